@@ -1,0 +1,94 @@
+# Python 3.11 or newer, make and git are all that this needs from the machine. Everything else goes into .venv and
+# contracts/node_modules, from lock files only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NODE_PATHS := PATH="$(CURDIR)/$(BIN):$$PATH"
+FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
+PYTEST ?= $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-python test-contracts check format drills bench contracts slither lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up: each step leaves a stamp, so that a second run does nothing ---------------------------------------------
+
+setup: $(VENV)/.dev $(VENV)/.project contracts/node_modules/.installed ## create .venv, install everything for work on Lading
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Lading needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.created
+	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $(VENV)/.run $@
+
+$(VENV)/.run: requirements/run.txt $(VENV)/.created
+	@test -e $(VENV)/.dev || $(PIP) --require-hashes --only-binary :all: -r requirements/run.txt
+	@touch $@
+
+# After .run or .dev, whichever was asked for: both lock files hold the build backend, so nothing is fetched here.
+$(VENV)/.project: pyproject.toml | $(VENV)/.run
+	$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+contracts/node_modules/.installed: contracts/package-lock.json contracts/package.json contracts/.npmrc $(VENV)/.dev
+	cd contracts && $(NODE_PATHS) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# --- use -------------------------------------------------------------------------------------------------------------
+
+demo: $(VENV)/.run $(VENV)/.project ## serve the demo consortium
+	LADING_HOME=./var/demo $(BIN)/lading demo
+
+# --- checks and tests ------------------------------------------------------------------------------------------------
+
+test: setup ## all tests: contracts, then Python
+	$(MAKE) --no-print-directory test-contracts
+	$(MAKE) --no-print-directory test-python
+
+test-contracts: setup
+	$(FORGE) test
+
+test-python: setup
+	$(PYTEST)
+
+check: setup ## format, lint, types, import direction, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m scripts.compile_contracts --check
+	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/test_lockfiles.py
+
+format: setup ## write the format that check asks for
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+drills: setup ## the long fault and tamper drills
+	$(PYTEST) -m drill -n 0
+
+bench: setup ## speed, as ratios that do not depend on the machine
+	$(BIN)/python -m scripts.bench
+
+# --- generated files -------------------------------------------------------------------------------------------------
+
+contracts: setup ## compile the contracts into ledger/chain/artifacts
+	$(BIN)/python -m scripts.compile_contracts
+
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: setup ## renew the lock files within pyproject.toml's ranges (UPGRADE=--upgrade for newer versions)
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements/run.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	cd contracts && $(NODE_PATHS) npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+
+clean: ## remove everything that the other targets made
+	rm -rf $(VENV) var build contracts/node_modules contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache \
+	  .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

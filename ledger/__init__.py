@@ -1,0 +1,1 @@
+"""Lading's domain: records, signatures, proofs and the numbers computed from them."""

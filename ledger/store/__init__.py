@@ -1,0 +1,1 @@
+"""The ledger's database; the only package that knows SQLAlchemy."""

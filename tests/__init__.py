@@ -1,0 +1,1 @@
+"""Lading's tests."""

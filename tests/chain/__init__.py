@@ -1,0 +1,1 @@
+"""The chain client and the contracts' artifacts."""
