@@ -1,0 +1,428 @@
+"""EIP-712 structures as frozen dataclasses: one annotated definition, and everything else derived from it.
+
+A structure is a subclass of `Struct`, declared with the field types below (`U40`, `Bytes32`, …). From the
+annotations follow the EIP-712 type string, `hashStruct`, the JSON form and the JSON Schema.
+
+A *private* structure (it has a `salt` as its first field) can be withheld: in place of the body stands
+`Withheld(hash)`, its 32-byte `hashStruct`. The hash of the whole is the same either way, so parts can be opened
+or withheld one by one. A list of private structures may be withheld as a whole or element by element.
+
+JSON is RFC 8785 canonical: integers up to 48 bits are numbers, wider ones decimal strings; bytes are lower-case
+hex with 0x; strings are NFC. The type of a field decides, not its value. A withheld part is its hash as hex.
+
+Source: EIP-712, section "Definition of encodeData".
+"""
+
+import re
+import typing
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Self, Union, cast
+
+from ledger.errors import MalformedRecord
+from ledger.keccak import keccak256
+
+NUMBER_BITS = 48
+"""Integers up to this width are JSON numbers, wider ones decimal strings (RFC 8785 numbers are doubles)."""
+MAX_LIST = 200
+MAX_TEXT = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Uint:
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class FixedBytes:
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Bounds of a list's length."""
+
+    least: int = 0
+    most: int = MAX_LIST
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """Most bytes of a string in UTF-8, or of a byte string."""
+
+    size: int
+
+
+U8 = Annotated[int, Uint(8)]
+U16 = Annotated[int, Uint(16)]
+U32 = Annotated[int, Uint(32)]
+U40 = Annotated[int, Uint(40)]
+U64 = Annotated[int, Uint(64)]
+U128 = Annotated[int, Uint(128)]
+Bytes2 = Annotated[bytes, FixedBytes(2)]
+Bytes16 = Annotated[bytes, FixedBytes(16)]
+Bytes32 = Annotated[bytes, FixedBytes(32)]
+Address = Annotated[bytes, "address"]
+Text = Annotated[str, Longest(MAX_TEXT)]
+ShortText = Annotated[str, Longest(512)]
+OutcomeBytes = Annotated[bytes, Longest(MAX_LIST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A private part whose body is not here: its `hashStruct`, or for a list the hash of its element hashes."""
+
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One field of a structure as EIP-712 and JSON see it.
+
+    `solidity` is the element type for lists. `struct` is set for nested structures. `private` parts may be
+    withheld. `items` bounds a list; `longest` bounds a string or byte string.
+    """
+
+    name: str
+    solidity: str
+    struct: "type[Struct] | None"
+    private: bool
+    items: Items | None
+    longest: int | None
+
+    @property
+    def type_name(self) -> str:
+        return self.solidity + ("[]" if self.items else "")
+
+
+class Struct:
+    """Base of all structures. Values are not validated on construction; `from_json` and `check` do that."""
+
+    __slots__ = ()
+    PRIVATE: ClassVar[bool] = False
+
+    @classmethod
+    def members(cls) -> tuple[Member, ...]:
+        return _members(cls)
+
+    def hash_struct(self) -> bytes:
+        """EIP-712 `hashStruct`: keccak256(typeHash ‖ encodeData)."""
+        return keccak256(encode_data(self))
+
+    def check(self, where: str = "") -> None:
+        """Raise `MalformedRecord` unless every field fits its declared type."""
+        for member, encode in _encoders(type(self)):
+            path = f"{where}.{member.name}" if where else member.name
+            _check(member, getattr(self, member.name), path)
+
+    def to_json(self) -> dict[str, Any]:
+        return {m.name: _value_to_json(m, getattr(self, m.name)) for m in self.members()}
+
+    @classmethod
+    def from_json(cls, data: object, where: str = "") -> Self:
+        """The structure that `data` (parsed JSON) describes.
+
+        Accepts only what `to_json` would print: no unknown or missing fields, no other spelling of a value.
+        Raises `MalformedRecord` naming the field, what was expected and what was found.
+        """
+        if not isinstance(data, Mapping):
+            raise MalformedRecord(
+                "not a JSON object", where=where or cls.__name__, expected=cls.__name__, found=_shown(data)
+            )
+        members = cls.members()
+        known = {m.name for m in members}
+        if unknown := sorted(str(key) for key in data if key not in known):
+            raise MalformedRecord(
+                "unknown field", where=_join(where, unknown[0]), expected=", ".join(m.name for m in members)
+            )
+        values: dict[str, Any] = {}
+        for member in members:
+            path = _join(where, member.name)
+            if member.name not in data:
+                raise MalformedRecord("missing field", where=path, expected=member.type_name)
+            values[member.name] = _value_from_json(member, data[member.name], path)
+        return cls(**values)
+
+
+def encode_type(struct: type[Struct]) -> str:
+    """EIP-712 `encodeType`: the structure's own type, then those it refers to in alphabetical order."""
+    found: dict[str, type[Struct]] = {}
+
+    def visit(kind: type[Struct]) -> None:
+        for member in kind.members():
+            if member.struct and member.struct.__name__ not in found:
+                found[member.struct.__name__] = member.struct
+                visit(member.struct)
+
+    visit(struct)
+    return "".join(_own_type(kind) for kind in [struct, *(found[name] for name in sorted(found))])
+
+
+@cache
+def type_hash(struct: type[Struct]) -> bytes:
+    return keccak256(encode_type(struct).encode())
+
+
+def encode_data(value: Struct) -> bytes:
+    """typeHash followed by the 32-byte words of the fields, ready to be hashed."""
+    words = [type_hash(type(value))]
+    words += [encode(getattr(value, member.name)) for member, encode in _encoders(type(value))]
+    return b"".join(words)
+
+
+def part_hash(value: Struct | Withheld) -> bytes:
+    """`hashStruct` of a private part, opened or withheld."""
+    return value.hash if isinstance(value, Withheld) else value.hash_struct()
+
+
+def list_hash(values: "tuple[Struct | Withheld, ...] | Withheld") -> bytes:
+    """EIP-712 hash of a list of structures: keccak256 of their concatenated hashes."""
+    return values.hash if isinstance(values, Withheld) else keccak256(b"".join(map(part_hash, values)))
+
+
+# --- from annotations to members ---------------------------------------------------------------------------------
+
+
+def _own_type(struct: type[Struct]) -> str:
+    return f"{struct.__name__}({','.join(f'{m.type_name} {m.name}' for m in struct.members())})"
+
+
+@cache
+def _members(struct: type[Struct]) -> tuple[Member, ...]:
+    hints = typing.get_type_hints(struct, include_extras=True)
+    return tuple(_member(f.name, hints[f.name]) for f in fields(cast(Any, struct)))
+
+
+def _member(name: str, hint: Any) -> Member:
+    items: Items | None = None
+    longest: int | None = None
+    marks: list[Any] = []
+    while True:
+        if typing.get_origin(hint) is Annotated:
+            base, *more = typing.get_args(hint)
+            marks += more
+            hint = base
+        elif typing.get_origin(hint) in (Union, UnionType):
+            (hint,) = [option for option in typing.get_args(hint) if option is not Withheld]
+        elif typing.get_origin(hint) is tuple:
+            items = next((m for m in marks if isinstance(m, Items)), Items())
+            hint = typing.get_args(hint)[0]
+        else:
+            break
+    for mark in marks:
+        if isinstance(mark, Longest):
+            longest = mark.size
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return Member(name, hint.__name__, hint, hint.PRIVATE, items, None)
+    return Member(name, _solidity_name(hint, marks), None, False, items, longest)
+
+
+def _solidity_name(hint: type, marks: list[Any]) -> str:
+    for mark in marks:
+        match mark:
+            case Uint(bits):
+                return f"uint{bits}"
+            case FixedBytes(length):
+                return f"bytes{length}"
+            case "address":
+                return "address"
+    return {str: "string", bool: "bool", bytes: "bytes"}[hint]
+
+
+# --- encodeData ----------------------------------------------------------------------------------------------------
+
+Encoder = Callable[[Any], bytes]
+
+
+def _encode_uint(value: int) -> bytes:
+    return value.to_bytes(32, "big")
+
+
+def _encode_fixed(value: bytes) -> bytes:
+    return value.ljust(32, b"\0")
+
+
+def _encode_address(value: bytes) -> bytes:
+    return value.rjust(32, b"\0")
+
+
+def _encode_text(value: str) -> bytes:
+    return keccak256(value.encode())
+
+
+def _encoder(member: Member) -> Encoder:
+    if member.items:
+        return list_hash
+    if member.struct:
+        return part_hash
+    if member.solidity.startswith("uint") or member.solidity == "bool":
+        return _encode_uint
+    if member.solidity == "address":
+        return _encode_address
+    if member.solidity == "string":
+        return _encode_text
+    return keccak256 if member.solidity == "bytes" else _encode_fixed
+
+
+@cache
+def _encoders(struct: type[Struct]) -> tuple[tuple[Member, Encoder], ...]:
+    return tuple((member, _encoder(member)) for member in struct.members())
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+_HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
+_DECIMAL = re.compile(r"0|[1-9][0-9]*")
+
+
+def _join(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _value_to_json(member: Member, value: Any) -> Any:
+    if isinstance(value, Withheld):
+        return "0x" + value.hash.hex()
+    if member.items:
+        return [_one_to_json(member, item) for item in value]
+    return _one_to_json(member, value)
+
+
+def _one_to_json(member: Member, value: Any) -> Any:
+    if isinstance(value, Withheld):
+        return "0x" + value.hash.hex()
+    if member.struct:
+        return value.to_json()
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if member.solidity.startswith("uint") and int(member.solidity[4:]) > NUMBER_BITS:
+        return str(value)
+    return value
+
+
+def _value_from_json(member: Member, value: object, where: str) -> Any:
+    if member.items is None:
+        return _one_from_json(member, value, where)
+    if member.private and isinstance(value, str):
+        return Withheld(_bytes_from_json(value, 32, where))
+    if not isinstance(value, list):
+        raise MalformedRecord("not a list", where=where, expected=member.type_name, found=_shown(value))
+    _check_length(member, len(value), where)
+    return tuple(_one_from_json(member, item, f"{where}[{i}]") for i, item in enumerate(value))
+
+
+def _one_from_json(member: Member, value: object, where: str) -> Any:
+    if member.struct:
+        if member.private and isinstance(value, str):
+            return Withheld(_bytes_from_json(value, 32, where))
+        return member.struct.from_json(value, where)
+    if member.solidity.startswith("uint"):
+        parsed: Any = _uint_from_json(value, int(member.solidity[4:]), where)
+    elif member.solidity == "bool":
+        if not isinstance(value, bool):
+            raise MalformedRecord("not true or false", where=where, expected="bool", found=_shown(value))
+        parsed = value
+    elif member.solidity == "string":
+        parsed = value
+    elif member.solidity == "address":
+        parsed = _bytes_from_json(value, 20, where)
+    elif member.solidity == "bytes":
+        parsed = _bytes_from_json(value, None, where)
+    else:
+        parsed = _bytes_from_json(value, int(member.solidity[5:]), where)
+    _check_one(member, parsed, where)
+    return parsed
+
+
+def _uint_from_json(value: object, bits: int, where: str) -> int:
+    if bits > NUMBER_BITS:
+        # A limit on digits before int(): parsing is quadratic in length.
+        if not isinstance(value, str) or len(value) > 40 or not _DECIMAL.fullmatch(value):
+            raise MalformedRecord(
+                "not a decimal string", where=where, expected=f"uint{bits} as a decimal string", found=_shown(value)
+            )
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise MalformedRecord("not an integer", where=where, expected=f"uint{bits}", found=_shown(value))
+    return value
+
+
+def _bytes_from_json(value: object, length: int | None, where: str) -> bytes:
+    expected = "bytes as 0x and lower-case hex" if length is None else f"{length} bytes as 0x and lower-case hex"
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise MalformedRecord("not lower-case hex", where=where, expected=expected, found=_shown(value))
+    data = bytes.fromhex(value[2:])
+    if length is not None and len(data) != length:
+        raise MalformedRecord("wrong length", where=where, expected=expected, found=f"{len(data)} bytes")
+    return data
+
+
+# --- checks ------------------------------------------------------------------------------------------------------------
+
+
+def _check(member: Member, value: Any, where: str) -> None:
+    if member.items is None:
+        _check_one(member, value, where)
+    elif isinstance(value, tuple):
+        _check_length(member, len(value), where)
+        for i, item in enumerate(value):
+            _check_one(member, item, f"{where}[{i}]")
+    elif not (member.private and isinstance(value, Withheld) and len(value.hash) == 32):
+        raise MalformedRecord("not a list", where=where, expected=member.type_name, found=_shown(value))
+
+
+def _check_length(member: Member, length: int, where: str) -> None:
+    assert member.items is not None
+    if not member.items.least <= length <= member.items.most:
+        raise MalformedRecord(
+            "wrong number of entries",
+            where=where,
+            expected=f"{member.items.least} to {member.items.most}",
+            found=length,
+        )
+
+
+def _check_one(member: Member, value: Any, where: str) -> None:
+    kind = member.solidity
+    if member.struct:
+        if isinstance(value, Withheld):
+            fits = member.private and len(value.hash) == 32
+        else:
+            fits = isinstance(value, member.struct)
+            if fits:
+                value.check(where)
+    elif kind.startswith("uint"):
+        fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << int(kind[4:])
+    elif kind == "bool":
+        fits = isinstance(value, bool)
+    elif kind == "string":
+        fits = isinstance(value, str)
+        if fits:
+            _check_text(member, value, where)
+    elif kind == "bytes":
+        fits = isinstance(value, bytes) and len(value) <= (member.longest or 0)
+    else:
+        fits = isinstance(value, bytes) and len(value) == (20 if kind == "address" else int(kind[5:]))
+    if not fits:
+        raise MalformedRecord("does not fit its type", where=where, expected=kind, found=_shown(value))
+
+
+def _check_text(member: Member, value: str, where: str) -> None:
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise MalformedRecord("not valid Unicode (a lone surrogate)", where=where) from None
+    if member.longest is not None and size > member.longest:
+        raise MalformedRecord("text too long", where=where, expected=f"at most {member.longest} bytes", found=size)
+    if not unicodedata.is_normalized("NFC", value):
+        raise MalformedRecord("text is not in Unicode normal form NFC", where=where, mend="Normalise it, then sign.")
+    if "\0" in value:
+        # PostgreSQL cannot store it, and no label needs it.
+        raise MalformedRecord("text holds a NUL character", where=where)

@@ -1,0 +1,107 @@
+"""Write `contracts/src/Records.sol` from `ledger.records`: structs, type hashes and struct hashes.
+
+On the chain a private part is its 32-byte hash, and so is a list of private parts; everything else stands as signed.
+`--check` compares with the committed file and exits 1 when it is stale.
+"""
+
+import sys
+from pathlib import Path
+
+from ledger.records import PARTS, RECORDS, Record
+from ledger.structs import Member, Struct, encode_type
+
+TARGET = Path(__file__).parent.parent / "contracts" / "src" / "Records.sol"
+ON_CHAIN = tuple(r for r in RECORDS if r.NUMBER not in (13, 14, 15, 16, 23))
+"""Every record that some contract takes: not RecallAnswer, Amendment, Endorsement, Observation and Outcome."""
+WORDS_AT_ONCE = 10
+"""More arguments than this in one abi.encode run into "stack too deep" without via_ir."""
+
+HEADER = """// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+// Generated from ledger/records.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
+
+// Structures as contracts receive them: a private part is its 32-byte hash, a list of private parts likewise.
+"""
+
+
+def main() -> int:
+    text = solidity()
+    if "--check" not in sys.argv:
+        TARGET.write_text(text)
+        return 0
+    if TARGET.read_text() == text:
+        return 0
+    print(f"{TARGET.name} is not what ledger/records.py says: run `make generate`", file=sys.stderr)
+    return 1
+
+
+def solidity() -> str:
+    public_parts = [p for p in PARTS if not p.PRIVATE and p.__name__ != "TaxLine"]
+    blocks = [HEADER]
+    blocks += [_struct(kind) for kind in (*public_parts, *ON_CHAIN)]
+    blocks.append("/// @notice Type numbers, EIP-712 type hashes and struct hashes of every record that a contract takes.")
+    blocks.append("library RecordHashes {")
+    blocks += [f"    uint8 internal constant {_constant(r)} = {r.NUMBER};" for r in ON_CHAIN]
+    for kind in (*public_parts, *ON_CHAIN):
+        blocks.append(f'    bytes32 internal constant {_constant(kind)}_TYPEHASH = keccak256(\n        "{encode_type(kind)}"\n    );')
+    blocks += [_hash_function(kind) for kind in ON_CHAIN]
+    lists = {m.struct: m for kind in ON_CHAIN for m in kind.members() if m.items and not m.private and m.struct}
+    blocks += [_list_function(struct) for struct in lists]
+    blocks.append("}")
+    return "\n".join(blocks) + "\n"
+
+
+def _chain_type(member: Member) -> str:
+    return "bytes32" if member.private else member.type_name
+
+
+def _struct(kind: type[Struct]) -> str:
+    lines = "".join(f"    {_chain_type(m)} {m.name};\n" for m in kind.members())
+    return f"struct {kind.__name__} {{\n{lines}}}\n"
+
+
+def _constant(kind: type[Struct]) -> str:
+    name = kind.__name__
+    return "".join(("_" + c if c.isupper() and i else c).upper() for i, c in enumerate(name))
+
+
+def _word(member: Member, of: str) -> str:
+    path = f"{of}.{member.name}"
+    if member.private:
+        return path
+    if member.items:
+        return f"hash({path})"
+    return f"keccak256(bytes({path}))" if member.solidity == "string" else path
+
+
+def _encode(kind: type[Struct], of: str, indent: str) -> str:
+    words = [f"{_constant(kind)}_TYPEHASH", *(_word(m, of) for m in kind.members())]
+    groups = [words[i : i + WORDS_AT_ONCE] for i in range(0, len(words), WORDS_AT_ONCE)]
+    if len(groups) == 1:
+        return f"abi.encode({', '.join(groups[0])})"
+    inner = f",\n{indent}    ".join(f"abi.encode({', '.join(g)})" for g in groups)
+    return f"bytes.concat(\n{indent}    {inner}\n{indent})"
+
+
+def _hash_function(kind: type[Record]) -> str:
+    return (
+        f"\n    function hash({kind.__name__} calldata r) internal pure returns (bytes32) {{\n"
+        f"        return keccak256({_encode(kind, 'r', '        ')});\n    }}"
+    )
+
+
+def _list_function(struct: type[Struct]) -> str:
+    return (
+        f"\n    function hash({struct.__name__}[] calldata list) internal pure returns (bytes32) {{\n"
+        f"        bytes32[] memory hashes = new bytes32[](list.length);\n"
+        f"        for (uint256 i = 0; i < list.length; ++i) {{\n"
+        f"            {struct.__name__} calldata r = list[i];\n"
+        f"            hashes[i] = keccak256({_encode(struct, 'r', '            ')});\n"
+        f"        }}\n"
+        f"        return keccak256(abi.encodePacked(hashes));\n    }}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
