@@ -9,7 +9,7 @@ FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
 PYTEST ?= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-python test-contracts check format drills bench contracts slither lock clean
+.PHONY: help setup demo test test-python test-contracts check format drills bench generate contracts slither lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,18 +56,29 @@ test-contracts: setup
 	$(FORGE) test
 
 test-python: setup
-	$(PYTEST)
+	$(PYTEST) -n auto --dist worksteal
 
 check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.generate_solidity --check
 	$(BIN)/python -m scripts.compile_contracts --check
 	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/test_lockfiles.py
 
 format: setup ## write the format that check asks for
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+$(VENV)-slither/.installed: requirements/slither.txt $(VENV)/.created
+	$(PYTHON) -m venv $(VENV)-slither
+	$(VENV)-slither/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	  -r requirements/slither.txt
+	@touch $@
+
+slither: setup $(VENV)-slither/.installed ## static analysis of the contracts
+	cd contracts && PATH="$(CURDIR)/contracts/node_modules/.bin:$(CURDIR)/$(VENV)-slither/bin:$$PATH" \
+	  slither . --fail-medium --exclude-dependencies --filter-paths "node_modules|test"
 
 drills: setup ## the long fault and tamper drills
 	$(PYTEST) -m drill -n 0
@@ -77,7 +88,10 @@ bench: setup ## speed, as ratios that do not depend on the machine
 
 # --- generated files -------------------------------------------------------------------------------------------------
 
-contracts: setup ## compile the contracts into ledger/chain/artifacts
+generate: setup ## write contracts/src/Records.sol from ledger/records.py
+	$(BIN)/python -m scripts.generate_solidity
+
+contracts: generate ## compile the contracts into ledger/chain/artifacts
 	$(BIN)/python -m scripts.compile_contracts
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -86,9 +100,10 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 lock: setup ## renew the lock files within pyproject.toml's ranges (UPGRADE=--upgrade for newer versions)
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements/run.txt
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(UV_COMPILE) $(UPGRADE) --group slither --output-file requirements/slither.txt
 	cd contracts && $(NODE_PATHS) npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) var build contracts/node_modules contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) $(VENV)-slither var build contracts/node_modules contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache \
 	  .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
