@@ -9,6 +9,7 @@ FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
 PYTEST ?= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help setup demo test test-python test-contracts check format drills bench generate contracts slither lock clean
 
 help: ## this list
@@ -29,7 +30,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.created
 	@touch $(VENV)/.run $@
 
 $(VENV)/.run: requirements/run.txt $(VENV)/.created
-	@test -e $(VENV)/.dev || $(PIP) --require-hashes --only-binary :all: -r requirements/run.txt
+	@if test -e $(VENV)/.dev; then $(MAKE) --no-print-directory $(VENV)/.dev; else \
+	  $(PIP) --require-hashes --only-binary :all: -r requirements/run.txt; fi
 	@touch $@
 
 # After .run or .dev, whichever was asked for: both lock files hold the build backend, so nothing is fetched here.

@@ -141,9 +141,12 @@ def cached_artifacts(sources: dict[str, str]) -> dict[str, str]:
     return artifacts
 
 
-def differences(artifacts: dict[str, str]) -> list[str]:
+def committed_artifacts() -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(ARTIFACTS.glob("*.json"))}
+
+
+def differences(artifacts: dict[str, str], committed: dict[str, str]) -> list[str]:
     """One line for each committed artifact that is not what the sources compile to; empty if all are current."""
-    committed = {path.name: path.read_text(encoding="utf-8") for path in sorted(ARTIFACTS.glob("*.json"))}
     lines = []
     for name in sorted(artifacts.keys() | committed.keys()):
         if name not in committed:
@@ -193,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.check:
         print("\n".join([*write(artifacts), f"{len(artifacts)} contracts compiled"]))
         return 0
-    if stale := differences(artifacts):
+    if stale := differences(artifacts, committed_artifacts()):
         print("ledger/chain/artifacts is not what contracts/src compiles to; run make contracts:", file=sys.stderr)
         print("\n".join(f"  {line}" for line in stale), file=sys.stderr)
         return 1
