@@ -1,21 +1,21 @@
 """Every error that Lading raises on purpose, branched by what the caller can do about it.
 
-    LadingError
-    ├── InvalidInput           what was sent is malformed: mend it and send it again
-    │   ├── MalformedRecord        a field is missing, unknown, too long or of the wrong type
-    │   └── BadSignature           bytes that are no signature, a high s, or a key that is not the signer's
-    ├── Refused                well formed, but the rules say no: sending it again changes nothing
-    │   ├── NotPermitted           this signer or reader lacks the role, key or standing
-    │   ├── RuleBroken             custody, clearance, registry or pool rules forbid it
-    │   └── Conflict               another record already stands in its place (carries both)
-    ├── NotFound               no such record, shipment, partner or proof here
-    ├── VerificationFailed     a proof, a signature or a figure does not hold (names the step)
-    │   └── InconsistentLog        two views of one log cannot both be true (carries both)
-    ├── Unavailable            nothing wrong with the request: try again later
-    │   ├── Busy                   a bounded queue is full
-    │   ├── ChainUnavailable       the node cannot be reached, or its answer makes no sense
-    │   └── StorageFailed          the database or the disk refused a write
-    └── Misconfigured          the operator must mend a setting, a key file or the home directory
+LadingError
+├── InvalidInput           what was sent is malformed: mend it and send it again
+│   ├── MalformedRecord        a field is missing, unknown, too long or of the wrong type
+│   └── BadSignature           bytes that are no signature, a high s, or a key that is not the signer's
+├── Refused                well formed, but the rules say no: sending it again changes nothing
+│   ├── NotPermitted           this signer or reader lacks the role, key or standing
+│   ├── RuleBroken             custody, clearance, registry or pool rules forbid it
+│   └── Conflict               another record already stands in its place (carries both)
+├── NotFound               no such record, shipment, partner or proof here
+├── VerificationFailed     a proof, a signature or a figure does not hold (names the step)
+│   └── InconsistentLog        two views of one log cannot both be true (carries both)
+├── Unavailable            nothing wrong with the request: try again later
+│   ├── Busy                   a bounded queue is full
+│   ├── ChainUnavailable       the node cannot be reached, or its answer makes no sense
+│   └── StorageFailed          the database or the disk refused a write
+└── Misconfigured          the operator must mend a setting, a key file or the home directory
 """
 
 from dataclasses import dataclass

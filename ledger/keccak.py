@@ -5,4 +5,5 @@ from sha3 import keccak_256
 
 def keccak256(data: bytes) -> bytes:
     """The 32-byte Keccak-256 digest of `data`."""
-    return keccak_256(data).digest()
+    digest: bytes = keccak_256(data).digest()
+    return digest

@@ -166,7 +166,7 @@ def recover(digest: bytes, signature: bytes, where: str = "signature") -> KeyAdd
         return address_of(
             PublicKey.from_signature_and_message(signature[:64] + bytes([signature[64] - 27]), digest, hasher=None)
         )
-    except Exception:  # coincurve raises bare Exception and ValueError alike
+    except Exception:  # noqa: BLE001 - coincurve raises bare Exception and ValueError alike
         raise BadSignature("no key can have made this signature", where=where) from None
 
 

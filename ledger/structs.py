@@ -18,12 +18,13 @@ import typing
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Self, Union, cast
+from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, cast
 
 from ledger.errors import MalformedRecord
 from ledger.keccak import keccak256
+
+T = TypeVar("T")
 
 NUMBER_BITS = 48
 """Integers up to this width are JSON numbers, wider ones decimal strings (RFC 8785 numbers are doubles)."""
@@ -114,7 +115,7 @@ class Struct:
 
     def check(self, where: str = "") -> None:
         """Raise `MalformedRecord` unless every field fits its declared type."""
-        for member, encode in _encoders(type(self)):
+        for member in self.members():
             path = f"{where}.{member.name}" if where else member.name
             _check(member, getattr(self, member.name), path)
 
@@ -147,6 +148,18 @@ class Struct:
         return cls(**values)
 
 
+def _per_struct(function: "Callable[[type[Struct]], T]") -> "Callable[[type[Struct]], T]":
+    """Remember what `function` derives from a structure's annotations: they never change."""
+    known: dict[type[Struct], T] = {}
+
+    def remembered(struct: type[Struct]) -> T:
+        if struct not in known:
+            known[struct] = function(struct)
+        return known[struct]
+
+    return remembered
+
+
 def encode_type(struct: type[Struct]) -> str:
     """EIP-712 `encodeType`: the structure's own type, then those it refers to in alphabetical order."""
     found: dict[str, type[Struct]] = {}
@@ -161,7 +174,7 @@ def encode_type(struct: type[Struct]) -> str:
     return "".join(_own_type(kind) for kind in [struct, *(found[name] for name in sorted(found))])
 
 
-@cache
+@_per_struct
 def type_hash(struct: type[Struct]) -> bytes:
     return keccak256(encode_type(struct).encode())
 
@@ -183,14 +196,14 @@ def list_hash(values: "tuple[Struct | Withheld, ...] | Withheld") -> bytes:
     return values.hash if isinstance(values, Withheld) else keccak256(b"".join(map(part_hash, values)))
 
 
-# --- from annotations to members ---------------------------------------------------------------------------------
+# --- from annotations to members ------------------------------------------------------------------
 
 
 def _own_type(struct: type[Struct]) -> str:
     return f"{struct.__name__}({','.join(f'{m.type_name} {m.name}' for m in struct.members())})"
 
 
-@cache
+@_per_struct
 def _members(struct: type[Struct]) -> tuple[Member, ...]:
     hints = typing.get_type_hints(struct, include_extras=True)
     return tuple(_member(f.name, hints[f.name]) for f in fields(cast(Any, struct)))
@@ -232,7 +245,7 @@ def _solidity_name(hint: type, marks: list[Any]) -> str:
     return {str: "string", bool: "bool", bytes: "bytes"}[hint]
 
 
-# --- encodeData ----------------------------------------------------------------------------------------------------
+# --- encodeData -----------------------------------------------------------------------------------
 
 Encoder = Callable[[Any], bytes]
 
@@ -267,12 +280,12 @@ def _encoder(member: Member) -> Encoder:
     return keccak256 if member.solidity == "bytes" else _encode_fixed
 
 
-@cache
+@_per_struct
 def _encoders(struct: type[Struct]) -> tuple[tuple[Member, Encoder], ...]:
     return tuple((member, _encoder(member)) for member in struct.members())
 
 
-# --- JSON ------------------------------------------------------------------------------------------------------------
+# --- JSON -----------------------------------------------------------------------------------------
 
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
 _DECIMAL = re.compile(r"0|[1-9][0-9]*")
@@ -364,7 +377,7 @@ def _bytes_from_json(value: object, length: int | None, where: str) -> bytes:
     return data
 
 
-# --- checks ------------------------------------------------------------------------------------------------------------
+# --- checks ---------------------------------------------------------------------------------------
 
 
 def _check(member: Member, value: Any, where: str) -> None:
@@ -379,12 +392,12 @@ def _check(member: Member, value: Any, where: str) -> None:
 
 
 def _check_length(member: Member, length: int, where: str) -> None:
-    assert member.items is not None
-    if not member.items.least <= length <= member.items.most:
+    bounds = member.items or Items()
+    if not bounds.least <= length <= bounds.most:
         raise MalformedRecord(
             "wrong number of entries",
             where=where,
-            expected=f"{member.items.least} to {member.items.most}",
+            expected=f"{bounds.least} to {bounds.most}",
             found=length,
         )
 

@@ -40,11 +40,14 @@ def solidity() -> str:
     public_parts = [p for p in PARTS if not p.PRIVATE and p.__name__ != "TaxLine"]
     blocks = [HEADER]
     blocks += [_struct(kind) for kind in (*public_parts, *ON_CHAIN)]
-    blocks.append("/// @notice Type numbers, EIP-712 type hashes and struct hashes of every record that a contract takes.")
+    blocks.append(
+        "/// @notice Type numbers, EIP-712 type hashes and struct hashes of every record that a contract takes."
+    )
     blocks.append("library RecordHashes {")
     blocks += [f"    uint8 internal constant {_constant(r)} = {r.NUMBER};" for r in ON_CHAIN]
     for kind in (*public_parts, *ON_CHAIN):
-        blocks.append(f'    bytes32 internal constant {_constant(kind)}_TYPEHASH = keccak256(\n        "{encode_type(kind)}"\n    );')
+        name = f"{_constant(kind)}_TYPEHASH"
+        blocks.append(f'    bytes32 internal constant {name} = keccak256(\n        "{encode_type(kind)}"\n    );')
     blocks += [_hash_function(kind) for kind in ON_CHAIN]
     lists = {m.struct: m for kind in ON_CHAIN for m in kind.members() if m.items and not m.private and m.struct}
     blocks += [_list_function(struct) for struct in lists]

@@ -1,0 +1,68 @@
+"""JSON in and out: RFC 8785 canonical text out, and a parser that refuses what signs ambiguously.
+
+Refused on the way in: duplicate keys, floats, NaN and Infinity, integers beyond 2^53 − 1, lone surrogates, more than
+`MAX_DEPTH` levels, more than `max_size` bytes.
+"""
+
+import json
+import re
+from typing import Any
+
+import rfc8785
+
+from ledger.errors import MalformedRecord
+
+MAX_SIZE = 1 << 20
+MAX_DEPTH = 12
+_SAFE_INTEGER = 2**53 - 1
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[{\]}]")
+
+
+def canonical_json(value: Any) -> bytes:
+    """The RFC 8785 form of `value`: sorted keys, no spaces, UTF-8."""
+    return rfc8785.dumps(value)
+
+
+def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") -> Any:
+    """The value that `text` describes; raises `MalformedRecord` for anything refused above."""
+    if len(text) > max_size:
+        raise MalformedRecord("too large", where=where, expected=f"at most {max_size} bytes", found=len(text))
+    _check_depth(text, where)
+
+    def integer(digits: str) -> int:
+        if len(digits) > 17 or abs(int(digits)) > _SAFE_INTEGER:
+            raise MalformedRecord(
+                "integer too large for a JSON number", where=where, expected="a decimal string", found=digits[:40]
+            )
+        return int(digits)
+
+    def no_float(digits: str) -> float:
+        raise MalformedRecord("not an integer", where=where, expected="integers only", found=digits[:40])
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            seen: set[str] = set()
+            double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            raise MalformedRecord("duplicate key", where=where, expected="each key once", found=double[:80])
+        return result
+
+    try:
+        return json.loads(
+            text.decode(), object_pairs_hook=unique, parse_int=integer, parse_float=no_float, parse_constant=no_float
+        )
+    except UnicodeDecodeError:
+        raise MalformedRecord("not UTF-8", where=where, expected="JSON in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise MalformedRecord(
+            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}", where=where, expected="JSON"
+        ) from None
+
+
+def _check_depth(text: bytes, where: str) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(_STRING.sub(b'""', text)):
+        depth += 1 if match[0] in (b"[", b"{") else -1
+        if depth > MAX_DEPTH:
+            raise MalformedRecord("nested too deeply", where=where, expected=f"at most {MAX_DEPTH} levels")

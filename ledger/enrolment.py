@@ -1,0 +1,153 @@
+"""Enrolment: what a partner signs to be admitted, before any registry change exists.
+
+The partner's document is RFC 8785 JSON with its name, GLN, master key, the roles it asks for and the consortium. The
+master key signs the text with EIP-191 (`personal_sign`), which any wallet offers, and so proves its possession. The
+council then signs `RegistryChange` records: the admission carries the document's SHA-256, each role its scope.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.canonical import canonical_json, parse_json
+from ledger.codes import Role
+from ledger.errors import BadSignature, MalformedRecord
+from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.keccak import keccak256
+from ledger.signing import SigningKey, recover
+
+VERSION = "enrolment/1"
+MAX_DOCUMENT = 4096
+SCOPED = {
+    Role.CUSTOMS: "jurisdiction, two capital letters",
+    Role.ISSUER: "schema name",
+    Role.BRAND: "GS1 company prefix",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRequest:
+    """A role and its scope as people write it: `US`, `lading/authenticity/v1`, `950600013`, or empty."""
+
+    role: Role
+    scope: str = ""
+
+    def scope_bytes(self) -> bytes:
+        return scope_bytes(self.role, self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    consortium: ConsortiumId
+    name: str
+    gln: str
+    key: KeyAddress
+    roles: tuple[RoleRequest, ...]
+
+    def document(self) -> bytes:
+        """The exact bytes that the master key signs and whose SHA-256 the admission carries."""
+        return canonical_json(
+            {
+                "consortium": to_hex(self.consortium),
+                "gln": self.gln,
+                "key": to_hex(self.key),
+                "lading": VERSION,
+                "name": self.name,
+                "roles": [{"role": r.role.name.lower(), "scope": r.scope} for r in self.roles],
+            }
+        )
+
+    def document_hash(self) -> bytes:
+        return hashlib.sha256(self.document()).digest()
+
+
+def scope_bytes(role: Role, scope: str) -> bytes:
+    """`scope` as the registry stores it: ASCII left-aligned; for an issuer the SHA-256 of the schema's name.
+
+    Raises `MalformedRecord` when the role takes no scope, or another kind of it.
+    """
+    if role not in SCOPED:
+        if scope:
+            raise MalformedRecord("this role takes no scope", where="scope", expected="empty", found=scope[:80])
+        return bytes(32)
+    if role is Role.ISSUER:
+        fits = 0 < len(scope) <= 128
+        value = hashlib.sha256(scope.encode()).digest()
+    else:
+        fits = (
+            scope.isascii() and len(scope) == 2 and scope.isalpha() and scope.isupper()
+            if role is Role.CUSTOMS
+            else scope.isascii() and scope.isdigit() and 4 <= len(scope) <= 12
+        )
+        value = scope.encode().ljust(32, b"\0")
+    if not fits:
+        raise MalformedRecord("not a scope of this role", where="scope", expected=SCOPED[role], found=scope[:80])
+    return value
+
+
+def parse_enrolment(document: bytes, consortium: ConsortiumId) -> Enrolment:
+    """The enrolment in `document`; accepts only the canonical text. Raises `MalformedRecord`."""
+    data = parse_json(document, max_size=MAX_DOCUMENT, where="document")
+    expected = {"consortium", "gln", "key", "lading", "name", "roles"}
+    if not isinstance(data, dict) or set(data) != expected:
+        raise MalformedRecord("not an enrolment", where="document", expected=", ".join(sorted(expected)))
+    if data["lading"] != VERSION:
+        raise MalformedRecord("another kind of document", where="document.lading", expected=VERSION)
+    if data["consortium"] != to_hex(consortium):
+        raise MalformedRecord("made for another consortium", where="document.consortium", expected=to_hex(consortium))
+    enrolment = Enrolment(
+        consortium,
+        _text(data, "name", 1, 200),
+        _text(data, "gln", 0, 13),
+        KeyAddress(bytes_from_hex(_text(data, "key", 42, 42), 20, "document.key")),
+        tuple(_role(entry, i) for i, entry in enumerate(_list(data["roles"]))),
+    )
+    if enrolment.document() != document:
+        raise MalformedRecord("not canonical", where="document", expected="RFC 8785 JSON without white space")
+    return enrolment
+
+
+def personal_digest(message: bytes) -> bytes:
+    """EIP-191 version 0x45: what `personal_sign` signs."""
+    return keccak256(b"\x19Ethereum Signed Message:\n" + str(len(message)).encode() + message)
+
+
+def sign_enrolment(enrolment: Enrolment, key: SigningKey) -> bytes:
+    return key.sign_digest(personal_digest(enrolment.document()))
+
+
+def check_possession(enrolment: Enrolment, signature: bytes) -> None:
+    """Raise `BadSignature` unless the enrolment's own key signed its document."""
+    signer = recover(personal_digest(enrolment.document()), signature)
+    if signer != enrolment.key:
+        raise BadSignature(
+            "not signed by the key to be enrolled",
+            where="signature",
+            expected=to_hex(enrolment.key),
+            found=to_hex(signer),
+        )
+
+
+def _text(data: dict[str, Any], name: str, least: int, most: int) -> str:
+    value = data[name]
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise MalformedRecord("not such a text", where=f"document.{name}", expected=f"{least} to {most} characters")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list) or len(value) > 20:
+        raise MalformedRecord("not a list of roles", where="document.roles", expected="0 to 20 entries")
+    return value
+
+
+def _role(entry: object, i: int) -> RoleRequest:
+    where = f"document.roles[{i}]"
+    if not isinstance(entry, dict) or set(entry) != {"role", "scope"} or not isinstance(entry["scope"], str):
+        raise MalformedRecord("not a role", where=where, expected="role and scope")
+    names = {role.name.lower(): role for role in Role}
+    if entry["role"] not in names:
+        raise MalformedRecord("no such role", where=where, expected=", ".join(names), found=str(entry["role"])[:40])
+    request = RoleRequest(names[entry["role"]], entry["scope"])
+    request.scope_bytes()
+    return request

@@ -1,0 +1,107 @@
+"""Private keys at rest: encrypted keystores (Web3 Secret Storage v3), readable by their owner only.
+
+A keystore made for demonstration carries `"lading": "demo"` in its JSON and a cheap key derivation: its passphrase
+is public, and it protects nothing.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from eth_keyfile import create_keyfile_json, decode_keyfile_json
+
+from ledger.errors import Misconfigured
+from ledger.signing import SigningKey
+
+DEMO_PASSPHRASE = "demo"  # noqa: S105 - public on purpose, and marked so in every keystore that uses it
+_STRONG = 2**18
+_CHEAP = 2
+
+
+def new_key() -> SigningKey:
+    """A key from the operating system's randomness."""
+    return SigningKey(secrets.token_bytes(32))
+
+
+def write_keystore(path: Path, key: SigningKey, passphrase: str, *, demo: bool = False) -> None:
+    """Encrypt `key` into a new file with mode 0600; raises `Misconfigured` when the file exists."""
+    content = create_keyfile_json(
+        key.secret(), passphrase.encode(), version=3, kdf="scrypt", iterations=_CHEAP if demo else _STRONG
+    )
+    data = {"lading": "demo", **content} if demo else content
+    write_private(path, json.dumps(data, indent=1).encode())
+
+
+def read_keystore(path: Path, passphrase: str) -> SigningKey:
+    """The key in the keystore at `path`; raises `Misconfigured` for a wrong passphrase or a file that is none."""
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise Misconfigured("no such keystore", where=str(path), mend="Make one with `lading keys new`.") from None
+    except (OSError, ValueError):
+        raise Misconfigured("not a readable keystore", where=str(path), expected="Web3 Secret Storage JSON") from None
+    try:
+        return SigningKey(decode_keyfile_json(content, passphrase.encode()))
+    except ValueError:
+        raise Misconfigured("wrong passphrase, or a damaged keystore", where=str(path)) from None
+    except (KeyError, TypeError, AttributeError, NotImplementedError):
+        raise Misconfigured("not a keystore", where=str(path), expected="Web3 Secret Storage v3") from None
+
+
+def keystore_address(path: Path) -> str:
+    """The 0x-address that the keystore says it holds, without opening it."""
+    try:
+        address = str(json.loads(path.read_bytes())["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Misconfigured("not a readable keystore", where=str(path)) from None
+    return "0x" + address.removeprefix("0x").lower()
+
+
+def is_demo(path: Path) -> bool:
+    """Whether the keystore is marked as one for demonstration, whose passphrase is public."""
+    try:
+        return bool(json.loads(path.read_bytes()).get("lading") == "demo")
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def write_log_key(path: Path, key: Ed25519PrivateKey, passphrase: str) -> None:
+    """The log's Ed25519 key as encrypted PKCS #8 PEM with mode 0600."""
+    write_private(
+        path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
+    )
+
+
+def read_log_key(path: Path, passphrase: str) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), passphrase.encode())
+    except OSError as error:
+        raise Misconfigured("the log's key cannot be read", where=str(path), found=error.strerror or "") from None
+    except ValueError:
+        raise Misconfigured("wrong passphrase, or a damaged key file", where=str(path)) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Misconfigured("not an Ed25519 key", where=str(path))
+    return key
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read; raises `Misconfigured` when it exists."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Misconfigured(
+            "the file exists", where=str(path), mend="Choose another name: keys are never overwritten."
+        ) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,88 @@
+"""Every setting, read once from the environment. The table in the README is compared with `TABLE` by a test."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+from ledger.errors import Misconfigured
+
+TABLE: dict[str, tuple[str, str]] = {
+    "LADING_HOME": ("the platform's data directory", "everything that Lading keeps lies under it"),
+    "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
+    "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URL of an EVM network"),
+    "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
+    "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
+    "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
+    "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
+    "LADING_HOST": ("`127.0.0.1`", "address that `lading serve` listens on"),
+    "LADING_PORT": ("`8000`", "port that `lading serve` listens on"),
+    "LADING_PUBLIC_URL": ("`http://127.0.0.1:8000`", "what browsers and wallets call the service; checked at sign-in"),
+    "LADING_LOG_LEVEL": ("`info`", "`debug`, `info`, `warning` or `error`"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    home: Path
+    database_url: str
+    chain: str
+    finality_depth: int
+    origin: str
+    host: str
+    port: int
+    public_url: str
+    log_level: str
+    passphrase: str | None = None
+
+    def __repr__(self) -> str:
+        # Never the passphrase, and never the password inside a database URL.
+        return f"Settings(home={str(self.home)!r}, chain={self.chain!r}, origin={self.origin!r})"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | None = None) -> Settings:
+    """The settings in force. Raises `Misconfigured` for an unknown `LADING_*` name or a value that makes no sense."""
+    env = os.environ if environment is None else environment
+    unknown = sorted(name for name in env if name.startswith("LADING_") and name not in TABLE)
+    if unknown:
+        raise Misconfigured("unknown setting", where=unknown[0], expected=", ".join(TABLE), mend="See the README.")
+    path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
+    path = path.resolve()
+    chain = env.get("LADING_CHAIN", "embedded")
+    if chain != "embedded" and not chain.startswith(("http://", "https://")):
+        raise Misconfigured("not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain)
+    return Settings(
+        home=path,
+        database_url=env.get("LADING_DATABASE_URL") or f"sqlite:///{path / 'ledger.db'}",
+        chain=chain,
+        finality_depth=_whole(env, "LADING_FINALITY_DEPTH", 0),
+        origin=env.get("LADING_ORIGIN", "lading.local/log"),
+        host=env.get("LADING_HOST", "127.0.0.1"),
+        port=_whole(env, "LADING_PORT", 8000),
+        public_url=env.get("LADING_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        log_level=env.get("LADING_LOG_LEVEL", "info"),
+        passphrase=_passphrase(env),
+    )
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isascii() or not text.isdigit():
+        raise Misconfigured("not a whole number", where=name, expected="digits", found=text[:40])
+    return int(text)
+
+
+def _passphrase(env: Mapping[str, str]) -> str | None:
+    if "LADING_PASSPHRASE" in env:
+        return env["LADING_PASSPHRASE"]
+    name = env.get("LADING_PASSPHRASE_FILE")
+    if not name:
+        return None
+    try:
+        return Path(name).read_text().strip()
+    except OSError as error:
+        raise Misconfigured(
+            "the passphrase file cannot be read", where="LADING_PASSPHRASE_FILE", found=error.strerror or ""
+        ) from None

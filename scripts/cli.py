@@ -1,0 +1,32 @@
+"""The `lading` command. Each sub-command lives in `scripts/commands`; this file only puts them together."""
+
+import typer
+
+from ledger.errors import LadingError
+from scripts import output
+from scripts.commands import keys
+
+app = typer.Typer(
+    name="lading",
+    help="A permissioned ledger for supply chain traceability.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Entry point: a deliberate error becomes a sentence and an exit status, never a stack trace."""
+    try:
+        app()
+    except LadingError as error:
+        output.fail(error)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

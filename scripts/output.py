@@ -1,0 +1,59 @@
+"""What every command shares: one JSON object or lines for people, errors without stack traces, exit statuses.
+
+Exit status 0 = yes, 1 = no (refused, not found, not verified), 2 = misuse (bad input, bad settings).
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ledger import errors
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(data: Any) -> None:
+    """One JSON object on standard output, keys in the order given."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def fail(error: errors.LadingError) -> NoReturn:
+    """Say on standard error what is wrong and end with the status of the error's branch."""
+    err.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+    err.print(str(error), markup=False)
+    misuse = isinstance(error, errors.InvalidInput | errors.Misconfigured)
+    raise SystemExit(2 if misuse else 1)
+
+
+def progress() -> Progress:
+    """A progress bar on standard error, silent where that is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, title: str = "") -> Table:
+    grid = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        grid.add_column(head)
+    for row in rows:
+        grid.add_row(*(str(cell) for cell in row))
+    return grid
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units as people write them: 12345 EUR is `123.45 EUR` (currencies with two decimals)."""
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{abs(amount) // 100:,}.{abs(amount) % 100:02d} {currency}"
