@@ -1,0 +1,293 @@
+"""The only way to a `VerifiedRecord`, and numbers are functions of verified records alone.
+
+A `VerifiedRecord` says who signed, under which keys and roles, and what log and chain knew of it and when. Keys are
+judged by order, never by a claimed time: a record with a chain track at its recording block, a log-only record at its
+place in the log.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import InitVar, dataclass, replace
+from typing import Final, Protocol
+
+from ledger.codes import Outcome
+from ledger.errors import VerificationFailed
+from ledger.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
+from ledger.records import NOBODY, Record
+from ledger.signers import (
+    AnchorSigner,
+    CouncilSigners,
+    MasterSigner,
+    PartnerSigner,
+    RecipientSigner,
+    Signer,
+    SignerContext,
+    expected_signers,
+)
+from ledger.signing import Domain, SignedRecord, recover
+
+_SEAL: Final = object()
+_APPLIED: Final = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What log and chain say of a record. Times in UTC seconds; block facts are None until a final outcome is known.
+
+    `outcome_index` is the log index of the `Outcome` leaf that says so.
+    """
+
+    log_index: int
+    logged_at: int
+    block_number: int | None = None
+    block_time: int | None = None
+    event_index: int | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    outcome_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRecord:
+    """A record whose signatures hold. Made only by `verify_record`, `already_verified` and `as_known_at`.
+
+    `signers` are partner ids in canonical order; 0 stands for a recipient key, a council member or an anchor key.
+    `keys` are the addresses that signed and `roles` the unscoped roles (bit `1 << Role`) each had at that moment, in
+    the same order. `outcomes` has one entry an item, and is empty while no final outcome is known.
+    """
+
+    id: RecordId
+    record: Record
+    signers: tuple[PartnerId, ...]
+    keys: tuple[KeyAddress, ...]
+    roles: tuple[int, ...]
+    facts: Facts
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise VerificationFailed("a VerifiedRecord is made by ledger.verification only", where="verified record")
+
+    @property
+    def log_index(self) -> int:
+        return self.facts.log_index
+
+    @property
+    def logged_at(self) -> int:
+        return self.facts.logged_at
+
+    @property
+    def block_number(self) -> int | None:
+        return self.facts.block_number
+
+    @property
+    def block_time(self) -> int | None:
+        return self.facts.block_time
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return self.facts.outcomes
+
+    @property
+    def known(self) -> int:
+        """The earlier of logged and block time: since when nobody can deny knowledge."""
+        block_time = self.facts.block_time
+        logged_at = self.facts.logged_at
+        return logged_at if block_time is None or logged_at <= block_time else block_time
+
+    def applied(self, item: int = 0) -> bool:
+        """Whether the chain applied this item (in breach of a gate or not). False while no outcome is known."""
+        outcomes = self.facts.outcomes
+        return item < len(outcomes) and outcomes[item] in _APPLIED
+
+    def signed_by(self, partner: int) -> bool:
+        return partner != NOBODY and partner in self.signers
+
+    def roles_of(self, partner: int) -> int:
+        """Role bits of `partner` when it signed; 0 when it did not sign."""
+        return self.roles[self.signers.index(PartnerId(partner))] if self.signed_by(partner) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """Whose key it was at a moment. `roles`: unscoped roles as bits `1 << Role`; `master`: no device key."""
+
+    partner: PartnerId
+    roles: int
+    master: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    members: frozenset[KeyAddress]
+    threshold: int
+
+
+class KeyBook(Protocol):
+    """The registry's history, asked by order: `at` is where the record stands on the chain or in the log."""
+
+    def standing(self, key: KeyAddress, type_number: int, at: Facts) -> KeyStanding | None:
+        """Who held `key` at that moment; None when it was not valid then, or not for this type."""
+
+    def council(self, at: Facts) -> Council: ...
+
+    def anchor_key(self, log_id: LogId, at: Facts) -> KeyAddress | None: ...
+
+
+def verify_record(
+    signed: SignedRecord, domain: Domain, facts: Facts, keys: KeyBook, context: SignerContext
+) -> VerifiedRecord:
+    """The verified form of `signed`.
+
+    1. The record fits its structure; its id is its digest.
+    2. There are as many signatures as it has signers, and each was made by a key.
+    3. Each key was its signer's when the record was recorded (chain track) or logged (log only).
+
+    Not decided here: whether the rules applied it (`facts.outcomes`), nor whether `facts` are true (proofs do that).
+    Raises `MalformedRecord`, `BadSignature`, `NotFound` (context is missing) or `VerificationFailed`.
+    """
+    record = signed.record
+    name = type(record).__name__
+    # 1. Structure and id.
+    record.check(name)
+    record_id = domain.record_id(record)
+    # 2. Signatures.
+    signers = expected_signers(record, context)
+    recovered = tuple(
+        recover(record_id, signature, f"{name}.signatures[{i}]") for i, signature in enumerate(signed.signatures)
+    )
+    plan = list(_spread(signers, len(recovered), name))
+    # 3. Keys.
+    partners: list[PartnerId] = []
+    roles: list[int] = []
+    for i, (signer, key) in enumerate(zip(plan, recovered, strict=True)):
+        standing = _judge(signer, key, record, facts, keys, context, f"{name}.signatures[{i}]")
+        partners.append(standing.partner)
+        roles.append(standing.roles)
+    _check_council(plan, recovered, keys, facts, name)
+    if len(set(recovered)) != len(recovered):
+        raise VerificationFailed("one key signed for two", where=name, expected="a key for each signer")
+    return VerifiedRecord(record_id, record, tuple(partners), recovered, tuple(roles), facts, _SEAL)
+
+
+def already_verified(
+    record_id: RecordId,
+    record: Record,
+    signers: Sequence[int],
+    facts: Facts,
+    *,
+    keys: Sequence[KeyAddress] = (),
+    roles: Sequence[int] = (),
+) -> VerifiedRecord:
+    """A record whose signatures this very node verified when it accepted or followed it, read back from its store.
+
+    The caller answers for that. Audits and bundles trust nobody's store and use `verify_record`. `roles` may be left
+    out where no signer's role matters (a locker's does: see `ledger.penalties`).
+    """
+    filled = tuple(roles) or (0,) * len(signers)
+    return VerifiedRecord(record_id, record, tuple(map(PartnerId, signers)), tuple(keys), filled, facts, _SEAL)
+
+
+def as_known_at(records: Iterable[VerifiedRecord], size: int) -> Iterator[VerifiedRecord]:
+    """What the log knew when it had `size` leaves: later records are gone, later outcomes are unknown again."""
+    for record in records:
+        facts = record.facts
+        if facts.log_index >= size:
+            continue
+        if facts.outcome_index is not None and facts.outcome_index >= size:
+            pending = replace(
+                facts, block_number=None, block_time=None, event_index=None, outcomes=(), outcome_index=None
+            )
+            yield VerifiedRecord(record.id, record.record, record.signers, record.keys, record.roles, pending, _SEAL)
+        else:
+            yield record
+
+
+def _spread(signers: tuple[Signer, ...], count: int, name: str) -> Iterator[Signer]:
+    """One signer a signature: the council takes as many places as the others leave."""
+    others = sum(1 for s in signers if not isinstance(s, CouncilSigners))
+    councils = len(signers) - others
+    if (councils and count <= others) or (not councils and count != others):
+        expected = f"{others}" + (" and the council's" if councils else "")
+        raise VerificationFailed("wrong number of signatures", where=name, expected=expected, found=count)
+    for signer in signers:
+        if isinstance(signer, CouncilSigners):
+            yield from [signer] * (count - others)
+        else:
+            yield signer
+
+
+def _judge(
+    signer: Signer, key: KeyAddress, record: Record, facts: Facts, keys: KeyBook, context: SignerContext, where: str
+) -> KeyStanding:
+    nobody = KeyStanding(PartnerId(NOBODY), 0, False)
+    match signer:
+        case PartnerSigner(partner, field):
+            standing = keys.standing(key, record.NUMBER, facts)
+            if standing is None or standing.partner != partner:
+                found = f"{to_hex(key)}, " + (f"partner {standing.partner}'s" if standing else "no valid key")
+                raise VerificationFailed(
+                    f"not signed by its {field}", where=where, expected=f"a key of partner {partner}", found=found
+                )
+            return standing
+        case MasterSigner(partner, itself):
+            if itself is not None and key == itself:
+                return KeyStanding(partner, 0, False)
+            standing = keys.standing(key, record.NUMBER, facts)
+            if standing is None or standing.partner != partner or not standing.master:
+                raise VerificationFailed(
+                    "not signed by a master key", where=where, expected=f"partner {partner}", found=to_hex(key)
+                )
+            return standing
+        case RecipientSigner():
+            _check_recipient(signer, key, facts, context, where)
+            return nobody
+        case AnchorSigner(log_id):
+            expected = keys.anchor_key(log_id, facts)
+            if key != expected:
+                raise VerificationFailed(
+                    "not the log's anchor key",
+                    where=where,
+                    expected=to_hex(expected) if expected else "a registered log",
+                    found=to_hex(key),
+                )
+            return nobody
+        case CouncilSigners():
+            return nobody
+
+
+def _check_recipient(
+    signer: RecipientSigner, key: KeyAddress, facts: Facts, context: SignerContext, where: str
+) -> None:
+    """Every shipment whose item was applied names this key; before an outcome, at least one does."""
+    fits = False
+    for i, shipment in enumerate(signer.shipments):
+        terms = context.terms_of(shipment)
+        matches = terms is not None and terms.recipientKey == key
+        fits = fits or matches
+        if i < len(facts.outcomes) == len(signer.shipments) and facts.outcomes[i] in _APPLIED and not matches:
+            fits = False
+            break
+    if not fits:
+        raise VerificationFailed(
+            "not signed by the recipient key",
+            where=where,
+            expected="the key in the shipment's terms",
+            found=to_hex(key),
+        )
+
+
+def _check_council(
+    plan: Sequence[Signer], recovered: Sequence[KeyAddress], keys: KeyBook, facts: Facts, name: str
+) -> None:
+    signed = [key for signer, key in zip(plan, recovered, strict=True) if isinstance(signer, CouncilSigners)]
+    if not signed:
+        return
+    council = keys.council(facts)
+    if any(a >= b for a, b in itertools.pairwise(signed)):
+        raise VerificationFailed("council signatures do not ascend by address", where=name)
+    if stranger := next((key for key in signed if key not in council.members), None):
+        raise VerificationFailed("signed by somebody outside the council", where=name, found=to_hex(stranger))
+    if len(signed) < council.threshold:
+        raise VerificationFailed(
+            "too few council members signed", where=name, expected=council.threshold, found=len(signed)
+        )
