@@ -1,6 +1,9 @@
-# Python 3.11 or newer, make and git are all that this needs from the machine. Everything else goes into .venv and
+# Python, make and git are all that this needs from the machine. Everything else goes into .venv and
 # contracts/node_modules, from lock files only.
-PYTHON ?= python3
+
+# The first Python from 3.11 to 3.13: for a newer one coincurve has no wheel yet, and nothing is compiled here.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+  $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(name))) no-python)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -20,8 +23,8 @@ help: ## this list
 setup: $(VENV)/.dev $(VENV)/.project contracts/node_modules/.installed ## create .venv, install everything for work on Lading
 
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Lading needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "no Python from 3.11 to 3.13 found; name one with: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
