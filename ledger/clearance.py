@@ -1,0 +1,278 @@
+"""Clearance: what customs and brokers sign about lists of shipments, and what it does to their gates.
+
+The same rules stand in `contracts/src/ClearanceLedger.sol`, on purpose: random histories must give the same outcomes
+in both. One slot (status and sequence) exists for each shipment, jurisdiction and regime. A record is refused as a
+whole for its shape, its times and its signer (`check`); each item is then judged for itself (`judge`):
+
+1. unknown     nobody opened such a shipment
+2. stale       the sequence has been used, so another record stands in its place
+3. ahead       a record before this one is missing
+4. forbidden   the status cannot follow the one that stands; or a party to the shipment signs a decision; or a broker
+               signs one where the shipment's terms do not let a broker relay
+
+A delivered, lost or otherwise ended shipment still takes clearance records: they are facts. They leave its custody
+alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ledger.codes import Assurance, ClearanceStatus, HoldCause, Outcome, Regime, ShipmentState
+from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
+from ledger.ids import RecordId
+from ledger.records import Clearance
+
+NO_STATUS = 0
+LAST_SEQUENCE = 2**16 - 1
+CLOCK_TOLERANCE = 15 * 60
+"""Seconds by which `occurredAt` may be ahead of the clock that accepts the record."""
+MAX_ITEMS = 200
+
+_BEFORE_RELEASE = frozenset(ClearanceStatus) - {ClearanceStatus.RECALLED}
+_AFTER_RELEASE = frozenset(
+    {
+        ClearanceStatus.HELD,
+        ClearanceStatus.RELEASED,
+        ClearanceStatus.RELEASED_WITH_CONDITIONS,
+        ClearanceStatus.AMENDED,
+        ClearanceStatus.RECALLED,
+        ClearanceStatus.SEIZED,
+        ClearanceStatus.DESTROYED,
+    }
+)
+FOLLOWERS: Mapping[int, frozenset[ClearanceStatus]] = {
+    NO_STATUS: _BEFORE_RELEASE,
+    ClearanceStatus.LODGED: _BEFORE_RELEASE,
+    ClearanceStatus.PRESENTED: _BEFORE_RELEASE,
+    ClearanceStatus.HELD: _BEFORE_RELEASE,
+    ClearanceStatus.INSPECTED: _BEFORE_RELEASE,
+    ClearanceStatus.RELEASED: _AFTER_RELEASE,
+    ClearanceStatus.RELEASED_WITH_CONDITIONS: _AFTER_RELEASE,
+    ClearanceStatus.REFUSED: _BEFORE_RELEASE,
+    ClearanceStatus.AMENDED: _BEFORE_RELEASE,
+    ClearanceStatus.SEIZED: frozenset({ClearanceStatus.DESTROYED}),
+    ClearanceStatus.DESTROYED: frozenset(),
+    ClearanceStatus.RECALLED: _AFTER_RELEASE,
+}
+"""Which status may follow which (0 = none yet)."""
+
+
+class GateEffect(Enum):
+    """What a status does to the gates of a required clearance while the shipment is under way."""
+
+    LEAVE = "leave"
+    OPEN = "open"
+    CLOSE = "close"
+
+
+_EFFECTS: Mapping[ClearanceStatus, GateEffect] = {
+    ClearanceStatus.LODGED: GateEffect.LEAVE,
+    ClearanceStatus.PRESENTED: GateEffect.LEAVE,
+    ClearanceStatus.HELD: GateEffect.CLOSE,
+    ClearanceStatus.INSPECTED: GateEffect.LEAVE,
+    ClearanceStatus.RELEASED: GateEffect.OPEN,
+    ClearanceStatus.RELEASED_WITH_CONDITIONS: GateEffect.OPEN,
+    ClearanceStatus.REFUSED: GateEffect.CLOSE,
+    ClearanceStatus.AMENDED: GateEffect.LEAVE,
+    ClearanceStatus.SEIZED: GateEffect.CLOSE,
+    ClearanceStatus.DESTROYED: GateEffect.CLOSE,
+    ClearanceStatus.RECALLED: GateEffect.CLOSE,
+}
+_ENDS: Mapping[ClearanceStatus, ShipmentState] = {
+    ClearanceStatus.SEIZED: ShipmentState.SEIZED,
+    ClearanceStatus.DESTROYED: ShipmentState.DESTROYED,
+}
+
+
+def gate_effect(status: ClearanceStatus) -> GateEffect:
+    """What `status` does to the gate. Only a decision about release moves it; papers and amendments do not."""
+    return _EFFECTS[status]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotKey:
+    """One clearance: `shipment` is the id of its terms, `jurisdiction` two capital letters."""
+
+    shipment: RecordId
+    jurisdiction: bytes
+    regime: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceSlot:
+    """The standing of one clearance: `sequence` is what the next record must name, `status` 0 for none yet."""
+
+    sequence: int = 0
+    status: int = NO_STATUS
+
+
+EMPTY = ClearanceSlot()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The signer's roles in force: `customs` for the record's own jurisdiction. Both false when it is suspended."""
+
+    customs: bool
+    broker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentFacts:
+    """What custody knows of a shipment when the record arrives.
+
+    `custodian` and `consignee` are 0 where the one-time recipient key stands. `relay`: the terms require this very
+    clearance (jurisdiction and regime) and let a broker relay it.
+    """
+
+    consignor: int
+    consignee: int
+    custodian: int
+    relay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item. Unless `outcome` is APPLIED the slot is as before and nothing is pushed to custody.
+
+    `gate` and `ends` are for custody, which heeds them only while the shipment is under way (`ends` also turns a seized
+    shipment into a destroyed one).
+    """
+
+    key: SlotKey
+    outcome: Outcome
+    slot: ClearanceSlot
+    gate: GateEffect = GateEffect.LEAVE
+    ends: ShipmentState | None = None
+
+
+def check(record: Clearance, signer: Standing, clock: int) -> None:
+    """Refuse the whole record for its shape, its times or its signer's roles; `clock` in UTC seconds.
+
+    Raises `MalformedRecord` for the shape, `RuleBroken` for a time too far ahead, `NotPermitted` for the signer. That
+    the signature is by a key of `record.by` is checked elsewhere, before.
+    """
+    _check_items(record)
+    _check_codes(record)
+    if record.occurredAt > clock + CLOCK_TOLERANCE:
+        raise RuleBroken(
+            "said to have occurred in the future",
+            where="occurredAt",
+            expected=f"at most {clock + CLOCK_TOLERANCE}",
+            found=record.occurredAt,
+        )
+    if signer.customs:
+        return
+    if record.assurance == Assurance.AUTHORITY_SIGNED:
+        raise NotPermitted(
+            "only the customs authority of the jurisdiction signs with its own assurance",
+            where="assurance",
+            expected="customs of " + record.jurisdiction.decode(),
+            found=f"partner {record.by}",
+        )
+    if not signer.broker:
+        raise NotPermitted(
+            "neither customs of the jurisdiction nor a broker",
+            where="by",
+            expected=f"customs of {record.jurisdiction.decode()}, or a broker",
+            found=f"partner {record.by}",
+        )
+
+
+def judge(
+    record: Clearance,
+    signer: Standing,
+    slots: Mapping[SlotKey, ClearanceSlot],
+    shipments: Mapping[RecordId, ShipmentFacts],
+) -> tuple[ItemResult, ...]:
+    """What the record does to each of its items, in their order. `check` must have passed.
+
+    `slots` holds at least the clearances of the record's items that exist, `shipments` the known shipments.
+    """
+    return tuple(
+        _judge_item(
+            record,
+            signer,
+            SlotKey(RecordId(item.shipment), record.jurisdiction, record.regime),
+            item.sequence,
+            slots,
+            shipments,
+        )
+        for item in record.items
+    )
+
+
+def outcomes(results: Sequence[ItemResult]) -> bytes:
+    """One byte an item, as in the contract's event."""
+    return bytes(result.outcome for result in results)
+
+
+def _judge_item(
+    record: Clearance,
+    signer: Standing,
+    key: SlotKey,
+    sequence: int,
+    slots: Mapping[SlotKey, ClearanceSlot],
+    shipments: Mapping[RecordId, ShipmentFacts],
+) -> ItemResult:
+    slot = slots.get(key, EMPTY)
+    facts = shipments.get(key.shipment)
+    if facts is None:
+        return ItemResult(key, Outcome.UNKNOWN, slot)
+    if sequence < slot.sequence:
+        return ItemResult(key, Outcome.STALE, slot)
+    if sequence > slot.sequence:
+        return ItemResult(key, Outcome.AHEAD, slot)
+    status = ClearanceStatus(record.status)
+    if status not in FOLLOWERS[slot.status] or slot.sequence == LAST_SEQUENCE:
+        return ItemResult(key, Outcome.FORBIDDEN, slot)
+    if status != ClearanceStatus.LODGED:
+        party = record.by in (facts.consignor, facts.consignee, facts.custodian)
+        if party or not (signer.customs or facts.relay):
+            return ItemResult(key, Outcome.FORBIDDEN, slot)
+    return ItemResult(
+        key, Outcome.APPLIED, ClearanceSlot(slot.sequence + 1, status), gate_effect(status), _ENDS.get(status)
+    )
+
+
+def _check_items(record: Clearance) -> None:
+    if not 1 <= len(record.items) <= MAX_ITEMS:
+        raise MalformedRecord(
+            "wrong number of items", where="items", expected=f"1 to {MAX_ITEMS}", found=len(record.items)
+        )
+    for i in range(1, len(record.items)):
+        if record.items[i - 1].shipment >= record.items[i].shipment:
+            raise MalformedRecord(
+                "shipments must ascend, each once",
+                where=f"items[{i}].shipment",
+                expected="more than 0x" + record.items[i - 1].shipment.hex(),
+                found="0x" + record.items[i].shipment.hex(),
+            )
+
+
+def _check_codes(record: Clearance) -> None:
+    if len(record.jurisdiction) != 2 or not all(65 <= letter <= 90 for letter in record.jurisdiction):
+        raise MalformedRecord(
+            "not a jurisdiction",
+            where="jurisdiction",
+            expected="two capital letters (ISO 3166-1 alpha-2, or EU)",
+            found="0x" + record.jurisdiction.hex(),
+        )
+    for name, code, codes in (
+        ("regime", record.regime, Regime),
+        ("status", record.status, ClearanceStatus),
+        ("assurance", record.assurance, Assurance),
+    ):
+        if code not in codes.__members__.values():
+            raise MalformedRecord("no such code", where=name, expected=f"1 to {len(codes)}", found=code)
+    held = record.status == ClearanceStatus.HELD
+    if held != (record.holdCause != 0) or record.holdCause > len(HoldCause):
+        raise MalformedRecord(
+            "a hold names its cause and nothing else does",
+            where="holdCause",
+            expected=f"1 to {len(HoldCause)}" if held else "0",
+            found=record.holdCause,
+        )
+    if record.causedBy and not held:
+        raise MalformedRecord("only a hold has a cause", where="causedBy", expected=0, found=record.causedBy)
