@@ -3,9 +3,9 @@
     python -m scripts.compile_contracts           writes the artifacts
     python -m scripts.compile_contracts --check   writes nothing; exit status 1 and a list if they differ
 
-The artifacts are committed, so running Lading needs no compiler. The same sources give the same bytes on every machine:
-the compiler is pinned in contracts/package-lock.json and no metadata is appended to the bytecode. The settings are those
-of contracts/foundry.toml, so forge tests what is deployed.
+The artifacts are committed, so running Lading needs no compiler. The same sources give the same bytes on every
+machine: the compiler is pinned in contracts/package-lock.json and no metadata is appended to the bytecode. The settings
+are those of contracts/foundry.toml, so forge tests what is deployed.
 """
 
 import argparse

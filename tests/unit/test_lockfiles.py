@@ -1,4 +1,4 @@
-"""Lock files pin every byte that is installed, and name no place that it comes from: an index is the reader's own choice."""
+"""Lock files pin every byte that is installed and name no place it comes from: the index is the reader's choice."""
 
 import json
 import re
