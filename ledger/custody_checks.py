@@ -1,0 +1,54 @@
+"""Checks that every custody record passes before its items are looked at."""
+
+from collections.abc import Sequence
+
+from ledger.custody_slot import LAST_SEQUENCE, Signer
+from ledger.errors import BadSignature, MalformedRecord, RuleBroken
+from ledger.records import NOBODY
+
+CLOCK_SKEW = 15 * 60
+"""Seconds that `occurredAt` may be ahead of the clock that accepts the record."""
+ALL_EXCEPTIONS = 0xFF
+
+
+def check_occurred(occurred_at: int, now: int) -> None:
+    if occurred_at > now + CLOCK_SKEW:
+        raise RuleBroken(
+            "not yet happened", where="occurredAt", expected=f"at most {now + CLOCK_SKEW}", found=occurred_at
+        )
+
+
+def check_submit_by(submit_by: int, now: int) -> None:
+    if submit_by < now:
+        raise RuleBroken("too late to record", where="submitBy", expected=f"at least {now}", found=submit_by)
+
+
+def check_consumable(sequence: int, where: str) -> None:
+    if sequence >= LAST_SEQUENCE:
+        raise MalformedRecord("no sequence follows", where=where, expected=f"under {LAST_SEQUENCE}", found=sequence)
+
+
+def check_exceptions(exceptions: int, where: str) -> None:
+    if exceptions > ALL_EXCEPTIONS:
+        raise MalformedRecord("unknown exception bits", where=where, expected="bits 0 to 7", found=exceptions)
+
+
+def check_signers(partners: Sequence[int], signers: Sequence[Signer]) -> None:
+    """Raise `BadSignature` unless each signature is by a valid key of its partner (0: any recipient key)."""
+    if len(signers) != len(partners):
+        raise BadSignature("wrong number of signatures", expected=len(partners), found=len(signers))
+    for i, (partner, signer) in enumerate(zip(partners, signers, strict=True)):
+        if partner != NOBODY and signer.partner != partner:
+            raise BadSignature(
+                "not a valid key of this partner for this record",
+                where=f"signatures[{i}]",
+                expected=f"partner {partner}",
+                found=f"0x{signer.key.hex()} (partner {signer.partner})",
+            )
+
+
+def check_not_both_sides(first: Signer, second: Signer) -> None:
+    if first.key == second.key:
+        raise BadSignature(
+            "one key signed both sides", where="signatures", expected="two keys", found=f"0x{first.key.hex()}"
+        )
