@@ -1,0 +1,157 @@
+"""What Lading asks of a chain: one protocol for the embedded chain and for any EVM network with JSON-RPC.
+
+It assumes nothing that a permissioned network may lack: no `finalized` tag, no proofs, no event subscriptions, no
+answer for block 0 worth trusting, no gas price. Hashes and addresses are raw bytes, times UTC seconds.
+
+Every method raises `ChainUnavailable` when the node cannot be reached or its answer makes no sense. After `send` that
+means *unknown*: the transaction may or may not be on its way, so look for its receipt before doing anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+FIRST_BLOCK = 1
+"""Nothing of Lading is in block 0, and some nodes answer it with the latest block."""
+MAX_TRANSACTION_GAS = 16_777_216
+"""EIP-7825: networks refuse transactions above 2²⁴ gas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    number: int
+    hash: bytes
+    parent: bytes
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One event. `index` counts the events of its block from 0."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+    block: int
+    transaction: bytes
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transaction that is in a block. `succeeded` is False when it reverted; `contract` is set by a deployment."""
+
+    transaction: bytes
+    block: int
+    succeeded: bool
+    gas_used: int
+    contract: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What a call gave back: the returned bytes, or the revert data when `succeeded` is False."""
+
+    succeeded: bool
+    output: bytes
+
+
+class Sent(Enum):
+    """What a node said about a raw transaction. Only REFUSED says that it will never be in a block as it is."""
+
+    ACCEPTED = "accepted"
+    KNOWN = "already known"
+    NONCE_USED = "nonce too low"
+    NONCE_AHEAD = "nonce too high"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """`reason` is the node's own sentence, empty for ACCEPTED."""
+
+    sent: Sent
+    reason: str = ""
+
+
+class ChainReader(Protocol):
+    """A view of one chain."""
+
+    @property
+    def chain_id(self) -> int: ...
+
+    def head(self) -> int:
+        """Number of the newest block."""
+        ...
+
+    def final(self) -> int:
+        """Number of the newest block that can never be replaced; 0 when there is none yet."""
+        ...
+
+    def block(self, number: int) -> Block | None:
+        """The block of this number, None while it does not exist. `number` counts from `FIRST_BLOCK`."""
+        ...
+
+    def nonce(self, address: bytes) -> int:
+        """How many transactions of `address` are in blocks: the nonce of its next one."""
+        ...
+
+    def receipt(self, transaction: bytes) -> Receipt | None:
+        """The receipt of a transaction in a block, None when the node knows of none."""
+        ...
+
+    def revert_data(self, transaction: bytes) -> bytes:
+        """The revert data of a transaction that reverted, empty when it cannot be had."""
+        ...
+
+    def input(self, transaction: bytes) -> bytes | None:
+        """The call data of a transaction in a block, None when the node knows of none."""
+        ...
+
+    def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
+        """Every event of `addresses` in blocks first to last, once each, ordered by block and index."""
+        ...
+
+    def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
+        """Execute without a transaction, on the state after `block` (None: the newest)."""
+        ...
+
+    def code(self, address: bytes) -> bytes:
+        """The code of a contract, empty where there is none."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections. Nothing is lost: every block was committed when it was made."""
+        ...
+
+
+class ChainClient(ChainReader, Protocol):
+    """A view of one chain, and the door through which signed transactions enter it."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many transactions of one sender may wait at the same time: 1 unless more is known to be safe."""
+        ...
+
+    def gas_price(self) -> int:
+        """Wei a unit of gas that a transaction should offer; 0 where gas is free."""
+        ...
+
+    def gas_limit(self, sender: bytes, to: bytes | None, data: bytes) -> int:
+        """A gas limit with a margin, at most `MAX_TRANSACTION_GAS`. `to` None deploys.
+
+        Where the node foresees a revert the answer is the maximum: the reason is wanted on the chain, not guessed.
+        """
+        ...
+
+    def send(self, raw: bytes) -> SendResult:
+        """Hand over a signed transaction. True afterwards only what `Sent` says; sending again is harmless."""
+        ...
+
+    def seal(self, timestamp: int) -> Block | None:
+        """Embedded chain: make one block of what was sent, with time max(timestamp, parent's + 1), and commit it.
+
+        None when nothing was waiting, and on networks, which make their own blocks.
+        """
+        ...

@@ -1,0 +1,273 @@
+"""A chain in this process: eth-tester's py-evm backend on a SQLite file that survives restarts.
+
+Transactions wait in memory until `seal` makes one block of them and commits it, so a crash leaves the chain after
+some whole block and the senders' outboxes send the rest again. Opening reads the head and replays nothing.
+
+One process writes (a file lock says which). `EmbeddedReader` opens the same file for reading while it runs.
+The chain is run by the operator alone: trust rests on signatures, receipts and the checkpoints that others hold.
+
+Why eth-tester's own front is not in the path of a transaction: see `docs/adr/0003-embedded-chain.md`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import eth.exceptions
+from eth._utils.address import generate_contract_address
+from eth_bloom.bloom import BloomFilter
+from eth_tester import EthereumTester
+
+from ledger.chain.backend import SqliteBackend, note_of_revert
+from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Log, Receipt, SendResult, Sent
+from ledger.chain.faults import translated
+from ledger.chain.keyvalue import SqliteStore
+from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
+from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
+
+_CHAIN_ID = b"chain id"
+
+
+class EmbeddedReader:
+    """The chain as its last commit left it. Safe to use from several threads; sees new blocks as they are made."""
+
+    def __init__(self, path: Path, *, chain_id: int) -> None:
+        """Open an existing chain. Raises `Misconfigured` if there is none, or if it is another one."""
+        self._chain_id = chain_id
+        self._lock = RLock()
+        if not path.exists():
+            raise Misconfigured("there is no chain here yet", where=path.name)
+        self._store = SqliteStore(path, writable=False)
+        try:
+            _check_chain_id(self._store, chain_id, path)
+            with translated("chain"):
+                self._chain = chain_class(chain_id)(self._store)
+        except BaseException:
+            self._store.close()
+            raise
+
+    @property
+    def chain_id(self) -> int:
+        return self._chain_id
+
+    def head(self) -> int:
+        with self._lock, translated("chain"):
+            return int(self._head().block_number)
+
+    def final(self) -> int:
+        return self.head()
+
+    def block(self, number: int) -> Block | None:
+        with self._lock, translated("chain"):
+            header = self._header(number)
+            return None if header is None else _block(header)
+
+    def nonce(self, address: bytes) -> int:
+        with self._lock, translated("chain"):
+            return int(self._state().get_nonce(address))
+
+    def receipt(self, transaction: bytes) -> Receipt | None:
+        with self._lock, translated("chain"):
+            place = self._place(transaction)
+            if place is None:
+                return None
+            number, index = place
+            decoder = self._chain.get_vm_class_for_block_number(number).get_receipt_builder()
+            receipt = self._chain.chaindb.get_receipt_by_index(number, index, decoder)
+            before = self._chain.chaindb.get_receipt_by_index(number, index - 1, decoder).gas_used if index else 0
+            sent = self._chain.get_canonical_transaction_by_index(number, index)
+            created = generate_contract_address(sent.sender, sent.nonce) if sent.to == b"" else None
+            return Receipt(transaction, number, receipt.state_root == b"\x01", receipt.gas_used - before, created)
+
+    def revert_data(self, transaction: bytes) -> bytes:
+        with self._lock:
+            return self._store.note(note_of_revert(transaction)) or b""
+
+    def input(self, transaction: bytes) -> bytes | None:
+        with self._lock, translated("chain"):
+            place = self._place(transaction)
+            return None if place is None else bytes(self._chain.get_canonical_transaction_by_index(*place).data)
+
+    def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
+        wanted = frozenset(addresses)
+        found: list[Log] = []
+        with self._lock, translated("chain"):
+            for number in range(max(first, FIRST_BLOCK), min(last, int(self._head().block_number)) + 1):
+                header = self._header(number)
+                if header is None:
+                    raise StorageFailed("a block is missing from the chain", where=f"block {number}")
+                found += self._logs_of(header, wanted)
+        return tuple(found)
+
+    def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
+        with self._lock, translated("chain"):
+            header = self._head() if block is None else self._header(block)
+            if header is None:
+                raise Misconfigured("no such block", where="call", found=block)
+            vm = self._chain.get_vm(header)
+            computation = vm.execute_bytecode(
+                origin=sender,
+                gas_price=0,
+                gas=BLOCK_GAS_LIMIT,
+                to=to,
+                sender=sender,
+                value=0,
+                data=data,
+                code=vm.state.get_code(to),
+            )
+            if computation.is_error:
+                return CallResult(False, revert_output(computation))
+            return CallResult(True, computation.output)
+
+    def code(self, address: bytes) -> bytes:
+        with self._lock, translated("chain"):
+            return bytes(self._state().get_code(address))
+
+    def close(self) -> None:
+        with self._lock:
+            self._store.close()
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def _head(self) -> Any:
+        return self._chain.chaindb.get_canonical_head()
+
+    def _header(self, number: int) -> Any:
+        try:
+            return self._chain.chaindb.get_canonical_block_header_by_number(number)
+        except eth.exceptions.HeaderNotFound:
+            return None
+
+    def _state(self) -> Any:
+        return self._chain.get_vm(self._head()).state
+
+    def _place(self, transaction: bytes) -> tuple[int, int] | None:
+        try:
+            number, index = self._chain.chaindb.get_transaction_index(transaction)
+        except eth.exceptions.TransactionNotFound:
+            return None
+        return int(number), int(index)
+
+    def _logs_of(self, header: Any, wanted: frozenset[bytes]) -> list[Log]:
+        bloom = BloomFilter(header.bloom)
+        if not any(address in bloom for address in wanted):
+            return []
+        decoder = self._chain.get_vm_class_for_block_number(header.block_number).get_receipt_builder()
+        receipts = self._chain.chaindb.get_receipts(header, decoder)
+        hashes = self._chain.chaindb.get_block_transaction_hashes(header)
+        found: list[Log] = []
+        index = 0
+        for transaction, receipt in zip(hashes, receipts, strict=True):
+            for log in receipt.logs:
+                if log.address in wanted:
+                    topics = tuple(topic.to_bytes(32, "big") for topic in log.topics)
+                    found.append(Log(log.address, topics, log.data, int(header.block_number), transaction, index))
+                index += 1
+        return found
+
+
+class EmbeddedChain(EmbeddedReader):
+    """The one writer of a chain. Reading goes through a connection of its own and never sees half a block."""
+
+    def __init__(self, path: Path, *, chain_id: int, genesis_time: int, funded: Sequence[bytes] = ()) -> None:
+        """Open the chain at `path`, or begin it: block 0 at `genesis_time`, with funds for `funded`.
+
+        An existing chain keeps the genesis it has. Raises `Misconfigured` when it has another chain id, or when
+        another process writes it.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = SqliteStore(path, writable=True)
+        try:
+            if store.note(_CHAIN_ID) is None:
+                with translated("genesis"):
+                    SqliteBackend.begin(store, chain_id, genesis_time, funded)
+                store.commit([(_CHAIN_ID, str(chain_id).encode())])
+            _check_chain_id(store, chain_id, path)
+            with translated("chain"):
+                self._backend = SqliteBackend(store, chain_id)
+            super().__init__(path, chain_id=chain_id)
+        except BaseException:
+            store.close()
+            raise
+        self._writing = RLock()
+        self._waiting: dict[bytes, Any] = {}
+        self._next_nonce: dict[bytes, int] = {}
+
+    @property
+    def in_flight(self) -> int:
+        return 1_000
+
+    def gas_price(self) -> int:
+        return 0
+
+    def gas_limit(self, sender: bytes, to: bytes | None, data: bytes) -> int:  # noqa: ARG002  # the protocol asks
+        # Gas is free here, and an estimate would run the transaction twice.
+        return MAX_TRANSACTION_GAS
+
+    def send(self, raw: bytes) -> SendResult:
+        with self._writing:
+            try:
+                with translated("send"):
+                    transaction = self._backend.decode(raw)
+                    sender, nonce = transaction.sender, transaction.nonce
+                    transaction.validate()
+            except ChainUnavailable as error:
+                return SendResult(Sent.REFUSED, error.what)
+            if transaction.chain_id != self._chain_id:
+                return SendResult(Sent.REFUSED, f"for chain {transaction.chain_id}, this is {self._chain_id}")
+            if transaction.gas > MAX_TRANSACTION_GAS:
+                return SendResult(Sent.REFUSED, f"gas limit {transaction.gas} above {MAX_TRANSACTION_GAS}")
+            if transaction.hash in self._waiting:
+                return SendResult(Sent.KNOWN, "already waiting for a block")
+            if sender not in self._next_nonce:
+                self._next_nonce[sender] = self.nonce(sender)
+            expected = self._next_nonce[sender]
+            if nonce != expected:
+                sent = Sent.NONCE_USED if nonce < expected else Sent.NONCE_AHEAD
+                return SendResult(sent, f"nonce {nonce}, expected {expected}")
+            self._waiting[transaction.hash] = transaction
+            self._next_nonce[sender] = nonce + 1
+            return SendResult(Sent.ACCEPTED)
+
+    def seal(self, timestamp: int) -> Block | None:
+        """One block of the waiting transactions, as many as its gas limit holds; the others wait on.
+
+        A crash before the commit leaves the chain without the block, and what was in it must be sent again.
+        """
+        with self._writing:
+            if not self._waiting:
+                return None
+            waiting = tuple(self._waiting.values())
+            try:
+                with translated("seal"):
+                    header, settled = self._backend.make_block(waiting, timestamp)
+            except BaseException:
+                # Senders keep their transactions and send again; a broken one must not block the others for ever.
+                self._waiting.clear()
+                self._next_nonce.clear()
+                raise
+            for transaction in waiting[:settled]:
+                del self._waiting[transaction.hash]
+            if not self._waiting:
+                self._next_nonce.clear()
+            return _block(header)
+
+    def tester(self) -> EthereumTester:
+        """This chain behind eth-tester's own front, for looking at it with web3. Every transaction makes a block."""
+        return EthereumTester(self._backend)
+
+    def close(self) -> None:
+        with self._writing:
+            self._backend.store.close()
+        super().close()
+
+
+def _block(header: Any) -> Block:
+    return Block(int(header.block_number), header.hash, header.parent_hash, int(header.timestamp))
+
+
+def _check_chain_id(store: SqliteStore, chain_id: int, path: Path) -> None:
+    found = (store.note(_CHAIN_ID) or b"none").decode()
+    if found != str(chain_id):
+        raise Misconfigured("the file holds another chain", where=path.name, expected=chain_id, found=found)

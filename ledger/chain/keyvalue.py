@@ -1,0 +1,168 @@
+"""The embedded chain's key-value store: one SQLite file under py-evm, written once a block.
+
+What py-evm writes while it makes a block stays in memory until `commit`, which writes all of it in one transaction
+and syncs it to disk. A crash at any moment therefore leaves the chain after some whole block. Nearly every key is the
+hash of its value and never changes, which makes reading ahead of the writer safe.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from eth.db.atomic import AtomicDB
+
+from ledger.errors import Misconfigured, StorageFailed
+
+_FORMAT = 1
+_CACHED_VALUES = 200_000
+_HASH_LENGTH = 32
+
+
+class SqliteStore(AtomicDB):
+    """A `BaseAtomicDB` over one SQLite connection. Not for use by two threads at once.
+
+    Raises `StorageFailed` when SQLite refuses, and for every later call after a commit that failed: what the disk
+    holds then is unknown, so only opening the file anew tells.
+    """
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        super().__init__()
+        self._path = path
+        self._writable = writable
+        self._pending: dict[bytes, bytes | None] = {}
+        self._cache: dict[bytes, bytes] = {}
+        self._failed = False
+        self._lock_file: int | None = _lock(path) if writable else None
+        try:
+            self._db = _connect(path, writable)
+        except BaseException:
+            self._unlock()
+            raise
+
+    # --- what py-evm calls -------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: bytes) -> bytes:
+        if key in self._pending:
+            value = self._pending[key]
+            if value is None:
+                raise KeyError(key)
+            return value
+        if (cached := self._cache.get(key)) is not None:
+            return cached
+        with self._translated():
+            row = self._db.execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise KeyError(key)
+        value = bytes(row[0])
+        # Only hashes are cached: other keys (the head, block numbers) point to something else tomorrow.
+        if len(key) == _HASH_LENGTH:
+            if len(self._cache) >= _CACHED_VALUES:
+                self._cache.clear()
+            self._cache[key] = value
+        return value
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self._pending[key] = value
+
+    def __delitem__(self, key: bytes) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._pending[key] = None
+        self._cache.pop(key, None)
+
+    def _exists(self, key: bytes) -> bool:
+        try:
+            self[key]
+        except KeyError:
+            return False
+        return True
+
+    # --- what the embedded chain calls --------------------------------------------------------------------------------
+
+    def commit(self, notes: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        """Write everything set since the last commit, and the `notes`, and sync. All of it or nothing is on disk."""
+        with self._translated():
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                gone = [(key,) for key, value in self._pending.items() if value is None]
+                kept = [(key, value) for key, value in self._pending.items() if value is not None]
+                self._db.executemany("DELETE FROM pairs WHERE key = ?", gone)
+                self._db.executemany("INSERT OR REPLACE INTO pairs (key, value) VALUES (?, ?)", kept)
+                self._db.executemany("INSERT OR REPLACE INTO notes (key, value) VALUES (?, ?)", list(notes))
+                self._db.execute("COMMIT")
+            except sqlite3.Error:
+                self._failed = True
+                raise
+        for key, value in kept:
+            if len(key) == _HASH_LENGTH and len(self._cache) < _CACHED_VALUES:
+                self._cache[key] = value
+        self._pending.clear()
+
+    def rollback(self) -> None:
+        """Forget everything set since the last commit."""
+        self._pending.clear()
+
+    def note(self, key: bytes) -> bytes | None:
+        """A value that was committed beside the chain's own pairs."""
+        with self._translated():
+            row = self._db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def close(self) -> None:
+        self._db.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        if self._failed:
+            raise StorageFailed(
+                "an earlier write failed, so the file is not trusted any more",
+                where=self._path.name,
+                mend="Check the disk, then start again.",
+            )
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StorageFailed(str(error), where=self._path.name) from error
+
+
+def _connect(path: Path, writable: bool) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        if writable:
+            db.execute("CREATE TABLE IF NOT EXISTS pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+            db.execute("CREATE TABLE IF NOT EXISTS notes (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                db.execute(f"PRAGMA user_version = {_FORMAT}")
+        else:
+            db.execute("PRAGMA query_only = ON")
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StorageFailed(str(error), where=path.name) from error
+    if found != _FORMAT:
+        db.close()
+        raise Misconfigured("not a chain file of this version", where=path.name, expected=_FORMAT, found=found)
+    return db
+
+
+def _lock(path: Path) -> int:
+    # The kernel lets go of the lock when the process ends, however it ends.
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise Misconfigured(
+            "another process writes this chain", where=path.name, mend="Stop it first, or open the chain for reading."
+        ) from None
+    return handle
