@@ -1,0 +1,102 @@
+"""What a record must satisfy before it is worth checking signatures: cheap, pure, without any state.
+
+Structural checks (types, ranges, lengths) are `Struct.check`; custody, clearance and registry rules have modules of
+their own. Here are the rules about claimed times, deadlines and the text inside opened private parts.
+"""
+
+from collections.abc import Iterator
+
+from ledger.canonical import canonical_json, parse_json
+from ledger.errors import MalformedRecord, RuleBroken
+from ledger.records import Checkpoint as CheckpointRecord
+from ledger.records import Claims, Commercial, Details, Duty, Handoff, Outcome, Place, Record, ShipmentTerms
+from ledger.structs import Struct, Withheld
+
+AHEAD_OF_CLOCK = 15 * 60
+"""Seconds that a claimed time may be ahead of the clock that accepts it."""
+PROPOSED_SUBMIT_BY = 14 * 86400
+LONGEST_SUBMIT_BY = 30 * 86400
+WRITTEN_BY_THE_LOG = (CheckpointRecord, Outcome)
+
+
+def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
+    """Raise `MalformedRecord` or `RuleBroken` unless `record` may be considered at time `now`.
+
+    `replayed`: history that is entered later; its `submitBy` may lie further ahead than 30 days.
+    """
+    if isinstance(record, WRITTEN_BY_THE_LOG):
+        raise RuleBroken("only the log writes such records", where="type", found=type(record).__name__)
+    record.check()
+    _check_times(record, now, replayed)
+    for path, part in opened_parts(record):
+        _check_part(path, part)
+
+
+def opened_parts(record: Struct, where: str = "") -> Iterator[tuple[str, Struct]]:
+    """Each opened private part of `record` with its path, such as `commercial` or `children[2].contents[0]`."""
+    for member in record.members():
+        value = getattr(record, member.name)
+        if member.struct is None or isinstance(value, Withheld):
+            continue
+        path = f"{where}.{member.name}" if where else member.name
+        entries = [(path, value)] if member.items is None else [(f"{path}[{i}]", v) for i, v in enumerate(value)]
+        for entry_path, entry in entries:
+            if isinstance(entry, Withheld):
+                continue
+            if member.private:
+                yield entry_path, entry
+            else:
+                yield from opened_parts(entry, entry_path)
+
+
+def _check_times(record: Record, now: int, replayed: bool) -> None:
+    occurred = getattr(record, "occurredAt", None)
+    if occurred is not None and occurred > now + AHEAD_OF_CLOCK:
+        raise RuleBroken(
+            "claims to have happened in the future",
+            where="occurredAt",
+            expected=f"at most {now + AHEAD_OF_CLOCK}",
+            found=occurred,
+        )
+    if not isinstance(record, Handoff | ShipmentTerms):
+        return
+    if record.submitBy < now:
+        raise RuleBroken(
+            "the deadline for recording has passed",
+            where="submitBy",
+            expected=f"{now} or later",
+            found=record.submitBy,
+            mend="Sign it anew with a later submitBy.",
+        )
+    start = record.occurredAt if isinstance(record, Handoff) else now
+    if not replayed and record.submitBy > start + LONGEST_SUBMIT_BY:
+        raise RuleBroken(
+            "the deadline for recording is too far away",
+            where="submitBy",
+            expected=f"at most {start + LONGEST_SUBMIT_BY} (30 days)",
+            found=record.submitBy,
+        )
+
+
+def _check_part(path: str, part: Struct) -> None:
+    match part:
+        case Details(text=text) | Claims(text=text) if text:
+            _check_object(f"{path}.text", text)
+        case Place(country=country) if country and not _capitals(country, 2):
+            raise MalformedRecord("not a country", where=f"{path}.country", expected="two capitals", found=country[:40])
+        case Commercial(currency=currency) | Duty(currency=currency) if currency and not _capitals(currency, 3):
+            raise MalformedRecord("not a currency", where=f"{path}.currency", expected="ISO 4217", found=currency[:40])
+        case _:
+            pass
+
+
+def _capitals(text: str, length: int) -> bool:
+    return len(text) == length and text.isascii() and text.isalpha() and text.isupper()
+
+
+def _check_object(where: str, text: str) -> None:
+    value = parse_json(text.encode(), where=where)
+    if not isinstance(value, dict):
+        raise MalformedRecord("not a JSON object", where=where, expected="an object, or an empty text")
+    if canonical_json(value) != text.encode():
+        raise MalformedRecord("not canonical", where=where, expected="RFC 8785 JSON: sorted keys, no white space")
