@@ -1,0 +1,173 @@
+"""What amendments change in the numbers: corrections of a record, new terms, relief.
+
+The newest stands, the old stays visible. `changes.text` is a JSON object (RFC 8785):
+
+- correction: `{"field": value, …}` with fields of the amended record that say when or why, never who holds what;
+- terms: `{"commercial": {"field": value, …}}`, fields as in `Commercial`, merged over those before; who is liable to
+  whom is not amended (that takes new terms);
+- relief: `{"periods": [{"from": s, "until": s}, …], "seconds": n}`: time that does not count as late. Each may be left
+  out; `"reason"` may be told. A later relief replaces an earlier one.
+
+Terms and relief apply to every shipment under the amended terms, or with `"shipment": "0x…"` to that one alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ledger.canonical import parse_json
+from ledger.codes import AmendmentKind
+from ledger.errors import MalformedRecord, NotFound
+from ledger.ids import to_hex
+from ledger.journeys import Found, Journeys
+from ledger.records import NOBODY, Amendment, Clearance, Commercial, Handoff, Record, ShipmentTerms, Statement
+from ledger.spans import Span
+from ledger.structs import Withheld
+from ledger.verification import VerifiedRecord
+
+_CORRECTABLE: dict[type[Record], frozenset[str]] = {
+    Handoff: frozenset({"occurredAt", "dueAt"}),
+    Statement: frozenset({"occurredAt"}),
+    Clearance: frozenset({"occurredAt", "holdCause", "causedBy"}),
+}
+_FIXED = frozenset({"salt", "liable", "beneficiary"})
+_LARGEST_TIME = 2**40 - 1
+R = TypeVar("R", Handoff, Statement, Clearance)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsInForce:
+    """The commercial terms of a shipment after all amendments known.
+
+    `bound`: `liable` has signed or endorsed the terms or an amendment of them. `relief_spans` and `relief_seconds`
+    do not count as late. `evidence`: the records that say so. `remarks`: amendments that changed nothing, and why.
+    """
+
+    commercial: Commercial
+    bound: bool
+    relief_spans: tuple[Span, ...]
+    relief_seconds: int
+    evidence: tuple[VerifiedRecord, ...]
+    remarks: tuple[str, ...]
+
+
+def corrected(journeys: Journeys, found: Found[R]) -> tuple[R, tuple[VerifiedRecord, ...]]:
+    """The record as its signers last corrected it, and the corrections that stand."""
+    amendments = journeys.amendments(found.verified.id)
+    if not amendments:
+        return found.record, ()
+    record = found.record
+    used: list[VerifiedRecord] = []
+    for amendment in amendments:
+        if amendment.record.kind != AmendmentKind.CORRECTION:
+            continue
+        changes = _changes(amendment)
+        if changes is None or not set(changes) <= _CORRECTABLE[type(record)]:
+            continue
+        try:
+            record = type(record).from_json({**record.to_json(), **changes})
+        except MalformedRecord:
+            continue
+        used.append(amendment.verified)
+    return record, tuple(used)
+
+
+def terms_in_force(journeys: Journeys, shipment: bytes) -> TermsInForce:
+    """The terms that count for `shipment` (for a child: those it inherits).
+
+    Raises `NotFound` when the terms are not known, or a part that the numbers need is withheld here.
+    """
+    terms = journeys.terms_of(shipment)
+    signed = terms.record.commercial
+    if isinstance(signed, Withheld):
+        raise NotFound(
+            "the commercial terms are withheld here", where="shipment", found=to_hex(shipment), mend="Open that part."
+        )
+    terms_id = terms.verified.id
+    bound_by = list(journeys.endorsements(terms_id))
+    amendments = journeys.amendments(terms_id)
+    evidence: list[VerifiedRecord] = []
+    if not amendments:
+        bound = terms.verified.signed_by(signed.liable) or any(e.record.by == signed.liable for e in bound_by)
+        evidence = [e.verified for e in bound_by if e.record.by == signed.liable and signed.liable != NOBODY]
+        return TermsInForce(signed, bound and signed.liable != NOBODY, (), 0, tuple(evidence), ())
+    return _amended(journeys, terms, signed, shipment)
+
+
+def _amended(journeys: Journeys, terms: Found[ShipmentTerms], signed: Commercial, shipment: bytes) -> TermsInForce:
+    commercial = signed
+    spans: tuple[Span, ...] = ()
+    seconds = 0
+    remarks: list[str] = []
+    evidence: list[VerifiedRecord] = []
+    papers = [terms.verified]
+    own = journeys.own_shipment(shipment)
+    for amendment in journeys.amendments(terms.verified.id):
+        kind, name = amendment.record.kind, to_hex(amendment.verified.id)
+        if kind not in (AmendmentKind.TERMS, AmendmentKind.RELIEF):
+            continue
+        if not all(amendment.verified.signed_by(p) for p in {commercial.liable, commercial.beneficiary} - {NOBODY}):
+            remarks.append(
+                f"Amendment {name} lacks the signature of the liable or the beneficiary: it changes nothing."
+            )
+            continue
+        changes = _changes(amendment)
+        try:
+            if changes is None:
+                raise MalformedRecord("not a JSON object", where="changes")
+            only = changes.pop("shipment", to_hex(own))
+            if only != to_hex(own):
+                continue
+            if kind == AmendmentKind.TERMS:
+                commercial = _merged(commercial, changes)
+                papers.append(amendment.verified)
+            else:
+                spans, seconds = _relief(changes)
+        except MalformedRecord as error:
+            remarks.append(f"Amendment {name} cannot be read ({error.what}): it changes nothing.")
+            continue
+        evidence.append(amendment.verified)
+    bound = any(paper.signed_by(commercial.liable) for paper in papers)
+    for paper in papers:
+        for endorsement in journeys.endorsements(paper.id):
+            if endorsement.record.by == commercial.liable != NOBODY:
+                bound = True
+                evidence.append(endorsement.verified)
+    return TermsInForce(commercial, bound, spans, seconds, tuple(evidence), tuple(remarks))
+
+
+def _changes(amendment: Found[Amendment]) -> dict[str, Any] | None:
+    details = amendment.record.changes
+    if isinstance(details, Withheld):
+        # An amendment that cannot be read may change the figure: no figure is better than a wrong one.
+        raise NotFound("an amendment is withheld here", where="amendment", found=to_hex(amendment.verified.id))
+    try:
+        changes = parse_json(details.text.encode(), where="changes")
+    except MalformedRecord:
+        return None
+    return changes if isinstance(changes, dict) else None
+
+
+def _merged(commercial: Commercial, changes: dict[str, Any]) -> Commercial:
+    fields = changes.get("commercial")
+    if set(changes) != {"commercial"} or not isinstance(fields, dict) or _FIXED & set(fields):
+        raise MalformedRecord("not new terms", where="changes", expected="an object commercial")
+    return Commercial.from_json({**commercial.to_json(), **fields})
+
+
+def _relief(changes: dict[str, Any]) -> tuple[tuple[Span, ...], int]:
+    periods = changes.get("periods", [])
+    seconds = changes.get("seconds", 0)
+    if not set(changes) <= {"periods", "seconds", "reason"} or not isinstance(periods, list):
+        raise MalformedRecord("not a relief", where="changes", expected="periods, seconds, reason")
+    spans = []
+    for period in periods:
+        if not isinstance(period, dict) or set(period) != {"from", "until"}:
+            raise MalformedRecord("not a period", where="changes.periods", expected="from, until")
+        spans.append((_time(period["from"]), _time(period["until"])))
+    return tuple(spans), _time(seconds)
+
+
+def _time(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST_TIME:
+        raise MalformedRecord("not a time in seconds", where="changes", found=value)
+    return value

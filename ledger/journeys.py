@@ -1,0 +1,329 @@
+"""What happened to each shipment, reconstructed from verified records: the ground that all numbers stand on.
+
+`Journeys` indexes records once, in any order of arrival; a record counts for an item only where the chain applied it.
+Custody is read in the order of sequences. Shares of a shipment are exact fractions: a short item leaves a remainder
+with the releaser, a split gives each child its part.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from operator import attrgetter, itemgetter
+from typing import Generic, NamedTuple, TypeVar
+
+from ledger.codes import ExceptionBit, Purpose
+from ledger.custody_slot import child_id
+from ledger.errors import NotFound
+from ledger.ids import to_hex
+from ledger.records import (
+    REMAINDER_INDEX,
+    Amendment,
+    Clearance,
+    Endorsement,
+    Handoff,
+    Override,
+    Record,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.verification import VerifiedRecord
+
+WHOLE = Fraction(1)
+R_co = TypeVar("R_co", bound=Record, covariant=True)
+
+
+class Found(NamedTuple, Generic[R_co]):
+    """A verified record and its body by its own type."""
+
+    verified: VerifiedRecord
+    record: R_co
+
+
+def _log_order(found: Found[Record]) -> int:
+    return found.verified.facts.log_index
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A handoff item or an override that the chain applied to a shipment. `handoff` is None for an override."""
+
+    shipment: bytes
+    sequence: int
+    releaser: int
+    receiver: int
+    packages: int
+    exceptions: int
+    verified: VerifiedRecord
+    handoff: Handoff | None
+
+    @property
+    def refused(self) -> bool:
+        """Counter-signed with no package taken: custody stayed."""
+        return self.packages == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a child came to be: split from, or left behind of, `parent` at `sequence` by `record`."""
+
+    parent: bytes
+    sequence: int
+    index: int
+    verified: VerifiedRecord
+    occurred_at: int
+    holder: int
+
+    @property
+    def remainder(self) -> bool:
+        return self.index == REMAINDER_INDEX
+
+
+def _remainder(move: Move) -> Origin:
+    occurred_at = move.handoff.occurredAt if move.handoff else move.verified.known
+    return Origin(move.shipment, move.sequence, REMAINDER_INDEX, move.verified, occurred_at, move.releaser)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Goods that travelled as one: a shipment, or the remainder of a short item of it.
+
+    `share` is the part of what the root terms promised. `path` leads from the root to here: each shipment with the
+    sequence up to which its history is this portion's too (None at the end: all of it). `moves` are those of the
+    whole path in order. `split` closed it into children, each a shipment in its own right.
+    """
+
+    shipment: bytes
+    share: Fraction
+    packages: int
+    path: tuple[tuple[bytes, Origin | None], ...]
+    moves: tuple[Move, ...]
+    split: Found[Split] | None
+
+
+class Journeys:
+    """Verified records by shipment. `add` takes them in any order; the same record again changes nothing."""
+
+    def __init__(self, records: Iterable[VerifiedRecord] = ()) -> None:
+        self.terms: dict[bytes, Found[ShipmentTerms]] = {}
+        self.origins: dict[bytes, Origin] = {}
+        self._moves: dict[bytes, list[Move]] = {}
+        self._statements: dict[bytes, list[Found[Statement]]] = {}
+        self._clearances: dict[bytes, list[tuple[Found[Clearance], int]]] = {}
+        self._splits: dict[bytes, Found[Split]] = {}
+        self._onward: dict[bytes, list[Found[ShipmentTerms]]] = {}
+        self._endorsements: dict[bytes, list[Found[Endorsement]]] = {}
+        self._amendments: dict[bytes, list[Found[Amendment]]] = {}
+        self._seen: set[bytes] = set()
+        self.latest = 0
+        """The latest known time among the records."""
+        for record in records:
+            self.add(record)
+
+    def add(self, verified: VerifiedRecord) -> None:
+        """Index one record, where it counts: applied items, and log-only records."""
+        if verified.id in self._seen:
+            return
+        self._seen.add(verified.id)
+        known = verified.known
+        if known > self.latest:
+            self.latest = known
+        record = verified.record
+        match record:
+            case Handoff():
+                for i, item in enumerate(record.items):
+                    if verified.applied(i):
+                        self._add_move(
+                            Move(
+                                item.shipment,
+                                item.sequence,
+                                record.releaser,
+                                record.receiver,
+                                item.packages,
+                                item.exceptions,
+                                verified,
+                                record,
+                            )
+                        )
+            case ShipmentTerms() if verified.applied():
+                found = Found(verified, record)
+                self.terms[verified.id] = found
+                if record.purpose != Purpose.REPLACEMENT:
+                    for parent in record.parents:
+                        self._onward.setdefault(parent.shipment, []).append(found)
+            case Clearance():
+                for i, ref in enumerate(record.items):
+                    if verified.applied(i):
+                        entry = Found(verified, record), ref.sequence
+                        self._clearances.setdefault(ref.shipment, []).append(entry)
+            case Statement() if verified.applied():
+                self._statements.setdefault(record.shipment, []).append(Found(verified, record))
+            case Split() if verified.applied():
+                self._splits[record.shipment] = Found(verified, record)
+                for i in range(len(record.children)):
+                    origin = Origin(record.shipment, record.sequence, i, verified, record.occurredAt, record.by)
+                    self.origins[child_id(record.shipment, record.sequence, i)] = origin
+            case Override() if verified.applied():
+                self._add_move(
+                    Move(
+                        record.shipment,
+                        record.sequence,
+                        record.releaser,
+                        record.receiver,
+                        record.packages,
+                        record.exceptions,
+                        verified,
+                        None,
+                    )
+                )
+            case Endorsement():
+                self._endorsements.setdefault(record.target, []).append(Found(verified, record))
+            case Amendment():
+                self._amendments.setdefault(record.target, []).append(Found(verified, record))
+            case _:
+                pass
+
+    def _add_move(self, move: Move) -> None:
+        moves = self._moves.get(move.shipment)
+        if moves is None:
+            self._moves[move.shipment] = [move]
+        else:
+            moves.append(move)
+        if move.exceptions & ExceptionBit.SHORT and move.packages:
+            child = child_id(move.shipment, move.sequence, REMAINDER_INDEX)
+            self.origins[child] = _remainder(move)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def shipments(self) -> Iterator[bytes]:
+        """Every shipment that stands for itself: opened by terms or split from one. Remainders belong to another."""
+        yield from self.terms
+        for child, origin in self.origins.items():
+            if not origin.remainder:
+                yield child
+
+    def own_shipment(self, shipment: bytes) -> bytes:
+        """`shipment`, or for a remainder the shipment whose goods it was short of."""
+        while (origin := self.origins.get(shipment)) is not None and origin.remainder:
+            shipment = origin.parent
+        return shipment
+
+    def terms_of(self, shipment: bytes) -> Found[ShipmentTerms]:
+        """The terms under which `shipment` goes; raises `NotFound` when they are not among the records."""
+        wanted = shipment
+        while (terms := self.terms.get(shipment)) is None:
+            origin = self.origins.get(shipment)
+            if origin is None:
+                raise NotFound("no applied terms of this shipment are known", where="shipment", found=to_hex(wanted))
+            shipment = origin.parent
+        return terms
+
+    def moves(self, shipment: bytes) -> list[Move]:
+        """Applied moves of exactly this shipment id, by sequence."""
+        moves = self._moves.get(shipment)
+        if moves is None:
+            return []
+        if len(moves) > 1:
+            moves.sort(key=attrgetter("sequence"))
+        return moves
+
+    def holder_at(self, shipment: bytes, sequence: int) -> int | None:
+        """Who held the goods under exactly this id when its sequence stood at `sequence`; None: not known."""
+        if shipment in self.terms:
+            holder = self.terms[shipment].record.holder
+        elif shipment in self.origins:
+            holder = self.origins[shipment].holder
+        else:
+            return None
+        for move in self.moves(shipment):
+            if move.sequence < sequence and not move.refused:
+                holder = move.receiver
+        return holder
+
+    def statements(self, shipment: bytes) -> list[Found[Statement]]:
+        return sorted(self._statements.get(shipment, ()), key=_log_order)
+
+    def clearances(self, shipment: bytes) -> list[Found[Clearance]]:
+        """Applied clearances of exactly this shipment id, by sequence within each jurisdiction and regime."""
+        found = self._clearances.get(shipment)
+        return [entry for entry, _ in sorted(found, key=itemgetter(1))] if found else []
+
+    def onward(self, shipment: bytes) -> list[Found[ShipmentTerms]]:
+        """Later terms that took this shipment over as a parent (replacements do not)."""
+        return sorted(self._onward.get(shipment, ()), key=_log_order)
+
+    def split_of(self, shipment: bytes) -> Found[Split] | None:
+        return self._splits.get(shipment)
+
+    def children(self, shipment: bytes) -> tuple[bytes, ...]:
+        """The children that a split made of `shipment`, in order."""
+        split = self._splits.get(shipment)
+        if split is None:
+            return ()
+        record = split.record
+        return tuple(child_id(shipment, record.sequence, i) for i in range(len(record.children)))
+
+    def endorsements(self, target: bytes) -> list[Found[Endorsement]]:
+        return self._endorsements.get(target, [])
+
+    def amendments(self, target: bytes) -> list[Found[Amendment]]:
+        """The amendments of a record that stand, oldest first.
+
+        Each names the one before it in `previous` (0: none); of two that name the same, the first logged stands.
+        """
+        found = self._amendments.get(target)
+        if not found:
+            return []
+        chain: list[Found[Amendment]] = []
+        newest = bytes(32)
+        for amendment in sorted(found, key=_log_order):
+            if amendment.record.previous == newest:
+                chain.append(amendment)
+                newest = amendment.verified.id
+        return chain
+
+    def portions(self, shipment: bytes) -> tuple[Portion, ...]:
+        """`shipment` (one that stands for itself) and, recursively, the remainders that short items left of it."""
+        if shipment in self.terms:
+            packages = self.terms[shipment].record.packages
+            return tuple(self._walk(shipment, packages, WHOLE, (), ()))
+        origin = self.origins.get(shipment)
+        split = self._splits.get(origin.parent) if origin else None
+        if origin is None or split is None or origin.remainder:
+            raise NotFound("no shipment that stands for itself", where="shipment", found=to_hex(shipment))
+        parent = self._portion(origin.parent)
+        total = sum(child.packages for child in split.record.children)
+        packages = split.record.children[origin.index].packages
+        before = tuple(m for m in parent.moves if m.shipment != origin.parent or m.sequence < origin.sequence)
+        path = (*parent.path[:-1], (origin.parent, origin))
+        return tuple(self._walk(shipment, packages, parent.share * Fraction(packages, total), path, before))
+
+    def _portion(self, shipment: bytes) -> Portion:
+        """The portion that goes under exactly this id."""
+        for portion in self.portions(self.own_shipment(shipment)):
+            if portion.shipment == shipment:
+                return portion
+        raise NotFound("this part of the shipment is not known", where="shipment", found=to_hex(shipment))
+
+    def _walk(
+        self,
+        shipment: bytes,
+        packages: int,
+        share: Fraction,
+        path: tuple[tuple[bytes, Origin | None], ...],
+        before: tuple[Move, ...],
+    ) -> Iterator[Portion]:
+        own = self.moves(shipment)
+        remainders: list[tuple[Origin, int, Fraction, int]] = []
+        for i, move in enumerate(own):
+            if 0 < move.packages < packages:
+                missing = packages - move.packages
+                remainders.append((_remainder(move), missing, share * Fraction(missing, packages), i))
+                share *= Fraction(move.packages, packages)
+            if move.packages:
+                packages = move.packages
+        moves = (*before, *own)
+        yield Portion(shipment, share, packages, (*path, (shipment, None)), moves, self._splits.get(shipment))
+        for origin, missing, part, i in remainders:
+            child = child_id(shipment, origin.sequence, REMAINDER_INDEX)
+            yield from self._walk(child, missing, part, (*path, (shipment, origin)), moves[: len(before) + i])
