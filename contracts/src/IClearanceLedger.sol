@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Clearance} from "./Records.sol";
+
+/// @title Clearances: what customs and brokers sign about lists of shipments
+/// @notice One slot, status and sequence, for each shipment, jurisdiction and regime. A release opens the gates that the
+/// shipment's terms tie to it, a later hold, refusal or recall closes them, seizure and destruction end the shipment; the
+/// custody ledger is told in the same transaction, so that a handoff asks nobody.
+///
+/// A record reverts as a whole for its shape, its time, its signature and the signer's roles. Every item is then judged
+/// for itself, and the others apply: unknown (no such shipment), stale, ahead, forbidden (the status cannot follow the
+/// one that stands; a party to the shipment signs a decision; a broker signs one that the terms let no broker relay).
+interface IClearanceLedger {
+    /// @notice No items, or more than 200.
+    error ClearanceItemCount(uint256 count);
+    /// @notice Shipments must ascend strictly: this item does not exceed the one before.
+    error ClearanceNotAscending(uint256 index);
+    /// @notice Not two capital letters and a regime of the list.
+    error ClearanceUnknownPair(bytes2 jurisdiction, uint8 regime);
+    /// @notice No such status.
+    error ClearanceUnknownStatus(uint8 status);
+    /// @notice No such assurance.
+    error ClearanceUnknownAssurance(uint8 assurance);
+    /// @notice A hold names its cause, and nothing but a hold has a cause or somebody who caused it.
+    error ClearanceHoldCause(uint8 status, uint8 holdCause, uint40 causedBy);
+    /// @notice The signer is neither customs of the jurisdiction nor a broker who signs at a broker's assurance.
+    error ClearanceNotPermitted(uint40 partner, bytes2 jurisdiction, uint8 assurance);
+    /// @notice No custody ledger is open, so nothing can be known about a shipment.
+    error ClearanceNoCustody();
+
+    /// @notice Record one status for 1 to 200 shipments. Anyone may submit what `r.by` signed.
+    /// @param r The record; `sequence` of each item is the sequence of its clearance, not of its custody.
+    /// @param signatures The signature of `r.by`: 65 bytes.
+    function clear(Clearance calldata r, bytes calldata signatures) external;
+
+    /// @notice The standing of one clearance, from the closed predecessor where it has not been touched since.
+    /// @return sequence What the next record must name.
+    /// @return status The latest status; 0 for none.
+    function slotOf(bytes32 shipment, bytes2 jurisdiction, uint8 regime)
+        external
+        view
+        returns (uint16 sequence, uint8 status);
+}
