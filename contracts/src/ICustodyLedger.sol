@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Handoff, Override, ShipmentTerms, Split, Statement} from "./Records.sol";
+
+/// @title Who holds which shipment, moved only by records that both sides signed
+/// @notice Anyone may submit what is properly signed. A call that is refused as a whole reverts; otherwise it emits one
+/// `Recorded` with an outcome for every item (codes: 1 applied, 2 applied in breach, 3 stale, 4 not held, 5 unknown,
+/// 6 ended, 7 wrong key, 8 count, 9 ahead, 10 forbidden). Partner 0 stands for the shipment's one-time recipient key.
+interface ICustodyLedger {
+    /// @notice The key is not a valid key of this partner for this type of record.
+    error CustodyNotItsKey(uint40 partner, address key);
+    /// @notice A list is empty or too long.
+    error CustodyListLength(uint256 length, uint256 most);
+    /// @notice Item `index` does not name a higher shipment id than the item before it.
+    error CustodyNotAscending(uint256 index);
+    /// @notice A code, mask, count or sequence at `index` is out of its range.
+    error CustodyOutOfRange(uint256 index, uint256 value);
+    /// @notice Both sides of a record are this partner.
+    error CustodySamePartner(uint40 partner);
+    /// @notice One key signed both sides.
+    error CustodySameKey(address key);
+    /// @notice The partner is suspended: it opens and receives nothing.
+    error CustodySuspended(uint40 partner);
+    /// @notice The partner has none of the roles that may consign.
+    error CustodyMayNotConsign(uint40 partner);
+    /// @notice The receiver has no handling role and is not this shipment's consignee.
+    error CustodyMayNotReceive(bytes32 shipment, uint40 partner);
+    /// @notice Terms with this digest were opened before.
+    error CustodyAlreadyOpen(bytes32 shipment);
+    /// @notice The purpose is unknown, or parents, holder and consignee do not fit it.
+    error CustodyPurpose(uint8 purpose, uint256 parents, uint40 holder, uint40 consignee);
+    /// @notice A recipient key belongs to terms whose consignee or holder is 0, and to no others.
+    error CustodyRecipientKey(address recipientKey, uint40 consignee, uint40 holder);
+    /// @notice Requirement `index` is malformed or stands there twice.
+    error CustodyRequirement(uint256 index);
+    /// @notice Parent `shipment` cannot close into these terms; `outcome` says why.
+    error CustodyParent(bytes32 shipment, uint8 outcome);
+    /// @notice Only the clearance contract in force may do this.
+    error CustodyNotClearance(address caller, address clearance);
+    /// @notice Customs ends a shipment as seized or destroyed only.
+    error CustodyNotAnEnd(uint8 state);
+
+    /// @notice Opens the shipment whose id is the digest of `r`, at sequence 0, held by `holder`. The parents, named at
+    /// their current sequence and held by `holder`, close; a replacement only names parents that have ended.
+    /// @param signatures consignor; `holder` if another; for `holder` 0 the parents' recipient key.
+    function open(ShipmentTerms calldata r, bytes calldata signatures) external;
+
+    /// @notice Moves custody of the items that pass, and skips the others.
+    /// @param signatures releaser and receiver; a recipient key comes last.
+    function handoff(Handoff calldata r, bytes calldata signatures) external;
+
+    /// @notice Replaces a shipment by children that add up to it.
+    /// @param signatures `by`, or the recipient key when `by` is 0.
+    function split(Split calldata r, bytes calldata signatures) external;
+
+    /// @notice Records a statement; lost, left, sold, destroyed and abandoned end the shipment.
+    /// @param signatures `by`, or the recipient key when `by` is 0; `counterparty` too for destroyed and abandoned.
+    function state(Statement calldata r, bytes calldata signatures) external;
+
+    /// @notice Moves goods that are stuck with a vanished partner. The first call announces (outcome ahead), one after the
+    /// registry's delay moves; whatever consumes the sequence in between voids it.
+    /// @param signatures council members, ascending by address; then the receiver, or the recipient key for 0.
+    function overrideCustody(Override calldata r, bytes calldata signatures) external;
+
+    /// @notice Opens or closes the gates of required clearances. Only for the clearance contract in force.
+    /// @param masks for each shipment the requirements concerned (`CustodySlot.requirementMask`); 0 leaves it alone.
+    /// @dev Shipments that are not open are left alone: a clearance after delivery changes nothing here.
+    function setReleased(bytes32[] calldata shipments, uint256[] calldata masks, bool released) external;
+
+    /// @notice Ends open shipments as seized (10) or destroyed (8), and seized ones as destroyed. Id 0 is left alone.
+    /// Only for the clearance contract in force.
+    function endByCustoms(bytes32[] calldata shipments, uint8 ended) external;
+
+    /// @notice The shipment's packed state (`CustodySlot`), 0 when it is unknown.
+    function slotOf(bytes32 shipment) external view returns (uint256 slot);
+
+    /// @notice `slotOf` for a list.
+    function slotsOf(bytes32[] calldata shipments) external view returns (uint256[] memory slots);
+
+    /// @notice The shipment's one-time recipient key, 0 when it has none.
+    function recipientKeyOf(bytes32 shipment) external view returns (address key);
+
+    /// @notice When the override with this digest may move: 0 when it was not announced.
+    function overrideReadyAt(bytes32 id) external view returns (uint256 time);
+}

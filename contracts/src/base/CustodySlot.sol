@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice Everything that custody decides on, of one shipment, in one storage word. `ledger/custody_slot.py` is the same.
+/// @dev From the lowest bit on: custodian 40, consignee 40, consignor 40, packages 32, sequence 16, four requirements of
+/// 14 (regime 4, jurisdiction two letters of 5), gates 12 (handover, delivery and sale, a bit each requirement),
+/// released 4, relay 4, state 4, flags 8. An unknown shipment is 0; a known one has a state.
+library CustodySlot {
+    uint256 internal constant OPEN = 1;
+    uint256 internal constant DELIVERED = 2;
+    uint256 internal constant CLOSED_INTO_CHILDREN = 3;
+    uint256 internal constant CLOSED_INTO_ONWARD = 4;
+    uint256 internal constant LOST = 5;
+    uint256 internal constant LEFT = 6;
+    uint256 internal constant SOLD = 7;
+    uint256 internal constant DESTROYED = 8;
+    uint256 internal constant ABANDONED = 9;
+    uint256 internal constant SEIZED = 10;
+
+    uint256 internal constant FLAG_OVERRIDDEN = 1 << 248;
+    uint256 internal constant FLAG_REMAINDER = 2 << 248;
+
+    uint256 internal constant ONE_SEQUENCE = 1 << SEQUENCE_AT;
+
+    uint256 private constant CONSIGNEE_AT = 40;
+    uint256 private constant CONSIGNOR_AT = 80;
+    uint256 private constant PACKAGES_AT = 120;
+    uint256 private constant SEQUENCE_AT = 152;
+    uint256 private constant REQUIREMENTS_AT = 168;
+    uint256 private constant REQUIREMENT_BITS = 14;
+    uint256 private constant GATES_AT = 224;
+    uint256 private constant RELEASED_AT = 236;
+    uint256 private constant RELAY_AT = 240;
+    uint256 private constant STATE_AT = 244;
+    uint256 private constant FLAGS_AT = 248;
+
+    uint256 private constant PARTNER = 0xffffffffff;
+    uint256 private constant PAIR = 0x3fff;
+    uint256 private constant LAST_REGIME = 9;
+
+    function custodian(uint256 slot) internal pure returns (uint256) {
+        return slot & PARTNER;
+    }
+
+    function consignee(uint256 slot) internal pure returns (uint256) {
+        return (slot >> CONSIGNEE_AT) & PARTNER;
+    }
+
+    function consignor(uint256 slot) internal pure returns (uint256) {
+        return (slot >> CONSIGNOR_AT) & PARTNER;
+    }
+
+    function packages(uint256 slot) internal pure returns (uint256) {
+        return (slot >> PACKAGES_AT) & 0xffffffff;
+    }
+
+    function sequence(uint256 slot) internal pure returns (uint256) {
+        return (slot >> SEQUENCE_AT) & 0xffff;
+    }
+
+    function released(uint256 slot) internal pure returns (uint256) {
+        return (slot >> RELEASED_AT) & 0xf;
+    }
+
+    function relay(uint256 slot) internal pure returns (uint256) {
+        return (slot >> RELAY_AT) & 0xf;
+    }
+
+    function state(uint256 slot) internal pure returns (uint256) {
+        return (slot >> STATE_AT) & 0xf;
+    }
+
+    function flags(uint256 slot) internal pure returns (uint256) {
+        return slot >> FLAGS_AT;
+    }
+
+    /// @notice Whether the shipment can be split, declared ended or taken as a parent: open or delivered.
+    function isLive(uint256 slot) internal pure returns (bool) {
+        uint256 now_ = state(slot);
+        return now_ == OPEN || now_ == DELIVERED;
+    }
+
+    /// @notice Requirements not released that stand at any of these gates; `gates` has bit 0 handover, 1 delivery, 2 sale.
+    function missing(uint256 slot, uint256 gates) internal pure returns (bool) {
+        uint256 standing = slot >> GATES_AT;
+        uint256 required = (gates & 1) * standing | (gates >> 1 & 1) * (standing >> 4) | (gates >> 2) * (standing >> 8);
+        return required & ~(standing >> 12) & 0xf != 0;
+    }
+
+    /// @notice Jurisdiction and regime in 14 bits; 0 when not two capital letters or not a regime.
+    function pair(bytes2 jurisdiction, uint8 regime) internal pure returns (uint256) {
+        uint256 first = uint8(jurisdiction[0]);
+        uint256 second = uint8(jurisdiction[1]);
+        if (first < 65 || first > 90 || second < 65 || second > 90) return 0;
+        if (regime == 0 || regime > LAST_REGIME) return 0;
+        return ((first - 64) << 9) | ((second - 64) << 4) | regime;
+    }
+
+    /// @notice The bit (of 4) of the requirement with this pair; 0 when it is not required. `pair_` is not 0.
+    function requirementMask(uint256 slot, uint256 pair_) internal pure returns (uint256) {
+        for (uint256 i = 0; i < 4; ++i) {
+            if ((slot >> (REQUIREMENTS_AT + REQUIREMENT_BITS * i)) & PAIR == pair_) return 1 << i;
+        }
+        return 0;
+    }
+
+    /// @notice A shipment at sequence 0 without requirements.
+    function opened(uint256 custodian_, uint256 consignee_, uint256 consignor_, uint256 packages_)
+        internal
+        pure
+        returns (uint256)
+    {
+        return custodian_ | (consignee_ << CONSIGNEE_AT) | (consignor_ << CONSIGNOR_AT) | (packages_ << PACKAGES_AT)
+            | (OPEN << STATE_AT);
+    }
+
+    /// @notice With requirement `index`, whose place is empty. `gates` has bit 0 handover, 1 delivery, 2 sale.
+    function withRequirement(uint256 slot, uint256 index, uint256 pair_, uint256 gates, bool relay_)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 planes = (gates & 1) | ((gates & 2) << 3) | ((gates & 4) << 6);
+        slot |= (pair_ << (REQUIREMENTS_AT + REQUIREMENT_BITS * index)) | (planes << (GATES_AT + index));
+        return relay_ ? slot | (1 << (RELAY_AT + index)) : slot;
+    }
+
+    /// @notice The same with another holder, count and the next sequence.
+    function moved(uint256 slot, uint256 custodian_, uint256 packages_) internal pure returns (uint256) {
+        return (slot & ~(PARTNER | (0xffffffff << PACKAGES_AT))) + (custodian_ | (packages_ << PACKAGES_AT) | ONE_SEQUENCE);
+    }
+
+    function withState(uint256 slot, uint256 state_) internal pure returns (uint256) {
+        return (slot & ~(uint256(0xf) << STATE_AT)) | (state_ << STATE_AT);
+    }
+
+    function withReleased(uint256 slot, uint256 mask, bool released_) internal pure returns (uint256) {
+        return released_ ? slot | (mask << RELEASED_AT) : slot & ~(mask << RELEASED_AT);
+    }
+
+    /// @notice A child: the same terms, holder and marks; sequence 0, nothing released.
+    function fresh(uint256 slot, uint256 packages_) internal pure returns (uint256) {
+        return (slot & ~((uint256(0xffffffffffff) << PACKAGES_AT) | (uint256(0xf) << RELEASED_AT))) | (packages_ << PACKAGES_AT);
+    }
+}
