@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IEvidenceContract} from "../IEvidenceContract.sol";
+import {IPartnerRegistry} from "../IPartnerRegistry.sol";
+import {SigningDomain} from "./SigningDomain.sol";
+
+/// @title Base of the contracts that take records
+abstract contract EvidenceContract is IEvidenceContract {
+    uint256 internal constant SIGNATURE_LENGTH = 65;
+    uint256 internal constant CLOCK_TOLERANCE = 15 minutes;
+
+    IPartnerRegistry internal immutable REGISTRY;
+    bytes32 internal immutable DOMAIN_SEPARATOR;
+    address internal immutable PREDECESSOR;
+    uint8 internal immutable KIND;
+
+    bool private _closed;
+
+    /// @param registry_ The consortium's registry.
+    /// @param predecessor_ The contract of the same kind whose state this one continues; zero for none.
+    /// @param kind_ Kind of contract, as the registry counts them.
+    constructor(IPartnerRegistry registry_, address predecessor_, uint8 kind_) {
+        if (address(registry_) == address(0) || predecessor_ == address(this)) revert EvidenceBadConstruction();
+        REGISTRY = registry_;
+        DOMAIN_SEPARATOR = SigningDomain.evidence(registry_.consortiumId());
+        PREDECESSOR = predecessor_;
+        KIND = kind_;
+    }
+
+    /// @inheritdoc IEvidenceContract
+    function close() external {
+        if (_closed) revert EvidenceAlreadyClosed();
+        (,,,, uint40 until,) = REGISTRY.addressInfo(address(this));
+        if (until == 0 || until > block.timestamp) revert EvidenceStillOpen(until);
+        _closed = true;
+        emit Closed(KIND);
+    }
+
+    /// @inheritdoc IEvidenceContract
+    function closed() external view returns (bool) {
+        return _closed;
+    }
+
+    /// @inheritdoc IEvidenceContract
+    function registry() external view returns (IPartnerRegistry) {
+        return REGISTRY;
+    }
+
+    /// @inheritdoc IEvidenceContract
+    function predecessor() external view returns (address) {
+        return PREDECESSOR;
+    }
+
+    /// @inheritdoc IEvidenceContract
+    function kind() external view returns (uint8) {
+        return KIND;
+    }
+
+    /// @dev The id of an evidence record.
+    function _digest(bytes32 structHash) internal view returns (bytes32) {
+        return SigningDomain.digest(DOMAIN_SEPARATOR, structHash);
+    }
+
+    /// @dev Revert unless this is the contract of its kind in force.
+    function _requireOpen() internal view {
+        REGISTRY.requireOpen(KIND);
+    }
+
+    /// @dev Revert unless there are exactly `count` signatures.
+    function _requireSignatures(bytes calldata signatures, uint256 count) internal pure {
+        if (signatures.length != count * SIGNATURE_LENGTH) revert EvidenceSignatureLength(count, signatures.length);
+    }
+
+    /// @dev The key behind signature number `index`; reverts for anything not canonical (low s, v 27 or 28).
+    function _recover(bytes32 digest, bytes calldata signatures, uint256 index) internal pure returns (address) {
+        uint256 start = index * SIGNATURE_LENGTH;
+        return ECDSA.recoverCalldata(digest, signatures[start:start + SIGNATURE_LENGTH]);
+    }
+
+    /// @dev Revert when a claimed time is more than 15 minutes ahead of the block.
+    function _requireNotAhead(uint40 occurredAt) internal view {
+        if (occurredAt > block.timestamp + CLOCK_TOLERANCE) revert EvidenceFromTheFuture(occurredAt, block.timestamp);
+    }
+
+    /// @dev Revert when the last moment for submission is over.
+    function _requireInTime(uint40 submitBy) internal view {
+        if (submitBy < block.timestamp) revert EvidenceTooLate(submitBy, block.timestamp);
+    }
+}
