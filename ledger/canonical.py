@@ -15,8 +15,10 @@ from ledger.errors import MalformedRecord
 MAX_SIZE = 1 << 20
 MAX_DEPTH = 12
 _SAFE_INTEGER = 2**53 - 1
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKETS = re.compile(rb"[\[{\]}]")
+_QUOTE = ord('"')
+# Possessive, closing quote optional: an unterminated string is taken whole, and the scan stays linear.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def canonical_json(value: Any) -> bytes:
@@ -49,11 +51,17 @@ def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") ->
         return result
 
     try:
-        return json.loads(
-            text.decode(), object_pairs_hook=unique, parse_int=integer, parse_float=no_float, parse_constant=no_float
+        decoded = text.decode()
+        value = json.loads(
+            decoded, object_pairs_hook=unique, parse_int=integer, parse_float=no_float, parse_constant=no_float
         )
+        if _ESCAPED_SURROGATE.search(decoded):
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except UnicodeDecodeError:
         raise MalformedRecord("not UTF-8", where=where, expected="JSON in UTF-8") from None
+    except UnicodeEncodeError:
+        raise MalformedRecord("not valid Unicode (a lone surrogate)", where=where) from None
     except json.JSONDecodeError as error:
         raise MalformedRecord(
             f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}", where=where, expected="JSON"
@@ -62,7 +70,9 @@ def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") ->
 
 def _check_depth(text: bytes, where: str) -> None:
     depth = 0
-    for match in _BRACKETS.finditer(_STRING.sub(b'""', text)):
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0][0] == _QUOTE:
+            continue
         depth += 1 if match[0] in (b"[", b"{") else -1
         if depth > MAX_DEPTH:
             raise MalformedRecord("nested too deeply", where=where, expected=f"at most {MAX_DEPTH} levels")

@@ -146,7 +146,7 @@ def _role(entry: object, i: int) -> RoleRequest:
     if not isinstance(entry, dict) or set(entry) != {"role", "scope"} or not isinstance(entry["scope"], str):
         raise MalformedRecord("not a role", where=where, expected="role and scope")
     names = {role.name.lower(): role for role in Role}
-    if entry["role"] not in names:
+    if not isinstance(entry["role"], str) or entry["role"] not in names:
         raise MalformedRecord("no such role", where=where, expected=", ".join(names), found=str(entry["role"])[:40])
     request = RoleRequest(names[entry["role"]], entry["scope"])
     request.scope_bytes()

@@ -99,11 +99,11 @@ class SignedRecord:
     def from_json(cls, data: object) -> "SignedRecord":
         """Parse the envelope `{type, message, signatures}`; raises `MalformedRecord`."""
         if not isinstance(data, Mapping) or set(data) != {"type", "message", "signatures"}:
-            found = ", ".join(map(str, data)) if isinstance(data, Mapping) else type(data).__name__
+            found = ", ".join(map(str, data))[:80] if isinstance(data, Mapping) else type(data).__name__
             raise MalformedRecord(
                 "not a signed record", where="record", expected="an object with type, message, signatures", found=found
             )
-        kind = record_named(str(data["type"]))
+        kind = record_named(str(data["type"])[:80])
         signatures = data["signatures"]
         if not isinstance(signatures, list) or len(signatures) > 200:
             raise MalformedRecord("not a list of signatures", where="signatures", expected="0 to 200 hex strings")

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from ledger import errors
 
@@ -45,11 +46,13 @@ def progress() -> Progress:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, title: str = "") -> Table:
-    grid = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    grid = Table(
+        title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
     for head in heads:
         grid.add_column(head)
     for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+        grid.add_row(*(Text(str(cell)) for cell in row))  # no markup: names are what partners chose
     return grid
 
 

@@ -7,10 +7,10 @@ time mean 23:59:59 UTC of that day, amounts are US dollars and become cents.
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
 
 from ledger.codes import Mode
 from ledger.errors import MalformedRecord
@@ -25,6 +25,9 @@ MODES = {"Air": Mode.AIR, "Air Charter": Mode.AIR, "Ocean": Mode.MARITIME, "Truc
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MOST_PACKAGES = 2**32 - 1
 _MOST_AMOUNT = 2**96
+_THOUSANDS = r"[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9}"
+_WHOLE = re.compile(_THOUSANDS)
+_AMOUNT = re.compile(rf"({_THOUSANDS})(?:\.([0-9]{{1,30}}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,11 @@ def read_lines(content: bytes) -> Iterator[Line | Unusable]:
 def _line(number: int, heading: list[str], row: list[str], seen: dict[str, int]) -> Line | Unusable:
     if len(row) != len(heading):
         return Unusable(number, f"{len(row)} fields where the heading has {len(heading)}")
-    cells = {name: value.strip() for name, value in zip(heading, row, strict=True)}
+    # As records hold text: NFC, no NUL.
+    cells = {
+        name: unicodedata.normalize("NFC", value.replace("\0", "")).strip()
+        for name, value in zip(heading, row, strict=True)
+    }
     identifier = cells["ID"]
     if identifier in seen:
         return Unusable(number, f"ID {identifier!r} stands already in line {seen[identifier]}")
@@ -96,10 +103,10 @@ def _line(number: int, heading: list[str], row: list[str], seen: dict[str, int])
         line = Line(
             id=_name(cells, "ID"),
             note=_name(cells, "ASN/DN #"),
-            order=cells["PO / SO #"][:200],
+            order=cells["PO / SO #"][:120],
             vendor=_name(cells, "Vendor"),
             country=_name(cells, "Country"),
-            incoterm=cells["Vendor INCO Term"][:200],
+            incoterm=cells["Vendor INCO Term"][:120],
             mode=MODES.get(cells["Shipment Mode"], Mode.NOT_SPECIFIED),
             promised_at=last_second(cells["Scheduled Delivery Date"], "Scheduled Delivery Date"),
             delivered_at=last_second(cells["Delivered to Client Date"], "Delivered to Client Date"),
@@ -119,15 +126,15 @@ def last_second(text: str, column: str) -> int:
 
     A date alone means its last second in UTC. Raises `ValueError`.
     """
-    if match := re.fullmatch(r"(\d{1,2})-([A-Za-z]{3})-(\d{2}|\d{4})", text):
+    if match := re.fullmatch(r"([0-9]{1,2})-([A-Za-z]{3})-([0-9]{2}|[0-9]{4})", text):
         day = _date(int(match[3]), _month(match[2].lower()), int(match[1]), text, column)
-    elif match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})", text):
+    elif match := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2}|[0-9]{4})", text):
         day = _date(int(match[3]), int(match[1]), int(match[2]), text, column)
     else:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise ValueError(f"{column} is not a date: {text!r}") from None
+            raise ValueError(f"{column} is not a date: {_shown(text)}") from None
         if len(text) > 10:
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return _positive(int(moment.timestamp()), text, column)
@@ -137,13 +144,15 @@ def last_second(text: str, column: str) -> int:
 
 def cents(text: str, column: str) -> int:
     """Dollars as whole cents; raises `ValueError` for anything else."""
-    try:
-        amount = Decimal(text.replace(",", "")) * 100
-        whole = int(amount)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise ValueError(f"{column} is not an amount: {text!r}") from None
-    if amount != whole or not 0 <= whole < _MOST_AMOUNT:
-        raise ValueError(f"{column} is not a whole number of cents from 0 up: {text!r}")
+    match = _AMOUNT.fullmatch(text)
+    if not match:
+        raise ValueError(f"{column} is not an amount: {_shown(text)}")
+    fraction = (match[2] or "").rstrip("0")
+    if len(fraction) > 2:
+        raise ValueError(f"{column} is not a whole number of cents: {_shown(text)}")
+    whole = int(match[1].replace(",", "")) * 100 + int(fraction.ljust(2, "0"))
+    if whole >= _MOST_AMOUNT:
+        raise ValueError(f"{column} is out of range: {_shown(text)}")
     return whole
 
 
@@ -155,26 +164,31 @@ def _date(year: int, month: int, day: int, text: str, column: str) -> date:
     try:
         return date(year if year > 99 else 2000 + year, month, day)
     except ValueError:
-        raise ValueError(f"{column} is not a date: {text!r}") from None
+        raise ValueError(f"{column} is not a date: {_shown(text)}") from None
 
 
 def _positive(moment: int, text: str, column: str) -> int:
     if not 0 < moment < 2**40:
-        raise ValueError(f"{column} is out of range: {text!r}")
+        raise ValueError(f"{column} is out of range: {_shown(text)}")
     return moment
 
 
 def _name(cells: dict[str, str], column: str) -> str:
-    if not cells[column] or len(cells[column]) > 150:
-        raise ValueError(f"{column} is empty or longer than 150 characters")
+    if not cells[column] or len(cells[column]) > 120:
+        raise ValueError(f"{column} is empty or longer than 120 characters")
     return cells[column]
 
 
 def _packages(text: str) -> int:
-    digits = text.replace(",", "")
-    if not digits.isascii() or not digits.isdigit() or not 0 < int(digits[:20]) <= _MOST_PACKAGES:
-        raise ValueError(f"Line Item Quantity is not a number of packages: {text!r}")
-    return int(digits)
+    match = _WHOLE.fullmatch(text)
+    packages = int(match[0].replace(",", "")) if match else 0
+    if not 0 < packages <= _MOST_PACKAGES:
+        raise ValueError(f"Line Item Quantity is not a number of packages: {_shown(text)}")
+    return packages
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "…")
 
 
 def _freight(text: str) -> int:

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from eth_keyfile import create_keyfile_json, decode_keyfile_json
 
-from ledger.errors import Misconfigured
+from ledger.errors import MalformedRecord, Misconfigured
+from ledger.ids import bytes_from_hex, to_hex
 from ledger.signing import SigningKey
 
 DEMO_PASSPHRASE = "demo"  # noqa: S105 - public on purpose, and marked so in every keystore that uses it
@@ -59,10 +60,10 @@ def read_keystore(path: Path, passphrase: str) -> SigningKey:
 def keystore_address(path: Path) -> str:
     """The 0x-address that the keystore says it holds, without opening it."""
     try:
-        address = str(json.loads(path.read_bytes())["address"])
-    except (OSError, ValueError, KeyError, TypeError):
+        address = bytes_from_hex(str(json.loads(path.read_bytes())["address"]), 20, "address")
+    except (OSError, ValueError, KeyError, TypeError, MalformedRecord):
         raise Misconfigured("not a readable keystore", where=str(path)) from None
-    return "0x" + address.removeprefix("0x").lower()
+    return to_hex(address)
 
 
 def is_demo(path: Path) -> bool:

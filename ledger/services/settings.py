@@ -22,6 +22,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_PUBLIC_URL": ("`http://127.0.0.1:8000`", "what browsers and wallets call the service; checked at sign-in"),
     "LADING_LOG_LEVEL": ("`info`", "`debug`, `info`, `warning` or `error`"),
 }
+EMBEDDED = "embedded"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class Settings:
     passphrase: str | None = None
 
     def __repr__(self) -> str:
-        # Never the passphrase, and never the password inside a database URL.
-        return f"Settings(home={str(self.home)!r}, chain={self.chain!r}, origin={self.origin!r})"
+        # Never the passphrase, and never the password that a URL of a database or node may hold.
+        chain = self.chain if self.chain == EMBEDDED else "an RPC URL"
+        return f"Settings(home={str(self.home)!r}, chain={chain!r}, origin={self.origin!r})"
 
 
 def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | None = None) -> Settings:
@@ -50,27 +54,37 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         raise Misconfigured("unknown setting", where=unknown[0], expected=", ".join(TABLE), mend="See the README.")
     path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
     path = path.resolve()
-    chain = env.get("LADING_CHAIN", "embedded")
-    if chain != "embedded" and not chain.startswith(("http://", "https://")):
-        raise Misconfigured("not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain)
+    chain = env.get("LADING_CHAIN", EMBEDDED)
+    if chain != EMBEDDED and not chain.startswith(_WEB):
+        raise Misconfigured(
+            "not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain[:40]
+        )
+    public_url = env.get("LADING_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    if not public_url.startswith(_WEB):
+        raise Misconfigured("not a web address", where="LADING_PUBLIC_URL", expected="http(s)://…", found=public_url)
+    log_level = env.get("LADING_LOG_LEVEL", "info")
+    if log_level not in LOG_LEVELS:
+        raise Misconfigured(
+            "no such level", where="LADING_LOG_LEVEL", expected=", ".join(LOG_LEVELS), found=log_level[:40]
+        )
     return Settings(
         home=path,
         database_url=env.get("LADING_DATABASE_URL") or f"sqlite:///{path / 'ledger.db'}",
         chain=chain,
-        finality_depth=_whole(env, "LADING_FINALITY_DEPTH", 0),
+        finality_depth=_whole(env, "LADING_FINALITY_DEPTH", 0, 1_000_000),
         origin=env.get("LADING_ORIGIN", "lading.local/log"),
         host=env.get("LADING_HOST", "127.0.0.1"),
-        port=_whole(env, "LADING_PORT", 8000),
-        public_url=env.get("LADING_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
-        log_level=env.get("LADING_LOG_LEVEL", "info"),
+        port=_whole(env, "LADING_PORT", 8000, 65_535),
+        public_url=public_url,
+        log_level=log_level,
         passphrase=_passphrase(env),
     )
 
 
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = env.get(name, str(default))
-    if not text.isascii() or not text.isdigit():
-        raise Misconfigured("not a whole number", where=name, expected="digits", found=text[:40])
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > most:
+        raise Misconfigured("not a whole number in range", where=name, expected=f"0 to {most}", found=text[:40])
     return int(text)
 
 
@@ -81,7 +95,9 @@ def _passphrase(env: Mapping[str, str]) -> str | None:
     if not name:
         return None
     try:
-        return Path(name).read_text().strip()
+        return Path(name).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise Misconfigured("the passphrase file is not text", where="LADING_PASSPHRASE_FILE") from None
     except OSError as error:
         raise Misconfigured(
             "the passphrase file cannot be read", where="LADING_PASSPHRASE_FILE", found=error.strerror or ""
