@@ -1,0 +1,423 @@
+"""What the log says and signs: leaves, C2SP checkpoints, receipts and `complete` statements.
+
+A log is its origin and its Ed25519 key. It signs three things, each in a space of its own, so that none can pass for
+another: checkpoints are signed notes whose text starts with the origin line; receipts and `complete` statements start
+with a version name and a zero byte, which no note text may hold.
+
+Parsers here accept only what the printers would print.
+
+Sources: C2SP signed-note, tlog-checkpoint; RFC 8032; RFC 9162 section 2.1; `docs/records.md`, "Log, receipt, bundle".
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.ids import LogId, RecordId, bytes_from_hex, to_hex
+from ledger.merkle import sorted_root
+
+LEAF_VERSION = 1
+LEAF_LENGTH = 74
+HASH_LENGTH = 32
+SIGNATURE_LENGTH = 64
+MAX_SIZE = 2**63 - 1
+"""Largest tree: C2SP asks for no more, and databases hold signed 64-bit integers."""
+MAX_NOTE = 1 << 17
+MAX_SIGNATURES = 16
+_ED25519 = b"\x01"
+_RECEIPT = b"lading/receipt/v1\0"
+_COMPLETE = b"lading/complete/v1\0"
+_SAFE_INTEGER = 2**53 - 1
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f-\x9f]{1,255}")
+_SIGNATURE_LINE = re.compile(r"— ([^ \n]+) ([^ \n]+)")
+
+
+# --- leaves ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One entry of the log: which record, under which signatures, when logged. Bodies are not in the log."""
+
+    type_number: int
+    record_id: RecordId
+    signatures_hash: bytes
+    log_time: int
+
+    @classmethod
+    def of(cls, type_number: int, record_id: RecordId, signatures: bytes, log_time: int) -> "Leaf":
+        """The leaf of a record; `signatures` are its 65-byte signatures concatenated in canonical order."""
+        return cls(type_number, record_id, hashlib.sha256(signatures).digest(), log_time)
+
+    def encode(self) -> bytes:
+        """The 74 bytes: version ‖ type ‖ record id ‖ SHA-256 of the signatures ‖ log time (big-endian seconds)."""
+        return (
+            bytes([LEAF_VERSION, self.type_number])
+            + self.record_id
+            + self.signatures_hash
+            + self.log_time.to_bytes(8, "big")
+        )
+
+
+def parse_leaf(data: bytes) -> Leaf:
+    """The leaf in `data`; raises `MalformedRecord` for another length or version."""
+    if len(data) != LEAF_LENGTH:
+        raise MalformedRecord("not a leaf", where="leaf", expected=f"{LEAF_LENGTH} bytes", found=f"{len(data)} bytes")
+    if data[0] != LEAF_VERSION:
+        raise MalformedRecord("unknown leaf version", where="leaf", expected=LEAF_VERSION, found=data[0])
+    return Leaf(data[1], RecordId(data[2:34]), data[34:66], int.from_bytes(data[66:], "big"))
+
+
+# --- checkpoints ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TreeHead:
+    """What a checkpoint states: the log named `origin` has `size` leaves under `root`."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSignature:
+    """A signature line of a note. `key_id`: 4 bytes; `signature` as its algorithm makes it."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint as it travels: nothing in it is proved until `LogIdentity.verify_checkpoint` has passed."""
+
+    head: TreeHead
+    signatures: tuple[NoteSignature, ...]
+
+    def encode(self) -> bytes:
+        lines = [f"— {s.name} {base64.b64encode(s.key_id + s.signature).decode()}\n" for s in self.signatures]
+        return (self.head.text() + "\n" + "".join(lines)).encode()
+
+
+def parse_checkpoint(note: bytes) -> SignedCheckpoint:
+    """The checkpoint in `note`, signatures unchecked.
+
+    Raises `MalformedRecord` for anything that `SignedCheckpoint.encode` would not print byte for byte: extension
+    lines, leading zeros, other base64, no or more than 16 signatures, more than 128 KiB.
+    """
+    if len(note) > MAX_NOTE:
+        raise _malformed("too large", f"at most {MAX_NOTE} bytes", f"{len(note)} bytes")
+    try:
+        text = note.decode()
+    except UnicodeDecodeError:
+        raise _malformed("not UTF-8", "a C2SP signed note", "other bytes") from None
+    body, blank, tail = text.partition("\n\n")
+    lines = body.split("\n")
+    if not blank or len(lines) != 3:
+        raise _malformed("not a checkpoint", "three lines, a blank line and signatures", f"{len(lines)} lines")
+    origin, size, root = lines
+    if not _NAME.fullmatch(origin):
+        raise _malformed("not an origin", "a name without spaces and plus signs", origin[:80])
+    if not _DECIMAL.fullmatch(size) or int(size) > MAX_SIZE:
+        raise _malformed("not a tree size", f"a decimal number up to {MAX_SIZE}", size[:40])
+    signatures = tail.split("\n")[:-1]
+    if not 1 <= len(signatures) <= MAX_SIGNATURES:
+        raise _malformed("wrong number of signatures", f"1 to {MAX_SIGNATURES}", len(signatures))
+    parsed = SignedCheckpoint(
+        TreeHead(origin, int(size), _from_base64(root, HASH_LENGTH)), tuple(map(_signature_line, signatures))
+    )
+    if parsed.encode() != note:
+        raise _malformed("not in canonical form", "the bytes that a log prints", "another spelling")
+    return parsed
+
+
+# --- receipts and complete statements -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The log's signed promise that a leaf stands at `index` and is in the tree within 60 seconds.
+
+    Together with a checkpoint that has another leaf there, it proves that the log lied.
+    """
+
+    log_id: LogId
+    index: int
+    leaf_hash: bytes
+    log_time: int
+    signature: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "logId": to_hex(self.log_id),
+            "index": self.index,
+            "leafHash": to_hex(self.leaf_hash),
+            "logTime": self.log_time,
+            "signature": to_hex(self.signature),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> "Receipt":
+        """Parse `to_json`; raises `MalformedRecord`."""
+        fields = _object(data, "receipt", ("logId", "index", "leafHash", "logTime", "signature"))
+        return cls(
+            LogId(_hex(fields, "receipt", "logId", 32)),
+            _number(fields, "receipt", "index"),
+            _hex(fields, "receipt", "leafHash", 32),
+            _number(fields, "receipt", "logTime"),
+            _hex(fields, "receipt", "signature", SIGNATURE_LENGTH),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The log's signed claim that at `size` the records under `root` are all there are about `subject`.
+
+    `root`: RFC 9162 root over the record ids in ascending order, 32 zero bytes for none. Attested, not proved:
+    whoever holds the receipt of an omitted record can prove the lie.
+    """
+
+    log_id: LogId
+    size: int
+    subject: str
+    root: bytes
+    signature: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "logId": to_hex(self.log_id),
+            "size": self.size,
+            "subject": self.subject,
+            "root": to_hex(self.root),
+            "signature": to_hex(self.signature),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> "Complete":
+        """Parse `to_json`; raises `MalformedRecord`."""
+        fields = _object(data, "complete", ("logId", "size", "subject", "root", "signature"))
+        if not isinstance(fields["subject"], str):
+            raise MalformedRecord("not a subject", where="complete.subject", expected="text")
+        return cls(
+            LogId(_hex(fields, "complete", "logId", 32)),
+            _number(fields, "complete", "size"),
+            fields["subject"],
+            _hex(fields, "complete", "root", 32),
+            _hex(fields, "complete", "signature", SIGNATURE_LENGTH),
+        )
+
+
+# --- who signs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LogIdentity:
+    """A log as its readers know it: origin line and 32-byte Ed25519 public key, from the trust file.
+
+    Raises `MalformedRecord` for an origin that is no key name or a key of another length.
+    """
+
+    origin: str
+    public_key: bytes
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.origin):
+            raise MalformedRecord(
+                "not an origin", where="origin", expected="a name without spaces and plus signs", found=self.origin[:80]
+            )
+        if len(self.public_key) != 32:
+            raise MalformedRecord("not an Ed25519 key", where="key", expected="32 bytes", found=len(self.public_key))
+
+    @cached_property
+    def log_id(self) -> LogId:
+        return LogId(hashlib.sha256(self.origin.encode() + b"\n" + _ED25519 + self.public_key).digest())
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that signature lines carry: the start of the log id."""
+        return self.log_id[:4]
+
+    def verifier_key(self) -> str:
+        """The key as verifiers take it: ``origin+hash+base64``, C2SP signed-note."""
+        return f"{self.origin}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public_key).decode()}"
+
+    def verify_checkpoint(self, note: bytes) -> TreeHead:
+        """What `note` states, signed by this log.
+
+        Signatures of others (witnesses, other keys) are passed over, as C2SP asks. Raises `MalformedRecord` for what
+        is no checkpoint, `VerificationFailed` when the origin differs, this log did not sign, or its signature fails.
+        """
+        parsed = parse_checkpoint(note)
+        step = "checkpoint signature"
+        if parsed.head.origin != self.origin:
+            raise VerificationFailed(
+                "the checkpoint is of another log", where=step, expected=self.origin, found=parsed.head.origin
+            )
+        ours = [s for s in parsed.signatures if s.name == self.origin and s.key_id == self.key_id]
+        if not ours:
+            raise VerificationFailed(
+                "the log has not signed this checkpoint",
+                where=step,
+                expected=f"a signature by {self.origin} with key id {self.key_id.hex()}",
+                found=", ".join(f"{s.name} {s.key_id.hex()}" for s in parsed.signatures),
+                mend="A log that changed its key has a new logId: look in the trust file.",
+            )
+        for signature in ours:
+            self._verify(parsed.head.text().encode(), signature.signature, step)
+        return parsed.head
+
+    def verify_receipt(self, receipt: Receipt) -> None:
+        """Raise `VerificationFailed` unless this log signed `receipt`. The log time is proved by the leaf hash only."""
+        self._same_log(receipt.log_id, "receipt")
+        self._verify(_receipt_message(receipt.log_id, receipt.index, receipt.leaf_hash), receipt.signature, "receipt")
+
+    def verify_complete(self, statement: Complete, record_ids: Iterable[RecordId]) -> None:
+        """Raise `VerificationFailed` unless this log signed that `record_ids` are all there are."""
+        step = "complete"
+        self._same_log(statement.log_id, step)
+        root = sorted_root(record_ids)
+        if root != statement.root:
+            raise VerificationFailed(
+                "the records are not those that the log called complete",
+                where=step,
+                expected=to_hex(statement.root),
+                found=to_hex(root),
+                mend="A record is missing from the bundle, or one too many is in it.",
+            )
+        message = _complete_message(statement.log_id, statement.size, statement.subject, statement.root)
+        self._verify(message, statement.signature, step)
+
+    def _same_log(self, log_id: LogId, step: str) -> None:
+        if log_id != self.log_id:
+            raise VerificationFailed(
+                "it is of another log", where=step, expected=to_hex(self.log_id), found=to_hex(log_id)
+            )
+
+    def _verify(self, message: bytes, signature: bytes, step: str) -> None:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            raise VerificationFailed(
+                "the log's signature does not hold",
+                where=step,
+                expected=f"Ed25519 by {self.origin}",
+                mend="The statement was altered after signing, or the key in the trust file is not the log's.",
+            ) from None
+
+
+class LogSigner:
+    """A log's identity and private key. Signatures are deterministic; the representation never shows the secret."""
+
+    __slots__ = ("_key", "identity")
+
+    def __init__(self, origin: str, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.identity = LogIdentity(origin, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def __repr__(self) -> str:
+        return f"LogSigner({self.identity.verifier_key()})"
+
+    def checkpoint(self, size: int, root: bytes) -> bytes:
+        """The signed note for a tree. Who calls it answers for consistency with every checkpoint signed before."""
+        head = TreeHead(self.identity.origin, size, root)
+        signature = NoteSignature(head.origin, self.identity.key_id, self._key.sign(head.text().encode()))
+        return SignedCheckpoint(head, (signature,)).encode()
+
+    def receipt(self, index: int, leaf_hash: bytes, log_time: int) -> Receipt:
+        """The receipt of a leaf; call it after the commit only."""
+        log_id = self.identity.log_id
+        return Receipt(log_id, index, leaf_hash, log_time, self._key.sign(_receipt_message(log_id, index, leaf_hash)))
+
+    def complete(self, subject: str, size: int, record_ids: Iterable[RecordId]) -> Complete:
+        """State that `record_ids` (any order) are all records about `subject` among the first `size` leaves."""
+        log_id, root = self.identity.log_id, sorted_root(record_ids)
+        return Complete(log_id, size, subject, root, self._key.sign(_complete_message(log_id, size, subject, root)))
+
+
+def parse_verifier_key(text: str) -> LogIdentity:
+    """The log that a C2SP verifier key names; raises `MalformedRecord` unless it prints as `text`."""
+    origin, _, rest = text.partition("+")
+    encoded = rest.partition("+")[2]
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) == 33 and data[:1] == _ED25519 and _NAME.fullmatch(origin):
+        identity = LogIdentity(origin, data[1:])
+        if identity.verifier_key() == text:
+            return identity
+    raise MalformedRecord(
+        "not a verifier key", where="key", expected="origin+hash+base64 of an Ed25519 key", found=text[:120]
+    )
+
+
+# --- pieces ---------------------------------------------------------------------------------------------------------
+
+
+def _receipt_message(log_id: LogId, index: int, leaf_hash: bytes) -> bytes:
+    return _RECEIPT + log_id + index.to_bytes(8, "big") + leaf_hash
+
+
+def _complete_message(log_id: LogId, size: int, subject: str, root: bytes) -> bytes:
+    return _COMPLETE + log_id + size.to_bytes(8, "big") + hashlib.sha256(subject.encode()).digest() + root
+
+
+def _malformed(what: str, expected: object, found: object) -> MalformedRecord:
+    return MalformedRecord(what, where="checkpoint", expected=expected, found=found)
+
+
+def _from_base64(text: str, length: int | None) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise _malformed("not base64", "standard base64 (RFC 4648 section 4)", text[:80]) from None
+    if length is not None and len(data) != length:
+        raise _malformed("wrong length", f"{length} bytes", f"{len(data)} bytes")
+    return data
+
+
+def _signature_line(line: str) -> NoteSignature:
+    match = _SIGNATURE_LINE.fullmatch(line)
+    if not match or not _NAME.fullmatch(match[1]):
+        raise _malformed("not a signature line", "em dash, name and base64", line[:120])
+    data = _from_base64(match[2], None)
+    if len(data) <= 4:
+        raise _malformed("signature too short", "a key id of 4 bytes and a signature", f"{len(data)} bytes")
+    return NoteSignature(match[1], data[:4], data[4:])
+
+
+def _object(data: object, where: str, names: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping) or set(data) != set(names):
+        raise MalformedRecord(f"not a {where}", where=where, expected=", ".join(names))
+    return data
+
+
+def _number(fields: Mapping[str, Any], where: str, name: str) -> int:
+    value = fields[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _SAFE_INTEGER:
+        raise MalformedRecord("not a number", where=f"{where}.{name}", expected="0 to 2^53 - 1", found=str(value)[:40])
+    return value
+
+
+def _hex(fields: Mapping[str, Any], where: str, name: str, length: int) -> bytes:
+    value, path = fields[name], f"{where}.{name}"
+    data = bytes_from_hex(value, length, path) if isinstance(value, str) else b""
+    if not isinstance(value, str) or to_hex(data) != value:
+        raise MalformedRecord("not lower-case hex", where=path, expected=f"{length} bytes as 0x and hex")
+    return data

@@ -1,0 +1,90 @@
+"""Whom and what a record is about, from its public fields alone: the keys under which it is found and listed.
+
+Private parts are left out on purpose: a record that came from the chain, with every part withheld, is found under the
+same keys as one that was submitted opened.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from ledger.codes import ExceptionBit
+from ledger.ids import RecordId, to_hex
+from ledger.keccak import keccak256
+from ledger.records import REMAINDER_INDEX, Handoff, HandoffItem, Record, ShipmentTerms, Split
+from ledger.structs import Member, Struct
+
+PARTNER, SHIPMENT, SUBJECT, RECORD, AGREEMENT = "partner", "shipment", "subject", "record", "agreement"
+
+_PARTNERS = {
+    "partner", "actor", "consignor", "consignee", "holder", "releaser", "receiver", "by", "counterparty", "declarant",
+    "causedBy", "awarder", "residual", "arbiter",
+}  # fmt: skip
+_RECORDS = {"target", "previous", "recall", "record", "accreditation", "supersedes"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Concern:
+    """`kind` partner (key: decimal id), shipment, record, agreement (0x-hex) or subject (as written in the record)."""
+
+    kind: str
+    key: str
+
+
+def concerns(record_id: RecordId, record: Record) -> tuple[Concern, ...]:
+    """The keys of `record`, sorted, each once. Shipments include those that it opens: children and remainders."""
+    found: set[Concern] = set()
+    _collect(record, found)
+    if isinstance(record, ShipmentTerms):
+        found.add(Concern(SHIPMENT, to_hex(record_id)))
+    elif isinstance(record, Split):
+        children = range(len(record.children))
+        found |= {Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, i))) for i in children}
+    elif isinstance(record, Handoff):
+        short = [item for item in record.items if item.exceptions & ExceptionBit.SHORT]
+        found |= {Concern(SHIPMENT, to_hex(child_id(i.shipment, i.sequence, REMAINDER_INDEX))) for i in short}
+    return tuple(sorted(found))
+
+
+def child_id(parent: bytes, sequence: int, index: int) -> bytes:
+    """keccak256(abi.encode(parent, sequence, index)): the id of a shipment that a Split or a short item opens."""
+    return keccak256(parent + sequence.to_bytes(32, "big") + index.to_bytes(32, "big"))
+
+
+def _collect(value: Struct, found: set[Concern]) -> None:
+    if isinstance(value, HandoffItem):  # by far the most frequent: 200 in a manifest
+        found.add(Concern(SHIPMENT, to_hex(value.shipment)))
+        return
+    for member, kind in _members(type(value)):
+        current = getattr(value, member.name)
+        if kind is None:
+            for item in current if member.items else (current,):
+                _collect(item, found)
+        elif kind == PARTNER:
+            if current:
+                found.add(Concern(PARTNER, str(current)))
+        elif kind == SUBJECT:
+            found.add(Concern(SUBJECT, current))
+            kind_named, _, key = current.partition("/")
+            if kind_named in (PARTNER, SHIPMENT) and key:
+                found.add(Concern(kind_named, key))
+        elif any(current):
+            found.add(Concern(kind, to_hex(current)))
+
+
+@cache
+def _members(struct: type[Struct]) -> tuple[tuple[Member, str | None], ...]:
+    """The members worth a look, with the kind of concern they name; None for public structures to look into."""
+    found: list[tuple[Member, str | None]] = []
+    for member in struct.members():
+        if member.struct:
+            if not member.private:
+                found.append((member, None))
+        elif member.name in _PARTNERS and member.solidity.startswith("uint"):
+            found.append((member, PARTNER))
+        elif member.name == "subject":
+            found.append((member, SUBJECT))
+        elif member.solidity == "bytes32" and member.name in ("shipment", "agreement"):
+            found.append((member, member.name))
+        elif member.solidity == "bytes32" and member.name in _RECORDS:
+            found.append((member, RECORD))
+    return tuple(found)

@@ -1,0 +1,162 @@
+"""Private parts apart from their record and back: what is kept for ever, and what can be forgotten.
+
+A record is kept with every private part withheld as its hash; opened parts lie beside it under paths such as
+``commercial``, ``contents[0]`` or ``children[2].contents[1]``. The record's id is the same either way. A list that came
+withheld as a whole (the chain shows only its hash) is opened by its own path, ``contents``, with the hashes of its
+elements; these can then be opened one by one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.ids import to_hex
+from ledger.records import Private, Record
+from ledger.structs import Member, Struct, Withheld, list_hash, part_hash
+
+Part = Private | tuple[Withheld, ...]
+"""An opened part, or for a list withheld as a whole the hashes of its elements."""
+
+R = TypeVar("R", bound=Record)
+_STEP = re.compile(r"([A-Za-z]+)(?:\[(0|[1-9][0-9]{0,2})\])?")
+
+
+def split(record: R) -> tuple[R, dict[str, Part]]:
+    """The record with every private part withheld, and the opened parts by path."""
+    parts: dict[str, Part] = {}
+    return cast(R, _split(record, "", parts)), parts
+
+
+def join(record: R, parts: Mapping[str, Part]) -> R:
+    """The record with `parts` put back in. Paths that the record does not have open are passed over.
+
+    Raises `VerificationFailed` naming the path when a part is not the one that was signed.
+    """
+    return cast(R, _join(record, "", parts)) if parts else record
+
+
+def parts_for(public: Record, richer: Record) -> dict[str, Part]:
+    """What `richer`, the same record with more parts opened, can add to a stored `public` one."""
+    found = split(richer)[1]
+    _lists(public, richer, "", found)
+    return found
+
+
+def part_to_json(part: Part) -> Any:
+    return [to_hex(w.hash) for w in part] if isinstance(part, tuple) else part.to_json()
+
+
+def part_from_json(kind: type[Record], path: str, data: object) -> Part:
+    """The part that `part_to_json` printed for `path` of a record of type `kind`; raises `MalformedRecord`."""
+    member, element = _member_at(kind, path)
+    assert member.struct is not None
+    if member.items and not element:
+        if not isinstance(data, list):
+            raise MalformedRecord("not a list of hashes", where=path, expected="hex strings")
+        return tuple(Withheld(_hash(item, path)) for item in data)
+    return cast(Private, member.struct.from_json(data, path))
+
+
+def _hash(value: object, path: str) -> bytes:
+    try:
+        data = bytes.fromhex(str(value).removeprefix("0x"))
+    except ValueError:
+        data = b""
+    if len(data) != 32:
+        raise MalformedRecord("not a hash", where=path, expected="32 bytes as 0x and lower-case hex")
+    return data
+
+
+def _split(value: Struct, where: str, parts: dict[str, Part]) -> Struct:
+    def one(member: Member, item: Any, path: str) -> Any:
+        if isinstance(item, Withheld):
+            return item
+        if not member.private:
+            return _split(item, path + ".", parts)
+        parts[path] = item
+        return Withheld(item.hash_struct())
+
+    changes: dict[str, Any] = {}
+    for member in _members_with_privacy(type(value)):
+        current, path = getattr(value, member.name), where + member.name
+        if isinstance(current, tuple):
+            changes[member.name] = tuple(one(member, item, f"{path}[{i}]") for i, item in enumerate(current))
+        else:
+            changes[member.name] = one(member, current, path)
+    return replace(cast(Any, value), **changes) if changes else value
+
+
+def _join(value: Struct, where: str, parts: Mapping[str, Part]) -> Struct:
+    def one(member: Member, item: Any, path: str) -> Any:
+        if not member.private:
+            return _join(item, path + ".", parts)
+        part = parts.get(path)
+        if part is None or not isinstance(item, Withheld):
+            return item
+        if isinstance(part, tuple) or part_hash(part) != item.hash:
+            raise _other_part(path, item.hash, part)
+        return part
+
+    changes: dict[str, Any] = {}
+    for member in _members_with_privacy(type(value)):
+        current, path = getattr(value, member.name), where + member.name
+        if member.items and isinstance(current, Withheld):
+            opened = parts.get(path)
+            if opened is None:
+                continue
+            if not isinstance(opened, tuple) or list_hash(opened) != current.hash:
+                raise _other_part(path, current.hash, opened)
+            current = opened
+        if isinstance(current, tuple):
+            changes[member.name] = tuple(one(member, item, f"{path}[{i}]") for i, item in enumerate(current))
+        else:
+            changes[member.name] = one(member, current, path)
+    return replace(cast(Any, value), **changes) if changes else value
+
+
+def _other_part(path: str, signed: bytes, found: Part) -> VerificationFailed:
+    return VerificationFailed(
+        "this is not the part that was signed",
+        where=path,
+        expected=to_hex(signed),
+        found=to_hex(list_hash(found) if isinstance(found, tuple) else part_hash(found)),
+        mend="The opened part was altered after signing.",
+    )
+
+
+def _lists(public: Struct, richer: Struct, where: str, found: dict[str, Part]) -> None:
+    for member in _members_with_privacy(type(public)):
+        mine, other, path = getattr(public, member.name), getattr(richer, member.name), where + member.name
+        if member.private and member.items and isinstance(mine, Withheld) and isinstance(other, tuple):
+            found[path] = tuple(Withheld(part_hash(item)) for item in other)
+        elif not member.private and isinstance(mine, tuple):
+            for i, (a, b) in enumerate(zip(mine, other, strict=True)):
+                _lists(a, b, f"{path}[{i}].", found)
+
+
+@cache
+def _members_with_privacy(struct: type[Struct]) -> tuple[Member, ...]:
+    return tuple(m for m in struct.members() if m.struct and (m.private or _members_with_privacy(m.struct)))
+
+
+def _member_at(kind: type[Struct], path: str) -> tuple[Member, bool]:
+    """The member at the end of `path`, and whether the path names one element of it."""
+    *outer, last = path.split(".")
+    for step in outer:
+        member, _ = _step(kind, step, path)
+        kind = cast("type[Struct]", member.struct)
+    member, element = _step(kind, last, path)
+    if not member.private:
+        raise MalformedRecord("no private part", where=path, expected="the path of a part with a salt")
+    return member, element
+
+
+def _step(kind: type[Struct], step: str, path: str) -> tuple[Member, bool]:
+    match = _STEP.fullmatch(step)
+    members = {m.name: m for m in _members_with_privacy(kind)}
+    if not match or match[1] not in members or (match[2] is not None and not members[match[1]].items):
+        raise MalformedRecord("no such part", where=path[:120], expected=", ".join(members) or "no private parts")
+    return members[match[1]], match[2] is not None

@@ -1,0 +1,169 @@
+"""One database, SQLite or PostgreSQL: opening it, and the two kinds of transaction there are.
+
+`read` sees one snapshot. `write` holds the write lock of SQLite from its start, so that it never fails half-way for
+want of it, and commits when its block ends. After a commit that failed, or a disk that refused, nothing is written any
+more: the page cache may no longer tell the truth, and only a restart reads it anew.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+
+from ledger.errors import Busy, LadingError, Misconfigured, StorageFailed
+from ledger.store import migrate
+
+__all__ = ["Connection", "Database"]
+
+BUSY_TIMEOUT = 30
+"""Seconds that a writer waits for another process's transaction before it gives up."""
+_WRITING = {"lading_writing": True}
+_RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serialization, deadlock, lock and statement timeout
+
+
+class Database:
+    """A database and its connections; safe to share between threads."""
+
+    def __init__(self, url: str, *, busy_timeout: int = BUSY_TIMEOUT) -> None:
+        """Raises `Misconfigured` for a URL that names neither SQLite nor PostgreSQL through psycopg."""
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise Misconfigured("not a database URL", where="LADING_DATABASE_URL") from None
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise Misconfigured(
+                "no such database",
+                where="LADING_DATABASE_URL",
+                expected="sqlite or postgresql+psycopg",
+                found=parsed.drivername,
+            )
+        self.dialect = parsed.get_backend_name()
+        self.path = Path(parsed.database) if self.dialect == "sqlite" and parsed.database else None
+        self.failure: StorageFailed | None = None
+        if self.dialect == "sqlite":
+            self.engine = _sqlite(parsed, busy_timeout)
+        else:
+            self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @classmethod
+    def open(cls, url: str, *, busy_timeout: int = BUSY_TIMEOUT) -> "Database":
+        """Create what is missing, bring tables up to date, and return the database.
+
+        Several processes may do so at once. Raises `Misconfigured` when it was written by a newer Lading.
+        """
+        database = cls(url, busy_timeout=busy_timeout)
+        if database.path:
+            database.path.parent.mkdir(parents=True, exist_ok=True)
+        with database.write() as connection:
+            migrate.upgrade(connection)
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only look at one consistent state. Raises `Unavailable` branches of errors."""
+        try:
+            with self.engine.connect() as plain:
+                connection = plain
+                if self.dialect == "postgresql":
+                    connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, committed when the block ends, rolled back when it raises.
+
+        Raises `Busy` when another writer held the lock too long (nothing was written), `StorageFailed` otherwise. If
+        the commit itself fails, whether it took effect is unknown, and every later `write` fails with the same error.
+        """
+        if self.failure:
+            raise self.failure
+        try:
+            connection = self.engine.connect().execution_options(**_WRITING)
+        except DBAPIError as error:
+            raise self._noted(error) from error
+        with connection:
+            try:
+                transaction = connection.begin()
+            except DBAPIError as error:
+                raise self._noted(error) from error
+            try:
+                yield connection
+            except BaseException as error:
+                _roll_back(connection)
+                if isinstance(error, DBAPIError):
+                    raise self._noted(error) from error
+                raise
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                _roll_back(connection)
+                self.failure = StorageFailed(
+                    "the database did not confirm a commit; whether it took effect is unknown",
+                    found=_reason(error),
+                    mend="Check the disk, then restart: what was committed is found again, and sending again doubles nothing.",
+                )
+                raise self.failure from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _noted(self, error: DBAPIError) -> LadingError:
+        """`error` as one of ours; a disk that refused is remembered."""
+        translated = _translated(error)
+        broken = isinstance(error, OperationalError) or not isinstance(error, (IntegrityError, ProgrammingError))
+        if self.dialect == "sqlite" and isinstance(translated, StorageFailed) and broken:
+            self.failure = translated
+        return translated
+
+
+def _sqlite(url: Any, busy_timeout: int) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": busy_timeout}, pool_size=10, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # no BEGIN behind our back: the event below emits it
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("lading_writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _roll_back(connection: Connection) -> None:
+    transaction = connection.get_transaction()
+    if transaction is not None:
+        try:
+            transaction.rollback()
+        except DBAPIError:
+            connection.invalidate()
+
+
+def _reason(error: DBAPIError) -> str:
+    # The driver's words only: SQLAlchemy's text would print statement and values.
+    return str(error.orig).splitlines()[0][:200] if error.orig else type(error).__name__
+
+
+def _translated(error: DBAPIError) -> LadingError:
+    """Busy when waiting helps, `StorageFailed` for the rest."""
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError) and original.sqlite_errorname.startswith(
+        ("SQLITE_BUSY", "SQLITE_LOCKED")
+    ):
+        return Busy("another process is writing to the database", retry_after=2)
+    if getattr(original, "sqlstate", None) in _RETRY_STATES:
+        return Busy("the database is busy with other transactions", retry_after=2)
+    return StorageFailed("the database refused", found=_reason(error))

@@ -1,0 +1,177 @@
+"""Appending to the log: index, time, leaf, record, opened parts, outbox row and pending slots in one transaction.
+
+The head row is locked first, so that several processes can append: indexes have no gap and log times never decrease.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+
+from ledger.canonical import canonical_json
+from ledger.checkpoint import Leaf
+from ledger.concerns import Concern
+from ledger.errors import Conflict, MalformedRecord
+from ledger.ids import RecordId, to_hex
+from ledger.merkle import leaf_hash
+from ledger.openings import split
+from ledger.records import Checkpoint, Outcome
+from ledger.signing import SignedRecord
+from ledger.store import outbox, outcomes
+from ledger.store import pending as pending_slots
+from ledger.store.openings import rows_for
+from ledger.store.pending import Slot
+from ledger.store.rows import chunks
+from ledger.store.tables import log_head, openings, pending, proposals, record_index, records
+from ledger.store.tables import outbox as outbox_table
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record that was checked and is ready for the log.
+
+    `signed` carries the private parts opened as far as they are known, signatures in canonical order. `slots` are the
+    (shipment, sequence) pairs that it would consume: while it is pending, no other record may. `relay` puts it into
+    the outbox for the chain, to be submitted until `submit_by` (0: no limit). `concerns` are its index entries.
+    `settles`: the record whose final outcome this is; its slots become free and its outbox row final.
+    """
+
+    signed: SignedRecord
+    record_id: RecordId
+    concerns: tuple[Concern, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    relay: bool = False
+    submit_by: int = 0
+    settles: RecordId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a record stands in the log. `new` is False when it was there before."""
+
+    record_id: RecordId
+    index: int
+    leaf_hash: bytes
+    log_time: int
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """The log has `size` leaves; the last was logged at `log_time`."""
+
+    size: int
+    log_time: int
+
+
+def head(connection: Connection) -> LogHead:
+    return LogHead(*connection.execute(select(log_head.c.size, log_head.c.log_time)).one())
+
+
+def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[Appended | Conflict]:
+    """Give each entry its place, in the given order; entry i's result is result i.
+
+    A record that is in the log already keeps its first place, and nothing about it changes. An entry whose slot
+    another pending record holds gets a `Conflict` with both ids, and leaves no trace. Everything is undone unless the
+    caller's transaction commits. Raises `MalformedRecord` for a type that is no leaf.
+    """
+    for entry in entries:
+        if isinstance(entry.signed.record, Checkpoint):
+            raise MalformedRecord("checkpoints are not leaves of the log", where="type")
+    # 1. Lock the head; from here on this is the only appender.
+    size, last_time = connection.execute(select(log_head.c.size, log_head.c.log_time).with_for_update()).one()
+    log_time = max(now, last_time)
+    # 2. What is there already, and who holds the slots.
+    standing = _standing(connection, (e.record_id for e in entries))
+    freed = {e.settles for e in entries if e.settles is not None}
+    holders = pending_slots.holders(connection, (slot for e in entries for slot in e.slots))
+    results: list[Appended | Conflict] = []
+    accepted: list[tuple[Entry, Appended]] = []
+    for entry in entries:
+        first = standing.get(entry.record_id)
+        if first is None:
+            conflict = _conflict(entry, holders)
+            if conflict:
+                results.append(conflict)
+                continue
+            leaf = Leaf.of(entry.signed.record.NUMBER, entry.record_id, entry.signed.signature_bytes(), log_time)
+            index = size + len(accepted)
+            appended = Appended(entry.record_id, index, leaf_hash(leaf.encode()), log_time, new=True)
+            accepted.append((entry, appended))
+            standing[entry.record_id] = Appended(entry.record_id, index, appended.leaf_hash, log_time, new=False)
+            holders |= dict.fromkeys(entry.slots, entry.record_id)
+            results.append(appended)
+        else:
+            results.append(first)
+    # 3. Write.
+    if accepted:
+        _write(connection, accepted, freed)
+        connection.execute(update(log_head).values(size=size + len(accepted), log_time=log_time))
+    return results
+
+
+def _standing(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Appended]:
+    found: dict[RecordId, Appended] = {}
+    table = records.c
+    for chunk in chunks(record_ids):
+        query = select(table.record_id, table.log_index, table.leaf_hash, table.log_time).where(
+            table.record_id.in_(chunk)
+        )
+        for record_id, index, leaf, log_time in connection.execute(query):
+            found[record_id] = Appended(record_id, index, leaf, log_time, new=False)
+    return found
+
+
+def _conflict(entry: Entry, holders: dict[Slot, RecordId]) -> Conflict | None:
+    for slot in entry.slots:
+        holder = holders.get(slot)
+        if holder is not None and holder != entry.record_id:
+            return Conflict(
+                "another record that consumes the same sequence is pending",
+                where=f"{to_hex(slot.scope[:32])} sequence {slot.sequence}",
+                first=to_hex(holder),
+                second=to_hex(entry.record_id),
+                mend="Wait for the first one's outcome, then sign for the sequence that holds then.",
+            )
+    return None
+
+
+def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed: set[RecordId]) -> None:
+    record_rows: list[dict[str, object]] = []
+    opening_rows: list[dict[str, object]] = []
+    index_rows: list[dict[str, object]] = []
+    slot_rows: list[dict[str, object]] = []
+    outbox_rows: list[dict[str, object]] = []
+    for entry, place in accepted:
+        public, parts = split(entry.signed.record)
+        record_rows.append(
+            {
+                "record_id": place.record_id,
+                "log_index": place.index,
+                "type_number": public.NUMBER,
+                "log_time": place.log_time,
+                "leaf_hash": place.leaf_hash,
+                "signatures": entry.signed.signature_bytes(),
+                "message": canonical_json(public.to_json()).decode(),
+            }
+        )
+        opening_rows += rows_for(place.record_id, parts)
+        index_rows += [{"kind": c.kind, "key": c.key, "log_index": place.index} for c in entry.concerns]
+        slot_rows += [{"scope": s.scope, "sequence": s.sequence, "record_id": place.record_id} for s in entry.slots]
+        if entry.relay:
+            outbox_rows.append(outbox.new_row(place.record_id, place.index, public.NUMBER, entry.submit_by))
+    for table, rows in (
+        (records, record_rows),
+        (openings, opening_rows),
+        (record_index, index_rows),
+        (pending, slot_rows),
+        (outbox_table, outbox_rows),
+    ):
+        if rows:
+            connection.execute(table.insert(), rows)
+    for chunk in chunks(place.record_id for _, place in accepted):
+        connection.execute(delete(proposals).where(proposals.c.record_id.in_(chunk)))
+    for entry, place in accepted:
+        if isinstance(entry.signed.record, Outcome):
+            outcomes.note(connection, entry.record_id, entry.signed.record, place.index)
+    outbox.settle(connection, freed)

@@ -1,0 +1,76 @@
+"""Bringing a database up to date: Alembic for what is durable, drop and recreate for projections."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select, text, update
+
+from ledger.errors import Misconfigured
+from ledger.store import outcomes
+from ledger.store.projected import VERSION, projection_state, projections
+
+_LOCK = 0x1AD_1A6  # any number that other programs do not use for PostgreSQL's advisory locks
+
+
+def upgrade(connection: Connection) -> None:
+    """Apply the migrations that are missing, and recreate the projections when their shape has changed.
+
+    Raises `Misconfigured` for a database that a newer Lading has written.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    config = configuration(connection)
+    found = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found is not None and found not in known:
+        raise Misconfigured(
+            "the database was written by a newer Lading",
+            where="LADING_DATABASE_URL",
+            expected=scripts.get_current_head() or "",
+            found=found,
+            mend="Install the newer version.",
+        )
+    if found != scripts.get_current_head():
+        command.upgrade(config, "head")
+    if projection_version(connection) != VERSION:
+        recreate_projections(connection)
+
+
+def configuration(connection: Connection) -> Config:
+    """Alembic's configuration; it works on `connection` and in its transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def recreate_projections(connection: Connection) -> None:
+    """Drop all projection tables and create them anew.
+
+    Outcomes are filled again at once, from their records; the others are empty, and what fills them starts again at
+    the first leaf.
+    """
+    projections.drop_all(connection)
+    projections.create_all(connection)
+    connection.execute(projection_state.insert().values(id=1, version=VERSION, size=0))
+    outcomes.rebuild(connection)
+
+
+def projection_version(connection: Connection) -> int | None:
+    if not inspect(connection).has_table(projection_state.name):
+        return None
+    return connection.scalar(select(projection_state.c.version))
+
+
+def projected_size(connection: Connection) -> int:
+    """How many leaves, from the first on, the projections contain."""
+    return connection.scalar(select(projection_state.c.size)) or 0
+
+
+def set_projected_size(connection: Connection, size: int) -> None:
+    """Call it in the transaction that wrote the projections of these leaves."""
+    connection.execute(update(projection_state).values(size=size))

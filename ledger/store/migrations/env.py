@@ -1,0 +1,8 @@
+"""Alembic's entry: the connection comes from `ledger.store.migrate`, and its transaction with it."""
+
+from alembic import context
+
+from ledger.store.tables import durable
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=durable)
+context.run_migrations()

@@ -1,0 +1,67 @@
+"""Opened private parts beside their records: shown by right, and forgotten on demand."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+
+from sqlalchemy import Connection, delete, select
+
+from ledger.canonical import canonical_json
+from ledger.errors import NotFound
+from ledger.ids import RecordId, to_hex
+from ledger.openings import Part, join, part_from_json, part_to_json
+from ledger.records import BY_NUMBER, Record
+from ledger.store import records as stored_records
+from ledger.store.records import StoredRecord
+from ledger.store.rows import chunks, insert_new
+from ledger.store.tables import openings
+
+
+def of(connection: Connection, record: StoredRecord) -> dict[str, Part]:
+    """Every opened part of `record` by path; nothing is checked against the record's hashes (`richest` does)."""
+    return of_many(connection, [record])[record.record_id]
+
+
+def of_many(connection: Connection, rows: Iterable[StoredRecord]) -> dict[RecordId, dict[str, Part]]:
+    """The opened parts of several records, an entry for each of them."""
+    kinds = {row.record_id: BY_NUMBER[row.type_number] for row in rows}
+    found: dict[RecordId, dict[str, Part]] = {record_id: {} for record_id in kinds}
+    for chunk in chunks(kinds):
+        query = select(openings.c.record_id, openings.c.path, openings.c.body).where(openings.c.record_id.in_(chunk))
+        for record_id, path, body in connection.execute(query):
+            found[record_id][path] = part_from_json(kinds[record_id], path, json.loads(body))
+    return found
+
+
+def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) -> None:
+    """Keep `parts` beside a record that is in the log; parts already there stay.
+
+    Raises `VerificationFailed` when a part is not the one that was signed, `NotFound` for an unknown record.
+    """
+    row = stored_records.get(connection, record_id)
+    if row is None:
+        raise NotFound("no such record", where="record", found=to_hex(record_id))
+    join(row.record, {**of(connection, row), **parts})
+    insert_new(connection, openings, rows_for(record_id, parts))
+
+
+def forget(connection: Connection, record_id: RecordId, path: str = "") -> int:
+    """Erase the part at `path`, or all parts: body and salt are gone, no proof breaks. How many were erased."""
+    where = [openings.c.record_id == record_id]
+    if path:
+        where.append(openings.c.path == path)
+    return connection.execute(delete(openings).where(*where)).rowcount
+
+
+def richest(connection: Connection, row: StoredRecord, may_see: Callable[[str], bool] = lambda _path: True) -> Record:
+    """The record with every part open that is kept and whose path `may_see`.
+
+    Raises `VerificationFailed` naming the path when a kept part is not the one that was signed.
+    """
+    return join(row.record, {path: part for path, part in of(connection, row).items() if may_see(path)})
+
+
+def rows_for(record_id: RecordId, parts: Mapping[str, Part]) -> list[dict[str, object]]:
+    return [
+        {"record_id": record_id, "path": path, "body": canonical_json(part_to_json(part)).decode()}
+        for path, part in parts.items()
+    ]

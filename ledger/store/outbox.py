@@ -1,0 +1,95 @@
+"""What waits for the chain: one row a record with a chain track, written in the commit that accepted it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, update
+
+from ledger.ids import RecordId
+from ledger.store import pending
+from ledger.store.rows import chunks, columns, one, some
+from ledger.store.tables import outbox
+
+PENDING, SENT, FINAL = "pending", "sent", "final"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """`state`: pending (to be submitted when `next_try` has come), sent (a transaction is out), final.
+
+    `submit_by` 0 means no limit. `problem` says what happened last, in words.
+    """
+
+    record_id: RecordId
+    log_index: int
+    type_number: int
+    state: str
+    attempts: int
+    next_try: int
+    submit_by: int
+    problem: str
+
+
+def new_row(record_id: RecordId, log_index: int, type_number: int, submit_by: int) -> dict[str, object]:
+    return {
+        "record_id": record_id,
+        "log_index": log_index,
+        "type_number": type_number,
+        "state": PENDING,
+        "attempts": 0,
+        "next_try": 0,
+        "submit_by": submit_by,
+        "problem": "",
+    }
+
+
+def get(connection: Connection, record_id: RecordId) -> OutboxRow | None:
+    return one(connection, outbox, OutboxRow, outbox.c.record_id == record_id)
+
+
+def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
+    """Pending rows whose next try has come, in log order from beyond index `after`."""
+    query = (
+        select(*columns(outbox, OutboxRow))
+        .where(outbox.c.state == PENDING, outbox.c.log_index > after, outbox.c.next_try <= now)
+        .order_by(outbox.c.log_index)
+        .limit(limit)
+    )
+    return some(connection, query, OutboxRow)
+
+
+def in_state(connection: Connection, state: str, limit: int, after: int = -1) -> list[OutboxRow]:
+    """Rows in `state`, in log order from beyond index `after`."""
+    query = select(*columns(outbox, OutboxRow)).where(outbox.c.state == state, outbox.c.log_index > after)
+    return some(connection, query.order_by(outbox.c.log_index).limit(limit), OutboxRow)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows there are by state."""
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    return {state: count for state, count in connection.execute(query)}
+
+
+def postpone(connection: Connection, record_ids: Iterable[RecordId], next_try: int, problem: str) -> None:
+    """Back to pending, one attempt more, not before `next_try`."""
+    values = {"state": PENDING, "attempts": outbox.c.attempts + 1, "next_try": next_try, "problem": problem}
+    _change(connection, record_ids, values)
+
+
+def mark_sent(connection: Connection, record_ids: Iterable[RecordId]) -> None:
+    """A transaction that carries them is stored; the follower, or the relayer's look at it, decides what comes next."""
+    _change(connection, record_ids, {"state": SENT, "problem": ""})
+
+
+def settle(connection: Connection, record_ids: Iterable[RecordId], problem: str = "") -> None:
+    """Final: nothing is submitted any more, and the slots that the records held are free."""
+    ids = list(record_ids)
+    _change(connection, ids, {"state": FINAL, "problem": problem})
+    pending.free(connection, ids)
+
+
+def _change(connection: Connection, record_ids: Iterable[RecordId], values: dict[str, object]) -> None:
+    for chunk in chunks(record_ids):
+        connection.execute(
+            update(outbox).where(outbox.c.record_id.in_(chunk), outbox.c.state != FINAL).values(**values)
+        )

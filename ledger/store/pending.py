@@ -1,0 +1,41 @@
+"""Who may consume what: for a (scope, sequence) at most one record is pending."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from ledger.ids import RecordId
+from ledger.store.rows import chunks
+from ledger.store.tables import pending
+
+
+class Slot(NamedTuple):
+    """`scope`: a shipment id, or shipment ‖ jurisdiction (2 bytes) ‖ regime (1 byte) for a clearance."""
+
+    scope: bytes
+    sequence: int
+
+
+def holders(connection: Connection, slots: Iterable[Slot]) -> dict[Slot, RecordId]:
+    """The pending record of each slot that has one."""
+    wanted = set(slots)
+    found: dict[Slot, RecordId] = {}
+    for chunk in chunks({slot.scope for slot in wanted}):
+        query = select(pending.c.scope, pending.c.sequence, pending.c.record_id).where(pending.c.scope.in_(chunk))
+        for scope, sequence, record_id in connection.execute(query):
+            if (slot := Slot(scope, sequence)) in wanted:
+                found[slot] = record_id
+    return found
+
+
+def of_scope(connection: Connection, scope: bytes) -> list[tuple[int, RecordId]]:
+    """What is pending on a shipment (or clearance), by sequence."""
+    query = select(pending.c.sequence, pending.c.record_id).where(pending.c.scope == scope).order_by(pending.c.sequence)
+    return [(sequence, record_id) for sequence, record_id in connection.execute(query)]
+
+
+def free(connection: Connection, record_ids: Iterable[RecordId]) -> None:
+    """Free every slot that these records hold; their outcomes are final."""
+    for chunk in chunks(record_ids):
+        connection.execute(delete(pending).where(pending.c.record_id.in_(chunk)))

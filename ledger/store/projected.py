@@ -1,0 +1,250 @@
+"""The projection tables: what the records amount to. All of them can be dropped and rebuilt from the records.
+
+They are not part of the migrations: a changed `VERSION` makes the next start drop and recreate them, and the service
+above replays the log from `projection_state.size` on.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+VERSION = 1
+"""Count up with every change of the tables below."""
+
+projections = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+
+class Amount(TypeDecorator[int]):
+    """An integer of up to 128 bits, kept as decimal text: neither dialect has such a number."""
+
+    impl = String(39)
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:  # noqa: ARG002 signature of SQLAlchemy
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else int(value)
+
+
+def _where_known() -> list[Column[int]]:
+    """When a record took effect: block and its time (None for log only), and its index in the log."""
+    return [
+        Column("block_number", BigInteger, nullable=True),
+        Column("block_time", BigInteger, nullable=True),
+        Column("log_index", BigInteger, nullable=False),
+    ]
+
+
+projection_state = Table(
+    "projection_state",
+    projections,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),  # the first so many leaves are in the projections
+)
+
+outcomes = Table(
+    "outcomes",
+    projections,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("item", Integer, primary_key=True, autoincrement=False),
+    Column("outcome", Integer, nullable=False),
+    Column("outcome_record", LargeBinary, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("block_time", BigInteger, nullable=False),
+    Column("transaction", LargeBinary, nullable=False),
+    Column("log_index", BigInteger, nullable=False),
+)
+
+shipments = Table(
+    "shipments",
+    projections,
+    Column("shipment", LargeBinary, primary_key=True),
+    Column("terms", LargeBinary, nullable=False),  # record id of the terms; a child's are its ancestor's
+    Column("parent", LargeBinary, nullable=True),  # of a child or a remainder
+    Column("child_index", BigInteger, nullable=True),
+    Column("parents", Text, nullable=False),  # JSON: [[0x-id, sequence]] named by the terms
+    Column("consignor", BigInteger, nullable=False),
+    Column("consignee", BigInteger, nullable=False),
+    Column("custodian", BigInteger, nullable=False),
+    Column("recipient_key", LargeBinary, nullable=False),
+    Column("purpose", Integer, nullable=False),
+    Column("mode", Integer, nullable=False),
+    Column("fulfilment", Integer, nullable=False),
+    Column("packages", BigInteger, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("requires", Text, nullable=False),  # JSON: [[jurisdiction, regime, gate, relay]]
+    Column("released", Integer, nullable=False),  # mask over `requires`
+    Column("flags", Integer, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("opened_block", BigInteger, nullable=True),
+    Column("opened_index", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=True),
+    Index(None, "custodian", "opened_index"),
+    Index(None, "consignor", "opened_index"),
+    Index(None, "consignee", "opened_index"),
+    Index(None, "opened_index"),
+    Index(None, "parent"),
+    Index(None, "terms"),
+)
+
+custody_steps = Table(
+    "custody_steps",
+    projections,
+    Column("shipment", LargeBinary, primary_key=True),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False, index=True),
+    Column("item", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("from_partner", BigInteger, nullable=False),
+    Column("to_partner", BigInteger, nullable=False),
+    Column("packages", BigInteger, nullable=False),
+    Column("exceptions", Integer, nullable=False),
+    Column("outcome", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    *_where_known(),
+    Index(None, "from_partner", "log_index"),
+    Index(None, "to_partner", "log_index"),
+)
+
+clearances = Table(
+    "clearances",
+    projections,
+    Column("shipment", LargeBinary, primary_key=True),
+    Column("jurisdiction", String(2), primary_key=True),
+    Column("regime", Integer, primary_key=True, autoincrement=False),
+    Column("status", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("record_id", LargeBinary, nullable=False),
+)
+
+clearance_steps = Table(
+    "clearance_steps",
+    projections,
+    Column("shipment", LargeBinary, primary_key=True),
+    Column("jurisdiction", String(2), primary_key=True),
+    Column("regime", Integer, primary_key=True, autoincrement=False),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False, index=True),
+    Column("by", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("hold_cause", Integer, nullable=False),
+    Column("caused_by", BigInteger, nullable=False),
+    Column("assurance", Integer, nullable=False),
+    Column("outcome", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    *_where_known(),
+)
+
+attestations = Table(
+    "attestations",
+    projections,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("by", BigInteger, nullable=False, index=True),
+    Column("schema", LargeBinary, nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("accreditation", LargeBinary, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("item_codes", LargeBinary, nullable=False),
+    Column("outcome", Integer, nullable=False),
+    Column("revoked_by", LargeBinary, nullable=True),  # record id of the revocation
+    Column("revoked_from", BigInteger, nullable=True),
+    *_where_known(),
+)
+
+recalls = Table(
+    "recalls",
+    projections,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("by", BigInteger, nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("lots", Text, nullable=False),
+    Column("hazard", Integer, nullable=False),
+    Column("action", Integer, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("supersedes", LargeBinary, nullable=False),
+    Column("superseded_by", LargeBinary, nullable=True),
+    Column("outcome", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    *_where_known(),
+)
+
+recall_answers = Table(
+    "recall_answers",
+    projections,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("recall", LargeBinary, nullable=False, index=True),
+    Column("by", BigInteger, nullable=False),
+    Column("found", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("disposed", BigInteger, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    *_where_known(),
+)
+
+agreements = Table(
+    "agreements",
+    projections,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("awarder", BigInteger, nullable=False),
+    Column("arbiter", BigInteger, nullable=False),
+    Column("residual", BigInteger, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("period_end", BigInteger, nullable=False),
+    Column("parties", Text, nullable=False),  # JSON: [[partner, basis points]]
+    Column("funded", Amount, nullable=False),
+    Column("state", String, nullable=False),
+    *_where_known(),
+)
+
+awards = Table(
+    "awards",
+    projections,
+    Column("agreement", LargeBinary, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False, index=True),
+    Column("total", Amount, nullable=False),
+    Column("amounts", LargeBinary, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("log_size", BigInteger, nullable=False),
+    Column("disputed_by", LargeBinary, nullable=True),  # record id of the dispute
+    Column("ruled_by", LargeBinary, nullable=True),  # record id of the ruling
+    Column("upheld", Boolean, nullable=True),
+    *_where_known(),
+)
+
+claims = Table(
+    "claims",
+    projections,
+    Column("agreement", LargeBinary, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("partner", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("pay_to", LargeBinary, nullable=False),
+    Column("outcome", Integer, nullable=False),
+    *_where_known(),
+)
+
+registry_changes = Table(
+    "registry_changes",
+    projections,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False),
+    Column("action", Integer, nullable=False),
+    Column("partner", BigInteger, nullable=False, index=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("role", Integer, nullable=False),
+    Column("scope", LargeBinary, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("in_force_at", BigInteger, nullable=False),
+    *_where_known(),
+)

@@ -1,0 +1,114 @@
+"""Records that still lack signatures. They are no leaves: they change, expire and can be withdrawn."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+
+from ledger.canonical import canonical_json
+from ledger.concerns import Concern
+from ledger.ids import RecordId, to_hex
+from ledger.openings import join, part_from_json, part_to_json, split
+from ledger.records import BY_NUMBER, Record
+from ledger.store.rows import columns, insert_new, one, some
+from ledger.store.tables import proposal_index, proposals
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`record` with its opened parts; `signatures` by signer, named as the service likes (a partner id, say)."""
+
+    record_id: RecordId
+    record: Record
+    signatures: Mapping[str, bytes]
+    created_at: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    record_id: RecordId
+    type_number: int
+    message: str
+    openings: str
+    signatures: str
+    created_at: int
+    expires: int
+
+
+def add(connection: Connection, proposal: Proposal, about: Iterable[Concern]) -> bool:
+    """Keep a proposal under the concerns by which it is found; False when it was there already."""
+    if get(connection, proposal.record_id):
+        return False
+    public, parts = split(proposal.record)
+    row = {
+        "record_id": proposal.record_id,
+        "type_number": public.NUMBER,
+        "message": canonical_json(public.to_json()).decode(),
+        "openings": canonical_json({path: part_to_json(part) for path, part in parts.items()}).decode(),
+        "signatures": _signatures_text(proposal.signatures),
+        "created_at": proposal.created_at,
+        "expires": proposal.expires,
+    }
+    insert_new(connection, proposals, [row])
+    insert_new(
+        connection,
+        proposal_index,
+        [{"kind": c.kind, "key": c.key, "record_id": proposal.record_id} for c in about],
+    )
+    return True
+
+
+def get(connection: Connection, record_id: RecordId, *, lock: bool = False) -> Proposal | None:
+    """The proposal; with `lock`, no other transaction changes it until this one ends."""
+    if lock:
+        # A row lock where there are such; SQLite's writers are alone anyway.
+        connection.execute(select(proposals.c.record_id).where(proposals.c.record_id == record_id).with_for_update())
+    row = one(connection, proposals, _Row, proposals.c.record_id == record_id)
+    return _proposal(row) if row else None
+
+
+def sign(connection: Connection, record_id: RecordId, signatures: Mapping[str, bytes]) -> Proposal | None:
+    """Add signatures to a proposal and return it; None when there is no such proposal any more."""
+    proposal = get(connection, record_id, lock=True)
+    if proposal is None:
+        return None
+    together = {**proposal.signatures, **signatures}
+    connection.execute(
+        update(proposals).where(proposals.c.record_id == record_id).values(signatures=_signatures_text(together))
+    )
+    return Proposal(record_id, proposal.record, together, proposal.created_at, proposal.expires)
+
+
+def listing(connection: Connection, kind: str = "", key: str = "", *, now: int, limit: int = 100) -> list[Proposal]:
+    """Proposals that have not expired, newest first, about (`kind`, `key`) if one is named."""
+    query = select(*columns(proposals, _Row)).where(proposals.c.expires > now)
+    if kind:
+        query = query.join(proposal_index, proposal_index.c.record_id == proposals.c.record_id).where(
+            proposal_index.c.kind == kind, proposal_index.c.key == key
+        )
+    order = (proposals.c.created_at.desc(), proposals.c.record_id)
+    return [_proposal(row) for row in some(connection, query.order_by(*order).limit(limit), _Row)]
+
+
+def remove(connection: Connection, record_id: RecordId) -> None:
+    connection.execute(delete(proposals).where(proposals.c.record_id == record_id))
+
+
+def remove_expired(connection: Connection, now: int) -> int:
+    """How many had expired and are gone."""
+    return connection.execute(delete(proposals).where(proposals.c.expires <= now)).rowcount
+
+
+def _proposal(row: _Row) -> Proposal:
+    kind = BY_NUMBER[row.type_number]
+    parts = {path: part_from_json(kind, path, body) for path, body in json.loads(row.openings).items()}
+    signatures = {signer: bytes.fromhex(text[2:]) for signer, text in json.loads(row.signatures).items()}
+    return Proposal(
+        row.record_id, join(kind.from_json(json.loads(row.message)), parts), signatures, row.created_at, row.expires
+    )
+
+
+def _signatures_text(signatures: Mapping[str, bytes]) -> str:
+    return canonical_json({signer: to_hex(signature) for signer, signature in signatures.items()}).decode()

@@ -1,0 +1,157 @@
+"""Records as they stand in the log: by id, by index, by whom they concern, and all of them in a stream."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.sql import ColumnElement
+
+from ledger.checkpoint import Leaf
+from ledger.ids import RecordId
+from ledger.records import BY_NUMBER, Record
+from ledger.signing import SIGNATURE_LENGTH, SignedRecord
+from ledger.store.rows import chunks, columns, many, one, some
+from ledger.store.tables import record_index, records
+
+STREAM_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """A row of the log. `message` is the RFC 8785 text with every private part withheld as its hash.
+
+    Nothing in it is verified: whoever edited the database edited this.
+    """
+
+    record_id: RecordId
+    log_index: int
+    type_number: int
+    log_time: int
+    leaf_hash: bytes
+    signatures: bytes
+    message: str
+
+    @cached_property
+    def record(self) -> Record:
+        """The record, private parts withheld. Raises `MalformedRecord` when the row was damaged."""
+        return BY_NUMBER[self.type_number].from_json(json.loads(self.message))
+
+    @property
+    def signature_list(self) -> tuple[bytes, ...]:
+        return tuple(
+            self.signatures[i : i + SIGNATURE_LENGTH] for i in range(0, len(self.signatures), SIGNATURE_LENGTH)
+        )
+
+    @property
+    def signed(self) -> SignedRecord:
+        return SignedRecord(self.record, self.signature_list)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLeaf:
+    """A row of the log without its body: what the tree is grown from."""
+
+    record_id: RecordId
+    log_index: int
+    type_number: int
+    log_time: int
+    leaf_hash: bytes
+    signatures: bytes
+
+
+def get(connection: Connection, record_id: RecordId) -> StoredRecord | None:
+    return one(connection, records, StoredRecord, records.c.record_id == record_id)
+
+
+def at(connection: Connection, log_index: int) -> StoredRecord | None:
+    return one(connection, records, StoredRecord, records.c.log_index == log_index)
+
+
+def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, StoredRecord]:
+    """Those of `record_ids` that are in the log."""
+    found: dict[RecordId, StoredRecord] = {}
+    for chunk in chunks(record_ids):
+        for row in many(connection, records, StoredRecord, records.c.record_id.in_(chunk)):
+            found[row.record_id] = row
+    return found
+
+
+def stream(
+    connection: Connection, start: int = 0, stop: int | None = None, types: Sequence[int] = ()
+) -> Iterator[StoredRecord]:
+    """Records with start ≤ log index < stop in log order, of `types` only if any are named.
+
+    Memory is bounded: rows are fetched a thousand at a time.
+    """
+    where = _range(start, stop)
+    if types:
+        where.append(records.c.type_number.in_(types))
+    after = start - 1
+    while True:
+        query = select(*columns(records, StoredRecord)).where(*where, records.c.log_index > after)
+        rows = some(connection, query.order_by(records.c.log_index).limit(STREAM_CHUNK), StoredRecord)
+        yield from rows
+        if len(rows) < STREAM_CHUNK:
+            return
+        after = rows[-1].log_index
+
+
+def leaves(connection: Connection, start: int = 0, stop: int | None = None) -> Iterator[StoredLeaf]:
+    """As `stream`, without the bodies."""
+    after = start - 1
+    while True:
+        query = select(*columns(records, StoredLeaf)).where(*_range(start, stop), records.c.log_index > after)
+        rows = some(connection, query.order_by(records.c.log_index).limit(STREAM_CHUNK), StoredLeaf)
+        yield from rows
+        if len(rows) < STREAM_CHUNK:
+            return
+        after = rows[-1].log_index
+
+
+def listing(
+    connection: Connection,
+    kind: str = "",
+    key: str = "",
+    *,
+    types: Sequence[int] = (),
+    after: int = -1,
+    before: int | None = None,
+    limit: int = 100,
+    newest_first: bool = False,
+) -> list[StoredRecord]:
+    """A page of the records that concern (`kind`, `key`) of `ledger.concerns`, or of all records when `kind` is empty.
+
+    Key-set paging by log index: pass the last row's as `after`, or with `newest_first` as `before`.
+    """
+    query = select(*columns(records, StoredRecord)).where(records.c.log_index > after)
+    if kind:
+        index = record_index
+        query = query.join(index, index.c.log_index == records.c.log_index).where(
+            index.c.kind == kind, index.c.key == key, index.c.log_index > after
+        )
+    if before is not None:
+        query = query.where(records.c.log_index < before)
+    if types:
+        query = query.where(records.c.type_number.in_(types))
+    order = records.c.log_index.desc() if newest_first else records.c.log_index
+    return some(connection, query.order_by(order).limit(limit), StoredRecord)
+
+
+def count_by_type(connection: Connection) -> dict[int, int]:
+    """How many records of each type number there are."""
+    query = select(records.c.type_number, func.count()).group_by(records.c.type_number)
+    return {number: count for number, count in connection.execute(query)}
+
+
+def leaf_of(row: StoredRecord | StoredLeaf) -> Leaf:
+    """The leaf computed anew from the row's columns; the audit compares its hash with the one stored."""
+    return Leaf.of(row.type_number, row.record_id, row.signatures, row.log_time)
+
+
+def _range(start: int, stop: int | None) -> list[ColumnElement[bool]]:
+    where = [records.c.log_index >= start]
+    if stop is not None:
+        where.append(records.c.log_index < stop)
+    return where

@@ -1,0 +1,77 @@
+"""Between frozen dataclasses and rows: a dataclass has the fields of its table, by name."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
+
+T = TypeVar("T")
+CHUNK = 500
+"""Values in one IN list: well under every driver's limit."""
+
+
+def one(connection: Connection, table: Table, kind: type[T], *where: ColumnElement[bool]) -> T | None:
+    row = connection.execute(select(*_columns(table, kind)).where(*where)).first()
+    return None if row is None else kind(*row)
+
+
+def many(
+    connection: Connection, table: Table, kind: type[T], *where: ColumnElement[bool], order: Any = None
+) -> list[T]:
+    query = select(*_columns(table, kind)).where(*where)
+    return [kind(*row) for row in connection.execute(query if order is None else query.order_by(*order))]
+
+
+def some(connection: Connection, query: Select[Any], kind: type[T]) -> list[T]:
+    """The rows of a query that selects `columns(table, kind)`."""
+    return [kind(*row) for row in connection.execute(query)]
+
+
+def columns(table: Table, kind: type[Any]) -> list[ColumnElement[Any]]:
+    return _columns(table, kind)
+
+
+def insert(connection: Connection, table: Table, values: Sequence[object]) -> None:
+    """Insert one row a dataclass."""
+    if values:
+        connection.execute(table.insert(), [values_of(v) for v in values])
+
+
+def put(connection: Connection, table: Table, values: Sequence[object]) -> None:
+    """Insert each row, or replace the one with the same primary key."""
+    if values:
+        statement = _insert(connection, table)
+        keys = [c.name for c in table.primary_key.columns]
+        others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=keys, set_=others), [values_of(v) for v in values]
+        )
+
+
+def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows whose primary key is not there yet; the others stay as they are."""
+    if values:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), values)
+
+
+def values_of(value: object) -> dict[str, Any]:
+    """The fields of a dataclass, not those of dataclasses within."""
+    return {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _columns(table: Table, kind: type[Any]) -> list[ColumnElement[Any]]:
+    return [table.c[f.name] for f in fields(kind)]
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

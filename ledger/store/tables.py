@@ -1,0 +1,173 @@
+"""The durable tables. What is here is lost only with the database; what `projected` holds can be rebuilt.
+
+Append-only tables refuse UPDATE and DELETE by triggers (see `triggers`). Migrations under `migrations/` create all of
+this; a test compares them with these definitions.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+durable = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+APPEND_ONLY = ("records", "record_index", "enrolments")
+"""Tables whose rows are for ever."""
+NO_UPDATE = ("openings",)
+"""Tables whose rows can be erased, but never altered."""
+
+meta = Table("meta", durable, Column("name", String, primary_key=True), Column("value", Text, nullable=False))
+
+log_head = Table(
+    "log_head",
+    durable,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1: the row that appenders lock
+    Column("size", BigInteger, nullable=False),
+    Column("log_time", BigInteger, nullable=False),
+)
+
+records = Table(
+    "records",
+    durable,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("type_number", Integer, nullable=False),
+    Column("log_time", BigInteger, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("signatures", LargeBinary, nullable=False),  # 65 bytes each, in canonical order
+    Column(
+        "message", Text, nullable=False
+    ),  # RFC 8785, private parts as hashes; last, so that leaves are read without it
+    Index(None, "type_number", "log_index"),
+)
+
+openings = Table(
+    "openings",
+    durable,
+    Column("record_id", LargeBinary, ForeignKey("records.record_id"), primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("body", Text, nullable=False),  # RFC 8785 JSON of the part, salt included
+)
+
+record_index = Table(
+    "record_index",
+    durable,
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("log_index", BigInteger, ForeignKey("records.log_index"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+proposals = Table(
+    "proposals",
+    durable,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("type_number", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("openings", Text, nullable=False),  # JSON: path → part
+    Column("signatures", Text, nullable=False),  # JSON: signer, as the service names it → 0x-hex
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
+proposal_index = Table(
+    "proposal_index",
+    durable,
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("record_id", LargeBinary, ForeignKey("proposals.record_id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "record_id"),
+)
+
+pending = Table(
+    "pending",
+    durable,
+    Column("scope", LargeBinary, primary_key=True),  # shipment id, or shipment ‖ jurisdiction ‖ regime
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, ForeignKey("records.record_id"), nullable=False, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    durable,
+    Column("record_id", LargeBinary, ForeignKey("records.record_id"), primary_key=True),
+    Column("log_index", BigInteger, nullable=False),
+    Column("type_number", Integer, nullable=False),
+    Column("state", String, nullable=False),  # pending, sent, final
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("submit_by", BigInteger, nullable=False),  # 0: no limit
+    Column("problem", Text, nullable=False),
+    Index(None, "state", "log_index"),
+)
+
+transactions = Table(
+    "transactions",
+    durable,
+    Column("id", Serial, primary_key=True),
+    Column("intent", String, nullable=False, index=True),
+    Column("record_id", LargeBinary, nullable=True, index=True),
+    Column("sender", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("state", String, nullable=False),  # stored, sent, unknown, mined, dropped
+    Column("created_at", BigInteger, nullable=False),
+    Column("block_number", BigInteger, nullable=True),
+    Column("problem", Text, nullable=False),
+    UniqueConstraint("sender", "nonce"),  # never another intent under a nonce that may still be mined
+)
+
+chain_cursor = Table(
+    "chain_cursor",
+    durable,
+    Column("name", String, primary_key=True),
+    Column("block", BigInteger, nullable=False),
+    Column("block_hash", LargeBinary, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    durable,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    durable,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+    Column("anchored_block", BigInteger, nullable=True),
+    Column("anchored_transaction", LargeBinary, nullable=True),
+)
+
+enrolments = Table(
+    "enrolments",
+    durable,
+    Column("document_hash", LargeBinary, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)

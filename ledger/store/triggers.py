@@ -1,0 +1,46 @@
+"""Triggers that make tables append-only, in both dialects. Frozen: migrations call these with the names they mean.
+
+SQLite's INSERT OR REPLACE deletes without firing delete triggers; recursive triggers, which `database` switches on for
+our own connections, close that, and a trigger on INSERT closes it for every other connection to `records`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+_REFUSE = """
+CREATE OR REPLACE FUNCTION lading_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+"""
+
+
+def refusing(dialect: str, append_only: Sequence[str], no_update: Sequence[str]) -> Iterator[str]:
+    """SQL statements that make `append_only` tables refuse UPDATE and DELETE, and `no_update` ones UPDATE."""
+    if dialect == "sqlite":
+        for table, verb in _cases(append_only, no_update):
+            yield (
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        yield (
+            "CREATE TRIGGER records_no_replace BEFORE INSERT ON records WHEN EXISTS (SELECT 1 FROM records "
+            "WHERE record_id = NEW.record_id OR log_index = NEW.log_index) "
+            "BEGIN SELECT RAISE(ABORT, 'records is append-only'); END"
+        )
+    else:
+        yield _REFUSE
+        for table, verb in _cases(append_only, no_update):
+            yield (
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION lading_refuse()"
+            )
+        for table in append_only:
+            yield (
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION lading_refuse()"
+            )
+
+
+def _cases(append_only: Sequence[str], no_update: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for table in append_only:
+        yield from ((table, verb) for verb in ("UPDATE", "DELETE"))
+    for table in no_update:
+        yield table, "UPDATE"
