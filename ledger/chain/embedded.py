@@ -207,6 +207,7 @@ class EmbeddedChain(EmbeddedReader):
 
     def send(self, raw: bytes) -> SendResult:
         with self._writing:
+            self._backend.store.require_sound()
             try:
                 with translated("send"):
                     transaction = self._backend.decode(raw)
@@ -236,6 +237,7 @@ class EmbeddedChain(EmbeddedReader):
         A crash before the commit leaves the chain without the block, and what was in it must be sent again.
         """
         with self._writing:
+            self._backend.store.require_sound()
             if not self._waiting:
                 return None
             waiting = tuple(self._waiting.values())

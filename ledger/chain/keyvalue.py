@@ -120,14 +120,18 @@ class SqliteStore(AtomicDB):
             os.close(self._lock_file)
             self._lock_file = None
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def require_sound(self) -> None:
+        """Raise `StorageFailed` if a commit failed before."""
         if self._failed:
             raise StorageFailed(
                 "an earlier write failed, so the file is not trusted any more",
                 where=self._path.name,
                 mend="Check the disk, then start again.",
             )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        self.require_sound()
         try:
             yield
         except sqlite3.Error as error:

@@ -1,0 +1,112 @@
+"""Reading what a JSON-RPC node answers: hex to bytes and numbers, and error sentences to what they mean.
+
+There is no standard for the sentences. Those below are geth's, Besu's, Nethermind's, Reth's, anvil's and Cosmos EVM's.
+A sentence nobody knows means *unknown*: it raises `ChainUnavailable`, and the sender asks for the receipt.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.chain.client import SendResult, Sent
+from ledger.errors import ChainUnavailable
+
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_SEQUENCE = re.compile(r"(?:got|tx:?)\s*(\d+)\D+(?:expected|state:?)\s*(\d+)")
+
+_KNOWN = ("already known", "known transaction", "already imported", "already in mempool", "tx already in cache")
+_NONCE_USED = ("nonce too low", "nonce is too low", "nonce too small", "oldnonce", "old nonce")
+_NONCE_AHEAD = ("nonce too high", "nonce too far in the future", "nonce gap")
+_WRONG_SEQUENCE = ("invalid nonce", "incorrect account sequence", "invalid sequence")
+_REFUSED = (
+    "intrinsic gas",
+    "exceeds block gas limit",
+    "exceeds the block gas limit",
+    "exceeds transaction gas limit",
+    "gas limit too high",
+    "insufficient funds",
+    "insufficient balance",
+    "underpriced",
+    "less than block base fee",
+    "gas price below",
+    "gas price is too low",
+    "insufficient fee",
+    "invalid sender",
+    "invalid signature",
+    "invalid chain id",
+    "invalid chainid",
+    "oversized data",
+    "exceeds the configured cap",
+    "not permitted",
+    "sender is not authorized",
+    "tx type not supported",
+    "transaction type not supported",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A node's error: its sentence, and the revert data where a call reverted."""
+
+    message: str
+    data: bytes
+    is_revert: bool
+
+
+def refusal_of(error: Any) -> Refusal:
+    """What the `error` member of a JSON-RPC answer says."""
+    if not isinstance(error, dict):
+        return Refusal(str(error)[:300], b"", False)
+    message = str(error.get("message", "no reason given"))[:300]
+    data = error.get("data")
+    if isinstance(data, dict):  # some wrap it once more
+        data = data.get("data", data.get("result"))
+    text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
+    found = bytes.fromhex(text[2:]) if _DATA.fullmatch(text) else b""
+    # Code 3 is geth's for a revert; others say it in the sentence.
+    return Refusal(message, found, error.get("code") == 3 or "revert" in message.lower())
+
+
+def sent_of(refusal: Refusal) -> SendResult:
+    """What a refused `eth_sendRawTransaction` means; raises `ChainUnavailable` for a sentence nobody knows."""
+    text = refusal.message.lower()
+    if any(phrase in text for phrase in _KNOWN):
+        return SendResult(Sent.KNOWN, refusal.message)
+    if any(phrase in text for phrase in _NONCE_USED):
+        return SendResult(Sent.NONCE_USED, refusal.message)
+    if any(phrase in text for phrase in _NONCE_AHEAD):
+        return SendResult(Sent.NONCE_AHEAD, refusal.message)
+    if any(phrase in text for phrase in _WRONG_SEQUENCE):
+        if numbers := _SEQUENCE.search(text):
+            ahead = int(numbers[1]) > int(numbers[2])
+            return SendResult(Sent.NONCE_AHEAD if ahead else Sent.NONCE_USED, refusal.message)
+        return SendResult(Sent.NONCE_USED, refusal.message)
+    if any(phrase in text for phrase in _REFUSED):
+        return SendResult(Sent.REFUSED, refusal.message)
+    raise ChainUnavailable(refusal.message, where="send")
+
+
+def field_of(answer: Any, name: str) -> Any:
+    if not isinstance(answer, dict) or name not in answer:
+        raise ChainUnavailable("the answer lacks a field", where=name)
+    return answer[name]
+
+
+def quantity(value: Any, where: str) -> int:
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise ChainUnavailable("not a number", where=where, expected="hex", found=str(value)[:80])
+    return int(value, 16)
+
+
+def data_of(value: Any, where: str) -> bytes:
+    if not isinstance(value, str) or not _DATA.fullmatch(value):
+        raise ChainUnavailable("not bytes", where=where, expected="hex", found=str(value)[:80])
+    return bytes.fromhex(value[2:])
+
+
+def fixed_bytes(value: Any, length: int, where: str) -> bytes:
+    data = data_of(value, where)
+    if len(data) != length:
+        raise ChainUnavailable("wrong length", where=where, expected=f"{length} bytes", found=len(data))
+    return data
