@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IBonusPool} from "./IBonusPool.sol";
+import {IPartnerRegistry} from "./IPartnerRegistry.sol";
+import {BonusAgreement, BonusAward, Claim, Dispute, RecordHashes, Ruling, Share} from "./Records.sol";
+import {EvidenceContract} from "./base/EvidenceContract.sol";
+import {Rfc9162} from "./base/Rfc9162.sol";
+import {SigningDomain} from "./base/SigningDomain.sol";
+
+/// @title Bonus pools, see `IBonusPool`
+/// @dev The pool trusts no token. Its books are written before a token is called, no function can be entered while a token
+/// runs, and each transfer must have moved exactly what it was told to. An agreement with a bad token can harm nobody but
+/// those who signed for that token: no other token is ever called for it.
+contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    uint8 private constant BONUS_KIND = 4;
+    uint256 private constant MAX_PARTIES = 200;
+    uint256 private constant MAX_CURRENCY = 512;
+    uint256 private constant WHOLE = 10_000;
+    bytes private constant APPLIED = hex"01";
+
+    bytes32 private immutable CONSORTIUM_ID;
+
+    mapping(bytes32 agreement => AgreementState) private _agreements;
+    mapping(bytes32 agreement => mapping(uint40 partner => Seat)) private _seats;
+    mapping(bytes32 agreement => Deposit[]) private _deposits;
+
+    constructor(IPartnerRegistry registry_, address predecessor_)
+        EvidenceContract(registry_, predecessor_, BONUS_KIND)
+    {
+        CONSORTIUM_ID = registry_.consortiumId();
+    }
+
+    // --- agreement and funding -------------------------------------------------------------------------------------
+
+    /// @inheritdoc IBonusPool
+    function agree(BonusAgreement calldata r, bytes calldata signatures) external nonReentrant {
+        _requireOpen();
+        _checkTerms(r);
+        bytes32 id = _moneyId(RecordHashes.hash(r));
+        if (_agreements[id].parties != 0) revert BonusPoolAgreementExists(id);
+        _seat(id, r.parties);
+        _requirePartiesSigned(id, r.parties, signatures);
+
+        AgreementState storage s = _agreements[id];
+        s.awarder = r.awarder;
+        s.residual = r.residual;
+        s.arbiter = r.arbiter;
+        s.disputeWindow = r.disputeWindow;
+        s.arbiterWindow = r.arbiterWindow;
+        s.deadline = r.deadline;
+        s.parties = uint16(r.parties.length);
+        s.token = r.token;
+        s.claimUntil = r.claimUntil;
+        _record(id, RecordHashes.BONUS_AGREEMENT);
+    }
+
+    /// @inheritdoc IBonusPool
+    function fund(bytes32 agreement, uint128 amount) external nonReentrant {
+        // Check
+        _requireOpen();
+        AgreementState storage s = _agreements[agreement];
+        Status status = _status(s);
+        if (status != Status.Open && status != Status.Funded) revert BonusPoolNotNow(agreement, status);
+        if (amount == 0) revert BonusPoolNothingFunded();
+        IERC20 token = IERC20(s.token);
+        uint256 balance = token.balanceOf(address(this));
+
+        // Effect
+        Deposit[] storage deposits = _deposits[agreement];
+        uint256 index = deposits.length;
+        deposits.push(Deposit({funder: msg.sender, refunded: false, amount: amount, start: s.funded}));
+        s.funded += amount;
+        emit Funded(agreement, index, msg.sender, amount);
+
+        // Interaction
+        token.safeTransferFrom(msg.sender, address(this), amount);
+        _requireMoved(token, balance + amount);
+    }
+
+    // --- award, dispute, ruling ------------------------------------------------------------------------------------
+
+    /// @inheritdoc IBonusPool
+    function award(BonusAward calldata r, bytes calldata signatures) external nonReentrant {
+        AgreementState storage s = _agreements[r.agreement];
+        Status status = _status(s);
+        if (status != Status.Open && status != Status.Funded && status != Status.Voided) {
+            revert BonusPoolNotNow(r.agreement, status);
+        }
+        if (r.version != s.version + 1) revert BonusPoolWrongVersion(r.agreement, s.version + 1, r.version);
+        if (r.by != s.awarder) revert BonusPoolNotYours(r.agreement, s.awarder, r.by);
+        if (r.total > s.funded) revert BonusPoolExceeds(r.agreement, s.funded, r.total);
+        if (r.amounts == 0) revert BonusPoolNoAmounts(r.agreement);
+        bytes32 id = _moneyId(RecordHashes.hash(r));
+        _requireSigned(id, signatures, r.by, RecordHashes.BONUS_AWARD);
+
+        s.version = r.version;
+        s.total = r.total;
+        s.amounts = r.amounts;
+        s.awardedAt = uint40(block.timestamp);
+        s.disputedAt = 0;
+        s.ruledAt = 0;
+        s.upheld = false;
+        _record(id, RecordHashes.BONUS_AWARD);
+    }
+
+    /// @inheritdoc IBonusPool
+    function dispute(Dispute calldata r, bytes calldata signatures) external nonReentrant {
+        AgreementState storage s = _agreements[r.agreement];
+        _requireStatus(r.agreement, s, Status.Awarded);
+        if (r.version != s.version) revert BonusPoolWrongVersion(r.agreement, s.version, r.version);
+        if (!_seats[r.agreement][r.by].party) revert BonusPoolBadParty(r.by);
+        bytes32 id = _moneyId(RecordHashes.hash(r));
+        _requireSigned(id, signatures, r.by, RecordHashes.DISPUTE);
+
+        s.disputedAt = uint40(block.timestamp);
+        _record(id, RecordHashes.DISPUTE);
+    }
+
+    /// @inheritdoc IBonusPool
+    function rule(Ruling calldata r, bytes calldata signatures) external nonReentrant {
+        AgreementState storage s = _agreements[r.agreement];
+        _requireStatus(r.agreement, s, Status.Disputed);
+        if (r.version != s.version) revert BonusPoolWrongVersion(r.agreement, s.version, r.version);
+        if (r.by != s.arbiter) revert BonusPoolNotYours(r.agreement, s.arbiter, r.by);
+        bytes32 id = _moneyId(RecordHashes.hash(r));
+        _requireSigned(id, signatures, r.by, RecordHashes.RULING);
+
+        s.ruledAt = uint40(block.timestamp);
+        s.upheld = r.upheld;
+        _record(id, RecordHashes.RULING);
+    }
+
+    // --- money out -------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IBonusPool
+    function claim(Claim calldata r, uint256 index, uint256 size, bytes32[] calldata proof, bytes calldata signatures)
+        external
+        nonReentrant
+    {
+        // Check
+        AgreementState storage s = _agreements[r.agreement];
+        _requireStatus(r.agreement, s, Status.Claimable);
+        Seat storage seat = _seats[r.agreement][r.by];
+        if (!seat.party) revert BonusPoolBadParty(r.by);
+        if (seat.claimed) revert BonusPoolAlreadyPaid(r.agreement, r.by);
+        bytes32 id = _checkClaim(s, r, signatures);
+        if (size != s.parties) revert BonusPoolWrongSize(r.agreement, s.parties, size);
+        Rfc9162.requireInclusion(_leaf(r.agreement, r.version, r.by, r.amount), index, size, proof, s.amounts);
+
+        // Effect
+        if (r.by != s.residual) seat.claimed = true;
+        uint128 amount = _book(s, r);
+        _record(id, RecordHashes.CLAIM);
+
+        // Interaction
+        _send(s.token, r.payTo, amount);
+    }
+
+    /// @inheritdoc IBonusPool
+    function claimResidual(Claim calldata r, Line[] calldata lines, bytes calldata signatures) external nonReentrant {
+        // Check
+        AgreementState storage s = _agreements[r.agreement];
+        Status status = _status(s);
+        if (status != Status.Claimable && status != Status.Lapsed) revert BonusPoolNotNow(r.agreement, status);
+        if (r.by != s.residual) revert BonusPoolNotYours(r.agreement, s.residual, r.by);
+        bytes32 id = _checkClaim(s, r, signatures);
+        uint256 others = status == Status.Lapsed ? s.paid - s.paidToResidual : _othersAmounts(s, r, lines);
+        uint256 due = Math.saturatingSub(s.total, others);
+        if (r.amount > due) revert BonusPoolExceeds(r.agreement, due, r.amount);
+
+        // Effect
+        uint128 amount = _book(s, r);
+        _record(id, RecordHashes.CLAIM);
+
+        // Interaction
+        _send(s.token, r.payTo, amount);
+    }
+
+    /// @inheritdoc IBonusPool
+    function refund(bytes32 agreement, uint256 deposit) external nonReentrant {
+        // Check
+        AgreementState storage s = _agreements[agreement];
+        Status status = _status(s);
+        uint256 left;
+        if (status == Status.Refundable) left = s.funded;
+        else if (status == Status.Claimable || status == Status.Lapsed) left = s.funded - s.total;
+        else revert BonusPoolNotNow(agreement, status);
+        if (deposit >= _deposits[agreement].length) revert BonusPoolNoDeposit(agreement, deposit);
+        Deposit storage d = _deposits[agreement][deposit];
+        if (d.refunded) revert BonusPoolAlreadyPaid(agreement, deposit);
+        // Deposits lie end to end on the line from 0 to funded. Each has the units of `left` that fall on its part of that
+        // line when it is scaled, so the parts add up to `left` exactly, whatever is rounded.
+        uint128 amount = uint128(
+            Math.mulDiv(left, uint256(d.start) + d.amount, s.funded) - Math.mulDiv(left, d.start, s.funded)
+        );
+        if (amount == 0) revert BonusPoolNothingDue(agreement, deposit);
+
+        // Effect
+        d.refunded = true;
+        s.refunded += amount;
+        emit Refunded(agreement, deposit, d.funder, amount);
+
+        // Interaction
+        _send(s.token, d.funder, amount);
+    }
+
+    // --- views -----------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IBonusPool
+    function domainSeparator() external view returns (bytes32) {
+        return SigningDomain.money(CONSORTIUM_ID);
+    }
+
+    /// @inheritdoc IBonusPool
+    function statusOf(bytes32 agreement) external view returns (Status) {
+        return _status(_agreements[agreement]);
+    }
+
+    /// @inheritdoc IBonusPool
+    function stateOf(bytes32 agreement) external view returns (AgreementState memory) {
+        return _agreements[agreement];
+    }
+
+    /// @inheritdoc IBonusPool
+    function seatOf(bytes32 agreement, uint40 partner) external view returns (Seat memory) {
+        return _seats[agreement][partner];
+    }
+
+    /// @inheritdoc IBonusPool
+    function depositsOf(bytes32 agreement) external view returns (uint256) {
+        return _deposits[agreement].length;
+    }
+
+    /// @inheritdoc IBonusPool
+    function depositOf(bytes32 agreement, uint256 deposit) external view returns (Deposit memory) {
+        if (deposit >= _deposits[agreement].length) revert BonusPoolNoDeposit(agreement, deposit);
+        return _deposits[agreement][deposit];
+    }
+
+    // --- rules -----------------------------------------------------------------------------------------------------
+
+    function _status(AgreementState storage s) private view returns (Status) {
+        uint256 time = block.timestamp;
+        if (s.parties == 0) return Status.Unknown;
+        if (s.version == 0) {
+            if (time > s.deadline) return _unlessEmpty(s, Status.Refundable);
+            return s.funded == 0 ? Status.Open : Status.Funded;
+        }
+        uint256 finalAt;
+        if (s.disputedAt == 0) {
+            finalAt = uint256(s.awardedAt) + s.disputeWindow;
+            if (time <= finalAt) return Status.Awarded;
+        } else if (s.ruledAt == 0) {
+            bool waiting = time <= uint256(s.disputedAt) + s.arbiterWindow;
+            return waiting ? Status.Disputed : _unlessEmpty(s, Status.Refundable);
+        } else if (s.upheld) {
+            bool waiting = time <= uint256(s.ruledAt) + s.arbiterWindow;
+            return waiting ? Status.Voided : _unlessEmpty(s, Status.Refundable);
+        } else {
+            finalAt = s.ruledAt;
+        }
+        // A late next version must not leave its parties without time to claim, so an award is claimable for as long at
+        // least as it could be disputed.
+        bool claimable = time <= Math.max(s.claimUntil, finalAt + s.disputeWindow);
+        return _unlessEmpty(s, claimable ? Status.Claimable : Status.Lapsed);
+    }
+
+    function _unlessEmpty(AgreementState storage s, Status status) private view returns (Status) {
+        return uint256(s.paid) + s.refunded == s.funded ? Status.Closed : status;
+    }
+
+    function _requireStatus(bytes32 agreement, AgreementState storage s, Status expected) private view {
+        Status status = _status(s);
+        if (status != expected) revert BonusPoolNotNow(agreement, status);
+    }
+
+    function _checkTerms(BonusAgreement calldata r) private view {
+        uint256 count = r.parties.length;
+        if (count == 0 || count > MAX_PARTIES) revert BonusPoolPartyCount(count);
+        if (r.awarder == 0 || r.arbiter == 0 || r.residual == 0) {
+            revert BonusPoolNobodyNamed(r.awarder, r.arbiter, r.residual);
+        }
+        uint256 letters = bytes(r.currency).length;
+        if (letters == 0 || letters > MAX_CURRENCY) revert BonusPoolBadCurrency(letters);
+        if (
+            r.periodStart >= r.periodEnd || r.periodEnd > r.deadline || block.timestamp > r.deadline
+                || r.disputeWindow == 0 || r.arbiterWindow == 0
+                || uint256(r.deadline) + r.disputeWindow + r.arbiterWindow > r.claimUntil
+        ) revert BonusPoolBadTimes(r.periodStart, r.periodEnd, r.deadline, r.claimUntil);
+        if (r.token.code.length == 0) revert BonusPoolNotAToken(r.token);
+        // Whatever nobody else gets is the residual partner's: without one it would lie here for ever.
+        (uint40 since,) = REGISTRY.partnerInfo(r.residual);
+        if (since == 0) revert BonusPoolUnknownResidual(r.residual);
+    }
+
+    function _seat(bytes32 id, Share[] calldata parties) private {
+        uint256 whole;
+        for (uint256 i = 0; i < parties.length; ++i) {
+            Share calldata share = parties[i];
+            Seat storage seat = _seats[id][share.partner];
+            if (share.partner == 0 || seat.party) revert BonusPoolBadParty(share.partner);
+            seat.party = true;
+            seat.basisPoints = share.basisPoints;
+            whole += share.basisPoints;
+        }
+        if (whole > WHOLE) revert BonusPoolSharesExceedWhole(whole);
+    }
+
+    /// @dev What every claim must satisfy, whoever claims what.
+    function _checkClaim(AgreementState storage s, Claim calldata r, bytes calldata signatures)
+        private
+        view
+        returns (bytes32 id)
+    {
+        if (r.version != s.version) revert BonusPoolWrongVersion(r.agreement, s.version, r.version);
+        if (r.amount == 0) revert BonusPoolNothingDue(r.agreement, r.by);
+        if (r.payTo == address(0) || r.payTo == address(this)) revert BonusPoolBadPayee(r.payTo);
+        id = _moneyId(RecordHashes.hash(r));
+        _requireSigned(id, signatures, r.by, RecordHashes.CLAIM);
+    }
+
+    /// @dev Sum of all lines but the residual partner's own, after checking that they are the award's amounts.
+    function _othersAmounts(AgreementState storage s, Claim calldata r, Line[] calldata lines)
+        private
+        view
+        returns (uint256 sum)
+    {
+        if (lines.length != s.parties) revert BonusPoolWrongSize(r.agreement, s.parties, lines.length);
+        bytes32[] memory leaves = new bytes32[](lines.length);
+        uint40 last = 0;
+        for (uint256 i = 0; i < lines.length; ++i) {
+            Line calldata line = lines[i];
+            // As many distinct parties as there are seats: each exactly once.
+            if (line.partner <= last || !_seats[r.agreement][line.partner].party) revert BonusPoolBadParty(line.partner);
+            last = line.partner;
+            leaves[i] = _leaf(r.agreement, r.version, line.partner, line.amount);
+            if (line.partner != r.by) sum += line.amount;
+        }
+        bytes32 root = Rfc9162.root(leaves);
+        if (root != s.amounts) revert BonusPoolNotTheAmounts(r.agreement, s.amounts, root);
+    }
+
+    function _leaf(bytes32 agreement, uint16 version, uint40 partner, uint128 amount) private pure returns (bytes32) {
+        return Rfc9162.leafHash(abi.encode(agreement, version, partner, amount));
+    }
+
+    /// @dev Writes a claim into the books and returns what is to be paid now. An awarder may have committed to amounts that
+    /// exceed the total; then the first come are served and the agreement still pays no more than its total.
+    function _book(AgreementState storage s, Claim calldata r) private returns (uint128 amount) {
+        amount = r.amount;
+        if (r.by == s.residual) {
+            if (amount <= s.paidToResidual) revert BonusPoolAlreadyPaid(r.agreement, r.by);
+            amount -= s.paidToResidual;
+            s.paidToResidual = r.amount;
+        }
+        uint256 available = s.total - s.paid;
+        if (amount > available) revert BonusPoolExceeds(r.agreement, available, amount);
+        s.paid += amount;
+        emit Paid(r.agreement, r.by, r.version, r.payTo, amount);
+    }
+
+    function _requirePartiesSigned(bytes32 id, Share[] calldata parties, bytes calldata signatures) private view {
+        _requireSignatures(signatures, parties.length);
+        for (uint256 i = 0; i < parties.length; ++i) {
+            bool suspended = _requireKey(id, signatures, i, parties[i].partner, RecordHashes.BONUS_AGREEMENT);
+            if (suspended) revert BonusPoolSuspended(parties[i].partner);
+        }
+    }
+
+    /// @dev Suspension stops nobody from disputing, deciding or claiming money.
+    function _requireSigned(bytes32 id, bytes calldata signatures, uint40 partner, uint8 recordType) private view {
+        _requireSignatures(signatures, 1);
+        _requireKey(id, signatures, 0, partner, recordType);
+    }
+
+    function _requireKey(bytes32 id, bytes calldata signatures, uint256 index, uint40 partner, uint8 recordType)
+        private
+        view
+        returns (bool suspended)
+    {
+        address key = _recover(id, signatures, index);
+        uint40 owner;
+        (owner,, suspended) = REGISTRY.signer(key, recordType);
+        if (owner != partner || owner == 0) revert BonusPoolNotItsKey(partner, key);
+    }
+
+    /// @dev Computed each time, not stored: should the chain ever split, records of one side are worth nothing on the other.
+    function _moneyId(bytes32 structHash) private view returns (bytes32) {
+        return SigningDomain.digest(SigningDomain.money(CONSORTIUM_ID), structHash);
+    }
+
+    function _record(bytes32 id, uint8 recordType) private {
+        emit Recorded(id, recordType, msg.data, APPLIED);
+    }
+
+    function _send(address token, address to, uint128 amount) private {
+        uint256 balance = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransfer(to, amount);
+        _requireMoved(IERC20(token), balance - amount);
+    }
+
+    function _requireMoved(IERC20 token, uint256 expected) private view {
+        uint256 found = token.balanceOf(address(this));
+        if (found != expected) revert BonusPoolTokenMoved(address(token), expected, found);
+    }
+}
