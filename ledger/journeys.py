@@ -291,14 +291,23 @@ class Journeys:
         split = self._splits.get(origin.parent) if origin else None
         if origin is None or split is None or origin.remainder:
             raise NotFound("no shipment that stands for itself", where="shipment", found=to_hex(shipment))
-        parent = self._portion(origin.parent)
+        parent = self.portion(origin.parent)
         total = sum(child.packages for child in split.record.children)
         packages = split.record.children[origin.index].packages
         before = tuple(m for m in parent.moves if m.shipment != origin.parent or m.sequence < origin.sequence)
         path = (*parent.path[:-1], (origin.parent, origin))
         return tuple(self._walk(shipment, packages, parent.share * Fraction(packages, total), path, before))
 
-    def _portion(self, shipment: bytes) -> Portion:
+    def share(self, shipment: bytes) -> Fraction:
+        """The part of the root terms that `shipment` (one that stands for itself) was opened with."""
+        origin = self.origins.get(shipment)
+        if shipment in self.terms or origin is None:
+            return WHOLE
+        split = self._splits[origin.parent].record
+        total = sum(child.packages for child in split.children)
+        return self.portion(origin.parent).share * Fraction(split.children[origin.index].packages, total)
+
+    def portion(self, shipment: bytes) -> Portion:
         """The portion that goes under exactly this id."""
         for portion in self.portions(self.own_shipment(shipment)):
             if portion.shipment == shipment:

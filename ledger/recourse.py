@@ -1,0 +1,108 @@
+"""The split of a penalty over the legs: who pays how much of it back to the liable partner.
+
+In proportion to each leg's overrun of its `dueAt` (the receiver's deadline for passing on), net of customs; largest
+remainder, ties to the earlier leg; without any overrun everything stays with the liable partner.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ledger.amendments import TermsInForce
+from ledger.delivery import Moved, moved
+from ledger.ids import PartnerId, RecordId
+from ledger.journeys import Journeys, Portion
+from ledger.lateness import PortionLine
+from ledger.spans import measure
+
+
+@dataclass(frozen=True, slots=True)
+class LegLine:
+    """One partner's leg: goods in at `start`, due out at `due_at`, out at `out_at` (counted), in seconds UTC.
+
+    `amount` is its part of the penalty by recourse. `shipment` is the portion of goods it belongs to.
+    """
+
+    shipment: bytes
+    partner: PartnerId
+    handoff: RecordId
+    start: int
+    due_at: int
+    out_at: int
+    customs_seconds: int
+    overrun_seconds: int
+    amount: int
+
+
+def legs_of(
+    journeys: Journeys, portion: Portion, line: PortionLine, force: TermsInForce, consignee: int
+) -> tuple[list[LegLine], list[Moved]]:
+    """The legs of these goods that had a deadline, amounts still 0; and all their moves in time."""
+    moves = [moved(journeys, move, force.commercial.reportLag) for move in portion.moves if not move.refused]
+    legs: list[LegLine] = []
+    for i, came in enumerate(moves):
+        partner = came.move.receiver
+        if not came.due_at or partner == consignee or came.at > line.counted_until:
+            continue
+        out_at = min(moves[i + 1].at, line.counted_until) if i + 1 < len(moves) else line.counted_until
+        out_at = max(came.at, out_at)
+        # What a partner did not cause is not its delay; and what the penalty leaves out is nobody's recourse.
+        spans = [
+            held.span
+            for held in line.holds
+            if held.taken_out or (held.hold.confirmed and partner != force.commercial.liable)
+        ]
+        customs = measure((*spans, *force.relief_spans), came.at, out_at)
+        legs.append(
+            LegLine(
+                shipment=line.shipment,
+                partner=PartnerId(partner),
+                handoff=came.move.verified.id,
+                start=came.at,
+                due_at=came.due_at,
+                out_at=out_at,
+                customs_seconds=customs,
+                overrun_seconds=max(0, out_at - came.due_at - customs),
+                amount=0,
+            )
+        )
+    return legs, moves
+
+
+def shared_out(amount: int, legs: Sequence[tuple[PortionLine, Sequence[LegLine]]]) -> tuple[LegLine, ...]:
+    """The legs of all portions, earliest first, each with its part of `amount`.
+
+    Where goods travelled apart, each portion's part of the penalty follows the overruns of its own legs.
+    """
+    drafts: list[tuple[LegLine, int | Fraction]] = []
+    free: int | Fraction = 0
+    for line, found in legs:
+        overrun = sum(leg.overrun_seconds for leg in found)
+        worth = 1 if len(legs) == 1 else line.share * line.late_seconds * line.late_seconds
+        if not overrun:
+            free += worth
+        for leg in found:
+            weight = leg.overrun_seconds if len(legs) == 1 else worth * Fraction(leg.overrun_seconds, overrun or 1)
+            drafts.append((leg, weight))
+    drafts.sort(key=lambda draft: draft[0].start)
+    if not any(weight for _, weight in drafts):
+        return tuple(leg for leg, _ in drafts)
+    # What has no overrun stays with the liable partner, as if it were one more leg after all others.
+    parts = apportion(amount, [*(weight for _, weight in drafts), free])
+    return tuple(replace(leg, amount=part) for (leg, _), part in zip(drafts, parts, strict=False))
+
+
+def apportion(amount: int, weights: Sequence[int | Fraction]) -> tuple[int, ...]:
+    """`amount` in proportion to `weights` by largest remainder, ties to the earlier; all 0 when no weight is.
+
+    The parts sum to `amount` exactly when a weight is positive.
+    """
+    total = sum(weights)
+    if not total:
+        return (0,) * len(weights)
+    parts = [int(amount * weight // total) for weight in weights]
+    left = amount - sum(parts)
+    order = sorted(range(len(parts)), key=lambda i: (-(amount * weights[i] - parts[i] * total), i))
+    for i in order[:left]:
+        parts[i] += 1
+    return tuple(parts)

@@ -1,0 +1,275 @@
+"""A history of verified records for tests of the numbers: days are counted from 0, one second apart in the log.
+
+Records are made by `already_verified`, so that thousands of journeys need no signatures; that signatures hold is
+proved elsewhere.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ledger.canonical import canonical_json
+from ledger.codes import (
+    AmendmentKind,
+    Assurance,
+    ClearanceStatus,
+    ExceptionBit,
+    HoldCause,
+    Outcome,
+    Purpose,
+    Regime,
+    SplitReason,
+    StatementKind,
+)
+from ledger.custody_slot import child_id
+from ledger.ids import ConsortiumId
+from ledger.records import (
+    REMAINDER_INDEX,
+    Amendment,
+    Child,
+    Clearance,
+    Commercial,
+    Details,
+    Duty,
+    Endorsement,
+    Handoff,
+    HandoffItem,
+    Load,
+    Override,
+    Place,
+    Record,
+    Require,
+    ShipmentRef,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.signing import Domain
+from ledger.verification import Facts, VerifiedRecord, already_verified
+
+DAY = 86_400
+HOUR = 3_600
+UNLIMITED = 2**40 - 1
+DOMAIN = Domain(ConsortiumId(bytes(31) + b"\x07"))
+MAKER, CARRIER, SECOND, LOCKER, SHOP, BROKER, CUSTOMS, COUNCIL = 1, 2, 3, 4, 5, 6, 7, 0
+SALT = bytes(16)
+NO_DETAILS = Details(SALT, "")
+NO_PLACE = Place(SALT, "", "", "", "")
+NO_DUTY = Duty(SALT, "", "", "", "", ())
+
+
+def commercial(**fields: Any) -> Commercial:
+    """Promised for the end of day 10, α 100 a day², cap 10,000, the carrier liable to the shop."""
+    values: dict[str, Any] = {
+        "salt": SALT,
+        "orderRef": "",
+        "value": 1_000_000,
+        "currency": "EUR",
+        "freight": 10_000,
+        "incoterm": "DAP",
+        "promisedAt": 10 * DAY,
+        "grace": 0,
+        "alpha": 100,
+        "penaltyCap": 10_000,
+        "liable": CARRIER,
+        "beneficiary": SHOP,
+        "lostAfter": 30 * DAY,
+        "tenderWindow": 3 * DAY,
+        "reportLag": DAY,
+        "rules": bytes(32),
+    }
+    return Commercial(**(values | fields))
+
+
+class History:
+    """Verified records in log order. Each method adds one record and answers with it; times are seconds."""
+
+    def __init__(self) -> None:
+        self.records: list[VerifiedRecord] = []
+        self.sequences: dict[bytes, int] = {}
+        self._salt = 0
+
+    def log(
+        self,
+        record: Record,
+        signers: Sequence[int],
+        known: int,
+        *,
+        outcomes: Sequence[Outcome] = (),
+        block_time: int | None = None,
+        roles: Sequence[int] = (),
+    ) -> VerifiedRecord:
+        index = len(self.records)
+        facts = Facts(index, known, index, known if block_time is None else block_time, 0, tuple(outcomes), index)
+        if not outcomes:
+            facts = Facts(index, known)
+        verified = already_verified(DOMAIN.record_id(record), record, signers, facts, roles=roles)
+        self.records.append(verified)
+        return verified
+
+    def details(self) -> Details:
+        self._salt += 1
+        return Details(self._salt.to_bytes(16, "big"), "")
+
+    def terms(
+        self,
+        *,
+        known: int = 0,
+        packages: int = 10,
+        consignor: int = MAKER,
+        consignee: int = SHOP,
+        holder: int = CARRIER,
+        purpose: Purpose = Purpose.ORIGINAL,
+        parents: Sequence[bytes] = (),
+        signers: Sequence[int] | None = None,
+        mode: int = 3,
+        requires: Sequence[Require] = (),
+        origin: Place = NO_PLACE,
+        destination: Place = NO_PLACE,
+        applied: bool = True,
+        **fields: Any,
+    ) -> bytes:
+        """Opened terms; answers with the shipment's id."""
+        self._salt += 1
+        record = ShipmentTerms(
+            salt=self._salt.to_bytes(16, "big"),
+            consignor=consignor,
+            consignee=consignee,
+            holder=holder,
+            recipientKey=bytes(20),
+            purpose=purpose,
+            parents=tuple(ShipmentRef(parent, self.sequences.get(parent, 0)) for parent in parents),
+            packages=packages,
+            mode=mode,
+            fulfilment=0,
+            origin=origin,
+            destination=destination,
+            contents=(),
+            commercial=commercial(**fields),
+            requires=tuple(requires),
+            submitBy=UNLIMITED,
+            details=NO_DETAILS,
+        )
+        both = (consignor,) if consignor == holder else (consignor, holder)
+        outcomes = (Outcome.APPLIED,) if applied else ()
+        return self.log(record, both if signers is None else signers, known, outcomes=outcomes).id
+
+    def handoff(
+        self,
+        shipment: bytes | Sequence[bytes],
+        releaser: int,
+        receiver: int,
+        at: int,
+        *,
+        known: int | None = None,
+        packages: int = 10,
+        exceptions: int = 0,
+        due: int = 0,
+        outcome: Outcome = Outcome.APPLIED,
+        receiver_roles: int = 0,
+    ) -> VerifiedRecord:
+        shipments = (shipment,) if isinstance(shipment, bytes) else tuple(shipment)
+        if packages == 0:
+            exceptions |= ExceptionBit.REFUSED
+        items = tuple(HandoffItem(s, self.sequences.get(s, 0), packages, exceptions) for s in shipments)
+        record = Handoff(items, releaser, receiver, NO_PLACE, Load(SALT, ""), at, due, UNLIMITED, self.details())
+        if outcome in (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH):
+            for s in shipments:
+                self.sequences[s] = self.sequences.get(s, 0) + 1
+        return self.log(
+            record,
+            (releaser, receiver),
+            at if known is None else known,
+            outcomes=[outcome] * len(items),
+            roles=(0, receiver_roles),
+        )
+
+    def short(self, shipment: bytes, releaser: int, receiver: int, at: int, counted: int, **more: Any) -> bytes:
+        """A short handoff; answers with the id of the remainder that it leaves behind."""
+        sequence = self.sequences.get(shipment, 0)
+        self.handoff(shipment, releaser, receiver, at, packages=counted, exceptions=ExceptionBit.SHORT, **more)
+        return child_id(shipment, sequence, REMAINDER_INDEX)
+
+    def split(self, shipment: bytes, by: int, at: int, packages: Sequence[int]) -> list[bytes]:
+        """Answers with the children's ids."""
+        sequence = self.sequences.get(shipment, 0)
+        children = tuple(Child(count, ()) for count in packages)
+        record = Split(by, shipment, sequence, children, SplitReason.PARCELS, at, self.details())
+        self.sequences[shipment] = sequence + 1
+        self.log(record, (by,), at, outcomes=(Outcome.APPLIED,))
+        return [child_id(shipment, sequence, i) for i in range(len(packages))]
+
+    def statement(
+        self,
+        kind: StatementKind,
+        shipment: bytes,
+        by: int,
+        at: int,
+        *,
+        counterparty: int = 0,
+        known: int | None = None,
+        sequence: int | None = None,
+    ) -> VerifiedRecord:
+        sequence = self.sequences.get(shipment, 0) if sequence is None else sequence
+        record = Statement(by, counterparty, kind, shipment, sequence, at, NO_PLACE, self.details())
+        return self.log(record, (by,), at if known is None else known, outcomes=(Outcome.APPLIED,))
+
+    def override(self, shipment: bytes, releaser: int, receiver: int, at: int, packages: int = 10) -> VerifiedRecord:
+        sequence = self.sequences.get(shipment, 0)
+        record = Override(shipment, sequence, releaser, receiver, packages, 0, self.details())
+        self.sequences[shipment] = sequence + 1
+        return self.log(record, (COUNCIL, receiver), at, outcomes=(Outcome.APPLIED,))
+
+    def clearance(
+        self,
+        status: ClearanceStatus,
+        shipments: bytes | Sequence[bytes],
+        at: int,
+        *,
+        by: int = CUSTOMS,
+        declarant: int = BROKER,
+        caused_by: int = 0,
+        cause: HoldCause | None = None,
+        assurance: Assurance = Assurance.AUTHORITY_SIGNED,
+        jurisdiction: bytes = b"US",
+        regime: Regime = Regime.IMPORT,
+        known: int | None = None,
+    ) -> VerifiedRecord:
+        names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)
+        refs = []
+        for name in names:
+            slot = name + jurisdiction + bytes([regime])
+            refs.append(ShipmentRef(name, self.sequences.get(slot, 0)))
+            self.sequences[slot] = self.sequences.get(slot, 0) + 1
+        if cause is None:
+            cause = HoldCause.RANDOM if status == ClearanceStatus.HELD else HoldCause(1)
+        held = status == ClearanceStatus.HELD
+        record = Clearance(
+            by,
+            declarant,
+            tuple(refs),
+            jurisdiction,
+            regime,
+            status,
+            cause if held else 0,
+            caused_by,
+            assurance,
+            at,
+            NO_DUTY,
+            self.details(),
+        )
+        return self.log(record, (by,), at if known is None else known, outcomes=[Outcome.APPLIED] * len(refs))
+
+    def endorse(self, target: bytes, by: int, at: int) -> VerifiedRecord:
+        return self.log(Endorsement(by, target), (by,), at)
+
+    def amend(
+        self,
+        target: bytes,
+        kind: AmendmentKind,
+        changes: dict[str, Any],
+        signers: Sequence[int],
+        at: int,
+        previous: bytes = bytes(32),
+    ) -> VerifiedRecord:
+        details = Details(self.details().salt, canonical_json(changes).decode())
+        return self.log(Amendment(target, previous, kind, details), signers, at)
