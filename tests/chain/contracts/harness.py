@@ -125,7 +125,7 @@ class Evm:
     def deploy(self, name: str, *arguments: Any) -> "Contract":
         """Deploy the contract of this artifact."""
         artifact = artifact_of(name)
-        inputs = next((e["inputs"] for e in artifact["abi"] if e["type"] == "constructor"), [])
+        inputs: list[Any] = next((e["inputs"] for e in artifact["abi"] if e["type"] == "constructor"), [])
         data = bytes.fromhex(artifact["bytecode"][2:]) + encode([_type(i) for i in inputs], arguments)
         *_, address = self.run(None, data)
         return Contract(self, name, address)
