@@ -5,13 +5,12 @@ same keys as one that was submitted opened.
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 from ledger.codes import ExceptionBit
 from ledger.ids import RecordId, to_hex
 from ledger.keccak import keccak256
 from ledger.records import REMAINDER_INDEX, Handoff, HandoffItem, Record, ShipmentTerms, Split
-from ledger.structs import Member, Struct
+from ledger.structs import Member, Struct, per_struct
 
 PARTNER, SHIPMENT, SUBJECT, RECORD, AGREEMENT = "partner", "shipment", "subject", "record", "agreement"
 
@@ -71,7 +70,7 @@ def _collect(value: Struct, found: set[Concern]) -> None:
             found.add(Concern(kind, to_hex(current)))
 
 
-@cache
+@per_struct
 def _members(struct: type[Struct]) -> tuple[tuple[Member, str | None], ...]:
     """The members worth a look, with the kind of concern they name; None for public structures to look into."""
     found: list[tuple[Member, str | None]] = []

@@ -9,13 +9,12 @@ elements; these can then be opened one by one.
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any, TypeVar, cast
 
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.ids import to_hex
 from ledger.records import Private, Record
-from ledger.structs import Member, Struct, Withheld, list_hash, part_hash
+from ledger.structs import Member, Struct, Withheld, list_hash, part_hash, per_struct
 
 Part = Private | tuple[Withheld, ...]
 """An opened part, or for a list withheld as a whole the hashes of its elements."""
@@ -52,12 +51,11 @@ def part_to_json(part: Part) -> Any:
 def part_from_json(kind: type[Record], path: str, data: object) -> Part:
     """The part that `part_to_json` printed for `path` of a record of type `kind`; raises `MalformedRecord`."""
     member, element = _member_at(kind, path)
-    assert member.struct is not None
     if member.items and not element:
         if not isinstance(data, list):
             raise MalformedRecord("not a list of hashes", where=path, expected="hex strings")
         return tuple(Withheld(_hash(item, path)) for item in data)
-    return cast(Private, member.struct.from_json(data, path))
+    return cast("type[Private]", member.struct).from_json(data, path)
 
 
 def _hash(value: object, path: str) -> bytes:
@@ -137,7 +135,7 @@ def _lists(public: Struct, richer: Struct, where: str, found: dict[str, Part]) -
                 _lists(a, b, f"{path}[{i}].", found)
 
 
-@cache
+@per_struct
 def _members_with_privacy(struct: type[Struct]) -> tuple[Member, ...]:
     return tuple(m for m in struct.members() if m.struct and (m.private or _members_with_privacy(m.struct)))
 

@@ -148,7 +148,7 @@ class Struct:
         return cls(**values)
 
 
-def _per_struct(function: "Callable[[type[Struct]], T]") -> "Callable[[type[Struct]], T]":
+def per_struct(function: "Callable[[type[Struct]], T]") -> "Callable[[type[Struct]], T]":
     """Remember what `function` derives from a structure's annotations: they never change."""
     known: dict[type[Struct], T] = {}
 
@@ -174,7 +174,7 @@ def encode_type(struct: type[Struct]) -> str:
     return "".join(_own_type(kind) for kind in [struct, *(found[name] for name in sorted(found))])
 
 
-@_per_struct
+@per_struct
 def type_hash(struct: type[Struct]) -> bytes:
     return keccak256(encode_type(struct).encode())
 
@@ -203,7 +203,7 @@ def _own_type(struct: type[Struct]) -> str:
     return f"{struct.__name__}({','.join(f'{m.type_name} {m.name}' for m in struct.members())})"
 
 
-@_per_struct
+@per_struct
 def _members(struct: type[Struct]) -> tuple[Member, ...]:
     hints = typing.get_type_hints(struct, include_extras=True)
     return tuple(_member(f.name, hints[f.name]) for f in fields(cast(Any, struct)))
@@ -280,7 +280,7 @@ def _encoder(member: Member) -> Encoder:
     return keccak256 if member.solidity == "bytes" else _encode_fixed
 
 
-@_per_struct
+@per_struct
 def _encoders(struct: type[Struct]) -> tuple[tuple[Member, Encoder], ...]:
     return tuple((member, _encoder(member)) for member in struct.members())
 

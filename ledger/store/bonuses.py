@@ -12,7 +12,7 @@ from ledger.store.rows import many, one, put
 
 @dataclass(frozen=True, slots=True)
 class StoredAgreement:
-    """`parties`: JSON [[partner, basis points]]; `funded` in minor units; `state` as the projecting service names it."""
+    """`parties`: JSON [[partner, basis points]]; `funded` in minor units; `state` as the projecting service says."""
 
     record_id: RecordId
     awarder: int
@@ -32,7 +32,7 @@ class StoredAgreement:
 
 @dataclass(frozen=True, slots=True)
 class StoredAward:
-    """`disputed_by`, `ruled_by`: record ids of the dispute and the ruling; `upheld` says whether it voided the award."""
+    """`disputed_by`, `ruled_by`: record ids; `upheld` says whether the ruling voided the award."""
 
     agreement: RecordId
     version: int

@@ -110,7 +110,7 @@ class Database:
                 self.failure = StorageFailed(
                     "the database did not confirm a commit; whether it took effect is unknown",
                     found=_reason(error),
-                    mend="Check the disk, then restart: what was committed is found again, and sending again doubles nothing.",
+                    mend="Check the disk, then restart; sending again what was committed doubles nothing.",
                 )
                 raise self.failure from error
 

@@ -19,7 +19,7 @@ def put(connection: Connection, name: str, value: str) -> None:
 def put_new(connection: Connection, name: str, value: str) -> str:
     """Set `name` unless it is set; the value that holds then."""
     insert_new(connection, tables.meta, [{"name": name, "value": value}])
-    return connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar_one()
+    return get(connection, name) or value
 
 
 def remove(connection: Connection, name: str) -> None:

@@ -67,7 +67,7 @@ def in_state(connection: Connection, state: str, limit: int, after: int = -1) ->
 def counts(connection: Connection) -> dict[str, int]:
     """How many rows there are by state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-    return {state: count for state, count in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def postpone(connection: Connection, record_ids: Iterable[RecordId], next_try: int, problem: str) -> None:

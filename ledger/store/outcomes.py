@@ -1,17 +1,18 @@
 """Final outcomes by record and item. The first stands; `ahead` and `unknown` are none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ledger.codes import Outcome as Code
 from ledger.ids import RecordId
 from ledger.records import Outcome
 from ledger.store import records
 from ledger.store.projected import outcomes
-from ledger.store.rows import chunks, insert_new, many
+from ledger.store.rows import chunks, columns, insert_new, many, some
+from ledger.store.tables import records as stored
 
 NOT_FINAL = (Code.UNKNOWN, Code.AHEAD)
 

@@ -142,7 +142,7 @@ def listing(
 def count_by_type(connection: Connection) -> dict[int, int]:
     """How many records of each type number there are."""
     query = select(records.c.type_number, func.count()).group_by(records.c.type_number)
-    return {number: count for number, count in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def leaf_of(row: StoredRecord | StoredLeaf) -> Leaf:
