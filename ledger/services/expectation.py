@@ -1,0 +1,80 @@
+"""The state that will hold once everything accepted so far is recorded: the projection plus what is pending."""
+
+from ledger.clearance import ClearanceSlot, SlotKey
+from ledger.codes import ShipmentState
+from ledger.custody import Holding
+from ledger.effects import effect_of
+from ledger.errors import LadingError
+from ledger.ids import RecordId, to_hex
+from ledger.records import Handoff, ShipmentTerms, Split
+from ledger.services import holdings
+from ledger.services.registry_view import RegistryView
+from ledger.signing import Domain
+from ledger.store import outcomes, pending, records
+from ledger.store.database import Connection
+
+OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER, Handoff.NUMBER)
+
+
+class Expectation:
+    """A `effects.State` for one decision: read once, remembered, thrown away."""
+
+    def __init__(self, connection: Connection, registry: RegistryView, domain: Domain, now: int) -> None:
+        self._connection = connection
+        self._registry = registry
+        self._domain = domain
+        self._now = now
+        self._holdings: dict[bytes, Holding | None] = {}
+        self._clearances: dict[SlotKey, ClearanceSlot | None] = {}
+        self._applied: set[RecordId] = set()
+
+    def holding(self, shipment: bytes) -> Holding | None:
+        if shipment in self._holdings:
+            return self._holdings[shipment]
+        self._holdings[shipment] = holdings.holding(self._connection, shipment)
+        if self._holdings[shipment] is None:
+            self._apply_opener(shipment)
+        for sequence, record_id in pending.of_scope(self._connection, shipment):
+            current = self._holdings[shipment]
+            if current is None or current.slot.state != ShipmentState.OPEN:
+                break
+            if sequence == current.slot.sequence:
+                self._apply(record_id)
+        return self._holdings[shipment]
+
+    def clearance(self, key: SlotKey) -> ClearanceSlot | None:
+        if key not in self._clearances:
+            self._clearances[key] = holdings.clearance(self._connection, key)
+            for _, record_id in pending.of_scope(self._connection, clearance_scope(key)):
+                self._apply(record_id)
+        return self._clearances[key]
+
+    def override_ready_at(self, record_id: bytes) -> int | None:  # noqa: ARG002 - the protocol's
+        return None  # an announcement is known to the chain alone: until it moves, an override waits
+
+    def _apply_opener(self, shipment: bytes) -> None:
+        """Terms, splits and short handoffs are listed under the shipments that they open."""
+        for row in records.listing(self._connection, "shipment", to_hex(shipment), types=OPENERS, limit=1):
+            if not outcomes.of(self._connection, row.record_id):
+                self._apply(row.record_id)
+
+    def _apply(self, record_id: RecordId) -> None:
+        if record_id in self._applied:
+            return
+        self._applied.add(record_id)
+        row = records.get(self._connection, record_id)
+        if row is None:
+            return
+        signers = self._registry.signers_of(row.signed, record_id)
+        try:
+            effect = effect_of(row.record, record_id, signers, self._registry.customs, self, self._now)
+        except LadingError:
+            # It was acceptable when it was taken; if the chain will refuse it now, it changes nothing.
+            return
+        self._holdings |= effect.holdings
+        self._clearances |= effect.clearances
+
+
+def clearance_scope(key: SlotKey) -> bytes:
+    """The scope under which a clearance's sequence is pending: shipment ‖ jurisdiction ‖ regime."""
+    return key.shipment + key.jurisdiction + bytes([key.regime])

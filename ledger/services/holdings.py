@@ -1,0 +1,87 @@
+"""Between the projection's rows and the values that the rules work on."""
+
+import json
+from dataclasses import replace
+
+from ledger.clearance import ClearanceSlot, SlotKey
+from ledger.codes import Gate, ShipmentState
+from ledger.custody import Flag, Holding, Requirement, Slot
+from ledger.ids import RecordId
+from ledger.records import Record, ShipmentTerms
+from ledger.store import openings, records, shipments
+from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
+from ledger.store.shipments import Shipment
+
+
+def holding(connection: Connection, shipment: bytes) -> Holding | None:
+    """Slot and recipient key of a shipment that the chain has recorded."""
+    row = shipments.get(connection, shipment)
+    return None if row is None else holding_of(row)
+
+
+def holding_of(row: Shipment) -> Holding:
+    requirements = tuple(
+        Requirement(letters.encode(), regime, Gate(gate), relay, bool(row.released >> i & 1))
+        for i, (letters, regime, gate, relay) in enumerate(json.loads(row.requires))
+    )
+    slot = Slot(
+        custodian=row.custodian,
+        consignee=row.consignee,
+        consignor=row.consignor,
+        packages=row.packages,
+        requirements=requirements,
+        sequence=row.sequence,
+        state=ShipmentState(row.state),
+        flags=Flag(row.flags),
+    )
+    return Holding(slot, row.recipient_key)
+
+
+def with_holding(row: Shipment, value: Holding, *, now: int) -> Shipment:
+    """`row` brought up to `value`; `now` is when it ended, if it has just ended."""
+    slot = value.slot
+    ended = slot.state != ShipmentState.OPEN
+    return replace(
+        row,
+        consignor=slot.consignor,
+        consignee=slot.consignee,
+        custodian=slot.custodian,
+        recipient_key=value.recipient_key,
+        packages=slot.packages,
+        sequence=slot.sequence,
+        state=int(slot.state),
+        requires=requirements_text(slot),
+        released=sum(1 << i for i, requirement in enumerate(slot.requirements) if requirement.released),
+        flags=int(slot.flags),
+        ended_at=(row.ended_at or now) if ended else None,
+    )
+
+
+def requirements_text(slot: Slot) -> str:
+    return json.dumps([[r.jurisdiction.decode(), r.regime, int(r.gates), r.relay] for r in slot.requirements])
+
+
+def clearance(connection: Connection, key: SlotKey) -> ClearanceSlot | None:
+    for state in shipments.clearances(connection, key.shipment):
+        if (state.jurisdiction.encode(), state.regime) == (key.jurisdiction, key.regime):
+            return ClearanceSlot(state.sequence, state.status)
+    return None
+
+
+def terms_id(connection: Connection, shipment: bytes) -> RecordId:
+    """The record whose terms govern `shipment`: its own, or for a child those of its ancestor."""
+    row = shipments.get(connection, shipment)
+    return RecordId(shipment) if row is None else row.terms
+
+
+def terms_of(connection: Connection, shipment: bytes) -> ShipmentTerms | None:
+    """The terms that govern `shipment`, opened as far as they are kept; pending ones too."""
+    stored = records.get(connection, terms_id(connection, shipment))
+    record = None if stored is None else opened(connection, stored)
+    return record if isinstance(record, ShipmentTerms) else None
+
+
+def opened(connection: Connection, row: StoredRecord) -> Record:
+    """The record with every private part that is kept."""
+    return openings.richest(connection, row)
