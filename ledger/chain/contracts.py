@@ -1,0 +1,233 @@
+"""Lading's contracts as Python sees them: which function takes which record, and what their errors say.
+
+Everything is read from the compiled ABIs, so a new record function or error needs no code here. A record's function is
+one whose first argument is that record's struct and whose last is `bytes signatures`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from ledger.chain.abi import AbiType, decode, encode, parse_type, selector
+from ledger.codes import ContractKind
+from ledger.errors import LadingError, Misconfigured, NotFound
+from ledger.records import RECORDS, Record
+from ledger.signing import SignedRecord
+from ledger.structs import Member, Struct, list_hash, part_hash
+
+REGISTRY = "PartnerRegistry"
+TOKEN = "SettlementToken"  # noqa: S105  # a currency, not a secret
+CONTRACT_OF_KIND: Mapping[ContractKind, str] = {
+    ContractKind.CUSTODY: "CustodyLedger",
+    ContractKind.CLEARANCE: "ClearanceLedger",
+    ContractKind.ATTESTATION: "AttestationRegistry",
+    ContractKind.BONUS: "BonusPool",
+    ContractKind.ANCHOR: "CheckpointAnchor",
+}
+_BY_STRUCT: Mapping[str, type[Record]] = {kind.__name__: kind for kind in RECORDS}
+_PLAIN_REVERT = selector("Error(string)")
+_PANIC = selector("Panic(uint256)")
+_PANICS = {0x01: "assertion failed", 0x11: "arithmetic overflow", 0x12: "division by zero", 0x32: "index out of bounds"}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFunction:
+    """`name(Record r, …extras, bytes signatures)` of `contract`."""
+
+    contract: str
+    name: str
+    record: type[Record]
+    selector: bytes
+    inputs: tuple[AbiType, ...]
+
+    @property
+    def extras(self) -> tuple[AbiType, ...]:
+        return self.inputs[1:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A compiled contract. `immutables` are (start, length) where deployed code differs from `deployed`."""
+
+    name: str
+    abi: tuple[Mapping[str, Any], ...]
+    bytecode: bytes
+    deployed: bytes
+    immutables: tuple[tuple[int, int], ...]
+
+    def function(self, name: str) -> tuple[bytes, tuple[AbiType, ...], tuple[AbiType, ...]]:
+        """Selector, inputs and outputs of the function called `name`; raises `NotFound`."""
+        for entry in self.abi:
+            if entry["type"] == "function" and entry["name"] == name:
+                inputs = tuple(parse_type(i) for i in entry["inputs"])
+                signature = f"{name}({','.join(i.name for i in inputs)})"
+                return selector(signature), inputs, tuple(parse_type(o) for o in entry["outputs"])
+        raise NotFound("no such function", where=self.name, found=name)
+
+    def constructor(self) -> tuple[tuple[str, AbiType], ...]:
+        """Names and types of the constructor's arguments."""
+        for entry in self.abi:
+            if entry["type"] == "constructor":
+                return tuple((str(i["name"]), parse_type(i)) for i in entry["inputs"])
+        return ()
+
+    def is_deployed_as(self, code: bytes) -> bool:
+        """Whether `code`, read from the chain, is this contract's, whatever its immutable values are."""
+        if len(code) != len(self.deployed):
+            return False
+        expected, found = bytearray(self.deployed), bytearray(code)
+        for start, length in self.immutables:
+            expected[start : start + length] = found[start : start + length] = bytes(length)
+        return expected == found
+
+
+@cache
+def artifact(name: str) -> Artifact:
+    """The compiled contract called `name`, from the package's data; raises `Misconfigured` when it is missing."""
+    try:
+        text = (resources.files("ledger.chain") / "artifacts" / f"{name}.json").read_text(encoding="utf-8")
+        data = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise Misconfigured("a compiled contract is missing from the package", where=name) from error
+    return Artifact(
+        name,
+        tuple(data["abi"]),
+        bytes.fromhex(data["bytecode"][2:]),
+        bytes.fromhex(data["deployedBytecode"][2:]),
+        tuple((place["start"], place["length"]) for place in data["immutableReferences"]),
+    )
+
+
+@cache
+def record_functions(contract: str) -> tuple[RecordFunction, ...]:
+    """The functions of `contract` that take a record."""
+    found = []
+    for entry in artifact(contract).abi:
+        if entry["type"] != "function" or len(entry["inputs"]) < 2:
+            continue
+        inputs = tuple(parse_type(i) for i in entry["inputs"])
+        record = _BY_STRUCT.get(inputs[0].struct)
+        if record is not None and inputs[-1].name == "bytes":
+            signature = f"{entry['name']}({','.join(i.name for i in inputs)})"
+            found.append(RecordFunction(contract, entry["name"], record, selector(signature), inputs))
+    return tuple(found)
+
+
+@cache
+def _contract_by_record() -> Mapping[int, str]:
+    names = (REGISTRY, *CONTRACT_OF_KIND.values())
+    return {function.record.NUMBER: name for name in names for function in record_functions(name)}
+
+
+def contract_of(record: type[Record]) -> str | None:
+    """The contract that takes records of this type, None for those that only the log keeps."""
+    return _contract_by_record().get(record.NUMBER)
+
+
+def has_chain_track(record: type[Record]) -> bool:
+    """Whether records of this type are submitted to a contract."""
+    return contract_of(record) is not None
+
+
+def kind_of(contract: str) -> ContractKind | None:
+    """The registry's number for a contract, None for the registry itself."""
+    return next((kind for kind, name in CONTRACT_OF_KIND.items() if name == contract), None)
+
+
+def function_for(record: type[Record], extras: int = 0) -> RecordFunction:
+    """The function that takes this record and so many extra arguments; raises `NotFound`."""
+    name = contract_of(record)
+    for function in record_functions(name) if name else ():
+        if function.record is record and len(function.extras) == extras:
+            return function
+    raise NotFound("no contract takes this record", where=record.__name__, found=f"{extras} extra arguments")
+
+
+def encode_call(signed: SignedRecord, *extras: Any) -> bytes:
+    """The call data that submits `signed`. Private parts, opened or not, become their hashes."""
+    function = function_for(type(signed.record), len(extras))
+    values = [contract_values(signed.record), *extras, signed.signature_bytes()]
+    return function.selector + encode(function.inputs, values)
+
+
+def contract_values(value: Struct) -> dict[str, Any]:
+    """A structure's fields as its contract receives them."""
+    return {member.name: _contract_value(member, getattr(value, member.name)) for member in value.members()}
+
+
+def _contract_value(member: Member, value: Any) -> Any:
+    if member.private:
+        return list_hash(value) if member.items else part_hash(value)
+    if member.items:
+        return [contract_values(item) if member.struct else item for item in value]
+    return contract_values(value) if member.struct else value
+
+
+def encode_function(contract: str, name: str, *arguments: Any) -> bytes:
+    """Call data for any other function, such as the views."""
+    code, inputs, _ = artifact(contract).function(name)
+    return code + encode(inputs, arguments)
+
+
+def decode_result(contract: str, name: str, output: bytes) -> tuple[Any, ...]:
+    """What a call of the function returned."""
+    return decode(artifact(contract).function(name)[2], output)
+
+
+# --- revert reasons --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RevertReason:
+    """Why a call reverted: the error's name as declared in the contract, and its values by name."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}: {_shown(v)}' for k, v in self.values.items())})"
+
+
+@cache
+def _errors() -> Mapping[bytes, tuple[str, tuple[tuple[str, AbiType], ...]]]:
+    known = {}
+    for contract in (REGISTRY, *CONTRACT_OF_KIND.values(), TOKEN):
+        for entry in artifact(contract).abi:
+            if entry["type"] == "error":
+                inputs = tuple((str(i["name"]) or f"value{n}", parse_type(i)) for n, i in enumerate(entry["inputs"]))
+                signature = f"{entry['name']}({','.join(kind.name for _, kind in inputs)})"
+                known[selector(signature)] = (str(entry["name"]), inputs)
+    return known
+
+
+def revert_reason(data: bytes) -> RevertReason:
+    """What revert data says; never raises, whatever the data is."""
+    code, body = data[:4], data[4:]
+    if not data:
+        return RevertReason("NoReason", {})
+    try:
+        if code == _PLAIN_REVERT:
+            return RevertReason("Error", {"text": decode([AbiType("string")], body)[0]})
+        if code == _PANIC:
+            (number,) = decode([AbiType("uint256")], body)
+            return RevertReason("Panic", {"text": _PANICS.get(number, hex(number))})
+        if code in _errors():
+            name, inputs = _errors()[code]
+            values = decode([kind for _, kind in inputs], body)
+            return RevertReason(name, {label: value for (label, _), value in zip(inputs, values, strict=True)})
+    except LadingError:
+        pass  # data that only looks like one of these errors
+    return RevertReason("Unknown", {"data": data[:64]})
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return str(value)
