@@ -1,0 +1,270 @@
+"""Who gets how much of a pool and why: exact sums, thresholds, penalties, the tree of amounts, the award file."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger import merkle
+from ledger.bonus_amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
+from ledger.bonus_rules import Indicator, parse_rule
+from ledger.bonuses import Charge, Measure, amounts_from_json, award_to_json, compute_award, explain, judge
+from ledger.errors import MalformedRecord, NotFound, VerificationFailed
+from ledger.ids import LogId, PartnerId, RecordId
+from ledger.records import BonusAgreement, BonusAward, Details, Share
+from tests.unit.test_bonus_rules import RULE
+
+ID = RecordId(b"\xaa" * 32)
+LOG = LogId(b"\x01" * 32)
+RULES = parse_rule(RULE.encode())
+SHIP_A, SHIP_B, SHIP_C = b"\x0a" * 32, b"\x0b" * 32, b"\x0c" * 32
+REC = [RecordId(bytes([i]) * 32) for i in range(1, 9)]
+A, B, C, HOST = PartnerId(2), PartnerId(5), PartnerId(9), PartnerId(77)
+
+AGREEMENT = BonusAgreement(
+    salt=bytes(16),
+    parties=(Share(C, 2_000), Share(A, 3_333), Share(B, 3_333)),
+    awarder=HOST,
+    residual=HOST,
+    token=b"\x22" * 20,
+    currency="EUR",
+    rule=RULES.hash,
+    periodStart=1,
+    periodEnd=2,
+    disputeWindow=10,
+    arbiter=50,
+    arbiterWindow=20,
+    deadline=100,
+    claimUntil=200,
+    details=Details(bytes(16), ""),
+)
+
+
+def measures(on_time: int = 9_700, undamaged: int = 9_950, samples: int = 40) -> list[Measure]:
+    return [
+        Measure(Indicator.ON_TIME, on_time + 100, on_time, samples, (REC[0], REC[1])),
+        Measure(Indicator.UNDAMAGED, undamaged + 10, undamaged, samples, (REC[1], REC[2])),
+    ]
+
+
+GOOD = {A: measures(), B: measures(), C: measures()}
+
+
+def charge(partner: PartnerId, amount: int, shipment: bytes = SHIP_A, **more: Any) -> Charge:
+    fields: dict[str, Any] = {"currency": "EUR", "indicative": False, "evidence": (REC[5],)} | more
+    return Charge(shipment, partner, amount, **fields)
+
+
+def amounts(award: Any) -> dict[int, int]:
+    return {line.partner: line.amount for line in award.lines}
+
+
+# --- shares ----------------------------------------------------------------------------------------------------------
+
+
+def test_each_gets_its_share_rounded_down_and_the_rest_is_residual() -> None:
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_001, GOOD)
+    assert amounts(award) == {A: 33_330, B: 33_330, C: 20_000}
+    assert award.residual_amount == 100_001 - 33_330 - 33_330 - 20_000
+    assert [line.partner for line in award.lines] == [A, B, C]
+
+
+def test_who_misses_benchmark_or_quality_forfeits_to_residual() -> None:
+    found = GOOD | {A: measures(on_time=9_500), B: measures(undamaged=9_900)}
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, found)
+    assert amounts(award) == {A: 0, B: 0, C: 20_000}
+    assert award.residual_amount == 80_000
+    assert [line.met for line in award.lines] == [False, False, True]
+
+
+def test_penalties_are_taken_from_the_share_and_never_below_nothing() -> None:
+    charges = [charge(A, 1_330), charge(A, 2_000, SHIP_B), charge(B, 33_331, SHIP_C), charge(HOST, 5)]
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD, charges)
+    assert amounts(award) == {A: 30_000, B: 0, C: 20_000}
+    assert award.residual_amount == 50_000
+    assert [line.deducted for line in award.lines] == [3_330, 33_330, 0]
+    assert [c.shipment for c in award.lines[0].charges] == [SHIP_B, SHIP_A]
+
+
+def test_penalties_in_another_currency_and_indicative_ones_do_not_count_and_are_shown() -> None:
+    charges = [charge(A, 100, currency="USD"), charge(A, 200, SHIP_B, indicative=True)]
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD, charges)
+    assert amounts(award)[A] == 33_330
+    assert [why for _, why in award.lines[0].set_aside] == [
+        "indicative: the partner has not signed or endorsed the terms",
+        "in USD, not in EUR",
+    ]
+
+
+def test_a_penalty_named_twice_is_refused() -> None:
+    with pytest.raises(MalformedRecord, match="named twice"):
+        compute_award(ID, AGREEMENT, RULES, 1, 100, GOOD, [charge(A, 1), charge(A, 1)])
+
+
+def test_another_rule_than_the_signed_one_is_refused() -> None:
+    other = parse_rule(RULE.replace("9500", "9000").encode())
+    with pytest.raises(VerificationFailed, match="not the rule"):
+        compute_award(ID, AGREEMENT, other, 1, 100, GOOD)
+
+
+def test_nothing_known_of_anybody_leaves_everything_to_residual() -> None:
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, {})
+    assert award.residual_amount == 100_000
+    assert award.evidence == ()
+    assert award.evidence_root == bytes(32)
+
+
+@given(
+    st.lists(st.integers(0, 10_000), min_size=1, max_size=8),
+    st.integers(0, 2**128 - 1),
+    st.lists(st.tuples(st.integers(0, 9_999), st.integers(0, 9_999), st.integers(0, 40)), min_size=8, max_size=8),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2**100)), max_size=12),
+)
+def test_the_sum_is_exact_always(
+    points: list[int], total: int, standings: list[tuple[int, int, int]], fines: list[tuple[int, int]]
+) -> None:
+    whole = max(1, sum(points))
+    shares = tuple(Share(PartnerId(i + 1), p * 10_000 // max(whole, 10_000)) for i, p in enumerate(points))
+    agreement = replace(AGREEMENT, parties=shares)
+    found = {PartnerId(i + 1): measures(a, b, n) for i, (a, b, n) in enumerate(standings)}
+    charges = [charge(PartnerId(who), fine, bytes([i]) * 32) for i, (who, fine) in enumerate(fines)]
+    award = compute_award(ID, agreement, RULES, 1, total, found, charges)
+    assert sum(line.amount for line in award.lines) + award.residual_amount == total
+    assert award.residual_amount >= 0
+    assert all(0 <= line.amount <= line.share for line in award.lines)
+    assert check_lines(agreement, award.record(HOST, LOG, 5), award.amounts) == award.residual_amount
+
+
+# --- thresholds ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("low", "met"), [(9_499, False), (9_500, False), (9_501, True)])
+def test_a_reward_needs_the_low_end_above_the_threshold(low: int, met: bool) -> None:
+    assert judge(RULES.benchmark, [Measure(Indicator.ON_TIME, 10_000, low, 40)]).met is met
+
+
+@pytest.mark.parametrize(("samples", "met"), [(9, False), (10, True)])
+def test_too_few_samples_are_unknown(samples: int, met: bool) -> None:
+    finding = judge(RULES.benchmark, [Measure(Indicator.ON_TIME, 10_000, 9_999, samples)])
+    assert finding.met is met
+    assert ("unknown" in finding.why) is not met
+
+
+@pytest.mark.parametrize(("value", "met"), [(119, False), (120, True)])
+def test_a_volume_is_a_count_that_must_be_reached(value: int, met: bool) -> None:
+    text = RULE.replace('"on-time"\nthreshold = 9500\nsamples = 10', '"volume"\nthreshold = 120\nsamples = 0')
+    threshold = parse_rule(text.encode()).benchmark
+    assert judge(threshold, [Measure(Indicator.VOLUME, value, value, 0)]).met is met
+
+
+# --- the tree of amounts ---------------------------------------------------------------------------------------------
+
+
+def test_a_leaf_is_what_the_contract_encodes() -> None:
+    expected = ID + (3).to_bytes(32, "big") + (7).to_bytes(32, "big") + (2**128 - 1).to_bytes(32, "big")
+    assert leaf(ID, 3, Line(PartnerId(7), 2**128 - 1)) == expected
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 200])
+def test_every_line_can_be_proved(size: int) -> None:
+    lines = [Line(PartnerId(3 * i + 1), i * 7 % 5) for i in range(size)]
+    root = amounts_root(ID, 2, lines)
+    for line in lines:
+        proof = amount_proof(ID, 2, lines, line.partner)
+        merkle.verify_inclusion(merkle.leaf_hash(leaf(ID, 2, line)), proof.index, proof.size, proof.path, root)
+        more = merkle.leaf_hash(leaf(ID, 2, Line(line.partner, line.amount + 1)))
+        with pytest.raises(VerificationFailed):
+            merkle.verify_inclusion(more, proof.index, proof.size, proof.path, root)
+
+
+def test_a_stranger_has_no_proof() -> None:
+    with pytest.raises(NotFound):
+        amount_proof(ID, 1, [Line(A, 1)], B)
+
+
+def test_lines_ascend_and_fit() -> None:
+    for bad in ([Line(B, 1), Line(A, 1)], [Line(A, 1), Line(A, 2)], [Line(PartnerId(0), 1)], [Line(A, 2**128)]):
+        with pytest.raises(MalformedRecord):
+            amounts_root(ID, 1, bad)
+
+
+def record(award_lines: list[Line], total: int) -> BonusAward:
+    root = amounts_root(ID, 1, award_lines)
+    return BonusAward(
+        by=HOST, agreement=ID, version=1, logId=LOG, logSize=1, total=total, amounts=root, evidence=bytes(32)
+    )
+
+
+def test_a_party_sees_what_is_wrong_with_an_award() -> None:
+    fair = [Line(A, 333), Line(B, 0), Line(C, 200)]
+    assert check_lines(AGREEMENT, record(fair, 1_000), fair) == 467
+    with pytest.raises(VerificationFailed, match="not one line for each party"):
+        check_lines(AGREEMENT, record(fair[:2], 1_000), fair[:2])
+    with pytest.raises(VerificationFailed, match="commits to other amounts"):
+        check_lines(AGREEMENT, record(fair, 1_000), [Line(A, 332), *fair[1:]])
+    greedy = [Line(A, 334), *fair[1:]]
+    with pytest.raises(VerificationFailed, match="more than the party's share"):
+        check_lines(AGREEMENT, record(greedy, 1_000), greedy)
+
+
+# --- evidence, file, explanation -------------------------------------------------------------------------------------
+
+
+def test_the_award_names_every_record_it_came_from() -> None:
+    charges = [charge(A, 10), charge(B, 10, SHIP_B, currency="USD", evidence=(REC[7],))]
+    award = compute_award(ID, AGREEMENT, RULES, 4, 100_000, GOOD, charges)
+    assert award.evidence == (REC[0], REC[1], REC[2], REC[5], REC[7])
+    assert all(a < b for a, b in pairwise(award.evidence))
+    signed = award.record(HOST, LOG, 1234)
+    assert (signed.version, signed.logSize, signed.total) == (4, 1234, 100_000)
+    assert signed.amounts == amounts_root(ID, 4, award.amounts)
+    assert signed.evidence == merkle.root([merkle.leaf_hash(r) for r in award.evidence])
+    signed.check()
+
+
+def test_the_file_gives_the_amounts_back() -> None:
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD, [charge(A, 10)])
+    data = award_to_json(award)
+    assert amounts_from_json(data) == award.amounts
+    assert sum(int(line["amount"]) for line in data["lines"]) + int(data["residual"]["amount"]) == 100_000
+    assert award.proof(B) == AmountProof(1, 3, award.proof(B).path)
+
+
+def _fields(**fields: Any) -> Any:
+    return lambda data: data["lines"][0].update(fields)
+
+
+DAMAGES = {
+    "another format": lambda d: d.update(format="lading/award/2"),
+    "no list": lambda d: d.update(lines="none"),
+    "no line": lambda d: d["lines"].append(5),
+    "partner as text": _fields(partner="2"),
+    "partner as truth": _fields(partner=True),
+    "amount as number": _fields(amount=5),
+    "leading zero": _fields(amount="05"),
+    "negative": _fields(amount="-5"),
+    "too long": _fields(amount="9" * 40),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_file_is_refused(damage: Any) -> None:
+    data = award_to_json(compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD))
+    damage(data)
+    with pytest.raises(MalformedRecord):
+        amounts_from_json(data)
+
+
+def test_the_explanation_has_every_line() -> None:
+    charges = [charge(A, 330), charge(A, 5, SHIP_B, currency="USD")]
+    found = GOOD | {B: measures(on_time=9_000)}
+    text = "\n".join(explain(compute_award(ID, AGREEMENT, RULES, 1, 100_000, found, charges)))
+    assert f"Penalty of shipment 0x{SHIP_A.hex()}: 330 EUR." in text
+    assert f"Penalty of shipment 0x{SHIP_B.hex()}: 5 USD, not counted (in USD, not in EUR)." in text
+    assert "Gets 33000 EUR: 330 taken for penalties." in text
+    assert "on-time 9100 (at least 9000), needed above 9500: missed" in text
+    assert "Gets 0: 33330 EUR forfeited." in text
+    assert "Partner 77 gets the rest: 100000 - 53000 = 47000 EUR" in text
