@@ -58,7 +58,7 @@ interface IPartnerRegistry {
     error PartnerRegistryAddressKnown(address key, AddressKind kind);
     /// @notice Not a key of this partner.
     error PartnerRegistryNotItsKey(uint40 partner, address key);
-    /// @notice Revoked, removed, closed or expired already.
+    /// @notice Revoked, told to leave, told to close or expired already.
     error PartnerRegistryEnded(address key, uint40 since);
     error PartnerRegistryRoleHeld(uint40 partner, uint8 role, bytes32 scope);
     error PartnerRegistryRoleNotHeld(uint40 partner, uint8 role, bytes32 scope);
@@ -74,6 +74,7 @@ interface IPartnerRegistry {
     /// @notice Not the contract of this kind that is open and not yet told to close.
     error PartnerRegistryNotOpen(uint8 kind, address found);
     error PartnerRegistryRulesKnown(bytes32 document);
+    error PartnerRegistryUnknownRules(bytes32 document);
     /// @notice Device keys: `validFrom` before `validUntil`, at most 90 days, not over yet.
     error PartnerRegistryBadPeriod(uint40 validFrom, uint40 validUntil);
     /// @notice No scope, a scope that is no record type of a partner, or one that only master keys have.
@@ -123,6 +124,9 @@ interface IPartnerRegistry {
 
     /// @notice Revert unless the caller is the contract of this kind in force.
     function requireOpen(uint8 kind) external view;
+
+    /// @notice Whether `found` is the contract of this kind in force.
+    function isOpen(uint8 kind, address found) external view returns (bool);
 
     /// @notice The contract of this kind in force; zero for none.
     function contractOf(uint8 kind) external view returns (address);
