@@ -30,9 +30,21 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
-def root(leaf_hashes: Sequence[bytes]) -> bytes:
-    """The root over `leaf_hashes` in order; the empty tree's for none."""
-    return _range_root(leaf_hashes)(0, len(leaf_hashes)) if leaf_hashes else EMPTY_ROOT
+def root(leaf_hashes: Iterable[bytes]) -> bytes:
+    """The root over `leaf_hashes` in order; the empty tree's for none. Memory grows with the tree's height only."""
+    peaks: list[tuple[int, bytes]] = []  # complete subtrees from left to right: leaves under it, root
+    for value in leaf_hashes:
+        count, found = 1, value
+        while peaks and peaks[-1][0] == count:
+            found = node_hash(peaks.pop()[1], found)
+            count *= 2
+        peaks.append((count, found))
+    if not peaks:
+        return EMPTY_ROOT
+    found = peaks.pop()[1]
+    while peaks:
+        found = node_hash(peaks.pop()[1], found)
+    return found
 
 
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:

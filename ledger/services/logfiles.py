@@ -1,0 +1,93 @@
+"""Files that survive a crash: written beside their name, synced, then renamed into place."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.errors import NotFound, StorageFailed
+
+
+class LogFolder:
+    """A folder of files that are immutable but for `checkpoint`, as C2SP tlog-tiles lays them out.
+
+    A crash leaves a file whole, absent, or under a temporary name that the next writer replaces.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._touched: set[Path] = set()
+
+    def read(self, name: str) -> bytes:
+        """Raises `NotFound`, or `StorageFailed` when the disk refuses."""
+        try:
+            return (self.root / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound("no such file of the log", where=name) from None
+        except OSError as error:
+            raise _failed(name, error) from error
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in place. It survives a power failure only after `sync`."""
+        path = self.root / name
+        self._touched |= {path.parent, *(p for p in path.parent.parents if p.is_relative_to(self.root))}
+        try:
+            if path.exists() and path.read_bytes() == data:
+                return  # a run before this one came so far
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, data)
+        except OSError as error:
+            raise _failed(name, error) from error
+
+    def sync(self) -> None:
+        """Make the names of all files written since the last call durable."""
+        try:
+            for folder in sorted(self._touched, reverse=True):
+                sync_folder(folder)
+        except OSError as error:
+            raise _failed(str(self.root), error) from error
+        self._touched.clear()
+
+    def remove_folder(self, name: str) -> None:
+        """Remove a folder and what is in it, if it is there. No durability is promised."""
+        shutil.rmtree(self.root / name, ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other process that asks for this lock waiting; a crash frees it."""
+        try:
+            if not self.root.is_dir():
+                self.root.mkdir(parents=True, exist_ok=True)
+                sync_folder(self.root.parent)
+            handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _failed(".lock", error) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write `data` beside `path`, sync it, and rename it into place. Raises `OSError`."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _failed(name: str, error: OSError) -> StorageFailed:
+    return StorageFailed("the log's files cannot be read or written", where=name, found=error.strerror or str(error))

@@ -1,0 +1,324 @@
+"""The publisher: grows the tree over the log's leaves, writes it as tiles, and signs checkpoints.
+
+Readers need files only: `checkpoint`, `tile/<level>/…` and `tile/entries/…` as C2SP tlog-tiles lays them out. Each step
+below leaves something that the next run recognises, so a crash anywhere costs only the work since the step before.
+
+The highest checkpoint ever signed is kept in a file beside the log's key as well, away from database and tiles: who
+restores these from a backup meets it, and a log that would fork is not signed.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ledger import merkle
+from ledger.checkpoint import LogSigner, TreeHead
+from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
+from ledger.ids import to_hex
+from ledger.merkle import HASH_LENGTH
+from ledger.services.logfiles import LogFolder
+from ledger.store import checkpoints, log, records
+from ledger.store.database import Connection, Database
+from ledger.store.records import StoredLeaf
+from ledger.tiles import HEIGHT, WIDTH, Tile, TileTree, encode_entries, tile_of, tile_root
+
+CHECKPOINT = "checkpoint"
+CACHED_TILES = 256
+"""Full tiles kept in memory for proofs: 8 KiB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCheckpoint:
+    """A checkpoint with its signed note; every tile of its tree is on disk."""
+
+    head: TreeHead
+    note: bytes
+
+
+class Publisher:
+    """One per process; several processes may share a folder, and take turns."""
+
+    def __init__(
+        self,
+        database: Database,
+        signer: LogSigner,
+        folder: Path,
+        highest: Path,
+        *,
+        open_folder: Callable[[Path], LogFolder] = LogFolder,
+    ) -> None:
+        """`highest` is the file for the highest checkpoint ever signed; keep it where backups of `folder` do not go."""
+        self._database = database
+        self._signer = signer
+        self._files = open_folder(folder)
+        self._highest_name = highest.name
+        self._highest = open_folder(highest.parent)
+        self._turn = threading.Lock()
+        self._full_tile = lru_cache(maxsize=CACHED_TILES)(self._files.read)
+        self.failure: StorageFailed | None = None
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def current(self) -> PublishedCheckpoint | None:
+        """The checkpoint that readers see now, None before the first.
+
+        Raises `VerificationFailed` when the file is not one that this log signed.
+        """
+        return self._checkpoint(self._files, CHECKPOINT)
+
+    def tree(self) -> TileTree:
+        """The published tree; the empty one before the first checkpoint."""
+        current = self.current()
+        return TileTree(current.head.size if current else 0, self._read_tile)
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` leaves; raises `NotFound` while they are not published."""
+        return self._tree_up_to(size).root(size)
+
+    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
+        """The RFC 9162 proof for leaf `index` in the tree of `size`; raises `NotFound` while that is not published."""
+        return self._tree_up_to(size).inclusion_proof(index, size)
+
+    def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
+        """The RFC 9162 proof between two sizes; raises `NotFound` while the larger is not published."""
+        return self._tree_up_to(size2).consistency_proof(size1, size2)
+
+    # --- publishing ----------------------------------------------------------------------------------------------
+
+    def publish(self, now: int) -> PublishedCheckpoint:
+        """Bring tiles and checkpoint up to the log's head, and return the checkpoint that holds then.
+
+        1. Meet what was signed before: the published checkpoint, the highest ever, the database's own list.
+        2. Check that the tiles have the published root and the database the published leaves.
+        3. Write the tiles of the grown tree, and sync them.
+        4. Check that the grown tree contains every tree that was signed.
+        5. Sign, and keep the note as the highest ever.
+        6. Enter it into the database, and show it to readers.
+        7. Remove partial tiles that full ones have replaced.
+
+        Raises `InconsistentLog` with both views when the log shrank or was rewritten, `VerificationFailed` for a row
+        whose leaf hash is not its own, `StorageFailed` when the disk refuses: from then on every call does.
+        """
+        if self.failure:
+            raise self.failure
+        try:
+            with self._turn, self._files.locked():
+                return self._publish(now)
+        except StorageFailed as error:
+            self.failure = error
+            raise
+
+    def _publish(self, now: int) -> PublishedCheckpoint:
+        # 1. What was signed before.
+        published = self.current()
+        highest = self._checkpoint(self._highest, self._highest_name)
+        with self._database.read() as connection:
+            size = log.head(connection).size
+            signed = [c.head for c in (published, highest) if c]
+            latest = checkpoints.latest(connection)
+            if latest:
+                signed.append(TreeHead(self._signer.identity.origin, latest.size, latest.root))
+            for head in signed:
+                if head.size > size:
+                    raise InconsistentLog(
+                        "the database holds fewer leaves than a checkpoint that was signed",
+                        where="log size",
+                        first=_view(head),
+                        second=_database_view(connection, size),
+                        mend="Was an old backup restored? Restore the newest one, or go on under a new log key.",
+                    )
+            # 2. Tiles and database agree about what is published; what was signed beyond it (by a run that crashed
+            # before it was shown) is checked leaf by leaf, before any tile is written over.
+            old_size = self._verified_size(connection, published)
+            for head in signed:
+                if head.size > old_size:
+                    _check_database(connection, head)
+            # 3. A crash here leaves tiles that no checkpoint needs; the next run finds them equal or replaces them.
+            grown, full = self._grow(connection, old_size, size)
+        self._files.sync()
+        # 4. Nothing signed is contradicted.
+        for head in signed:
+            if grown.root(head.size) != head.root:
+                raise InconsistentLog(
+                    "the log was rewritten after a checkpoint was signed",
+                    where="tree",
+                    first=_view(head),
+                    second=TreeView(head.size, to_hex(grown.root(head.size))),
+                    mend="`lading audit` names the records that differ.",
+                )
+        # 5. A crash here leaves a signed note that nobody has seen; the next run signs the same size or a larger one,
+        # and step 4 makes it agree.
+        note = self._signer.checkpoint(size, grown.root())
+        self._highest.write(self._highest_name, note)
+        self._highest.sync()
+        # 6. A crash here leaves the highest ahead of what readers see; the next run catches up.
+        if latest is None or latest.size < size:
+            with self._database.write() as connection:
+                checkpoints.add(connection, size, grown.root(), note, now)
+        self._files.write(CHECKPOINT, note)
+        self._files.sync()
+        # 7. A crash here leaves partial tiles that nobody needs.
+        for tile in full:
+            self._files.remove_folder(f"{tile.path()}.p")
+            if tile.level == 0:
+                self._files.remove_folder(f"{tile.entries_path()}.p")
+        return PublishedCheckpoint(TreeHead(self._signer.identity.origin, size, grown.root()), note)
+
+    def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
+        """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""
+        if published is None:
+            return 0
+        head = published.head
+        tree = TileTree(head.size, self._read_tile)
+        try:
+            root = tree.root()
+            start = max(0, head.size - 1) // WIDTH * WIDTH
+            for row in records.leaves(connection, start, head.size):
+                if row.leaf_hash != tree.leaf_hash(row.log_index):
+                    raise InconsistentLog(
+                        "the database has another leaf than the published tree",
+                        where=f"leaf {row.log_index}, record {to_hex(row.record_id)}",
+                        first=_view(head),
+                        second=_database_view(connection, head.size),
+                        mend="Was the database restored or edited? `lading audit` names the records that differ.",
+                    )
+        except NotFound:
+            return 0
+        if root != head.root:
+            raise InconsistentLog(
+                "the tiles on disk have another root than the checkpoint beside them",
+                where="tiles",
+                first=_view(head),
+                second=TreeView(head.size, to_hex(root)),
+                mend="Move the folder `tile` away: it is written anew from the database and checked again.",
+            )
+        return head.size
+
+    def _grow(self, connection: Connection, old_size: int, size: int) -> tuple[TileTree, list[Tile]]:
+        """Write the tiles that the tree of `size` has and that of `old_size` lacks; the tree, and the tiles now full."""
+        edge = _Edge(self._files, old_size, self._read_tile)
+        first = old_size // WIDTH * WIDTH
+        expected = first
+        for row in records.leaves(connection, first, size):
+            if row.log_index != expected:
+                raise VerificationFailed("a leaf is missing from the database", where="log", expected=expected)
+            edge.add(row, new=row.log_index >= old_size)
+            expected += 1
+        if expected != size:
+            raise VerificationFailed("a leaf is missing from the database", where="log", expected=expected)
+        edge.finish()
+        return TileTree(size, self._read_tile), edge.filled
+
+    # --- pieces --------------------------------------------------------------------------------------------------
+
+    def _checkpoint(self, files: LogFolder, name: str) -> PublishedCheckpoint | None:
+        try:
+            note = files.read(name)
+        except NotFound:
+            return None
+        return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
+
+    def _tree_up_to(self, size: int) -> TileTree:
+        tree = self.tree()
+        if size > tree.size:
+            raise NotFound(
+                "no checkpoint of this size is published yet", where="size", expected=f"up to {tree.size}", found=size
+            )
+        return tree
+
+    def _read_tile(self, tile: Tile) -> bytes:
+        if tile.width == WIDTH:
+            return self._full_tile(tile.path())
+        try:
+            return self._files.read(tile.path())
+        except NotFound:
+            # The tile filled up and its partial forms were removed.
+            return self._full_tile(Tile(tile.level, tile.index, WIDTH).path())[: tile.width * HASH_LENGTH]
+
+
+class _Edge:
+    """The right edge of the tree: a partial tile a level, and the leaves of the lowest one."""
+
+    def __init__(self, files: LogFolder, size: int, read: Callable[[Tile], bytes]) -> None:
+        self._files = files
+        self._leaves: list[bytes] = []
+        self._levels: list[bytearray] = [bytearray()]
+        self._changed = [False]
+        self._tiles = [0]
+        self.filled: list[Tile] = []
+        level = 1
+        while count := size >> (HEIGHT * level):
+            index, width = divmod(count, WIDTH)
+            self._levels.append(bytearray(read(tile_of(level, index, size)) if width else b""))
+            self._changed.append(False)
+            self._tiles.append(index)
+            level += 1
+        self._tiles[0] = size // WIDTH  # its leaves come again from the database
+
+    def add(self, row: StoredLeaf, *, new: bool) -> None:
+        """The next leaf; it is checked, and hashed from the row's columns."""
+        leaf = records.leaf_of(row).encode()
+        found = merkle.leaf_hash(leaf)
+        if found != row.leaf_hash:
+            raise VerificationFailed(
+                "a row of the log has another leaf hash than its own",
+                where=f"record {to_hex(row.record_id)}",
+                expected=to_hex(found),
+                found=to_hex(row.leaf_hash),
+                mend="The row was edited; `lading audit` says more.",
+            )
+        self._leaves.append(leaf)
+        self._append(0, found, changed=new)
+
+    def finish(self) -> None:
+        """Write the partial tiles that changed."""
+        for level, data in enumerate(self._levels):
+            if self._changed[level] and data:
+                self._write(Tile(level, self._tiles[level], len(data) // HASH_LENGTH), bytes(data))
+
+    def _append(self, level: int, value: bytes, *, changed: bool) -> None:
+        if level == len(self._levels):
+            self._levels.append(bytearray())
+            self._changed.append(False)
+            self._tiles.append(0)
+        data = self._levels[level]
+        data += value
+        self._changed[level] |= changed
+        if len(data) == WIDTH * HASH_LENGTH:
+            tile = Tile(level, self._tiles[level], WIDTH)
+            self._write(tile, bytes(data))
+            self.filled.append(tile)
+            self._append(level + 1, tile_root(bytes(data)), changed=True)
+            self._levels[level] = bytearray()
+            self._changed[level] = False
+            self._tiles[level] += 1
+
+    def _write(self, tile: Tile, data: bytes) -> None:
+        self._files.write(tile.path(), data)
+        if tile.level == 0:
+            self._files.write(tile.entries_path(), encode_entries(self._leaves))
+            if tile.width == WIDTH:
+                self._leaves = []
+
+
+def _view(head: TreeHead) -> TreeView:
+    return TreeView(head.size, to_hex(head.root))
+
+
+def _check_database(connection: Connection, head: TreeHead) -> None:
+    found = _database_view(connection, head.size)
+    if found != _view(head):
+        raise InconsistentLog(
+            "the database has other leaves than a checkpoint that was signed",
+            where="log",
+            first=_view(head),
+            second=found,
+            mend="Was the database restored or edited? `lading audit` names the records that differ.",
+        )
+
+
+def _database_view(connection: Connection, size: int) -> TreeView:
+    leaves = (row.leaf_hash for row in records.leaves(connection, 0, size))
+    return TreeView(size, to_hex(merkle.root(leaves)))
