@@ -144,7 +144,6 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         ) revert PartnerRegistryBadPeriod(r.validFrom, r.validUntil);
         if (r.scopes == 0 || r.scopes & ~DEVICE_SCOPES != 0) revert PartnerRegistryBadScopes(r.scopes);
         _requireMaster(r.partner, _signerOf(id, signatures));
-        _requireKnown(r.partner);
         if (r.actor != 0) _requireKnown(r.actor);
         if (_partners[r.partner].trade.lane(0) > block.timestamp) revert PartnerRegistrySuspended(r.partner);
         _enterWord(
