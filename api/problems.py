@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details: what, where, expected, found, and how to mend it."""
 
 import logging
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +49,8 @@ def problem_of(error: errors.LadingError, instance: str = "") -> dict[str, Any]:
     }
     if isinstance(error, errors.Conflict):
         body |= {"first": error.first, "second": error.second}
+    elif isinstance(error, errors.InconsistentLog):
+        body |= {"first": asdict(error.first), "second": asdict(error.second)}
     return {name: value for name, value in body.items() if value != ""}
 
 

@@ -29,12 +29,12 @@ STATEMENT = "Sign in to read the private parts of records that concern you. This
 class Sessions:
     """`secret`: 32 bytes known to this service only. `public_url`: what the browser's address bar shows."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     public_url: str
     chain_id: int
     clock: Clock
-    _used: dict[str, int] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _used: dict[str, int] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def challenge(self, address: str) -> str:
         """The EIP-4361 message for `address` (20 bytes in hex), valid for five minutes."""

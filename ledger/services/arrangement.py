@@ -6,7 +6,7 @@ from ledger.errors import BadSignature, NotPermitted
 from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.records import Record, ShipmentTerms
 from ledger.services import holdings
-from ledger.services.registry_view import RegistryView
+from ledger.services.registry_view import CurrentRegistry
 from ledger.signers import CouncilSigners, MasterSigner, PartnerSigner, RecipientSigner, Signer, expected_signers
 from ledger.signing import SignedRecord, recover
 from ledger.store import records
@@ -35,7 +35,7 @@ class StoreContext:
         return None if row is None else holdings.opened(self._connection, row)
 
 
-def arrange(signed: SignedRecord, record_id: RecordId, context: StoreContext, registry: RegistryView) -> Arrangement:
+def arrange(signed: SignedRecord, record_id: RecordId, context: StoreContext, registry: CurrentRegistry) -> Arrangement:
     """Find the signer of each signature. Raises `BadSignature`, or `NotPermitted` for a key that has no part in it."""
     record = signed.record
     expected = expected_signers(record, context)
@@ -49,8 +49,8 @@ def arrange(signed: SignedRecord, record_id: RecordId, context: StoreContext, re
         keys = [key for key in sorted(unused) if _fits(signer, key, record, context, registry)]
         if isinstance(signer, CouncilSigners):
             ordered += [unused.pop(key) for key in keys]
-            if len(keys) < registry.council().threshold:
-                missing.append(f"{registry.council().threshold - len(keys)} more of the council")
+            if len(keys) < registry.now().council().threshold:
+                missing.append(f"{registry.now().council().threshold - len(keys)} more of the council")
         elif keys:
             ordered.append(unused.pop(keys[0]))
         else:
@@ -67,7 +67,7 @@ def arrange(signed: SignedRecord, record_id: RecordId, context: StoreContext, re
     return Arrangement(SignedRecord(record, tuple(ordered)), tuple(missing))
 
 
-def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext, registry: RegistryView) -> bool:
+def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext, registry: CurrentRegistry) -> bool:
     match signer:
         case PartnerSigner(partner):
             standing = registry.standing(key, record.NUMBER)
@@ -81,7 +81,7 @@ def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext
                 any(t is None or t.recipientKey == key for t in terms) and registry.standing(key, record.NUMBER) is None
             )
         case CouncilSigners():
-            return key in registry.council().members
+            return key in registry.now().council().members
         case _:
             return False
 

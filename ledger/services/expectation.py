@@ -8,7 +8,7 @@ from ledger.errors import LadingError
 from ledger.ids import RecordId, to_hex
 from ledger.records import Handoff, ShipmentTerms, Split
 from ledger.services import holdings
-from ledger.services.registry_view import RegistryView
+from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
 from ledger.signing import Domain
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
@@ -19,7 +19,7 @@ OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER, Handoff.NUMBER)
 class Expectation:
     """A `effects.State` for one decision: read once, remembered, thrown away."""
 
-    def __init__(self, connection: Connection, registry: RegistryView, domain: Domain, now: int) -> None:
+    def __init__(self, connection: Connection, registry: CurrentRegistry, domain: Domain, now: int) -> None:
         self._connection = connection
         self._registry = registry
         self._domain = domain
@@ -65,9 +65,10 @@ class Expectation:
         row = records.get(self._connection, record_id)
         if row is None:
             return
-        signers = self._registry.signers_of(row.signed, record_id)
+        view = self._registry.now()
+        signers = signers_of(view, row.signed, record_id)
         try:
-            effect = effect_of(row.record, record_id, signers, self._registry.customs, self, self._now)
+            effect = effect_of(row.record, record_id, signers, customs_of(view), self, self._now)
         except LadingError:
             # It was acceptable when it was taken; if the chain will refuse it now, it changes nothing.
             return

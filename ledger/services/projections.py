@@ -8,10 +8,11 @@ contracts; if it ever disagreed with an outcome that the chain gave, the item is
 import json
 import logging
 from dataclasses import replace
+from typing import cast
 
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
-from ledger.codes import StatementKind
+from ledger.codes import RegistryAction, StatementKind
 from ledger.custody import Holding, child_id, remainder_id
 from ledger.effects import MOVES_SHIPMENTS, Effect, effect_of
 from ledger.errors import LadingError
@@ -37,7 +38,7 @@ from ledger.records import (
     Statement,
 )
 from ledger.services import holdings
-from ledger.services.registry_view import RegistryView
+from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
 from ledger.store import bonuses, log, migrate, outcomes, partners, products, records, shipments
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome
@@ -48,8 +49,17 @@ trouble = logging.getLogger("lading.projections")
 APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
 
 
+IMMEDIATE = (
+    RegistryAction.SUSPEND,
+    RegistryAction.REVOKE_KEY,
+    RegistryAction.REVOKE_ROLE,
+    RegistryAction.RETIRE_LOG,
+    RegistryAction.ADOPT_RULES,
+)
+
+
 class Projector:
-    def __init__(self, registry: RegistryView) -> None:
+    def __init__(self, registry: CurrentRegistry) -> None:
         self._registry = registry
 
     def catch_up(self, connection: Connection) -> None:
@@ -87,18 +97,22 @@ class Projector:
             self._note(connection, target, items[0])
 
     def _move(self, connection: Connection, row: StoredRecord, items: list[ItemOutcome]) -> None:
-        self._registry.refreshed(connection)
-        time = items[0].block_time
+        event = records.get(connection, items[0].outcome_record)
+        at = items[0]
+        # The registry as it stood at this very event: later changes of the same batch do not count.
+        view = self._registry.refreshed(connection).history.at_block(
+            at.block_number, at.block_time, cast(Outcome, event.record).eventIndex if event else None
+        )
         state = _Recorded(connection)
         record = row.record
         try:
             effect = effect_of(
                 record,
                 row.record_id,
-                self._registry.signers_of(row.signed, row.record_id, time),
-                lambda partner, letters: self._registry.customs_at(partner, letters, time),
+                signers_of(view, row.signed, row.record_id),
+                customs_of(view),
                 state,
-                time,
+                at.block_time,
             )
         except LadingError as error:
             effect = Effect(tuple(Code.REJECTED for _ in items))
@@ -143,6 +157,11 @@ class Projector:
                 line = (row.record.consignor, row.record.holder, 0, 0)
                 _add_step(connection, row, items[0], parent.shipment, "continued", line, None)
 
+    def _in_force_at(self, change: RegistryChange, block_time: int) -> int:
+        if change.action in IMMEDIATE:
+            return block_time
+        return max(change.notBefore, block_time + self._registry.history.genesis.delay)
+
     def _note(self, connection: Connection, row: StoredRecord, item: ItemOutcome) -> None:
         record, record_id = row.record, row.record_id
         where = (item.block_number, item.block_time, item.log_index)
@@ -150,7 +169,7 @@ class Projector:
             return
         match record:
             case RegistryChange():
-                in_force = self._registry.refreshed(connection).history.in_force_at(record.sequence)
+                in_force = self._in_force_at(record, item.block_time)
                 partners.put_changes(
                     connection,
                     [

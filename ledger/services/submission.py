@@ -19,6 +19,8 @@ from ledger.records import (
     Clearance,
     Endorsement,
     Handoff,
+    KeyGrant,
+    KeyRevoke,
     Observation,
     Override,
     RecallAnswer,
@@ -30,7 +32,7 @@ from ledger.records import (
 from ledger.services.arrangement import Arrangement, StoreContext, arrange
 from ledger.services.clock import Clock
 from ledger.services.expectation import Expectation, clearance_scope
-from ledger.services.registry_view import RegistryView, keys_of
+from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, signers_of
 from ledger.services.sequencer import Sequencer
 from ledger.signing import Domain, SignedRecord
 from ledger.store import proposals, records
@@ -71,7 +73,7 @@ class Submission:
         self,
         db: Database,
         sequencer: Sequencer,
-        registry: RegistryView,
+        registry: CurrentRegistry,
         domain: Domain,
         clock: Clock,
         preflight: Preflight,
@@ -189,12 +191,14 @@ class Submission:
         slots: tuple[Slot, ...] = ()
         if isinstance(record, MOVES_SHIPMENTS):
             state = Expectation(connection, self._registry, self._domain, now)
-            signers = self._registry.signers_of(arrangement.signed, record_id)
-            effect = effect_of(record, record_id, signers, self._registry.customs, state, now)
+            view = self._registry.now()
+            signers = signers_of(view, arrangement.signed, record_id)
+            effect = effect_of(record, record_id, signers, customs_of(view), state, now)
             self._refuse_hopeless(connection, record, record_id, effect, state)
             slots = consumed_slots(record, effect)
-        elif isinstance(record, RegistryChange):
-            slots = (Slot(REGISTRY_SCOPE, record.sequence),)
+        elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
+            if isinstance(record, RegistryChange):
+                slots = (Slot(REGISTRY_SCOPE, record.sequence),)
             self._registry.check_next(record, keys_of(arrangement.signed, record_id))
         elif not isinstance(record, LOG_ONLY) and (reason := self._preflight(arrangement.signed)):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
