@@ -1,7 +1,8 @@
 """Records of every type, made from a seeded generator: ordinary values, the edges of each type, and long lists."""
 
 import random
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 from ledger.records import RECORDS, Outcome, Record
 from ledger.structs import Items, Member, Struct, Withheld
@@ -30,6 +31,11 @@ def sample(kind: type[S], rng: random.Random, *, edge: str = "", items: int | No
     """
     values = {m.name: _member(m, rng, edge, items, withhold) for m in kind.members()}
     return kind(**values)
+
+
+def changed(value: S, /, **changes: Any) -> S:
+    """`value` with some fields replaced, whatever is put there."""
+    return cast(S, replace(cast(Any, value), **changes))
 
 
 def _member(member: Member, rng: random.Random, edge: str, items: int | None, withhold: float) -> Any:

@@ -33,7 +33,11 @@ def new_key() -> SigningKey:
 
 
 def write_keystore(path: Path, key: SigningKey, passphrase: str, *, demo: bool = False) -> None:
-    """Encrypt `key` into a new file with mode 0600; raises `Misconfigured` when the file exists."""
+    """Encrypt `key` into a new file with mode 0600.
+
+    Raises `Misconfigured` when the file exists or the passphrase is empty.
+    """
+    _refuse_empty(passphrase, path)
     content = create_keyfile_json(
         key.secret(), passphrase.encode(), version=3, kdf="scrypt", iterations=_CHEAP if demo else _STRONG
     )
@@ -75,7 +79,8 @@ def is_demo(path: Path) -> bool:
 
 
 def write_log_key(path: Path, key: Ed25519PrivateKey, passphrase: str) -> None:
-    """The log's Ed25519 key as encrypted PKCS #8 PEM with mode 0600."""
+    """The log's Ed25519 key as encrypted PKCS #8 PEM with mode 0600; raises as `write_keystore` does."""
+    _refuse_empty(passphrase, path)
     write_private(
         path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
     )
@@ -88,9 +93,16 @@ def read_log_key(path: Path, passphrase: str) -> Ed25519PrivateKey:
         raise Misconfigured("the log's key cannot be read", where=str(path), found=error.strerror or "") from None
     except ValueError:
         raise Misconfigured("wrong passphrase, or a damaged key file", where=str(path)) from None
+    except TypeError:
+        raise Misconfigured("the log's key is not encrypted", where=str(path)) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise Misconfigured("not an Ed25519 key", where=str(path))
     return key
+
+
+def _refuse_empty(passphrase: str, path: Path) -> None:
+    if not passphrase:
+        raise Misconfigured("an empty passphrase protects nothing", where=str(path))
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ import json
 import random
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ from ledger.structs import (
     part_hash,
     type_hash,
 )
-from tests.samples import sample
+from tests.samples import changed, sample
 
 KINDS = tuple(BY_NAME.values())
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -238,7 +238,7 @@ def test_check_refuses_what_does_not_fit(kind: type[Struct]) -> None:
             wrong += [list(getattr(value, member.name)), (None,), getattr(value, member.name) * 201]
         for other in wrong:
             with pytest.raises(MalformedRecord):
-                replace(value, **{member.name: other}).check()  # type: ignore[type-var]
+                changed(value, **{member.name: other}).check()
 
 
 def test_a_bool_is_no_number_and_a_number_no_bool() -> None:
@@ -269,19 +269,19 @@ def withheld_variants(value: Any) -> Iterator[Any]:
         part = getattr(value, member.name)
         if member.items is not None and member.struct:
             if member.private and part:
-                yield replace(value, **{member.name: (Withheld(part_hash(part[0])), *part[1:])})
-                yield replace(value, **{member.name: tuple(Withheld(part_hash(p)) for p in part)})
+                yield changed(value, **{member.name: (Withheld(part_hash(part[0])), *part[1:])})
+                yield changed(value, **{member.name: tuple(Withheld(part_hash(p)) for p in part)})
             if member.private:
                 everything[member.name] = Withheld(list_hash(part))
-                yield replace(value, **{member.name: everything[member.name]})
+                yield changed(value, **{member.name: everything[member.name]})
             else:
                 for i, item in enumerate(part):
                     for other in withheld_variants(item):
-                        yield replace(value, **{member.name: (*part[:i], other, *part[i + 1 :])})
+                        yield changed(value, **{member.name: (*part[:i], other, *part[i + 1 :])})
         elif member.private:
             everything[member.name] = Withheld(part.hash_struct())
-            yield replace(value, **{member.name: everything[member.name]})
-    yield replace(value, **everything)
+            yield changed(value, **{member.name: everything[member.name]})
+    yield changed(value, **everything)
 
 
 @each_kind
@@ -297,7 +297,7 @@ def test_withholding_leaves_the_hash_as_it_was(kind: type[Struct]) -> None:
 
 def test_a_withheld_part_shows_nothing_but_its_hash() -> None:
     terms = sample(ShipmentTerms, random.Random(9), items=2)
-    hidden = replace(terms, commercial=Withheld(part_hash(terms.commercial)))
+    hidden = changed(terms, commercial=Withheld(part_hash(terms.commercial)))
     assert hidden.to_json()["commercial"] == "0x" + part_hash(terms.commercial).hex()
 
 

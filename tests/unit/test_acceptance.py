@@ -1,0 +1,175 @@
+"""Claimed times, deadlines and the text inside opened parts, before any signature is looked at."""
+
+import random
+
+import pytest
+
+from ledger.acceptance import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, check_content, opened_parts
+from ledger.errors import MalformedRecord, RuleBroken
+from ledger.records import (
+    Attestation,
+    Checkpoint,
+    Child,
+    Claims,
+    Clearance,
+    Details,
+    Duty,
+    Goods,
+    Handoff,
+    Outcome,
+    Place,
+    Record,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.structs import Withheld
+from tests.samples import SIGNABLE, changed, sample
+
+NOW = 1_750_000_000
+SALT = bytes(16)
+EMPTY = Details(SALT, "")
+
+
+def handoff(**changes: object) -> Handoff:
+    base = sample(Handoff, random.Random(1), items=1)
+    plain = changed(
+        base,
+        place=Withheld(SALT * 2),
+        load=Withheld(SALT * 2),
+        details=EMPTY,
+        occurredAt=NOW,
+        submitBy=NOW + 14 * 86400,
+    )
+    return changed(plain, **changes)
+
+
+def terms(**changes: object) -> ShipmentTerms:
+    base = sample(ShipmentTerms, random.Random(1), items=0)
+    hidden = Withheld(bytes(32))
+    plain = changed(
+        base, origin=hidden, destination=hidden, contents=(), commercial=hidden, details=EMPTY, submitBy=NOW + 86400
+    )
+    return changed(plain, **changes)
+
+
+@pytest.mark.parametrize("kind", [Checkpoint, Outcome])
+def test_what_only_the_log_writes_is_refused(kind: type[Record]) -> None:
+    with pytest.raises(RuleBroken, match="only the log writes"):
+        check_content(sample(kind, random.Random(1)), NOW)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SIGNABLE if any(m.name == "occurredAt" for m in kind.members())])
+def test_nothing_happens_more_than_15_minutes_ahead(kind: type[Record]) -> None:
+    record = sample(kind, random.Random(2), edge="least", withhold=1)
+    later = {"submitBy": NOW + 86400} if kind is Handoff else {}
+    check_content(changed(record, occurredAt=NOW + AHEAD_OF_CLOCK, **later), NOW)
+    with pytest.raises(RuleBroken, match="in the future") as caught:
+        check_content(changed(record, occurredAt=NOW + AHEAD_OF_CLOCK + 1, **later), NOW)
+    assert caught.value.where == "occurredAt"
+
+
+def test_submit_by_of_a_handoff_is_at_most_30_days_after_it_happened() -> None:
+    check_content(handoff(submitBy=NOW + LONGEST_SUBMIT_BY), NOW)
+    check_content(handoff(submitBy=NOW), NOW)
+    with pytest.raises(RuleBroken, match="too far away"):
+        check_content(handoff(submitBy=NOW + LONGEST_SUBMIT_BY + 1), NOW)
+    with pytest.raises(RuleBroken, match="has passed"):
+        check_content(handoff(submitBy=NOW - 1), NOW)
+    with pytest.raises(RuleBroken, match="too far away"):
+        check_content(handoff(occurredAt=NOW - 86400, submitBy=NOW + LONGEST_SUBMIT_BY), NOW)
+
+
+def test_submit_by_of_terms_is_at_most_30_days_away() -> None:
+    check_content(terms(submitBy=NOW + LONGEST_SUBMIT_BY), NOW)
+    with pytest.raises(RuleBroken, match="too far away"):
+        check_content(terms(submitBy=NOW + LONGEST_SUBMIT_BY + 1), NOW)
+    with pytest.raises(RuleBroken, match="has passed"):
+        check_content(terms(submitBy=NOW - 1), NOW)
+
+
+def test_a_replay_of_history_may_take_longer_but_not_less() -> None:
+    old = handoff(occurredAt=NOW - 9 * 365 * 86400, submitBy=NOW + 365 * 86400)
+    check_content(old, NOW, replayed=True)
+    with pytest.raises(RuleBroken, match="too far away"):
+        check_content(old, NOW)
+    with pytest.raises(RuleBroken, match="has passed"):
+        check_content(handoff(submitBy=NOW - 1), NOW, replayed=True)
+    with pytest.raises(RuleBroken, match="in the future"):
+        check_content(handoff(occurredAt=NOW + AHEAD_OF_CLOCK + 1), NOW, replayed=True)
+
+
+def test_shape_is_checked() -> None:
+    with pytest.raises(MalformedRecord):
+        check_content(handoff(items=()), NOW)
+    with pytest.raises(MalformedRecord):
+        check_content(handoff(releaser=1 << 40), NOW)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"a":1,"b":[{"c":"é"}]}'])
+def test_details_hold_a_canonical_object_or_nothing(text: str) -> None:
+    check_content(handoff(details=Details(SALT, text)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("free text", "not JSON"),
+        ("[]", "not a JSON object"),
+        ('"a"', "not a JSON object"),
+        ("null", "not a JSON object"),
+        ("{ }", "not canonical"),
+        ('{"b":1,"a":1}', "not canonical"),
+        ('{"a":1,"a":1}', "duplicate key"),
+        ('{"a":1.5}', "not an integer"),
+        ('{"a":"\\u0061"}', "not canonical"),
+        ('{"a":"\\ud800"}', "lone surrogate"),
+        ('{"a":' * 13 + "1" + "}" * 13, "nested too deeply"),
+    ],
+)
+def test_details_that_hold_anything_else_are_refused(text: str, why: str) -> None:
+    with pytest.raises(MalformedRecord, match=why) as caught:
+        check_content(handoff(details=Details(SALT, text)), NOW)
+    assert caught.value.where == "details.text"
+    attestation = sample(Attestation, random.Random(1), edge="least", withhold=1)
+    with pytest.raises(MalformedRecord, match=why) as caught:
+        check_content(changed(attestation, claims=Claims(SALT, text)), NOW)
+    assert caught.value.where == "claims.text"
+
+
+@pytest.mark.parametrize("country", ["de", "D", "DEU", "D1", "ÄÖ", "  "])
+def test_countries_are_two_capitals(country: str) -> None:
+    check_content(handoff(place=Place(SALT, "DE", "", "", "")), NOW)
+    check_content(handoff(place=Place(SALT, "", "", "", "")), NOW)
+    with pytest.raises(MalformedRecord, match="not a country") as caught:
+        check_content(handoff(place=Place(SALT, country, "", "", "")), NOW)
+    assert caught.value.where == "place.country"
+
+
+@pytest.mark.parametrize("currency", ["eur", "EU", "EURO", "E1R", "€€€"])
+def test_currencies_are_three_capitals(currency: str) -> None:
+    duty = sample(Duty, random.Random(1), edge="least")
+    clearance = sample(Clearance, random.Random(1), edge="least", withhold=1)
+    check_content(changed(clearance, duty=changed(duty, currency="EUR")), NOW)
+    with pytest.raises(MalformedRecord, match="not a currency") as caught:
+        check_content(changed(clearance, duty=changed(duty, currency=currency)), NOW)
+    assert caught.value.where == "duty.currency"
+
+
+def test_withheld_parts_are_passed_over() -> None:
+    hidden = Withheld(bytes(32))
+    check_content(handoff(details=hidden, place=hidden, load=hidden), NOW)
+    statement = sample(Statement, random.Random(1), edge="least", withhold=1)
+    check_content(statement, NOW)
+
+
+def test_opened_parts_are_found_wherever_they_are() -> None:
+    goods = sample(Goods, random.Random(1))
+    hidden = Withheld(bytes(32))
+    split = Split(1, bytes(32), 0, (Child(1, (goods, hidden)), Child(1, hidden), Child(1, (goods,))), 1, NOW, EMPTY)
+    assert list(opened_parts(split)) == [
+        ("children[0].contents[0]", goods),
+        ("children[2].contents[0]", goods),
+        ("details", EMPTY),
+    ]
+    assert list(opened_parts(changed(split, children=(Child(1, hidden),), details=hidden))) == []

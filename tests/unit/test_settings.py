@@ -1,0 +1,127 @@
+"""Settings: read once, strictly, and never shown with what they protect."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import Misconfigured
+from ledger.services.settings import TABLE, Settings, read_settings
+
+
+def test_without_any_setting_there_is_a_default_for_each() -> None:
+    settings = read_settings({})
+    assert settings.home.is_absolute()
+    assert settings.database_url == f"sqlite:///{settings.home / 'ledger.db'}"
+    assert (settings.chain, settings.finality_depth, settings.origin) == ("embedded", 0, "lading.local/log")
+    assert (settings.host, settings.port, settings.public_url) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
+    assert (settings.log_level, settings.passphrase) == ("info", None)
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "LADING_HOME": str(tmp_path),
+            "LADING_DATABASE_URL": "postgresql+psycopg://lading@db/lading",
+            "LADING_CHAIN": "https://node.example:8545",
+            "LADING_FINALITY_DEPTH": "12",
+            "LADING_ORIGIN": "example.org/log",
+            "LADING_PASSPHRASE": " with spaces ",
+            "LADING_HOST": "0.0.0.0",  # noqa: S104 - read, not listened on
+            "LADING_PORT": "65535",
+            "LADING_PUBLIC_URL": "https://ledger.example/",
+            "LADING_LOG_LEVEL": "debug",
+        }
+    )
+    assert settings == Settings(
+        home=tmp_path.resolve(),
+        database_url="postgresql+psycopg://lading@db/lading",
+        chain="https://node.example:8545",
+        finality_depth=12,
+        origin="example.org/log",
+        host="0.0.0.0",  # noqa: S104
+        port=65535,
+        public_url="https://ledger.example",
+        log_level="debug",
+        passphrase=" with spaces ",
+    )
+    fields = {f"LADING_{name.upper()}" for name in Settings.__slots__}
+    assert TABLE.keys() - {"LADING_PASSPHRASE_FILE"} == fields
+
+
+def test_every_default_in_the_table_is_the_real_one() -> None:
+    settings = read_settings({})
+    for name, (default, meaning) in TABLE.items():
+        assert meaning
+        if default.startswith("`") and default.endswith("`"):
+            value = getattr(settings, name.removeprefix("LADING_").lower())
+            assert default == f"`{value}`"
+        elif default == "none" and name != "LADING_PASSPHRASE_FILE":
+            assert getattr(settings, name.removeprefix("LADING_").lower()) is None
+
+
+def test_a_home_given_by_the_caller_wins(tmp_path: Path) -> None:
+    assert read_settings({"LADING_HOME": "/nowhere"}, home=tmp_path).home == tmp_path.resolve()
+    assert str(tmp_path) in read_settings({}, home=tmp_path).database_url
+
+
+def test_a_home_may_start_at_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert read_settings({"LADING_HOME": "~/lading"}).home == tmp_path.resolve() / "lading"
+
+
+def test_the_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADING_PORT", "8123")
+    assert read_settings().port == 8123
+    assert read_settings({"UNRELATED": "1"}).port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LADING_PROT", "8000"),
+        ("LADING_", ""),
+        ("LADING_PORT", "-1"),
+        ("LADING_PORT", "65536"),
+        ("LADING_PORT", "8e3"),
+        ("LADING_PORT", ""),
+        ("LADING_PORT", "٣"),
+        ("LADING_PORT", "9" * 5000),
+        ("LADING_FINALITY_DEPTH", "soon"),
+        ("LADING_CHAIN", ""),
+        ("LADING_CHAIN", "Embedded"),
+        ("LADING_CHAIN", "ws://node.example"),
+        ("LADING_PUBLIC_URL", "ledger.example"),
+        ("LADING_PUBLIC_URL", ""),
+        ("LADING_LOG_LEVEL", "loud"),
+        ("LADING_PASSPHRASE_FILE", "/nowhere/passphrase"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read_settings({name: value})
+    assert caught.value.where == name
+
+
+def test_the_passphrase_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text("correct horse\n")
+    assert read_settings({"LADING_PASSPHRASE_FILE": str(file)}).passphrase == "correct horse"
+    both = {"LADING_PASSPHRASE_FILE": str(file), "LADING_PASSPHRASE": "battery staple"}
+    assert read_settings(both).passphrase == "battery staple"
+    assert read_settings({"LADING_PASSPHRASE_FILE": ""}).passphrase is None
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(Misconfigured, match="not text"):
+        read_settings({"LADING_PASSPHRASE_FILE": str(file)})
+
+
+def test_no_secret_is_shown() -> None:
+    settings = read_settings(
+        {
+            "LADING_PASSPHRASE": "hunter2",
+            "LADING_DATABASE_URL": "postgresql+psycopg://lading:hunter2@db/lading",
+            "LADING_CHAIN": "https://lading:hunter2@node.example",
+        }
+    )
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in f"{settings}"
+    assert "embedded" in repr(read_settings({}))
