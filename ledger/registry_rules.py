@@ -15,7 +15,6 @@ from ledger.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.records import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry_state import (
     ALL_SCOPES,
-    FOREVER,
     NO_END,
     NO_SCOPE,
     NOBODY_ID,
@@ -168,14 +167,14 @@ class _Change:
 
     def suspend(self) -> Effects:
         partner = self.partner()
-        if partner.suspended_until == FOREVER:
+        if partner.suspended_until == NO_END:
             _refuse("Suspended", "the partner is suspended already", found=self.partner_id)
-        return Effects(partners={self.partner_id: replace(partner, suspended_until=FOREVER)})
+        return Effects(partners={self.partner_id: replace(partner, suspended_until=NO_END)})
 
     def reinstate(self) -> Effects:
         partner = self.partner()
         until = self.force()
-        if partner.suspended_until != FOREVER:
+        if partner.suspended_until != NO_END:
             _refuse("NotSuspended", "the partner is not suspended", found=self.partner_id)
         return Effects(partners={self.partner_id: replace(partner, suspended_until=until)})
 
@@ -317,8 +316,8 @@ class _Change:
     def force(self) -> int:
         """When a change recorded now comes into force."""
         since = max(self.r.notBefore, self.time + self.delay)
-        if since >= FOREVER:
-            _refuse("TimeTooFar", "in force after 2106", expected=f"before {FOREVER}", found=since)
+        if since >= NO_END:
+            _refuse("TimeTooFar", "never in force", expected=f"before {NO_END}", found=since)
         return since
 
     def force_for_partner(self) -> int:

@@ -17,9 +17,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 NO_END = 2**40 - 1
-"""End of a key, log or contract of which no end is known."""
-FOREVER = 2**32 - 1
-"""End of a suspension of which no end is known; the registry counts no time beyond."""
+"""End of a key, log, contract or suspension of which no end is known."""
 ALL_SCOPES = 2**32 - 1
 NO_SCOPE = bytes(32)
 NOBODY_ID = PartnerId(0)

@@ -43,7 +43,8 @@ interface IPartnerRegistry {
     /// @notice A field that this action does not use is not 0. `used` has one bit for each field from `notBefore` on.
     error PartnerRegistryUnusedField(uint8 action, uint256 used);
     error PartnerRegistryNoAddress();
-    error PartnerRegistryTimeTooFar(uint256 time);
+    /// @notice 2⁴⁰ − 1 stands for no end, so nothing can be in force from then on.
+    error PartnerRegistryTimeTooFar(uint40 time);
     error PartnerRegistryUnknownRole(uint8 role);
     /// @notice Customs: two capital letters. Issuer: not zero. Brand: 4 to 12 digits. Other roles: zero.
     error PartnerRegistryBadScope(uint8 role, bytes32 scope);
@@ -105,14 +106,15 @@ interface IPartnerRegistry {
     /// @param key An address that signed something.
     /// @param recordType The number of the type it signed.
     /// @return partner 0 when the key is not in force, or not for this type.
-    /// @return roles Bit `role` for each role in force; customs, issuer and brand when held for any scope. For types 5 to
-    /// 8, which custody asks on its hottest path, only supplier, carrier, main carrier, warehouse, platform, retailer and
-    /// locker are looked up, the other bits are 0.
+    /// @return roles Bit `role` for each role in force; customs, issuer and brand when held for any scope.
     /// @return suspended Whether the partner is suspended. Its keys remain valid.
     function signer(address key, uint8 recordType)
         external
         view
         returns (uint40 partner, uint256 roles, bool suspended);
+
+    /// @notice `signer` without roles and suspension, for where they do not matter: one storage slot instead of two.
+    function partnerOf(address key, uint8 recordType) external view returns (uint40 partner);
 
     /// @notice Whether the partner holds the role in force and is not suspended.
     /// @param scope Customs: jurisdiction, issuer: schema, brand: GS1 prefix, left-aligned; 0 for the other roles.
@@ -151,7 +153,7 @@ interface IPartnerRegistry {
         view
         returns (AddressKind kind, uint40 partner, uint40 actor, uint40 from, uint40 until, uint32 scopes);
 
-    /// @notice When a partner was or will be admitted (0: never), and until when it is suspended (2³² − 1: no end known).
+    /// @notice When a partner was or will be admitted (0: never), and until when it is suspended (2⁴⁰ − 1: no end known).
     function partnerInfo(uint40 partner) external view returns (uint40 since, uint40 suspendedUntil);
 
     /// @notice The log that a log continues after being spoilt, and the size up to which it does.

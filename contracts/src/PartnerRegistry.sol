@@ -24,9 +24,6 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     uint32 private constant ALL_SCOPES = type(uint32).max;
     /// @dev Types 4 to 16 and 18 to 22: what partners sign, without the registry's own records and checkpoints.
     uint32 private constant DEVICE_SCOPES = 0x003EFFF8;
-    /// @dev Types 5 to 8, for which `signer` leaves out the control roles.
-    uint8 private constant FIRST_MOVING_TYPE = 5;
-    uint8 private constant LAST_MOVING_TYPE = 8;
 
     uint8 private constant ADMIT = 1;
     uint8 private constant SUSPEND = 2;
@@ -48,7 +45,10 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     uint256 private constant USED_FIELDS = 0x60_25_25_10_77_21_05_05_1A_1B_06_07_03_02_47_00;
 
     uint8 private constant ROLE_CUSTOMS = 5;
+    uint8 private constant ROLE_ISSUER = 9;
     uint8 private constant ROLE_BRAND = 10;
+    uint8 private constant LAST_ROLE = 14;
+    uint256 private constant SCOPED_ROLES = (1 << ROLE_CUSTOMS) | (1 << ROLE_ISSUER) | (1 << ROLE_BRAND);
 
     bytes private constant APPLIED = hex"01";
 
@@ -70,13 +70,6 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         bytes32 predecessor;
     }
 
-    struct Partner {
-        // slot 0
-        uint256 trade;
-        // slot 1
-        uint256 control;
-    }
-
     struct Contracts {
         // slot 0
         address latest;
@@ -90,9 +83,10 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
 
     Council private _council;
     mapping(address key => uint256 word) private _addresses;
-    mapping(uint40 partner => Partner) private _partners;
-    mapping(uint40 partner => mapping(uint8 role => mapping(bytes32 scope => uint256 since))) private _scoped;
-    mapping(uint40 partner => mapping(uint8 role => bytes32[])) private _scopesHeld;
+    mapping(uint40 partner => uint256 word) private _partners;
+    /// @dev Of roles granted, in force or coming; scope 0 for roles without one.
+    mapping(uint40 partner => mapping(uint8 role => mapping(bytes32 scope => uint256 since))) private _roles;
+    mapping(uint40 partner => mapping(uint8 role => bytes32[])) private _scopes;
     mapping(bytes32 logId => Log) private _logs;
     mapping(uint256 kind => Contracts) private _contracts;
     mapping(bytes32 document => uint256 startPlusOne) private _rules;
@@ -116,7 +110,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         for (uint256 i = 0; i < council.length; ++i) {
             if (council[i] <= previous) revert PartnerRegistryCouncilOrder(previous, council[i]);
             previous = council[i];
-            _enter(previous, AddressKind.COUNCIL_KEY, 0, block.timestamp, 0);
+            _enter(previous, AddressKind.COUNCIL_KEY, 0, uint40(block.timestamp), 0);
             _council.lasting.push(previous);
         }
     }
@@ -145,7 +139,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         if (r.scopes == 0 || r.scopes & ~DEVICE_SCOPES != 0) revert PartnerRegistryBadScopes(r.scopes);
         _requireMaster(r.partner, _signerOf(id, signatures));
         if (r.actor != 0) _requireKnown(r.actor);
-        if (_partners[r.partner].trade.lane(0) > block.timestamp) revert PartnerRegistrySuspended(r.partner);
+        if (_partners[r.partner].suspendedUntil() > block.timestamp) revert PartnerRegistrySuspended(r.partner);
         _enterWord(
             r.key,
             RegistrySlots.Address({
@@ -193,24 +187,28 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         view
         returns (uint40 partner, uint256 roles, bool suspended)
     {
+        partner = partnerOf(key, recordType);
+        if (partner == 0) return (0, 0, false);
+        uint256 word = _partners[partner];
+        roles = word.roles();
+        suspended = word.suspendedUntil() > block.timestamp;
+        if (word.settledFrom() > block.timestamp) roles = _rolesInForce(partner, roles);
+    }
+
+    /// @inheritdoc IPartnerRegistry
+    function partnerOf(address key, uint8 recordType) public view returns (uint40) {
         uint256 word = _addresses[key];
-        if (!word.inForce(block.timestamp)) return (0, 0, false);
-        if (recordType == 0 || (word.scopes() >> (recordType - 1)) & 1 == 0) return (0, 0, false);
-        partner = word.partner();
+        if (!word.inForce(block.timestamp)) return 0;
         // Council keys, anchor keys and contracts are nobody's here.
-        if (uint8(word) > uint8(AddressKind.DEVICE_KEY)) return (0, 0, false);
-        uint256 trade = _partners[partner].trade;
-        roles = trade.tradeRoles(block.timestamp);
-        suspended = trade.lane(0) > block.timestamp;
-        if (recordType < FIRST_MOVING_TYPE || recordType > LAST_MOVING_TYPE) {
-            roles |= _partners[partner].control.controlRoles(block.timestamp);
-        }
+        if (uint8(word) > uint8(AddressKind.DEVICE_KEY)) return 0;
+        if (recordType == 0 || (word.scopes() >> (recordType - 1)) & 1 == 0) return 0;
+        return word.partner();
     }
 
     /// @inheritdoc IPartnerRegistry
     function hasRole(uint40 partner, uint8 role, bytes32 scope) external view returns (bool) {
-        if (_partners[partner].trade.lane(0) > block.timestamp) return false;
-        uint256 since = _roleSince(partner, role, scope);
+        if (_partners[partner].suspendedUntil() > block.timestamp) return false;
+        uint256 since = _roles[partner][role][scope];
         return since != 0 && since <= block.timestamp;
     }
 
@@ -279,8 +277,8 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
 
     /// @inheritdoc IPartnerRegistry
     function partnerInfo(uint40 partner) external view returns (uint40 since, uint40 suspendedUntil) {
-        Partner storage p = _partners[partner];
-        return (uint40(p.control.lane(0)), uint40(p.trade.lane(0)));
+        uint256 word = _partners[partner];
+        return (word.since(), word.suspendedUntil());
     }
 
     /// @inheritdoc IPartnerRegistry
@@ -308,7 +306,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
             _admit(r);
         } else if (r.action == SUSPEND) {
             _requireKnown(r.partner);
-            _setSuspension(r.partner, false, RegistrySlots.FOREVER);
+            _setSuspension(r.partner, false, RegistrySlots.NO_END);
         } else if (r.action == REINSTATE) {
             _requireKnown(r.partner);
             _setSuspension(r.partner, true, _force(r.notBefore));
@@ -344,20 +342,22 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
 
     function _admit(RegistryChange calldata r) private {
         if (r.partner == 0) revert PartnerRegistryUnknownPartner(0);
-        Partner storage p = _partners[r.partner];
-        if (p.control.lane(0) != 0) revert PartnerRegistryPartnerKnown(r.partner);
-        uint256 since = _force(r.notBefore);
+        if (_partners[r.partner] != 0) revert PartnerRegistryPartnerKnown(r.partner);
+        uint40 since = _force(r.notBefore);
         _enter(r.key, AddressKind.MASTER_KEY, r.partner, since, ALL_SCOPES);
-        p.control = p.control.withLane(0, since);
+        _partners[r.partner] = RegistrySlots.pack(
+            RegistrySlots.Partner({roles: 0, settledFrom: 0, suspendedUntil: 0, since: since})
+        );
     }
 
     /// @dev `ends`: whether this must find a suspension without an end, or must not.
-    function _setSuspension(uint40 partner, bool ends, uint256 until) private {
-        uint256 trade = _partners[partner].trade;
-        bool suspended = trade.lane(0) == RegistrySlots.FOREVER;
+    function _setSuspension(uint40 partner, bool ends, uint40 until) private {
+        RegistrySlots.Partner memory p = _partners[partner].unpackPartner();
+        bool suspended = p.suspendedUntil == RegistrySlots.NO_END;
         if (suspended && !ends) revert PartnerRegistrySuspended(partner);
         if (!suspended && ends) revert PartnerRegistryNotSuspended(partner);
-        _partners[partner].trade = trade.withLane(0, until);
+        p.suspendedUntil = until;
+        _partners[partner] = RegistrySlots.pack(p);
     }
 
     function _revokeKey(uint40 partner, address key) private {
@@ -371,39 +371,40 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     function _grantRole(RegistryChange calldata r) private {
         _requireKnown(r.partner);
         _requireScope(r.role, r.scope);
-        if (_roleSince(r.partner, r.role, r.scope) != 0) {
-            revert PartnerRegistryRoleHeld(r.partner, r.role, r.scope);
-        }
-        uint256 since = _forceFor(r.partner, r.notBefore);
-        if (uint256(r.role).isScoped()) {
-            bytes32[] storage held = _scopesHeld[r.partner][r.role];
+        if (_roles[r.partner][r.role][r.scope] != 0) revert PartnerRegistryRoleHeld(r.partner, r.role, r.scope);
+        uint40 since = _forceFor(r.partner, r.notBefore);
+        if (_isScoped(r.role)) {
+            bytes32[] storage held = _scopes[r.partner][r.role];
             if (held.length == MAX_SCOPES) revert PartnerRegistryTooManyScopes(r.partner, r.role);
             held.push(r.scope);
-            _scoped[r.partner][r.role][r.scope] = since;
-            since = _earliest(r.partner, r.role);
         }
-        _setRoleLane(r.partner, r.role, since);
+        _roles[r.partner][r.role][r.scope] = since;
+        RegistrySlots.Partner memory p = _partners[r.partner].unpackPartner();
+        p.roles |= uint16(1 << r.role);
+        if (p.settledFrom < since) p.settledFrom = since;
+        _partners[r.partner] = RegistrySlots.pack(p);
     }
 
     function _revokeRole(uint40 partner, uint8 role, bytes32 scope) private {
         _requireKnown(partner);
         _requireScope(role, scope);
-        if (_roleSince(partner, role, scope) == 0) revert PartnerRegistryRoleNotHeld(partner, role, scope);
-        uint256 since = 0;
-        if (uint256(role).isScoped()) {
-            delete _scoped[partner][role][scope];
-            bytes32[] storage held = _scopesHeld[partner][role];
+        if (_roles[partner][role][scope] == 0) revert PartnerRegistryRoleNotHeld(partner, role, scope);
+        delete _roles[partner][role][scope];
+        if (_isScoped(role)) {
+            bytes32[] storage held = _scopes[partner][role];
             uint256 last = held.length - 1;
             for (uint256 i = 0; i < last; ++i) {
                 if (held[i] == scope) held[i] = held[last];
             }
             held.pop();
-            since = _earliest(partner, role);
+            if (last != 0) return;
         }
-        _setRoleLane(partner, role, since);
+        RegistrySlots.Partner memory p = _partners[partner].unpackPartner();
+        p.roles &= ~uint16(1 << role);
+        _partners[partner] = RegistrySlots.pack(p);
     }
 
-    function _removeMember(address key, uint256 time) private {
+    function _removeMember(address key, uint40 time) private {
         uint256 word = _addresses[key];
         if (word.kind() != AddressKind.COUNCIL_KEY) revert PartnerRegistryNotCouncil(key);
         if (word.until() != RegistrySlots.NO_END) revert PartnerRegistryEnded(key, word.until());
@@ -419,12 +420,12 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         _requireMembers(needed);
     }
 
-    function _setThreshold(uint40 needed, uint256 time) private {
+    function _setThreshold(uint40 needed, uint40 time) private {
         _requireMembers(needed);
         // One that is not in force yet is replaced.
         _council.threshold = uint8(threshold());
         _council.nextThreshold = uint8(needed);
-        _council.nextThresholdFrom = uint40(time);
+        _council.nextThresholdFrom = time;
     }
 
     function _registerLog(RegistryChange calldata r) private {
@@ -448,11 +449,11 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         _addresses[key] = word.ending(block.timestamp);
     }
 
-    function _openContract(uint40 kind, address key, uint256 time) private {
+    function _openContract(uint40 kind, address key, uint40 time) private {
         if (kind == 0 || kind > LAST_CONTRACT_KIND) revert PartnerRegistryUnknownContractKind(kind);
         Contracts storage contracts = _contracts[kind];
         if (contracts.latest != address(0)) {
-            uint256 ends = _addresses[contracts.latest].until();
+            uint40 ends = _addresses[contracts.latest].until();
             if (ends == RegistrySlots.NO_END) revert PartnerRegistryKindOpen(uint8(kind), contracts.latest);
             // The one before the latest would be forgotten while it is still in force.
             if (contracts.before != address(0) && _addresses[contracts.before].until() > block.timestamp) {
@@ -465,7 +466,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         contracts.latest = key;
     }
 
-    function _closeContract(uint40 kind, address key, uint256 time) private {
+    function _closeContract(uint40 kind, address key, uint40 time) private {
         if (kind == 0 || kind > LAST_CONTRACT_KIND) revert PartnerRegistryUnknownContractKind(kind);
         uint256 word = _addresses[key];
         if (word.kind() != AddressKind.CONTRACT || word.scopes() != kind) {
@@ -483,13 +484,13 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
 
     // --- pieces ---
 
-    function _enter(address key, AddressKind kind, uint40 partner, uint256 since, uint32 scopes) private {
+    function _enter(address key, AddressKind kind, uint40 partner, uint40 since, uint32 scopes) private {
         _enterWord(
             key,
             RegistrySlots.Address({
                 kind: kind,
                 partner: partner,
-                from: uint40(since),
+                from: since,
                 until: RegistrySlots.NO_END,
                 scopes: scopes,
                 actor: 0
@@ -504,40 +505,38 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         _addresses[key] = RegistrySlots.pack(entry);
     }
 
-    function _setRoleLane(uint40 partner, uint8 role, uint256 since) private {
-        (bool control, uint256 lane) = uint256(role).place();
-        Partner storage p = _partners[partner];
-        if (control) p.control = p.control.withLane(lane, since);
-        else p.trade = p.trade.withLane(lane, since);
-    }
-
-    /// @dev Since when, by what is recorded, the role is or will be in force; 0 for never.
-    function _roleSince(uint40 partner, uint8 role, bytes32 scope) private view returns (uint256) {
-        (bool control, uint256 lane) = uint256(role).place();
-        if (lane == 0) return 0;
-        if (uint256(role).isScoped()) return _scoped[partner][role][scope];
-        if (scope != 0) return 0;
-        return (control ? _partners[partner].control : _partners[partner].trade).lane(lane);
-    }
-
-    function _earliest(uint40 partner, uint8 role) private view returns (uint256 earliest) {
-        bytes32[] storage held = _scopesHeld[partner][role];
-        for (uint256 i = 0; i < held.length; ++i) {
-            uint256 since = _scoped[partner][role][held[i]];
-            if (earliest == 0 || since < earliest) earliest = since;
+    /// @dev Which of the roles granted are in force by now; scoped ones when they are for any scope.
+    function _rolesInForce(uint40 partner, uint256 granted) private view returns (uint256 roles) {
+        for (uint8 role = 1; role <= LAST_ROLE; ++role) {
+            if ((granted >> role) & 1 == 0) continue;
+            uint256 since = _isScoped(role) ? _earliest(partner, role) : _roles[partner][role][0];
+            if (since <= block.timestamp) roles |= 1 << role;
         }
     }
 
-    /// @dev When a change recorded now comes into force.
-    function _force(uint40 notBefore) private view returns (uint256 time) {
-        time = block.timestamp + DELAY;
-        if (time < notBefore) time = notBefore;
-        if (time >= RegistrySlots.FOREVER) revert PartnerRegistryTimeTooFar(time);
+    function _earliest(uint40 partner, uint8 role) private view returns (uint256 earliest) {
+        earliest = RegistrySlots.NO_END;
+        bytes32[] storage held = _scopes[partner][role];
+        for (uint256 i = 0; i < held.length; ++i) {
+            uint256 since = _roles[partner][role][held[i]];
+            if (since < earliest) earliest = since;
+        }
     }
 
-    function _forceFor(uint40 partner, uint40 notBefore) private view returns (uint256 time) {
+    function _isScoped(uint8 role) private pure returns (bool) {
+        return (SCOPED_ROLES >> role) & 1 == 1;
+    }
+
+    /// @dev When a change recorded now comes into force.
+    function _force(uint40 notBefore) private view returns (uint40 time) {
+        time = uint40(block.timestamp) + DELAY;
+        if (time < notBefore) time = notBefore;
+        if (time == RegistrySlots.NO_END) revert PartnerRegistryTimeTooFar(time);
+    }
+
+    function _forceFor(uint40 partner, uint40 notBefore) private view returns (uint40 time) {
         time = _force(notBefore);
-        uint256 since = _partners[partner].control.lane(0);
+        uint40 since = _partners[partner].since();
         if (time < since) time = since;
     }
 
@@ -554,7 +553,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     }
 
     function _requireKnown(uint40 partner) private view {
-        if (_partners[partner].control.lane(0) == 0) revert PartnerRegistryUnknownPartner(partner);
+        if (_partners[partner] == 0) revert PartnerRegistryUnknownPartner(partner);
     }
 
     /// @dev Members in force who stay must be enough for `needed` signatures.
@@ -582,11 +581,11 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     }
 
     function _requireScope(uint8 role, bytes32 scope) private pure {
-        if (role == 0 || role > RegistrySlots.LAST_ROLE) revert PartnerRegistryUnknownRole(role);
+        if (role == 0 || role > LAST_ROLE) revert PartnerRegistryUnknownRole(role);
         bool good;
         if (role == ROLE_CUSTOMS) good = _lettersOrDigits(scope, 0x41, 0x5A, 2, 2);
         else if (role == ROLE_BRAND) good = _lettersOrDigits(scope, 0x30, 0x39, 4, 12);
-        else good = uint256(role).isScoped() ? scope != 0 : scope == 0;
+        else good = _isScoped(role) ? scope != 0 : scope == 0;
         if (!good) revert PartnerRegistryBadScope(role, scope);
     }
 
