@@ -1,0 +1,177 @@
+"""What a home knows of its consortium: where the contracts are, which log it runs, and the operator's keys.
+
+`consortium.json` is public: it is what a trust file is made from. Keys lie encrypted under `keys/`.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.chain.client import ChainClient
+from ledger.chain.deploy import Deployment, TokenPlan, deploy
+from ledger.checkpoint import LogIdentity, LogSigner
+from ledger.codes import ContractKind
+from ledger.errors import MalformedRecord, Misconfigured
+from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.registry import Genesis
+from ledger.services.keystores import (
+    DEMO_PASSPHRASE,
+    is_demo,
+    new_key,
+    read_keystore,
+    read_log_key,
+    write_keystore,
+    write_log_key,
+    write_private,
+)
+from ledger.services.settings import Settings
+from ledger.signing import SigningKey
+
+EMBEDDED_CHAIN_ID = 0x1AD1
+RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Consortium:
+    """`operator` is the partner that runs the log; `demo` marks keys and money as worthless."""
+
+    deployment: Deployment
+    log: LogIdentity
+    demo: bool
+
+    @property
+    def genesis(self) -> Genesis:
+        return self.deployment.genesis
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "deployment": self.deployment.to_json(),
+            "log": {"origin": self.log.origin, "key": to_hex(self.log.public_key)},
+            "demo": self.demo,
+        }
+
+    def trust_file(self) -> dict[str, Any]:
+        """What a verifier must get from somebody it trusts, and not from the operator's bundle."""
+        return {
+            "lading": "trust/1",
+            "consortiumId": to_hex(self.genesis.consortium_id),
+            "genesis": {
+                "council": [to_hex(member) for member in self.genesis.council],
+                "threshold": self.genesis.threshold,
+                "delay": self.genesis.delay,
+            },
+            "chainId": self.deployment.chain_id,
+            "registry": to_hex(self.deployment.registry),
+            "bonusPool": to_hex(self.deployment.contracts[ContractKind.BONUS]),
+            "logs": [{"origin": self.log.origin, "key": to_hex(self.log.public_key)}],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorKeys:
+    """The keys that the service itself uses. None of them signs a record of a partner."""
+
+    relayer: SigningKey
+    anchor: SigningKey
+    log: LogSigner
+    session_secret: bytes
+
+
+def read_consortium(home: Path) -> Consortium:
+    """The consortium of this home; raises `Misconfigured` when none was founded here."""
+    path = home / "consortium.json"
+    try:
+        data = json.loads(path.read_bytes())
+        return Consortium(
+            Deployment.from_json(data["deployment"]),
+            LogIdentity(data["log"]["origin"], bytes_from_hex(data["log"]["key"], 32, "log.key")),
+            bool(data["demo"]),
+        )
+    except FileNotFoundError:
+        raise Misconfigured(
+            "no consortium here", where=str(path), mend="Found one with `lading found`, or try `lading demo`."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, MalformedRecord):
+        raise Misconfigured("not a consortium file", where=str(path)) from None
+
+
+def operator_passphrase(settings: Settings) -> str:
+    """The passphrase of the operator's keys: the setting, or the public one of a demo home."""
+    if settings.passphrase is not None:
+        return settings.passphrase
+    if is_demo(settings.home / "keys" / RELAYER):
+        return DEMO_PASSPHRASE
+    raise Misconfigured(
+        "the operator's keys are locked", where="LADING_PASSPHRASE", expected="a passphrase, or a file that holds it"
+    )
+
+
+def open_keys(settings: Settings, origin: str) -> OperatorKeys:
+    keys = settings.home / "keys"
+    passphrase = operator_passphrase(settings)
+    try:
+        secret = (keys / "session.key").read_bytes()
+    except OSError as error:
+        raise Misconfigured(
+            "the session key cannot be read", where="keys/session.key", found=str(error.strerror)
+        ) from None
+    return OperatorKeys(
+        read_keystore(keys / RELAYER, passphrase),
+        read_keystore(keys / ANCHOR, passphrase),
+        LogSigner(origin, read_log_key(keys / LOG, passphrase)),
+        secret,
+    )
+
+
+def found(
+    settings: Settings,
+    open_chain: Callable[[OperatorKeys], ChainClient],
+    now: Callable[[], int],
+    *,
+    council: Sequence[KeyAddress],
+    threshold: int,
+    delay: int,
+    token: TokenPlan | None = None,
+    demo: bool = False,
+) -> Consortium:
+    """Make the operator's keys and deploy the contracts; afterwards this home has a consortium without partners.
+
+    Run again after a crash, it goes on where it stopped: keys and the consortium's id are kept, the deployment looks
+    before it sends. Raises `Misconfigured` when the home has a consortium already.
+    """
+    if (settings.home / "consortium.json").exists():
+        raise Misconfigured("this home has a consortium", where=str(settings.home), mend="Choose another LADING_HOME.")
+    consortium_id = _make_keys(settings, demo)
+    keys = open_keys(settings, settings.origin)
+    genesis = Genesis(consortium_id, threshold, delay, tuple(sorted(council)))
+    chain = open_chain(keys)
+    try:
+        deployment = deploy(chain, keys.relayer, genesis, now, token=token)
+    finally:
+        chain.close()
+    consortium = Consortium(deployment, keys.log.identity, demo)
+    write_private(settings.home / "consortium.json", json.dumps(consortium.to_json(), indent=1).encode())
+    return consortium
+
+
+def _make_keys(settings: Settings, demo: bool) -> ConsortiumId:
+    """The operator's keys and the consortium's id, each made once."""
+    keys = settings.home / "keys"
+    passphrase = DEMO_PASSPHRASE if demo else settings.passphrase
+    if not passphrase:
+        raise Misconfigured("the operator's keys need a passphrase", where="LADING_PASSPHRASE", expected="a passphrase")
+    for name in (RELAYER, ANCHOR):
+        if not (keys / name).exists():
+            write_keystore(keys / name, new_key(), passphrase, demo=demo)
+    if not (keys / LOG).exists():
+        write_log_key(keys / LOG, Ed25519PrivateKey.generate(), passphrase)
+    if not (keys / "session.key").exists():
+        write_private(keys / "session.key", secrets.token_bytes(32))
+    if not (keys / "consortium-id").exists():
+        write_private(keys / "consortium-id", secrets.token_bytes(32))
+    return ConsortiumId((keys / "consortium-id").read_bytes())

@@ -1,0 +1,104 @@
+"""Enrolment: documents that partners have signed, kept until the council decides."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ledger.codes import RegistryAction
+from ledger.enrolment import Enrolment, check_possession, parse_enrolment
+from ledger.ids import ConsortiumId, to_hex
+from ledger.records import RegistryChange
+from ledger.services.clock import Clock
+from ledger.services.registry_view import CurrentRegistry
+from ledger.store import enrolments
+from ledger.store.database import Database
+
+NO_KEY = bytes(20)
+NO_HASH = bytes(32)
+
+
+class Enrolling:
+    def __init__(self, db: Database, registry: CurrentRegistry, consortium_id: ConsortiumId, clock: Clock) -> None:
+        self._db = db
+        self._registry = registry
+        self._consortium_id = consortium_id
+        self._clock = clock
+
+    def ask(self, document: bytes, signature: bytes) -> dict[str, Any]:
+        """Keep an enrolment whose key has proved its possession; the same one again changes nothing.
+
+        Raises `MalformedRecord` for another document, `BadSignature` for another key.
+        """
+        enrolment = parse_enrolment(document, self._consortium_id)
+        check_possession(enrolment, signature)
+        row = enrolments.StoredEnrolment(
+            enrolment.document_hash(), document, signature, enrolment.key, self._clock.now()
+        )
+        with self._db.write() as connection:
+            enrolments.add(connection, row)
+        return {"document": to_hex(enrolment.document_hash()), "name": enrolment.name, "key": to_hex(enrolment.key)}
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Every enrolment, with the partner id it led to (None while the council has not admitted it)."""
+        with self._db.read() as connection:
+            view = self._registry.refreshed(connection).now()
+            admitted = {partner.document: number for number, partner in view.partners()}
+            return [
+                {
+                    "document": to_hex(row.document_hash),
+                    "name": parse_enrolment(row.document, self._consortium_id).name,
+                    "key": to_hex(row.key),
+                    "asked_at": row.created_at,
+                    "partner": admitted.get(row.document_hash),
+                }
+                for row in enrolments.listing(connection)
+            ]
+
+    def enrolment(self, document_hash: bytes) -> Enrolment | None:
+        with self._db.read() as connection:
+            row = enrolments.get(connection, document_hash)
+        return None if row is None else parse_enrolment(row.document, self._consortium_id)
+
+
+def admission(enrolment: Enrolment, partner: int, sequence: int) -> list[RegistryChange]:
+    """The changes that admit an enrolled partner under id `partner`, for the council to sign: admission, then roles.
+
+    `sequence` is the number of the first; the others follow on.
+    """
+    changes = [
+        change(sequence, RegistryAction.ADMIT, partner=partner, key=enrolment.key, document=enrolment.document_hash())
+    ]
+    for request in enrolment.roles:
+        changes.append(
+            change(
+                sequence + len(changes),
+                RegistryAction.GRANT_ROLE,
+                partner=partner,
+                role=int(request.role),
+                scope=request.scope_bytes(),
+            )
+        )
+    return changes
+
+
+def change(
+    sequence: int,
+    action: RegistryAction,
+    *,
+    partner: int = 0,
+    key: bytes = NO_KEY,
+    role: int = 0,
+    scope: bytes = NO_HASH,
+    number: int = 0,
+    document: bytes = NO_HASH,
+    not_before: int = 0,
+) -> RegistryChange:
+    """A registry change with every field that its action does not use at zero."""
+    return RegistryChange(sequence, not_before, int(action), partner, key, role, scope, number, document)
+
+
+def opening_changes(contracts: Sequence[tuple[int, bytes]], sequence: int) -> list[RegistryChange]:
+    """The changes that put contracts (kind, address) in force."""
+    return [
+        change(sequence + i, RegistryAction.OPEN_CONTRACT, key=address, number=kind)
+        for i, (kind, address) in enumerate(contracts)
+    ]

@@ -1,0 +1,108 @@
+"""Verified records out of the store: the only thing that numbers are computed from.
+
+Signatures are recovered anew and their keys judged at the record's place, so a row that was edited yields no number.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from ledger import concerns
+from ledger.codes import Outcome as Code
+from ledger.ids import RecordId, to_hex
+from ledger.records import Outcome, Record, ShipmentTerms
+from ledger.openings import join
+from ledger.registry import RegistryHistory
+from ledger.services import holdings
+from ledger.signing import Domain
+from ledger.store import openings, outcomes, records, shipments
+from ledger.store.database import Connection
+from ledger.store.outcomes import ItemOutcome
+from ledger.store.records import StoredRecord
+from ledger.verification import Facts, VerifiedRecord, verify_record
+
+NUMBERS_NEED = (*range(4, 10), 14, 15)
+"""Terms, handoffs, splits, statements, overrides, clearances, amendments, endorsements."""
+
+
+class VerifiedRecords:
+    """Records of one connection's snapshot in verified form."""
+
+    def __init__(self, connection: Connection, domain: Domain, history: RegistryHistory) -> None:
+        self._connection = connection
+        self._domain = domain
+        self._history = history
+
+    def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
+        """Everything that bears on a shipment's numbers: its own records, its ancestors', and what amends them."""
+        rows: dict[RecordId, StoredRecord] = {}
+        for ancestor in self._with_ancestors(shipment):
+            rows |= self._about(concerns.SHIPMENT, ancestor)
+        for row in list(rows.values()):
+            rows |= self._about(concerns.RECORD, row.record_id)
+        return list(self._verified(sorted(rows.values(), key=lambda row: row.log_index)))
+
+    def all(self, types: Iterable[int] = NUMBERS_NEED) -> Iterator[VerifiedRecord]:
+        """Every record of `types` in log order, a thousand at a time."""
+        batch: list[StoredRecord] = []
+        for row in records.stream(self._connection, types=tuple(types)):
+            batch.append(row)
+            if len(batch) == 1000:
+                yield from self._verified(batch)
+                batch = []
+        yield from self._verified(batch)
+
+    def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
+        return holdings.terms_of(self._connection, shipment)
+
+    def record(self, record_id: bytes) -> Record | None:
+        row = records.get(self._connection, RecordId(record_id))
+        return None if row is None else openings.richest(self._connection, row)
+
+    def _with_ancestors(self, shipment: bytes) -> Iterator[bytes]:
+        current: bytes | None = shipment
+        while current is not None:
+            yield current
+            row = shipments.get(self._connection, current)
+            current = row.parent if row else None
+
+    def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
+        found: dict[RecordId, StoredRecord] = {}
+        after = -1
+        while page := records.listing(self._connection, kind, to_hex(key), types=NUMBERS_NEED, after=after, limit=500):
+            found |= {row.record_id: row for row in page}
+            after = page[-1].log_index
+        return found
+
+    def _verified(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
+        known = outcomes.of_many(self._connection, (row.record_id for row in rows))
+        parts = openings.of_many(self._connection, rows)
+        events = self._events(known.values())
+        for row in rows:
+            signed = row.signed
+            facts = facts_of(row, known.get(row.record_id, []), events)
+            rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
+            yield verify_record(rich, self._domain, facts, self._history, self)
+
+    def _events(self, found: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
+        wanted = {item.outcome_record for items in found for item in items}
+        rows = records.get_many(self._connection, wanted)
+        return {record_id: cast(Outcome, row.record) for record_id, row in rows.items()}
+
+
+def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome]) -> Facts:
+    """What log and chain say of a record. An item without a final outcome yet stands as AHEAD."""
+    if not items:
+        return Facts(row.log_index, row.log_time)
+    last = max(items, key=lambda item: item.log_index)
+    first = min(items, key=lambda item: item.log_index)
+    codes = {item.item: Code(item.outcome) for item in items}
+    event = events.get(first.outcome_record)
+    return Facts(
+        log_index=row.log_index,
+        logged_at=row.log_time,
+        block_number=first.block_number,
+        block_time=first.block_time,
+        event_index=event.eventIndex if event else None,
+        outcomes=tuple(codes.get(i, Code.AHEAD) for i in range(max(codes) + 1)),
+        outcome_index=last.log_index,
+    )
