@@ -323,15 +323,15 @@ library RecordHashes {
     );
 
     function hash(RegistryChange calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(REGISTRY_CHANGE_TYPEHASH, r.sequence, r.notBefore, r.action, r.partner, r.key, r.role, r.scope, r.number, r.document));
+        return keccak256(abi.encode(REGISTRY_CHANGE_TYPEHASH, r));
     }
 
     function hash(KeyGrant calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(KEY_GRANT_TYPEHASH, r.partner, r.key, r.actor, r.scopes, r.validFrom, r.validUntil, r.details));
+        return keccak256(abi.encode(KEY_GRANT_TYPEHASH, r));
     }
 
     function hash(KeyRevoke calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(KEY_REVOKE_TYPEHASH, r.partner, r.key, r.details));
+        return keccak256(abi.encode(KEY_REVOKE_TYPEHASH, r));
     }
 
     function hash(ShipmentTerms calldata r) internal pure returns (bytes32) {
@@ -350,11 +350,11 @@ library RecordHashes {
     }
 
     function hash(Statement calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(STATEMENT_TYPEHASH, r.by, r.counterparty, r.kind, r.shipment, r.sequence, r.occurredAt, r.place, r.details));
+        return keccak256(abi.encode(STATEMENT_TYPEHASH, r));
     }
 
     function hash(Override calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(OVERRIDE_TYPEHASH, r.shipment, r.sequence, r.releaser, r.receiver, r.packages, r.exceptions, r.details));
+        return keccak256(abi.encode(OVERRIDE_TYPEHASH, r));
     }
 
     function hash(Clearance calldata r) internal pure returns (bytes32) {
@@ -372,7 +372,7 @@ library RecordHashes {
     }
 
     function hash(Revocation calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(REVOCATION_TYPEHASH, r.by, r.target, r.reason, r.effectiveFrom, r.details));
+        return keccak256(abi.encode(REVOCATION_TYPEHASH, r));
     }
 
     function hash(Recall calldata r) internal pure returns (bytes32) {
@@ -380,7 +380,7 @@ library RecordHashes {
     }
 
     function hash(Checkpoint calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(CHECKPOINT_TYPEHASH, r.logId, r.previousSize, r.size, r.root));
+        return keccak256(abi.encode(CHECKPOINT_TYPEHASH, r));
     }
 
     function hash(BonusAgreement calldata r) internal pure returns (bytes32) {
@@ -391,26 +391,26 @@ library RecordHashes {
     }
 
     function hash(BonusAward calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(BONUS_AWARD_TYPEHASH, r.by, r.agreement, r.version, r.logId, r.logSize, r.total, r.amounts, r.evidence));
+        return keccak256(abi.encode(BONUS_AWARD_TYPEHASH, r));
     }
 
     function hash(Dispute calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DISPUTE_TYPEHASH, r.by, r.agreement, r.version, r.reason));
+        return keccak256(abi.encode(DISPUTE_TYPEHASH, r));
     }
 
     function hash(Ruling calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(RULING_TYPEHASH, r.by, r.agreement, r.version, r.upheld, r.reason));
+        return keccak256(abi.encode(RULING_TYPEHASH, r));
     }
 
     function hash(Claim calldata r) internal pure returns (bytes32) {
-        return keccak256(abi.encode(CLAIM_TYPEHASH, r.by, r.agreement, r.version, r.amount, r.payTo));
+        return keccak256(abi.encode(CLAIM_TYPEHASH, r));
     }
 
     function hash(ShipmentRef[] calldata list) internal pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             ShipmentRef calldata r = list[i];
-            hashes[i] = keccak256(abi.encode(SHIPMENT_REF_TYPEHASH, r.shipment, r.sequence));
+            hashes[i] = keccak256(abi.encode(SHIPMENT_REF_TYPEHASH, r));
         }
         return keccak256(abi.encodePacked(hashes));
     }
@@ -419,7 +419,7 @@ library RecordHashes {
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             Require calldata r = list[i];
-            hashes[i] = keccak256(abi.encode(REQUIRE_TYPEHASH, r.jurisdiction, r.regime, r.gate, r.relay));
+            hashes[i] = keccak256(abi.encode(REQUIRE_TYPEHASH, r));
         }
         return keccak256(abi.encodePacked(hashes));
     }
@@ -428,7 +428,7 @@ library RecordHashes {
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             HandoffItem calldata r = list[i];
-            hashes[i] = keccak256(abi.encode(HANDOFF_ITEM_TYPEHASH, r.shipment, r.sequence, r.packages, r.exceptions));
+            hashes[i] = keccak256(abi.encode(HANDOFF_ITEM_TYPEHASH, r));
         }
         return keccak256(abi.encodePacked(hashes));
     }
@@ -437,7 +437,7 @@ library RecordHashes {
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             Child calldata r = list[i];
-            hashes[i] = keccak256(abi.encode(CHILD_TYPEHASH, r.packages, r.contents));
+            hashes[i] = keccak256(abi.encode(CHILD_TYPEHASH, r));
         }
         return keccak256(abi.encodePacked(hashes));
     }
@@ -446,7 +446,7 @@ library RecordHashes {
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             Share calldata r = list[i];
-            hashes[i] = keccak256(abi.encode(SHARE_TYPEHASH, r.partner, r.basisPoints));
+            hashes[i] = keccak256(abi.encode(SHARE_TYPEHASH, r));
         }
         return keccak256(abi.encodePacked(hashes));
     }
