@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {PartnerRegistry} from "../src/PartnerRegistry.sol";
+import {RegistryChange} from "../src/Records.sol";
+import {SigningDomain} from "../src/base/SigningDomain.sol";
+import {RecordHasher} from "./RecordHasher.sol";
+import {VM} from "./Vm.sol";
+
+/// @notice A registry with one council member and no delay, and what it takes to fill it.
+abstract contract Consortium {
+    uint8 internal constant ADMIT = 1;
+    uint8 internal constant SUSPEND = 2;
+    uint8 internal constant ADD_KEY = 4;
+    uint8 internal constant REVOKE_KEY = 5;
+    uint8 internal constant OPEN_CONTRACT = 13;
+    uint8 internal constant CLOSE_CONTRACT = 14;
+
+    bytes32 internal constant CONSORTIUM_ID = keccak256("a consortium of tests");
+    uint256 internal constant COUNCIL_KEY = 0xC0;
+    uint256 internal constant START = 1_760_000_000;
+
+    RecordHasher internal immutable hasher = new RecordHasher();
+    PartnerRegistry internal registry;
+    uint40 private _sequence;
+
+    constructor() {
+        VM.warp(START);
+        address[] memory council = new address[](1);
+        council[0] = VM.addr(COUNCIL_KEY);
+        registry = new PartnerRegistry(CONSORTIUM_ID, 1, 0, council);
+    }
+
+    /// @notice The private key of a partner's first master key.
+    function keyOf(uint40 partner) internal pure returns (uint256) {
+        return 0xA000 + uint256(partner);
+    }
+
+    function admit(uint40 partner) internal {
+        change(ADMIT, partner, VM.addr(keyOf(partner)), 0, bytes32(uint256(partner)));
+    }
+
+    function change(uint8 action, uint40 partner, address key, uint40 number, bytes32 document) internal {
+        RegistryChange memory r = RegistryChange({
+            sequence: ++_sequence,
+            notBefore: 0,
+            action: action,
+            partner: partner,
+            key: key,
+            role: 0,
+            scope: 0,
+            number: number,
+            document: document
+        });
+        bytes32 id = SigningDomain.digest(SigningDomain.evidence(CONSORTIUM_ID), hasher.hash(r));
+        registry.change(r, signature(COUNCIL_KEY, id));
+    }
+
+    function signature(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+}
