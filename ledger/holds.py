@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ledger.amendments import corrected
 from ledger.codes import Assurance, ClearanceStatus
-from ledger.journeys import Found, Journeys, Portion
+from ledger.journeys import Found, Journeys, Origin, Portion
 from ledger.records import Clearance
 from ledger.verification import VerifiedRecord
 
@@ -57,11 +57,17 @@ def holds_of(journeys: Journeys, portion: Portion, beneficiary: int) -> tuple[Ho
     for shipment, origin in portion.path:
         for found in journeys.clearances(shipment):
             record, corrections = corrected(journeys, found)
-            if record.status not in _RELEVANT or (origin is not None and record.occurredAt > origin.occurred_at):
+            if record.status not in _RELEVANT or (origin is not None and not _before(found, record, origin)):
                 continue
             pairs.setdefault((record.jurisdiction, record.regime), []).append(_Step(found, record, corrections))
     holds = [hold for steps in pairs.values() for hold in _of_pair(journeys, steps, beneficiary)]
     return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.log_index)))
+
+
+def _before(found: Found[Clearance], record: Clearance, origin: Origin) -> bool:
+    """Whether customs said this before the goods parted; within one second the log's order decides."""
+    said, parted = record.occurredAt, origin.occurred_at
+    return said < parted or (said == parted and found.verified.log_index < origin.verified.log_index)
 
 
 def _of_pair(journeys: Journeys, steps: Sequence[_Step], beneficiary: int) -> list[Hold]:
