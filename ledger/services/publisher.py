@@ -197,7 +197,7 @@ class Publisher:
         return head.size
 
     def _grow(self, connection: Connection, old_size: int, size: int) -> tuple[TileTree, list[Tile]]:
-        """Write the tiles that the tree of `size` has and that of `old_size` lacks; the tree, and the tiles now full."""
+        """Write the tiles that a tree of `size` has and one of `old_size` lacks; the tree, and the tiles now full."""
         edge = _Edge(self._files, old_size, self._read_tile)
         first = old_size // WIDTH * WIDTH
         expected = first

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.errors import Busy, LadingError, Misconfigured, StorageFailed
 from ledger.store import migrate
@@ -23,6 +23,7 @@ __all__ = ["Connection", "Database"]
 BUSY_TIMEOUT = 30
 """Seconds that a writer waits for another process's transaction before it gives up."""
 _WRITING = {"lading_writing": True}
+_BROKEN_DISK = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serialization, deadlock, lock and statement timeout
 
 
@@ -61,8 +62,12 @@ class Database:
         database = cls(url, busy_timeout=busy_timeout)
         if database.path:
             database.path.parent.mkdir(parents=True, exist_ok=True)
-        with database.write() as connection:
-            migrate.upgrade(connection)
+        try:
+            with database.write() as connection:
+                migrate.upgrade(connection)
+        except BaseException:
+            database.close()
+            raise
         return database
 
     @contextmanager
@@ -120,8 +125,8 @@ class Database:
     def _noted(self, error: DBAPIError) -> LadingError:
         """`error` as one of ours; a disk that refused is remembered."""
         translated = _translated(error)
-        broken = isinstance(error, OperationalError) or not isinstance(error, (IntegrityError, ProgrammingError))
-        if self.dialect == "sqlite" and isinstance(translated, StorageFailed) and broken:
+        code = getattr(error.orig, "sqlite_errorname", "")
+        if isinstance(translated, StorageFailed) and code.startswith(_BROKEN_DISK):
             self.failure = translated
         return translated
 

@@ -1,0 +1,43 @@
+"""Entries for the log, made without a network: real records, ids and signatures of keys that belong to nobody."""
+
+import random
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.checkpoint import LogSigner
+from ledger.concerns import concerns
+from ledger.ids import ConsortiumId, RecordId
+from ledger.records import Endorsement, Outcome, Record
+from ledger.services.sequencer import Entry
+from ledger.signing import Domain, SignedRecord, SigningKey
+from ledger.store.pending import Slot
+
+DOMAIN = Domain(ConsortiumId(b"store tests".ljust(32, b"\0")))
+KEY = SigningKey(b"\7" * 32)
+SIGNER = LogSigner("lading.test/log", Ed25519PrivateKey.from_private_bytes(b"\3" * 32))
+
+
+def entry_of(
+    record: Record, *, slots: tuple[Slot, ...] = (), relay: bool = False, settles: RecordId | None = None
+) -> Entry:
+    record_id = DOMAIN.record_id(record)
+    signatures = () if isinstance(record, Outcome) else (KEY.sign_digest(record_id),)
+    about = concerns(record_id, record)
+    return Entry(SignedRecord(record, signatures), record_id, about, slots, relay, settles=settles)
+
+
+def endorsement(number: int, *, slots: tuple[Slot, ...] = (), relay: bool = False) -> Entry:
+    """A small record, another one for each number."""
+    return entry_of(Endorsement(1, number.to_bytes(32, "big")), slots=slots, relay=relay)
+
+
+def outcome(record_id: RecordId, codes: bytes, *, block: int = 7) -> Entry:
+    return entry_of(Outcome(record_id, bytes(20), block, 1000, bytes(32), 0, codes), settles=record_id)
+
+
+def endorsements(count: int, start: int = 0) -> list[Entry]:
+    return [endorsement(number) for number in range(start, start + count)]
+
+
+def rng(seed: int) -> random.Random:
+    return random.Random(seed)

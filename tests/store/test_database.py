@@ -1,0 +1,242 @@
+"""The database itself: migrations, triggers, snapshots, and what a refusing disk does."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event, text
+
+from ledger.errors import Busy, Misconfigured, StorageFailed
+from ledger.records import ShipmentTerms
+from ledger.services.clock import ManualClock
+from ledger.services.sequencer import Sequencer
+from ledger.store import log, meta, migrate, records
+from ledger.store.database import Database
+from ledger.store.tables import APPEND_ONLY, durable
+from tests.samples import sample
+from tests.store.entries import SIGNER, endorsement, endorsements, entry_of, rng
+
+
+def test_migrations_make_what_the_tables_say(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _: kind != "table" or name in durable.tables,
+            },
+        )
+        assert compare_metadata(context, durable) == []
+
+
+def test_opening_again_changes_nothing(database: Database, url: str, sequencer: Sequencer) -> None:
+    sequencer.append(endorsements(3))
+    again = Database.open(url)
+    with again.read() as connection:
+        assert log.head(connection).size == 3
+        assert migrate.projected_size(connection) == 0
+    again.close()
+
+
+def test_several_threads_may_open_an_empty_database_at_once(url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(Database.open, [url] * 4))
+    for database in opened:
+        with database.read() as connection:
+            assert log.head(connection).size == 0
+        database.close()
+
+
+def test_a_database_from_the_future_is_refused(database: Database, url: str) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Misconfigured, match="newer Lading"):
+        Database.open(url)
+
+
+@pytest.mark.parametrize("wrong", ["mysql://x", "nonsense", "postgresql+asyncpg://x"])
+def test_other_databases_are_refused(wrong: str) -> None:
+    with pytest.raises(Misconfigured):
+        Database(wrong)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_append_only_tables_refuse_change(database: Database, sequencer: Sequencer, table: str, verb: str) -> None:
+    _fill(database, sequencer)
+    column = {"records": "log_time", "record_index": "log_index", "enrolments": "created_at"}[table]
+    statement = f"UPDATE {table} SET {column} = 5" if verb == "update" else f"DELETE FROM {table}"
+    before = _rows(database, table)
+    assert before
+    with pytest.raises(StorageFailed, match="append-only"), database.write() as connection:
+        connection.execute(text(statement))
+    assert _rows(database, table) == before
+    assert database.failure is None, "a trigger that refuses is no broken disk"
+
+
+def test_openings_can_be_erased_but_not_altered(database: Database, sequencer: Sequencer) -> None:
+    _fill(database, sequencer)
+    with pytest.raises(StorageFailed, match="append-only"), database.write() as connection:
+        connection.execute(text("UPDATE openings SET body = '{}'"))
+    with database.write() as connection:
+        connection.execute(text("DELETE FROM openings"))
+    assert _rows(database, "openings") == []
+
+
+def test_replace_and_truncate_are_refused_too(database: Database, sequencer: Sequencer) -> None:
+    _fill(database, sequencer)
+    before = _rows(database, "records")
+    trick = (
+        "INSERT OR REPLACE INTO records SELECT record_id, log_index, type_number, 5, leaf_hash, signatures, message "
+        "FROM records"
+        if database.dialect == "sqlite"
+        else "TRUNCATE records CASCADE"
+    )
+    with pytest.raises(StorageFailed, match="append-only"), database.write() as connection:
+        connection.execute(text(trick))
+    if database.path:  # any other program's connection meets the triggers as well
+        with sqlite3.connect(database.path) as plain, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            plain.execute(trick)
+    assert _rows(database, "records") == before
+
+
+def test_a_reader_sees_one_state(database: Database, sequencer: Sequencer) -> None:
+    sequencer.append(endorsements(2))
+    with database.read() as connection:
+        assert log.head(connection).size == 2
+        sequencer.append(endorsements(3, start=10))
+        assert log.head(connection).size == 2
+        assert len(list(records.stream(connection))) == 2
+    with database.read() as connection:
+        assert log.head(connection).size == 5
+
+
+def test_an_error_in_the_block_undoes_everything(database: Database) -> None:
+    def broken() -> None:
+        with database.write() as connection:
+            meta.put(connection, "a", "1")
+            raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"):
+        broken()
+    with database.read() as connection:
+        assert meta.get(connection, "a") is None
+
+
+def test_a_writer_that_waits_too_long_is_told_so(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}", busy_timeout=0)
+    with database.write() as connection:
+        meta.put(connection, "a", "1")
+        with pytest.raises(Busy), database.write():
+            pass
+    with database.write() as connection:
+        meta.put(connection, "a", "2")
+    database.close()
+
+
+def test_a_full_disk_stops_the_service_and_loses_nothing(tmp_path: Path, clock: ManualClock) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    sequencer = Sequencer(database, SIGNER, clock)
+    receipts = sequencer.append(endorsements(5))
+
+    @event.listens_for(database.engine, "begin")
+    def _no_more_pages(connection: Any) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    large = [entry_of(sample(ShipmentTerms, rng(seed), edge="most", items=50)) for seed in range(20)]
+    with pytest.raises(StorageFailed, match="full"):
+        sequencer.append(large)
+    assert sequencer.failure
+    with pytest.raises(StorageFailed):
+        sequencer.append(endorsements(1, start=50))
+    database.close()
+    restarted = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    assert Sequencer(restarted, SIGNER, clock).append(endorsements(5)) == receipts
+    with restarted.read() as connection:
+        assert log.head(connection).size == 5
+    restarted.close()
+
+
+class _FaultyConnection(sqlite3.Connection):
+    """A connection whose next commit fails, with or without having been carried out."""
+
+    fault: str = ""
+
+    def commit(self) -> None:
+        if _FaultyConnection.fault == "lost":
+            raise sqlite3.OperationalError("disk I/O error")
+        super().commit()
+        if _FaultyConnection.fault == "persisted":
+            raise sqlite3.OperationalError("disk I/O error")
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    Database.open(url).close()
+    database = Database(url)
+
+    @event.listens_for(database.engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, args: Any, kwargs: Any) -> sqlite3.Connection:
+        return sqlite3.connect(*args, **kwargs, factory=_FaultyConnection)
+
+    yield database
+    _FaultyConnection.fault = ""
+    database.close()
+
+
+@pytest.mark.parametrize("fault", ["lost", "persisted"])
+def test_a_commit_that_fails_gives_no_receipt_and_stops_the_service(
+    faulty: Database, clock: ManualClock, fault: str, tmp_path: Path
+) -> None:
+    sequencer = Sequencer(faulty, SIGNER, clock)
+    first = sequencer.append(endorsements(2))
+    _FaultyConnection.fault = fault
+    with pytest.raises(StorageFailed, match="did not confirm"):
+        sequencer.append(endorsements(2, start=2))
+    _FaultyConnection.fault = ""
+    assert sequencer.failure, "the page cache may lie now"
+    with pytest.raises(StorageFailed):
+        sequencer.append(endorsements(1, start=9))
+    # After a restart nobody has to know which of the two it was.
+    restarted = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    receipts = Sequencer(restarted, SIGNER, clock).append(endorsements(4))
+    assert receipts[:2] == first
+    assert [r.index for r in receipts] == [0, 1, 2, 3]
+    restarted.close()
+
+
+def test_a_statement_that_is_wrong_does_not_stop_the_service(database: Database) -> None:
+    with pytest.raises(StorageFailed), database.write() as connection:
+        connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
+    assert database.failure is None
+    with database.write() as connection:
+        meta.put(connection, "a", "1")
+
+
+def test_errors_show_no_values(database: Database) -> None:
+    secret = "the passphrase"
+    with pytest.raises(StorageFailed) as caught, database.write() as connection:
+        connection.execute(text("INSERT INTO meta VALUES (:v, NULL)"), {"v": secret})
+    assert secret not in str(caught.value)
+
+
+def _fill(database: Database, sequencer: Sequencer) -> None:
+    sequencer.append([entry_of(sample(ShipmentTerms, rng(1), items=2)), endorsement(1)])
+    with database.write() as connection:
+        connection.execute(
+            durable.tables["enrolments"]
+            .insert()
+            .values(document_hash=b"h", document=b"d", signature=b"s", key=b"k", created_at=1)
+        )
+
+
+def _rows(database: Database, table: str) -> list[tuple[Any, ...]]:
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]

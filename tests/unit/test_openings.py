@@ -1,0 +1,130 @@
+"""Private parts apart and back, whatever was withheld, and the keys under which records are found."""
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+
+from ledger import openings
+from ledger.concerns import Concern, child_id, concerns
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.ids import ConsortiumId, RecordId
+from ledger.keccak import keccak256
+from ledger.records import (
+    RECORDS,
+    REMAINDER_INDEX,
+    Attestation,
+    Endorsement,
+    Handoff,
+    HandoffItem,
+    Record,
+    ShipmentTerms,
+    Split,
+)
+from ledger.signing import Domain
+from ledger.structs import Withheld, list_hash
+from tests.samples import sample
+
+DOMAIN = Domain(ConsortiumId(bytes(32)))
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("withhold", [0.0, 0.5, 1.0])
+def test_apart_and_back(kind: type[Record], withhold: float) -> None:
+    for seed in range(8):
+        record = sample(kind, random.Random(seed), items=seed % 4 or None, withhold=withhold)
+        public, parts = openings.split(record)
+        assert DOMAIN.record_id(public) == DOMAIN.record_id(record), "the id does not depend on what is open"
+        assert openings.split(public) == (public, {})
+        assert openings.join(public, parts) == record
+        assert openings.parts_for(public, record) == parts
+        for path, part in parts.items():
+            text = json.loads(json.dumps(openings.part_to_json(part)))
+            assert openings.part_from_json(kind, path, text) == part
+            one = openings.join(public, {path: part})
+            assert DOMAIN.record_id(one) == DOMAIN.record_id(record)
+            assert openings.split(one)[1] == {path: part}
+
+
+def test_a_list_that_came_withheld_as_a_whole_is_opened_in_steps() -> None:
+    terms = sample(ShipmentTerms, random.Random(1), items=3)
+    chain_view = openings.split(terms)[0]
+    chain_view = replace(chain_view, contents=Withheld(list_hash(terms.contents)))
+    parts = openings.parts_for(chain_view, terms)
+    assert openings.join(chain_view, parts) == terms
+    assert (
+        openings.part_from_json(ShipmentTerms, "contents", openings.part_to_json(parts["contents"]))
+        == parts["contents"]
+    )
+    without_list = {path: part for path, part in parts.items() if path != "contents"}
+    assert openings.join(chain_view, without_list).contents == chain_view.contents
+    del parts["contents[1]"]
+    opened = openings.join(chain_view, parts)
+    assert isinstance(opened.contents, tuple)
+    assert isinstance(opened.contents[1], Withheld)
+    assert opened.contents[0] == terms.contents[0]  # type: ignore[index]
+
+
+def test_a_part_that_was_not_signed_is_refused() -> None:
+    first, second = (sample(ShipmentTerms, random.Random(seed), items=2) for seed in (1, 2))
+    public, _ = openings.split(first)
+    for path, part in openings.split(second)[1].items():
+        with pytest.raises(VerificationFailed) as caught:
+            openings.join(public, {path: part})
+        assert caught.value.where == path
+
+
+@pytest.mark.parametrize(
+    "path", ["", "nothing", "packages", "contents[0].gtin", "contents[", "parents[0]", "commercial[0]", "contents[01]"]
+)
+def test_paths_that_lead_nowhere(path: str) -> None:
+    with pytest.raises(MalformedRecord):
+        openings.part_from_json(ShipmentTerms, path, {})
+
+
+# --- concerns --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+def test_concerns_do_not_depend_on_what_is_open(kind: type[Record]) -> None:
+    for seed in range(5):
+        record = sample(kind, random.Random(seed))
+        record_id = DOMAIN.record_id(record)
+        found = concerns(record_id, record)
+        assert found == concerns(record_id, openings.split(record)[0])
+        assert list(found) == sorted(set(found))
+
+
+def test_a_handoff_concerns_both_partners_every_item_and_the_remainders() -> None:
+    items = (HandoffItem(b"a" * 32, 3, 5, 0), HandoffItem(b"b" * 32, 4, 5, 1))
+    part = Withheld(bytes(32))
+    handoff = Handoff(items, 1, 2, part, part, 0, 0, 0, part)
+    remainder = child_id(b"b" * 32, 4, REMAINDER_INDEX)
+    shipments = {"0x" + value.hex() for value in (b"a" * 32, b"b" * 32, remainder)}
+    assert set(concerns(RecordId(bytes(32)), handoff)) == {
+        Concern("partner", "1"),
+        Concern("partner", "2"),
+        *(Concern("shipment", shipment) for shipment in shipments),
+    }
+
+
+def test_a_split_concerns_its_children() -> None:
+    split = sample(Split, random.Random(3), items=2)
+    found = concerns(RecordId(b"x" * 32), split)
+    encoded = split.shipment + split.sequence.to_bytes(32, "big") + (1).to_bytes(32, "big")
+    assert Concern("shipment", "0x" + keccak256(encoded).hex()) in found
+
+
+def test_nobody_and_nothing_are_no_concern() -> None:
+    assert concerns(RecordId(bytes(32)), Endorsement(0, bytes(32))) == ()
+    assert concerns(RecordId(bytes(32)), Endorsement(9, b"t" * 32)) == (
+        Concern("partner", "9"),
+        Concern("record", "0x" + (b"t" * 32).hex()),
+    )
+
+
+def test_a_subject_that_is_a_partner_is_found_under_the_partner() -> None:
+    attestation = replace(sample(Attestation, random.Random(2)), by=5, subject="partner/7")
+    found = concerns(RecordId(bytes(32)), attestation)
+    assert {Concern("partner", "5"), Concern("partner", "7"), Concern("subject", "partner/7")} <= set(found)
