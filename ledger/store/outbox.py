@@ -1,6 +1,6 @@
 """What waits for the chain: one row a record with a chain track, written in the commit that accepted it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from ledger.ids import RecordId
 from ledger.store import pending
 from ledger.store.rows import chunks, columns, one, some
-from ledger.store.tables import outbox
+from ledger.store.tables import outbox, record_index
 
 PENDING, SENT, FINAL = "pending", "sent", "final"
 
@@ -74,6 +74,20 @@ def postpone(connection: Connection, record_ids: Iterable[RecordId], next_try: i
     """Back to pending, one attempt more, not before `next_try`."""
     values = {"state": PENDING, "attempts": outbox.c.attempts + 1, "next_try": next_try, "problem": problem}
     _change(connection, record_ids, values)
+
+
+def wake(connection: Connection, shipments: Collection[str] | None = None) -> None:
+    """Pending rows need not wait any longer: those that concern `shipments` (0x-hex), or all of them."""
+    waiting = (outbox.c.state == PENDING, outbox.c.next_try > 0)
+    if connection.scalar(select(func.count()).select_from(outbox).where(*waiting)) == 0:
+        return
+    if shipments is None:
+        connection.execute(update(outbox).where(*waiting).values(next_try=0))
+        return
+    for chunk in chunks(shipments):
+        index = record_index.c
+        about = select(index.log_index).where(index.kind == "shipment", index.key.in_(chunk))
+        connection.execute(update(outbox).where(*waiting, outbox.c.log_index.in_(about)).values(next_try=0))
 
 
 def mark_sent(connection: Connection, record_ids: Iterable[RecordId]) -> None:

@@ -1,0 +1,77 @@
+"""Which contract takes which record, now and before: the registry's answer, and every address it ever opened."""
+
+import json
+
+from ledger.chain.client import ChainReader
+from ledger.chain.contracts import (
+    CONTRACT_OF_KIND,
+    REGISTRY,
+    contract_of,
+    decode_result,
+    encode_function,
+    kind_of,
+    revert_reason,
+)
+from ledger.chain.deploy import Deployment
+from ledger.codes import ContractKind
+from ledger.errors import ChainUnavailable
+from ledger.ids import RecordId, bytes_from_hex, to_hex
+from ledger.records import Record
+from ledger.store import meta
+from ledger.store.database import Connection
+
+_META = "contracts"
+
+
+class ContractBook:
+    """The consortium's contracts, those that were closed too, because their events remain."""
+
+    def __init__(self, chain: ChainReader, deployment: Deployment) -> None:
+        self._chain = chain
+        self._deployment = deployment
+
+    def known(self, connection: Connection) -> dict[bytes, str]:
+        """Every contract whose events are Lading's, by address: its name."""
+        found = {self._deployment.registry: REGISTRY}
+        found |= {address: CONTRACT_OF_KIND[kind] for kind, address in self._deployment.contracts.items()}
+        for entry in json.loads(meta.get(connection, _META) or "[]"):
+            found[bytes_from_hex(entry["address"], 20, _META)] = CONTRACT_OF_KIND[ContractKind(entry["kind"])]
+        return found
+
+    def add(self, connection: Connection, kind: ContractKind, address: bytes) -> None:
+        """Remember a contract that the council opened."""
+        if address not in self.known(connection):
+            entries = json.loads(meta.get(connection, _META) or "[]")
+            entries.append({"kind": int(kind), "address": to_hex(address)})
+            meta.put(connection, _META, json.dumps(entries))
+
+    def in_force(self, kind: ContractKind) -> bytes | None:
+        """The contract of this kind that takes records now; None while there is none."""
+        data = encode_function(REGISTRY, "contractOf", int(kind))
+        result = self._chain.call(self._deployment.registry, data)
+        if not result.succeeded:
+            raise ChainUnavailable(f"the registry does not answer ({revert_reason(result.output)})", where="contractOf")
+        (address,) = decode_result(REGISTRY, "contractOf", result.output)
+        return bytes(address) if any(address) else None
+
+    def override_ready_at(self, custody: bytes, record_id: RecordId) -> int:
+        """From when on an announced override can be submitted again."""
+        result = self._chain.call(custody, encode_function("CustodyLedger", "overrideReadyAt", record_id))
+        if not result.succeeded:
+            return 0
+        (ready,) = decode_result("CustodyLedger", "overrideReadyAt", result.output)
+        return int(ready)
+
+    def target(self, connection: Connection, record: Record, record_id: RecordId) -> bytes | None:
+        """Where to submit a record: None while no contract takes it."""
+        name = contract_of(type(record))
+        if name is None:
+            return None
+        kind = kind_of(name)
+        if kind is None:
+            return self._deployment.registry
+        if record.MONEY:
+            # Its signatures bind the pool's address, and a closed pool still serves the agreements it has.
+            pools = [address for address, known in self.known(connection).items() if known == name]
+            return next((p for p in pools if self._deployment.domain(p).record_id(record) == record_id), None)
+        return self.in_force(kind)

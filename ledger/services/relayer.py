@@ -1,0 +1,266 @@
+"""From the outbox to the chain: every accepted record with a chain track is submitted until its outcome is final.
+
+A record waits in the outbox from the commit that accepted it. The relayer submits it, the follower reads what the chain
+made of it. In between:
+
+- *reverted*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes.
+  Only a revert in a block later than `submitBy` is final; a record without `submitBy` is never given up.
+- *ahead*, *unknown*: the follower puts it back; it is submitted again when its predecessor has come, or at the end.
+- after `submitBy` it is submitted once more, so that the chain itself says that it is too late.
+
+Submitting twice does no harm: a contract applies only what still applies, and the first final outcome stands.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.chain.client import ChainClient
+from ledger.chain.contracts import encode_call, revert_reason
+from ledger.chain.events import item_count
+from ledger.codes import Outcome as Code
+from ledger.concerns import concerns
+from ledger.errors import ChainUnavailable, LadingError
+from ledger.ids import RecordId, to_hex
+from ledger.records import Outcome
+from ledger.services.addresses import ContractBook
+from ledger.services.clock import Clock
+from ledger.services.sender import Intent, Sender, Settled, explain
+from ledger.services.sequencer import Entry, Sequencer
+from ledger.signing import Domain, SignedRecord
+from ledger.store import cursors, leases, outbox, outcomes, records, transactions
+from ledger.store.database import Connection, Database
+from ledger.store.outbox import OutboxRow
+from ledger.store.records import StoredRecord
+
+LEASE = "relayer"
+LEASE_SECONDS = 60
+BATCH = 200
+"""Transactions in one commit of the outbox, and at most in one block of the embedded chain."""
+_FIRST_PAUSE = 30
+_LONGEST_PAUSE = 3_600
+_LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
+
+log = logging.getLogger("lading.relayer")
+Extras = Callable[[Connection, StoredRecord], Sequence[Any] | None]
+"""The further arguments of a record's call, such as a claim's proof; None while they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayReport:
+    """What one step did. `held` is False when another process has the lease."""
+
+    held: bool = True
+    submitted: int = 0
+    reverted: int = 0
+    rejected: int = 0
+
+
+def no_extras(_: Connection, __: StoredRecord) -> Sequence[Any]:
+    return ()
+
+
+def pause(row: OutboxRow) -> int:
+    """Seconds until a record that failed is tried again: doubling from half a minute."""
+    longest = _LONGEST_PAUSE if row.submit_by else _LONGEST_PAUSE_WITHOUT_LIMIT
+    return min(_FIRST_PAUSE << min(row.attempts, 20), longest)
+
+
+def next_try(row: OutboxRow, now: int) -> int:
+    """When to try again: after the pause, but no later than the first second after `submitBy`."""
+    after = now + pause(row)
+    return min(after, row.submit_by + 1) if row.submit_by >= now else after
+
+
+class Relayer:
+    """One at a time submits; `holder` names this process in the lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        chain: ChainClient,
+        sender: Sender,
+        sequencer: Sequencer,
+        book: ContractBook,
+        domain: Domain,
+        clock: Clock,
+        *,
+        holder: str,
+        extras: Extras = no_extras,
+        batch: int = BATCH,
+    ) -> None:
+        self._database = database
+        self._chain = chain
+        self._sender = sender
+        self._sequencer = sequencer
+        self._book = book
+        self._domain = domain
+        self._clock = clock
+        self._holder = holder
+        self._extras = extras
+        self._batch = batch
+
+    def step(self) -> RelayReport:
+        """Submit what is due and note what became of it. Call it again and again.
+
+        1. Take the lease, or leave.
+        2. Push what an earlier step, or an earlier life, left behind, and see what is settled.
+        3. Batch by batch: sign and store, send, see what is settled; until nothing is due or the network is full.
+        4. Put back what was in a block but left no event.
+
+        Raises `ChainUnavailable` when the node is; everything stored is looked up at the next step.
+        """
+        now = self._clock.now()
+        with self._database.write() as connection:
+            if not leases.acquire(connection, LEASE, self._holder, now, now + LEASE_SECONDS):
+                return RelayReport(held=False)
+        submitted = reverted = rejected = 0
+        if self._sender.unfinished():
+            self._sender.push()
+        while True:
+            failed, refused = self._collect()
+            reverted, rejected = reverted + failed, rejected + refused
+            begun = self._begin()
+            submitted += begun
+            if not begun:
+                break
+            self._sender.push()
+        if not submitted:
+            self._put_back_stranded()
+        return RelayReport(submitted=submitted, reverted=reverted, rejected=rejected)
+
+    # --- 2: what became of it ----------------------------------------------------------------------------------------
+
+    def _collect(self) -> tuple[int, int]:
+        """Note settled transactions: how many reverted, and how many of these were the end of their record."""
+        settled = self._sender.settle()
+        if not settled:
+            return 0, 0
+        now = self._clock.now()
+        failed = [one for one in settled if one.receipt is None or not one.receipt.succeeded]
+        reasons = {one.transaction.hash: self._reason(one) for one in failed}
+        with self._database.read() as connection:
+            ends = [entry for one in failed if (entry := self._end(connection, one)) is not None]
+        ended = {entry.settles for entry in ends}
+
+        def note(connection: Connection) -> None:
+            self._sender.finish(connection, settled)
+            for one in failed:
+                record_id = one.transaction.record_id
+                if record_id is None or record_id in ended:
+                    continue
+                row = outbox.get(connection, record_id)
+                if row is not None and row.state != outbox.FINAL:
+                    again = now if one.receipt is None else next_try(row, now)
+                    outbox.postpone(connection, [record_id], again, reasons[one.transaction.hash])
+
+        # One commit: a crash before it finds the receipts again, after it nothing is left to do.
+        if ends:
+            self._sequencer.append(ends, note)
+        else:
+            with self._database.write() as connection:
+                note(connection)
+        return len(failed), len(ends)
+
+    def _reason(self, settled: Settled) -> str:
+        if settled.receipt is None:
+            return "another transaction took its nonce"
+        reason = str(revert_reason(explain(self._chain, settled)))
+        log.warning("%s reverted in block %d: %s", settled.transaction.intent, settled.receipt.block, reason)
+        return reason
+
+    def _end(self, connection: Connection, settled: Settled) -> Entry | None:
+        """The final outcome of a record that reverted after its `submitBy`."""
+        record_id, receipt = settled.transaction.record_id, settled.receipt
+        row = outbox.get(connection, record_id) if record_id is not None else None
+        if row is None or receipt is None or not row.submit_by or row.state == outbox.FINAL:
+            return None
+        block, stored = self._chain.block(receipt.block), records.get(connection, row.record_id)
+        if block is None or stored is None or block.timestamp <= row.submit_by:
+            return None
+        codes = bytearray([Code.REJECTED] * item_count(stored.record))
+        for known in outcomes.of(connection, row.record_id):
+            codes[known.item] = known.outcome
+        target = self._book.target(connection, stored.record, row.record_id) or bytes(20)
+        outcome = Outcome(row.record_id, target, receipt.block, block.timestamp, receipt.transaction, 0, bytes(codes))
+        return outcome_entry(self._domain, outcome, settles=row.record_id)
+
+    # --- 3: submitting -----------------------------------------------------------------------------------------------
+
+    def _begin(self) -> int:
+        """Store the next batch of transactions; how many."""
+        room = min(self._sender.room(), self._batch)
+        if room <= 0:
+            return 0
+        now = self._clock.now()
+        under_way = {t.record_id for t in self._sender.unfinished()}
+        with self._database.read() as connection:
+            rows = [row for row in outbox.due(connection, now, room) if row.record_id not in under_way]
+            stored = records.get_many(connection, (row.record_id for row in rows))
+            prepared = [(row, self._prepare(connection, row, stored[row.record_id], now)) for row in rows]
+        intents = [intent for _, intent in prepared if isinstance(intent, Intent)]
+        postponed = [(row, problem) for row, problem in prepared if isinstance(problem, str)]
+
+        def note(connection: Connection) -> None:
+            outbox.mark_sent(connection, [intent.record_id for intent in intents if intent.record_id is not None])
+            for row, problem in postponed:
+                outbox.postpone(connection, [row.record_id], next_try(row, now), problem)
+
+        if intents:
+            self._sender.begin(intents, note)
+        elif postponed:
+            with self._database.write() as connection:
+                note(connection)
+        return len(intents)
+
+    def _prepare(self, connection: Connection, row: OutboxRow, stored: StoredRecord, now: int) -> Intent | str:
+        """The transaction's intent, or in words why there is none now."""
+        try:
+            extras = self._extras(connection, stored)
+            if extras is None:
+                return "what its call needs besides the record is not known yet"
+            target = self._book.target(connection, stored.record, row.record_id)
+            if target is None:
+                return "no contract of its kind is in force"
+            data = encode_call(stored.signed, *extras)
+        except ChainUnavailable:
+            raise
+        except LadingError as error:
+            return str(error)
+        if row.attempts and not 0 < row.submit_by < now:
+            # It failed before: ask first, so that a hopeless record does not fill blocks. Not after submitBy, when
+            # the refusal itself is wanted on the chain.
+            result = self._chain.call(target, data, sender=self._sender.address)
+            if not result.succeeded:
+                return str(revert_reason(result.output))
+        return Intent(f"record:{to_hex(row.record_id)}", target, data, row.record_id)
+
+    # --- 4: what nobody looks after ----------------------------------------------------------------------------------
+
+    def _put_back_stranded(self) -> None:
+        """Rows marked as sent whose transactions are all settled and whose block was followed: no event came."""
+        now = self._clock.now()
+        with self._database.read() as connection:
+            followed = cursors.get(connection, "follower")
+            if followed is None:
+                return
+            stranded = []
+            for row in outbox.in_state(connection, outbox.SENT, self._batch):
+                sent = transactions.of_record(connection, row.record_id)
+                if all(
+                    t.state == transactions.DROPPED
+                    or (t.state == transactions.MINED and (t.block_number or 0) <= followed.block)
+                    for t in sent
+                ):
+                    stranded.append(row)
+        if stranded:
+            with self._database.write() as connection:
+                for row in stranded:
+                    outbox.postpone(connection, [row.record_id], next_try(row, now), "its event has not been seen")
+
+
+def outcome_entry(domain: Domain, outcome: Outcome, settles: RecordId | None) -> Entry:
+    """An outcome as the sequencer takes it: unsigned, found under its record."""
+    outcome_id = domain.record_id(outcome)
+    return Entry(SignedRecord(outcome, ()), outcome_id, concerns=concerns(outcome_id, outcome), settles=settles)

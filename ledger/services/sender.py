@@ -1,0 +1,182 @@
+"""What one key sends to the chain: stored before it is sent, looked up ever after.
+
+The rules, each paid for by somebody:
+
+1. The signed bytes and their hash are committed before they are sent, so a crash leaves something to look up.
+2. No answer, "already known" and "nonce too low" mean *unknown*: the receipt is asked for, and the same bytes are sent
+   again until there is one. The same intent is never signed with a new nonce while the old one may still be mined.
+3. A transaction is given up only when its nonce is used, a final block says so, and it still has no receipt: then other
+   bytes took its place for good.
+
+Whoever uses a sender holds a lease, so that one process at a time counts this key's nonces.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.chain.client import ChainClient, Receipt, Sent
+from ledger.chain.transactions import sign_transaction
+from ledger.errors import ChainUnavailable
+from ledger.ids import RecordId
+from ledger.services.clock import Clock
+from ledger.signing import SigningKey
+from ledger.store import transactions
+from ledger.store.database import Connection, Database
+from ledger.store.transactions import NewTransaction, StoredTransaction
+
+RESEND_SECONDS = 30
+"""A network that took a transaction is not asked to take it again before this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Call `to` with `data`. `name` says what for, and is the same for every attempt; `record_id` what it carries."""
+
+    name: str
+    to: bytes
+    data: bytes
+    record_id: RecordId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A transaction that needs no more care: in a block (`receipt`), or impossible for ever (None)."""
+
+    transaction: StoredTransaction
+    receipt: Receipt | None
+
+
+class Sender:
+    """The transactions of one key. Every method may raise `ChainUnavailable`; calling it again later loses nothing."""
+
+    def __init__(self, database: Database, chain: ChainClient, key: SigningKey, clock: Clock) -> None:
+        self._database = database
+        self._chain = chain
+        self._key = key
+        self._clock = clock
+        self._sent_at: dict[bytes, int] = {}
+
+    @property
+    def address(self) -> bytes:
+        return self._key.address
+
+    def unfinished(self) -> list[StoredTransaction]:
+        """What is stored and neither in a block nor given up, by nonce."""
+        with self._database.read() as connection:
+            return transactions.unfinished(connection, self.address)
+
+    def room(self) -> int:
+        """How many more transactions may be under way."""
+        return max(self._chain.in_flight - len(self.unfinished()), 0)
+
+    def begin(
+        self, intents: Sequence[Intent], also: Callable[[Connection], None] | None = None
+    ) -> list[StoredTransaction]:
+        """Sign and store; `also` runs in the same commit. Nothing is sent yet: `push` does that.
+
+        At most `room()` intents. A crash after this leaves transactions that the next `push` sends.
+        """
+        if not intents:
+            return []
+        nonce = self._next_nonce()
+        price = self._chain.gas_price()
+        new = [
+            self._signed(intent, nonce + i, self._chain.gas_limit(self.address, intent.to, intent.data), price)
+            for i, intent in enumerate(intents)
+        ]
+        with self._database.write() as connection:
+            transactions.store(connection, new, self._clock.now())
+            if also is not None:
+                also(connection)
+        return [t for t in self.unfinished() if t.nonce >= nonce]
+
+    def push(self) -> None:
+        """Send what may not have arrived, in the order of nonces, the same bytes as ever; then make a block.
+
+        Raises `ChainUnavailable` when the node does not say what became of one: it stays stored, and is sent again.
+        """
+        now = self._clock.now()
+        accepted: list[bytes] = []
+        try:
+            for transaction in self.unfinished():
+                last = self._sent_at.get(transaction.hash)
+                if last is not None and now - last < RESEND_SECONDS:
+                    continue
+                result = self._chain.send(transaction.raw)
+                if result.sent in (Sent.ACCEPTED, Sent.KNOWN):
+                    self._sent_at[transaction.hash] = now
+                    accepted.append(transaction.hash)
+                elif result.sent is not Sent.NONCE_USED:
+                    # It stays first in line: those behind it have higher nonces and can only wait for it.
+                    self._note([transaction.hash], transactions.UNKNOWN, result.reason)
+                    break
+        finally:
+            if accepted:
+                self._note(accepted, transactions.SENT, "")
+        try:
+            self._chain.seal(now)
+        except BaseException:
+            self._sent_at.clear()  # no block was made, and what waited for it is forgotten
+            raise
+
+    def settle(self) -> list[Settled]:
+        """Which transactions are in a block by now, or can never be. Changes nothing: `finish` notes it."""
+        waiting = self.unfinished()
+        if not waiting:
+            return []
+        final, used = self._chain.final(), self._chain.nonce(self.address)
+        return [settled for transaction in waiting if (settled := self._settled(transaction, final, used))]
+
+    def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
+        """Note what became of them, in the caller's transaction, with whatever follows from it."""
+        for one in settled:
+            state = transactions.DROPPED if one.receipt is None else transactions.MINED
+            block = None if one.receipt is None else one.receipt.block
+            problem = "" if one.receipt and one.receipt.succeeded else one.transaction.problem
+            transactions.update_state(connection, [one.transaction.hash], state, block_number=block, problem=problem)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _next_nonce(self) -> int:
+        with self._database.read() as connection:
+            stored = transactions.next_nonce(connection, self.address)
+        # The node may lag behind what was stored; it may also know of more, when the database is a new one.
+        return max(stored, self._chain.nonce(self.address))
+
+    def _signed(self, intent: Intent, nonce: int, gas_limit: int, gas_price: int) -> NewTransaction:
+        signed = sign_transaction(
+            self._key,
+            chain_id=self._chain.chain_id,
+            nonce=nonce,
+            to=intent.to,
+            data=intent.data,
+            gas_limit=gas_limit,
+            gas_price=gas_price,
+        )
+        return NewTransaction(intent.name, intent.record_id, self.address, nonce, signed.raw, signed.hash)
+
+    def _settled(self, transaction: StoredTransaction, final: int, used: int) -> Settled | None:
+        receipt = self._chain.receipt(transaction.hash)
+        if receipt is not None:
+            # Until its block is final it could come undone, and would have to be sent again.
+            return Settled(transaction, receipt) if receipt.block <= final else None
+        if used <= transaction.nonce:
+            return None
+        # The nonce is used, yet there is no receipt. Nodes can lag behind each other, so this is believed only when it
+        # still holds after the block that was the newest when it was first seen has become final.
+        if transaction.block_number is None:
+            self._note([transaction.hash], transactions.UNKNOWN, "its nonce was used", block=self._chain.head())
+            return None
+        return Settled(transaction, None) if final >= transaction.block_number else None
+
+    def _note(self, hashes: Sequence[bytes], state: str, problem: str, block: int | None = None) -> None:
+        with self._database.write() as connection:
+            transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
+
+
+def explain(chain: ChainClient, settled: Settled) -> bytes:
+    """The revert data of a transaction that reverted, empty when the node no longer has it."""
+    try:
+        return chain.revert_data(settled.transaction.hash)
+    except ChainUnavailable:
+        return b""
