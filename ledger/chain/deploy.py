@@ -19,21 +19,12 @@ from ledger.chain.transactions import created_address, sign_transaction
 from ledger.codes import ContractKind
 from ledger.errors import ChainUnavailable, MalformedRecord, Misconfigured
 from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.registry import Genesis
 from ledger.signing import Domain, SigningKey
 
 NO_PREDECESSOR = bytes(20)
 _POLL_SECONDS = 0.2
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Genesis:
-    """What the registry's constructor fixes for ever. `council` ascends; `delay` in seconds."""
-
-    consortium_id: ConsortiumId
-    threshold: int
-    delay: int
-    council: tuple[KeyAddress, ...]
 
 
 @dataclass(frozen=True, slots=True)

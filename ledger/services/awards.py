@@ -1,0 +1,57 @@
+"""Award files: the lines behind an award's root, kept so that every party can prove its amount and claim it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ledger.bonus_amounts import Line, amount_proof, amounts_root
+from ledger.bonuses import amounts_from_json
+from ledger.errors import RuleBroken
+from ledger.ids import RecordId, to_hex
+from ledger.records import BonusAward, Claim
+from ledger.signing import SignedRecord
+from ledger.store import meta
+from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
+
+
+def keep(connection: Connection, award: BonusAward, file: dict[str, Any]) -> None:
+    """Keep the file of `award`; raises `RuleBroken` unless its lines have the root that the award carries."""
+    root = amounts_root(RecordId(award.agreement), award.version, amounts_from_json(file))
+    if root != award.amounts:
+        raise RuleBroken(
+            "the file is not this award's", where="lines", expected=to_hex(award.amounts), found=to_hex(root)
+        )
+    meta.put(connection, _name(award.agreement, award.version), json.dumps(file))
+
+
+def file_of(connection: Connection, agreement: bytes, version: int) -> dict[str, Any] | None:
+    """The award file as it was kept; None when none was."""
+    text = meta.get(connection, _name(agreement, version))
+    return None if text is None else dict(json.loads(text))
+
+
+def lines(connection: Connection, agreement: bytes, version: int) -> Sequence[Line]:
+    file = file_of(connection, agreement, version)
+    return amounts_from_json(file) if file else ()
+
+
+def claim_extras(connection: Connection, stored: StoredRecord) -> Sequence[Any] | None:
+    """What `BonusPool.claim` needs besides the record; nothing for other records, None while the file is missing."""
+    return extras_of(connection, stored.signed)
+
+
+def extras_of(connection: Connection, signed: SignedRecord) -> Sequence[Any] | None:
+    record = signed.record
+    if not isinstance(record, Claim):
+        return ()
+    known = lines(connection, record.agreement, record.version)
+    if any((line.partner, line.amount) == (record.by, record.amount) for line in known):
+        proof = amount_proof(RecordId(record.agreement), record.version, known, record.by)
+        return (proof.index, proof.size, list(proof.path))
+    # What the residual partner claims is no line's amount: the contract wants to see all of them.
+    return ([{"partner": line.partner, "amount": line.amount} for line in known],) if known else None
+
+
+def _name(agreement: bytes, version: int) -> str:
+    return f"award/{to_hex(agreement)}/{version}"

@@ -1,0 +1,294 @@
+"""A node: one home's store, log, chain and services, wired together.
+
+`tick` carries everything one round on: what was accepted into the tree, to the chain, and what the chain said back
+into the log and the projections. `start` does so in a background thread; scenarios and tests call `tick` themselves.
+"""
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from ledger.chain.client import ChainClient
+from ledger.chain.contracts import encode_call, revert_reason
+from ledger.chain.embedded import EmbeddedChain
+from ledger.chain.rpc import RpcChain
+from ledger.errors import LadingError, NotFound
+from ledger.ids import to_hex
+from ledger.records import BY_NUMBER
+from ledger.services.addresses import ContractBook
+from ledger.services.anchorer import Anchorer
+from ledger.services.awards import claim_extras, extras_of
+from ledger.services.clock import Clock, SystemClock
+from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, OperatorKeys, open_keys, read_consortium
+from ledger.services.enrolling import Enrolling
+from ledger.services.follower import Follower
+from ledger.services.numbers import Numbers
+from ledger.services.projections import Projector
+from ledger.services.publisher import Publisher
+from ledger.services.reading import Reading
+from ledger.services.registry_view import CurrentRegistry
+from ledger.services.relayer import Relayer
+from ledger.services.sender import Sender
+from ledger.services.sequencer import Sequencer
+from ledger.services.settings import Settings
+from ledger.services.submission import Submission
+from ledger.signing import SignedRecord
+from ledger.store import checkpoints, log, outbox, records
+from ledger.store.database import Database
+
+trouble = logging.getLogger("lading.node")
+PAUSE = 0.5
+"""Seconds between rounds when nothing waits."""
+MOST_ROUNDS = 50
+
+
+def open_chain(settings: Settings, keys: OperatorKeys, clock: Clock) -> ChainClient:
+    """The chain that the settings name; the embedded one begins now if it is new, with funds for the relayer."""
+    if settings.chain != "embedded":
+        return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
+    return EmbeddedChain(
+        settings.home / "chain.db",
+        chain_id=EMBEDDED_CHAIN_ID,
+        genesis_time=clock.now() - 1,
+    )
+
+
+class Node:
+    """Everything that `lading` and the API work with. Open it once per process; `close` when done."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """Raises `Misconfigured` when there is no consortium in this home, or its keys or chain do not open."""
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.consortium: Consortium = read_consortium(settings.home)
+        self.keys = open_keys(settings, self.consortium.log.origin)
+        self.domain = self.consortium.deployment.domain()
+        self.db = Database.open(settings.database_url)
+        self.chain = open_chain(settings, self.keys, self.clock)
+        self._wire()
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._problem = ""
+        with self.db.write() as connection:
+            self.projector.catch_up(connection)
+        self.sequencer.start()
+
+    def _wire(self) -> None:
+        deployment = self.consortium.deployment
+        log_id = self.consortium.log.log_id
+        self.registry = CurrentRegistry(self.consortium.genesis, self.clock)
+        self.sequencer = Sequencer(self.db, self.keys.log, self.clock)
+        self.publisher = Publisher(
+            self.db, self.keys.log, self.settings.home / "log", self.settings.home / "keys" / "highest-checkpoint"
+        )
+        self.projector = Projector(self.registry)
+        self.book = ContractBook(self.chain, deployment)
+        holder = f"{os.uname().nodename}:{os.getpid()}"
+        self.relayer = Relayer(
+            self.db,
+            self.chain,
+            Sender(self.db, self.chain, self.keys.relayer, self.clock),
+            self.sequencer,
+            self.book,
+            self.domain,
+            self.clock,
+            holder=holder,
+            extras=claim_extras,
+        )
+        self.follower = Follower(
+            self.db,
+            self.chain,
+            self.sequencer,
+            self.book,
+            deployment,
+            log_id,
+            self.clock,
+            project=self.projector.catch_up,
+        )
+        self.anchorer = Anchorer(
+            self.db,
+            self.chain,
+            Sender(self.db, self.chain, self.keys.anchor, self.clock),
+            self.keys.anchor,
+            self.publisher,
+            self.book,
+            self.domain,
+            log_id,
+            self.clock,
+            holder=holder,
+        )
+        self.submission = Submission(self.db, self.sequencer, self.registry, self.domain, self.clock, self.preflight)
+        self.reading = Reading(self.db, self.registry, self.sequencer, self.domain)
+        self.enrolment = Enrolling(self.db, self.registry, self.consortium.genesis.consortium_id, self.clock)
+        self.numbers = Numbers(self.db, self.registry, self.domain, self.reading)
+        self.metrics = CollectorRegistry()
+        self._gauges = {
+            name: Gauge(f"lading_{name}", text, registry=self.metrics)
+            for name, text in (
+                ("log_size", "Leaves in the log"),
+                ("published_size", "Leaves under the published checkpoint"),
+                ("anchored_size", "Leaves under the newest anchored checkpoint"),
+                ("outbox_waiting", "Records that have no final outcome on the chain yet"),
+                ("chain_final_block", "Newest final block"),
+            )
+        }
+
+    # --- work ----------------------------------------------------------------------------------------------
+
+    def tick(self, *, anchor: bool = True) -> bool:
+        """One round; True when it moved anything. Raises `Unavailable` branches, after which the next round goes on."""
+        relayed = self.relayer.step()
+        followed = self.follower.step()
+        self.publisher.publish(self.clock.now())
+        anchored = anchor and self.anchorer.step().submitted
+        if anchored:
+            self.follower.step()
+        return bool(relayed.submitted or followed.events or anchored)
+
+    def settle(self) -> None:
+        """Rounds until nothing moves any more; for scenarios and tests."""
+        for _ in range(MOST_ROUNDS):
+            if not self.tick(anchor=False):
+                break
+        self.tick()
+        self.publisher.publish(self.clock.now())
+
+    def start(self) -> None:
+        """Work in the background until `stop`."""
+        if self._thread is None:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._stop.set()
+            thread.join()
+
+    def close(self) -> None:
+        self.stop()
+        self.sequencer.stop()
+        self.chain.close()
+        self.db.close()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = self.tick()
+                self._problem = ""
+            except LadingError as error:
+                busy = False
+                if str(error) != self._problem:
+                    trouble.warning("%s", error)
+                self._problem = str(error)
+            except Exception:  # noqa: BLE001 - the next line says why
+                # A defect must not end the work for good; it is logged, seen in readiness, and tried again.
+                busy = False
+                self._problem = "an unforeseen error, see the log"
+                trouble.exception("unforeseen error in the worker")
+            if not busy:
+                self._stop.wait(PAUSE)
+
+    def preflight(self, signed: SignedRecord) -> str:
+        """What the contract would say if the record were submitted now: the reason of its revert, or nothing.
+
+        Nothing too when the contract cannot be asked: the relayer will find out.
+        """
+        try:
+            with self.db.read() as connection:
+                record_id = self.domain.record_id(signed.record)
+                target = self.book.target(connection, signed.record, record_id)
+                extras = extras_of(connection, signed)
+            if target is None or extras is None:
+                return ""
+            result = self.chain.call(target, encode_call(signed, *extras), sender=self.keys.relayer.address)
+        except LadingError as error:
+            trouble.info("preflight: %s", error)
+            return ""
+        return "" if result.succeeded else str(revert_reason(result.output))
+
+    # --- what the log shows --------------------------------------------------------------------------------
+
+    def checkpoint_note(self) -> bytes:
+        """The newest checkpoint as a signed note; raises `NotFound` before the first."""
+        published = self.publisher.current()
+        if published is None:
+            raise NotFound("nothing is published yet", where="checkpoint")
+        return published.note
+
+    def tile(self, path: str) -> bytes:
+        """A published tile or entry bundle; raises `NotFound` for any other path."""
+        base = (self.settings.home / "log" / "tile").resolve()
+        wanted = (base / path).resolve()
+        if not wanted.is_relative_to(base) or not wanted.is_file():
+            raise NotFound("no such tile", where="tile", found=path[:120])
+        return Path(wanted).read_bytes()
+
+    def proof(self, index: int, size: int | None) -> dict[str, Any]:
+        """An inclusion proof as JSON; raises `NotFound` while the leaf or the tree is not published."""
+        published = self.publisher.current()
+        tree = size or (published.head.size if published else 0)
+        if published is None or not index < tree <= published.head.size:
+            raise NotFound("not under a checkpoint yet", where="index", expected=f"below {tree}", found=index)
+        with self.db.read() as connection:
+            row = records.at(connection, index)
+        return {
+            "index": index,
+            "size": tree,
+            "leafHash": to_hex(row.leaf_hash) if row else "",
+            "root": to_hex(self.publisher.root(tree)),
+            "proof": [to_hex(h) for h in self.publisher.inclusion_proof(index, tree)],
+            "checkpoint": published.note.decode() if tree == published.head.size else None,
+        }
+
+    def log_state(self) -> dict[str, Any]:
+        with self.db.read() as connection:
+            head = log.head(connection)
+            anchored = checkpoints.latest_anchored(connection)
+            counts = {BY_NUMBER[n].__name__: count for n, count in sorted(records.count_by_type(connection).items())}
+        published = self.publisher.current()
+        return {
+            "origin": self.consortium.log.origin,
+            "logId": to_hex(self.consortium.log.log_id),
+            "publicKey": to_hex(self.consortium.log.public_key),
+            "size": head.size,
+            "published": {"size": published.head.size, "root": to_hex(published.head.root)} if published else None,
+            "anchored": {"size": anchored.size, "block": anchored.anchored_block} if anchored else None,
+            "records": counts,
+        }
+
+    # --- health --------------------------------------------------------------------------------------------
+
+    def readiness(self) -> dict[str, str]:
+        """A word for each part: `ok`, or what is wrong."""
+        checks = {"database": "ok", "chain": "ok", "log": "ok", "worker": self._problem or "ok"}
+        try:
+            with self.db.read() as connection:
+                log.head(connection)
+        except LadingError as error:
+            checks["database"] = str(error)
+        try:
+            self.chain.final()
+        except LadingError as error:
+            checks["chain"] = str(error)
+        failure = self.sequencer.failure or self.publisher.failure
+        if failure:
+            checks["log"] = str(failure)
+        return checks
+
+    def measure(self) -> None:
+        """Bring the metrics up to date."""
+        with self.db.read() as connection:
+            anchored = checkpoints.latest_anchored(connection)
+            self._gauges["log_size"].set(log.head(connection).size)
+            self._gauges["anchored_size"].set(anchored.size if anchored else 0)
+            counts = outbox.counts(connection)
+            self._gauges["outbox_waiting"].set(counts.get(outbox.PENDING, 0) + counts.get(outbox.SENT, 0))
+        published = self.publisher.current()
+        self._gauges["published_size"].set(published.head.size if published else 0)
+        self._gauges["chain_final_block"].set(self.chain.final())
