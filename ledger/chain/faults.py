@@ -26,6 +26,7 @@ from ledger.errors import ChainUnavailable, LadingError, StorageFailed
 _DAMAGE: tuple[type[BaseException], ...] = (
     # The embedded chain's own data: a node of a trie is missing or is not what its hash says.
     sqlite3.Error,
+    sqlite3.Warning,  # not one of Python's warnings: an error of its own
     eth.vm.interrupt.EVMMissingData,
     eth.exceptions.StateRootNotFound,
     eth.exceptions.GapTrackingCorrupted,
