@@ -67,7 +67,9 @@ def compile_artifacts(sources: dict[str, str]) -> dict[str, str]:
     except SolcError as error:
         raise CompilationFailed(_errors_of(error)) from error
     for message in answer.get("errors", []):
-        print(message["formattedMessage"], file=sys.stderr)
+        # What the compiler thinks of libraries is not ours to mend; forge leaves it out too.
+        if not message.get("sourceLocation", {}).get("file", "").startswith("node_modules/"):
+            print(message["formattedMessage"], file=sys.stderr)
 
     artifacts: dict[str, str] = {}
     for unit, contracts in answer.get("contracts", {}).items():

@@ -197,9 +197,8 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         if (d.refunded) revert BonusPoolAlreadyPaid(agreement, deposit);
         // Deposits lie end to end on the line from 0 to funded. Each has the units of `left` that fall on its part of that
         // line when it is scaled, so the parts add up to `left` exactly, whatever is rounded.
-        uint128 amount = uint128(
-            Math.mulDiv(left, uint256(d.start) + d.amount, s.funded) - Math.mulDiv(left, d.start, s.funded)
-        );
+        uint128 amount =
+            uint128(Math.mulDiv(left, uint256(d.start) + d.amount, s.funded) - Math.mulDiv(left, d.start, s.funded));
         if (amount == 0) revert BonusPoolNothingDue(agreement, deposit);
 
         // Effect
@@ -338,7 +337,9 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         for (uint256 i = 0; i < lines.length; ++i) {
             Line calldata line = lines[i];
             // As many distinct parties as there are seats: each exactly once.
-            if (line.partner <= last || !_seats[r.agreement][line.partner].party) revert BonusPoolBadParty(line.partner);
+            if (line.partner <= last || !_seats[r.agreement][line.partner].party) {
+                revert BonusPoolBadParty(line.partner);
+            }
             last = line.partner;
             leaves[i] = _leaf(r.agreement, r.version, line.partner, line.amount);
             if (line.partner != r.by) sum += line.amount;
@@ -369,26 +370,19 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
     function _requirePartiesSigned(bytes32 id, Share[] calldata parties, bytes calldata signatures) private view {
         _requireSignatures(signatures, parties.length);
         for (uint256 i = 0; i < parties.length; ++i) {
-            bool suspended = _requireKey(id, signatures, i, parties[i].partner, RecordHashes.BONUS_AGREEMENT);
-            if (suspended) revert BonusPoolSuspended(parties[i].partner);
+            uint40 partner = parties[i].partner;
+            address key = _recover(id, signatures, i);
+            (uint40 owner,, bool suspended) = REGISTRY.signer(key, RecordHashes.BONUS_AGREEMENT);
+            if (owner != partner) revert BonusPoolNotItsKey(partner, key);
+            if (suspended) revert BonusPoolSuspended(partner);
         }
     }
 
     /// @dev Suspension stops nobody from disputing, deciding or claiming money.
     function _requireSigned(bytes32 id, bytes calldata signatures, uint40 partner, uint8 recordType) private view {
         _requireSignatures(signatures, 1);
-        _requireKey(id, signatures, 0, partner, recordType);
-    }
-
-    function _requireKey(bytes32 id, bytes calldata signatures, uint256 index, uint40 partner, uint8 recordType)
-        private
-        view
-        returns (bool suspended)
-    {
-        address key = _recover(id, signatures, index);
-        uint40 owner;
-        (owner,, suspended) = REGISTRY.signer(key, recordType);
-        if (owner != partner || owner == 0) revert BonusPoolNotItsKey(partner, key);
+        address key = _recover(id, signatures, 0);
+        if (REGISTRY.partnerOf(key, recordType) != partner) revert BonusPoolNotItsKey(partner, key);
     }
 
     /// @dev Computed each time, not stored: should the chain ever split, records of one side are worth nothing on the other.

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {
-    BonusAgreement,
-    BonusAward,
-    Claim,
-    Dispute,
-    RecordHashes,
-    RegistryChange,
-    Ruling
-} from "../src/Records.sol";
+import {BonusAgreement, BonusAward, Claim, Dispute, RecordHashes, RegistryChange, Ruling} from "../src/Records.sol";
 
 /// @notice `RecordHashes` takes calldata, tests have memory: a call in between turns one into the other.
 contract RecordHasher {

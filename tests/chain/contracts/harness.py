@@ -61,7 +61,7 @@ class Evm:
     """A chain in memory. `now` is the time of the next block; `run` advances it by one second a block."""
 
     now: int = GENESIS_TIME + 1
-    nonce: int = 0
+    nonces: dict[bytes, int] = field(default_factory=dict)
     _database: dict[bytes, bytes] | None = None
     _chain: Any = field(init=False, repr=False)
 
@@ -80,13 +80,12 @@ class Evm:
 
     def fork(self) -> "Evm":
         """A chain of its own that starts where this one stands."""
-        return Evm(self.now, self.nonce, dict(self._memory.kv_store))
+        return Evm(self.now, dict(self.nonces), dict(self._memory.kv_store))
 
-    def run(self, to: bytes | None, data: bytes) -> tuple[tuple[Event, ...], int, bytes]:
+    def run(self, to: bytes | None, data: bytes, sender: SigningKey = SENDER) -> tuple[tuple[Event, ...], int, bytes]:
         """One transaction in one block: its events, the gas it used, the address it created. Raises `Reverted`."""
-        raw = sign_transaction(
-            SENDER, chain_id=CHAIN_ID, nonce=self.nonce, to=to, data=data, gas_limit=GAS, gas_price=0
-        ).raw
+        nonce = self.nonces.get(sender.address, 0)
+        raw = sign_transaction(sender, chain_id=CHAIN_ID, nonce=nonce, to=to, data=data, gas_limit=GAS, gas_price=0).raw
         parent = self._chain.get_canonical_head()
         header = self._chain.create_header_from_parent(
             parent, timestamp=max(self.now, parent.timestamp + 1), gas_limit=parent.gas_limit
@@ -98,8 +97,8 @@ class Evm:
         header = vm.add_receipt_to_header(empty.header, receipt)
         filled = vm.set_block_transactions_and_withdrawals(empty, header, (transaction,), (receipt,))
         self._chain.persist_block(vm.mine_block(filled).block)
-        created = created_address(SENDER.address, self.nonce)
-        self.nonce += 1
+        created = created_address(sender.address, nonce)
+        self.nonces[sender.address] = nonce + 1
         self.now = int(header.timestamp) + 1
         gas = int(receipt.gas_used)
         if computation.is_error:
@@ -155,9 +154,9 @@ class Contract:
         values = decode([_type(o) for o in self._entry(function)["outputs"]], output)
         return values[0] if len(values) == 1 else values
 
-    def send(self, function: str, *arguments: Any) -> tuple[tuple[Event, ...], int]:
+    def send(self, function: str, *arguments: Any, sender: SigningKey = SENDER) -> tuple[tuple[Event, ...], int]:
         """A transaction; its events and its gas."""
-        events, gas, _ = self.evm.run(self.address, self.data(function, *arguments))
+        events, gas, _ = self.evm.run(self.address, self.data(function, *arguments), sender)
         return events, gas
 
     def record(self, function: str, record: Record, *arguments: Any) -> Recorded:
