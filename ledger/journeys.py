@@ -18,11 +18,14 @@ from ledger.ids import to_hex
 from ledger.records import (
     REMAINDER_INDEX,
     Amendment,
+    Attestation,
     Clearance,
     Endorsement,
     Handoff,
     Override,
+    Recall,
     Record,
+    Revocation,
     ShipmentTerms,
     Split,
     Statement,
@@ -114,6 +117,9 @@ class Journeys:
         self._onward: dict[bytes, list[Found[ShipmentTerms]]] = {}
         self._endorsements: dict[bytes, list[Found[Endorsement]]] = {}
         self._amendments: dict[bytes, list[Found[Amendment]]] = {}
+        self.attestations: dict[str, list[Found[Attestation]]] = {}
+        self.revocations: dict[bytes, list[Found[Revocation]]] = {}
+        self.recalls: list[Found[Recall]] = []
         self._seen: set[bytes] = set()
         self.latest = 0
         """The latest known time among the records."""
@@ -178,6 +184,12 @@ class Journeys:
                 )
             case Endorsement():
                 self._endorsements.setdefault(record.target, []).append(Found(verified, record))
+            case Attestation() if verified.applied():
+                self.attestations.setdefault(record.subject, []).append(Found(verified, record))
+            case Revocation() if verified.applied():
+                self.revocations.setdefault(record.target, []).append(Found(verified, record))
+            case Recall() if verified.applied():
+                self.recalls.append(Found(verified, record))
             case Amendment():
                 self._amendments.setdefault(record.target, []).append(Found(verified, record))
             case _:

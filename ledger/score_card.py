@@ -1,0 +1,169 @@
+"""The scorecard: which indicators count for a role, how much, and between which thresholds. A strict TOML file.
+
+The council adopts a file by its SHA-256 before the period that it governs (`RegistryChange` adopt rules), so nobody
+changes weights afterwards. Unknown, missing and repeated keys are refused. `ledger/cards/default.toml` shows the form
+and holds RECORDS' weights.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from ledger.codes import Role
+from ledger.errors import MalformedRecord, NotFound
+
+FORMAT = "lading/scorecard/1"
+MAX_SIZE = 65_536
+POINTS = 10_000
+"""100 points, in hundredths of a point."""
+_LARGEST = 10**12
+
+
+class Indicator(StrEnum):
+    """What is measured. Shares, rates and ratios are in parts per million, `MEAN_LATE` in seconds."""
+
+    ON_TIME = "on-time"
+    IN_FULL = "in-full-undamaged"
+    LEGS = "legs-on-time"
+    MEAN_LATE = "mean-late-seconds"
+    RECORDS = "records-in-a-day"
+    PENALTY = "penalty-over-freight"
+    ON_TIME_IN_FULL = "on-time-in-full"
+    DEFECTS = "defects"
+    NO_HOLD = "no-hold-by-papers"
+    ATTESTED = "attested-at-release"
+    RELEASED = "released-clean"
+    OVER_MEDIAN = "time-over-median"
+
+
+OF_ROLE: Mapping[Role, frozenset[Indicator]] = {
+    Role.CARRIER: frozenset(
+        {
+            Indicator.ON_TIME,
+            Indicator.IN_FULL,
+            Indicator.LEGS,
+            Indicator.MEAN_LATE,
+            Indicator.RECORDS,
+            Indicator.PENALTY,
+        }
+    ),
+    Role.SUPPLIER: frozenset({Indicator.ON_TIME_IN_FULL, Indicator.DEFECTS, Indicator.NO_HOLD, Indicator.ATTESTED}),
+    Role.BROKER: frozenset({Indicator.RELEASED, Indicator.OVER_MEDIAN, Indicator.RECORDS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """One indicator of a card. `weight` is its part of the whole score (all of a role sum to 1)."""
+
+    indicator: Indicator
+    group: str
+    weight: Fraction
+    zero: int
+    full: int
+
+    def points(self, value: Fraction | int) -> int:
+        """Hundredths of a point for `value`: 0 at `zero`, 10,000 at `full`, linear between, rounded down."""
+        return max(0, min(POINTS, int((value - self.zero) * POINTS // (self.full - self.zero))))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A parsed scorecard. `hash` is the SHA-256 of the file's bytes."""
+
+    title: str
+    roles: Mapping[Role, tuple[Weighted, ...]]
+    hash: bytes
+
+    def of(self, role: Role) -> tuple[Weighted, ...]:
+        """The indicators of `role`; raises `NotFound` for a role that the card does not score."""
+        if role not in self.roles:
+            names = ", ".join(r.name.lower() for r in self.roles)
+            raise NotFound("this card does not score the role", where="role", expected=names, found=role.name.lower())
+        return self.roles[role]
+
+
+def parse_card(data: bytes) -> Card:
+    """The card that the file `data` states. Raises `MalformedRecord` naming the key."""
+    if len(data) > MAX_SIZE:
+        raise MalformedRecord("too long", where="scorecard", expected=f"at most {MAX_SIZE} bytes", found=len(data))
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MalformedRecord(f"not TOML: {error}", where="scorecard") from None
+    scored = {role.name.lower(): role for role in OF_ROLE}
+    if unknown := set(table) - {"format", "title", *scored}:
+        raise MalformedRecord("unknown key", where=min(unknown), expected=", ".join(["format", "title", *scored]))
+    if table.get("format") != FORMAT:
+        raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=str(table.get("format"))[:80])
+    title = table.get("title")
+    if not isinstance(title, str) or not 0 < len(title) <= 200:
+        raise MalformedRecord("not a title", where="title", expected="1 to 200 characters")
+    roles = {role: _role(table[name], role, name) for name, role in scored.items() if name in table}
+    if not roles:
+        raise MalformedRecord("scores no role", where="scorecard", expected=", ".join(scored))
+    return Card(title, roles, hashlib.sha256(data).digest())
+
+
+def _role(groups: object, role: Role, where: str) -> tuple[Weighted, ...]:
+    if not isinstance(groups, list) or not groups:
+        raise MalformedRecord("no groups", where=where, expected=f"[[{where}]]")
+    found: list[Weighted] = []
+    names: list[str] = []
+    total = 0
+    for i, group in enumerate(groups):
+        place = f"{where}[{i}]"
+        _require_keys(group, ("group", "weight", "indicators"), place)
+        weight = _integer(group["weight"], f"{place}.weight", 1, 100)
+        total += weight
+        if not isinstance(group["group"], str) or not group["group"] or group["group"] in names:
+            raise MalformedRecord("not a name of its own", where=f"{place}.group", found=str(group["group"])[:80])
+        names.append(group["group"])
+        found += _group(group["indicators"], role, group["group"], weight, f"{place}.indicators")
+    if total != 100:
+        raise MalformedRecord("weights of the groups do not sum to 100", where=where, expected=100, found=total)
+    used = [weighted.indicator for weighted in found]
+    if double := next((indicator for indicator in used if used.count(indicator) > 1), None):
+        raise MalformedRecord("counted twice", where=where, found=double)
+    return tuple(found)
+
+
+def _group(entries: object, role: Role, group: str, group_weight: int, where: str) -> list[Weighted]:
+    if not isinstance(entries, list) or not entries:
+        raise MalformedRecord("no indicators", where=where, expected="one or more")
+    for i, entry in enumerate(entries):
+        _require_keys(entry, ("name", "weight", "zero", "full"), f"{where}[{i}]")
+    weights = [_integer(entry["weight"], f"{where}[{i}].weight", 1, 100) for i, entry in enumerate(entries)]
+    found = []
+    for i, entry in enumerate(entries):
+        place = f"{where}[{i}]"
+        allowed = sorted(OF_ROLE[role])
+        if entry["name"] not in allowed:
+            raise MalformedRecord(
+                "no such indicator for this role",
+                where=f"{place}.name",
+                expected=", ".join(allowed),
+                found=str(entry["name"])[:80],
+            )
+        zero = _integer(entry["zero"], f"{place}.zero", 0, _LARGEST)
+        full = _integer(entry["full"], f"{place}.full", 0, _LARGEST)
+        if zero == full:
+            raise MalformedRecord("zero and full are the same", where=place, found=zero)
+        weight = Fraction(group_weight * weights[i], 100 * sum(weights))
+        found.append(Weighted(Indicator(entry["name"]), group, weight, zero, full))
+    return found
+
+
+def _require_keys(value: object, keys: tuple[str, ...], where: str) -> None:
+    if not isinstance(value, Mapping) or set(value) != set(keys):
+        found = ", ".join(map(str, value)) if isinstance(value, Mapping) else type(value).__name__
+        raise MalformedRecord("wrong keys", where=where, expected=", ".join(keys), found=found[:200])
+
+
+def _integer(value: object, where: str, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise MalformedRecord("not an integer in range", where=where, expected=f"{least} to {most}", found=str(value))
+    return value
