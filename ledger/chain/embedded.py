@@ -6,7 +6,7 @@ some whole block and the senders' outboxes send the rest again. Opening reads th
 One process writes (a file lock says which). `EmbeddedReader` opens the same file for reading while it runs.
 The chain is run by the operator alone: trust rests on signatures, receipts and the checkpoints that others hold.
 
-Why eth-tester's own front is not in the path of a transaction: see `docs/adr/0003-embedded-chain.md`.
+Why eth-tester's own front is not in the path of a transaction: see `docs/adr/0001-embedded-chain.md`.
 """
 
 from collections.abc import Sequence
