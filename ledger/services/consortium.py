@@ -130,7 +130,7 @@ def open_keys(settings: Settings, origin: str) -> OperatorKeys:
 
 def found(
     settings: Settings,
-    open_chain: Callable[[OperatorKeys], ChainClient],
+    open_chain: Callable[[], ChainClient],
     now: Callable[[], int],
     *,
     council: Sequence[KeyAddress],
@@ -149,7 +149,7 @@ def found(
     consortium_id = _make_keys(settings, demo)
     keys = open_keys(settings, settings.origin)
     genesis = Genesis(consortium_id, threshold, delay, tuple(sorted(council)))
-    chain = open_chain(keys)
+    chain = open_chain()
     try:
         deployment = deploy(chain, keys.relayer, genesis, now, token=token)
     finally:

@@ -6,6 +6,7 @@ into the log and the projections. `start` does so in a background thread; scenar
 
 import logging
 import os
+import secrets
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,16 @@ from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
+from ledger.codes import ContractKind
 from ledger.errors import LadingError, NotFound
 from ledger.ids import to_hex
 from ledger.records import BY_NUMBER
 from ledger.services.addresses import ContractBook
 from ledger.services.anchorer import Anchorer
 from ledger.services.awards import claim_extras, extras_of
+from ledger.services.bonuses import Bonuses
 from ledger.services.clock import Clock, SystemClock
-from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, OperatorKeys, open_keys, read_consortium
+from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
 from ledger.services.enrolling import Enrolling
 from ledger.services.follower import Follower
 from ledger.services.numbers import Numbers
@@ -46,8 +49,8 @@ PAUSE = 0.5
 MOST_ROUNDS = 50
 
 
-def open_chain(settings: Settings, keys: OperatorKeys, clock: Clock) -> ChainClient:
-    """The chain that the settings name; the embedded one begins now if it is new, with funds for the relayer."""
+def open_chain(settings: Settings, clock: Clock) -> ChainClient:
+    """The chain that the settings name; the embedded one begins now if it is new."""
     if settings.chain != "embedded":
         return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
     return EmbeddedChain(
@@ -68,7 +71,7 @@ class Node:
         self.keys = open_keys(settings, self.consortium.log.origin)
         self.domain = self.consortium.deployment.domain()
         self.db = Database.open(settings.database_url)
-        self.chain = open_chain(settings, self.keys, self.clock)
+        self.chain = open_chain(settings, self.clock)
         self._wire()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -87,7 +90,9 @@ class Node:
         )
         self.projector = Projector(self.registry)
         self.book = ContractBook(self.chain, deployment)
-        holder = f"{os.uname().nodename}:{os.getpid()}"
+        # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
+        embedded = self.settings.chain == "embedded"
+        holder = "embedded" if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
         self.relayer = Relayer(
             self.db,
             self.chain,
@@ -125,6 +130,7 @@ class Node:
         self.reading = Reading(self.db, self.registry, self.sequencer, self.domain)
         self.enrolment = Enrolling(self.db, self.registry, self.consortium.genesis.consortium_id, self.clock)
         self.numbers = Numbers(self.db, self.registry, self.domain, self.reading)
+        self.bonuses = Bonuses(self.db, self.chain, deployment.contracts[ContractKind.BONUS], self.reading)
         self.metrics = CollectorRegistry()
         self._gauges = {
             name: Gauge(f"lading_{name}", text, registry=self.metrics)

@@ -1,0 +1,104 @@
+"""Bonus agreements as readers see them: terms from the log, money and status from the pool itself."""
+
+import json
+from typing import Any
+
+from ledger.chain.client import ChainClient
+from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
+from ledger.codes import ContractKind
+from ledger.errors import ChainUnavailable, NotFound
+from ledger.ids import RecordId, to_hex
+from ledger.pool import Status
+from ledger.records import BonusAward
+from ledger.services import awards
+from ledger.services.reading import Reading
+from ledger.store import bonuses, records
+from ledger.store.bonuses import StoredAgreement
+from ledger.store.database import Connection, Database
+
+POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
+
+
+class Bonuses:
+    def __init__(self, db: Database, chain: ChainClient, pool: bytes, reading: Reading) -> None:
+        self._db = db
+        self._chain = chain
+        self._pool = pool
+        self._reading = reading
+
+    def agreements(self) -> list[dict[str, Any]]:
+        with self._db.read() as connection:
+            return [self._summary(connection, row) for row in bonuses.agreements(connection)]
+
+    def agreement(self, agreement_id: RecordId) -> dict[str, Any]:
+        """One agreement with its awards and claims; raises `NotFound`."""
+        with self._db.read() as connection:
+            row = bonuses.agreement(connection, agreement_id)
+            if row is None:
+                raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
+            claims = bonuses.claims(connection, agreement_id)
+            return self._summary(connection, row) | {
+                "awards": [
+                    {
+                        "record": to_hex(award.record_id),
+                        "version": award.version,
+                        "total": str(award.total),
+                        "logSize": str(award.log_size),
+                        "disputedBy": to_hex(award.disputed_by) if award.disputed_by else None,
+                        "ruledBy": to_hex(award.ruled_by) if award.ruled_by else None,
+                        "upheld": award.upheld,
+                        "file": awards.file_of(connection, agreement_id, award.version),
+                    }
+                    for award in bonuses.awards(connection, agreement_id)
+                ],
+                "claims": [
+                    {
+                        "record": to_hex(claim.record_id),
+                        "partner": self._reading.name(connection, claim.partner).name,
+                        "version": claim.version,
+                        "amount": str(claim.amount),
+                        "claimedAt": claim.block_time,
+                    }
+                    for claim in claims
+                ],
+            }
+
+    def keep_file(self, agreement_id: RecordId, version: int, file: dict[str, Any]) -> None:
+        """Keep an award's lines; raises `NotFound` without such an award, `RuleBroken` for other lines."""
+        with self._db.write() as connection:
+            known = [a for a in bonuses.awards(connection, agreement_id) if a.version == version]
+            row = records.get(connection, known[0].record_id) if known else None
+            if row is None or not isinstance(row.record, BonusAward):
+                raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
+            awards.keep(connection, row.record, file)
+
+    def status(self, agreement_id: bytes) -> str:
+        (code,) = self._read("statusOf", agreement_id)
+        return Status(code).name.lower()
+
+    def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
+        deposits = [
+            self._read("depositOf", row.record_id, i)[0] for i in range(self._read("depositsOf", row.record_id)[0])
+        ]
+        return {
+            "id": to_hex(row.record_id),
+            "status": self.status(row.record_id),
+            "currency": row.currency,
+            "token": to_hex(row.token),
+            "funded": str(state["funded"]),
+            "periodStart": row.period_start,
+            "periodEnd": row.period_end,
+            "awarder": self._reading.name(connection, row.awarder).name,
+            "arbiter": self._reading.name(connection, row.arbiter).name,
+            "residual": self._reading.name(connection, row.residual).name,
+            "parties": [
+                {"partner": partner, "name": self._reading.name(connection, partner).name, "basisPoints": points}
+                for partner, points in json.loads(row.parties)
+            ],
+        }
+
+    def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+        result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
+        if not result.succeeded:
+            raise ChainUnavailable(f"the bonus pool does not answer ({revert_reason(result.output)})", where=name)
+        return decode_result(POOL, name, result.output)

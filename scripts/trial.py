@@ -1,0 +1,135 @@
+"""A consortium for trying Lading out: council, operator and partners all on this machine, with demo keys.
+
+The demo, the replay of histories and the tests play on it. Everything goes the same way as in earnest: enrolment with
+proof of possession, registry changes that m of n council members sign, records through the submission service.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.chain.deploy import TokenPlan
+from ledger.codes import RegistryAction, Role
+from ledger.enrolment import Enrolment, RoleRequest, sign_enrolment
+from ledger.errors import RuleBroken
+from ledger.records import Record, RegistryChange
+from ledger.services.clock import Clock
+from ledger.services.consortium import found
+from ledger.services.enrolling import admission, change, opening_changes
+from ledger.services.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
+from ledger.services.node import Node, open_chain
+from ledger.services.settings import Settings
+from ledger.services.submission import Accepted
+from ledger.signing import SignedRecord, SigningKey
+
+COUNCIL = 3
+THRESHOLD = 2
+OPERATOR = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A partner whose key lies on this machine. `id` 0 is a one-time recipient key."""
+
+    id: int
+    name: str
+    key: SigningKey
+
+
+class Trial:
+    """A node together with the keys of its council and partners."""
+
+    def __init__(self, node: Node, council: Sequence[SigningKey]) -> None:
+        self.node = node
+        self.council = sorted(council, key=lambda key: key.address)
+        self.parties: dict[int, Party] = {}
+
+    # --- registry ------------------------------------------------------------------------------------------
+
+    def change(self, record: RegistryChange) -> Accepted:
+        """Let the council sign a change: as many members as the threshold asks for."""
+        return self.sign_and_submit(record, *self.council[: self.node.consortium.genesis.threshold])
+
+    def next_sequence(self) -> int:
+        with self.node.db.read() as connection:
+            return self.node.registry.refreshed(connection).history.next_sequence
+
+    def enrol(self, party: Party, gln: str, roles: Sequence[RoleRequest]) -> Enrolment:
+        """The partner proves possession of its key; nothing is decided yet."""
+        consortium_id = self.node.consortium.genesis.consortium_id
+        enrolment = Enrolment(consortium_id, party.name, gln, party.key.address, tuple(roles))
+        self.node.enrolment.ask(enrolment.document(), sign_enrolment(enrolment, party.key))
+        return enrolment
+
+    def admit(self, parties: Sequence[tuple[Party, str, Sequence[RoleRequest]]]) -> None:
+        """Enrol and admit partners; they are in force after the registry's delay."""
+        sequence = self.next_sequence()
+        for party, gln, roles in parties:
+            for record in admission(self.enrol(party, gln, roles), party.id, sequence):
+                self.change(record)
+                sequence += 1
+            self.parties[party.id] = party
+        self.node.settle()
+
+    # --- records -------------------------------------------------------------------------------------------
+
+    def signed(self, record: Record, *signers: Party | SigningKey) -> SignedRecord:
+        keys = [signer.key if isinstance(signer, Party) else signer for signer in signers]
+        return SignedRecord(record, tuple(key.sign(self.node.domain, record) for key in keys))
+
+    def sign_and_submit(self, record: Record, *signers: Party | SigningKey) -> Accepted:
+        """Sign with every signer and submit; `RuleBroken` when a signature is missing."""
+        result = self.node.submission.submit(self.signed(record, *signers))
+        if not isinstance(result, Accepted):
+            raise RuleBroken("signatures are missing", where=type(record).__name__, found=", ".join(result.missing))
+        return result
+
+
+def found_trial(
+    settings: Settings, clock: Clock, *, delay: int, token: TokenPlan | None = None, name: str = "council"
+) -> None:
+    """Found a consortium with a council of three demo keys under `keys/`; goes on after a crash."""
+    council = [_council_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
+    found(
+        settings,
+        lambda: open_chain(settings, clock),
+        clock.now,
+        council=[key.address for key in council],
+        threshold=THRESHOLD,
+        delay=delay,
+        token=token,
+        demo=True,
+    )
+
+
+def open_trial(settings: Settings, clock: Clock | None = None, *, name: str = "council") -> Trial:
+    """The node of this home with its council's keys."""
+    council = [_council_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
+    return Trial(Node(settings, clock), council)
+
+
+def open_for_business(trial: Trial, operator: Party) -> None:
+    """Put the contracts in force, admit the operator and register its log; in force after the registry's delay."""
+    deployment = trial.node.consortium.deployment
+    contracts = [(int(kind), address) for kind, address in deployment.contracts.items()]
+    for record in opening_changes(contracts, trial.next_sequence()):
+        trial.change(record)
+    trial.node.settle()
+    trial.admit([(operator, "", [RoleRequest(Role.OPERATOR)])])
+    trial.change(
+        change(
+            trial.next_sequence(),
+            RegistryAction.REGISTER_LOG,
+            partner=operator.id,
+            key=trial.node.keys.anchor.address,
+            scope=trial.node.consortium.log.log_id,
+        )
+    )
+    trial.node.settle()
+
+
+def _council_key(home: Path, name: str) -> SigningKey:
+    path = home / "keys" / f"{name}.json"
+    if not path.exists():
+        write_keystore(path, new_key(), DEMO_PASSPHRASE, demo=True)
+    return read_keystore(path, DEMO_PASSPHRASE)
