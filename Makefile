@@ -68,6 +68,7 @@ check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.generate_solidity --check
+	$(BIN)/python -m scripts.generate_vectors --check
 	$(BIN)/python -m scripts.compile_contracts --check
 	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/test_lockfiles.py
 
@@ -93,8 +94,9 @@ bench: setup ## speed, as ratios that do not depend on the machine
 
 # --- generated files -------------------------------------------------------------------------------------------------
 
-generate: setup ## write contracts/src/Records.sol from ledger/records.py
+generate: setup ## write contracts/src/Records.sol and docs/vectors from ledger/records.py
 	$(BIN)/python -m scripts.generate_solidity
+	$(BIN)/python -m scripts.generate_vectors
 
 contracts: generate ## compile the contracts into ledger/chain/artifacts
 	$(BIN)/python -m scripts.compile_contracts

@@ -1,0 +1,1 @@
+"""What the published vectors in `docs/vectors` are made from."""

@@ -1,0 +1,1 @@
+"""Public vectors: RFC 9162's by others, and our own verified without our own code."""
