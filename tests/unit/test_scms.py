@@ -111,8 +111,9 @@ def test_amounts_in_cents(text: str, value: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "-1", "+1", "1.005", "1,23", "1,2,3", "12,3456", ",123", "1.", ".5", "1e3", "1E+99999999", "NaN", "Infinity",
-        "$5", "1_000", "١٢", "0x10", "Freight Included in Commodity Cost", "See DN-4307 (ID#:83920)", "9" * 29, "9" * 5000,
+        "", "-1", "+1", "1.005", "1,23", "1,2,3", "12,3456", ",123", "1.", ".5", "1e3", "1E+99999999", "NaN",
+        "Infinity", "$5", "1_000", "١٢", "0x10", "Freight Included in Commodity Cost", "See DN-4307 (ID#:83920)",
+        "9" * 29, "9" * 5000,
     ],
 )  # fmt: skip
 def test_what_is_no_amount_is_unusable_as_value_and_nothing_as_freight(text: str) -> None:
@@ -170,8 +171,8 @@ def test_a_date_alone_is_its_last_second(text: str, moment: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "Date Not Captured", "Pre-PQ Process", "31-Jun-06", "29-Feb-07", "2-Jux-06", "0-Jun-06", "13/1/06", "2006-13-01",
-        "2-Jun-6", "2006-06-02T25:00", "1950-01-01", "1969-12-31", "٢-Jun-06", "2-Jun-06 ", "9" * 5000, "99999-01-01",
+        "", "Date Not Captured", "Pre-PQ Process", "31-Jun-06", "29-Feb-07", "2-Jux-06", "0-Jun-06", "13/1/06",
+        "2006-13-01", "2-Jun-6", "2006-06-02T25:00", "1950-01-01", "1969-12-31", "٢-Jun-06", "2-Jun-06 ", "9" * 5000, "99999-01-01",
     ],
 )  # fmt: skip
 def test_what_is_no_date_is_refused(text: str) -> None:
