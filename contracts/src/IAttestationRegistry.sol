@@ -19,6 +19,8 @@ interface IAttestationRegistry {
         uint8 reason;
     }
 
+    /// @notice Not signed by a key of `by` in force; `found` is whose key it was, 0 for nobody's.
+    error AttestationNotSigner(uint40 by, uint40 found);
     /// @notice The same record has been recorded before.
     error AttestationAlreadyRecorded(bytes32 id);
     /// @notice A text is empty though it must not be, or longer than `limit` bytes.

@@ -24,6 +24,10 @@ interface IClearanceLedger {
     error ClearanceUnknownAssurance(uint8 assurance);
     /// @notice A hold names its cause, and nothing but a hold has a cause or somebody who caused it.
     error ClearanceHoldCause(uint8 status, uint8 holdCause, uint40 causedBy);
+    /// @notice Not signed by a key of `by` in force; `found` is whose key it was, 0 for nobody's.
+    error ClearanceNotSigner(uint40 by, uint40 found);
+    /// @notice A suspended partner clears nothing.
+    error ClearanceSuspended(uint40 partner);
     /// @notice The signer is neither customs of the jurisdiction nor a broker who signs at a broker's assurance.
     error ClearanceNotPermitted(uint40 partner, bytes2 jurisdiction, uint8 assurance);
     /// @notice No custody ledger is open, so nothing can be known about a shipment.
