@@ -104,6 +104,7 @@ def _hash_function(kind: type[Record]) -> str:
 def _list_function(struct: type[Struct]) -> str:
     return (
         f"\n    function hash({struct.__name__}[] calldata list) internal pure returns (bytes32) {{\n"
+        f'        if (list.length == 0) return keccak256("");\n'
         f"        bytes32[] memory hashes = new bytes32[](list.length);\n"
         f"        for (uint256 i = 0; i < list.length; ++i) {{\n"
         f"            {struct.__name__} calldata r = list[i];\n"

@@ -27,31 +27,24 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
 
     uint256 private constant MAX_ITEMS = 200;
     uint256 private constant MAX_REQUIREMENTS = 4;
-    uint256 private constant LAST_MODE = 9;
-    uint256 private constant LAST_FULFILMENT = 5;
-    uint256 private constant LAST_SPLIT_REASON = 5;
     uint256 private constant ALL_GATES = 7;
+    uint256 private constant LAST_SEQUENCE = type(uint16).max;
     uint256 private constant REMAINDER_INDEX = type(uint32).max;
 
     // Supplier, warehouse, platform, retailer, brand; carrier, main carrier, warehouse, locker.
     uint256 private constant CONSIGNING_ROLES = 1 << 1 | 1 << 4 | 1 << 7 | 1 << 8 | 1 << 10;
     uint256 private constant HANDLING_ROLES = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 14;
-    uint256 private constant ROLE_MAIN_CARRIER = 3;
+    uint256 private constant ROLE_MAIN_CARRIER = 1 << 3;
 
     uint8 private constant PURPOSE_ORIGINAL = 1;
     uint8 private constant PURPOSE_RETURN = 3;
     uint8 private constant PURPOSE_REPLACEMENT = 5;
     uint8 private constant LAST_PURPOSE = 6;
 
-    uint256 private constant GATE_HANDOVER = 1;
-    uint256 private constant GATE_DELIVERY = 2;
-    uint256 private constant GATE_SALE = 4;
-
     uint256 private constant SHORT = 1;
     uint256 private constant REFUSED = 4;
     uint256 private constant OVER = 8;
     uint256 private constant COUNTED = SHORT | REFUSED | OVER;
-    uint256 private constant ALL_EXCEPTIONS = 0xff;
 
     uint8 private constant TENDER = 1;
     uint8 private constant CONTEST = 2;
@@ -71,17 +64,37 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     uint8 private constant AHEAD = 9;
     uint8 private constant FORBIDDEN = 10;
 
+    /// @dev The fields of terms that are asked more than once: reading them from the call each time costs more.
+    struct Opening {
+        uint40 consignor;
+        uint40 consignee;
+        uint40 holder;
+        address recipientKey;
+        uint8 purpose;
+        uint32 packages;
+        uint40 submitBy;
+    }
+
     /// @dev The two sides of a movement, in memory: as many locals would not fit the stack.
     struct Transfer {
         uint256 releaser;
         uint256 receiver;
-        address releaserKey;
-        address receiverKey;
+        // Whoever signed for partner 0; none when both sides are partners.
+        address oneTimeKey;
+        // The receiver has a handling role, so it may take anyone's goods.
         bool handles;
-        uint256 gates;
+        // 0xf when the receiver is a main carrier: the handover gate of all four requirements.
+        uint256 handover;
+        // A flag that the shipment keeps for ever, or 0.
+        uint256 mark;
     }
 
-    mapping(bytes32 shipment => uint256 slot) private _slots;
+    /// @dev A word with a place: reading and writing it computes the place once.
+    struct Cell {
+        uint256 slot;
+    }
+
+    mapping(bytes32 shipment => Cell cell) private _cells;
     mapping(bytes32 shipment => address key) private _recipientKeys;
     mapping(bytes32 id => uint256 time) private _readyAt;
 
@@ -94,102 +107,143 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     /// @inheritdoc ICustodyLedger
     function open(ShipmentTerms calldata r, bytes calldata signatures) external {
         _requireOpen();
-        _checkPurpose(r);
-        uint256 slot = _newSlot(r);
-        _requireInTime(r.submitBy);
-        bytes32 id = _digest(RecordHashes.hash(r));
-        if (slotOf(id) != 0) revert CustodyAlreadyOpen(id);
-        address lastKey = _checkTermsSigners(r, id, signatures);
-        _closeParents(r, lastKey);
-        _slots[id] = slot;
-        if (r.recipientKey != address(0)) _recipientKeys[id] = r.recipientKey;
-        emit Recorded(id, RecordHashes.SHIPMENT_TERMS, msg.data, _outcome(APPLIED));
+        Opening memory terms = _opening(r);
+        ShipmentRef[] calldata parents = r.parents;
+        Require[] calldata requires = r.requires;
+        _checkPurpose(terms, parents.length);
+        uint256 slot = _newSlot(terms, requires);
+        _requireInTime(terms.submitBy);
+        bytes32 id = _digest(_hash(r, terms, RecordHashes.hash(parents), RecordHashes.hash(requires)));
+        Cell storage cell = _cells[id];
+        if (cell.slot != 0 || _inheritedSlot(id) != 0) revert CustodyAlreadyOpen(id);
+        address lastKey = _checkTermsSigners(terms, id, signatures);
+        if (terms.purpose != PURPOSE_ORIGINAL) _closeParents(parents, terms, lastKey);
+        cell.slot = slot;
+        if (terms.recipientKey != address(0)) _recipientKeys[id] = terms.recipientKey;
+        emit Recorded(id, RecordHashes.SHIPMENT_TERMS, msg.data, hex"01");
     }
 
-    function _checkPurpose(ShipmentTerms calldata r) private pure {
-        uint256 parents = r.parents.length;
+    function _opening(ShipmentTerms calldata r) private pure returns (Opening memory) {
+        return Opening({
+            consignor: r.consignor,
+            consignee: r.consignee,
+            holder: r.holder,
+            recipientKey: r.recipientKey,
+            purpose: r.purpose,
+            packages: r.packages,
+            submitBy: r.submitBy
+        });
+    }
+
+    /// @dev `RecordHashes.hash` from what is copied already.
+    function _hash(ShipmentTerms calldata r, Opening memory terms, bytes32 parents, bytes32 requires)
+        private
+        pure
+        returns (bytes32)
+    {
+        bytes memory head = abi.encode(
+            RecordHashes.SHIPMENT_TERMS_TYPEHASH,
+            r.salt,
+            terms.consignor,
+            terms.consignee,
+            terms.holder,
+            terms.recipientKey,
+            terms.purpose,
+            parents,
+            terms.packages
+        );
+        bytes memory tail = abi.encode(
+            r.mode,
+            r.fulfilment,
+            r.origin,
+            r.destination,
+            r.contents,
+            r.commercial,
+            requires,
+            terms.submitBy,
+            r.details
+        );
+        return keccak256(bytes.concat(head, tail));
+    }
+
+    function _checkPurpose(Opening memory terms, uint256 parents) private pure {
         if (parents > MAX_ITEMS) revert CustodyListLength(parents, MAX_ITEMS);
-        if (r.mode > LAST_MODE) revert CustodyOutOfRange(0, r.mode);
-        if (r.fulfilment > LAST_FULFILMENT) revert CustodyOutOfRange(0, r.fulfilment);
         if (
-            r.consignor == 0 || r.purpose == 0 || r.purpose > LAST_PURPOSE
-                || (r.purpose == PURPOSE_ORIGINAL) != (parents == 0)
-                || (r.holder == 0 && (r.purpose != PURPOSE_RETURN || r.consignee == 0))
-        ) revert CustodyPurpose(r.purpose, parents, r.holder, r.consignee);
-        if ((r.consignee == 0 || r.holder == 0) != (r.recipientKey != address(0))) {
-            revert CustodyRecipientKey(r.recipientKey, r.consignee, r.holder);
+            terms.consignor == 0 || terms.purpose == 0 || terms.purpose > LAST_PURPOSE
+                || (terms.purpose == PURPOSE_ORIGINAL) != (parents == 0)
+                || (terms.holder == 0 && (terms.purpose != PURPOSE_RETURN || terms.consignee == 0))
+        ) revert CustodyPurpose(terms.purpose, parents, terms.holder, terms.consignee);
+        if ((terms.consignee == 0 || terms.holder == 0) != (terms.recipientKey != address(0))) {
+            revert CustodyRecipientKey(terms.recipientKey, terms.consignee, terms.holder);
         }
     }
 
-    function _newSlot(ShipmentTerms calldata r) private pure returns (uint256 slot) {
-        if (r.packages == 0) revert CustodyOutOfRange(0, 0);
-        uint256 count = r.requires.length;
+    function _newSlot(Opening memory terms, Require[] calldata requires) private pure returns (uint256 slot) {
+        slot = CustodySlot.opened(terms.holder, terms.consignee, terms.consignor, _packages(terms.packages));
+        uint256 count = requires.length;
         if (count > MAX_REQUIREMENTS) revert CustodyListLength(count, MAX_REQUIREMENTS);
-        slot = CustodySlot.opened(r.holder, r.consignee, r.consignor, r.packages);
         for (uint256 i = 0; i < count; ++i) {
-            Require calldata required = r.requires[i];
+            Require memory required = requires[i];
             uint256 pair = CustodySlot.pair(required.jurisdiction, required.regime);
-            if (pair == 0 || required.gate == 0 || required.gate > ALL_GATES || slot.requirementMask(pair) != 0) {
+            uint256 gate = required.gate;
+            if (pair == 0 || gate == 0 || gate > ALL_GATES || slot.requirementMask(pair) != 0) {
                 revert CustodyRequirement(i);
             }
-            slot = slot.withRequirement(i, pair, required.gate, required.relay);
+            slot = slot.withRequirement(i, pair, gate, required.relay);
         }
     }
 
     /// @dev The key of the last signature: for holder 0 it must be the parents' recipient key.
-    function _checkTermsSigners(ShipmentTerms calldata r, bytes32 id, bytes calldata signatures)
+    function _checkTermsSigners(Opening memory terms, bytes32 id, bytes calldata signatures)
         private
         view
         returns (address key)
     {
-        bool alone = r.holder == r.consignor;
+        bool alone = terms.holder == terms.consignor;
         _requireSignatures(signatures, alone ? 1 : 2);
         key = _recover(id, signatures, 0);
-        (uint256 roles, bool suspended) = _requireKey(key, r.consignor, RecordHashes.SHIPMENT_TERMS);
-        bool holderSuspended = false;
-        if (!alone) {
-            key = _recover(id, signatures, 1);
-            if (r.holder != 0) (, holderSuspended) = _requireKey(key, r.holder, RecordHashes.SHIPMENT_TERMS);
-        }
-        if (suspended) revert CustodySuspended(r.consignor);
-        if (roles & CONSIGNING_ROLES == 0) revert CustodyMayNotConsign(r.consignor);
-        // Whoever holds the parents already may go on holding their goods; new goods are a receipt.
-        if (holderSuspended && (r.purpose == PURPOSE_ORIGINAL || r.purpose == PURPOSE_REPLACEMENT)) {
-            revert CustodySuspended(r.holder);
-        }
-    }
-
-    function _closeParents(ShipmentTerms calldata r, address key) private {
-        bool closes = r.purpose != PURPOSE_REPLACEMENT;
-        for (uint256 i = 0; i < r.parents.length; ++i) {
-            ShipmentRef calldata named = r.parents[i];
-            bytes32 parent = named.shipment;
-            uint256 slot = slotOf(parent);
-            if (named.sequence == type(uint16).max) revert CustodyOutOfRange(i, named.sequence);
-            if (slot == 0) revert CustodyParent(parent, UNKNOWN);
-            uint8 outcome = _bySequence(named.sequence, slot);
-            if (outcome != APPLIED) revert CustodyParent(parent, outcome);
-            if (closes) {
-                outcome = _mayClose(r, parent, slot, key);
-                if (outcome != APPLIED) revert CustodyParent(parent, outcome);
-                _slots[parent] = slot.withState(CustodySlot.CLOSED_INTO_ONWARD) + CustodySlot.ONE_SEQUENCE;
-            } else if (slot.state() == CustodySlot.OPEN) {
-                revert CustodyParent(parent, FORBIDDEN);
-            }
+        uint256 roles = _requireActive(key, terms.consignor, RecordHashes.SHIPMENT_TERMS);
+        if (roles & CONSIGNING_ROLES == 0) revert CustodyMayNotConsign(terms.consignor);
+        if (alone) return key;
+        key = _recover(id, signatures, 1);
+        if (terms.holder == 0) return key;
+        // Whoever holds the parents already may go on holding their goods, suspended or not; new goods are a receipt.
+        if (terms.purpose == PURPOSE_ORIGINAL || terms.purpose == PURPOSE_REPLACEMENT) {
+            _requireActive(key, terms.holder, RecordHashes.SHIPMENT_TERMS);
+        } else {
+            _requireKey(key, terms.holder, RecordHashes.SHIPMENT_TERMS);
         }
     }
 
-    function _mayClose(ShipmentTerms calldata r, bytes32 parent, uint256 slot, address key)
+    function _closeParents(ShipmentRef[] calldata parents, Opening memory terms, address key) private {
+        for (uint256 i = 0; i < parents.length; ++i) {
+            ShipmentRef memory named = parents[i];
+            Cell storage cell = _cells[named.shipment];
+            uint256 slot = cell.slot;
+            if (slot == 0) slot = _inheritedSlot(named.shipment);
+            uint8 outcome = _judgeParent(terms, named, slot, key);
+            if (outcome != APPLIED) revert CustodyParent(named.shipment, outcome);
+            // What is replaced has ended; nothing of it moves.
+            if (terms.purpose == PURPOSE_REPLACEMENT) continue;
+            cell.slot = slot.withState(CustodySlot.CLOSED_INTO_ONWARD) + CustodySlot.ONE_SEQUENCE;
+        }
+    }
+
+    function _judgeParent(Opening memory terms, ShipmentRef memory named, uint256 slot, address key)
         private
         view
         returns (uint8)
     {
-        if (!slot.isLive()) return ENDED;
-        if (slot.custodian() != r.holder) return NOT_HELD;
-        if (r.holder == 0 && recipientKeyOf(parent) != key) return WRONG_KEY;
+        if (terms.purpose == PURPOSE_REPLACEMENT) {
+            if (slot == 0 || slot.sequence() != named.sequence) return _reason(slot, true, named.sequence);
+            return slot.state() == CustodySlot.OPEN ? FORBIDDEN : APPLIED;
+        }
+        uint8 outcome = _judgeHeld(slot, named.sequence, terms.holder);
+        if (outcome != APPLIED) return outcome;
+        if (terms.holder == 0 && recipientKeyOf(named.shipment) != key) return WRONG_KEY;
         bool delivered = slot.state() == CustodySlot.DELIVERED;
-        if (!delivered && r.consignor != slot.consignor() && r.consignor != slot.consignee()) return FORBIDDEN;
-        return APPLIED;
+        bool diverts = terms.consignor == slot.consignor() || terms.consignor == slot.consignee();
+        return (delivered || diverts) && named.sequence != LAST_SEQUENCE ? APPLIED : FORBIDDEN;
     }
 
     // --- moving ----------------------------------------------------------------------------------------------------
@@ -198,11 +252,10 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     function handoff(Handoff calldata r, bytes calldata signatures) external {
         _requireOpen();
         _requireSignatures(signatures, 2);
-        if (r.releaser == r.receiver) revert CustodySamePartner(r.receiver);
         bytes32 id = _digest(_checkedHash(r));
         _requireNotAhead(r.occurredAt);
         _requireInTime(r.submitBy);
-        Transfer memory transfer = _sides(r, id, signatures);
+        Transfer memory transfer = _sides(r.releaser, r.receiver, id, signatures);
         emit Recorded(id, RecordHashes.HANDOFF, msg.data, _applyItems(r.items, transfer));
     }
 
@@ -231,43 +284,39 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         bytes32 previous = 0;
         for (uint256 i = 0; i < count; ++i) {
             HandoffItem calldata item = items[i];
-            bytes32 shipment = item.shipment;
-            uint16 sequence = item.sequence;
-            uint16 exceptions = item.exceptions;
-            if (shipment <= previous && i != 0) revert CustodyNotAscending(i);
-            if (exceptions > ALL_EXCEPTIONS) revert CustodyOutOfRange(i, exceptions);
-            if (sequence == type(uint16).max) revert CustodyOutOfRange(i, sequence);
-            previous = shipment;
-            hashes[i] = keccak256(
-                abi.encode(RecordHashes.HANDOFF_ITEM_TYPEHASH, shipment, sequence, item.packages, exceptions)
-            );
+            if (item.shipment <= previous) revert CustodyNotAscending(i);
+            previous = item.shipment;
+            hashes[i] = keccak256(abi.encode(RecordHashes.HANDOFF_ITEM_TYPEHASH, item));
         }
         return keccak256(abi.encodePacked(hashes));
     }
 
-    function _sides(Handoff calldata r, bytes32 id, bytes calldata signatures)
+    function _sides(uint40 releaser, uint40 receiver, bytes32 id, bytes calldata signatures)
         private
         view
         returns (Transfer memory transfer)
     {
-        transfer.releaser = r.releaser;
+        if (releaser == receiver) revert CustodySamePartner(receiver);
         // A recipient key signs last, whichever side it is.
-        uint256 releasersAt = r.releaser == 0 ? 1 : 0;
+        uint256 releasersAt = releaser == 0 ? 1 : 0;
         address key = _recover(id, signatures, releasersAt);
-        transfer.releaserKey = key;
-        if (r.releaser != 0) _requireKey(key, r.releaser, RecordHashes.HANDOFF);
-        _receive(transfer, r.receiver, _recover(id, signatures, 1 - releasersAt), RecordHashes.HANDOFF);
-        if (key == transfer.receiverKey) revert CustodySameKey(key);
+        address receiversKey = _recover(id, signatures, 1 - releasersAt);
+        if (key == receiversKey) revert CustodySameKey(key);
+        transfer.releaser = releaser;
+        if (releaser == 0) transfer.oneTimeKey = key;
+        else _requireKey(key, releaser, RecordHashes.HANDOFF);
+        _receive(transfer, receiver, receiversKey, RecordHashes.HANDOFF);
     }
 
     function _receive(Transfer memory transfer, uint40 receiver, address key, uint8 recordType) private view {
         transfer.receiver = receiver;
-        transfer.receiverKey = key;
-        if (receiver == 0) return;
-        (uint256 roles, bool suspended) = _requireKey(key, receiver, recordType);
-        if (suspended) revert CustodySuspended(receiver);
+        if (receiver == 0) {
+            transfer.oneTimeKey = key;
+            return;
+        }
+        uint256 roles = _requireActive(key, receiver, recordType);
         transfer.handles = roles & HANDLING_ROLES != 0;
-        transfer.gates = roles >> ROLE_MAIN_CARRIER & GATE_HANDOVER;
+        if (roles & ROLE_MAIN_CARRIER != 0) transfer.handover = 0xf;
     }
 
     function _applyItems(HandoffItem[] calldata items, Transfer memory transfer)
@@ -279,89 +328,82 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         for (uint256 i = 0; i < count; ++i) {
             HandoffItem calldata item = items[i];
             bytes32 shipment = item.shipment;
-            uint256 slot = slotOf(shipment);
-            uint8 outcome = _judge(shipment, slot, item.sequence, item.packages, item.exceptions, transfer);
-            if (outcome == APPLIED) outcome = _move(shipment, slot, item.packages, transfer, 0);
+            Cell storage cell = _cells[shipment];
+            uint256 slot = cell.slot;
+            if (slot == 0) slot = _inheritedSlot(shipment);
+            uint8 outcome = _judge(shipment, slot, item.sequence, transfer);
+            if (outcome == APPLIED) outcome = _move(cell, shipment, slot, item.packages, item.exceptions, transfer);
             outcomes[i] = bytes1(outcome);
         }
     }
 
-    /// @dev APPLIED when the item may move; reverts when the receiver may not receive it at all.
-    function _judge(
+    /// @dev APPLIED when the shipment stands so that it may move; reverts when the receiver may not receive it at all.
+    function _judge(bytes32 shipment, uint256 slot, uint256 sequence, Transfer memory transfer)
+        private
+        view
+        returns (uint8)
+    {
+        if (!transfer.handles) _requireConsignee(shipment, slot, transfer.receiver);
+        // One comparison says that all is well; only otherwise is it worth asking what is not.
+        if (!slot.stands(CustodySlot.OPEN, sequence, transfer.releaser)) {
+            return _reason(slot, slot.state() == CustodySlot.OPEN, sequence);
+        }
+        if (transfer.oneTimeKey != address(0) && recipientKeyOf(shipment) != transfer.oneTimeKey) return WRONG_KEY;
+        return sequence == LAST_SEQUENCE ? FORBIDDEN : APPLIED;
+    }
+
+    function _requireConsignee(bytes32 shipment, uint256 slot, uint256 receiver) private pure {
+        if (slot != 0 && slot.consignee() != receiver) revert CustodyMayNotReceive(shipment, uint40(receiver));
+    }
+
+    /// @dev Writes what an item changes that may move, if the exceptions say what the count says.
+    function _move(
+        Cell storage cell,
         bytes32 shipment,
         uint256 slot,
-        uint256 sequence,
         uint256 packages,
         uint256 exceptions,
         Transfer memory transfer
-    ) private view returns (uint8) {
-        if (slot == 0) return UNKNOWN;
-        if (!transfer.handles && slot.consignee() != transfer.receiver) {
-            revert CustodyMayNotReceive(shipment, uint40(transfer.receiver));
-        }
-        if (slot.state() != CustodySlot.OPEN) return ENDED;
-        uint8 outcome = _bySequence(sequence, slot);
-        if (outcome != APPLIED) return outcome;
-        if (slot.custodian() != transfer.releaser) return NOT_HELD;
-        if (transfer.releaser == 0 || transfer.receiver == 0) {
-            address expected = transfer.releaser == 0 ? transfer.releaserKey : transfer.receiverKey;
-            if (recipientKeyOf(shipment) != expected) return WRONG_KEY;
-        }
+    ) private returns (uint8) {
         uint256 held = slot.packages();
-        uint256 counted = packages == 0 ? REFUSED : packages < held ? SHORT : packages > held ? OVER : 0;
-        return exceptions & COUNTED == counted ? APPLIED : COUNT;
-    }
-
-    /// @dev Writes what a judged item changes. `mark` is a flag that the shipment keeps for ever, or 0.
-    function _move(bytes32 shipment, uint256 slot, uint256 packages, Transfer memory transfer, uint256 mark)
-        private
-        returns (uint8)
-    {
-        if (packages == 0) {
-            _slots[shipment] = slot + CustodySlot.ONE_SEQUENCE;
-            return APPLIED;
+        if (packages == held) {
+            if (exceptions & COUNTED != 0) return COUNT;
+        } else {
+            if (exceptions & COUNTED != (packages == 0 ? REFUSED : packages < held ? SHORT : OVER)) return COUNT;
+            if (packages == 0) {
+                cell.slot = slot + CustodySlot.ONE_SEQUENCE;
+                return APPLIED;
+            }
+            if (packages < held) _addRemainder(shipment, slot, held - packages);
         }
-        uint256 next = slot.moved(transfer.receiver, packages) | mark;
-        uint256 gates = transfer.gates;
+        uint256 next = slot.moved(transfer.receiver, packages) | transfer.mark;
+        uint256 required = slot.handoverGates() & transfer.handover;
         if (transfer.receiver == slot.consignee()) {
             next = next.withState(CustodySlot.DELIVERED);
-            gates |= GATE_DELIVERY;
+            required |= slot.deliveryGates();
         }
-        _slots[shipment] = next;
-        uint256 held = slot.packages();
-        if (packages < held) {
-            _addChild(
-                shipment,
-                slot,
-                REMAINDER_INDEX,
-                slot.fresh(held - packages) | CustodySlot.FLAG_REMAINDER,
-                _inheritedKey(shipment, slot)
-            );
-        }
-        return slot.missing(gates) ? APPLIED_IN_BREACH : APPLIED;
+        cell.slot = next;
+        return required & ~slot.released() == 0 ? APPLIED : APPLIED_IN_BREACH;
+    }
+
+    function _addRemainder(bytes32 shipment, uint256 slot, uint256 packages) private {
+        uint256 remainder = slot.fresh(packages) | CustodySlot.FLAG_REMAINDER;
+        _addChild(shipment, slot, REMAINDER_INDEX, remainder, _inheritedKey(shipment, slot));
     }
 
     /// @inheritdoc ICustodyLedger
     function overrideCustody(Override calldata r, bytes calldata signatures) external {
         _requireOpen();
         if (r.releaser == r.receiver) revert CustodySamePartner(r.receiver);
-        if (r.packages == 0 || r.exceptions > ALL_EXCEPTIONS) revert CustodyOutOfRange(0, r.packages);
-        if (r.sequence == type(uint16).max) revert CustodyOutOfRange(0, r.sequence);
+        _packages(r.packages);
         bytes32 id = _digest(RecordHashes.hash(r));
         Transfer memory transfer = _overrideSides(r, id, signatures);
         uint256 slot = slotOf(r.shipment);
-        uint8 outcome = _judge(r.shipment, slot, r.sequence, r.packages, r.exceptions, transfer);
+        uint8 outcome = _judge(r.shipment, slot, r.sequence, transfer);
         if (outcome == APPLIED) {
-            uint256 readyAt = overrideReadyAt(id);
-            if (readyAt == 0) {
-                readyAt = block.timestamp + REGISTRY.delay();
-                _readyAt[id] = readyAt;
-                outcome = AHEAD;
-            } else if (block.timestamp < readyAt) {
-                outcome = AHEAD;
-            } else {
-                outcome = _move(r.shipment, slot, r.packages, transfer, CustodySlot.FLAG_OVERRIDDEN);
-            }
+            outcome = _announce(id)
+                ? _move(_cells[r.shipment], r.shipment, slot, r.packages, r.exceptions, transfer)
+                : AHEAD;
         }
         emit Recorded(id, RecordHashes.OVERRIDE, msg.data, _outcome(outcome));
     }
@@ -376,10 +418,17 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         if (last != 0) --last;
         REGISTRY.requireCouncil(id, signatures[:last * SIGNATURE_LENGTH]);
         _requireSignatures(signatures, last + 1);
+        // The releaser has vanished, and its one-time key with it, so nobody answers for partner 0 as releaser.
         transfer.releaser = r.releaser;
+        transfer.mark = CustodySlot.FLAG_OVERRIDDEN;
         _receive(transfer, r.receiver, _recover(id, signatures, last), RecordHashes.OVERRIDE);
-        // The releaser has vanished, and its one-time key too: whoever is custodian is the one overridden.
-        if (r.releaser == 0) transfer.releaserKey = recipientKeyOf(r.shipment);
+    }
+
+    /// @dev Announces an override, or says that the delay since its announcement is over.
+    function _announce(bytes32 id) private returns (bool over) {
+        uint256 readyAt = overrideReadyAt(id);
+        if (readyAt == 0) _readyAt[id] = block.timestamp + REGISTRY.delay();
+        else return block.timestamp >= readyAt;
     }
 
     // --- splitting -------------------------------------------------------------------------------------------------
@@ -388,8 +437,6 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     function split(Split calldata r, bytes calldata signatures) external {
         _requireOpen();
         _requireSignatures(signatures, 1);
-        if (r.sequence == type(uint16).max) revert CustodyOutOfRange(0, r.sequence);
-        if (r.reason > LAST_SPLIT_REASON) revert CustodyOutOfRange(0, r.reason);
         uint256 total = _total(r.children);
         _requireNotAhead(r.occurredAt);
         bytes32 id = _digest(RecordHashes.hash(r));
@@ -402,21 +449,21 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         uint256 count = children.length;
         if (count == 0 || count > MAX_ITEMS) revert CustodyListLength(count, MAX_ITEMS);
         for (uint256 i = 0; i < count; ++i) {
-            uint256 packages = children[i].packages;
-            if (packages == 0) revert CustodyOutOfRange(i, 0);
-            total += packages;
+            total += _packages(children[i].packages);
         }
     }
 
     function _split(Split calldata r, uint256 total, address key) private returns (uint8 outcome) {
         bytes32 shipment = r.shipment;
+        Cell storage cell = _cells[shipment];
         uint256 slot = slotOf(shipment);
-        outcome = _byHolder(slot, r.sequence, r.by);
+        outcome = _judgeHeld(slot, r.sequence, r.by);
         if (outcome != APPLIED) return outcome;
         address recipientKey = _inheritedKey(shipment, slot);
         if (r.by == 0 && recipientKey != key) return WRONG_KEY;
         if (total != slot.packages()) return COUNT;
-        _slots[shipment] = slot.withState(CustodySlot.CLOSED_INTO_CHILDREN) + CustodySlot.ONE_SEQUENCE;
+        if (r.sequence == LAST_SEQUENCE) return FORBIDDEN;
+        cell.slot = slot.withState(CustodySlot.CLOSED_INTO_CHILDREN) + CustodySlot.ONE_SEQUENCE;
         for (uint256 i = 0; i < r.children.length; ++i) {
             _addChild(shipment, slot, i, slot.fresh(r.children[i].packages), recipientKey);
         }
@@ -424,7 +471,7 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
 
     function _addChild(bytes32 parent, uint256 parentSlot, uint256 index, uint256 slot, address key) private {
         bytes32 child = keccak256(abi.encode(parent, parentSlot.sequence(), index));
-        _slots[child] = slot;
+        _cells[child].slot = slot;
         if (key != address(0)) _recipientKeys[child] = key;
     }
 
@@ -438,51 +485,64 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     /// @inheritdoc ICustodyLedger
     function state(Statement calldata r, bytes calldata signatures) external {
         _requireOpen();
-        uint8 kind = r.kind;
-        if (kind == 0 || kind > FOUND) revert CustodyOutOfRange(0, kind);
-        if (kind != CONTEST && (r.by == 0 || r.by == r.counterparty)) revert CustodySamePartner(r.by);
-        bool witnessed = kind == SAID_DESTROYED || kind == SAID_ABANDONED;
-        _requireSignatures(signatures, witnessed ? 2 : 1);
-        _requireNotAhead(r.occurredAt);
-        bytes32 id = _digest(RecordHashes.hash(r));
-        address key = _recover(id, signatures, 0);
-        if (r.by != 0) _requireKey(key, r.by, RecordHashes.STATEMENT);
-        if (witnessed) {
-            address first = key;
-            key = _recover(id, signatures, 1);
-            if (r.counterparty != 0) _requireKey(key, r.counterparty, RecordHashes.STATEMENT);
-            if (key == first) revert CustodySameKey(key);
-        }
-        uint256 slot = slotOf(r.shipment);
-        bool ends = kind > CONTEST && kind < FOUND;
-        uint8 outcome = ends ? _end(r, slot, key, witnessed) : _remark(r, slot, key);
+        // One copy costs less than reading the fields one by one from the call.
+        Statement memory said = r;
+        uint8 kind = said.kind;
+        if (kind == 0 || kind > FOUND) revert CustodyUnknownStatement(kind);
+        if (kind != CONTEST && (said.by == 0 || said.by == said.counterparty)) revert CustodySamePartner(said.by);
+        _requireNotAhead(said.occurredAt);
+        bytes32 id = _digest(keccak256(abi.encode(RecordHashes.STATEMENT_TYPEHASH, said)));
+        address key = _checkStatementSigners(said, id, signatures);
+        uint256 slot = slotOf(said.shipment);
+        uint8 outcome = kind > CONTEST && kind < FOUND ? _end(said, slot, key) : _remark(said, slot, key);
         emit Recorded(id, RecordHashes.STATEMENT, msg.data, _outcome(outcome));
     }
 
+    /// @dev The last key: of the counterparty where it signs too.
+    function _checkStatementSigners(Statement memory said, bytes32 id, bytes calldata signatures)
+        private
+        view
+        returns (address key)
+    {
+        bool witnessed = _isWitnessed(said.kind);
+        _requireSignatures(signatures, witnessed ? 2 : 1);
+        key = _recover(id, signatures, 0);
+        if (said.by != 0) _requireKey(key, said.by, RecordHashes.STATEMENT);
+        if (!witnessed) return key;
+        address first = key;
+        key = _recover(id, signatures, 1);
+        if (key == first) revert CustodySameKey(key);
+        if (said.counterparty != 0) _requireKey(key, said.counterparty, RecordHashes.STATEMENT);
+    }
+
+    function _isWitnessed(uint8 kind) private pure returns (bool) {
+        return kind == SAID_DESTROYED || kind == SAID_ABANDONED;
+    }
+
     /// @dev Lost, left, sold, destroyed, abandoned: kinds 3 to 7 end as states 5 to 9.
-    function _end(Statement calldata r, uint256 slot, address witness, bool witnessed) private returns (uint8 outcome) {
-        outcome = _byHolder(slot, r.sequence, r.by);
+    function _end(Statement memory said, uint256 slot, address witness) private returns (uint8 outcome) {
+        outcome = _judgeHeld(slot, said.sequence, said.by);
         if (outcome != APPLIED) return outcome;
-        if (witnessed) {
-            if (r.counterparty == 0 && recipientKeyOf(r.shipment) != witness) return WRONG_KEY;
-            if (r.counterparty != slot.consignor() && r.counterparty != slot.consignee()) return FORBIDDEN;
+        if (_isWitnessed(said.kind)) {
+            if (said.counterparty == 0 && recipientKeyOf(said.shipment) != witness) return WRONG_KEY;
+            if (said.counterparty != slot.consignor() && said.counterparty != slot.consignee()) return FORBIDDEN;
         }
-        _slots[r.shipment] = slot.withState(uint256(r.kind) + 2);
-        if (r.kind == SAID_SOLD && slot.missing(GATE_SALE)) return APPLIED_IN_BREACH;
+        _cells[said.shipment].slot = slot.withState(uint256(said.kind) + 2);
+        if (said.kind == SAID_SOLD && slot.saleGates() & ~slot.released() != 0) return APPLIED_IN_BREACH;
     }
 
     /// @dev Tender, contest, found change nothing. At an earlier sequence the slot no longer knows who held the goods:
     /// it is recorded, and counts only when `by` held them then.
-    function _remark(Statement calldata r, uint256 slot, address key) private view returns (uint8) {
+    function _remark(Statement memory said, uint256 slot, address key) private view returns (uint8) {
         if (slot == 0) return UNKNOWN;
-        bool byHolder = r.kind != CONTEST && r.sequence == slot.sequence();
+        bool byHolder = said.kind != CONTEST && said.sequence == slot.sequence();
         if (byHolder && slot.state() != CustodySlot.OPEN) return ENDED;
-        if (r.kind == FOUND && slot.state() == CustodySlot.LOST) return ENDED;
-        if (r.sequence > slot.sequence()) return AHEAD;
-        if (byHolder && r.by != slot.custodian()) return NOT_HELD;
-        if (r.by == 0 && recipientKeyOf(r.shipment) != key) return WRONG_KEY;
-        if (r.kind == CONTEST && r.by != slot.consignee()) return FORBIDDEN;
-        if (r.kind == TENDER && r.counterparty != slot.consignee()) return FORBIDDEN;
+        if (said.kind == FOUND && slot.state() == CustodySlot.LOST) return ENDED;
+        if (said.sequence > slot.sequence()) return AHEAD;
+        if (byHolder && said.by != slot.custodian()) return NOT_HELD;
+        if (said.by == 0 && recipientKeyOf(said.shipment) != key) return WRONG_KEY;
+        if (said.kind == CONTEST && said.by != slot.consignee()) return FORBIDDEN;
+        if (said.kind == TENDER && said.counterparty != slot.consignee()) return FORBIDDEN;
         return APPLIED;
     }
 
@@ -494,10 +554,10 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         for (uint256 i = 0; i < shipments.length; ++i) {
             uint256 mask = masks[i];
             if (mask == 0) continue;
-            if (mask > 0xf) revert CustodyOutOfRange(i, mask);
+            if (mask > 0xf) revert CustodyUnknownRequirement(i);
+            Cell storage cell = _cells[shipments[i]];
             uint256 slot = slotOf(shipments[i]);
-            if (slot.state() != CustodySlot.OPEN) continue;
-            _slots[shipments[i]] = slot.withReleased(mask, released);
+            if (slot.state() == CustodySlot.OPEN) cell.slot = slot.withReleased(mask, released);
         }
     }
 
@@ -507,25 +567,28 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         if (ended != CustodySlot.SEIZED && ended != CustodySlot.DESTROYED) revert CustodyNotAnEnd(ended);
         for (uint256 i = 0; i < shipments.length; ++i) {
             if (shipments[i] == 0) continue;
+            Cell storage cell = _cells[shipments[i]];
             uint256 slot = slotOf(shipments[i]);
-            uint256 was = slot.state();
-            if (was != CustodySlot.OPEN && (was != CustodySlot.SEIZED || ended != CustodySlot.DESTROYED)) continue;
-            _slots[shipments[i]] = slot.withState(ended);
+            bool seized = slot.state() == CustodySlot.SEIZED && ended == CustodySlot.DESTROYED;
+            if (seized || slot.state() == CustodySlot.OPEN) cell.slot = slot.withState(ended);
         }
     }
 
     function _requireClearance() private view {
         _requireOpen();
-        address clearance = REGISTRY.contractOf(CLEARANCE_KIND);
-        if (msg.sender != clearance) revert CustodyNotClearance(msg.sender, clearance);
+        if (!REGISTRY.isOpen(CLEARANCE_KIND, msg.sender)) revert CustodyNotClearance(msg.sender);
     }
 
     // --- reading ---------------------------------------------------------------------------------------------------
 
     /// @inheritdoc ICustodyLedger
     function slotOf(bytes32 shipment) public view returns (uint256 slot) {
-        slot = _slots[shipment];
-        if (slot == 0 && PREDECESSOR != address(0)) slot = ICustodyLedger(PREDECESSOR).slotOf(shipment);
+        slot = _cells[shipment].slot;
+        if (slot == 0) slot = _inheritedSlot(shipment);
+    }
+
+    function _inheritedSlot(bytes32 shipment) private view returns (uint256) {
+        return PREDECESSOR == address(0) ? 0 : ICustodyLedger(PREDECESSOR).slotOf(shipment);
     }
 
     /// @inheritdoc ICustodyLedger
@@ -551,28 +614,36 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     // --- shared ----------------------------------------------------------------------------------------------------
 
     /// @dev For what only the present holder of a live shipment may do.
-    function _byHolder(uint256 slot, uint256 sequence, uint256 by) private pure returns (uint8) {
+    function _judgeHeld(uint256 slot, uint256 sequence, uint256 holder) private pure returns (uint8) {
+        bool live = slot.state() == CustodySlot.OPEN || slot.state() == CustodySlot.DELIVERED;
+        if (live && slot.stands(slot.state(), sequence, holder)) return APPLIED;
+        return _reason(slot, live, sequence);
+    }
+
+    /// @dev Why a shipment does not stand as a record says, in the order of the rules.
+    function _reason(uint256 slot, bool live, uint256 sequence) private pure returns (uint8) {
         if (slot == 0) return UNKNOWN;
-        if (!slot.isLive()) return ENDED;
-        uint8 outcome = _bySequence(sequence, slot);
-        if (outcome != APPLIED) return outcome;
-        return slot.custodian() == by ? APPLIED : NOT_HELD;
-    }
-
-    function _bySequence(uint256 named, uint256 slot) private pure returns (uint8) {
+        if (!live) return ENDED;
         uint256 current = slot.sequence();
-        return named == current ? APPLIED : named < current ? STALE : AHEAD;
+        return sequence < current ? STALE : sequence > current ? AHEAD : NOT_HELD;
     }
 
-    /// @dev The roles of `partner`, whose key this must be.
-    function _requireKey(address key, uint40 partner, uint8 recordType)
-        private
-        view
-        returns (uint256 roles, bool suspended)
-    {
-        uint40 found;
-        (found, roles, suspended) = REGISTRY.signer(key, recordType);
+    /// @dev Reverts unless this is a valid key of the partner.
+    function _requireKey(address key, uint40 partner, uint8 recordType) private view {
+        if (REGISTRY.partnerOf(key, recordType) != partner) revert CustodyNotItsKey(partner, key);
+    }
+
+    /// @dev The same, for what a suspended partner may not do; gives the partner's roles.
+    function _requireActive(address key, uint40 partner, uint8 recordType) private view returns (uint256) {
+        (uint40 found, uint256 roles, bool suspended) = REGISTRY.signer(key, recordType);
         if (found != partner) revert CustodyNotItsKey(partner, key);
+        if (suspended) revert CustodySuspended(partner);
+        return roles;
+    }
+
+    function _packages(uint32 count) private pure returns (uint256) {
+        if (count == 0) revert CustodyNoPackages();
+        return count;
     }
 
     function _outcome(uint8 outcome) private pure returns (bytes memory) {

@@ -12,11 +12,13 @@ interface ICustodyLedger {
     error CustodyNotItsKey(uint40 partner, address key);
     /// @notice A list is empty or too long.
     error CustodyListLength(uint256 length, uint256 most);
-    /// @notice Item `index` does not name a higher shipment id than the item before it.
+    /// @notice Item `index` does not name a higher shipment id than the item before it (the first: than 0).
     error CustodyNotAscending(uint256 index);
-    /// @notice A code, mask, count or sequence at `index` is out of its range.
-    error CustodyOutOfRange(uint256 index, uint256 value);
-    /// @notice Both sides of a record are this partner.
+    /// @notice A shipment, a child or what an override takes over has one package or more.
+    error CustodyNoPackages();
+    /// @notice No kind of statement.
+    error CustodyUnknownStatement(uint8 kind);
+    /// @notice Both sides of a record are this partner, or partner 0 states what only a partner can.
     error CustodySamePartner(uint40 partner);
     /// @notice One key signed both sides.
     error CustodySameKey(address key);
@@ -37,7 +39,9 @@ interface ICustodyLedger {
     /// @notice Parent `shipment` cannot close into these terms; `outcome` says why.
     error CustodyParent(bytes32 shipment, uint8 outcome);
     /// @notice Only the clearance contract in force may do this.
-    error CustodyNotClearance(address caller, address clearance);
+    error CustodyNotClearance(address caller);
+    /// @notice A mask has bits beyond the four requirements.
+    error CustodyUnknownRequirement(uint256 index);
     /// @notice Customs ends a shipment as seized or destroyed only.
     error CustodyNotAnEnd(uint8 state);
 

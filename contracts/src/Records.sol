@@ -407,6 +407,7 @@ library RecordHashes {
     }
 
     function hash(ShipmentRef[] calldata list) internal pure returns (bytes32) {
+        if (list.length == 0) return keccak256("");
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             ShipmentRef calldata r = list[i];
@@ -416,6 +417,7 @@ library RecordHashes {
     }
 
     function hash(Require[] calldata list) internal pure returns (bytes32) {
+        if (list.length == 0) return keccak256("");
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             Require calldata r = list[i];
@@ -425,6 +427,7 @@ library RecordHashes {
     }
 
     function hash(HandoffItem[] calldata list) internal pure returns (bytes32) {
+        if (list.length == 0) return keccak256("");
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             HandoffItem calldata r = list[i];
@@ -434,6 +437,7 @@ library RecordHashes {
     }
 
     function hash(Child[] calldata list) internal pure returns (bytes32) {
+        if (list.length == 0) return keccak256("");
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             Child calldata r = list[i];
@@ -443,6 +447,7 @@ library RecordHashes {
     }
 
     function hash(Share[] calldata list) internal pure returns (bytes32) {
+        if (list.length == 0) return keccak256("");
         bytes32[] memory hashes = new bytes32[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             Share calldata r = list[i];

@@ -36,6 +36,7 @@ library CustodySlot {
 
     uint256 private constant PARTNER = 0xffffffffff;
     uint256 private constant PAIR = 0x3fff;
+    uint256 private constant STANDING = PARTNER | (0xffff << SEQUENCE_AT) | (0xf << STATE_AT);
     uint256 private constant LAST_REGIME = 9;
 
     function custodian(uint256 slot) internal pure returns (uint256) {
@@ -74,17 +75,24 @@ library CustodySlot {
         return slot >> FLAGS_AT;
     }
 
-    /// @notice Whether the shipment can be split, declared ended or taken as a parent: open or delivered.
-    function isLive(uint256 slot) internal pure returns (bool) {
-        uint256 now_ = state(slot);
-        return now_ == OPEN || now_ == DELIVERED;
+    /// @notice Whether state, sequence and custodian are these, in one comparison.
+    function stands(uint256 slot, uint256 state_, uint256 sequence_, uint256 custodian_) internal pure returns (bool) {
+        return slot & STANDING == (state_ << STATE_AT) | (sequence_ << SEQUENCE_AT) | custodian_;
     }
 
-    /// @notice Requirements not released that stand at any of these gates; `gates` has bit 0 handover, 1 delivery, 2 sale.
-    function missing(uint256 slot, uint256 gates) internal pure returns (bool) {
-        uint256 standing = slot >> GATES_AT;
-        uint256 required = (gates & 1) * standing | (gates >> 1 & 1) * (standing >> 4) | (gates >> 2) * (standing >> 8);
-        return required & ~(standing >> 12) & 0xf != 0;
+    /// @notice The requirements (4 bits) that stand at the handover to a main carrier.
+    function handoverGates(uint256 slot) internal pure returns (uint256) {
+        return (slot >> GATES_AT) & 0xf;
+    }
+
+    /// @notice The requirements that stand at delivery.
+    function deliveryGates(uint256 slot) internal pure returns (uint256) {
+        return (slot >> (GATES_AT + 4)) & 0xf;
+    }
+
+    /// @notice The requirements that stand at the sale.
+    function saleGates(uint256 slot) internal pure returns (uint256) {
+        return (slot >> (GATES_AT + 8)) & 0xf;
     }
 
     /// @notice Jurisdiction and regime in 14 bits; 0 when not two capital letters or not a regime.
@@ -98,9 +106,11 @@ library CustodySlot {
 
     /// @notice The bit (of 4) of the requirement with this pair; 0 when it is not required. `pair_` is not 0.
     function requirementMask(uint256 slot, uint256 pair_) internal pure returns (uint256) {
-        for (uint256 i = 0; i < 4; ++i) {
-            if ((slot >> (REQUIREMENTS_AT + REQUIREMENT_BITS * i)) & PAIR == pair_) return 1 << i;
-        }
+        uint256 pairs = slot >> REQUIREMENTS_AT;
+        if (pairs & PAIR == pair_) return 1;
+        if ((pairs >> REQUIREMENT_BITS) & PAIR == pair_) return 2;
+        if ((pairs >> (2 * REQUIREMENT_BITS)) & PAIR == pair_) return 4;
+        if ((pairs >> (3 * REQUIREMENT_BITS)) & PAIR == pair_) return 8;
         return 0;
     }
 

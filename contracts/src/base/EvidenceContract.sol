@@ -75,8 +75,11 @@ abstract contract EvidenceContract is IEvidenceContract {
 
     /// @dev The key behind signature number `index`; reverts for anything not canonical (low s, v 27 or 28).
     function _recover(bytes32 digest, bytes calldata signatures, uint256 index) internal pure returns (address) {
-        uint256 start = index * SIGNATURE_LENGTH;
-        return ECDSA.recoverCalldata(digest, signatures[start:start + SIGNATURE_LENGTH]);
+        // Cannot overflow for the number of a signature that is there; for others the slice reverts.
+        unchecked {
+            uint256 start = index * SIGNATURE_LENGTH;
+            return ECDSA.recoverCalldata(digest, signatures[start:start + SIGNATURE_LENGTH]);
+        }
     }
 
     /// @dev Revert when a claimed time is more than 15 minutes ahead of the block.
