@@ -80,6 +80,7 @@ class TileTree:
     def __init__(self, size: int, read: ReadTile) -> None:
         self.size = size
         self._read = read
+        self._at_hand: dict[int, tuple[Tile, bytes]] = {}  # the tile last read at each level
 
     def root(self, size: int | None = None) -> bytes:
         """The root of the first `size` leaves, of all by default."""
@@ -122,13 +123,21 @@ class TileTree:
         level, above = divmod(height, HEIGHT)
         first = start >> (HEIGHT * level)
         tile = tile_of(level, first // WIDTH, self.size)
+        data = self._hashes(tile)
+        begin = first % WIDTH * HASH_LENGTH
+        return _fold(data[begin : begin + (HASH_LENGTH << above)])
+
+    def _hashes(self, tile: Tile) -> bytes:
+        known = self._at_hand.get(tile.level)
+        if known and known[0] == tile:
+            return known[1]
         data = self._read(tile)
         if len(data) != tile.width * HASH_LENGTH:
             raise VerificationFailed(
                 "the tile has another length", where=tile.path(), expected=tile.width * HASH_LENGTH, found=len(data)
             )
-        begin = first % WIDTH * HASH_LENGTH
-        return _fold(data[begin : begin + (HASH_LENGTH << above)])
+        self._at_hand[tile.level] = tile, data
+        return data
 
 
 def tile_root(data: bytes) -> bytes:

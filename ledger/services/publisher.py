@@ -174,9 +174,12 @@ class Publisher:
         tree = TileTree(head.size, self._read_tile)
         try:
             root = tree.root()
-            start = max(0, head.size - 1) // WIDTH * WIDTH
+            last = (head.size - 1) // WIDTH
+            hashes = self._read_tile(tile_of(0, last, head.size)) if head.size else b""
+            start = max(0, last) * WIDTH
             for row in records.leaves(connection, start, head.size):
-                if row.leaf_hash != tree.leaf_hash(row.log_index):
+                begin = (row.log_index - start) * HASH_LENGTH
+                if row.leaf_hash != hashes[begin : begin + HASH_LENGTH]:
                     raise InconsistentLog(
                         "the database has another leaf than the published tree",
                         where=f"leaf {row.log_index}, record {to_hex(row.record_id)}",
