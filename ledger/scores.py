@@ -1,0 +1,316 @@
+"""A partner's score in a role and period, from verified records alone, with what raised and what lowered it.
+
+score = Σ weight × points over the indicators that are known. Nothing owed is *unknown*, its weight spread over the
+others; owed and missing counts as 0 by itself, because whatever was due is in the denominator. With less than 60 % of
+the weight known there is no composite. Under 10 delivery events there is no score, from 10 to 29 it is provisional.
+
+Points are hundredths of a point (0 to 10,000). `low` and `high` come from the Wilson intervals of the shares: a
+sanction needs `high` below its threshold, a reward `low` above it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from ledger.codes import Role
+from ledger.ids import PartnerId, RecordId
+from ledger.intervals import MILLION, wilson
+from ledger.journeys import Journeys
+from ledger.records import NOBODY
+from ledger.score_card import POINTS, Card, Indicator, Weighted
+from ledger.score_indicators import samples_of
+from ledger.score_samples import Period, Sample, case_of
+
+NO_SCORE_BELOW = 10
+PROVISIONAL_BELOW = 30
+LEAST_KNOWN = Fraction(60, 100)
+LARGEST_CUSTOMER = Fraction(25, 100)
+
+_SUMS = {Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN}
+"""Not shares: a mean, and two ratios. They have no Wilson interval."""
+_FEWER_IS_BETTER = {*_SUMS, Indicator.DEFECTS}
+
+
+class Standing(StrEnum):
+    """What is known of an indicator."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown: nothing was due"
+
+
+class Flag(StrEnum):
+    """Marks for whoever reads the score; they change nothing in it."""
+
+    ONE_CUSTOMER = "one counterparty has over 25 % of what was due"
+    LATE_RECORDS = "fewer than 80 % of the records were known within a day"
+    MANY_LINES = "over ten shipments for each delivery event"
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorScore:
+    """One indicator. `value`, `low` and `high` in its unit (parts per million, or seconds), rounded down.
+
+    `good` of `due` as counted; `samples` delivery events. `lost` is what the composite would gain if this indicator
+    had all its points. `raised` and `lowered` are the records of good and bad samples.
+    """
+
+    indicator: Indicator
+    standing: Standing
+    weight: Fraction
+    good: int
+    due: int
+    samples: int
+    value: int | None
+    low: int | None
+    high: int | None
+    points: int | None
+    points_low: int | None
+    points_high: int | None
+    lost: int
+    raised: tuple[RecordId, ...]
+    lowered: tuple[RecordId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """The score of `partner` in `role`: hundredths of a point, None where there is none, and why.
+
+    `samples` counts delivery events, `shipments` shipments that were due. `known_weight` is the part of the card's
+    weight that something was due for.
+    """
+
+    partner: PartnerId
+    role: Role
+    period: Period
+    card: bytes
+    score: int | None
+    low: int | None
+    high: int | None
+    samples: int
+    shipments: int
+    provisional: bool
+    known_weight: Fraction
+    why: str
+    indicators: tuple[IndicatorScore, ...]
+    flags: tuple[Flag, ...]
+
+    @property
+    def evidence(self) -> tuple[RecordId, ...]:
+        """Every record that the score rests on, ascending."""
+        return tuple(sorted({record for i in self.indicators for record in (*i.raised, *i.lowered)}))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one indicator of one partner adds up to. `groups`: samples that may not be summed."""
+
+    good: int = 0
+    due: int = 0
+    count: int = 0
+    events: set[bytes] = field(default_factory=set)
+    raised: dict[RecordId, None] = field(default_factory=dict)
+    lowered: dict[RecordId, None] = field(default_factory=dict)
+    groups: dict[str, list[Sample]] = field(default_factory=dict)
+
+
+class Tallies:
+    """Everything that the journeys say about everybody in one period; each journey is read once."""
+
+    def __init__(self, journeys: Journeys, period: Period) -> None:
+        self.period = period
+        self.withheld = 0
+        """Shipments of which a part is withheld here, so that nothing is known about them."""
+        self._tallies: dict[tuple[Role, int], dict[Indicator, _Tally]] = {}
+        self._customers: dict[tuple[Role, int], Counter[int]] = {}
+        self._offices: dict[str, list[int]] = {}
+        self._once: set[tuple[Role, int, bytes]] = set()
+        for shipment in journeys.shipments():
+            case = case_of(journeys, shipment, period)
+            if case is None:
+                self.withheld += 1
+                continue
+            self._count(samples_of(case))
+        self._medians = {office: _median(seconds) for office, seconds in self._offices.items()}
+        for tallies in self._tallies.values():
+            tally = tallies.get(Indicator.OVER_MEDIAN, _Tally())
+            for sample in (sample for found in tally.groups.values() for sample in found):
+                slow = sample.good > self._medians[sample.group]
+                (tally.lowered if slow else tally.raised).update(dict.fromkeys(sample.records))
+
+    def partners(self, role: Role) -> list[PartnerId]:
+        """Everybody about whom something was due in this role, ascending."""
+        return sorted(PartnerId(partner) for found, partner in self._tallies if found is role)
+
+    def score(self, partner: int, role: Role, card: Card) -> Scorecard:
+        """The score of `partner`; raises `NotFound` for a role that the card does not score."""
+        weights = card.of(role)
+        tallies = self._tallies.get((role, partner), {})
+        found = [self._indicator(weighted, tallies.get(weighted.indicator)) for weighted in weights]
+        known = [entry for entry in found if entry.standing is Standing.KNOWN]
+        weight = sum((entry.weight for entry in known), Fraction(0))
+        events: set[bytes] = set()
+        for indicator, tally in tallies.items():
+            if indicator is not Indicator.RECORDS:
+                events |= tally.events
+        due = max((t.count for i, t in tallies.items() if i is not Indicator.RECORDS), default=0)
+        score: int | None = None
+        low, high = score, score
+        if len(events) < NO_SCORE_BELOW:
+            why = f"no score: {len(events)} delivery events, at least {NO_SCORE_BELOW} are needed"
+        elif weight < LEAST_KNOWN:
+            why = f"no score: only {int(weight * 100)} % of the weight is known, at least 60 % are needed"
+        else:
+            score, low, high = (_composite(known, weight, name) for name in ("points", "points_low", "points_high"))
+            why = f"{len(events)} delivery events" + (
+                ": provisional, fewer than 30" if len(events) < PROVISIONAL_BELOW else ""
+            )
+        return Scorecard(
+            partner=PartnerId(partner),
+            role=role,
+            period=self.period,
+            card=card.hash,
+            score=score,
+            low=low,
+            high=high,
+            samples=len(events),
+            shipments=due,
+            provisional=len(events) < PROVISIONAL_BELOW,
+            known_weight=weight,
+            why=why,
+            indicators=tuple(_with_loss(entry, weight) for entry in found),
+            flags=tuple(self._flags(role, partner, tallies, len(events), due)),
+        )
+
+    def _count(self, samples: Iterable[Sample]) -> None:
+        for sample in samples:
+            key = (sample.role, sample.partner)
+            if sample.indicator is Indicator.RECORDS:
+                # A manifest of two hundred lines is one record.
+                once = (*key, sample.event)
+                if once in self._once:
+                    continue
+                self._once.add(once)
+            else:
+                self._customers.setdefault(key, Counter())[sample.counterparty] += 1
+            tally = self._tallies.setdefault(key, {}).setdefault(sample.indicator, _Tally())
+            tally.good += sample.good
+            tally.due += sample.due
+            tally.count += 1
+            tally.events.add(sample.event)
+            if sample.group:
+                tally.groups.setdefault(sample.group, []).append(sample)
+            if sample.indicator is Indicator.OVER_MEDIAN:
+                self._offices.setdefault(sample.group, []).append(sample.good)
+                continue  # good or bad only against the median, which is not known yet
+            bad = bool(sample.good) if sample.indicator in _FEWER_IS_BETTER else not sample.good
+            (tally.lowered if bad else tally.raised).update(dict.fromkeys(sample.records))
+
+    def _indicator(self, weighted: Weighted, tally: _Tally | None) -> IndicatorScore:
+        if tally is None:
+            return IndicatorScore(
+                weighted.indicator, Standing.UNKNOWN, weighted.weight, *(0, 0, 0), *(None,) * 6, 0, (), ()
+            )
+        value = self._value(weighted.indicator, tally)
+        if weighted.indicator in _SUMS:
+            low = high = value
+        else:
+            ends = wilson(tally.good, tally.due, len(tally.events))
+            low, high = Fraction(ends[0]), Fraction(ends[1])
+        points = sorted((weighted.points(low), weighted.points(high)))
+        return IndicatorScore(
+            indicator=weighted.indicator,
+            standing=Standing.KNOWN,
+            weight=weighted.weight,
+            good=tally.good,
+            due=tally.due,
+            samples=len(tally.events),
+            value=int(value),
+            low=int(low),
+            high=int(high),
+            points=weighted.points(value),
+            points_low=points[0],
+            points_high=points[1],
+            lost=0,
+            raised=tuple(tally.raised),
+            lowered=tuple(tally.lowered),
+        )
+
+    def _value(self, indicator: Indicator, tally: _Tally) -> Fraction:
+        if indicator is Indicator.MEAN_LATE:
+            return Fraction(tally.good, tally.due)
+        if indicator is Indicator.PENALTY:
+            # Amounts of different currencies are not summed: each currency's ratio counts by its shipments.
+            ratios = [
+                Fraction(sum(s.good for s in found) * len(found), sum(s.due for s in found))
+                for found in tally.groups.values()
+            ]
+            return sum(ratios, Fraction(0)) * MILLION / tally.count
+        if indicator is Indicator.OVER_MEDIAN:
+            seconds = tally.good
+            usual = sum(self._medians[office] * len(found) for office, found in tally.groups.items())
+            return Fraction(seconds * MILLION, usual) if usual else Fraction(MILLION if not seconds else 2 * MILLION)
+        return Fraction(tally.good * MILLION, tally.due)
+
+    def _flags(
+        self, role: Role, partner: int, tallies: dict[Indicator, _Tally], events: int, due: int
+    ) -> Iterator[Flag]:
+        customers = self._customers.get((role, partner), Counter())
+        largest = max((count for other, count in customers.items() if other != NOBODY), default=0)
+        if largest > sum(customers.values()) * LARGEST_CUSTOMER:
+            yield Flag.ONE_CUSTOMER
+        records = tallies.get(Indicator.RECORDS)
+        if records is not None and records.good * 100 < records.due * 80:
+            yield Flag.LATE_RECORDS
+        if events and due > 10 * events:
+            yield Flag.MANY_LINES
+
+
+def score_of(partner: int, role: Role, journeys: Journeys, card: Card, period: Period) -> Scorecard:
+    """The score of one partner. For many, make `Tallies` once and ask it for each."""
+    return Tallies(journeys, period).score(partner, role, card)
+
+
+def explain(scorecard: Scorecard) -> tuple[str, ...]:
+    """In words: the score, what each indicator adds and costs, and how many records raised and lowered it."""
+    head = f"Partner {scorecard.partner} as {scorecard.role.name.lower().replace('_', ' ')}: "
+    if scorecard.score is None:
+        lines = [head + scorecard.why + "."]
+    else:
+        between = f"between {_shown(scorecard.low or 0)} and {_shown(scorecard.high or 0)} with 95 % certainty"
+        lines = [f"{head}{_shown(scorecard.score)} of 100, {between} ({scorecard.why})."]
+    for entry in scorecard.indicators:
+        name, weight = entry.indicator.value, f"{int(entry.weight * 100)} %"
+        if entry.standing is Standing.UNKNOWN or entry.points is None:
+            lines.append(f"{name} (weight {weight}): {entry.standing.value}; its weight is spread over the others.")
+            continue
+        unit = "s on average" if entry.indicator is Indicator.MEAN_LATE else "ppm"
+        points = f"{_shown(entry.points)} points from {entry.samples} events"
+        records = f"{len(entry.raised)} records raised it, {len(entry.lowered)} lowered it"
+        cost = f"it costs the score {_shown(entry.lost)} points"
+        lines.append(f"{name} (weight {weight}): {entry.value} {unit}, {points}; {records}; {cost}.")
+    return (*lines, *(f"Note: {flag.value}." for flag in scorecard.flags))
+
+
+def _composite(known: list[IndicatorScore], weight: Fraction, name: str) -> int:
+    return int(sum((entry.weight * getattr(entry, name) for entry in known), Fraction(0)) / weight)
+
+
+def _with_loss(entry: IndicatorScore, known_weight: Fraction) -> IndicatorScore:
+    if entry.points is None:
+        return entry
+    values = {name: getattr(entry, name) for name in IndicatorScore.__slots__}
+    return IndicatorScore(**values | {"lost": int((POINTS - entry.points) * entry.weight / known_weight)})
+
+
+def _median(values: list[int]) -> Fraction:
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    if len(ordered) % 2:
+        return Fraction(ordered[half])
+    return Fraction(ordered[half - 1] + ordered[half], 2)
+
+
+def _shown(points: int) -> str:
+    return f"{points // 100}.{points % 100:02}"
