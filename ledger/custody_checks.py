@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from ledger.custody_slot import LAST_SEQUENCE, Signer
-from ledger.errors import BadSignature, MalformedRecord, RuleBroken
+from ledger.custody_slot import Signer
+from ledger.errors import BadSignature, RuleBroken
 from ledger.records import NOBODY
 
 CLOCK_SKEW = 15 * 60
 """Seconds that `occurredAt` may be ahead of the clock that accepts the record."""
-ALL_EXCEPTIONS = 0xFF
 
 
 def check_occurred(occurred_at: int, now: int) -> None:
@@ -21,16 +20,6 @@ def check_occurred(occurred_at: int, now: int) -> None:
 def check_submit_by(submit_by: int, now: int) -> None:
     if submit_by < now:
         raise RuleBroken("too late to record", where="submitBy", expected=f"at least {now}", found=submit_by)
-
-
-def check_consumable(sequence: int, where: str) -> None:
-    if sequence >= LAST_SEQUENCE:
-        raise MalformedRecord("no sequence follows", where=where, expected=f"under {LAST_SEQUENCE}", found=sequence)
-
-
-def check_exceptions(exceptions: int, where: str) -> None:
-    if exceptions > ALL_EXCEPTIONS:
-        raise MalformedRecord("unknown exception bits", where=where, expected="bits 0 to 7", found=exceptions)
 
 
 def check_signers(partners: Sequence[int], signers: Sequence[Signer]) -> None:

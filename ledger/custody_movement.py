@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 from ledger.codes import ExceptionBit, Gate, Outcome, Role, ShipmentState
 from ledger.custody_checks import (
-    check_consumable,
-    check_exceptions,
     check_not_both_sides,
     check_occurred,
     check_signers,
     check_submit_by,
 )
 from ledger.custody_slot import (
+    LAST_SEQUENCE,
     Decision,
     Flag,
     Holding,
@@ -65,17 +64,16 @@ def handoff(record: Handoff, signers: Sequence[Signer], lookup: Lookup, now: int
     """
     # 1. Shape.
     record.check()
-    for before, item in zip(record.items, record.items[1:], strict=False):
-        if item.shipment <= before.shipment:
+    before = bytes(32)
+    for i, item in enumerate(record.items):
+        if item.shipment <= before:
             raise MalformedRecord(
                 "shipments do not ascend",
-                where="items",
-                expected=f"more than 0x{before.shipment.hex()}",
+                where=f"items[{i}].shipment",
+                expected=f"more than 0x{before.hex()}",
                 found=f"0x{item.shipment.hex()}",
             )
-    for i, item in enumerate(record.items):
-        check_consumable(item.sequence, f"items[{i}].sequence")
-        check_exceptions(item.exceptions, f"items[{i}].exceptions")
+        before = item.shipment
     if record.releaser == record.receiver:
         raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
     # 2. Times.
@@ -116,6 +114,8 @@ def handoff_item(
         return Outcome.WRONG_KEY, {}
     if transfer.receiver == NOBODY and holding.recipient_key != transfer.receiver_key:
         return Outcome.WRONG_KEY, {}
+    if slot.sequence == LAST_SEQUENCE:
+        return Outcome.FORBIDDEN, {}
     if not count_agrees(item.packages, item.exceptions, slot.packages):
         return Outcome.COUNT, {}
     return _move(item, transfer, holding)
@@ -129,8 +129,6 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
     `handoff`.
     """
     record.check()
-    check_consumable(record.sequence, "sequence")
-    check_exceptions(record.exceptions, "exceptions")
     if record.releaser == record.receiver:
         raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
     if record.packages == 0:

@@ -6,9 +6,9 @@ Opening has no items, so whatever is wrong refuses the whole record.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.codes import Fulfilment, Gate, Mode, Outcome, Purpose, Role, ShipmentState
-from ledger.custody_checks import check_consumable, check_signers, check_submit_by
-from ledger.custody_slot import NO_KEY, Decision, Holding, Lookup, Requirement, Signer, Slot, pair_of
+from ledger.codes import Gate, Outcome, Purpose, Role, ShipmentState
+from ledger.custody_checks import check_signers, check_submit_by
+from ledger.custody_slot import LAST_SEQUENCE, NO_KEY, Decision, Holding, Lookup, Requirement, Signer, Slot, pair_of
 from ledger.errors import BadSignature, Conflict, MalformedRecord, NotPermitted, RuleBroken
 from ledger.records import NOBODY, Require, ShipmentRef, ShipmentTerms
 
@@ -62,9 +62,6 @@ def open_shipment(
 
 def _check_shape(terms: ShipmentTerms) -> None:
     terms.check()
-    for name, top in (("mode", max(Mode)), ("fulfilment", max(Fulfilment))):
-        if getattr(terms, name) > top:
-            raise MalformedRecord("unknown code", where=name, expected=f"at most {top}", found=getattr(terms, name))
     if terms.purpose not in set(Purpose):
         raise MalformedRecord("unknown code", where="purpose", expected=f"1 to {max(Purpose)}", found=terms.purpose)
     if terms.consignor == NOBODY:
@@ -88,8 +85,6 @@ def _check_shape(terms: ShipmentTerms) -> None:
             expected="a key" if needs_key else "none",
             found=f"0x{terms.recipientKey.hex()}",
         )
-    for i, reference in enumerate(terms.parents):
-        check_consumable(reference.sequence, f"parents[{i}].sequence")
 
 
 def _requirements(requires: Sequence[Require]) -> tuple[Requirement, ...]:
@@ -149,5 +144,7 @@ def _parent(
             expected=f"partner {slot.consignor} or {slot.consignee}",
             found=terms.consignor,
         )
+    if slot.sequence == LAST_SEQUENCE:
+        raise RuleBroken("no sequence follows", where=where, expected=f"under {LAST_SEQUENCE}", found=slot.sequence)
     closed = replace(slot, state=ShipmentState.CLOSED_INTO_ONWARD, sequence=slot.sequence + 1)
     return replace(parent, slot=closed)

@@ -17,7 +17,7 @@ from ledger.records import REMAINDER_INDEX
 
 NO_KEY = bytes(20)
 LAST_SEQUENCE = 2**16 - 1
-"""A record that consumes the sequence cannot name this one: there is none after it."""
+"""A shipment that stands here takes no record that consumes the sequence: none follows."""
 MAX_REQUIREMENTS = 4
 
 

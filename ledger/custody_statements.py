@@ -6,9 +6,9 @@ Neither has a `submitBy`, so what is wrong with the shipment's state is an outco
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.codes import Gate, Outcome, ShipmentState, SplitReason, StatementKind
-from ledger.custody_checks import check_consumable, check_not_both_sides, check_occurred, check_signers
-from ledger.custody_slot import Decision, Holding, Lookup, Signer, Slot, child_id
+from ledger.codes import Gate, Outcome, ShipmentState, StatementKind
+from ledger.custody_checks import check_not_both_sides, check_occurred, check_signers
+from ledger.custody_slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot, child_id
 from ledger.errors import MalformedRecord
 from ledger.records import NOBODY, Split, Statement
 
@@ -29,9 +29,6 @@ def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
     Raises `MalformedRecord`, `RuleBroken` or `BadSignature` for faults of the record itself.
     """
     record.check()
-    check_consumable(record.sequence, "sequence")
-    if record.reason > max(SplitReason):
-        raise MalformedRecord("unknown code", where="reason", expected=f"at most {max(SplitReason)}")
     for i, child in enumerate(record.children):
         if child.packages == 0:
             raise MalformedRecord("an empty child", where=f"children[{i}].packages", expected="1 or more", found=0)
@@ -63,7 +60,7 @@ def _split_outcome(record: Split, signer: Signer, holding: Holding | None) -> Ou
         return Outcome.WRONG_KEY
     if sum(child.packages for child in record.children) != slot.packages:
         return Outcome.COUNT
-    return Outcome.APPLIED
+    return Outcome.FORBIDDEN if slot.sequence == LAST_SEQUENCE else Outcome.APPLIED
 
 
 def statement_signers(record: Statement) -> tuple[int, ...]:

@@ -356,7 +356,7 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         if (slot != 0 && slot.consignee() != receiver) revert CustodyMayNotReceive(shipment, uint40(receiver));
     }
 
-    /// @dev Writes what an item changes that may move, if the exceptions say what the count says.
+    /// @dev Writes what an item changes that may move, unless its exceptions do not say what its count says.
     function _move(
         Cell storage cell,
         bytes32 shipment,
@@ -366,16 +366,12 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         Transfer memory transfer
     ) private returns (uint8) {
         uint256 held = slot.packages();
-        if (packages == held) {
-            if (exceptions & COUNTED != 0) return COUNT;
-        } else {
-            if (exceptions & COUNTED != (packages == 0 ? REFUSED : packages < held ? SHORT : OVER)) return COUNT;
-            if (packages == 0) {
-                cell.slot = slot + CustodySlot.ONE_SEQUENCE;
-                return APPLIED;
-            }
-            if (packages < held) _addRemainder(shipment, slot, held - packages);
+        if (!_countAgrees(packages, exceptions, held)) return COUNT;
+        if (packages == 0) {
+            cell.slot = slot + CustodySlot.ONE_SEQUENCE;
+            return APPLIED;
         }
+        if (packages < held) _addRemainder(shipment, slot, held - packages);
         uint256 next = slot.moved(transfer.receiver, packages) | transfer.mark;
         uint256 required = slot.handoverGates() & transfer.handover;
         if (transfer.receiver == slot.consignee()) {
@@ -384,6 +380,13 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         }
         cell.slot = next;
         return required & ~slot.released() == 0 ? APPLIED : APPLIED_IN_BREACH;
+    }
+
+    /// @dev Refused is no packages, short fewer than held, over more; none of them is the count as held.
+    function _countAgrees(uint256 packages, uint256 exceptions, uint256 held) private pure returns (bool) {
+        uint256 said = exceptions & COUNTED;
+        if (packages == held) return said == 0;
+        return said == (packages == 0 ? REFUSED : packages < held ? SHORT : OVER);
     }
 
     function _addRemainder(bytes32 shipment, uint256 slot, uint256 packages) private {
@@ -400,6 +403,7 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         Transfer memory transfer = _overrideSides(r, id, signatures);
         uint256 slot = slotOf(r.shipment);
         uint8 outcome = _judge(r.shipment, slot, r.sequence, transfer);
+        if (outcome == APPLIED && !_countAgrees(r.packages, r.exceptions, slot.packages())) outcome = COUNT;
         if (outcome == APPLIED) {
             outcome = _announce(id)
                 ? _move(_cells[r.shipment], r.shipment, slot, r.packages, r.exceptions, transfer)
