@@ -9,7 +9,7 @@ The chain is run by the operator alone: trust rests on signatures, receipts and 
 Why eth-tester's own front is not in the path of a transaction: see `docs/adr/0001-embedded-chain.md`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -32,9 +32,14 @@ _CHAIN_ID = b"chain id"
 class EmbeddedReader:
     """The chain as its last commit left it. Safe to use from several threads; sees new blocks as they are made."""
 
-    def __init__(self, path: Path, *, chain_id: int) -> None:
-        """Open an existing chain. Raises `Misconfigured` if there is none, or if it is another one."""
+    def __init__(self, path: Path, *, chain_id: int, now: Callable[[], int] | None = None) -> None:
+        """Open an existing chain. Raises `Misconfigured` if there is none, or if it is another one.
+
+        `now` is the time at which calls on the newest state are judged, as in the next block; without it, they are
+        judged at the newest block's time.
+        """
         self._chain_id = chain_id
+        self._now = now
         self._lock = RLock()
         if not path.exists():
             raise Misconfigured("there is no chain here yet", where=path.name)
@@ -105,6 +110,8 @@ class EmbeddedReader:
             header = self._head() if block is None else self._header(block)
             if header is None:
                 raise Misconfigured("no such block", where="call", found=block)
+            if block is None and self._now is not None:
+                header = header.copy(timestamp=max(self._now(), header.timestamp + 1))
             vm = self._chain.get_vm(header)
             computation = vm.execute_bytecode(
                 origin=sender,
@@ -170,7 +177,15 @@ class EmbeddedReader:
 class EmbeddedChain(EmbeddedReader):
     """The one writer of a chain. Reading goes through a connection of its own and never sees half a block."""
 
-    def __init__(self, path: Path, *, chain_id: int, genesis_time: int, funded: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        chain_id: int,
+        genesis_time: int,
+        funded: Sequence[bytes] = (),
+        now: Callable[[], int] | None = None,
+    ) -> None:
         """Open the chain at `path`, or begin it: block 0 at `genesis_time`, with funds for `funded`.
 
         An existing chain keeps the genesis it has. Raises `Misconfigured` when it has another chain id, or when
@@ -186,7 +201,7 @@ class EmbeddedChain(EmbeddedReader):
             _check_chain_id(store, chain_id, path)
             with translated("chain"):
                 self._backend = SqliteBackend(store, chain_id)
-            super().__init__(path, chain_id=chain_id)
+            super().__init__(path, chain_id=chain_id, now=now)
         except BaseException:
             store.close()
             raise

@@ -77,9 +77,7 @@ class Bonuses:
         return Status(code).name.lower()
 
     def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
-        deposits = [
-            self._read("depositOf", row.record_id, i)[0] for i in range(self._read("depositsOf", row.record_id)[0])
-        ]
+        (state,) = self._read("stateOf", row.record_id)
         return {
             "id": to_hex(row.record_id),
             "status": self.status(row.record_id),

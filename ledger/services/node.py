@@ -54,9 +54,7 @@ def open_chain(settings: Settings, clock: Clock) -> ChainClient:
     if settings.chain != "embedded":
         return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
     return EmbeddedChain(
-        settings.home / "chain.db",
-        chain_id=EMBEDDED_CHAIN_ID,
-        genesis_time=clock.now() - 1,
+        settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, genesis_time=clock.now() - 1, now=clock.now
     )
 
 

@@ -35,7 +35,7 @@ from ledger.services.expectation import Expectation, clearance_scope
 from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, signers_of
 from ledger.services.sequencer import Sequencer
 from ledger.signing import Domain, SignedRecord
-from ledger.store import proposals, records
+from ledger.store import pending, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.log import Entry
 from ledger.store.pending import Slot
@@ -199,7 +199,8 @@ class Submission:
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             if isinstance(record, RegistryChange):
                 slots = (Slot(REGISTRY_SCOPE, record.sequence),)
-            self._registry.check_next(record, keys_of(arrangement.signed, record_id))
+            if not (slots and pending.holders(connection, [Slot(REGISTRY_SCOPE, slots[0].sequence - 1)])):
+                self._registry.check_next(record, keys_of(arrangement.signed, record_id))
         elif not isinstance(record, LOG_ONLY) and (reason := self._preflight(arrangement.signed)):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
         return Entry(

@@ -1,7 +1,8 @@
 """Money movements that are no records: a funder approves the pool and pays in, from its own account."""
 
 from ledger.chain.client import ChainClient
-from ledger.chain.contracts import TOKEN, encode_function, revert_reason
+from ledger.chain.contracts import CONTRACT_OF_KIND, TOKEN, encode_function, revert_reason
+from ledger.codes import ContractKind
 from ledger.errors import RuleBroken, Unavailable
 from ledger.ids import RecordId
 from ledger.services.clock import Clock
@@ -29,10 +30,10 @@ def fund(
     answer in time; what was stored is then looked up at the next attempt.
     """
     sender = Sender(db, chain, key, clock)
-    _send(sender, chain, Intent(f"approve:{agreement.hex()}", token, encode_function(TOKEN, "approve", pool, amount)))
-    _send(
-        sender, chain, Intent(f"fund:{agreement.hex()}", pool, encode_function("BonusPool", "fund", agreement, amount))
-    )
+    approval = encode_function(TOKEN, "approve", pool, amount)
+    _send(sender, chain, Intent(f"approve:{agreement.hex()}", token, approval))
+    payment = encode_function(CONTRACT_OF_KIND[ContractKind.BONUS], "fund", agreement, amount)
+    _send(sender, chain, Intent(f"fund:{agreement.hex()}", pool, payment))
 
 
 def _send(sender: Sender, chain: ChainClient, intent: Intent) -> None:
