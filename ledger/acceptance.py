@@ -1,15 +1,35 @@
 """What a record must satisfy before it is worth checking signatures: cheap, pure, without any state.
 
 Structural checks (types, ranges, lengths) are `Struct.check`; custody, clearance and registry rules have modules of
-their own. Here are the rules about claimed times, deadlines and the text inside opened private parts.
+their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts.
 """
 
 from collections.abc import Iterator
+from enum import IntEnum, IntFlag
 
+from ledger import codes
 from ledger.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord, RuleBroken
+from ledger.records import (
+    Amendment,
+    Claims,
+    Clearance,
+    Commercial,
+    Details,
+    Duty,
+    Handoff,
+    Outcome,
+    Override,
+    Place,
+    Recall,
+    Record,
+    RegistryChange,
+    Revocation,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
 from ledger.records import Checkpoint as CheckpointRecord
-from ledger.records import Claims, Commercial, Details, Duty, Handoff, Outcome, Place, Record, ShipmentTerms
 from ledger.structs import Struct, Withheld
 
 AHEAD_OF_CLOCK = 15 * 60
@@ -17,6 +37,27 @@ AHEAD_OF_CLOCK = 15 * 60
 PROPOSED_SUBMIT_BY = 14 * 86400
 LONGEST_SUBMIT_BY = 30 * 86400
 WRITTEN_BY_THE_LOG = (CheckpointRecord, Outcome)
+_CODES: dict[type[Record], tuple[tuple[str, type[IntEnum] | type[IntFlag], int], ...]] = {
+    RegistryChange: (("action", codes.RegistryAction, 1), ("role", codes.Role, 0)),
+    ShipmentTerms: (("purpose", codes.Purpose, 1), ("mode", codes.Mode, 0), ("fulfilment", codes.Fulfilment, 0)),
+    Handoff: (("exceptions", codes.ExceptionBit, 0),),
+    Split: (("reason", codes.SplitReason, 0),),
+    Statement: (("kind", codes.StatementKind, 1),),
+    Override: (("exceptions", codes.ExceptionBit, 0),),
+    Clearance: (
+        ("regime", codes.Regime, 1),
+        ("status", codes.ClearanceStatus, 1),
+        ("holdCause", codes.HoldCause, 0),
+        ("assurance", codes.Assurance, 1),
+    ),
+    Revocation: (("reason", codes.RevocationReason, 1),),
+    Recall: (("hazard", codes.Hazard, 1), ("action", codes.RecallAction, 1)),
+    Amendment: (("kind", codes.AmendmentKind, 1),),
+}
+"""Field, its codes, and the least: 0 where a record may say nothing.
+
+Contracts check only codes that they act upon, so that the lists can grow without a new contract; here all are checked.
+"""
 
 
 def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
@@ -27,6 +68,7 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
     if isinstance(record, WRITTEN_BY_THE_LOG):
         raise RuleBroken("only the log writes such records", where="type", found=type(record).__name__)
     record.check()
+    _check_codes(record)
     _check_times(record, now, replayed)
     for path, part in opened_parts(record):
         _check_part(path, part)
@@ -47,6 +89,22 @@ def opened_parts(record: Struct, where: str = "") -> Iterator[tuple[str, Struct]
                 yield entry_path, entry
             else:
                 yield from opened_parts(entry, entry_path)
+
+
+def _check_codes(record: Record) -> None:
+    for name, known, least in _CODES.get(type(record), ()):
+        most = sum(known) if issubclass(known, IntFlag) else max(known)
+        for path, value in _values(record, name):
+            if not least <= value <= most:
+                raise MalformedRecord("no such code", where=path, expected=f"{least} to {most}", found=value)
+
+
+def _values(record: Record, name: str) -> Iterator[tuple[str, int]]:
+    if isinstance(record, Handoff):
+        for i, item in enumerate(record.items):
+            yield f"items[{i}].{name}", getattr(item, name)
+    else:
+        yield name, getattr(record, name)
 
 
 def _check_times(record: Record, now: int, replayed: bool) -> None:
