@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
-from ledger.canonical import canonical_json
 from ledger.checkpoint import Leaf
 from ledger.concerns import Concern
 from ledger.errors import Conflict, MalformedRecord
@@ -21,7 +20,7 @@ from ledger.store import outbox, outcomes
 from ledger.store import pending as pending_slots
 from ledger.store.openings import rows_for
 from ledger.store.pending import Slot
-from ledger.store.rows import chunks
+from ledger.store.rows import chunks, text_of
 from ledger.store.tables import log_head, openings, pending, proposals, record_index, records
 from ledger.store.tables import outbox as outbox_table
 
@@ -152,7 +151,7 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
                 "log_time": place.log_time,
                 "leaf_hash": place.leaf_hash,
                 "signatures": entry.signed.signature_bytes(),
-                "message": canonical_json(public.to_json()).decode(),
+                "message": text_of(public.to_json()),
             }
         )
         opening_rows += rows_for(place.record_id, parts)

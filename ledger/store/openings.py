@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Connection, delete, select
 
-from ledger.canonical import canonical_json
 from ledger.errors import NotFound
 from ledger.ids import RecordId, to_hex
 from ledger.openings import Part, join, part_from_json, part_to_json
 from ledger.records import BY_NUMBER, Record
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks, insert_new
+from ledger.store.rows import chunks, insert_new, text_of
 from ledger.store.tables import openings
 
 
@@ -61,7 +60,4 @@ def richest(connection: Connection, row: StoredRecord, may_see: Callable[[str], 
 
 
 def rows_for(record_id: RecordId, parts: Mapping[str, Part]) -> list[dict[str, object]]:
-    return [
-        {"record_id": record_id, "path": path, "body": canonical_json(part_to_json(part)).decode()}
-        for path, part in parts.items()
-    ]
+    return [{"record_id": record_id, "path": path, "body": text_of(part_to_json(part))} for path, part in parts.items()]

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
-from ledger.canonical import canonical_json
 from ledger.concerns import Concern
 from ledger.ids import RecordId, to_hex
 from ledger.openings import join, part_from_json, part_to_json, split
 from ledger.records import BY_NUMBER, Record
-from ledger.store.rows import columns, insert_new, one, some
+from ledger.store.rows import columns, insert_new, one, some, text_of
 from ledger.store.tables import proposal_index, proposals
 
 
@@ -45,8 +44,8 @@ def add(connection: Connection, proposal: Proposal, about: Iterable[Concern]) ->
     row = {
         "record_id": proposal.record_id,
         "type_number": public.NUMBER,
-        "message": canonical_json(public.to_json()).decode(),
-        "openings": canonical_json({path: part_to_json(part) for path, part in parts.items()}).decode(),
+        "message": text_of(public.to_json()),
+        "openings": text_of({path: part_to_json(part) for path, part in parts.items()}),
         "signatures": _signatures_text(proposal.signatures),
         "created_at": proposal.created_at,
         "expires": proposal.expires,
@@ -111,4 +110,4 @@ def _proposal(row: _Row) -> Proposal:
 
 
 def _signatures_text(signatures: Mapping[str, bytes]) -> str:
-    return canonical_json({signer: to_hex(signature) for signer, signature in signatures.items()}).decode()
+    return text_of({signer: to_hex(signature) for signer, signature in signatures.items()})

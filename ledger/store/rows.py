@@ -1,5 +1,6 @@
 """Between frozen dataclasses and rows: a dataclass has the fields of its table, by name."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice
@@ -10,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 T = TypeVar("T")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 CHUNK = 500
 """Values in one IN list: well under every driver's limit."""
 
@@ -61,6 +63,14 @@ def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, 
 def values_of(value: object) -> dict[str, Any]:
     """The fields of a dataclass, not those of dataclasses within."""
     return {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+
+
+def text_of(value: Any) -> str:
+    """The RFC 8785 text of JSON whose keys are ASCII and whose numbers are integers below 2^53: all that records have.
+
+    Ten times as fast as the general form of `ledger.canonical`; a test compares the two.
+    """
+    return _ENCODER.encode(value)
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
