@@ -5,6 +5,7 @@ import typer
 from ledger.errors import LadingError
 from scripts import output
 from scripts.commands import keys
+from scripts.commands.replay import replay
 
 app = typer.Typer(
     name="lading",
@@ -14,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys.app, name="keys")
+app.command()(replay)
 
 
 def main() -> None:

@@ -148,7 +148,8 @@ class Node:
         relayed = self.relayer.step()
         followed = self.follower.step()
         self.publisher.publish(self.clock.now())
-        anchored = anchor and self.anchorer.step().submitted
+        registered = self.registry.now().anchor_key(self.consortium.log.log_id) == self.keys.anchor.address
+        anchored = anchor and registered and self.anchorer.step().submitted
         if anchored:
             self.follower.step()
         return bool(relayed.submitted or followed.events or anchored)

@@ -108,28 +108,32 @@ def derived_vectors(shipment: bytes, agreement: RecordId) -> dict[str, Any]:
     }
 
 
+PROMISED, GRACE, LOST_AFTER = 1_768_435_199, 6 * 3600, 30 * DAY
 PENALTIES = (
-    # alpha, cap, promisedAt, grace, lostAfter, counted t, customs seconds
-    (980, 98_000, 1_768_435_199, 21_600, 30 * DAY, 1_768_435_199, 0),
-    (980, 98_000, 1_768_435_199, 21_600, 30 * DAY, 1_768_456_800, 0),
-    (980, 98_000, 1_768_435_199, 21_600, 30 * DAY, 1_768_542_399 + DAY, 0),
-    (980, 98_000, 1_768_435_199, 21_600, 30 * DAY, 1_768_542_399 + 5 * DAY, 2 * DAY + 3600),
-    (980, 98_000, 1_768_435_199, 21_600, 30 * DAY, 1_768_542_399 + 20 * DAY, 0),
-    (980, 2**127, 1_768_435_199, 21_600, 30 * DAY, 1_768_542_399 + 900 * DAY, 0),
-    (2**128 - 1, 2**128 - 1, 1_768_435_199, 0, 30 * DAY, 1_768_435_200, 0),
+    # alpha, cap, seconds after t0, customs seconds
+    (980, 98_000, -GRACE, 0),
+    (980, 98_000, 0, 0),
+    (980, 98_000, 1, 0),
+    (980, 98_000, 3 * DAY, 0),
+    (980, 98_000, 5 * DAY, 2 * DAY + 3600),
+    (980, 98_000, 5 * DAY, 6 * DAY),
+    (980, 98_000, 10 * DAY, 0),
+    (980, 98_000, 20 * DAY, 0),
+    (980, 2**127, 900 * DAY, 0),
+    (2**128 - 1, 2**128 - 1, 1, 0),
 )
+"""Promised at the end of 2026-01-14, six hours of grace, accrual for thirty days."""
 
 
-def _penalty(alpha: int, cap: int, promised: int, grace: int, lost_after: int, at: int, customs: int) -> dict[str, Any]:
-    t0 = promised + grace
-    late = max(0, min(at, t0 + lost_after) - t0 - customs)
+def _penalty(alpha: int, cap: int, after: int, customs: int) -> dict[str, Any]:
+    late = max(0, min(after, LOST_AFTER) - customs)
     return {
         "alpha": str(alpha),
         "penaltyCap": str(cap),
-        "promisedAt": promised,
-        "grace": grace,
-        "lostAfter": lost_after,
-        "countedAt": at,
+        "promisedAt": PROMISED,
+        "grace": GRACE,
+        "lostAfter": LOST_AFTER,
+        "countedAt": PROMISED + GRACE + after,
         "customsSeconds": customs,
         "lateSeconds": late,
         "amount": str(min(alpha * late * late // (DAY * DAY), cap)),

@@ -309,7 +309,7 @@ def examples() -> list[Example]:
                 0,
                 LOG.identity.log_id,
                 0,
-                hashlib.sha256(b"the operator's statement").digest(),
+                NONE,
             ),
             COUNCIL,
         ),
