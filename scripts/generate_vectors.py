@@ -46,12 +46,14 @@ def generate() -> dict[str, str]:
     """File name to its text."""
     plain = examples()
     by_name = {example.name: example for example in plain}
-    records = [_record(example, START + 60 * n) for n, example in enumerate(plain)]
+    # A record is one leaf, however much of it is withheld where it is shown.
+    times = {example.name: START + 60 * n for n, example in enumerate(plain)}
+    records = [_record(example, times[example.opened or example.name]) for example in plain]
     many = [_record(example, START) for count in LIST_LENGTHS for example in lists(count)]
     leaves = [
         (example.name, bytes.fromhex(vector["leaf"][2:]), vector["logTime"])
         for example, vector in zip(plain, records, strict=True)
-        if "leaf" in vector
+        if "leaf" in vector and not example.opened
     ]
     return {
         "structures.json": _text({"structures": _structures()}),
