@@ -14,10 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from ledger import merkle
-from ledger.checkpoint import LogSigner, TreeHead
+from ledger.checkpoint import LogSigner
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
 from ledger.ids import to_hex
 from ledger.merkle import HASH_LENGTH
+from ledger.notes import TreeHead
 from ledger.services.logfiles import LogFolder
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database

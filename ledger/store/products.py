@@ -113,6 +113,13 @@ def recalls_about(connection: Connection, subjects: Sequence[str]) -> list[Store
     return many(connection, table, StoredRecall, table.c.subject.in_(list(subjects)), order=(table.c.log_index,))
 
 
+def recalls_within(connection: Connection, subject: str) -> list[StoredRecall]:
+    """Recalls about `subject` or anything below it, such as a lot of a GTIN, in log order."""
+    table = projected.recalls
+    below = (table.c.subject == subject) | table.c.subject.startswith(subject + "/", autoescape=True)
+    return many(connection, table, StoredRecall, below, order=(table.c.log_index,))
+
+
 def all_recalls(connection: Connection, *, after: int = -1, limit: int = 1000) -> list[StoredRecall]:
     """In log order; page with the last row's log index as `after`."""
     table = projected.recalls

@@ -246,6 +246,9 @@ def test_products(database: Database) -> None:
         (seen,) = products.recalls_about(connection, [subject])
         assert seen.superseded_by == IDS[7]
         assert products.recall(connection, IDS[2]) == seen
+        assert products.recalls_within(connection, "01/09506000134352") == [seen]
+        assert products.recalls_within(connection, "01/0950600013435") == []
+        assert products.recalls_within(connection, "01/0950600013435_") == []
         assert products.all_recalls(connection, after=3) == [seen]
         products.add_recall_answers(connection, [answer])
         assert products.recall_answers(connection, IDS[2]) == [answer]

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import checkpoint
-from ledger.checkpoint import Complete, Leaf, LogIdentity, LogSigner, Receipt, TreeHead, parse_checkpoint
+from ledger.checkpoint import Complete, Leaf, LogIdentity, LogSigner, Receipt
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.ids import RecordId
 from ledger.merkle import sorted_root
+from ledger.notes import MAX_NOTE, TreeHead, parse_checkpoint
 
 SIGNER = LogSigner("example.com/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 LOG = SIGNER.identity
@@ -134,7 +135,7 @@ SPOILT: dict[str, Callable[[str], str]] = {
     "no origin": lambda n: n.replace("example.com/log\n5", "\n5"),
     "unsigned": lambda n: n.split("\n\n")[0] + "\n\n",
     "17 signatures": lambda n: n + n.split("\n\n")[1] * 16,
-    "too large": lambda n: n + "x" * checkpoint.MAX_NOTE,
+    "too large": lambda n: n + "x" * MAX_NOTE,
 }
 
 
