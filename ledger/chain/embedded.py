@@ -112,6 +112,8 @@ class EmbeddedReader:
                 raise Misconfigured("no such block", where="call", found=block)
             if block is None and self._now is not None:
                 header = header.copy(timestamp=max(self._now(), header.timestamp + 1))
+            if block is None and self._now is not None:
+                header = header.copy(timestamp=max(header.timestamp, self._now()))
             vm = self._chain.get_vm(header)
             computation = vm.execute_bytecode(
                 origin=sender,

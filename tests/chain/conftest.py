@@ -98,7 +98,7 @@ def start_anvil(*options: str) -> Anvil:
     raise AssertionError("anvil did not start")
 
 
-OpenChain = Callable[[], EmbeddedChain]
+OpenChain = Callable[..., EmbeddedChain]
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def open_embedded(tmp_path: Path) -> Iterator[OpenChain]:
     """Opens the test's embedded chain, again and again; the one before must have been closed."""
     opened: list[EmbeddedChain] = []
 
-    def open_chain() -> EmbeddedChain:
-        opened.append(EmbeddedChain(tmp_path / "chain.db", chain_id=CHAIN_ID, genesis_time=GENESIS))
+    def open_chain(now: Callable[[], int] | None = None) -> EmbeddedChain:
+        opened.append(EmbeddedChain(tmp_path / "chain.db", chain_id=CHAIN_ID, genesis_time=GENESIS, now=now))
         return opened[-1]
 
     yield open_chain
