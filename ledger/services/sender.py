@@ -50,7 +50,7 @@ class Sender:
     """The transactions of one key. Every method may raise `ChainUnavailable`; calling it again later loses nothing."""
 
     def __init__(self, database: Database, chain: ChainClient, key: SigningKey, clock: Clock) -> None:
-        self._database = database
+        self.database = database
         self._chain = chain
         self._key = key
         self._clock = clock
@@ -62,7 +62,7 @@ class Sender:
 
     def unfinished(self) -> list[StoredTransaction]:
         """What is stored and neither in a block nor given up, by nonce."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return transactions.unfinished(connection, self.address)
 
     def room(self) -> int:
@@ -84,7 +84,7 @@ class Sender:
             self._signed(intent, nonce + i, self._chain.gas_limit(self.address, intent.to, intent.data), price)
             for i, intent in enumerate(intents)
         ]
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             transactions.store(connection, new, self._clock.now())
             if also is not None:
                 also(connection)
@@ -138,7 +138,7 @@ class Sender:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _next_nonce(self) -> int:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             stored = transactions.next_nonce(connection, self.address)
         # The node may lag behind what was stored; it may also know of more, when the database is a new one.
         return max(stored, self._chain.nonce(self.address))
@@ -170,7 +170,7 @@ class Sender:
         return Settled(transaction, None) if final >= transaction.block_number else None
 
     def _note(self, hashes: Sequence[bytes], state: str, problem: str, block: int | None = None) -> None:
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
 
 
