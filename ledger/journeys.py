@@ -33,6 +33,7 @@ from ledger.records import (
 from ledger.verification import VerifiedRecord
 
 WHOLE = Fraction(1)
+_SHORT = int(ExceptionBit.SHORT)  # enumerations are slow at arithmetic, and this runs for every item
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
@@ -80,6 +81,11 @@ class Origin:
     @property
     def remainder(self) -> bool:
         return self.index == REMAINDER_INDEX
+
+
+def part_of(amount: int, share: Fraction) -> int:
+    """That share of an amount, rounded down."""
+    return amount if share is WHOLE else int(amount * share)
 
 
 def _remainder(move: Move) -> Origin:
@@ -201,7 +207,7 @@ class Journeys:
             self._moves[move.shipment] = [move]
         else:
             moves.append(move)
-        if move.exceptions & ExceptionBit.SHORT and move.packages:
+        if move.exceptions & _SHORT and move.packages:
             child = child_id(move.shipment, move.sequence, REMAINDER_INDEX)
             self.origins[child] = _remainder(move)
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from ledger.codes import ClearanceStatus, HoldCause, Mode, StatementKind
 from ledger.delivery import StopKind, moved
 from ledger.ids import RecordId
-from ledger.journeys import Found, Journeys
+from ledger.journeys import Found, Journeys, part_of
 from ledger.records import Clearance, Place
 from ledger.recourse import legs_of
 from ledger.score_samples import Case, Period, case_of, own_moves
@@ -252,7 +252,7 @@ def _add(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
     sums.shipments += 1
     sums.packages += sum(line.packages for line in case.lines)
     commercial = case.force.commercial
-    if freight := int(commercial.freight * statement.share):
+    if freight := part_of(commercial.freight, statement.share):
         sums.freight[commercial.currency] += freight
     if statement.amount:
         sums.penalties[commercial.currency] += statement.amount

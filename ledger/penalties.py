@@ -17,7 +17,7 @@ from operator import attrgetter
 from ledger.amendments import TermsInForce, terms_in_force
 from ledger.delivery import Moved, stop_of
 from ledger.ids import PartnerId, RecordId
-from ledger.journeys import WHOLE, Journeys, Portion
+from ledger.journeys import WHOLE, Journeys, Portion, part_of
 from ledger.lateness import PortionLine, lateness_of
 from ledger.records import Commercial, ShipmentTerms
 from ledger.recourse import LegLine, legs_of, shared_out
@@ -152,7 +152,7 @@ def _statement(
         squared = line.late_seconds * line.late_seconds
         weight += squared if line.share is WHOLE else line.share * squared
     uncapped = int(commercial.alpha * weight // (DAY * DAY))
-    cap = int(commercial.penaltyCap * share)
+    cap = part_of(commercial.penaltyCap, share)
     amount = min(uncapped, cap)
     latest = max(lines, key=lambda line: (line.late_seconds, line.counted_until), default=None)
     delivered = latest.stop.at if latest is not None and latest.stop is not None else None
@@ -169,7 +169,7 @@ def _statement(
         indicative=not force.bound,
         settled=all(line.settled for line in lines),
         share=share,
-        alpha=int(commercial.alpha * share),
+        alpha=part_of(commercial.alpha, share),
         cap=cap,
         promised=commercial.promisedAt,
         grace=commercial.grace,

@@ -10,7 +10,7 @@ from ledger.delivery import StopKind, counted
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.ids import RecordId
-from ledger.journeys import Found, Journeys, Move
+from ledger.journeys import Found, Journeys, Move, part_of
 from ledger.records import NOBODY, Clearance
 from ledger.recourse import legs_of
 from ledger.score_card import Indicator
@@ -48,7 +48,7 @@ def carrier_time(case: Case) -> Iterator[Sample]:
     yield Sample(role, liable, Indicator.ON_TIME, int(not late), 1, event, records, other)
     yield Sample(role, liable, Indicator.MEAN_LATE, min(late, LONGEST_LATE), 1, event, records, other)
     commercial = case.force.commercial
-    freight = int(commercial.freight * case.statement.share)
+    freight = part_of(commercial.freight, case.statement.share)
     if freight:
         amount = case.statement.amount
         yield Sample(role, liable, Indicator.PENALTY, amount, freight, event, records, other, group=commercial.currency)
@@ -134,7 +134,7 @@ def supplier_delivery(case: Case) -> Iterator[Sample]:
         good = delivered and not late and not any(new for _, new in moves)
     role = Role.SUPPLIER
     yield Sample(role, supplier, Indicator.ON_TIME_IN_FULL, int(good), 1, event, records, other)
-    packages = int(case.terms.packages * case.statement.share) or 1
+    packages = part_of(case.terms.packages, case.statement.share) or 1
     bad, proofs = _defects(case, moves)
     yield Sample(role, supplier, Indicator.DEFECTS, min(bad, packages), packages, event, (*records, *proofs), other)
 
@@ -278,7 +278,7 @@ def _defects(case: Case, moves: list[tuple[Move, int]]) -> tuple[int, list[Recor
                 proofs.append(onward.verified.id)
     recalls = _recalls(case) if case.journeys.recalls else []
     if recalls:
-        bad += int(case.terms.packages * case.statement.share)
+        bad += part_of(case.terms.packages, case.statement.share)
         proofs += recalls
     return bad, proofs
 

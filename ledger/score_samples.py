@@ -19,12 +19,9 @@ from ledger.records import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.structs import Withheld
 
-BAD = (
-    ExceptionBit.SHORT
-    | ExceptionBit.DAMAGED
-    | ExceptionBit.WRONG_GOODS
-    | ExceptionBit.SEAL_BROKEN
-    | ExceptionBit.TEMPERATURE
+_SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
+_BAD = _SHORT | int(
+    ExceptionBit.DAMAGED | ExceptionBit.WRONG_GOODS | ExceptionBit.SEAL_BROKEN | ExceptionBit.TEMPERATURE
 )
 
 
@@ -127,12 +124,12 @@ def own_moves(portion: Portion) -> Iterator[tuple[Move, int]]:
     """Handoffs under exactly this id, each with the exceptions that are new: only these count against the releaser."""
     noted = 0
     for move in portion.moves:
-        new = move.exceptions & BAD & ~noted
-        if move.exceptions & ExceptionBit.SHORT:
-            new |= ExceptionBit.SHORT  # the count is against what was held: every shortage is new
+        new = move.exceptions & _BAD & ~noted
+        if move.exceptions & _SHORT:
+            new |= _SHORT  # the count is against what was held: every shortage is new
         if move.shipment == portion.shipment and move.handoff is not None and not move.refused:
             yield move, new
-        noted |= move.exceptions & ~ExceptionBit.SHORT
+        noted |= move.exceptions & ~_SHORT
 
 
 def products_of(terms: ShipmentTerms) -> list[Product]:

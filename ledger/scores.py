@@ -193,8 +193,16 @@ class Tallies:
                     continue
                 self._once.add(once)
             else:
-                self._customers.setdefault(key, Counter())[sample.counterparty] += 1
-            tally = self._tallies.setdefault(key, {}).setdefault(sample.indicator, _Tally())
+                customers = self._customers.get(key)
+                if customers is None:
+                    customers = self._customers[key] = Counter()
+                customers[sample.counterparty] += 1
+            tallies = self._tallies.get(key)
+            if tallies is None:
+                tallies = self._tallies[key] = {}
+            tally = tallies.get(sample.indicator)
+            if tally is None:
+                tally = tallies[sample.indicator] = _Tally()
             tally.good += sample.good
             tally.due += sample.due
             tally.count += 1
