@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {IClearanceLedger} from "./IClearanceLedger.sol";
 import {ICustodyLedger} from "./ICustodyLedger.sol";
 import {IPartnerRegistry} from "./IPartnerRegistry.sol";
@@ -8,57 +9,74 @@ import {Clearance, RecordHashes, ShipmentRef} from "./Records.sol";
 import {CustodySlot} from "./base/CustodySlot.sol";
 import {EvidenceContract} from "./base/EvidenceContract.sol";
 
-/// @title Clearances, see `IClearanceLedger`
+/// @title Clearances, see `IClearanceLedger`; `ledger/clearance.py` decides the same
+/// @dev A record of 150 shipments pays every gas 150 times. So one loop hashes, judges and writes each item, and takes back
+/// what custody, told once about all, then refuses.
 contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     uint8 private constant CLEARANCE_KIND = 2;
     uint8 private constant CUSTODY_KIND = 1;
     uint256 private constant MAX_ITEMS = 200;
+    uint256 private constant LAST_SEQUENCE = type(uint16).max;
 
     uint8 private constant ROLE_CUSTOMS = 5;
     uint8 private constant ROLE_BROKER = 6;
 
     uint8 private constant LODGED = 1;
     uint8 private constant HELD = 3;
-    uint8 private constant RELEASED = 5;
-    uint8 private constant RELEASED_WITH_CONDITIONS = 6;
     uint8 private constant SEIZED = 9;
     uint8 private constant DESTROYED = 10;
     uint8 private constant LAST_STATUS = 11;
     uint8 private constant LAST_HOLD_CAUSE = 11;
     uint8 private constant AUTHORITY_SIGNED = 3;
 
-    bytes1 private constant APPLIED = 0x01;
+    // Outcome applied, for as many items as a record can have.
+    bytes private constant ALL_APPLIED =
+        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"
+        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"
+        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"
+        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101";
     bytes1 private constant STALE = 0x03;
     bytes1 private constant UNKNOWN = 0x05;
     bytes1 private constant AHEAD = 0x09;
     bytes1 private constant FORBIDDEN = 0x0a;
 
-    uint8 private constant SHIPMENT_DESTROYED = 8;
-    uint8 private constant SHIPMENT_SEIZED = 10;
+    uint8 private constant GATE_OPEN = 1;
+    uint8 private constant GATE_CLOSE = 2;
 
-    // Bit s of the 16 bits at 16 * f: status s may follow status f (0 = none yet).
-    // From none, lodged, presented, held, inspected, refused and amended to all but recalled; from released, with or
-    // without conditions, and recalled to held, released, amended, seized, destroyed, recalled; from seized to destroyed.
-    uint256 private constant BEFORE_RELEASE = 0x07fe;
-    uint256 private constant AFTER_RELEASE = 0x0f68;
-    uint256 private constant FOLLOWERS = BEFORE_RELEASE | (BEFORE_RELEASE << 16) | (BEFORE_RELEASE << 32)
-        | (BEFORE_RELEASE << 48) | (BEFORE_RELEASE << 64) | (AFTER_RELEASE << 80) | (AFTER_RELEASE << 96)
-        | (BEFORE_RELEASE << 112) | (BEFORE_RELEASE << 128) | (0x0400 << 144) | (AFTER_RELEASE << 176);
-    // Statuses that open the gate, and those that close it; the others say nothing about release and leave it alone.
+    // Sets of statuses, bit s for status s; bit 0 stands for none yet.
+    // None, lodged, presented, held, inspected, refused and amended lead to any status but recalled.
+    uint256 private constant UNRELEASED = 0x019f;
+    // Released, with or without conditions, and recalled lead to held, released (both), amended, seized, destroyed, recalled.
+    uint256 private constant WAS_RELEASED = 0x0860;
+    uint256 private constant ANY = UNRELEASED | WAS_RELEASED;
+    // The 16 bits at 16 * s: the statuses that status s may follow. Seized leads to destroyed, destroyed to nothing.
+    uint256 private constant PRECEDERS = (UNRELEASED << 16) // lodged
+        | (UNRELEASED << 32) // presented
+        | (ANY << 48) // held
+        | (UNRELEASED << 64) // inspected
+        | (ANY << 80) // released
+        | (ANY << 96) // released with conditions
+        | (UNRELEASED << 112) // refused
+        | (ANY << 128) // amended
+        | (ANY << 144) // seized
+        | ((ANY | (1 << SEIZED)) << 160) // destroyed
+        | (WAS_RELEASED << 176); // recalled after release
+    // Released, with or without conditions, opens the gate; held, refused, seized, destroyed and recalled close it; the
+    // others say nothing about release and leave it alone.
     uint256 private constant OPENING = 0x0060;
     uint256 private constant CLOSING = 0x0e88;
 
-    struct Judged {
-        uint256 by;
-        uint256 status;
-        bool customs;
-        bool gates;
-        bool inherits;
-        uint256 pair;
+    // A slot: sequence 16, status 8, and the status before it 8, to which a refused item returns.
+    uint256 private constant STATUS_AT = 16;
+    uint256 private constant BEFORE_AT = 24;
+
+    /// @dev A word with a place: reading and writing it computes the place once.
+    struct Cell {
+        uint256 slot;
     }
 
-    /// @dev By pair of jurisdiction and regime (`CustodySlot.pair`), then by shipment: status << 16 | sequence.
-    mapping(uint256 pair => mapping(bytes32 shipment => uint256 slot)) private _slots;
+    /// @dev By pair of jurisdiction and regime (`CustodySlot.pair`), then by shipment.
+    mapping(uint256 pair => mapping(bytes32 shipment => Cell cell)) private _cells;
 
     constructor(IPartnerRegistry registry_, address predecessor_)
         EvidenceContract(registry_, predecessor_, CLEARANCE_KIND)
@@ -66,10 +84,13 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
 
     /// @inheritdoc IClearanceLedger
     function clear(Clearance calldata r, bytes calldata signatures) external {
-        uint256 pair = _checkShape(r);
-        bytes32 id = _digest(RecordHashes.hash(r));
+        mapping(bytes32 => Cell) storage cells = _cells[_checkShape(r)];
+        if (PREDECESSOR != address(0)) _inherit(cells, r);
+        (bytes32[] memory applied, bytes32 itemsHash) = _applyItems(cells, r.items, r.status);
+
+        bytes32 id = _digest(_hash(r, itemsHash));
         bool customs = _checkSigner(r, id, signatures);
-        emit Recorded(id, RecordHashes.CLEARANCE, msg.data, _apply(r, pair, customs));
+        emit Recorded(id, RecordHashes.CLEARANCE, msg.data, _tellCustody(cells, r, customs, applied));
     }
 
     /// @inheritdoc IClearanceLedger
@@ -78,10 +99,11 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         view
         returns (uint16 sequence, uint8 status)
     {
-        uint256 pair = CustodySlot.pair(jurisdiction, regime);
-        uint256 slot = _slots[pair][shipment];
-        if (slot == 0) slot = _inherited(shipment, jurisdiction, regime);
-        return (uint16(slot), uint8(slot >> 16));
+        uint256 slot = _cells[CustodySlot.pair(jurisdiction, regime)][shipment].slot;
+        if (slot == 0 && PREDECESSOR != address(0)) {
+            return IClearanceLedger(PREDECESSOR).slotOf(shipment, jurisdiction, regime);
+        }
+        return (uint16(slot), uint8(slot >> STATUS_AT));
     }
 
     function _checkShape(Clearance calldata r) private view returns (uint256 pair) {
@@ -110,67 +132,134 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
             REGISTRY.signer(_recover(id, signatures, 0), RecordHashes.CLEARANCE);
         if (partner == 0 || partner != r.by) revert ClearanceNotSigner(r.by, partner);
         if (suspended) revert ClearanceSuspended(partner);
-        customs = REGISTRY.hasRole(r.by, ROLE_CUSTOMS, bytes32(r.jurisdiction));
+        customs = roles & (1 << ROLE_CUSTOMS) != 0 && REGISTRY.hasRole(r.by, ROLE_CUSTOMS, bytes32(r.jurisdiction));
         if (!customs && (r.assurance == AUTHORITY_SIGNED || roles & (1 << ROLE_BROKER) == 0)) {
             revert ClearanceNotPermitted(r.by, r.jurisdiction, r.assurance);
         }
     }
 
-    function _apply(Clearance calldata r, uint256 pair, bool customs) private returns (bytes memory outcomes) {
+    /// @dev Writes the slots of the items that apply as far as this contract knows, and hashes the list on the way.
+    /// @return applied The shipments of those that apply, 0 in the place of the others.
+    /// @return itemsHash EIP-712 hash of the list.
+    function _applyItems(mapping(bytes32 => Cell) storage cells, ShipmentRef[] calldata items, uint256 status)
+        private
+        returns (bytes32[] memory applied, bytes32 itemsHash)
+    {
+        bytes32[] memory hashes = new bytes32[](items.length);
+        applied = new bytes32[](items.length);
+        bytes32 previous = 0;
+        for (uint256 i = 0; i < items.length; ++i) {
+            ShipmentRef calldata item = items[i];
+            bytes32 shipment = item.shipment;
+            uint256 sequence = item.sequence;
+            // No digest is 0, so the first is not 0 either.
+            if (shipment <= previous) revert ClearanceNotAscending(i);
+            previous = shipment;
+            hashes[i] = keccak256(abi.encode(RecordHashes.SHIPMENT_REF_TYPEHASH, shipment, sequence));
+
+            Cell storage cell = cells[shipment];
+            uint256 slot = cell.slot;
+            if (_follows(slot, sequence, status)) {
+                cell.slot = (_status(slot) << BEFORE_AT) | (status << STATUS_AT) | (sequence + 1);
+                applied[i] = shipment;
+            }
+        }
+        itemsHash = keccak256(abi.encodePacked(hashes));
+    }
+
+    /// @dev Custody acts on the items that apply, or refuses them, and then they are taken back here. What this contract
+    /// refused itself gets its reason.
+    /// @return outcomes One byte an item.
+    function _tellCustody(
+        mapping(bytes32 => Cell) storage cells,
+        Clearance calldata r,
+        bool customs,
+        bytes32[] memory applied
+    ) private returns (bytes memory outcomes) {
         ICustodyLedger custody = ICustodyLedger(REGISTRY.contractOf(CUSTODY_KIND));
         if (address(custody) == address(0)) revert ClearanceNoCustody();
-        bytes32[] memory shipments = _shipments(r.items);
-        uint256[] memory words = custody.slotsOf(shipments);
-        bool push;
-        (outcomes, push) = _applyItems(r, pair, customs, shipments, words);
-        if (push) custody.setReleased(shipments, words, (OPENING >> r.status) & 1 == 1);
-        if (r.status == SEIZED) custody.endByCustoms(shipments, SHIPMENT_SEIZED);
-        else if (r.status == DESTROYED) custody.endByCustoms(shipments, SHIPMENT_DESTROYED);
-    }
-    function _applyItems(Clearance calldata r, uint256 pair, bool customs, bytes32[] memory shipments, uint256[] memory words) private returns (bytes memory outcomes, bool push) {
-        mapping(bytes32 => uint256) storage slots = _slots[pair];
-        Judged memory record = Judged(r.by, r.status, customs, ((OPENING | CLOSING) >> r.status) & 1 == 1, PREDECESSOR != address(0), pair);
-        outcomes = new bytes(shipments.length);
-        for (uint256 i = 0; i < shipments.length; ++i) {
-            bytes32 shipment = shipments[i];
-            uint256 standing = slots[shipment];
-            if (standing == 0 && record.inherits) standing = _inherited(shipment, r.jurisdiction, r.regime);
-            uint256 required = CustodySlot.requirementMask(words[i], record.pair);
-            bytes1 outcome = _judge(record, r.items[i].sequence, standing, words[i], required);
-            outcomes[i] = outcome;
-            if (outcome == APPLIED) {
-                slots[shipment] = (record.status << 16) | (uint16(standing) + 1);
-                words[i] = record.gates ? required : 0;
-                if (words[i] != 0) push = true;
-            } else {
-                shipments[i] = 0;
-                words[i] = 0;
+        bytes memory refused = custody.applyClearance(_effect(r, customs), applied);
+        outcomes = Bytes.slice(ALL_APPLIED, 0, applied.length);
+        for (uint256 i = 0; i < applied.length; ++i) {
+            if (applied[i] == 0) {
+                outcomes[i] = _reason(cells[r.items[i].shipment].slot, r.items[i], custody);
+            } else if (refused.length != 0 && refused[i] != 0) {
+                outcomes[i] = refused[i];
+                _takeBack(cells[applied[i]]);
             }
         }
     }
-    function _judge(Judged memory record, uint16 sequence, uint256 standing, uint256 custody, uint256 required) private pure returns (bytes1) {
-        if (custody == 0) return UNKNOWN;
-        if (sequence < uint16(standing)) return STALE;
-        if (sequence > uint16(standing)) return AHEAD;
-        if ((FOLLOWERS >> (16 * (standing >> 16) + record.status)) & 1 == 0) return FORBIDDEN;
-        if (sequence == type(uint16).max) return FORBIDDEN;
-        if (record.status == LODGED) return APPLIED;
-        if (!record.customs && CustodySlot.relay(custody) & required == 0) return FORBIDDEN;
-        if (CustodySlot.consignor(custody) == record.by || CustodySlot.consignee(custody) == record.by || CustodySlot.custodian(custody) == record.by) return FORBIDDEN;
-        return APPLIED;
+
+    /// @dev Back to what stood before: nothing, or the sequence before with the status before.
+    function _takeBack(Cell storage cell) private {
+        uint256 sequence = uint16(cell.slot) - 1;
+        cell.slot = sequence == 0 ? 0 : ((cell.slot >> BEFORE_AT) << STATUS_AT) | sequence;
     }
-    function _shipments(ShipmentRef[] calldata items) private pure returns (bytes32[] memory shipments) {
-        shipments = new bytes32[](items.length);
-        bytes32 previous = 0;
-        for (uint256 i = 0; i < items.length; ++i) {
-            bytes32 shipment = items[i].shipment;
-            if (i != 0 && shipment <= previous) revert ClearanceNotAscending(i);
-            shipments[i] = previous = shipment;
+
+    /// @dev Why an item does not apply, in the order of the rules.
+    function _reason(uint256 slot, ShipmentRef calldata item, ICustodyLedger custody) private view returns (bytes1) {
+        if (slot == 0 && custody.slotOf(item.shipment) == 0) return UNKNOWN;
+        if (item.sequence < uint16(slot)) return STALE;
+        return item.sequence > uint16(slot) ? AHEAD : FORBIDDEN;
+    }
+
+    /// @dev Brings over what the closed predecessor knows of these clearances and this contract does not yet.
+    function _inherit(mapping(bytes32 => Cell) storage cells, Clearance calldata r) private {
+        for (uint256 i = 0; i < r.items.length; ++i) {
+            bytes32 shipment = r.items[i].shipment;
+            if (cells[shipment].slot != 0) continue;
+            (uint16 sequence, uint8 status) =
+                IClearanceLedger(PREDECESSOR).slotOf(shipment, r.jurisdiction, r.regime);
+            if (sequence != 0) cells[shipment].slot = (uint256(status) << STATUS_AT) | sequence;
         }
     }
-    function _inherited(bytes32 shipment, bytes2 jurisdiction, uint8 regime) private view returns (uint256) {
-        if (PREDECESSOR == address(0)) return 0;
-        (uint16 sequence, uint8 status) = IClearanceLedger(PREDECESSOR).slotOf(shipment, jurisdiction, regime);
-        return (uint256(status) << 16) | sequence;
+
+    function _effect(Clearance calldata r, bool customs)
+        private
+        pure
+        returns (ICustodyLedger.ClearanceEffect memory effect)
+    {
+        effect.jurisdiction = r.jurisdiction;
+        effect.regime = r.regime;
+        // A lodged declaration is no decision: a party may sign it, and a broker without a relay.
+        if (r.status == LODGED) return effect;
+        effect.by = r.by;
+        effect.relayed = !customs;
+        if ((OPENING >> r.status) & 1 == 1) effect.gate = GATE_OPEN;
+        else if ((CLOSING >> r.status) & 1 == 1) effect.gate = GATE_CLOSE;
+        if (r.status == SEIZED) effect.ended = uint8(CustodySlot.SEIZED);
+        else if (r.status == DESTROYED) effect.ended = uint8(CustodySlot.DESTROYED);
+    }
+
+    /// @dev Whether the record names the sequence that stands and its status may follow the one that does. The last
+    /// sequence is never used up: there is none after it.
+    function _follows(uint256 slot, uint256 sequence, uint256 status) private pure returns (bool) {
+        return sequence == slot & 0xffff && (PRECEDERS >> (16 * status + _status(slot))) & 1 == 1
+            && sequence != LAST_SEQUENCE;
+    }
+
+    function _status(uint256 slot) private pure returns (uint256) {
+        return (slot >> STATUS_AT) & 0xff;
+    }
+
+    /// @dev The same as `RecordHashes.hash`, with the list hashed already.
+    function _hash(Clearance calldata r, bytes32 itemsHash) private pure returns (bytes32) {
+        return keccak256(
+            bytes.concat(
+                abi.encode(
+                    RecordHashes.CLEARANCE_TYPEHASH,
+                    r.by,
+                    r.declarant,
+                    itemsHash,
+                    r.jurisdiction,
+                    r.regime,
+                    r.status,
+                    r.holdCause,
+                    r.causedBy,
+                    r.assurance
+                ),
+                abi.encode(r.occurredAt, r.duty, r.details)
+            )
+        );
     }
 }

@@ -553,29 +553,48 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
     // --- clearance -------------------------------------------------------------------------------------------------
 
     /// @inheritdoc ICustodyLedger
-    function setReleased(bytes32[] calldata shipments, uint256[] calldata masks, bool released) external {
+    function applyClearance(ClearanceEffect calldata effect, bytes32[] calldata shipments)
+        external
+        returns (bytes memory refused)
+    {
         _requireClearance();
-        for (uint256 i = 0; i < shipments.length; ++i) {
-            uint256 mask = masks[i];
-            if (mask == 0) continue;
-            if (mask > 0xf) revert CustodyUnknownRequirement(i);
+        uint256 by = effect.by;
+        uint256 pair = CustodySlot.pair(effect.jurisdiction, effect.regime);
+        uint256 gate = effect.gate;
+        bool plain = !effect.relayed && effect.ended == 0;
+        uint256 count = shipments.length;
+        for (uint256 i = 0; i < count; ++i) {
             Cell storage cell = _cells[shipments[i]];
-            uint256 slot = slotOf(shipments[i]);
-            if (slot.state() == CustodySlot.OPEN) cell.slot = slot.withReleased(mask, released);
+            uint256 slot = cell.slot;
+            // Nearly all: customs releases or holds what is under way and none of its business.
+            if (plain && slot.state() == CustodySlot.OPEN && !slot.isParty(by)) {
+                if (gate == 0) continue;
+                uint256 cleared = slot.withReleased(slot.requirementMask(pair), gate == 1);
+                if (cleared != slot) cell.slot = cleared;
+                continue;
+            }
+            uint8 outcome = _applyClearance(effect, pair, shipments[i]);
+            if (outcome == APPLIED) continue;
+            if (refused.length == 0) refused = new bytes(count);
+            refused[i] = bytes1(outcome);
         }
     }
 
-    /// @inheritdoc ICustodyLedger
-    function endByCustoms(bytes32[] calldata shipments, uint8 ended) external {
-        _requireClearance();
-        if (ended != CustodySlot.SEIZED && ended != CustodySlot.DESTROYED) revert CustodyNotAnEnd(ended);
-        for (uint256 i = 0; i < shipments.length; ++i) {
-            if (shipments[i] == 0) continue;
-            Cell storage cell = _cells[shipments[i]];
-            uint256 slot = slotOf(shipments[i]);
-            bool seized = slot.state() == CustodySlot.SEIZED && ended == CustodySlot.DESTROYED;
-            if (seized || slot.state() == CustodySlot.OPEN) cell.slot = slot.withState(ended);
+    function _applyClearance(ClearanceEffect calldata effect, uint256 pair, bytes32 shipment) private returns (uint8) {
+        if (shipment == 0) return APPLIED;
+        uint256 slot = slotOf(shipment);
+        if (slot == 0) return UNKNOWN;
+        uint256 mask = slot.requirementMask(pair);
+        if (effect.relayed && slot.relay() & mask == 0) return FORBIDDEN;
+        if (effect.by != 0 && slot.isParty(effect.by)) return FORBIDDEN;
+        if (slot.state() == CustodySlot.OPEN) {
+            if (effect.gate != 0) slot = slot.withReleased(mask, effect.gate == 1);
+            if (effect.ended != 0) slot = slot.withState(effect.ended);
+        } else if (slot.state() == CustodySlot.SEIZED && effect.ended == CustodySlot.DESTROYED) {
+            slot = slot.withState(effect.ended);
         }
+        _cells[shipment].slot = slot;
+        return APPLIED;
     }
 
     function _requireClearance() private view {
@@ -593,14 +612,6 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
 
     function _inheritedSlot(bytes32 shipment) private view returns (uint256) {
         return PREDECESSOR == address(0) ? 0 : ICustodyLedger(PREDECESSOR).slotOf(shipment);
-    }
-
-    /// @inheritdoc ICustodyLedger
-    function slotsOf(bytes32[] calldata shipments) external view returns (uint256[] memory slots) {
-        slots = new uint256[](shipments.length);
-        for (uint256 i = 0; i < shipments.length; ++i) {
-            slots[i] = slotOf(shipments[i]);
-        }
     }
 
     /// @inheritdoc ICustodyLedger

@@ -8,6 +8,21 @@ import {Handoff, Override, ShipmentTerms, Split, Statement} from "./Records.sol"
 /// `Recorded` with an outcome for every item (codes: 1 applied, 2 applied in breach, 3 stale, 4 not held, 5 unknown,
 /// 6 ended, 7 wrong key, 8 count, 9 ahead, 10 forbidden). Partner 0 stands for the shipment's one-time recipient key.
 interface ICustodyLedger {
+    /// @notice What a clearance does to shipments.
+    /// @param by Who may be no party to them: the signer of a decision; 0 when a party may sign.
+    /// @param jurisdiction With `regime` the clearance's pair.
+    /// @param relayed A broker relays a decision: only where the requirement of this pair lets him.
+    /// @param gate What it does to the gate of that requirement: 0 nothing, 1 opens, 2 closes.
+    /// @param ended 0, or the state in which it ends open shipments: 10 seized, 8 destroyed (seized ones too).
+    struct ClearanceEffect {
+        uint40 by;
+        bytes2 jurisdiction;
+        uint8 regime;
+        bool relayed;
+        uint8 gate;
+        uint8 ended;
+    }
+
     /// @notice The key is not a valid key of this partner for this type of record.
     error CustodyNotItsKey(uint40 partner, address key);
     /// @notice A list is empty or too long.
@@ -40,10 +55,6 @@ interface ICustodyLedger {
     error CustodyParent(bytes32 shipment, uint8 outcome);
     /// @notice Only the clearance contract in force may do this.
     error CustodyNotClearance(address caller);
-    /// @notice A mask has bits beyond the four requirements.
-    error CustodyUnknownRequirement(uint256 index);
-    /// @notice Customs ends a shipment as seized or destroyed only.
-    error CustodyNotAnEnd(uint8 state);
 
     /// @notice Opens the shipment whose id is the digest of `r`, at sequence 0, held by `holder`. The parents, named at
     /// their current sequence and held by `holder`, close; a replacement only names parents that have ended.
@@ -67,20 +78,16 @@ interface ICustodyLedger {
     /// @param signatures council members, ascending by address; then the receiver, or the recipient key for 0.
     function overrideCustody(Override calldata r, bytes calldata signatures) external;
 
-    /// @notice Opens or closes the gates of required clearances. Only for the clearance contract in force.
-    /// @param masks for each shipment the requirements concerned (`CustodySlot.requirementMask`); 0 leaves it alone.
-    /// @dev Shipments that are not open are left alone: a clearance after delivery changes nothing here.
-    function setReleased(bytes32[] calldata shipments, uint256[] calldata masks, bool released) external;
-
-    /// @notice Ends open shipments as seized (10) or destroyed (8), and seized ones as destroyed. Id 0 is left alone.
-    /// Only for the clearance contract in force.
-    function endByCustoms(bytes32[] calldata shipments, uint8 ended) external;
+    /// @notice Applies a clearance to each shipment whose parties and terms allow it. Only for the clearance contract in
+    /// force. Id 0 is passed over; shipments that are not open are left alone, for a clearance after delivery changes
+    /// nothing here.
+    /// @return refused Empty when none was refused; otherwise one byte a shipment: 0, or the outcome unknown or forbidden.
+    function applyClearance(ClearanceEffect calldata effect, bytes32[] calldata shipments)
+        external
+        returns (bytes memory refused);
 
     /// @notice The shipment's packed state (`CustodySlot`), 0 when it is unknown.
     function slotOf(bytes32 shipment) external view returns (uint256 slot);
-
-    /// @notice `slotOf` for a list.
-    function slotsOf(bytes32[] calldata shipments) external view returns (uint256[] memory slots);
 
     /// @notice The shipment's one-time recipient key, 0 when it has none.
     function recipientKeyOf(bytes32 shipment) external view returns (address key);

@@ -33,6 +33,8 @@ library CustodySlot {
     uint256 private constant RELAY_AT = 240;
     uint256 private constant STATE_AT = 244;
     uint256 private constant FLAGS_AT = 248;
+    // The lowest bit of custodian, consignee and consignor.
+    uint256 private constant PARTIES = 1 | (1 << CONSIGNEE_AT) | (1 << CONSIGNOR_AT);
 
     uint256 private constant PARTNER = 0xffffffffff;
     uint256 private constant PAIR = 0x3fff;
@@ -102,6 +104,16 @@ library CustodySlot {
         if (first < 65 || first > 90 || second < 65 || second > 90) return 0;
         if (regime == 0 || regime > LAST_REGIME) return 0;
         return ((first - 64) << 9) | ((second - 64) << 4) | regime;
+    }
+
+    /// @notice Whether custodian, consignee or consignor is `partner`; partner 0 is one where a recipient key stands.
+    function isParty(uint256 slot, uint256 partner) internal pure returns (bool) {
+        unchecked {
+            // Three lanes of 40 bits, 0 where the partner stood. Taking 1 from each sets the highest bit of a lane that
+            // was 0 (or of one above such a lane), and of no other lane that did not have it set.
+            uint256 lanes = slot ^ (partner * PARTIES);
+            return (lanes - PARTIES) & ~lanes & (PARTIES << 39) != 0;
+        }
     }
 
     /// @notice The bit (of 4) of the requirement with this pair; 0 when it is not required. `pair_` is not 0.
