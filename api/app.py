@@ -40,9 +40,7 @@ def create_app(node: Node) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.node = node
-    app.state.sessions = Sessions(
-        node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock
-    )
+    app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
     problems.install(app)
 
     @app.middleware("http")

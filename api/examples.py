@@ -17,6 +17,8 @@ ENROLMENT: dict[str, Any] = {
     "document": '{"consortium":"0x…","gln":"9506000134352","key":"0x…","lading":"enrolment/1","name":"Acme","roles":[]}',
     "signature": _SIGNATURE,
 }
+AWARD_FILE: dict[str, Any] = {"format": "lading/award/1", "lines": [{"partner": 7, "amount": "125000"}]}
+ITEM_CODES: dict[str, Any] = {"codes": ["01/09506000134352/10/LOT7/21/000123"]}
 
 
 def body(example: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 @router.get("/checkpoint", response_class=PlainTextResponse)
 def checkpoint(node: NodeOf) -> Response:
     """The newest checkpoint as a C2SP signed note."""
-    return Response(node.checkpoint_note(), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    return Response(
+        node.checkpoint_note(), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"}
+    )
 
 
 @router.get("/tile/{path:path}")

@@ -15,7 +15,9 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
 
 
 @router.get("/challenge")
-def challenge(sessions: SessionsOf, address: Annotated[str, Query(description="0x-address that will sign")]) -> dict[str, str]:
+def challenge(
+    sessions: SessionsOf, address: Annotated[str, Query(description="0x-address that will sign")]
+) -> dict[str, str]:
     """The EIP-4361 message to sign with `personal_sign`, valid for five minutes and once."""
     return {"message": sessions.challenge(address)}
 

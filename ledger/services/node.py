@@ -30,6 +30,7 @@ from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys,
 from ledger.services.enrolling import Enrolling
 from ledger.services.follower import Follower
 from ledger.services.numbers import Numbers
+from ledger.services.products import Products
 from ledger.services.projections import Projector
 from ledger.services.publisher import Publisher
 from ledger.services.reading import Reading
@@ -128,6 +129,7 @@ class Node:
         self.reading = Reading(self.db, self.registry, self.sequencer, self.domain)
         self.enrolment = Enrolling(self.db, self.registry, self.consortium.genesis.consortium_id, self.clock)
         self.numbers = Numbers(self.db, self.registry, self.domain, self.reading)
+        self.products = Products(self.db, self.registry, self.domain, self.clock, self.reading)
         self.bonuses = Bonuses(self.db, self.chain, deployment.contracts[ContractKind.BONUS], self.reading)
         self.metrics = CollectorRegistry()
         self._gauges = {

@@ -51,6 +51,11 @@ class VerifiedRecords:
                 batch = []
         yield from self._verified(batch)
 
+    def named(self, record_ids: Iterable[RecordId]) -> list[VerifiedRecord]:
+        """These records, in log order; those that are not in the log are missing."""
+        rows = records.get_many(self._connection, record_ids)
+        return list(self._verified(sorted(rows.values(), key=lambda row: row.log_index)))
+
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
         return holdings.terms_of(self._connection, shipment)
 

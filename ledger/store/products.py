@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from ledger.ids import RecordId
 from ledger.store import projected
-from ledger.store.rows import columns, insert, many, one, put, some
+from ledger.store.rows import chunks, columns, insert, many, one, put, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,30 @@ def all_attestations(connection: Connection, *, after: int = -1, limit: int = 10
     table = projected.attestations
     query = select(*columns(table, StoredAttestation)).where(table.c.log_index > after)
     return some(connection, query.order_by(table.c.log_index).limit(limit), StoredAttestation)
+
+
+def attestations_under(connection: Connection, prefix: str) -> list[StoredAttestation]:
+    """Attestations whose subject begins with `prefix`, in log order."""
+    table = projected.attestations
+    where = table.c.subject.startswith(prefix, autoescape=True)
+    return many(connection, table, StoredAttestation, where, order=(table.c.log_index,))
+
+
+def recalls_under(connection: Connection, prefix: str) -> list[StoredRecall]:
+    """Recalls whose subject begins with `prefix`, in log order."""
+    table = projected.recalls
+    where = table.c.subject.startswith(prefix, autoescape=True)
+    return many(connection, table, StoredRecall, where, order=(table.c.log_index,))
+
+
+def revocations_of(connection: Connection, attestations: Sequence[RecordId]) -> list[RecordId]:
+    """The revocations that took effect on any of `attestations`."""
+    found: list[RecordId] = []
+    table = projected.attestations
+    for chunk in chunks(attestations):
+        query = select(table.c.revoked_by).where(table.c.record_id.in_(chunk), table.c.revoked_by.is_not(None))
+        found += [RecordId(value) for value in connection.scalars(query)]
+    return found
 
 
 def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:

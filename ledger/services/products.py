@@ -1,0 +1,134 @@
+"""What a scanned code is answered with: the pure verdict of `ledger.products` on what this ledger knows."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ledger import gs1, merkle
+from ledger.codes import Role, ShipmentState
+from ledger.errors import MalformedRecord, NotFound, RuleBroken
+from ledger.ids import RecordId, to_hex
+from ledger.products import Evidence, Fate, ProductVerdict, Scan, Sighting, judge
+from ledger.records import Attestation
+from ledger.registry import RegistryView
+from ledger.services.clock import Clock
+from ledger.services.reading import Reading
+from ledger.services.registry_view import CurrentRegistry
+from ledger.services.verified import VerifiedRecords
+from ledger.signing import Domain
+from ledger.store import meta, products, records, shipments, sightings
+from ledger.store.database import Connection, Database
+
+ABOUT_PRODUCTS = (10, 11, 12)
+"""Attestation, Revocation, Recall."""
+MOST_CODES = 100_000
+MOST_CODE_LENGTH = 512
+
+
+class Products:
+    def __init__(self, db: Database, registry: CurrentRegistry, domain: Domain, clock: Clock, reading: Reading) -> None:
+        self._db = db
+        self._registry = registry
+        self._domain = domain
+        self._clock = clock
+        self._reading = reading
+
+    def look_up(self, path: str, reader: str = "") -> dict[str, Any]:
+        """Verdict, reasons, what to do, and the journey of the goods; raises `MalformedRecord` for no GS1 path.
+
+        `reader`: a token of the device that scans. With one, the scan itself is kept, so that a code that turns up in
+        many hands is noticed; the token says nothing about its bearer.
+        """
+        product = gs1.parse_product(path)
+        now = self._clock.now()
+        with self._db.read() as connection:
+            view = self._registry.refreshed(connection).now()
+            verdict = judge(Scan(product, now, "", reader), self._evidence(connection, product, view))
+            answer = self._answer(connection, product, verdict)
+        if reader and product.serial:
+            with self._db.write() as connection:
+                sightings.add(connection, product.path(), now, "", reader)
+        return answer
+
+    def keep_codes(self, attestation_id: RecordId, codes: list[Any]) -> int:
+        """Keep the item codes behind an attestation's root, so that single items can be told; how many.
+
+        Anyone may publish them: they are taken only when their RFC 9162 root is the one that the issuer signed.
+        """
+        if len(codes) > MOST_CODES or not all(isinstance(c, str) and len(c) <= MOST_CODE_LENGTH for c in codes):
+            raise MalformedRecord("not a list of codes", where="codes", expected=f"at most {MOST_CODES} GS1 paths")
+        with self._db.write() as connection:
+            row = records.get(connection, attestation_id)
+            if row is None or not isinstance(row.record, Attestation):
+                raise NotFound("no such attestation", where="attestation", found=to_hex(attestation_id))
+            root = merkle.sorted_root(code.encode() for code in codes)
+            if root != row.record.itemCodes:
+                raise RuleBroken(
+                    "these are not the attested codes",
+                    where="codes",
+                    expected=to_hex(row.record.itemCodes),
+                    found=to_hex(root),
+                )
+            meta.put(connection, _codes_name(attestation_id), json.dumps(sorted(codes)))
+        return len(codes)
+
+    def _evidence(self, connection: Connection, product: gs1.Product, view: RegistryView) -> Evidence:
+        verified = VerifiedRecords(connection, self._domain, self._registry.history)
+        about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
+        about += [row.record_id for row in products.attestations_under(connection, "partner/")]
+        about += [row.record_id for row in products.recalls_under(connection, f"01/{product.gtin}")]
+        about += [row for row in products.revocations_of(connection, about)]
+        return Evidence(
+            records=verified.named(about),
+            holders=lambda gtin: [
+                partner
+                for partner, entry in view.partners()
+                for (role, scope), since in entry.roles.items()
+                if role == Role.BRAND and since <= view.time and gs1.has_prefix(gtin, gs1.prefix_of_scope(scope))
+            ],
+            listed=lambda attestation, path: path in _codes(connection, attestation),
+            authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
+            sightings=[Sighting(s.time, s.place, s.reader) for s in sightings.of(connection, product.path())],
+            fates=list(_fates(connection, product)),
+        )
+
+    def _answer(self, connection: Connection, product: gs1.Product, verdict: ProductVerdict) -> dict[str, Any]:
+        carried = shipments.shipments_with(connection, product.gtin, product.lot)
+        return {
+            "id": product.path(),
+            "verdict": str(verdict.verdict),
+            "why": [
+                {"code": str(reason.code), "text": reason.text, "records": [to_hex(r) for r in reason.records]}
+                for reason in verdict.why
+            ],
+            "toDo": verdict.to_do,
+            "journey": [self._journey(shipment) for shipment in carried[:20]],
+        }
+
+    def _journey(self, shipment: bytes) -> dict[str, Any]:
+        view = self._reading.shipment(shipment)
+        return {
+            "shipment": view.summary.id,
+            "status": view.summary.status,
+            "steps": [{"at": step.at, "text": step.text, "outcome": step.outcome} for step in view.steps],
+        }
+
+
+def _fates(connection: Connection, product: gs1.Product) -> Iterable[Fate]:
+    """How shipments with this very lot ended, where that speaks against a code that turns up later."""
+    if not product.serial:
+        return
+    for shipment in shipments.shipments_with(connection, product.gtin, product.lot):
+        row = shipments.get(connection, shipment)
+        if row is None or row.ended_at is None or row.state not in (ShipmentState.DESTROYED, ShipmentState.SEIZED):
+            continue
+        last = shipments.steps(connection, shipment)[-1]
+        yield Fate(RecordId(shipment), ShipmentState(row.state), row.ended_at, last.record_id)
+
+
+def _codes(connection: Connection, attestation: RecordId) -> frozenset[str]:
+    return frozenset(json.loads(meta.get(connection, _codes_name(attestation)) or "[]"))
+
+
+def _codes_name(attestation: bytes) -> str:
+    return f"codes/{to_hex(attestation)}"
