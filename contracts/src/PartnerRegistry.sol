@@ -63,11 +63,14 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     }
 
     struct Log {
-        // slot 0
+        // slot 0: all that an anchor reads; the times are those of the key
         address key;
-        uint40 predecessorSize;
+        uint40 from;
+        uint40 until;
         // slot 1
         bytes32 predecessor;
+        // slot 2
+        uint40 predecessorSize;
     }
 
     struct Contracts {
@@ -254,8 +257,8 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
 
     /// @inheritdoc IPartnerRegistry
     function anchorKey(bytes32 logId) external view returns (address) {
-        address key = _logs[logId].key;
-        return _addresses[key].inForce(block.timestamp) ? key : address(0);
+        Log storage log = _logs[logId];
+        return log.from <= block.timestamp && block.timestamp < log.until ? log.key : address(0);
     }
 
     // --- asked by people and services ---
@@ -430,23 +433,28 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
 
     function _registerLog(RegistryChange calldata r) private {
         _requireKnown(r.partner);
-        Log storage log = _logs[r.scope];
         if (r.scope == 0) revert PartnerRegistryUnknownLog(0);
-        if (log.key != address(0)) revert PartnerRegistryLogKnown(r.scope);
+        if (_logs[r.scope].key != address(0)) revert PartnerRegistryLogKnown(r.scope);
         bool continues = r.document != 0 || r.number != 0;
         if (continues && _logs[r.document].key == address(0)) revert PartnerRegistryUnknownLog(r.document);
-        _enter(r.key, AddressKind.ANCHOR_KEY, r.partner, _forceFor(r.partner, r.notBefore), 0);
-        log.key = r.key;
-        log.predecessor = r.document;
-        log.predecessorSize = r.number;
+        uint40 from = _forceFor(r.partner, r.notBefore);
+        _enter(r.key, AddressKind.ANCHOR_KEY, r.partner, from, 0);
+        _logs[r.scope] = Log({
+            key: r.key,
+            from: from,
+            until: RegistrySlots.NO_END,
+            predecessor: r.document,
+            predecessorSize: r.number
+        });
     }
 
     function _retireLog(bytes32 logId) private {
-        address key = _logs[logId].key;
+        Log storage log = _logs[logId];
+        address key = log.key;
         if (key == address(0)) revert PartnerRegistryUnknownLog(logId);
-        uint256 word = _addresses[key];
-        if (word.until() != RegistrySlots.NO_END) revert PartnerRegistryEnded(key, word.until());
-        _addresses[key] = word.ending(block.timestamp);
+        if (log.until != RegistrySlots.NO_END) revert PartnerRegistryEnded(key, log.until);
+        log.until = uint40(block.timestamp);
+        _addresses[key] = _addresses[key].ending(block.timestamp);
     }
 
     function _openContract(uint40 kind, address key, uint40 time) private {

@@ -83,7 +83,7 @@ abstract contract BonusPoolFixture is Consortium {
 
     function awardOf(bytes32 agreement, uint16 version, uint128 total, uint128[3] memory amounts)
         internal
-        pure
+        view
         returns (BonusAward memory r)
     {
         r.by = AWARDER;
@@ -159,7 +159,7 @@ abstract contract BonusPoolFixture is Consortium {
     }
 
     /// @notice Inclusion proof for three leaves.
-    function proofOf(bytes32[] memory hashes, uint256 index) internal pure returns (bytes32[] memory proof) {
+    function proofOf(bytes32[] memory hashes, uint256 index) internal view returns (bytes32[] memory proof) {
         if (index == 2) {
             proof = new bytes32[](1);
             proof[0] = Rfc9162.nodeHash(hashes[0], hashes[1]);

@@ -20,12 +20,22 @@ library Rfc9162 {
     }
 
     /// @notice Hash of an inner node (section 2.1.1).
-    function nodeHash(bytes32 left, bytes32 right) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(hex"01", left, right));
+    /// @dev The only assembly of the contracts: `sha256(abi.encodePacked(hex"01", left, right))` without its two copies,
+    /// 370 gas instead of 700. A proof of 20 hashes takes up to 39 of these, and has to fit the cost of an anchor.
+    function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(free, 1)
+            mstore(add(free, 1), left)
+            mstore(add(free, 33), right)
+            // Address 2 is SHA-256 on every EVM; it fails for want of gas only.
+            if iszero(staticcall(gas(), 2, free, 65, 0, 32)) { revert(0, 0) }
+            result := mload(0)
+        }
     }
 
     /// @notice Root over leaf hashes. The array is used up as working space.
-    function root(bytes32[] memory hashes) internal pure returns (bytes32) {
+    function root(bytes32[] memory hashes) internal view returns (bytes32) {
         uint256 count = hashes.length;
         if (count == 0) return EMPTY_ROOT;
         // Level by level; the odd one at the end moves up unchanged, which is the tree of section 2.1.1.
@@ -47,24 +57,27 @@ library Rfc9162 {
         uint256 size,
         bytes32[] calldata proof,
         bytes32 expectedRoot
-    ) internal pure {
+    ) internal view {
         if (index >= size) revert Rfc9162NotInTree(index, size);
         uint256 fn = index;
         uint256 sn = size - 1;
         bytes32 r = leaf;
-        for (uint256 i = 0; i < proof.length; ++i) {
-            if (sn == 0) revert Rfc9162ProofLength(proof.length);
-            if (fn % 2 == 1 || fn == sn) {
-                r = nodeHash(proof[i], r);
-                while (fn % 2 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
+        // Nothing here can overflow: shifts, and a counter below the proof's length.
+        unchecked {
+            for (uint256 i = 0; i < proof.length; ++i) {
+                if (sn == 0) revert Rfc9162ProofLength(proof.length);
+                if (fn & 1 == 1 || fn == sn) {
+                    r = nodeHash(proof[i], r);
+                    while (fn & 1 == 0 && fn != 0) {
+                        fn >>= 1;
+                        sn >>= 1;
+                    }
+                } else {
+                    r = nodeHash(r, proof[i]);
                 }
-            } else {
-                r = nodeHash(r, proof[i]);
+                fn >>= 1;
+                sn >>= 1;
             }
-            fn >>= 1;
-            sn >>= 1;
         }
         if (sn != 0) revert Rfc9162ProofLength(proof.length);
         if (r != expectedRoot) revert Rfc9162WrongRoot(expectedRoot, r);
@@ -78,7 +91,7 @@ library Rfc9162 {
         bytes32[] calldata proof,
         bytes32 root1,
         bytes32 root2
-    ) internal pure {
+    ) internal view {
         if (size1 == 0 || size1 > size2) revert Rfc9162BadSizes(size1, size2);
         if (size1 == size2) {
             if (proof.length != 0) revert Rfc9162ProofLength(proof.length);
@@ -87,7 +100,7 @@ library Rfc9162 {
         }
         uint256 fn = size1 - 1;
         uint256 sn = size2 - 1;
-        while (fn % 2 == 1) {
+        while (fn & 1 == 1) {
             fn >>= 1;
             sn >>= 1;
         }
@@ -96,21 +109,24 @@ library Rfc9162 {
         if (proof.length < next) revert Rfc9162ProofLength(proof.length);
         bytes32 fr = next == 0 ? root1 : proof[0];
         bytes32 sr = fr;
-        for (; next < proof.length; ++next) {
-            if (sn == 0) revert Rfc9162ProofLength(proof.length);
-            bytes32 c = proof[next];
-            if (fn % 2 == 1 || fn == sn) {
-                fr = nodeHash(c, fr);
-                sr = nodeHash(c, sr);
-                while (fn % 2 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
+        // Nothing here can overflow: shifts, and a counter below the proof's length.
+        unchecked {
+            for (; next < proof.length; ++next) {
+                if (sn == 0) revert Rfc9162ProofLength(proof.length);
+                bytes32 c = proof[next];
+                if (fn & 1 == 1 || fn == sn) {
+                    fr = nodeHash(c, fr);
+                    sr = nodeHash(c, sr);
+                    while (fn & 1 == 0 && fn != 0) {
+                        fn >>= 1;
+                        sn >>= 1;
+                    }
+                } else {
+                    sr = nodeHash(sr, c);
                 }
-            } else {
-                sr = nodeHash(sr, c);
+                fn >>= 1;
+                sn >>= 1;
             }
-            fn >>= 1;
-            sn >>= 1;
         }
         if (sn != 0) revert Rfc9162ProofLength(proof.length);
         if (fr != root1) revert Rfc9162WrongOldRoot(root1, fr);
