@@ -5,64 +5,70 @@ can change it afterwards. It is parsed strictly: unknown, missing and repeated k
 
     format = "lading/bonus-rule/1"
     title = "On-time bonus, second half-year"
+    card = "0x…"                    # SHA-256 of the scorecard by which parties are measured
 
-    [benchmark]                 # the performance threshold
+    [carrier.benchmark]             # the performance threshold
     indicator = "on-time"
-    threshold = 9500
-    samples = 10
+    threshold = 900_000
+    samples = 30
 
-    [quality]                   # the quality gate: haste must not pay
-    indicator = "undamaged"
-    threshold = 9900
-    samples = 10
+    [carrier.quality]               # the quality gate: haste must not pay
+    indicator = "in-full-undamaged"
+    threshold = 950_000
+    samples = 30
 
-A share of events (on-time, undamaged, compliance) is in basis points, a score in hundredths of a point (0 to 10,000),
-a volume in packages. `samples` is the least number of delivery events below which nothing is known well enough to be
-rewarded; a volume has no samples and takes 0.
+There is such a pair for each role that the rule judges: carrier, supplier, broker. A party is judged in every one of
+them in which anything was due from it. An indicator is a share of the scorecard in parts per million, `score` the
+composite in hundredths of a point, or `shipments`, the number of shipments that were due (the volume). `samples` is the
+least number of delivery events below which nothing is known well enough to be rewarded; for `shipments` it is 0.
 """
 
 import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from ledger.codes import Role
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import to_hex
+from ledger.ids import bytes_from_hex, to_hex
+from ledger.score_card import OF_ROLE, POINTS, Indicator
 
 FORMAT = "lading/bonus-rule/1"
 MAX_SIZE = 65_536
 MAX_TITLE = 200
-HIGHEST_SHARE = 10_000
-HIGHEST_VOLUME = 2**64 - 1
-
-
-class Indicator(StrEnum):
-    """What a threshold is about."""
-
-    ON_TIME = "on-time"
-    UNDAMAGED = "undamaged"
-    COMPLIANCE = "compliance"
-    SCORE = "score"
-    VOLUME = "volume"
+SCORE = "score"
+SHIPMENTS = "shipments"
+AT_MOST = frozenset({Indicator.DEFECTS.value})
+"""Indicators of which less is better: the threshold is a ceiling."""
+_MILLION = 1_000_000
+_LARGEST = 2**63 - 1
+_NO_SHARES = {Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN}
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """`least` in the indicator's unit; `samples` the number of delivery events below which nothing is rewarded."""
+    """`limit` in the indicator's unit; `samples` the number of delivery events below which nothing is rewarded."""
 
-    indicator: Indicator
-    least: int
+    indicator: str
+    limit: int
     samples: int
 
 
 @dataclass(frozen=True, slots=True)
-class BonusRule:
-    """Both thresholds must be reached. `hash` is the SHA-256 of the file's bytes, the agreement's `rule`."""
+class RoleRule:
+    """What a party must reach in one role: both."""
 
-    title: str
     benchmark: Threshold
     quality: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class BonusRule:
+    """`card` is the SHA-256 of the scorecard; `hash` that of this file's bytes, the agreement's `rule`."""
+
+    title: str
+    card: bytes
+    roles: Mapping[Role, RoleRule]
     hash: bytes
 
 
@@ -74,21 +80,17 @@ def parse_rule(data: bytes) -> BonusRule:
         table = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MalformedRecord(f"not TOML: {error}", where="bonus rule") from None
-    _require_keys(table, ("format", "title", "benchmark", "quality"), "bonus rule")
+    known = {role.name.lower(): role for role in OF_ROLE}
+    _require_keys(table, ("format", "title", "card"), "bonus rule", more=tuple(known))
     if table["format"] != FORMAT:
         raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=str(table["format"])[:80])
     title = table["title"]
     if not isinstance(title, str) or not 0 < len(title) <= MAX_TITLE:
         raise MalformedRecord("not a title", where="title", expected=f"1 to {MAX_TITLE} characters")
-    benchmark, quality = (_threshold(table[name], name) for name in ("benchmark", "quality"))
-    if benchmark.indicator == quality.indicator:
-        raise MalformedRecord(
-            "the quality gate repeats the benchmark",
-            where="quality.indicator",
-            expected="another indicator than the benchmark's: haste must not pay",
-            found=quality.indicator,
-        )
-    return BonusRule(title, benchmark, quality, hashlib.sha256(data).digest())
+    roles = {role: _role(table[name], role, name) for name, role in known.items() if name in table}
+    if not roles:
+        raise MalformedRecord("judges no role", where="bonus rule", expected=", ".join(known))
+    return BonusRule(title, bytes_from_hex(str(table["card"]), 32, "card"), roles, hashlib.sha256(data).digest())
 
 
 def require_rule(rule: BonusRule, expected: bytes) -> None:
@@ -103,34 +105,51 @@ def require_rule(rule: BonusRule, expected: bytes) -> None:
         )
 
 
-def _threshold(value: object, where: str) -> Threshold:
-    if not isinstance(value, Mapping):
-        raise MalformedRecord("not a table", where=where, expected=f"[{where}]")
-    _require_keys(value, ("indicator", "threshold", "samples"), where)
-    names = [indicator.value for indicator in Indicator]
-    if value["indicator"] not in names:
+def _role(value: object, role: Role, where: str) -> RoleRule:
+    table = _table(value, where)
+    _require_keys(table, ("benchmark", "quality"), where)
+    benchmark, quality = (_threshold(table[name], role, f"{where}.{name}") for name in ("benchmark", "quality"))
+    if benchmark.indicator == quality.indicator:
         raise MalformedRecord(
-            "no such indicator",
-            where=f"{where}.indicator",
-            expected=", ".join(names),
-            found=str(value["indicator"])[:80],
+            "the quality gate repeats the benchmark",
+            where=f"{where}.quality.indicator",
+            expected="another indicator than the benchmark's: haste must not pay",
+            found=quality.indicator,
         )
-    indicator = Indicator(value["indicator"])
-    highest = HIGHEST_VOLUME if indicator is Indicator.VOLUME else HIGHEST_SHARE
+    return RoleRule(benchmark, quality)
+
+
+def _threshold(value: object, role: Role, where: str) -> Threshold:
+    table = _table(value, where)
+    _require_keys(table, ("indicator", "threshold", "samples"), where)
+    names = [*sorted(indicator.value for indicator in OF_ROLE[role] - _NO_SHARES), SCORE, SHIPMENTS]
+    indicator = table["indicator"]
+    if not isinstance(indicator, str) or indicator not in names:
+        raise MalformedRecord(
+            "no such indicator", where=f"{where}.indicator", expected=", ".join(names), found=str(indicator)[:80]
+        )
+    highest = {SCORE: POINTS, SHIPMENTS: _LARGEST}.get(indicator, _MILLION)
+    samples = (0, 0) if indicator == SHIPMENTS else (1, _LARGEST)
     return Threshold(
         indicator,
-        _integer(value["threshold"], f"{where}.threshold", 0, highest),
-        _integer(
-            value["samples"], f"{where}.samples", *((0, 0) if indicator is Indicator.VOLUME else (1, HIGHEST_VOLUME))
-        ),
+        _integer(table["threshold"], f"{where}.threshold", 0, highest),
+        _integer(table["samples"], f"{where}.samples", *samples),
     )
 
 
-def _require_keys(table: Mapping[str, object], keys: tuple[str, ...], where: str) -> None:
+def _table(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise MalformedRecord("not a table", where=where, expected=f"[{where}]", found=str(value)[:80])
+    return value
+
+
+def _require_keys(
+    table: Mapping[str, object], keys: tuple[str, ...], where: str, *, more: tuple[str, ...] = ()
+) -> None:
     if missing := [key for key in keys if key not in table]:
         raise MalformedRecord("missing key", where=f"{where}.{missing[0]}", expected=", ".join(keys))
-    if unknown := sorted(set(table) - set(keys)):
-        raise MalformedRecord("unknown key", where=f"{where}.{unknown[0]}", expected=", ".join(keys))
+    if unknown := sorted(set(table) - {*keys, *more}):
+        raise MalformedRecord("unknown key", where=f"{where}.{unknown[0]}", expected=", ".join([*keys, *more]))
 
 
 def _integer(value: object, where: str, least: int, most: int) -> int:

@@ -6,41 +6,25 @@ forfeited, penalties, what rounding leaves, basis points nobody has) goes to the
 
     sum of all lines + residual = pool.
 
-A reward needs certainty in the receiver's favour: shares of events and scores are judged by the lower end of their
-interval, which must lie above the threshold; a volume is a plain count, which must reach it. Too few samples, or no
-figure at all, is *unknown*: not rewarded, and the line says so instead of showing a bad figure.
+A reward needs certainty in the receiver's favour: shares and scores are judged by the lower end of their interval,
+which must lie above the threshold (of defects the upper end, below it); the number of shipments is a plain count, which
+must reach it. Too few samples, or no figure at all, is *unknown*: not rewarded, and the line says so instead of showing
+a bad figure.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ledger import merkle
 from ledger.bonus_amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
-from ledger.bonus_rules import BonusRule, Indicator, Threshold, require_rule
-from ledger.errors import MalformedRecord
+from ledger.bonus_rules import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
+from ledger.codes import Role
+from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.penalties import PenaltyStatement
 from ledger.records import BonusAgreement, BonusAward
-
-FORMAT = "lading/award/1"
-_DECIMAL = re.compile(r"0|[1-9][0-9]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What one indicator says of a partner in the agreement's period, in the rule's units.
-
-    `low` is the lower end of its interval, for a volume the value itself; `samples` are delivery events. `evidence`
-    are the records it was computed from.
-    """
-
-    indicator: Indicator
-    value: int
-    low: int
-    samples: int
-    evidence: tuple[RecordId, ...] = ()
+from ledger.score_card import Card
+from ledger.scores import Scorecard, Standing, Tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +41,40 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Whether a threshold was reached; `measure` is None where nothing is known."""
+    """Whether a threshold was reached. `value` is None where nothing is known; `evidence` what it was computed from."""
 
     threshold: Threshold
-    measure: Measure | None
+    value: int | None
     met: bool
     why: str
+    evidence: tuple[RecordId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFinding:
+    """A party as judged in one role."""
+
+    role: Role
+    benchmark: Finding
+    quality: Finding
+
+    @property
+    def met(self) -> bool:
+        return self.benchmark.met and self.quality.met
 
 
 @dataclass(frozen=True, slots=True)
 class AwardLine:
     """One party. `share` is its part of the pool before anything is taken; `amount` what it gets.
 
-    `deducted` is what penalties took (never more than the share); `set_aside` are penalties that do not count here,
-    each with the reason.
+    `findings` has an entry for each role of the rule in which anything was due from it. `deducted` is what penalties
+    took (never more than the share); `set_aside` are penalties that do not count here, each with the reason.
     """
 
     partner: PartnerId
     basis_points: int
     share: int
-    benchmark: Finding
-    quality: Finding
+    findings: tuple[RoleFinding, ...]
     charges: tuple[Charge, ...]
     set_aside: tuple[tuple[Charge, str], ...]
     deducted: int
@@ -85,7 +82,8 @@ class AwardLine:
 
     @property
     def met(self) -> bool:
-        return self.benchmark.met and self.quality.met
+        """It was judged, and reached everything in every role."""
+        return bool(self.findings) and all(finding.met for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +141,24 @@ def compute_award(
     rule: BonusRule,
     version: int,
     total: int,
-    measures: Mapping[PartnerId, Sequence[Measure]],
+    scorecards: Iterable[Scorecard],
     charges: Iterable[Charge] = (),
 ) -> Award:
     """Share `total` out as `agreement` and `rule` say.
 
-    1. The rule is the one that was signed.
+    1. The rule is the one that was signed; scorecards are of its card and of the agreement's period.
     2. Each party, ascending: benchmark and quality gate; its share; its penalties, dearest first, then by shipment.
     3. The rest is the residual partner's.
 
-    `measures` and `charges` are those of the agreement's period; partners who are no parties are ignored. Raises
-    `VerificationFailed` for another rule, `MalformedRecord` for a charge named twice.
+    `scorecards` are those of `scorecards_of`; those of partners who are no parties are ignored, and so are charges.
+    Raises `VerificationFailed` for another rule, card or period, `MalformedRecord` for a charge named twice.
     """
     # 1. Rule.
     require_rule(rule, agreement.rule)
+    judged: dict[int, dict[Role, Scorecard]] = {}
+    for scorecard in scorecards:
+        _require_same_measure(scorecard, rule, agreement)
+        judged.setdefault(scorecard.partner, {})[scorecard.role] = scorecard
     # 2. Parties.
     charged: dict[int, list[Charge]] = {}
     seen: set[tuple[bytes, int]] = set()
@@ -171,8 +173,7 @@ def compute_award(
             share.basisPoints,
             total,
             agreement.currency,
-            rule,
-            measures.get(PartnerId(share.partner), ()),
+            _findings(rule, judged.get(share.partner, {})),
             charged.get(share.partner, ()),
         )
         for share in sorted(agreement.parties, key=lambda s: s.partner)
@@ -191,6 +192,16 @@ def compute_award(
     )
 
 
+def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Tallies, card: Card) -> tuple[Scorecard, ...]:
+    """The scorecards that `compute_award` needs: each party in each role of the rule in which anything was due."""
+    return tuple(
+        tallies.score(share.partner, role, card)
+        for share in agreement.parties
+        for role in rule.roles
+        if share.partner in tallies.partners(role)
+    )
+
+
 def charges_of(statements: Iterable[PenaltyStatement]) -> tuple[Charge, ...]:
     """The penalties that weigh on `liable` of each statement; statements of nothing are left out."""
     return tuple(
@@ -198,20 +209,55 @@ def charges_of(statements: Iterable[PenaltyStatement]) -> tuple[Charge, ...]:
     )
 
 
-def judge(threshold: Threshold, measures: Sequence[Measure]) -> Finding:
-    """Whether `measures` reach `threshold`."""
-    measure = next((m for m in measures if m.indicator == threshold.indicator), None)
-    name, least = threshold.indicator.value, threshold.least
-    if measure is None:
-        return Finding(threshold, None, False, f"{name} unknown: nothing was due in the period")
-    if measure.samples < threshold.samples:
-        few = f"{measure.samples} of at least {threshold.samples} delivery events"
-        return Finding(threshold, measure, False, f"{name} unknown: {few}")
-    if threshold.indicator is Indicator.VOLUME:
-        met, figure, needed = measure.value >= least, f"{measure.value}", f"at least {least}"
+def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
+    """Whether a scorecard reaches `threshold`."""
+    name, limit = threshold.indicator, threshold.limit
+    if name == SHIPMENTS:
+        met = scorecard.shipments >= limit
+        why = f"{name} {scorecard.shipments}, needed {limit}: {_word(met)}"
+        return Finding(threshold, scorecard.shipments, met, why, scorecard.evidence)
+    if name == SCORE:
+        value, low, high = scorecard.score, scorecard.low, scorecard.high
+        samples, evidence, unknown = scorecard.samples, scorecard.evidence, scorecard.why
     else:
-        met, figure, needed = measure.low > least, f"{measure.value} (at least {measure.low})", f"above {least}"
-    return Finding(threshold, measure, met, f"{name} {figure}, needed {needed}: {'reached' if met else 'missed'}")
+        entry = next((i for i in scorecard.indicators if i.indicator.value == name), None)
+        if entry is None or entry.standing is Standing.UNKNOWN:
+            return Finding(threshold, None, False, f"{name} unknown: nothing was due", ())
+        value, low, high, samples = entry.value, entry.low, entry.high, entry.samples
+        evidence, unknown = (*entry.raised, *entry.lowered), "no value"
+    if value is None or low is None or high is None:
+        return Finding(threshold, None, False, f"{name} unknown: {unknown}", evidence)
+    if samples < threshold.samples:
+        few = f"{samples} of at least {threshold.samples} delivery events"
+        return Finding(threshold, value, False, f"{name} unknown: {few}", evidence)
+    if name in AT_MOST:
+        met, certain, needed = high < limit, f"at most {high}", f"below {limit}"
+    else:
+        met, certain, needed = low > limit, f"at least {low}", f"above {limit}"
+    return Finding(threshold, value, met, f"{name} {value} ({certain}), needed {needed}: {_word(met)}", evidence)
+
+
+def _word(met: bool) -> str:
+    return "reached" if met else "missed"
+
+
+def _require_same_measure(scorecard: Scorecard, rule: BonusRule, agreement: BonusAgreement) -> None:
+    where = f"scorecard of partner {scorecard.partner}"
+    if scorecard.card != rule.card:
+        raise VerificationFailed(
+            "measured by another card", where=where, expected=to_hex(rule.card), found=to_hex(scorecard.card)
+        )
+    found, signed = (scorecard.period.start, scorecard.period.end), (agreement.periodStart, agreement.periodEnd)
+    if found != signed:
+        raise VerificationFailed("of another period", where=where, expected=signed, found=found)
+
+
+def _findings(rule: BonusRule, scorecards: Mapping[Role, Scorecard]) -> tuple[RoleFinding, ...]:
+    return tuple(
+        RoleFinding(role, judge(thresholds.benchmark, scorecards[role]), judge(thresholds.quality, scorecards[role]))
+        for role, thresholds in rule.roles.items()
+        if role in scorecards and scorecards[role].shipments > 0
+    )
 
 
 def _line(
@@ -219,11 +265,9 @@ def _line(
     basis_points: int,
     total: int,
     currency: str,
-    rule: BonusRule,
-    measures: Sequence[Measure],
+    findings: tuple[RoleFinding, ...],
     charges: Sequence[Charge],
 ) -> AwardLine:
-    benchmark, quality = judge(rule.benchmark, measures), judge(rule.quality, measures)
     share = total * basis_points // WHOLE
     counted, set_aside = [], []
     for charge in charges:
@@ -233,14 +277,14 @@ def _line(
             set_aside.append((charge, "indicative: the partner has not signed or endorsed the terms"))
         else:
             counted.append(charge)
-    earned = share if benchmark.met and quality.met else 0
+    met = bool(findings) and all(finding.met for finding in findings)
+    earned = share if met else 0
     deducted = min(earned, sum(charge.amount for charge in counted))
     return AwardLine(
         partner=partner,
         basis_points=basis_points,
         share=share,
-        benchmark=benchmark,
-        quality=quality,
+        findings=findings,
         charges=tuple(counted),
         set_aside=tuple(set_aside),
         deducted=deducted,
@@ -248,93 +292,9 @@ def _line(
     )
 
 
-def _evidence_of(line: AwardLine) -> Iterable[RecordId]:
-    for finding in (line.benchmark, line.quality):
-        if finding.measure is not None:
-            yield from finding.measure.evidence
+def _evidence_of(line: AwardLine) -> Iterator[RecordId]:
+    for finding in line.findings:
+        yield from finding.benchmark.evidence
+        yield from finding.quality.evidence
     for charge in (*line.charges, *(charge for charge, _ in line.set_aside)):
         yield from charge.evidence
-
-
-# --- for people and files --------------------------------------------------------------------------------------------
-
-
-def explain(award: Award) -> tuple[str, ...]:
-    """The award line by line, in words. Amounts in minor units of its currency."""
-    unit = award.currency
-    text = [f"Award {award.version}: {award.total} {unit} (minor units) under “{award.rule.title}”."]
-    for line in award.lines:
-        text.append(f"Partner {line.partner}: {line.basis_points} basis points of {award.total} = {line.share} {unit}.")
-        text += [f"  Benchmark: {line.benchmark.why}.", f"  Quality gate: {line.quality.why}."]
-        text += [f"  Penalty of shipment {to_hex(c.shipment)}: {c.amount} {unit}." for c in line.charges]
-        text += [
-            f"  Penalty of shipment {to_hex(c.shipment)}: {c.amount} {c.currency}, not counted ({why})."
-            for c, why in line.set_aside
-        ]
-        if not line.met:
-            text.append(f"  Gets 0: {line.share} {unit} forfeited.")
-        elif line.deducted:
-            text.append(f"  Gets {line.amount} {unit}: {line.deducted} taken for penalties.")
-        else:
-            text.append(f"  Gets {line.amount} {unit}.")
-    paid = award.total - award.residual_amount
-    text.append(
-        f"Partner {award.residual} gets the rest: {award.total} - {paid} = {award.residual_amount} {unit} (forfeited"
-        " shares, penalties, roundings and basis points that nobody has)."
-    )
-    return tuple(text)
-
-
-def award_to_json(award: Award) -> dict[str, Any]:
-    """The award file: what the awarder shows all parties with the record. Integers over 48 bits as decimal strings."""
-    return {
-        "format": FORMAT,
-        "agreement": to_hex(award.agreement),
-        "version": award.version,
-        "currency": award.currency,
-        "rule": to_hex(award.rule.hash),
-        "total": str(award.total),
-        "lines": [
-            {
-                "partner": line.partner,
-                "basisPoints": line.basis_points,
-                "share": str(line.share),
-                "met": line.met,
-                "benchmark": line.benchmark.why,
-                "quality": line.quality.why,
-                "penalties": [
-                    {"shipment": to_hex(charge.shipment), "amount": str(charge.amount)} for charge in line.charges
-                ],
-                "deducted": str(line.deducted),
-                "amount": str(line.amount),
-            }
-            for line in award.lines
-        ],
-        "residual": {"partner": award.residual, "amount": str(award.residual_amount)},
-        "amounts": to_hex(award.root),
-        "evidence": {"root": to_hex(award.evidence_root), "records": [to_hex(record) for record in award.evidence]},
-        "explanation": list(explain(award)),
-    }
-
-
-def amounts_from_json(data: object) -> tuple[Line, ...]:
-    """The amounts in an award file, for proofs and for `check_lines`, which decides whether they can be trusted.
-
-    Raises `MalformedRecord`.
-    """
-    if not isinstance(data, Mapping) or data.get("format") != FORMAT or not isinstance(data.get("lines"), list):
-        raise MalformedRecord("not an award file", where="award file", expected=f'"format": "{FORMAT}" and "lines"')
-    lines = []
-    for i, entry in enumerate(data["lines"]):
-        where = f"lines[{i}]"
-        if not isinstance(entry, Mapping):
-            raise MalformedRecord("not a line", where=where, expected="an object")
-        partner, amount = entry.get("partner"), entry.get("amount")
-        if isinstance(partner, bool) or not isinstance(partner, int) or not 0 < partner < 2**40:
-            raise MalformedRecord("not a partner", where=f"{where}.partner", expected="uint40", found=str(partner)[:80])
-        if not isinstance(amount, str) or len(amount) > 39 or not _DECIMAL.fullmatch(amount):
-            raise MalformedRecord(
-                "not an amount", where=f"{where}.amount", expected="uint128 as a decimal string", found=str(amount)[:80]
-            )
-        lines.append(Line(PartnerId(partner), int(amount)))
-    return tuple(lines)

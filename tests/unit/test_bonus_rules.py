@@ -4,37 +4,48 @@ import hashlib
 
 import pytest
 
-from ledger.bonus_rules import BonusRule, Indicator, Threshold, parse_rule, require_rule
+from ledger.bonus_rules import BonusRule, RoleRule, Threshold, parse_rule, require_rule
+from ledger.codes import Role
 from ledger.errors import MalformedRecord, VerificationFailed
 
-RULE = """\
+CARD = b"\xca" * 32
+RULE = f"""\
 format = "lading/bonus-rule/1"
 title = "On-time bonus, second half-year"
+card = "0x{CARD.hex()}"
 
-[benchmark]
+[carrier.benchmark]
 indicator = "on-time"
-threshold = 9500
+threshold = 900_000
 samples = 10
 
-[quality]
-indicator = "undamaged"
-threshold = 9900
+[carrier.quality]
+indicator = "in-full-undamaged"
+threshold = 950_000
 samples = 12
+
+[supplier.benchmark]
+indicator = "shipments"
+threshold = 100
+samples = 0
+
+[supplier.quality]
+indicator = "defects"
+threshold = 5_000
+samples = 10
 """
 
 
 def test_a_rule_says_what_its_file_says() -> None:
     assert parse_rule(RULE.encode()) == BonusRule(
         title="On-time bonus, second half-year",
-        benchmark=Threshold(Indicator.ON_TIME, 9500, 10),
-        quality=Threshold(Indicator.UNDAMAGED, 9900, 12),
+        card=CARD,
+        roles={
+            Role.CARRIER: RoleRule(Threshold("on-time", 900_000, 10), Threshold("in-full-undamaged", 950_000, 12)),
+            Role.SUPPLIER: RoleRule(Threshold("shipments", 100, 0), Threshold("defects", 5_000, 10)),
+        },
         hash=hashlib.sha256(RULE.encode()).digest(),
     )
-
-
-def test_a_volume_has_no_samples() -> None:
-    text = RULE.replace('"on-time"\nthreshold = 9500\nsamples = 10', '"volume"\nthreshold = 120000\nsamples = 0')
-    assert parse_rule(text.encode()).benchmark == Threshold(Indicator.VOLUME, 120_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -43,31 +54,40 @@ def test_a_volume_has_no_samples() -> None:
         ("lading/bonus-rule/1", "lading/bonus-rule/2", "format"),
         ('title = "On-time bonus, second half-year"\n', "", "bonus rule.title"),
         ('title = "On-time bonus, second half-year"', 'title = ""', "title"),
+        ('card = "0xca', 'card = "0x', "card"),
         ("title = ", "titel = 1\ntitle = ", "bonus rule.titel"),
-        ("[quality]", "[gate]", "bonus rule.quality"),
-        ('indicator = "on-time"', 'indicator = "speed"', "benchmark.indicator"),
-        ('indicator = "undamaged"', 'indicator = "on-time"', "quality.indicator"),
-        ("threshold = 9500", "threshold = 10001", "benchmark.threshold"),
-        ("threshold = 9500", "threshold = -1", "benchmark.threshold"),
-        ("threshold = 9500", "threshold = 95.0", "benchmark.threshold"),
-        ("threshold = 9500", "threshold = true", "benchmark.threshold"),
-        ("samples = 10", "samples = 0", "benchmark.samples"),
-        ("samples = 10\n", "", "benchmark.samples"),
-        ("samples = 10", "samples = 10\nweight = 2", "benchmark.weight"),
+        ("[carrier.quality]", "[carrier.gate]", "carrier.quality"),
+        ("[carrier.quality]", "[warehouse.quality]", "bonus rule.warehouse"),
+        ('indicator = "on-time"', 'indicator = "speed"', "carrier.benchmark.indicator"),
+        ('indicator = "on-time"', 'indicator = "mean-late-seconds"', "carrier.benchmark.indicator"),
+        ('indicator = "on-time"', 'indicator = "defects"', "carrier.benchmark.indicator"),
+        ('indicator = "on-time"', "indicator = [1]", "carrier.benchmark.indicator"),
+        ('indicator = "in-full-undamaged"', 'indicator = "on-time"', "carrier.quality.indicator"),
+        ("threshold = 900_000", "threshold = 1_000_001", "carrier.benchmark.threshold"),
+        ("threshold = 900_000", "threshold = -1", "carrier.benchmark.threshold"),
+        ("threshold = 900_000", "threshold = 0.9", "carrier.benchmark.threshold"),
+        ("threshold = 900_000", "threshold = true", "carrier.benchmark.threshold"),
+        ('"on-time"\nthreshold = 900_000', '"score"\nthreshold = 10_001', "carrier.benchmark.threshold"),
+        ("samples = 10", "samples = 0", "carrier.benchmark.samples"),
+        ("samples = 0", "samples = 1", "supplier.benchmark.samples"),
+        ("samples = 10\n", "", "carrier.benchmark.samples"),
+        ("samples = 10", "samples = 10\nweight = 2", "carrier.benchmark.weight"),
         ("samples = 10", "samples = 10\nsamples = 10", "bonus rule"),
-        ("[benchmark]", "[benchmark", "bonus rule"),
+        ("[carrier.benchmark]", "[carrier.benchmark", "bonus rule"),
     ],
 )
 def test_anything_else_is_refused_by_name(old: str, new: str, where: str) -> None:
     assert old in RULE
     with pytest.raises(MalformedRecord) as caught:
         parse_rule(RULE.replace(old, new, 1).encode())
-    assert caught.value.where == where
+    assert caught.value.where.startswith(where)
 
 
-def test_benchmark_must_be_a_table() -> None:
+def test_a_rule_judges_some_role() -> None:
+    with pytest.raises(MalformedRecord, match="judges no role"):
+        parse_rule(RULE.split("[", 1)[0].encode())
     with pytest.raises(MalformedRecord, match="not a table"):
-        parse_rule(b'format = "lading/bonus-rule/1"\ntitle = "t"\nbenchmark = 1\nquality = 2\n')
+        parse_rule((RULE.split("[", 1)[0] + "carrier = 1\n").encode())
 
 
 def test_what_is_no_text_or_far_too_long_is_refused() -> None:

@@ -1,6 +1,8 @@
 """Who gets how much of a pool and why: exact sums, thresholds, penalties, the tree of amounts, the award file."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -10,12 +12,17 @@ from hypothesis import strategies as st
 
 from ledger import merkle
 from ledger.bonus_amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
-from ledger.bonus_rules import Indicator, parse_rule
-from ledger.bonuses import Charge, Measure, amounts_from_json, award_to_json, compute_award, explain, judge
+from ledger.bonus_rules import Threshold, parse_rule
+from ledger.bonus_words import amounts_from_json, award_to_json, explain
+from ledger.bonuses import Award, Charge, compute_award, judge
+from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.ids import LogId, PartnerId, RecordId
 from ledger.records import BonusAgreement, BonusAward, Details, Share
-from tests.unit.test_bonus_rules import RULE
+from ledger.score_card import Indicator
+from ledger.score_samples import Period
+from ledger.scores import IndicatorScore, Scorecard, Standing
+from tests.unit.test_bonus_rules import CARD, RULE
 
 ID = RecordId(b"\xaa" * 32)
 LOG = LogId(b"\x01" * 32)
@@ -43,14 +50,60 @@ AGREEMENT = BonusAgreement(
 )
 
 
-def measures(on_time: int = 9_700, undamaged: int = 9_950, samples: int = 40) -> list[Measure]:
-    return [
-        Measure(Indicator.ON_TIME, on_time + 100, on_time, samples, (REC[0], REC[1])),
-        Measure(Indicator.UNDAMAGED, undamaged + 10, undamaged, samples, (REC[1], REC[2])),
-    ]
+def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence[RecordId]) -> IndicatorScore:
+    """An indicator whose interval lies 5,000 around its value; `low` None: nothing was due."""
+    known = low is not None
+    edge = low or 0
+    return IndicatorScore(
+        indicator=name,
+        standing=Standing.KNOWN if known else Standing.UNKNOWN,
+        weight=Fraction(1, 2),
+        good=1,
+        due=1,
+        samples=samples,
+        value=edge + 5_000 if known else None,
+        low=edge if known else None,
+        high=edge + 10_000 if known else None,
+        points=1 if known else None,
+        points_low=1 if known else None,
+        points_high=1 if known else None,
+        lost=0,
+        raised=tuple(evidence[:1]),
+        lowered=tuple(evidence[1:]),
+    )
 
 
-GOOD = {A: measures(), B: measures(), C: measures()}
+def scorecard(
+    partner: PartnerId, on_time: int | None = 920_000, in_full: int | None = 970_000, samples: int = 40, **fields: Any
+) -> Scorecard:
+    plain = Scorecard(
+        partner=partner,
+        role=Role.CARRIER,
+        period=Period(1, 2, 2),
+        card=CARD,
+        score=8_000,
+        low=7_000,
+        high=9_000,
+        samples=samples,
+        shipments=3 * samples,
+        provisional=False,
+        known_weight=Fraction(1),
+        why=f"{samples} delivery events",
+        indicators=(
+            indicator(Indicator.ON_TIME, on_time, samples, REC[0:2]),
+            indicator(Indicator.IN_FULL, in_full, samples, REC[1:3]),
+        ),
+        flags=(),
+    )
+    return replace(plain, **fields)
+
+
+def supplier(partner: PartnerId, defects_low: int = 1_000, shipments: int = 100) -> Scorecard:
+    found = (indicator(Indicator.DEFECTS, defects_low - 10_000, 40, REC[3:4]),)
+    return scorecard(partner, role=Role.SUPPLIER, shipments=shipments, indicators=found)
+
+
+GOOD = (scorecard(A), scorecard(B), scorecard(C))
 
 
 def charge(partner: PartnerId, amount: int, shipment: bytes = SHIP_A, **more: Any) -> Charge:
@@ -58,7 +111,7 @@ def charge(partner: PartnerId, amount: int, shipment: bytes = SHIP_A, **more: An
     return Charge(shipment, partner, amount, **fields)
 
 
-def amounts(award: Any) -> dict[int, int]:
+def amounts(award: Award) -> dict[int, int]:
     return {line.partner: line.amount for line in award.lines}
 
 
@@ -73,7 +126,7 @@ def test_each_gets_its_share_rounded_down_and_the_rest_is_residual() -> None:
 
 
 def test_who_misses_benchmark_or_quality_forfeits_to_residual() -> None:
-    found = GOOD | {A: measures(on_time=9_500), B: measures(undamaged=9_900)}
+    found = [scorecard(A, on_time=900_000), scorecard(B, in_full=950_000), scorecard(C)]
     award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, found)
     assert amounts(award) == {A: 0, B: 0, C: 20_000}
     assert award.residual_amount == 80_000
@@ -105,13 +158,13 @@ def test_a_penalty_named_twice_is_refused() -> None:
 
 
 def test_another_rule_than_the_signed_one_is_refused() -> None:
-    other = parse_rule(RULE.replace("9500", "9000").encode())
+    other = parse_rule(RULE.replace("900_000", "800_000").encode())
     with pytest.raises(VerificationFailed, match="not the rule"):
         compute_award(ID, AGREEMENT, other, 1, 100, GOOD)
 
 
 def test_nothing_known_of_anybody_leaves_everything_to_residual() -> None:
-    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, {})
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, [])
     assert award.residual_amount == 100_000
     assert award.evidence == ()
     assert award.evidence_root == bytes(32)
@@ -120,7 +173,11 @@ def test_nothing_known_of_anybody_leaves_everything_to_residual() -> None:
 @given(
     st.lists(st.integers(0, 10_000), min_size=1, max_size=8),
     st.integers(0, 2**128 - 1),
-    st.lists(st.tuples(st.integers(0, 9_999), st.integers(0, 9_999), st.integers(0, 40)), min_size=8, max_size=8),
+    st.lists(
+        st.tuples(st.integers(890_000, 990_000), st.integers(940_000, 990_000), st.integers(0, 40)),
+        min_size=8,
+        max_size=8,
+    ),
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2**100)), max_size=12),
 )
 def test_the_sum_is_exact_always(
@@ -129,7 +186,7 @@ def test_the_sum_is_exact_always(
     whole = max(1, sum(points))
     shares = tuple(Share(PartnerId(i + 1), p * 10_000 // max(whole, 10_000)) for i, p in enumerate(points))
     agreement = replace(AGREEMENT, parties=shares)
-    found = {PartnerId(i + 1): measures(a, b, n) for i, (a, b, n) in enumerate(standings)}
+    found = [scorecard(PartnerId(i + 1), a, b, n) for i, (a, b, n) in enumerate(standings)]
     charges = [charge(PartnerId(who), fine, bytes([i]) * 32) for i, (who, fine) in enumerate(fines)]
     award = compute_award(ID, agreement, RULES, 1, total, found, charges)
     assert sum(line.amount for line in award.lines) + award.residual_amount == total
@@ -141,23 +198,64 @@ def test_the_sum_is_exact_always(
 # --- thresholds ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("low", "met"), [(9_499, False), (9_500, False), (9_501, True)])
+ON_TIME = RULES.roles[Role.CARRIER].benchmark
+
+
+@pytest.mark.parametrize(("low", "met"), [(899_999, False), (900_000, False), (900_001, True)])
 def test_a_reward_needs_the_low_end_above_the_threshold(low: int, met: bool) -> None:
-    assert judge(RULES.benchmark, [Measure(Indicator.ON_TIME, 10_000, low, 40)]).met is met
+    assert judge(ON_TIME, scorecard(A, on_time=low)).met is met
 
 
 @pytest.mark.parametrize(("samples", "met"), [(9, False), (10, True)])
 def test_too_few_samples_are_unknown(samples: int, met: bool) -> None:
-    finding = judge(RULES.benchmark, [Measure(Indicator.ON_TIME, 10_000, 9_999, samples)])
+    finding = judge(ON_TIME, scorecard(A, samples=samples))
     assert finding.met is met
     assert ("unknown" in finding.why) is not met
 
 
-@pytest.mark.parametrize(("value", "met"), [(119, False), (120, True)])
-def test_a_volume_is_a_count_that_must_be_reached(value: int, met: bool) -> None:
-    text = RULE.replace('"on-time"\nthreshold = 9500\nsamples = 10', '"volume"\nthreshold = 120\nsamples = 0')
-    threshold = parse_rule(text.encode()).benchmark
-    assert judge(threshold, [Measure(Indicator.VOLUME, value, value, 0)]).met is met
+def test_what_was_never_due_is_unknown() -> None:
+    for card in (scorecard(A, on_time=None), scorecard(A, indicators=())):
+        finding = judge(ON_TIME, card)
+        assert (finding.value, finding.met, finding.why) == (None, False, "on-time unknown: nothing was due")
+
+
+@pytest.mark.parametrize(("high", "met"), [(4_999, True), (5_000, False)])
+def test_defects_stay_below_their_threshold_at_their_high_end(high: int, met: bool) -> None:
+    assert judge(RULES.roles[Role.SUPPLIER].quality, supplier(A, defects_low=high)).met is met
+
+
+@pytest.mark.parametrize(("shipments", "met"), [(99, False), (100, True)])
+def test_a_volume_is_a_count_that_must_be_reached(shipments: int, met: bool) -> None:
+    assert judge(RULES.roles[Role.SUPPLIER].benchmark, supplier(A, shipments=shipments)).met is met
+
+
+@pytest.mark.parametrize(("low", "met"), [(7_000, False), (7_001, True)])
+def test_a_score_is_judged_by_its_low_end(low: int, met: bool) -> None:
+    assert judge(Threshold("score", 7_000, 10), scorecard(A, low=low)).met is met
+
+
+def test_no_score_is_unknown_and_says_why() -> None:
+    none = scorecard(A, score=None, low=None, high=None, why="no score: 3 delivery events, at least 10 are needed")
+    finding = judge(Threshold("score", 1, 10), none)
+    assert not finding.met
+    assert finding.why == "score unknown: no score: 3 delivery events, at least 10 are needed"
+
+
+def test_a_party_is_judged_in_every_role_in_which_anything_was_due() -> None:
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, [*GOOD, supplier(A), supplier(B, shipments=99)])
+    assert amounts(award) == {A: 33_330, B: 0, C: 20_000}
+    assert [f.role for f in award.lines[0].findings] == [Role.CARRIER, Role.SUPPLIER]
+    idle = scorecard(C, shipments=0, samples=0)
+    award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, [scorecard(A), scorecard(B), idle])
+    assert amounts(award)[C] == 0
+    assert "Not judged" in "\n".join(explain(award))
+
+
+def test_scorecards_of_another_card_or_period_are_refused() -> None:
+    with pytest.raises(VerificationFailed, match="measured by another card"):
+        compute_award(ID, AGREEMENT, RULES, 1, 100, [scorecard(A, card=bytes(32))])
+    with pytest.raises(VerificationFailed, match="of another period"):
+        compute_award(ID, AGREEMENT, RULES, 1, 100, [scorecard(A, period=Period(1, 3, 3))])
 
 
 # --- the tree of amounts ---------------------------------------------------------------------------------------------
@@ -260,11 +358,11 @@ def test_a_damaged_file_is_refused(damage: Any) -> None:
 
 def test_the_explanation_has_every_line() -> None:
     charges = [charge(A, 330), charge(A, 5, SHIP_B, currency="USD")]
-    found = GOOD | {B: measures(on_time=9_000)}
+    found = [scorecard(A), scorecard(B, on_time=890_000), scorecard(C)]
     text = "\n".join(explain(compute_award(ID, AGREEMENT, RULES, 1, 100_000, found, charges)))
     assert f"Penalty of shipment 0x{SHIP_A.hex()}: 330 EUR." in text
     assert f"Penalty of shipment 0x{SHIP_B.hex()}: 5 USD, not counted (in USD, not in EUR)." in text
     assert "Gets 33000 EUR: 330 taken for penalties." in text
-    assert "on-time 9100 (at least 9000), needed above 9500: missed" in text
+    assert "Benchmark as carrier: on-time 895000 (at least 890000), needed above 900000: missed." in text
     assert "Gets 0: 33330 EUR forfeited." in text
     assert "Partner 77 gets the rest: 100000 - 53000 = 47000 EUR" in text
