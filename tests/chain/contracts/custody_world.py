@@ -1,0 +1,266 @@
+"""Custody twice: the contract on a chain in memory and the pure rules, which must never disagree.
+
+Every record that a test submits goes to both; outcomes and slots are compared each time, and what the contract
+reverts the pure rules must refuse.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pytest
+
+from ledger import custody
+from ledger.codes import ContractKind, Outcome, Purpose, RegistryAction, ShipmentState, StatementKind
+from ledger.custody import NO_KEY, Decision, Holding, Signer, Slot
+from ledger.errors import InvalidInput, Refused
+from ledger.keccak import keccak256
+from ledger.records import (
+    Child,
+    Handoff,
+    HandoffItem,
+    Override,
+    Record,
+    Require,
+    ShipmentRef,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.signing import SigningKey, recover
+from ledger.structs import Withheld
+from tests.chain.contracts.consortium import (
+    CARRIER,
+    COUNCIL,
+    DOMAIN,
+    MAKER,
+    RETAILER,
+    THRESHOLD,
+    Consortium,
+    consortium,
+    sign,
+)
+from tests.chain.contracts.harness import SENDER, Reverted
+
+FUNCTIONS = {
+    ShipmentTerms: "open",
+    Handoff: "handoff",
+    Split: "split",
+    Statement: "state",
+    Override: "overrideCustody",
+}
+HOUR = 3600
+Who = int | SigningKey
+
+
+def hidden(text: str) -> Withheld:
+    return Withheld(keccak256(text.encode()))
+
+
+def require(jurisdiction: str = "DE", regime: int = 1, gate: int = 7, *, relay: bool = False) -> Require:
+    return Require(jurisdiction.encode(), regime, gate, relay)
+
+
+@dataclass
+class World:
+    """The contract, and what the pure rules say it holds. The tests themselves push as the clearance contract."""
+
+    members: Consortium
+    holdings: dict[bytes, Holding] = field(default_factory=dict)
+    ready_at: dict[bytes, int] = field(default_factory=dict)
+    salt: int = 0
+
+    @property
+    def now(self) -> int:
+        """The time of the next block."""
+        return self.members.evm.now
+
+    def wait(self, seconds: int) -> None:
+        self.members.wait(seconds)
+
+    # --- records with useful defaults --------------------------------------------------------------------------------
+
+    def terms(self, **fields: Any) -> ShipmentTerms:
+        self.salt += 1
+        values: dict[str, Any] = {
+            "salt": self.salt.to_bytes(16, "big"), "consignor": MAKER, "consignee": RETAILER, "holder": None,
+            "recipientKey": NO_KEY, "purpose": None, "parents": (), "packages": 10, "mode": 3, "fulfilment": 3,
+            "origin": hidden("origin"), "destination": hidden("destination"), "contents": hidden("contents"),
+            "commercial": hidden("commercial"), "requires": (), "submitBy": self.now + HOUR,
+            "details": hidden("details"),
+        } | fields  # fmt: skip
+        if values["holder"] is None:
+            values["holder"] = values["consignor"]
+        if values["purpose"] is None:
+            values["purpose"] = Purpose.ONWARD if values["parents"] else Purpose.ORIGINAL
+        return ShipmentTerms(**values)
+
+    def manifest(self, releaser: int, receiver: int, *items: HandoffItem, **fields: Any) -> Handoff:
+        values: dict[str, Any] = {
+            "items": tuple(sorted(items, key=lambda i: i.shipment)), "releaser": releaser, "receiver": receiver,
+            "place": hidden("place"), "load": hidden("load"), "occurredAt": self.now, "dueAt": 0,
+            "submitBy": self.now + HOUR, "details": hidden("details"),
+        } | fields  # fmt: skip
+        return Handoff(**values)
+
+    def statement(
+        self, kind: StatementKind, shipment: bytes, by: int, counterparty: int = 0, **fields: Any
+    ) -> Statement:
+        values: dict[str, Any] = {
+            "sequence": self.sequence(shipment), "occurredAt": self.now, "place": hidden("place"),
+            "details": hidden("details"),
+        } | fields  # fmt: skip
+        return Statement(by=by, counterparty=counterparty, kind=kind, shipment=shipment, **values)
+
+    def splitting(self, shipment: bytes, by: int, packages: Sequence[int], **fields: Any) -> Split:
+        values: dict[str, Any] = {
+            "sequence": self.sequence(shipment), "reason": 1, "occurredAt": self.now, "details": hidden("details"),
+            "children": tuple(Child(count, hidden(f"contents {i}")) for i, count in enumerate(packages)),
+        } | fields  # fmt: skip
+        return Split(by=by, shipment=shipment, **values)
+
+    def overriding(self, shipment: bytes, releaser: int, receiver: int, **fields: Any) -> Override:
+        values: dict[str, Any] = {
+            "sequence": self.sequence(shipment), "packages": 10, "exceptions": 0, "details": hidden("details"),
+        } | fields  # fmt: skip
+        return Override(shipment=shipment, releaser=releaser, receiver=receiver, **values)
+
+    # --- to both -----------------------------------------------------------------------------------------------------
+
+    def submit(self, record: Record, *who: Who, signatures: bytes | None = None) -> tuple[Outcome, ...]:
+        """Outcomes of the record, signed by `who` in that order, of an override by the council before them.
+
+        Asserts that contract and rules agree, on the outcomes and on every slot that changed. Raises `Reverted`.
+        """
+        if signatures is None:
+            council = COUNCIL[:THRESHOLD] if isinstance(record, Override) else ()
+            signatures = sign(record, *council, *who)
+        try:
+            decision = self.decide(record, signatures)
+        except (InvalidInput, Refused) as refused:
+            with pytest.raises(Reverted) as reverted:
+                self.members.custody.record(FUNCTIONS[type(record)], record, signatures)
+            raise reverted.value from refused
+        taken = self.members.custody.record(FUNCTIONS[type(record)], record, signatures)
+        assert taken.id == DOMAIN.record_id(record)
+        assert taken.outcomes == decision.outcome_bytes()
+        self.keep(decision)
+        return decision.outcomes
+
+    def refused(self, record: Record, *who: Who, signatures: bytes | None = None) -> str:
+        """Name of the error with which the contract reverts; the rules refuse too."""
+        with pytest.raises(Reverted) as reverted:
+            self.submit(record, *who, signatures=signatures)
+        return reverted.value.name
+
+    def decide(self, record: Record, signatures: bytes) -> Decision:
+        """What the pure rules say."""
+        digest = DOMAIN.record_id(record)
+        pieces = [signatures[i : i + 65] for i in range(0, len(signatures), 65)]
+        if isinstance(record, Override):
+            pieces = pieces[-1:]
+        signers = [self.signer(recover(digest, piece), record.NUMBER) for piece in pieces]
+        match record:
+            case ShipmentTerms():
+                return custody.open_shipment(record, digest, signers, self.holdings.get, self.now)
+            case Handoff():
+                return custody.handoff(record, signers, self.holdings.get, self.now)
+            case Split():
+                return custody.split(record, signers[0], self.holdings.get, self.now)
+            case Statement():
+                return custody.state(record, signers, self.holdings.get, self.now)
+            case Override():
+                announced = self.ready_at.get(digest)
+                decision = custody.override(record, signers[0], self.holdings.get, self.now, announced)
+                if decision.outcomes == (Outcome.AHEAD,) and record.sequence == self.sequence(record.shipment):
+                    self.ready_at.setdefault(digest, self.now + self.members.registry.read("delay"))
+                return decision
+        raise AssertionError(record)
+
+    def signer(self, key: bytes, number: int) -> Signer:
+        partner, roles, suspended = self.members.registry.read("signer", key, number)
+        return Signer(key, partner, roles, suspended)
+
+    def keep(self, decision: Decision) -> None:
+        self.holdings.update(decision.changes)
+        for shipment, holding in decision.changes.items():
+            self.agree(shipment, holding)
+
+    def agree(self, shipment: bytes, holding: Holding) -> None:
+        """The contract holds what the rules hold."""
+        word = self.members.custody.read("slotOf", shipment)
+        assert Slot.unpack(word) == holding.slot
+        assert word == holding.slot.pack()
+        needs_key = 0 in (holding.slot.custodian, holding.slot.consignee)
+        if needs_key or holding.recipient_key == NO_KEY:
+            found = bytes.fromhex(self.members.custody.read("recipientKeyOf", shipment)[2:])
+            assert found == holding.recipient_key
+
+    def release(self, shipments: Sequence[bytes], masks: Sequence[int], *, released: bool = True) -> None:
+        """Release, or close again, these requirements (bits) of each shipment, as the clearance contract."""
+        for shipment, mask in zip(shipments, masks, strict=True):
+            for i, requirement in enumerate(self.slot(shipment).requirements):
+                if mask >> i & 1:
+                    effect = (0, requirement.jurisdiction, requirement.regime, False, 1 if released else 2, 0)
+                    self.members.custody.send("applyClearance", effect, [shipment])
+            self.holdings[shipment] = custody.set_released(self.holdings[shipment], mask, released)
+            self.agree(shipment, self.holdings[shipment])
+
+    def end(self, shipments: Sequence[bytes], ended: ShipmentState) -> None:
+        """Seizure or destruction as the clearance contract."""
+        self.members.custody.send("applyClearance", (0, b"ZZ", 1, False, 0, ended), list(shipments))
+        for shipment in shipments:
+            self.holdings[shipment] = custody.end_by_customs(self.holdings[shipment], ended)
+            self.agree(shipment, self.holdings[shipment])
+
+    # --- shorthands --------------------------------------------------------------------------------------------------
+
+    def slot(self, shipment: bytes) -> Slot:
+        return self.holdings[shipment].slot
+
+    def sequence(self, shipment: bytes) -> int:
+        holding = self.holdings.get(shipment)
+        return holding.slot.sequence if holding else 0
+
+    def item(self, shipment: bytes, packages: int | None = None, exceptions: int = 0, **fields: Any) -> HandoffItem:
+        """The item that hands the shipment on as it stands."""
+        held = self.holdings[shipment].slot.packages if shipment in self.holdings else 10
+        sequence = fields.get("sequence", self.sequence(shipment))
+        return HandoffItem(shipment, sequence, held if packages is None else packages, exceptions)
+
+    def reference(self, shipment: bytes) -> ShipmentRef:
+        return ShipmentRef(shipment, self.sequence(shipment))
+
+    def open(self, *who: Who, **fields: Any) -> bytes:
+        """Open a shipment; its id. Signed by consignor and another holder unless `who` says otherwise."""
+        terms = self.terms(**fields)
+        named = (terms.consignor,) if terms.holder in (terms.consignor, 0) else (terms.consignor, terms.holder)
+        assert self.submit(terms, *(who or named)) == (Outcome.APPLIED,)
+        return DOMAIN.record_id(terms)
+
+    def hand(self, shipment: bytes, releaser: int, receiver: int, **fields: Any) -> Outcome:
+        """Hand one shipment over as it stands; its outcome."""
+        (outcome,) = self.submit(self.manifest(releaser, receiver, self.item(shipment), **fields), releaser, receiver)
+        return outcome
+
+    def on_the_road(self, **fields: Any) -> bytes:
+        """A shipment that MAKER opened and CARRIER holds, at sequence 1."""
+        shipment = self.open(**fields)
+        assert self.hand(shipment, MAKER, CARRIER) == Outcome.APPLIED
+        return shipment
+
+
+def world() -> World:
+    """A world of its own, nothing opened yet."""
+    return World(_original().fork())
+
+
+@cache
+def _original() -> Consortium:
+    members = consortium()
+    members.change(RegistryAction.CLOSE_CONTRACT, key=members.clearance.address, number=ContractKind.CLEARANCE)
+    members.wait()
+    members.change(RegistryAction.OPEN_CONTRACT, key=SENDER.address, number=ContractKind.CLEARANCE)
+    members.wait()
+    return members
