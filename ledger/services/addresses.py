@@ -62,8 +62,17 @@ class ContractBook:
         (ready,) = decode_result("CustodyLedger", "overrideReadyAt", result.output)
         return int(ready)
 
-    def target(self, connection: Connection, record: Record, record_id: RecordId) -> bytes | None:
-        """Where to submit a record: None while no contract takes it."""
+    def target(
+        self,
+        connection: Connection,
+        record: Record,
+        record_id: RecordId,
+        asked: dict[ContractKind, bytes | None] | None = None,
+    ) -> bytes | None:
+        """Where to submit a record: None while no contract takes it.
+
+        `asked` keeps the registry's answers for the caller's next records; throw it away with the batch.
+        """
         name = contract_of(type(record))
         if name is None:
             return None
@@ -74,4 +83,8 @@ class ContractBook:
             # Its signatures bind the pool's address, and a closed pool still serves the agreements it has.
             pools = [address for address, known in self.known(connection).items() if known == name]
             return next((p for p in pools if self._deployment.domain(p).record_id(record) == record_id), None)
-        return self.in_force(kind)
+        if asked is None:
+            return self.in_force(kind)
+        if kind not in asked:
+            asked[kind] = self.in_force(kind)
+        return asked[kind]

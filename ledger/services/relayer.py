@@ -19,6 +19,7 @@ from typing import Any
 from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.events import item_count
+from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.concerns import concerns
 from ledger.errors import ChainUnavailable, LadingError
@@ -198,7 +199,8 @@ class Relayer:
         with self._database.read() as connection:
             rows = [row for row in outbox.due(connection, now, room) if row.record_id not in under_way]
             stored = records.get_many(connection, (row.record_id for row in rows))
-            prepared = [(row, self._prepare(connection, row, stored[row.record_id], now)) for row in rows]
+            asked: dict[ContractKind, bytes | None] = {}
+            prepared = [(row, self._prepare(connection, row, stored[row.record_id], now, asked)) for row in rows]
         intents = [intent for _, intent in prepared if isinstance(intent, Intent)]
         postponed = [(row, problem) for row, problem in prepared if isinstance(problem, str)]
 
@@ -214,13 +216,20 @@ class Relayer:
                 note(connection)
         return len(intents)
 
-    def _prepare(self, connection: Connection, row: OutboxRow, stored: StoredRecord, now: int) -> Intent | str:
+    def _prepare(
+        self,
+        connection: Connection,
+        row: OutboxRow,
+        stored: StoredRecord,
+        now: int,
+        asked: dict[ContractKind, bytes | None],
+    ) -> Intent | str:
         """The transaction's intent, or in words why there is none now."""
         try:
             extras = self._extras(connection, stored)
             if extras is None:
                 return "what its call needs besides the record is not known yet"
-            target = self._book.target(connection, stored.record, row.record_id)
+            target = self._book.target(connection, stored.record, row.record_id, asked)
             if target is None:
                 return "no contract of its kind is in force"
             data = encode_call(stored.signed, *extras)
