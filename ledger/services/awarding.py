@@ -67,18 +67,17 @@ def award_for(
 
 def measures_of(card: Scorecard) -> list[Measure]:
     """A scorecard's shares in the units of a bonus rule."""
-    found = []
-    for entry in card.indicators:
-        if entry.indicator in MEASURED and entry.value is not None and entry.low is not None:
-            found.append(
-                Measure(
-                    MEASURED[entry.indicator],
-                    entry.value // PPM_TO_BASIS_POINTS,
-                    entry.low // PPM_TO_BASIS_POINTS,
-                    entry.samples,
-                    (*entry.raised, *entry.lowered),
-                )
-            )
+    found = [
+        Measure(
+            MEASURED[entry.indicator],
+            entry.value // PPM_TO_BASIS_POINTS,
+            entry.low // PPM_TO_BASIS_POINTS,
+            entry.samples,
+            (*entry.raised, *entry.lowered),
+        )
+        for entry in card.indicators
+        if entry.indicator in MEASURED and entry.value is not None and entry.low is not None
+    ]
     if card.score is not None and card.low is not None:
         found.append(Measure(Indicator.SCORE, card.score, card.low, card.samples, card.evidence))
     return found

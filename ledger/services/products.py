@@ -76,8 +76,8 @@ class Products:
         verified = VerifiedRecords(connection, self._domain, self._registry.history)
         about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
         about += [row.record_id for row in products.attestations_under(connection, "partner/")]
-        about += [row.record_id for row in products.recalls_under(connection, f"01/{product.gtin}")]
-        about += [row for row in products.revocations_of(connection, about)]
+        about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]
+        about += products.revocations_of(connection, about)
         return Evidence(
             records=verified.named(about),
             holders=lambda gtin: [

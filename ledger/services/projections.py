@@ -24,6 +24,7 @@ from ledger.records import (
     Claim,
     Clearance,
     Dispute,
+    Goods,
     Handoff,
     Outcome,
     Override,
@@ -132,6 +133,7 @@ class Projector:
                 before = _opened(connection, row, shipment, holding, item)
             rows.append(holdings.with_holding(before, holding, now=item.block_time))
         shipments.put(connection, rows)
+        _note_goods(connection, row, [shipment for shipment in effect.holdings if shipment not in known])
         shipments.put_clearances(
             connection,
             [
@@ -265,6 +267,23 @@ def _opened(
         opened_index=item.log_index,
         ended_at=None,
     )
+
+
+def _note_goods(connection: Connection, row: StoredRecord, opened: list[bytes]) -> None:
+    """Which goods the shipments carry that `row` opened: by its contents, for a remainder by its parent's."""
+    entries: list[tuple[str, str, bytes]] = []
+    rich = holdings.opened(connection, row)
+    for shipment in opened:
+        contents: object = ()
+        if isinstance(rich, ShipmentTerms):
+            contents = rich.contents
+        elif isinstance(rich, Split):
+            contents = rich.children[_parent_of(rich, shipment)[1]].contents
+        elif (terms := holdings.terms_of(connection, shipment)) is not None:
+            contents = terms.contents
+        parts = contents if isinstance(contents, tuple) else ()
+        entries += [(g.gtin.zfill(14), g.lot, shipment) for g in parts if isinstance(g, Goods) and g.gtin]
+    shipments.add_goods(connection, entries)
 
 
 def _parent_of(record: Record, shipment: bytes) -> tuple[bytes, int]:

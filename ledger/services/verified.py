@@ -9,8 +9,8 @@ from typing import cast
 from ledger import concerns
 from ledger.codes import Outcome as Code
 from ledger.ids import RecordId, to_hex
-from ledger.records import Outcome, Record, ShipmentTerms
 from ledger.openings import join
+from ledger.records import Outcome, Record, ShipmentTerms
 from ledger.registry import RegistryHistory
 from ledger.services import holdings
 from ledger.signing import Domain

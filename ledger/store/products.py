@@ -106,13 +106,6 @@ def attestations_under(connection: Connection, prefix: str) -> list[StoredAttest
     return many(connection, table, StoredAttestation, where, order=(table.c.log_index,))
 
 
-def recalls_under(connection: Connection, prefix: str) -> list[StoredRecall]:
-    """Recalls whose subject begins with `prefix`, in log order."""
-    table = projected.recalls
-    where = table.c.subject.startswith(prefix, autoescape=True)
-    return many(connection, table, StoredRecall, where, order=(table.c.log_index,))
-
-
 def revocations_of(connection: Connection, attestations: Sequence[RecordId]) -> list[RecordId]:
     """The revocations that took effect on any of `attestations`."""
     found: list[RecordId] = []

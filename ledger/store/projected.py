@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-VERSION = 1
+VERSION = 2
 """Count up with every change of the tables below."""
 
 projections = MetaData(
@@ -90,6 +90,14 @@ shipments = Table(
     Index(None, "opened_index"),
     Index(None, "parent"),
     Index(None, "terms"),
+)
+
+goods = Table(
+    "goods",
+    projections,
+    Column("gtin", String, primary_key=True),
+    Column("lot", String, primary_key=True),
+    Column("shipment", LargeBinary, primary_key=True),
 )
 
 custody_steps = Table(

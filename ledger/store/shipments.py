@@ -7,7 +7,7 @@ from sqlalchemy import Connection, or_, select
 
 from ledger.ids import RecordId
 from ledger.store import projected
-from ledger.store.rows import chunks, columns, insert, many, one, some
+from ledger.store.rows import chunks, columns, insert, insert_new, many, one, some
 from ledger.store.rows import put as put_rows
 
 _shipments = projected.shipments
@@ -188,3 +188,18 @@ def clearance_steps(connection: Connection, shipment: bytes) -> list[ClearanceSt
     table = projected.clearance_steps
     order = (table.c.log_index, table.c.jurisdiction, table.c.regime, table.c.step)
     return many(connection, table, ClearanceStep, table.c.shipment == shipment, order=order)
+
+
+def add_goods(connection: Connection, entries: Sequence[tuple[str, str, bytes]]) -> None:
+    """Note which goods (GTIN, lot) a shipment carries, as far as its contents are opened here."""
+    rows = [{"gtin": gtin, "lot": lot, "shipment": shipment} for gtin, lot, shipment in entries]
+    insert_new(connection, projected.goods, rows)
+
+
+def shipments_with(connection: Connection, gtin: str, lot: str = "") -> list[bytes]:
+    """Shipments that carry goods of this GTIN, and of this lot where one is named."""
+    table = projected.goods
+    query = select(table.c.shipment).where(table.c.gtin == gtin).distinct()
+    if lot:
+        query = query.where(table.c.lot == lot)
+    return list(connection.scalars(query.order_by(table.c.shipment)))

@@ -171,3 +171,13 @@ enrolments = Table(
     Column("key", LargeBinary, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
 )
+
+sightings = Table(
+    "sightings",
+    durable,
+    Column("id", Serial, primary_key=True),
+    Column("path", String, nullable=False, index=True),
+    Column("time", BigInteger, nullable=False),
+    Column("place", String, nullable=False),
+    Column("reader", String, nullable=False),  # a random token of the scanning device
+)

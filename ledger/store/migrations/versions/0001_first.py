@@ -89,6 +89,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_records_type_number_log_index"), "records", ["type_number", "log_index"], unique=False)
     op.create_table(
+        "sightings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("time", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("reader", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sightings")),
+    )
+    op.create_index(op.f("ix_sightings_path"), "sightings", ["path"], unique=False)
+    op.create_table(
         "transactions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("intent", sa.String(), nullable=False),
