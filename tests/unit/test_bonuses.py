@@ -4,24 +4,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import merkle
+from ledger import merkle, score_card
 from ledger.bonus_amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
 from ledger.bonus_rules import Threshold, parse_rule
 from ledger.bonus_words import amounts_from_json, award_to_json, explain
-from ledger.bonuses import Award, Charge, compute_award, judge
+from ledger.bonuses import Award, Charge, charges_of, compute_award, judge, scorecards_of
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.ids import LogId, PartnerId, RecordId
+from ledger.journeys import Journeys
+from ledger.penalties import penalties
 from ledger.records import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator
 from ledger.score_samples import Period
-from ledger.scores import IndicatorScore, Scorecard, Standing
+from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
+from tests.unit.history import CARRIER, DAY, HOUR, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE
 
 ID = RecordId(b"\xaa" * 32)
@@ -306,6 +310,37 @@ def test_a_party_sees_what_is_wrong_with_an_award() -> None:
     greedy = [Line(A, 334), *fair[1:]]
     with pytest.raises(VerificationFailed, match="more than the party's share"):
         check_lines(AGREEMENT, record(greedy, 1_000), greedy)
+
+
+# --- from records ----------------------------------------------------------------------------------------------------
+
+
+def test_from_signed_records_to_an_award() -> None:
+    """Forty deliveries of a carrier, one of them three days late: its share less that penalty."""
+    history = History()
+    for i in range(40):
+        shipment = history.terms(promisedAt=10 * DAY + i * HOUR)
+        history.handoff(shipment, CARRIER, SHOP, (13 if i == 0 else 10) * DAY + i * HOUR)
+    journeys = Journeys(history.records)
+    card_file = Path(score_card.__file__).parent / "cards" / "default.toml"
+    card = score_card.parse_card(card_file.read_bytes())
+    text = RULE.replace(CARD.hex(), card.hash.hex()).replace("900_000", "850_000").replace("950_000", "900_000")
+    rule = parse_rule(text.encode())
+    agreement = replace(
+        AGREEMENT,
+        parties=(Share(CARRIER, 5_000), Share(SECOND, 5_000)),
+        rule=rule.hash,
+        periodStart=0,
+        periodEnd=365 * DAY,
+    )
+    tallies = Tallies(journeys, Period(0, 365 * DAY, 365 * DAY))
+    charges = charges_of(penalties(journeys))
+    award = compute_award(ID, agreement, rule, 1, 10_000, scorecards_of(agreement, rule, tallies, card), charges)
+    assert [c.amount for c in charges] == [900], "100 a day², three days"
+    assert award.amounts == (Line(PartnerId(CARRIER), 4_100), Line(PartnerId(SECOND), 0))
+    assert award.residual_amount == 5_900
+    assert set(award.evidence) <= {record.id for record in history.records}
+    assert len(award.evidence) == 80, "terms and handoff of every delivery"
 
 
 # --- evidence, file, explanation -------------------------------------------------------------------------------------
