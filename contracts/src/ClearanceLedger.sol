@@ -86,11 +86,13 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     function clear(Clearance calldata r, bytes calldata signatures) external {
         mapping(bytes32 => Cell) storage cells = _cells[_checkShape(r)];
         if (PREDECESSOR != address(0)) _inherit(cells, r);
-        (bytes32[] memory applied, bytes32 itemsHash) = _applyItems(cells, r.items, r.status);
+        (bytes32[] memory applied, bytes32 itemsHash, bool all) = _applyItems(cells, r.items, _step(r.status));
 
         bytes32 id = _digest(_hash(r, itemsHash));
-        bool customs = _checkSigner(r, id, signatures);
-        emit Recorded(id, RecordHashes.CLEARANCE, msg.data, _tellCustody(cells, r, customs, applied));
+        bytes memory refused = _tellCustody(r, _checkSigner(r, id, signatures), applied);
+        bytes memory outcomes = Bytes.slice(ALL_APPLIED, 0, applied.length);
+        if (!all || refused.length != 0) _amend(outcomes, cells, r.items, applied, refused);
+        emit Recorded(id, RecordHashes.CLEARANCE, msg.data, outcomes);
     }
 
     /// @inheritdoc IClearanceLedger
@@ -139,50 +141,67 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     }
 
     /// @dev Writes the slots of the items that apply as far as this contract knows, and hashes the list on the way.
+    /// @param step See `_step`.
     /// @return applied The shipments of those that apply, 0 in the place of the others.
     /// @return itemsHash EIP-712 hash of the list.
-    function _applyItems(mapping(bytes32 => Cell) storage cells, ShipmentRef[] calldata items, uint256 status)
+    /// @return all Whether all apply.
+    function _applyItems(mapping(bytes32 => Cell) storage cells, ShipmentRef[] calldata items, uint256 step)
         private
-        returns (bytes32[] memory applied, bytes32 itemsHash)
+        returns (bytes32[] memory applied, bytes32 itemsHash, bool all)
     {
         bytes32[] memory hashes = new bytes32[](items.length);
         applied = new bytes32[](items.length);
-        bytes32 previous = 0;
-        for (uint256 i = 0; i < items.length; ++i) {
+        all = true;
+        // No digest is 0, so the first is not 0 either.
+        bytes32 shipment = 0;
+        for (uint256 i = 0; i < hashes.length; ++i) {
             ShipmentRef calldata item = items[i];
-            bytes32 shipment = item.shipment;
+            if (item.shipment <= shipment) revert ClearanceNotAscending(i);
+            shipment = item.shipment;
             uint256 sequence = item.sequence;
-            // No digest is 0, so the first is not 0 either.
-            if (shipment <= previous) revert ClearanceNotAscending(i);
-            previous = shipment;
             hashes[i] = keccak256(abi.encode(RecordHashes.SHIPMENT_REF_TYPEHASH, shipment, sequence));
 
             Cell storage cell = cells[shipment];
             uint256 slot = cell.slot;
-            if (_follows(slot, sequence, status)) {
-                cell.slot = (_status(slot) << BEFORE_AT) | (status << STATUS_AT) | (sequence + 1);
-                applied[i] = shipment;
+            unchecked {
+                // The last sequence is never used up: there is none after it.
+                if (sequence == slot & LAST_SEQUENCE && (step >> (slot >> STATUS_AT & 0xff)) & 1 == 1 && sequence != LAST_SEQUENCE) {
+                    cell.slot = (slot >> STATUS_AT & 0xff) << BEFORE_AT | (step >> 16) << STATUS_AT | (sequence + 1);
+                    applied[i] = shipment;
+                } else {
+                    all = false;
+                }
             }
         }
         itemsHash = keccak256(abi.encodePacked(hashes));
     }
 
-    /// @dev Custody acts on the items that apply, or refuses them, and then they are taken back here. What this contract
-    /// refused itself gets its reason.
-    /// @return outcomes One byte an item.
-    function _tellCustody(
-        mapping(bytes32 => Cell) storage cells,
-        Clearance calldata r,
-        bool customs,
-        bytes32[] memory applied
-    ) private returns (bytes memory outcomes) {
+    /// @dev What a status needs: the status itself << 16 | the set of statuses that it may follow.
+    function _step(uint256 status) private pure returns (uint256) {
+        return (status << 16) | ((PRECEDERS >> (16 * status)) & 0xffff);
+    }
+
+    /// @dev Custody acts on the items that apply, or refuses them.
+    function _tellCustody(Clearance calldata r, bool customs, bytes32[] memory applied)
+        private
+        returns (bytes memory refused)
+    {
         ICustodyLedger custody = ICustodyLedger(REGISTRY.contractOf(CUSTODY_KIND));
         if (address(custody) == address(0)) revert ClearanceNoCustody();
-        bytes memory refused = custody.applyClearance(_effect(r, customs), applied);
-        outcomes = Bytes.slice(ALL_APPLIED, 0, applied.length);
+        return custody.applyClearance(_effect(r, customs), applied);
+    }
+
+    /// @dev What custody refused is taken back; what this contract refused itself gets its reason.
+    function _amend(
+        bytes memory outcomes,
+        mapping(bytes32 => Cell) storage cells,
+        ShipmentRef[] calldata items,
+        bytes32[] memory applied,
+        bytes memory refused
+    ) private {
         for (uint256 i = 0; i < applied.length; ++i) {
             if (applied[i] == 0) {
-                outcomes[i] = _reason(cells[r.items[i].shipment].slot, r.items[i], custody);
+                outcomes[i] = _reason(cells[items[i].shipment].slot, items[i]);
             } else if (refused.length != 0 && refused[i] != 0) {
                 outcomes[i] = refused[i];
                 _takeBack(cells[applied[i]]);
@@ -197,8 +216,8 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     }
 
     /// @dev Why an item does not apply, in the order of the rules.
-    function _reason(uint256 slot, ShipmentRef calldata item, ICustodyLedger custody) private view returns (bytes1) {
-        if (slot == 0 && custody.slotOf(item.shipment) == 0) return UNKNOWN;
+    function _reason(uint256 slot, ShipmentRef calldata item) private view returns (bytes1) {
+        if (slot == 0 && ICustodyLedger(REGISTRY.contractOf(CUSTODY_KIND)).slotOf(item.shipment) == 0) return UNKNOWN;
         if (item.sequence < uint16(slot)) return STALE;
         return item.sequence > uint16(slot) ? AHEAD : FORBIDDEN;
     }
@@ -229,17 +248,6 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         else if ((CLOSING >> r.status) & 1 == 1) effect.gate = GATE_CLOSE;
         if (r.status == SEIZED) effect.ended = uint8(CustodySlot.SEIZED);
         else if (r.status == DESTROYED) effect.ended = uint8(CustodySlot.DESTROYED);
-    }
-
-    /// @dev Whether the record names the sequence that stands and its status may follow the one that does. The last
-    /// sequence is never used up: there is none after it.
-    function _follows(uint256 slot, uint256 sequence, uint256 status) private pure returns (bool) {
-        return sequence == slot & 0xffff && (PRECEDERS >> (16 * status + _status(slot))) & 1 == 1
-            && sequence != LAST_SEQUENCE;
-    }
-
-    function _status(uint256 slot) private pure returns (uint256) {
-        return (slot >> STATUS_AT) & 0xff;
     }
 
     /// @dev The same as `RecordHashes.hash`, with the list hashed already.
