@@ -105,7 +105,7 @@ class World:
         return Handoff(**values)
 
     def statement(
-        self, kind: StatementKind, shipment: bytes, by: int, counterparty: int = 0, **fields: Any
+        self, kind: StatementKind | int, shipment: bytes, by: int, counterparty: int = 0, **fields: Any
     ) -> Statement:
         values: dict[str, Any] = {
             "sequence": self.sequence(shipment), "occurredAt": self.now, "place": hidden("place"),
