@@ -7,20 +7,23 @@ from typing import Any
 
 import pytest
 
+from ledger.chain.abi import selector
 from ledger.chain.client import ChainClient, SendResult, Sent
-from ledger.chain.deploy import Deployment
+from ledger.chain.deploy import Deployment, deploy_successor
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.chain.transactions import sign_transaction
+from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
-from ledger.codes import RegistryAction
 from ledger.errors import ChainUnavailable
-from ledger.records import Handoff, Outcome, RegistryChange, ShipmentTerms
+from ledger.records import Handoff, Outcome, Override, RegistryChange, ShipmentTerms
 from ledger.services.clock import ManualClock, SystemClock
-from ledger.store import outbox, pending, transactions
+from ledger.services.follower import rebuild_from_events
+from ledger.store import checkpoints, outbox, pending, records, transactions
 from ledger.store.pending import Slot
+from ledger.structs import Withheld
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain
-from tests.chain.operator import CARRIER, DELAY, MAKER, SHOP, Operator, key_of, launch
+from tests.chain.operator import CARRIER, COUNCIL, DELAY, MAKER, SHOP, Operator, key_of, launch
 
 EVENTS_OF = (RegistryChange.NUMBER, ShipmentTerms.NUMBER, Handoff.NUMBER)
 
@@ -358,8 +361,6 @@ def test_two_operators_end_with_the_same_outcomes(operator: Operator, tmp_path: 
 
 
 def test_the_log_is_rebuilt_from_events(operator: Operator, tmp_path: Path) -> None:
-    from ledger.services.follower import rebuild_from_events
-
     shipments = three_shipments(operator)
     operator.accept(operator.handoff([(s, 0) for s in shipments], MAKER, CARRIER))
     operator.settle()
@@ -370,6 +371,67 @@ def test_the_log_is_rebuilt_from_events(operator: Operator, tmp_path: Path) -> N
     assert sorted(again.logged()) == sorted(kept)
     assert all(again.outcomes(s) == operator.outcomes(s) for s in shipments)
     again.close()
+
+
+def test_signatures_in_flight_survive_a_closed_contract_and_its_successor(operator: Operator) -> None:
+    shipments = three_shipments(operator)
+    operator.settle()
+    old = operator.deployment.contracts[ContractKind.CUSTODY]
+    operator.accept(operator.change(RegistryAction.CLOSE_CONTRACT, key=old, number=int(ContractKind.CUSTODY)))
+    operator.settle()
+    operator.clock.advance(2 * DELAY)
+    (record_id,) = operator.accept(operator.handoff([(shipments[0], 0)], MAKER, CARRIER))
+    operator.settle()
+    assert operator.row(record_id).problem == "no contract of its kind is in force"
+    assert operator.outcomes(record_id) == []
+
+    registry, deployer = operator.deployment.registry, key_of("deployer consortium")
+    nonce = operator.chain.nonce(deployer.address)
+    new = deploy_successor(operator.chain, deployer, nonce, ContractKind.CUSTODY, registry, old, operator.clock.now)
+    again = deploy_successor(operator.chain, deployer, nonce, ContractKind.CUSTODY, registry, old, operator.clock.now)
+    assert new == again != old
+    close = sign_transaction(
+        key_of("stranger"), chain_id=CHAIN_ID, nonce=0, to=old, data=selector("close()"), gas_limit=10**6, gas_price=0
+    )
+    operator.chain.send(close.raw)
+    operator.chain.seal(operator.clock.now())
+    operator.accept(operator.change(RegistryAction.OPEN_CONTRACT, key=new, number=int(ContractKind.CUSTODY)))
+    operator.settle()
+    operator.clock.advance(2 * DELAY + 3_600)
+    operator.settle()
+    assert operator.outcomes(record_id) == [Code.APPLIED]
+    (row,) = operator.outcome_rows(record_id)
+    with operator.db.read() as connection:
+        stored = records.get(connection, row.outcome_record)
+    assert stored is not None
+    assert isinstance(stored.record, Outcome)
+    assert stored.record.target == new
+
+
+def test_a_successor_opened_in_the_range_that_is_read_is_followed_at_once(operator: Operator, tmp_path: Path) -> None:
+    test_signatures_in_flight_survive_a_closed_contract_and_its_successor(operator)
+    again = Operator(tmp_path / "again", operator.chain, operator.deployment, operator.clock)
+    rebuild_from_events(again.follower)
+    with operator.db.read() as mine, again.db.read() as theirs:
+        ours = {row.record_id for row in records.stream(mine, types=[Outcome.NUMBER])}
+        assert ours == {row.record_id for row in records.stream(theirs, types=[Outcome.NUMBER])}
+    again.close()
+
+
+def test_an_override_is_announced_and_moves_after_the_delay(operator: Operator) -> None:
+    (shipment,) = operator.accept(operator.terms())
+    operator.settle()
+    hidden = Withheld(b"\x05" * 32)
+    override = Override(shipment, 0, MAKER, CARRIER, 10, 0, hidden)
+    (record_id,) = operator.accept(operator.sign(override, *COUNCIL[:2], CARRIER))
+    operator.settle()
+    assert operator.outcomes(record_id) == []
+    row = operator.row(record_id)
+    assert "announced" in row.problem
+    assert row.next_try >= operator.clock.now() + DELAY - 5
+    operator.clock.move_to(row.next_try + 5)
+    operator.settle()
+    assert operator.outcomes(record_id) == [Code.APPLIED]
 
 
 # --- anchoring -------------------------------------------------------------------------------------------------------
@@ -387,8 +449,6 @@ def test_the_newest_checkpoint_is_anchored_again_and_again(operator: Operator) -
         operator.follower.step()
         assert operator.anchorer.step().submitted is None, "nothing new, nothing sent"
     assert sizes == sorted(set(sizes))
-    from ledger.store import checkpoints
-
     with operator.db.read() as connection:
         latest = checkpoints.latest_anchored(connection)
     assert latest is not None

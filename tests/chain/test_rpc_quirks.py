@@ -1,0 +1,260 @@
+"""What permissioned networks do that public ones do not, played by a proxy in front of anvil."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+
+from ledger.chain.client import Sent
+from ledger.chain.rpc import RpcChain
+from ledger.errors import ChainUnavailable, Misconfigured
+from ledger.signing import SigningKey
+from tests.chain.conftest import CHAIN_ID, Rig, hash_of
+from tests.chain.probe import Sender, count
+
+Twist = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | bytes | None]
+"""From request and anvil's answer to what the client gets: JSON, bytes, or None for a connection cut without a word."""
+
+
+class Proxy:
+    def __init__(self, url: str) -> None:
+        self.url_of_node = url
+        self.twist: Twist = lambda _, answer: answer
+        self.asked: list[dict[str, Any]] = []
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                proxy.asked.append(request)
+                answer = requests.post(proxy.url_of_node, json=request, timeout=10).json()
+                twisted = proxy.twist(request, answer)
+                if twisted is None:
+                    self.close_connection = True
+                    return
+                body = twisted if isinstance(twisted, bytes) else json.dumps(twisted).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def proxy(anvil_url: str) -> Iterator[Proxy]:
+    made = Proxy(anvil_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rig(proxy: Proxy, request: pytest.FixtureRequest) -> Iterator[Rig]:
+    client = RpcChain(proxy.url, chain_id=CHAIN_ID, finality_depth=0)
+    yield Rig(client, Sender(SigningKey(hash_of(request.node.nodeid)), CHAIN_ID))
+    client.close()
+
+
+def error(message: str, code: int = -32000, **more: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": message, **more}}
+
+
+def only(method: str, twist: Twist) -> Twist:
+    return lambda request, answer: twist(request, answer) if request["method"] == method else answer
+
+
+def test_events_that_come_twice_or_uninvited_are_dropped(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    receipts = rig.run(*(rig.sender.sign(address, count(bytes([n]))) for n in range(3)))
+    plain = rig.client.logs(receipts[0].block, receipts[-1].block, [address])
+
+    def twist(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        logs = answer["result"]
+        stranger = logs[0] | {"address": "0x" + "99" * 20}
+        elsewhere = logs[0] | {"blockNumber": hex(receipts[-1].block + 50)}
+        undone = logs[0] | {"removed": True, "logIndex": "0x7"}
+        return answer | {"result": [*reversed(logs), *logs, stranger, elsewhere, undone]}
+
+    proxy.twist = only("eth_getLogs", twist)
+    assert rig.client.logs(receipts[0].block, receipts[-1].block, [address]) == plain
+    assert len(plain) == 3
+
+
+def test_two_events_in_one_place_are_not_believed(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    rig.run(rig.sender.sign(address, count(b"x")))
+
+    def twist(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        logs = answer["result"]
+        return answer | {"result": [*logs, *(log | {"data": "0x" + "00" * 32} for log in logs)]}
+
+    proxy.twist = only("eth_getLogs", twist)
+    with pytest.raises(ChainUnavailable, match="claim one place"):
+        rig.client.logs(1, rig.client.head(), [address])
+
+
+def test_a_node_that_limits_ranges_is_asked_for_less(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    for number in range(5):
+        rig.run(rig.sender.sign(address, count(bytes([number]))))
+
+    def twist(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        asked = request["params"][0]
+        wide = int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) >= 3
+        return error("block range too wide", -32005) if wide else answer
+
+    proxy.twist = only("eth_getLogs", twist)
+    assert len(rig.client.logs(1, rig.client.head(), [address])) == 5
+    proxy.twist = only("eth_getLogs", lambda *_: error("gone mad"))
+    with pytest.raises(ChainUnavailable, match="gone mad"):
+        rig.client.logs(1, 3, [address])
+
+
+def test_block_0_is_never_asked_for(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    rig.client.logs(0, rig.client.head(), [address])
+    asked = [request["params"][0] for request in proxy.asked if request["method"] == "eth_getLogs"]
+    assert all(int(one["fromBlock"], 16) >= 1 for one in asked)
+    with pytest.raises(ChainUnavailable):
+        rig.client.block(0)
+
+
+def test_a_node_that_answers_with_another_block_is_not_believed(proxy: Proxy, rig: Rig) -> None:
+    rig.deploy()
+    latest = requests.post(
+        proxy.url_of_node,
+        json={"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["latest", False]},
+        timeout=10,
+    ).json()
+    proxy.twist = only("eth_getBlockByNumber", lambda *_: latest)
+    with pytest.raises(ChainUnavailable, match="another block"):
+        rig.client.block(int(latest["result"]["number"], 16) - 1)
+
+
+def test_finality_by_tag_by_depth_and_not_at_all(proxy: Proxy, rig: Rig) -> None:
+    rig.deploy()
+    rig.run(rig.sender.sign(None, b""), rig.sender.sign(None, b""))
+    head = rig.client.head()
+    deep = RpcChain(proxy.url, finality_depth=2)
+    assert (rig.client.final(), deep.final()) == (head, head - 2)
+    assert RpcChain(proxy.url, finality_depth=10**6).final() == 0
+    tagged = RpcChain(proxy.url)
+    assert 0 <= tagged.final() <= head
+
+    def answers(twisted: Any) -> None:
+        proxy.twist = only("eth_getBlockByNumber", lambda *_: twisted)
+
+    answers({"jsonrpc": "2.0", "id": 1, "result": None})
+    assert tagged.final() == 0
+    answers(error("finalized block not found"))
+    assert tagged.final() == 0
+    answers(error("invalid argument 0: hex string without 0x prefix", -32602))
+    with pytest.raises(Misconfigured, match="finalized"):
+        tagged.final()
+    for client in (deep, tagged):
+        client.close()
+
+
+def test_gas_that_costs_something_is_paid_with_a_margin(proxy: Proxy, rig: Rig) -> None:
+    proxy.twist = only("eth_gasPrice", lambda _, answer: answer | {"result": "0x3b9aca00"})
+    assert rig.client.gas_price() == 2 * 10**9
+    proxy.twist = only("eth_gasPrice", lambda *_: error("the method eth_gasPrice does not exist", -32601))
+    assert rig.client.gas_price() == 0
+
+
+def test_a_small_block_gas_limit_bounds_the_estimate(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+
+    def twist(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"result": answer["result"] | {"gasLimit": hex(50_000)}}
+
+    proxy.twist = only("eth_getBlockByNumber", twist)
+    assert rig.client.gas_limit(rig.sender.key.address, address, count(b"x")) == 50_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>502 Bad Gateway</html>",
+        b"[]",
+        b"{}",
+        b'{"result":7}',
+        b'{"result":"0x"}',
+        b'{"error":"overloaded"}',
+    ],
+)
+def test_answers_that_make_no_sense_are_chain_unavailable(proxy: Proxy, rig: Rig, body: bytes) -> None:
+    proxy.twist = lambda *_: body
+    for ask in (
+        rig.client.head,
+        lambda: rig.client.nonce(bytes(20)),
+        lambda: rig.client.code(b"\x01" * 20) if body != b'{"result":"0x"}' else rig.client.head(),
+        lambda: rig.client.block(1),
+        lambda: rig.client.receipt(bytes(32)),
+        lambda: rig.client.logs(1, 1, [bytes(20)]),
+        lambda: rig.client.send(b"\x01"),
+    ):
+        with pytest.raises(ChainUnavailable):
+            ask()
+
+
+def test_a_line_that_breaks_after_sending_leaves_unknown_and_the_receipt_tells(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    transaction = rig.sender.sign(address, count(b"x"))
+    proxy.twist = only("eth_sendRawTransaction", lambda *_: None)
+    with pytest.raises(ChainUnavailable):
+        rig.client.send(transaction.raw)
+    assert rig.wait(transaction.hash).succeeded
+    proxy.twist = lambda _, answer: answer
+    assert rig.client.send(transaction.raw).sent in (Sent.KNOWN, Sent.NONCE_USED)
+
+
+def test_another_hash_than_ours_is_not_believed(proxy: Proxy, rig: Rig) -> None:
+    proxy.twist = only("eth_sendRawTransaction", lambda _, answer: answer | {"result": "0x" + "11" * 32})
+    with pytest.raises(ChainUnavailable, match="another transaction"):
+        rig.client.send(rig.sender.sign(None, b"\x00").raw)
+
+
+def test_a_node_of_another_chain_is_refused(proxy: Proxy) -> None:
+    with pytest.raises(Misconfigured, match="another chain"):
+        RpcChain(proxy.url, chain_id=1)
+
+
+def test_headers_with_fields_of_their_own_are_read(proxy: Proxy, rig: Rig) -> None:
+    rig.deploy()
+
+    def twist(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        block = answer["result"] | {"extraData": "0x" + "ab" * 500, "proposer": "x", "baseFeePerGas": None}
+        return answer | {"result": {key: value for key, value in block.items() if key != "difficulty"}}
+
+    head = rig.client.head()
+    plain = rig.client.block(head)
+    proxy.twist = only("eth_getBlockByNumber", twist)
+    assert rig.client.block(head) == plain
+
+
+def test_no_method_beyond_the_common_ones_is_used(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    rig.run(rig.sender.sign(address, count(b"x")))
+    rig.client.gas_limit(rig.sender.key.address, address, count(b"x"))
+    rig.client.logs(1, rig.client.head(), [address])
+    rig.client.gas_price()
+    assert {request["method"] for request in proxy.asked} <= {
+        "eth_blockNumber", "eth_call", "eth_chainId", "eth_estimateGas", "eth_gasPrice", "eth_getBlockByNumber",
+        "eth_getCode", "eth_getLogs", "eth_getTransactionByHash", "eth_getTransactionCount",
+        "eth_getTransactionReceipt", "eth_sendRawTransaction",
+    }  # fmt: skip
