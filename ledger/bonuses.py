@@ -202,10 +202,15 @@ def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Tallies, 
     )
 
 
-def charges_of(statements: Iterable[PenaltyStatement]) -> tuple[Charge, ...]:
-    """The penalties that weigh on `liable` of each statement; statements of nothing are left out."""
+def charges_of(agreement: BonusAgreement, statements: Iterable[PenaltyStatement]) -> tuple[Charge, ...]:
+    """The penalties of goods that were due in the agreement's period (as scorecards count), on `liable` of each.
+
+    Statements of nothing are left out.
+    """
     return tuple(
-        Charge(s.shipment, s.liable, s.amount, s.currency, s.indicative, s.evidence) for s in statements if s.amount > 0
+        Charge(s.shipment, s.liable, s.amount, s.currency, s.indicative, s.evidence)
+        for s in statements
+        if s.amount > 0 and agreement.periodStart <= s.promised_at < agreement.periodEnd
     )
 
 

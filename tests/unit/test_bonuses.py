@@ -334,7 +334,9 @@ def test_from_signed_records_to_an_award() -> None:
         periodEnd=365 * DAY,
     )
     tallies = Tallies(journeys, Period(0, 365 * DAY, 365 * DAY))
-    charges = charges_of(penalties(journeys))
+    late_elsewhere = history.terms(promisedAt=400 * DAY)
+    history.handoff(late_elsewhere, CARRIER, SHOP, 402 * DAY)
+    charges = charges_of(agreement, penalties(Journeys(history.records)))
     award = compute_award(ID, agreement, rule, 1, 10_000, scorecards_of(agreement, rule, tallies, card), charges)
     assert [c.amount for c in charges] == [900], "100 a day², three days"
     assert award.amounts == (Line(PartnerId(CARRIER), 4_100), Line(PartnerId(SECOND), 0))

@@ -1,5 +1,8 @@
-"""What a bonus costs: whole transactions on cold storage, at 200 optimizer runs. Ceilings two to three per cent above the
-figures measured when they were set; the largest agreement must fit one transaction."""
+"""What a bonus costs: whole transactions on cold storage, at 200 optimizer runs.
+
+Ceilings lie two to three per cent above the figures measured when they were set; the largest agreement must fit one
+transaction.
+"""
 
 from ledger.bonus_amounts import Line
 from ledger.ids import PartnerId
