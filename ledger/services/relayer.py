@@ -39,6 +39,8 @@ LEASE = "relayer"
 LEASE_SECONDS = 60
 BATCH = 200
 """Transactions in one commit of the outbox, and at most in one block of the embedded chain."""
+_MOST_A_STEP = 400
+"""A long backlog must not keep the tree from growing: receipts promise integration within 60 seconds."""
 _FIRST_PAUSE = 30
 _LONGEST_PAUSE = 3_600
 _LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
@@ -103,33 +105,35 @@ class Relayer:
         self._batch = batch
 
     def step(self) -> RelayReport:
-        """Submit what is due and note what became of it. Call it again and again.
+        """Submit some of what is due and note what became of it. Call it again while it submits.
 
-        1. Take the lease, or leave.
+        1. Take the lease, or leave; take it again before every batch.
         2. Push what an earlier step, or an earlier life, left behind, and see what is settled.
-        3. Batch by batch: sign and store, send, see what is settled; until nothing is due or the network is full.
+        3. Batch by batch: sign and store, send, see what is settled; until nothing is due, the network is full, or it
+           is somebody else's turn to work.
         4. Put back what was in a block but left no event.
 
         Raises `ChainUnavailable` when the node is; everything stored is looked up at the next step.
         """
-        now = self._clock.now()
-        with self._database.write() as connection:
-            if not leases.acquire(connection, LEASE, self._holder, now, now + LEASE_SECONDS):
-                return RelayReport(held=False)
         submitted = reverted = rejected = 0
-        if self._sender.unfinished():
-            self._sender.push()
-        while True:
+        begun = 1
+        while begun:
+            if not self._hold():
+                return RelayReport(held=False, submitted=submitted, reverted=reverted, rejected=rejected)
+            if self._sender.unfinished():
+                self._sender.push()
             failed, refused = self._collect()
             reverted, rejected = reverted + failed, rejected + refused
-            begun = self._begin()
+            begun = self._begin() if submitted < _MOST_A_STEP else 0
             submitted += begun
-            if not begun:
-                break
-            self._sender.push()
         if not submitted:
             self._put_back_stranded()
         return RelayReport(submitted=submitted, reverted=reverted, rejected=rejected)
+
+    def _hold(self) -> bool:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            return leases.acquire(connection, LEASE, self._holder, now, now + LEASE_SECONDS)
 
     # --- 2: what became of it ----------------------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ class Sender:
         self._key = key
         self._clock = clock
         self._sent_at: dict[bytes, int] = {}
+        self._in_block: set[bytes] = set()
 
     @property
     def address(self) -> bytes:
@@ -66,8 +67,9 @@ class Sender:
             return transactions.unfinished(connection, self.address)
 
     def room(self) -> int:
-        """How many more transactions may be under way."""
-        return max(self._chain.in_flight - len(self.unfinished()), 0)
+        """How many more transactions may wait for a block. Those in a block that is not final yet do not count."""
+        waiting = sum(transaction.hash not in self._in_block for transaction in self.unfinished())
+        return max(self._chain.in_flight - waiting, 0)
 
     def begin(
         self, intents: Sequence[Intent], also: Callable[[Connection], None] | None = None
@@ -100,7 +102,7 @@ class Sender:
         try:
             for transaction in self.unfinished():
                 last = self._sent_at.get(transaction.hash)
-                if last is not None and now - last < RESEND_SECONDS:
+                if transaction.hash in self._in_block or (last is not None and now - last < RESEND_SECONDS):
                     continue
                 result = self._chain.send(transaction.raw)
                 if result.sent in (Sent.ACCEPTED, Sent.KNOWN):
@@ -133,6 +135,8 @@ class Sender:
             state = transactions.DROPPED if one.receipt is None else transactions.MINED
             block = None if one.receipt is None else one.receipt.block
             problem = "" if one.receipt and one.receipt.succeeded else one.transaction.problem
+            self._in_block.discard(one.transaction.hash)
+            self._sent_at.pop(one.transaction.hash, None)
             transactions.update_state(connection, [one.transaction.hash], state, block_number=block, problem=problem)
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -159,7 +163,9 @@ class Sender:
         receipt = self._chain.receipt(transaction.hash)
         if receipt is not None:
             # Until its block is final it could come undone, and would have to be sent again.
+            self._in_block.add(transaction.hash)
             return Settled(transaction, receipt) if receipt.block <= final else None
+        self._in_block.discard(transaction.hash)
         if used <= transaction.nonce:
             return None
         # The nonce is used, yet there is no receipt. Nodes can lag behind each other, so this is believed only when it
