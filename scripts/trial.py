@@ -84,6 +84,11 @@ class Trial:
             raise RuleBroken("signatures are missing", where=type(record).__name__, found=", ".join(result.missing))
         return result
 
+    def submit_to_contract(self, signed: SignedRecord) -> None:
+        """Go past the API, as anybody may; raises `RuleBroken` with the contract's own reason when it refuses."""
+        if reason := self.node.preflight(signed):
+            raise RuleBroken("the contract refuses it", where=type(signed.record).__name__, found=reason)
+
 
 def found_trial(
     settings: Settings, clock: Clock, *, delay: int, token: TokenPlan | None = None, name: str = "council"

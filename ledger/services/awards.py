@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger.bonus_amounts import Line, amount_proof, amounts_root
-from ledger.bonuses import amounts_from_json
+from ledger.bonus_words import amounts_from_json
 from ledger.errors import RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.records import BonusAward, Claim
