@@ -154,7 +154,7 @@ class Operator:
             commercial=hidden,
             requires=(),
             submitBy=submit_by or self.clock.now() + FORTNIGHT,
-            details=Details(salt(), ""),
+            details=Details(salted or salt(), ""),
         )
         return self.sign(terms, MAKER)
 

@@ -1,0 +1,99 @@
+"""An operator killed at any moment, again and again: nothing accepted is lost, nothing is recorded twice."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ledger.chain.embedded import EmbeddedChain
+from ledger.chain.events import RECORDED_TOPIC
+from ledger.codes import ContractKind
+from ledger.codes import Outcome as Code
+from ledger.keccak import keccak256
+from ledger.services.clock import ManualClock
+from ledger.store import transactions
+from tests.chain.conftest import CHAIN_ID, GENESIS
+from tests.chain.operator import Operator, launch
+
+CHILD = """
+import sys
+from pathlib import Path
+from tests.chain.test_kill import reopen, terms_of
+
+operator = reopen(Path(sys.argv[1]))
+total = int(sys.argv[2])
+print("open", flush=True)
+done = sum(number == 4 for number, _ in operator.logged())
+while True:
+    if done < total:
+        operator.accept(*(terms_of(operator, n) for n in range(done, min(done + 7, total))))
+        done = min(done + 7, total)
+    moved = operator.relayer.step()
+    followed = operator.follower.step()
+    operator.publisher.publish(operator.clock.now())
+    operator.anchorer.step()
+    if done == total and not moved.submitted and not followed.events:
+        break
+print("finished", flush=True)
+"""
+
+
+def reopen(home: Path, now: int = GENESIS + 9_000) -> Operator:
+    clock = ManualClock(now)
+    chain = EmbeddedChain(home / "chain.db", chain_id=CHAIN_ID, genesis_time=GENESIS, now=clock.now)
+    return Operator(home / "one", chain, launch(chain, clock, "consortium"), clock)
+
+
+def terms_of(operator: Operator, number: int):  # type: ignore[no-untyped-def]
+    return operator.terms(salted=keccak256(number.to_bytes(8, "big"))[:16], submit_by=GENESIS + 10**6)
+
+
+def run(home: Path, records: int, kills: int, seed: int) -> None:
+    source = random.Random(seed)
+    operator = reopen(home, GENESIS + 2_000)
+    operator.found()
+    operator.close()
+    operator.chain.close()
+    command = [sys.executable, "-c", CHILD, str(home), str(records)]
+    for _ in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        time.sleep(source.uniform(0, 0.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.endswith("finished\n")
+
+    operator = reopen(home)
+    logged = operator.logged()
+    ids = [operator.domain.record_id(terms_of(operator, n).record) for n in range(records)]
+    assert len(logged) == len({record_id for _, record_id in logged})
+    assert [record_id for number, record_id in logged if number == 4] == ids
+    assert all(operator.outcomes(record_id) == [Code.APPLIED] for record_id in ids)
+    custody = operator.deployment.contracts[ContractKind.CUSTODY]
+    events = [
+        log for log in operator.chain.logs(1, operator.chain.head(), [custody]) if log.topics[0] == RECORDED_TOPIC
+    ]
+    assert [log.topics[1] for log in events] == ids
+    with operator.db.read() as connection:
+        assert all(len(transactions.of_record(connection, record_id)) == 1 for record_id in ids)
+    current = operator.publisher.current()
+    assert current is not None
+    assert current.head.size == len(logged)
+    assert operator.anchorer.step().anchored == len(logged)
+    operator.close()
+    operator.chain.close()
+
+
+def test_killed_twice(tmp_path: Path) -> None:
+    run(tmp_path, records=40, kills=2, seed=1)
+
+
+@pytest.mark.drill
+def test_killed_many_times(tmp_path: Path) -> None:
+    run(tmp_path, records=600, kills=40, seed=int(time.time()))
