@@ -13,6 +13,7 @@ abstract contract Consortium {
     uint8 internal constant SUSPEND = 2;
     uint8 internal constant ADD_KEY = 4;
     uint8 internal constant REVOKE_KEY = 5;
+    uint8 internal constant GRANT_ROLE = 6;
     uint8 internal constant OPEN_CONTRACT = 13;
     uint8 internal constant CLOSE_CONTRACT = 14;
 
@@ -41,17 +42,38 @@ abstract contract Consortium {
     }
 
     function change(uint8 action, uint40 partner, address key, uint40 number, bytes32 document) internal {
-        RegistryChange memory r = RegistryChange({
-            sequence: ++_sequence,
-            notBefore: 0,
-            action: action,
-            partner: partner,
-            key: key,
-            role: 0,
-            scope: 0,
-            number: number,
-            document: document
-        });
+        _record(
+            RegistryChange({
+                sequence: ++_sequence,
+                notBefore: 0,
+                action: action,
+                partner: partner,
+                key: key,
+                role: 0,
+                scope: 0,
+                number: number,
+                document: document
+            })
+        );
+    }
+
+    function grant(uint40 partner, uint8 role) internal {
+        _record(
+            RegistryChange({
+                sequence: ++_sequence,
+                notBefore: 0,
+                action: GRANT_ROLE,
+                partner: partner,
+                key: address(0),
+                role: role,
+                scope: 0,
+                number: 0,
+                document: 0
+            })
+        );
+    }
+
+    function _record(RegistryChange memory r) private {
         bytes32 id = SigningDomain.digest(SigningDomain.evidence(CONSORTIUM_ID), hasher.hash(r));
         registry.change(r, signature(COUNCIL_KEY, id));
     }
