@@ -7,12 +7,11 @@ the contract's: form, signatures, effect.
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NoReturn
 
 from ledger.codes import ContractKind, RegistryAction, Role
-from ledger.errors import NotPermitted, RuleBroken
 from ledger.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.records import KeyGrant, KeyRevoke, RegistryChange
+from ledger.registry_keys import enter, grant_key, not_permitted, refuse, require_lasting, revoke_key, revoke_own_key
 from ledger.registry_state import (
     ALL_SCOPES,
     NO_END,
@@ -32,12 +31,9 @@ from ledger.registry_state import (
 MAX_COUNCIL = 32
 MAX_SCOPES = 200
 MAX_DELAY = 365 * 86400
-MAX_DEVICE_PERIOD = 90 * 86400
-DEVICE_SCOPES = sum(1 << (n - 1) for n in (*range(4, 17), *range(18, 23)))
-"""Types that a device key can be allowed to sign: a partner's, without the registry's own and checkpoints."""
 
 _A = RegistryAction
-_USED: dict[RegistryAction, frozenset[str]] = {
+USED_FIELDS: dict[RegistryAction, frozenset[str]] = {
     _A.ADMIT: frozenset({"notBefore", "partner", "key", "document"}),
     _A.SUSPEND: frozenset({"partner"}),
     _A.REINSTATE: frozenset({"notBefore", "partner"}),
@@ -54,6 +50,7 @@ _USED: dict[RegistryAction, frozenset[str]] = {
     _A.CLOSE_CONTRACT: frozenset({"notBefore", "key", "number"}),
     _A.ADOPT_RULES: frozenset({"number", "document"}),
 }
+"""What each action uses beside sequence and action; the other fields must be 0."""
 _OPTIONAL = ("notBefore", "partner", "key", "role", "scope", "number", "document")
 _NO_LOG = LogId(bytes(32))
 _SCOPED = (Role.CUSTOMS, Role.ISSUER, Role.BRAND)
@@ -70,26 +67,23 @@ def decide(
         case RegistryChange():
             return _change(state, delay, record, keys, time)
         case KeyGrant():
-            return _grant_key(state, record, keys, time)
+            return grant_key(state, record, keys, time)
         case KeyRevoke():
-            _one_signature(keys)
-            if keys[0] != record.key:
-                _require_master(state, record.partner, keys[0], time)
-            return _revoke_key(state, record.partner, KeyAddress(record.key), time)
+            return revoke_own_key(state, record, keys, time)
 
 
 def _change(state: Slice, delay: int, r: RegistryChange, keys: Sequence[KeyAddress], time: int) -> Effects:
     head = state.head()
     # 1. Form.
     if r.sequence != head.sequence + 1:
-        _refuse("Sequence", "not the next change", expected=head.sequence + 1, found=r.sequence)
+        refuse("Sequence", "not the next change", expected=head.sequence + 1, found=r.sequence)
     if r.action not in RegistryAction.__members__.values():
-        _refuse("UnknownAction", "no such action", found=r.action)
+        refuse("UnknownAction", "no such action", found=r.action)
     action = RegistryAction(r.action)
     for name in _OPTIONAL:
         value = getattr(r, name)
-        if name not in _USED[action] and (any(value) if isinstance(value, bytes) else value):
-            _refuse("UnusedField", f"{action.name} does not use {name}", expected=0, found=value)
+        if name not in USED_FIELDS[action] and (any(value) if isinstance(value, bytes) else value):
+            refuse("UnusedField", f"{action.name} does not use {name}", expected=0, found=value)
     # 2. Signatures.
     require_council(state, keys, time)
     # 3. Effect.
@@ -101,15 +95,15 @@ def require_council(state: Slice, keys: Sequence[KeyAddress], time: int) -> None
     """Raise unless enough council members in force are among `keys`, ascending, and nobody else."""
     needed = state.head().needed(time)
     if not keys:
-        _refuse("SignatureLength", "nobody signed", expected=f"{needed} council members")
+        refuse("SignatureLength", "nobody signed", expected=f"{needed} council members")
     if len(keys) < needed:
-        _not_permitted("TooFewSignatures", "too few council members signed", expected=needed, found=len(keys))
+        not_permitted("TooFewSignatures", "too few council members signed", expected=needed, found=len(keys))
     for previous, key in pairwise([KeyAddress(bytes(20)), *keys]):
         if key <= previous:
-            _refuse("CouncilOrder", "council signatures do not ascend by address", found=to_hex(key))
+            refuse("CouncilOrder", "council signatures do not ascend by address", found=to_hex(key))
         address = state.address(key)
         if address is None or address.kind != AddressKind.COUNCIL_KEY or not address.in_force(time):
-            _not_permitted("NotCouncil", "signed by somebody outside the council", found=to_hex(key))
+            not_permitted("NotCouncil", "signed by somebody outside the council", found=to_hex(key))
 
 
 class _Change:
@@ -132,7 +126,7 @@ class _Change:
                 self.partner()
                 return self.enter(AddressKind.MASTER_KEY, self.force_for_partner(), ALL_SCOPES)
             case RegistryAction.REVOKE_KEY:
-                return _revoke_key(self.state, self.r.partner, self.key, self.time)
+                return revoke_key(self.state, self.r.partner, self.key, self.time)
             case RegistryAction.GRANT_ROLE:
                 return self.grant_role()
             case RegistryAction.REVOKE_ROLE:
@@ -158,9 +152,9 @@ class _Change:
 
     def admit(self) -> Effects:
         if self.partner_id == 0:
-            _refuse("UnknownPartner", "partner 0 is nobody", found=0)
+            refuse("UnknownPartner", "partner 0 is nobody", found=0)
         if self.state.partner(self.partner_id) is not None:
-            _refuse("PartnerKnown", "the partner is admitted already", found=self.partner_id)
+            refuse("PartnerKnown", "the partner is admitted already", found=self.partner_id)
         since = self.force()
         entered = self.enter(AddressKind.MASTER_KEY, since, ALL_SCOPES)
         return replace(entered, partners={self.partner_id: Partner(since, self.r.document)})
@@ -168,14 +162,14 @@ class _Change:
     def suspend(self) -> Effects:
         partner = self.partner()
         if partner.suspended_until == NO_END:
-            _refuse("Suspended", "the partner is suspended already", found=self.partner_id)
+            refuse("Suspended", "the partner is suspended already", found=self.partner_id)
         return Effects(partners={self.partner_id: replace(partner, suspended_until=NO_END)})
 
     def reinstate(self) -> Effects:
         partner = self.partner()
         until = self.force()
         if partner.suspended_until != NO_END:
-            _refuse("NotSuspended", "the partner is not suspended", found=self.partner_id)
+            refuse("NotSuspended", "the partner is not suspended", found=self.partner_id)
         return Effects(partners={self.partner_id: replace(partner, suspended_until=until)})
 
     # --- roles ---
@@ -183,25 +177,25 @@ class _Change:
     def grant_role(self) -> Effects:
         partner, held = self.partner(), self.role()
         if held in partner.roles:
-            _refuse("RoleHeld", "the partner has this role already", found=_role_name(*held))
+            refuse("RoleHeld", "the partner has this role already", found=_role_name(*held))
         since = self.force_for_partner()
         if held[0] in _SCOPED and sum(1 for role, _ in partner.roles if role == held[0]) == MAX_SCOPES:
-            _refuse("TooManyScopes", "too many scopes of one role", expected=f"at most {MAX_SCOPES}")
+            refuse("TooManyScopes", "too many scopes of one role", expected=f"at most {MAX_SCOPES}")
         return Effects(partners={self.partner_id: replace(partner, roles={**partner.roles, held: since})})
 
     def revoke_role(self) -> Effects:
         partner, held = self.partner(), self.role()
         if held not in partner.roles:
-            _refuse("RoleNotHeld", "the partner does not have this role", found=_role_name(*held))
+            refuse("RoleNotHeld", "the partner does not have this role", found=_role_name(*held))
         left = {key: since for key, since in partner.roles.items() if key != held}
         return Effects(partners={self.partner_id: replace(partner, roles=left)})
 
     def role(self) -> tuple[Role, bytes]:
         if self.r.role not in Role.__members__.values():
-            _refuse("UnknownRole", "no such role", found=self.r.role)
+            refuse("UnknownRole", "no such role", found=self.r.role)
         role, scope = Role(self.r.role), self.r.scope
         if not _scope_fits(role, scope):
-            _refuse("BadScope", f"no scope for {role.name}", found=to_hex(scope))
+            refuse("BadScope", f"no scope for {role.name}", found=to_hex(scope))
         return role, scope
 
     # --- council ---
@@ -210,7 +204,7 @@ class _Change:
         head = self.state.head()
         entered = self.enter(AddressKind.COUNCIL_KEY, self.force(), 0)
         if len(head.lasting) == MAX_COUNCIL:
-            _refuse("CouncilTooLarge", "the council is full", expected=f"at most {MAX_COUNCIL}")
+            refuse("CouncilTooLarge", "the council is full", expected=f"at most {MAX_COUNCIL}")
         grown = replace(head, lasting=(*head.lasting, self.key), ever=(*head.ever, self.key))
         return replace(entered, head=grown)
 
@@ -218,8 +212,8 @@ class _Change:
         head, until = self.state.head(), self.force()
         address = self.state.address(self.key)
         if address is None or address.kind != AddressKind.COUNCIL_KEY:
-            _not_permitted("NotCouncil", "no council member", found=to_hex(self.key))
-        _require_lasting(self.key, address)
+            not_permitted("NotCouncil", "no council member", found=to_hex(self.key))
+        require_lasting(self.key, address)
         shrunk = replace(head, lasting=tuple(key for key in head.lasting if key != self.key))
         self.require_members(shrunk, max(head.needed(self.time), head.next_threshold))
         return Effects(head=shrunk, addresses={self.key: replace(address, until=until)})
@@ -241,7 +235,7 @@ class _Change:
         """Members in force who stay must be enough for `needed` signatures."""
         members = sum(1 for key in head.lasting if self.state.entered(key).since <= self.time)
         if needed == 0 or members < needed:
-            _refuse("CouncilTooSmall", "the council could not reach its threshold", expected=needed, found=members)
+            refuse("CouncilTooSmall", "the council could not reach its threshold", expected=needed, found=members)
 
     # --- logs, contracts, rules ---
 
@@ -249,21 +243,21 @@ class _Change:
         r, log_id, predecessor = self.r, LogId(self.r.scope), LogId(self.r.document)
         self.partner()
         if log_id == _NO_LOG:
-            _refuse("UnknownLog", "no log id", found=to_hex(log_id))
+            refuse("UnknownLog", "no log id", found=to_hex(log_id))
         if self.state.log(log_id) is not None:
-            _refuse("LogKnown", "the log is registered already", found=to_hex(log_id))
+            refuse("LogKnown", "the log is registered already", found=to_hex(log_id))
         continues = predecessor != _NO_LOG or r.number != 0
         if continues and self.state.log(predecessor) is None:
-            _refuse("UnknownLog", "the predecessor is not registered", found=to_hex(predecessor))
+            refuse("UnknownLog", "the predecessor is not registered", found=to_hex(predecessor))
         entered = self.enter(AddressKind.ANCHOR_KEY, self.force_for_partner(), 0)
         return replace(entered, logs={log_id: Log(self.key, self.partner_id, predecessor, r.number)})
 
     def retire_log(self) -> Effects:
         log = self.state.log(LogId(self.r.scope))
         if log is None:
-            _refuse("UnknownLog", "the log is not registered", found=to_hex(self.r.scope))
+            refuse("UnknownLog", "the log is not registered", found=to_hex(self.r.scope))
         address = self.state.entered(log.key)
-        _require_lasting(log.key, address)
+        require_lasting(log.key, address)
         return Effects(addresses={log.key: replace(address, until=self.time)})
 
     def open_contract(self) -> Effects:
@@ -276,10 +270,10 @@ class _Change:
             latest = self.state.entered(known.latest)
             earlier = None if known.before is None else self.state.entered(known.before)
             if latest.until == NO_END:
-                _refuse("KindOpen", f"a {kind.name} contract is open", found=to_hex(known.latest))
+                refuse("KindOpen", f"a {kind.name} contract is open", found=to_hex(known.latest))
             # The one before the latest would be forgotten while it is still in force.
             if earlier is not None and earlier.until > self.time:
-                _refuse("KindOpen", f"the {kind.name} contract before is not closed yet", found=before)
+                refuse("KindOpen", f"the {kind.name} contract before is not closed yet", found=before)
             since = max(since, latest.until)
         entered = self.enter(AddressKind.CONTRACT, since, kind)
         return replace(entered, contracts={kind: Contracts(self.key, before)})
@@ -288,21 +282,21 @@ class _Change:
         until = self.force()
         kind, address = self.contract_kind(), self.state.address(self.key)
         if address is None or address.kind != AddressKind.CONTRACT or address.scopes != kind:
-            _refuse("NotOpen", f"not the {kind.name} contract that is open", found=to_hex(self.key))
-        _require_lasting(self.key, address)
+            refuse("NotOpen", f"not the {kind.name} contract that is open", found=to_hex(self.key))
+        require_lasting(self.key, address)
         return Effects(addresses={self.key: replace(address, until=max(until, address.since))})
 
     def contract_kind(self) -> ContractKind:
         if self.r.number not in ContractKind.__members__.values():
-            _refuse("UnknownContractKind", "no such kind of contract", found=self.r.number)
+            refuse("UnknownContractKind", "no such kind of contract", found=self.r.number)
         return ContractKind(self.r.number)
 
     def adopt_rules(self) -> Effects:
         document = self.r.document
         if not any(document):
-            _refuse("UnknownRules", "no document", found=to_hex(document))
+            refuse("UnknownRules", "no document", found=to_hex(document))
         if self.state.rules(document) is not None:
-            _refuse("RulesKnown", "these rules are adopted already", found=to_hex(document))
+            refuse("RulesKnown", "these rules are adopted already", found=to_hex(document))
         return Effects(rules={document: Rules(self.r.number, self.time)})
 
     # --- pieces ---
@@ -310,14 +304,14 @@ class _Change:
     def partner(self) -> Partner:
         partner = self.state.partner(self.partner_id)
         if partner is None:
-            _refuse("UnknownPartner", "no such partner", found=self.partner_id)
+            refuse("UnknownPartner", "no such partner", found=self.partner_id)
         return partner
 
     def force(self) -> int:
         """When a change recorded now comes into force."""
         since = max(self.r.notBefore, self.time + self.delay)
         if since >= NO_END:
-            _refuse("TimeTooFar", "never in force", expected=f"before {NO_END}", found=since)
+            refuse("TimeTooFar", "never in force", expected=f"before {NO_END}", found=since)
         return since
 
     def force_for_partner(self) -> int:
@@ -325,82 +319,7 @@ class _Change:
 
     def enter(self, kind: AddressKind, since: int, scopes: int) -> Effects:
         owner = NOBODY_ID if kind in (AddressKind.COUNCIL_KEY, AddressKind.CONTRACT) else self.partner_id
-        return _enter(self.state, self.key, Address(kind, owner, since, NO_END, scopes, NOBODY_ID))
-
-
-# --- keys by partners ---
-
-
-def _grant_key(state: Slice, r: KeyGrant, keys: Sequence[KeyAddress], time: int) -> Effects:
-    # 1. Form.
-    if r.validFrom >= r.validUntil or r.validUntil - r.validFrom > MAX_DEVICE_PERIOD or r.validUntil <= time:
-        _refuse(
-            "BadPeriod",
-            "no period for a device key",
-            expected=f"at most {MAX_DEVICE_PERIOD} s, ending after {time}",
-            found=f"{r.validFrom} to {r.validUntil}",
-        )
-    if r.scopes == 0 or r.scopes & ~DEVICE_SCOPES:
-        _refuse(
-            "BadScopes", "no scopes for a device key", expected=f"within {DEVICE_SCOPES:#x}", found=f"{r.scopes:#x}"
-        )
-    # 2. Signature.
-    _one_signature(keys)
-    master = _require_master(state, r.partner, keys[0], time)
-    # 3. Effect.
-    if r.actor != 0 and state.partner(r.actor) is None:
-        _refuse("UnknownPartner", "the actor is no partner", found=r.actor)
-    if state.owner(master).suspended(time):
-        _refuse("Suspended", "a suspended partner grants no keys", found=r.partner)
-    entry = Address(
-        AddressKind.DEVICE_KEY,
-        PartnerId(r.partner),
-        max(r.validFrom, time),
-        r.validUntil,
-        r.scopes,
-        PartnerId(r.actor),
-    )
-    return _enter(state, KeyAddress(r.key), entry)
-
-
-def _revoke_key(state: Slice, partner: int, key: KeyAddress, time: int) -> Effects:
-    address = state.address(key)
-    if address is None or address.kind > AddressKind.DEVICE_KEY or address.partner != partner:
-        _refuse("NotItsKey", "not a key of this partner", expected=f"partner {partner}", found=to_hex(key))
-    if address.until <= time:
-        _refuse("Ended", "the key is not valid any more", found=to_hex(key))
-    return Effects(addresses={key: replace(address, until=time)})
-
-
-def _enter(state: Slice, key: KeyAddress, entry: Address) -> Effects:
-    if not any(key):
-        _refuse("NoAddress", "no address")
-    known = state.address(key)
-    if known is not None:
-        _refuse("AddressKnown", f"the address is known as {known.kind.name}", found=to_hex(key))
-    return Effects(addresses={key: entry})
-
-
-def _require_lasting(key: KeyAddress, address: Address) -> None:
-    if address.until != NO_END:
-        _refuse("Ended", "its end is recorded already", found=to_hex(key))
-
-
-def _one_signature(keys: Sequence[KeyAddress]) -> None:
-    if len(keys) != 1:
-        _refuse("SignatureLength", "not one signature", expected=1, found=len(keys))
-
-
-def _require_master(state: Slice, partner: int, key: KeyAddress, time: int) -> Address:
-    address = state.address(key)
-    if (
-        address is None
-        or address.kind != AddressKind.MASTER_KEY
-        or address.partner != partner
-        or not address.in_force(time)
-    ):
-        _not_permitted("NotMasterKey", "not signed by a master key", expected=f"partner {partner}", found=to_hex(key))
-    return address
+        return enter(self.state, self.key, Address(kind, owner, since, NO_END, scopes, NOBODY_ID))
 
 
 def _scope_fits(role: Role, scope: bytes) -> bool:
@@ -418,11 +337,3 @@ def _scope_fits(role: Role, scope: bytes) -> bool:
 
 def _role_name(role: Role, scope: bytes) -> str:
     return f"{role.name} {to_hex(scope)}" if any(scope) else role.name
-
-
-def _refuse(error: str, what: str, *, expected: object = "", found: object = "") -> NoReturn:
-    raise RuleBroken(what, where=f"PartnerRegistry{error}", expected=expected, found=found)
-
-
-def _not_permitted(error: str, what: str, *, expected: object = "", found: object = "") -> NoReturn:
-    raise NotPermitted(what, where=f"PartnerRegistry{error}", expected=expected, found=found)

@@ -17,7 +17,8 @@ from ledger.custody_movement import HANDLING_ROLES
 from ledger.custody_opening import CONSIGNOR_ROLES
 from ledger.penalties import DAY, default_terms
 from ledger.records import BY_NAME, RECORDS, Record
-from ledger.registry_rules import _USED, DEVICE_SCOPES, MAX_DEVICE_PERIOD
+from ledger.registry_keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
+from ledger.registry_rules import USED_FIELDS
 from ledger.structs import MAX_LIST, MAX_TEXT, Struct
 from scripts.compile_contracts import ARTIFACTS
 from scripts.generate_solidity import ON_CHAIN
@@ -128,7 +129,7 @@ def test_every_list_of_codes_is_there() -> None:
 def test_actions() -> None:
     for row in rows(CODE_SECTIONS["Action"]):
         used = set(re.findall(r"`(\w+)`", row[2]))
-        assert used == _USED[RegistryAction(int(row[0]))], row[1]
+        assert used == USED_FIELDS[RegistryAction(int(row[0]))], row[1]
         assert row[3] == ("after the delay" if "notBefore" in used else "at once")
 
 

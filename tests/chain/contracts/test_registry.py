@@ -9,7 +9,7 @@ from ledger.errors import MalformedRecord
 from ledger.ids import ConsortiumId, KeyAddress
 from ledger.records import KeyGrant
 from ledger.registry import Genesis
-from ledger.registry_rules import DEVICE_SCOPES
+from ledger.registry_keys import DEVICE_SCOPES
 from ledger.registry_state import NO_END
 from ledger.signing import SigningKey
 from tests.chain.contracts.consortium import CONSORTIUM, COUNCIL, DELAY, DOMAIN, ZERO, key_of

@@ -13,7 +13,7 @@ from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.ids import KeyAddress, LogId
 from ledger.records import KeyGrant, KeyRevoke
 from ledger.registry import RegistryRecord, RegistryView
-from ledger.registry_rules import DEVICE_SCOPES
+from ledger.registry_keys import DEVICE_SCOPES
 from ledger.signing import SigningKey
 from tests.chain.contracts.consortium import COUNCIL, ZERO, key_of
 from tests.chain.contracts.harness import Reverted

@@ -1,0 +1,81 @@
+"""What records cost: whole transactions on cold storage, at 200 optimizer runs, everything included.
+
+One function a contract. A budget is promised; a ceiling is two to three per cent above what was measured at the time.
+"""
+
+from functools import cache
+
+from ledger import merkle
+from ledger.codes import ContractKind, RegistryAction, Role
+from ledger.records import Checkpoint
+from tests.chain.contracts.consortium import DELAY, DOMAIN, key_of
+from tests.chain.contracts.twin import Twin, master
+
+LOG = b"\x11" * 32
+LEAF = merkle.leaf_hash(b"")
+ANCHOR_BUDGET = 98_000
+"""For a proof of 20 hashes, whatever the sizes."""
+REGISTRY_CEILINGS = {
+    RegistryAction.ADMIT: 105_000,
+    RegistryAction.SUSPEND: 64_000,
+    RegistryAction.REINSTATE: 64_500,
+    RegistryAction.ADD_KEY: 85_000,
+    RegistryAction.REVOKE_KEY: 64_000,
+    RegistryAction.GRANT_ROLE: 90_000,
+    RegistryAction.REVOKE_ROLE: 65_500,
+}
+
+
+@cache
+def uniform(size: int) -> bytes:
+    """Root of `size` equal leaves, so that trees of a million leaves are made in no time."""
+    if size == 1:
+        return LEAF
+    half = merkle.split_point(size)
+    return merkle.node_hash(uniform(half), uniform(size - half))
+
+
+def test_anchor() -> None:
+    anchor_key, twin = key_of("anchor"), Twin()
+    twin.admit(1)
+    twin.change(RegistryAction.REGISTER_LOG, partner=1, key=anchor_key.address, scope=LOG)
+    contract = twin.evm.deploy("CheckpointAnchor", twin.registry.address, bytes(20))
+    twin.change(RegistryAction.OPEN_CONTRACT, key=contract.address, number=ContractKind.ANCHOR)
+    twin.wait(DELAY)
+
+    def anchor(previous: int, size: int) -> tuple[int, int]:
+        """Hashes of the proof, and gas, from the anchored size to the next."""
+        evm = twin.evm.fork()
+        fork = contract.on(evm)
+        first = Checkpoint(LOG, 0, previous, uniform(previous))
+        fork.record("anchor", first, [], anchor_key.sign(DOMAIN, first))
+        following = Checkpoint(LOG, previous, size, uniform(size))
+        proof = merkle.consistency_path(previous, size, lambda start, stop: uniform(stop - start))
+        return len(proof), fork.record("anchor", following, proof, anchor_key.sign(DOMAIN, following)).gas
+
+    # The old tree one leaf short of full: nearly every hash counts for the old root and for the new.
+    worst = anchor(2**19 - 1, 2**19)
+    assert worst[0] == 20
+    assert worst[1] <= ANCHOR_BUDGET
+    for previous, size in ((2**20 - 1, 2**20), (699_050, 2**20 - 1), (333_333, 999_999), (2**19 + 1, 2**19 + 3)):
+        hashes, gas = anchor(previous, size)
+        if hashes <= 20:
+            assert gas <= worst[1]
+    empty = Checkpoint(LOG, 0, 1, LEAF)
+    assert contract.record("anchor", empty, [], anchor_key.sign(DOMAIN, empty)).gas <= ANCHOR_BUDGET
+
+
+def test_registry() -> None:
+    twin = Twin()
+    twin.admit(9)
+    found = {
+        RegistryAction.ADMIT: twin.admit(1),
+        RegistryAction.ADD_KEY: twin.change(RegistryAction.ADD_KEY, partner=1, key=key_of("second").address),
+        RegistryAction.GRANT_ROLE: twin.grant_role(1, Role.CARRIER),
+        RegistryAction.REVOKE_ROLE: twin.change(RegistryAction.REVOKE_ROLE, partner=1, role=Role.CARRIER),
+        RegistryAction.SUSPEND: twin.change(RegistryAction.SUSPEND, partner=1),
+        RegistryAction.REINSTATE: twin.change(RegistryAction.REINSTATE, partner=1),
+        RegistryAction.REVOKE_KEY: twin.change(RegistryAction.REVOKE_KEY, partner=1, key=master(1).address),
+    }
+    over = {a.name: r.gas for a, r in found.items() if r.gas > REGISTRY_CEILINGS[a]}
+    assert not over
