@@ -241,14 +241,16 @@ def _check_items(record: Clearance) -> None:
         raise MalformedRecord(
             "wrong number of items", where="items", expected=f"1 to {MAX_ITEMS}", found=len(record.items)
         )
-    for i in range(1, len(record.items)):
-        if record.items[i - 1].shipment >= record.items[i].shipment:
+    previous = bytes(32)  # no digest is 0, so the first is not 0 either
+    for i, item in enumerate(record.items):
+        if item.shipment <= previous:
             raise MalformedRecord(
                 "shipments must ascend, each once",
                 where=f"items[{i}].shipment",
-                expected="more than 0x" + record.items[i - 1].shipment.hex(),
-                found="0x" + record.items[i].shipment.hex(),
+                expected="more than 0x" + previous.hex(),
+                found="0x" + item.shipment.hex(),
             )
+        previous = item.shipment
 
 
 def _check_codes(record: Clearance) -> None:

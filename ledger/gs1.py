@@ -10,7 +10,6 @@ Standard: URI Syntax, section 4 (grammar, percent-encoding of values).
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import unquote, urlsplit
 
 from ledger.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord
@@ -22,6 +21,7 @@ MAX_QUALIFIER = 20
 MAX_LOTS_TEXT = 4096
 
 _CHARACTER_SET_82 = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _QUALIFIERS = (("22", "variant"), ("10", "lot"), ("21", "serial"))  # in the order of the standard's grammar
 
@@ -133,10 +133,7 @@ def product_of_link(link: str, where: str = "link") -> Product:
     """
     if len(link) > 2048:
         raise MalformedRecord("link too long", where=where, expected="at most 2048 characters", found=len(link))
-    try:
-        segments = urlsplit(link).path.strip("/").split("/")
-    except ValueError:
-        raise MalformedRecord("not a link", where=where, found=link[:80]) from None
+    segments = re.split("[?#]", link, maxsplit=1)[0].split("/")
     for i in range(len(segments) - 1):
         if segments[i] == "01" and _digits(segments[i + 1]):
             product = Product(gtin14(segments[i + 1], where))
@@ -236,7 +233,7 @@ def _with_qualifiers(product: Product, segments: list[str], path: str, where: st
                 "unknown, repeated or misplaced key", where=where, expected="22, 10, 21 in this order", found=path[:80]
             )
         last = order.index(key)
-        plain = unquote(value, errors="replace")
+        plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
         if not _CHARACTER_SET_82.fullmatch(plain):
             raise MalformedRecord(
                 f"not a value of key {key}",

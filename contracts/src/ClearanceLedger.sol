@@ -165,8 +165,10 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
             uint256 slot = cell.slot;
             unchecked {
                 // The last sequence is never used up: there is none after it.
-                if (sequence == slot & LAST_SEQUENCE && (step >> (slot >> STATUS_AT & 0xff)) & 1 == 1 && sequence != LAST_SEQUENCE) {
-                    cell.slot = (slot >> STATUS_AT & 0xff) << BEFORE_AT | (step >> 16) << STATUS_AT | (sequence + 1);
+                bool stands = sequence == slot & LAST_SEQUENCE && sequence != LAST_SEQUENCE;
+                if (stands && (step >> ((slot >> STATUS_AT) & 0xff)) & 1 == 1) {
+                    cell.slot =
+                        (((slot >> STATUS_AT) & 0xff) << BEFORE_AT) | ((step >> 16) << STATUS_AT) | (sequence + 1);
                     applied[i] = shipment;
                 } else {
                     all = false;
