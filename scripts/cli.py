@@ -5,6 +5,8 @@ import typer
 from ledger.errors import LadingError
 from scripts import output
 from scripts.commands import keys
+from scripts.commands.demo import demo
+from scripts.commands.found import found
 from scripts.commands.replay import replay
 
 app = typer.Typer(
@@ -16,6 +18,8 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.command()(replay)
+app.command()(demo)
+app.command()(found)
 
 
 def main() -> None:

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.chain.deploy import TokenPlan
 from ledger.codes import RegistryAction, Role
 from ledger.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.errors import RuleBroken
 from ledger.records import Record, RegistryChange
 from ledger.services.clock import Clock
-from ledger.services.consortium import found
+from ledger.services.consortium import TokenPlan, found
 from ledger.services.enrolling import admission, change, opening_changes
 from ledger.services.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
 from ledger.services.node import Node, open_chain

@@ -32,17 +32,15 @@ def award_for(
 ) -> Award:
     """The award that follows from `records`, those that the ledger knows at the moment of awarding, `now`.
 
-    A penalty counts in the period in which the goods were delivered. Raises what `ledger.bonuses.compute_award` raises.
+    Raises what `ledger.bonuses.compute_award` raises.
     """
     journeys = Journeys(records)
     tallies = Tallies(journeys, Period(agreement.periodStart, agreement.periodEnd, min(now, agreement.periodEnd)))
     statements = []
     for shipment in journeys.shipments():
         try:
-            statement = penalty_of(shipment, journeys)
+            statements.append(penalty_of(shipment, journeys))
         except NotFound:
             continue  # its commercial part is withheld here, so nobody can be charged for it
-        if statement.delivered_at is not None and statement.delivered_at in tallies.period:
-            statements.append(statement)
     scorecards = scorecards_of(agreement, rule, tallies, card)
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges_of(agreement, statements))

@@ -32,6 +32,17 @@ from ledger.services.keystores import (
 from ledger.services.settings import Settings
 from ledger.signing import SigningKey
 
+__all__ = [
+    "EMBEDDED_CHAIN_ID",
+    "Consortium",
+    "OperatorKeys",
+    "TokenPlan",
+    "found",
+    "open_keys",
+    "operator_passphrase",
+    "read_consortium",
+]
+
 EMBEDDED_CHAIN_ID = 0x1AD1
 RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"
 

@@ -265,7 +265,15 @@ class Node:
             "publicKey": to_hex(self.consortium.log.public_key),
             "size": head.size,
             "published": {"size": published.head.size, "root": to_hex(published.head.root)} if published else None,
-            "anchored": {"size": anchored.size, "block": anchored.anchored_block} if anchored else None,
+            "anchored": (
+                {
+                    "size": anchored.size,
+                    "block": anchored.anchored_block,
+                    "transaction": to_hex(anchored.anchored_transaction or b""),
+                }
+                if anchored
+                else None
+            ),
             "records": counts,
         }
 

@@ -39,4 +39,4 @@ class Numbers:
                     where="shipment",
                     mend="Sign in with a key of a party.",
                 )
-        return penalty_words.to_json(statement) | {"words": list(penalty_words.explain(statement))}
+        return penalty_words.to_json(statement)

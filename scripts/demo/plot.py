@@ -73,7 +73,7 @@ from scripts.demo.cast import (
 from scripts.demo.scribe import CURRENCY, NO_HASH, Deal, Scribe, details, no_duty, place, salt, schema_hash
 from scripts.trial import OPERATOR, Party, Trial, open_for_business
 
-WEEKS = 7
+LAST_DAY = 44
 HOUR = 3600
 POOL = 5_000_00
 NONE = ExceptionBit(0)
@@ -411,7 +411,7 @@ def _reward(play: Play) -> None:
     )
     play.sign(f"the maker recalls lot {BAD_LOT}", recall, MAKER)
 
-    play.at(44)
+    play.at(LAST_DAY)
     for line in award.amounts:
         if line.amount:
             account = new_key().address

@@ -1,0 +1,121 @@
+"""`lading demo`: play the demo consortium, show what came of it, and serve it."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.errors import Misconfigured
+from ledger.penalty_words import explain
+from ledger.services.clock import ManualClock
+from ledger.services.consortium import TokenPlan
+from ledger.services.keystores import new_key
+from ledger.services.node import Node
+from ledger.services.settings import Settings, read_settings
+from scripts.commands.serve import run
+from scripts.demo.cast import make_cast
+from scripts.demo.plot import DAY, HOUR, LAST_DAY, Play, perform
+from scripts.demo.result import result_of
+from scripts.demo.scribe import Scribe
+from scripts.output import err, money, out, print_json
+from scripts.trial import found_trial, open_trial
+
+MARKER = "this-is-a-demo"
+REGISTRY_DELAY = DAY
+SUPPLY = 10**10
+
+
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the demo afterwards.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Play some weeks of a supply chain with real keys, contracts and records, then check every promise.
+
+    It plays in LADING_HOME, or in var/demo; an earlier demo there is replaced. Exit status 0 only if all verdicts hold.
+    """
+    home = None if os.environ.get("LADING_HOME") else Path("var/demo")
+    settings = read_settings(home=home)
+    _clear(settings.home)
+    end = int(time.time())
+    play = _stage(settings, end, quiet=json)
+    try:
+        perform(play)
+        play.clock.move_to(end)
+        play.trial.node.settle()
+        result = result_of(play)
+        words = explain(play.trial.node.numbers.penalty(play.shipments["ocean"]))
+    finally:
+        play.trial.node.close()
+    if json:
+        print_json(result)
+    else:
+        _tell(result, words)
+    good = all(verdict["ok"] for verdict in result["verdicts"])
+    if not good or not serve:
+        raise SystemExit(0 if good else 1)
+    run(settings, Node(settings))
+
+
+def _clear(home: Path) -> None:
+    """Make room for a new demo; never touches a home that is not one."""
+    if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
+        raise Misconfigured(
+            "there is something else in this home", where=str(home), mend="Choose another LADING_HOME for the demo."
+        )
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARKER).write_text("Made by `lading demo`; its keys are worthless, and the next demo replaces it.\n")
+
+
+def _stage(settings: Settings, end: int, *, quiet: bool) -> Play:
+    clock = ManualClock(end - (LAST_DAY * DAY + 10 * HOUR))
+    purse = new_key()
+    token = TokenPlan("Demo Euro", "dEUR", purse.address, SUPPLY)
+    found_trial(settings, clock, delay=REGISTRY_DELAY, token=token)
+    trial = open_trial(settings, clock)
+    parties = make_cast(settings)
+
+    def say(line: str) -> None:
+        if not quiet:
+            day = (clock.now() - play.start) // DAY
+            err.print(f"[dim]day {day:2}[/]  {line}")
+
+    play = Play(trial, clock, clock.now(), parties, purse, Scribe(trial, parties), say)
+    return play
+
+
+def _tell(result: dict[str, Any], words: tuple[str, ...]) -> None:
+    out.print("\n[bold]Shipments[/]")
+    for shipment in result["shipments"]:
+        out.print(f"  {shipment['id'][:14]}…  {shipment['status']}, {len(shipment['handoffs'])} handoffs")
+    out.print("\n[bold]The penalty of the late delivery, line by line[/]")
+    for line in words:
+        out.print(f"  {line}", markup=False)
+    award = result["award"]
+    out.print(f"\n[bold]The bonus[/]: {money(award['paid_in'], award['currency'])} paid in")
+    for share in award["shares"]:
+        claimed = "claimed" if share["claimed_in"] else "nothing to claim"
+        amount = money(share["amount"], award["currency"])
+        out.print(f"  partner {share['partner']} ({share['basis_points'] / 100:g} %): {amount}, {claimed}")
+    out.print(
+        f"  partner {award['residual']['partner']}, the rest: {money(award['residual']['amount'], award['currency'])}"
+    )
+    out.print("\n[bold]Refused, and nothing changed[/]")
+    for refusal in result["refusals"]:
+        out.print(f"  {refusal['attempt']}\n      {refusal['reason']}", markup=False)
+    out.print("\n[bold]Products[/]")
+    for product in result["products"]:
+        out.print(f"  {product['id']}: {product['verdict']}\n      {product['why'][0]}", markup=False)
+    out.print("\n[bold]An edited database row, and what the audit says[/]")
+    for finding in result["audit"]["after_edit"]["findings"][:3]:
+        out.print(f"  {finding['record'][:14]}…  {finding['what']}", markup=False)
+    point = result["checkpoint"]
+    out.print(f"\n[bold]Checkpoint[/] {point['origin']}: {point['size']} leaves, root {point['root'][:18]}…")
+    out.print("\n[bold]Verdicts[/]")
+    for verdict in result["verdicts"]:
+        mark = "[green]holds[/]" if verdict["ok"] else "[red]FAILS[/]"
+        detail = "" if verdict["ok"] else f" (expected {verdict['expected']}, found {verdict['found']})"
+        out.print(f"  {mark}  {verdict['name']}{detail}")
