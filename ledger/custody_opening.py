@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ledger.codes import Gate, Outcome, Purpose, Role, ShipmentState
-from ledger.custody_checks import check_signers, check_submit_by
+from ledger.custody_checks import check_not_both_sides, check_signers, check_submit_by
 from ledger.custody_slot import LAST_SEQUENCE, NO_KEY, Decision, Holding, Lookup, Requirement, Signer, Slot, pair_of
 from ledger.errors import BadSignature, Conflict, MalformedRecord, NotPermitted, RuleBroken
 from ledger.records import NOBODY, Require, ShipmentRef, ShipmentTerms
@@ -40,6 +40,8 @@ def open_shipment(
         raise Conflict("opened before", where="terms", first=f"0x{shipment.hex()}", second=f"0x{shipment.hex()}")
     # 3. Signatures and keys.
     check_signers(terms_signers(terms), signers)
+    if len(signers) == 2:
+        check_not_both_sides(signers[0], signers[1])
     # 4. Roles.
     _check_roles(terms, signers)
     # 5. Parents.

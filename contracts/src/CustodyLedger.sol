@@ -153,15 +153,7 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
             terms.packages
         );
         bytes memory tail = abi.encode(
-            r.mode,
-            r.fulfilment,
-            r.origin,
-            r.destination,
-            r.contents,
-            r.commercial,
-            requires,
-            terms.submitBy,
-            r.details
+            r.mode, r.fulfilment, r.origin, r.destination, r.contents, r.commercial, requires, terms.submitBy, r.details
         );
         return keccak256(bytes.concat(head, tail));
     }
@@ -205,7 +197,9 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         uint256 roles = _requireActive(key, terms.consignor, RecordHashes.SHIPMENT_TERMS);
         if (roles & CONSIGNING_ROLES == 0) revert CustodyMayNotConsign(terms.consignor);
         if (alone) return key;
+        address first = key;
         key = _recover(id, signatures, 1);
+        if (key == first) revert CustodySameKey(key);
         if (terms.holder == 0) return key;
         // Whoever holds the parents already may go on holding their goods, suspended or not; new goods are a receipt.
         if (terms.purpose == PURPOSE_ORIGINAL || terms.purpose == PURPOSE_REPLACEMENT) {
@@ -405,9 +399,8 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         uint8 outcome = _judge(r.shipment, slot, r.sequence, transfer);
         if (outcome == APPLIED && !_countAgrees(r.packages, r.exceptions, slot.packages())) outcome = COUNT;
         if (outcome == APPLIED) {
-            outcome = _announce(id)
-                ? _move(_cells[r.shipment], r.shipment, slot, r.packages, r.exceptions, transfer)
-                : AHEAD;
+            outcome =
+                _announce(id) ? _move(_cells[r.shipment], r.shipment, slot, r.packages, r.exceptions, transfer) : AHEAD;
         }
         emit Recorded(id, RecordHashes.OVERRIDE, msg.data, _outcome(outcome));
     }

@@ -2,16 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {CustodyLedger} from "../src/CustodyLedger.sol";
-import {
-    Child,
-    Handoff,
-    HandoffItem,
-    Require,
-    ShipmentRef,
-    ShipmentTerms,
-    Split,
-    Statement
-} from "../src/Records.sol";
+import {Child, Handoff, HandoffItem, Require, ShipmentRef, ShipmentTerms, Split, Statement} from "../src/Records.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
 import {SigningDomain} from "../src/base/SigningDomain.sol";
 import {Consortium} from "./Consortium.sol";

@@ -149,7 +149,8 @@ library CustodySlot {
 
     /// @notice The same with another holder, count and the next sequence.
     function moved(uint256 slot, uint256 custodian_, uint256 packages_) internal pure returns (uint256) {
-        return (slot & ~(PARTNER | (0xffffffff << PACKAGES_AT))) + (custodian_ | (packages_ << PACKAGES_AT) | ONE_SEQUENCE);
+        return
+            (slot & ~(PARTNER | (0xffffffff << PACKAGES_AT))) + (custodian_ | (packages_ << PACKAGES_AT) | ONE_SEQUENCE);
     }
 
     function withState(uint256 slot, uint256 state_) internal pure returns (uint256) {
@@ -162,6 +163,7 @@ library CustodySlot {
 
     /// @notice A child: the same terms, holder and marks; sequence 0, nothing released.
     function fresh(uint256 slot, uint256 packages_) internal pure returns (uint256) {
-        return (slot & ~((uint256(0xffffffffffff) << PACKAGES_AT) | (uint256(0xf) << RELEASED_AT))) | (packages_ << PACKAGES_AT);
+        return (slot & ~((uint256(0xffffffffffff) << PACKAGES_AT) | (uint256(0xf) << RELEASED_AT)))
+            | (packages_ << PACKAGES_AT);
     }
 }

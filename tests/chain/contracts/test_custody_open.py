@@ -120,6 +120,7 @@ def test_the_right_partners_sign(w: World) -> None:
     assert w.refused(with_holder, MAKER) == "EvidenceSignatureLength"
     assert w.refused(with_holder, WAREHOUSE, MAKER) == "CustodyNotItsKey"
     assert w.refused(with_holder, MAKER, CARRIER) == "CustodyNotItsKey"
+    assert w.refused(with_holder, MAKER, MAKER) == "CustodySameKey"
     assert w.submit(with_holder, MAKER, WAREHOUSE) == (Outcome.APPLIED,)
 
 
@@ -236,6 +237,7 @@ def test_a_consumer_returns_with_the_key_of_the_order(w: World) -> None:
     keyed = fields | {"recipientKey": CONSUMER.address}
     assert parent_error(w, PLATFORM, stranger, **keyed) == Outcome.WRONG_KEY
     assert w.refused(w.terms(**fields), PLATFORM, CONSUMER) == "CustodyRecipientKey"
+    assert w.refused(w.terms(**keyed), PLATFORM, PLATFORM) == "CustodySameKey"
     assert w.refused(w.terms(**keyed | {"consignee": 0}), PLATFORM, CONSUMER) == "CustodyPurpose"
     assert w.refused(w.terms(**keyed | {"purpose": Purpose.ONWARD}), PLATFORM, CONSUMER) == "CustodyPurpose"
     back = w.open(PLATFORM, CONSUMER, **keyed)
