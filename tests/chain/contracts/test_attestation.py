@@ -1,0 +1,392 @@
+"""AttestationRegistry: who may attest, revoke and recall what, and every reason to refuse."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from ledger.codes import ContractKind, Hazard, RecallAction, RegistryAction, RevocationReason, Role
+from ledger.gs1 import scope_of_prefix
+from ledger.keccak import keccak256
+from ledger.records import Attestation, Recall, Record, Revocation
+from ledger.signing import SigningKey
+from ledger.structs import Withheld
+from tests.chain.contracts.consortium import DOMAIN, ZERO, Consortium, consortium, key_of, sign
+from tests.chain.contracts.harness import Contract, Recorded, Reverted, error_names
+
+MAKER_OF_MILK, RIVAL, LABORATORY, FOOD_AUTHORITY, OTHER_BRAND, IDLE_ISSUER = range(30, 36)
+ORIGIN, ORGANIC = keccak256(b"origin"), keccak256(b"organic")
+GTIN = "01/09506000134352"
+LOT = GTIN + "/10/A1"
+FOREIGN = "01/04006381333931"
+ROLES: dict[int, tuple[tuple[Role, bytes], ...]] = {
+    MAKER_OF_MILK: ((Role.ISSUER, ORIGIN), (Role.BRAND, scope_of_prefix("9506000"))),
+    RIVAL: ((Role.ISSUER, ORIGIN), (Role.BRAND, scope_of_prefix("4006381"))),
+    LABORATORY: ((Role.ISSUER, ORGANIC),),
+    FOOD_AUTHORITY: ((Role.AUTHORITY, ZERO),),
+    OTHER_BRAND: ((Role.BRAND, scope_of_prefix("9506")),),
+    IDLE_ISSUER: (
+        (Role.ISSUER, ORIGIN),
+        (Role.BRAND, scope_of_prefix("9506000")),
+        (Role.AUTHORITY, ZERO),
+    ),
+}
+FUNCTIONS = {Attestation: "attest", Revocation: "revoke", Recall: "recall"}
+
+
+def hidden(text: str) -> Withheld:
+    return Withheld(keccak256(text.encode()))
+
+
+@dataclass
+class Desk:
+    """The registry of attestations with partners of every kind."""
+
+    members: Consortium
+
+    @property
+    def contract(self) -> Contract:
+        return self.members.contracts["AttestationRegistry"]
+
+    @property
+    def now(self) -> int:
+        return self.members.evm.now
+
+    def attestation(self, by: int = MAKER_OF_MILK, **fields: Any) -> Attestation:
+        values: dict[str, Any] = {
+            "schema": ORIGIN, "subject": LOT, "accreditation": ZERO, "validFrom": 0, "validUntil": 0, "document": ZERO,
+            "claims": hidden("claims"), "itemCodes": ZERO, "details": hidden("details"),
+        } | fields  # fmt: skip
+        return Attestation(by=by, **values)
+
+    def revocation(self, target: bytes, by: int = MAKER_OF_MILK, **fields: Any) -> Revocation:
+        values: dict[str, Any] = {"reason": RevocationReason.ERROR, "effectiveFrom": self.now} | fields
+        return Revocation(by=by, target=target, details=hidden("details"), **values)
+
+    def recalling(self, by: int = MAKER_OF_MILK, **fields: Any) -> Recall:
+        values: dict[str, Any] = {
+            "subject": GTIN, "lots": "", "hazard": Hazard.BIOLOGICAL, "action": RecallAction.RETURN,
+            "contact": "Ask us", "supersedes": ZERO, "occurredAt": self.now, "details": hidden("details"),
+        } | fields  # fmt: skip
+        return Recall(by=by, **values)
+
+    def submit(self, record: Any, who: int | SigningKey | None = None) -> Recorded:
+        """Record it, signed by its author or by `who`; asserts that id and outcome are right."""
+        recorded = self.contract.record(
+            FUNCTIONS[type(record)], record, sign(record, record.by if who is None else who)
+        )
+        assert recorded.id == DOMAIN.record_id(record)
+        assert recorded.outcomes == b"\x01"
+        return recorded
+
+    def refused(self, record: Any, who: int | SigningKey | None = None) -> str:
+        with pytest.raises(Reverted) as reverted:
+            self.submit(record, who)
+        assert self.entry(record)[0] == 0 or reverted.value.name == "AttestationAlreadyRecorded"
+        return reverted.value.name
+
+    def entry(self, record: Record) -> tuple[int, int, int, int, int]:
+        """Kind, author, recorded at, revoked from, reason."""
+        found: tuple[int, int, int, int, int] = self.contract.read("entryOf", DOMAIN.record_id(record))
+        return found
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(_original().fork())
+
+
+@cache
+def _original() -> Consortium:
+    members = consortium()
+    for partner, roles in ROLES.items():
+        members.admit(partner, roles)
+    members.wait()
+    members.suspend(IDLE_ISSUER)
+    return members
+
+
+# --- attest --------------------------------------------------------------------------------------------------------
+
+
+def test_an_issuer_attests_under_its_schema(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    assert desk.entry(record) == (10, MAKER_OF_MILK, desk.now - 1, 0, 0)
+    assert desk.contract.read("lastSchema", MAKER_OF_MILK, keccak256(LOT.encode())) == ORIGIN
+
+
+def test_the_role_is_for_a_schema(desk: Desk) -> None:
+    assert desk.refused(desk.attestation(LABORATORY)) == "AttestationNotIssuer"
+    desk.submit(desk.attestation(LABORATORY, schema=ORGANIC))
+    assert desk.refused(desk.attestation(schema=ORGANIC)) == "AttestationNotIssuer"
+    assert desk.refused(desk.attestation(FOOD_AUTHORITY)) == "AttestationNotIssuer"
+    assert desk.refused(desk.attestation(OTHER_BRAND)) == "AttestationNotIssuer"
+
+
+def test_an_issuer_attests_anybodys_goods_and_verdicts_weigh_it(desk: Desk) -> None:
+    desk.submit(desk.attestation(RIVAL))
+
+
+@pytest.mark.parametrize(
+    "subject", [GTIN, LOT, LOT + "/21/7", "partner/7", "shipment/0x" + "ab" * 32, "00/106141412345678908"]
+)
+def test_subjects(desk: Desk, subject: str) -> None:
+    desk.submit(desk.attestation(subject=subject))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["01/", "01/0950600013435", "01/09506000134352X", "01/0950600013435a/10/A", "01/0950600013435/10/A", "with space",
+     "caf\u00e9", "line\nend", "\x7f"],
+)  # fmt: skip
+def test_malformed_subjects(desk: Desk, subject: str) -> None:
+    assert desk.refused(desk.attestation(subject=subject)) == "AttestationMalformedSubject"
+    assert desk.refused(desk.recalling(FOOD_AUTHORITY, subject=subject)) == "AttestationMalformedSubject"
+
+
+def test_texts_are_bounded(desk: Desk) -> None:
+    for record in (
+        desk.attestation(subject=""),
+        desk.attestation(subject="x" * 513),
+        desk.recalling(subject=""),
+        desk.recalling(subject="x" * 513),
+        desk.recalling(lots="x" * 4097),
+        desk.recalling(contact="x" * 513),
+    ):
+        assert desk.refused(record) == "AttestationTextLength"
+    desk.submit(desk.attestation(subject="x" * 512))
+    desk.submit(desk.recalling(lots="x" * 4096, contact="é" * 256))
+
+
+def test_no_schema_no_attestation(desk: Desk) -> None:
+    assert desk.refused(desk.attestation(schema=ZERO)) == "AttestationNoSchema"
+
+
+@pytest.mark.parametrize("until", [1, 999, 1000])
+def test_a_period_ends_after_it_begins(desk: Desk, until: int) -> None:
+    assert desk.refused(desk.attestation(validFrom=1000, validUntil=until)) == "AttestationPeriod"
+
+
+def test_periods(desk: Desk) -> None:
+    desk.submit(desk.attestation(validFrom=1000, validUntil=1001))
+    desk.submit(desk.attestation(validFrom=2**40 - 1, validUntil=0))
+
+
+def test_attesting_twice_is_refused(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    assert desk.refused(record) == "AttestationAlreadyRecorded"
+    desk.submit(replace(record, document=keccak256(b"another")))
+
+
+# --- revoke --------------------------------------------------------------------------------------------------------
+
+
+def test_the_author_revokes_its_attestation(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    desk.submit(desk.revocation(DOMAIN.record_id(record), effectiveFrom=5000, reason=RevocationReason.WITHDRAWN))
+    assert desk.entry(record)[3:] == (5000, RevocationReason.WITHDRAWN)
+
+
+def test_nobody_else_revokes_it(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    for by in (RIVAL, FOOD_AUTHORITY, LABORATORY):
+        assert desk.refused(desk.revocation(DOMAIN.record_id(record), by)) == "AttestationNotAuthor"
+    assert desk.entry(record)[4] == 0
+
+
+def test_what_is_not_here_cannot_be_revoked(desk: Desk) -> None:
+    record = desk.attestation()
+    assert desk.refused(desk.revocation(DOMAIN.record_id(record))) == "AttestationUnknownTarget"
+    assert desk.refused(desk.revocation(ZERO)) == "AttestationUnknownTarget"
+
+
+def test_a_second_revocation_only_moves_it_earlier(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    target = DOMAIN.record_id(record)
+    desk.submit(desk.revocation(target, effectiveFrom=5000))
+    for time in (5000, 5001):
+        assert desk.refused(desk.revocation(target, effectiveFrom=time, reason=2)) == "AttestationAlreadyRevoked"
+    desk.submit(desk.revocation(target, effectiveFrom=4999, reason=RevocationReason.RECALLED))
+    assert desk.entry(record)[3:] == (4999, RevocationReason.RECALLED)
+
+
+def test_a_recall_is_revoked_by_its_author(desk: Desk) -> None:
+    record = desk.recalling()
+    desk.submit(record)
+    assert desk.refused(desk.revocation(DOMAIN.record_id(record), FOOD_AUTHORITY)) == "AttestationNotAuthor"
+    desk.submit(desk.revocation(DOMAIN.record_id(record), effectiveFrom=1))
+    assert desk.entry(record) == (12, MAKER_OF_MILK, desk.now - 3, 1, RevocationReason.ERROR)
+
+
+def test_a_revocation_is_no_target(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    revocation = desk.revocation(DOMAIN.record_id(record))
+    desk.submit(revocation)
+    assert desk.refused(desk.revocation(DOMAIN.record_id(revocation))) == "AttestationUnknownTarget"
+
+
+def test_an_issuer_without_its_role_still_revokes(desk: Desk) -> None:
+    """Taking a claim back protects buyers: neither suspension nor a lost role stops it."""
+    record = desk.attestation()
+    desk.submit(record)
+    desk.members.suspend(MAKER_OF_MILK)
+    assert desk.refused(desk.attestation(document=keccak256(b"new"))) == "AttestationNotIssuer"
+    desk.submit(desk.revocation(DOMAIN.record_id(record)))
+
+
+# --- recall --------------------------------------------------------------------------------------------------------
+
+
+def test_the_brand_of_the_prefix_recalls(desk: Desk) -> None:
+    for subject in (GTIN, LOT, LOT + "/21/7", "01/19506000134359"):
+        desk.submit(desk.recalling(subject=subject))
+    desk.submit(desk.recalling(OTHER_BRAND))
+    assert desk.refused(desk.recalling(subject=FOREIGN)) == "AttestationRecallNotPermitted"
+    assert desk.refused(desk.recalling(RIVAL)) == "AttestationRecallNotPermitted"
+
+
+@pytest.mark.parametrize("digits", range(4, 13))
+def test_prefixes_of_every_length_are_compared_after_the_indicator_digit(desk: Desk, digits: int) -> None:
+    partner = 50 + digits
+    desk.members.admit(partner, ((Role.BRAND, scope_of_prefix("9506000134352"[:digits])),))
+    desk.members.wait()
+    desk.submit(desk.recalling(partner))
+    different = "01/" + "9" * (1 + digits) + "0" * (13 - digits)
+    assert desk.refused(desk.recalling(partner, subject=different)) == "AttestationRecallNotPermitted"
+    shifted = "01/" + ("9506000134352"[:digits]).ljust(14, "9")
+    assert desk.refused(desk.recalling(partner, subject=shifted)) == "AttestationRecallNotPermitted"
+
+
+def test_a_prefix_says_nothing_about_other_subjects(desk: Desk) -> None:
+    for subject in ("partner/9506000", "00/095060001343520000", "shipment/0x" + "95" * 32):
+        assert desk.refused(desk.recalling(subject=subject)) == "AttestationRecallNotPermitted"
+
+
+def test_an_authority_recalls_anything(desk: Desk) -> None:
+    for subject in (GTIN, FOREIGN, "partner/7", "shipment/0x" + "ab" * 32):
+        desk.submit(desk.recalling(FOOD_AUTHORITY, subject=subject))
+
+
+def test_an_issuer_recalls_what_it_attested(desk: Desk) -> None:
+    record = desk.recalling(LABORATORY, subject=LOT)
+    assert desk.refused(record) == "AttestationRecallNotPermitted"
+    desk.submit(desk.attestation(LABORATORY, schema=ORGANIC))
+    assert desk.refused(desk.recalling(LABORATORY, subject=GTIN)) == "AttestationRecallNotPermitted", (
+        "this very subject"
+    )
+    desk.submit(record)
+
+
+def test_an_issuer_who_lost_the_role_recalls_nothing(desk: Desk) -> None:
+    desk.submit(desk.attestation(LABORATORY, schema=ORGANIC))
+    desk.members.change(RegistryAction.REVOKE_ROLE, partner=LABORATORY, role=Role.ISSUER, scope=ORGANIC)
+    assert desk.refused(desk.recalling(LABORATORY, subject=LOT)) == "AttestationRecallNotPermitted"
+
+
+def test_recalling_twice_is_refused(desk: Desk) -> None:
+    record = desk.recalling()
+    desk.submit(record)
+    assert desk.refused(record) == "AttestationAlreadyRecorded"
+
+
+def test_a_recall_supersedes_one_of_the_same_author(desk: Desk) -> None:
+    first = desk.recalling()
+    desk.submit(first)
+    narrower = desk.recalling(lots='[{"lot":"A1"}]', supersedes=DOMAIN.record_id(first))
+    desk.submit(narrower)
+    assert desk.refused(desk.recalling(OTHER_BRAND, supersedes=DOMAIN.record_id(first))) == "AttestationNotAuthor"
+    desk.submit(desk.recalling(FOOD_AUTHORITY, supersedes=DOMAIN.record_id(narrower)))
+
+
+def test_only_a_recall_can_be_superseded(desk: Desk) -> None:
+    attestation = desk.attestation()
+    desk.submit(attestation)
+    for target in (DOMAIN.record_id(attestation), keccak256(b"nothing")):
+        assert desk.refused(desk.recalling(supersedes=target)) == "AttestationUnknownTarget"
+
+
+@pytest.mark.parametrize("fields", [{"hazard": 0}, {"hazard": 8}, {"action": 0}, {"action": 5}])
+def test_codes_of_a_recall(desk: Desk, fields: dict[str, int]) -> None:
+    assert desk.refused(desk.recalling(**fields)) == "AttestationUnknownCode"
+
+
+@pytest.mark.parametrize("reason", [0, 6])
+def test_codes_of_a_revocation(desk: Desk, reason: int) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    assert desk.refused(desk.revocation(DOMAIN.record_id(record), reason=reason)) == "AttestationUnknownCode"
+
+
+def test_a_recall_is_at_most_fifteen_minutes_ahead(desk: Desk) -> None:
+    assert desk.refused(desk.recalling(occurredAt=desk.now + 902)) == "EvidenceFromTheFuture"
+    desk.submit(desk.recalling(occurredAt=desk.now + 900))
+
+
+# --- signatures ----------------------------------------------------------------------------------------------------
+
+
+def test_only_the_authors_key_signs(desk: Desk) -> None:
+    record = desk.attestation()
+    desk.submit(record)
+    target = DOMAIN.record_id(record)
+    for other in (RIVAL, key_of("a stranger")):
+        assert desk.refused(desk.attestation(document=keccak256(b"x")), other) == "AttestationNotSigner"
+        assert desk.refused(desk.revocation(target), other) == "AttestationNotSigner"
+        assert desk.refused(desk.recalling(), other) == "AttestationNotSigner"
+    assert desk.refused(desk.attestation(0), key_of("a stranger")) == "AttestationNotSigner"
+
+
+@pytest.mark.parametrize("signatures", [b"", b"\x01" * 64, b"\x01" * 130])
+def test_one_signature_and_nothing_else(desk: Desk, signatures: bytes) -> None:
+    for record in (desk.attestation(), desk.revocation(ZERO), desk.recalling()):
+        with pytest.raises(Reverted, match="EvidenceSignatureLength"):
+            desk.contract.record(FUNCTIONS[type(record)], record, signatures)
+
+
+def test_the_suspended_neither_attest_nor_recall(desk: Desk) -> None:
+    assert desk.refused(desk.attestation(IDLE_ISSUER)) == "AttestationNotIssuer"
+    assert desk.refused(desk.recalling(IDLE_ISSUER)) == "AttestationRecallNotPermitted"
+
+
+# --- closing and successor -----------------------------------------------------------------------------------------
+
+
+def test_a_closed_registry_takes_nothing_and_its_successor_goes_on(desk: Desk) -> None:
+    attestation, recall = desk.attestation(), desk.recalling()
+    desk.submit(attestation)
+    desk.submit(recall)
+    old = desk.contract
+    members = desk.members
+    members.change(RegistryAction.CLOSE_CONTRACT, key=old.address, number=ContractKind.ATTESTATION)
+    members.wait()
+    waiting = desk.attestation(document=keccak256(b"in flight"))
+    assert desk.refused(waiting) == "PartnerRegistryNotOpen"
+    members.contracts["AttestationRegistry"] = members.deploy(
+        ContractKind.ATTESTATION, "AttestationRegistry", old.address
+    )
+    members.wait()
+
+    desk.submit(waiting)
+    assert desk.entry(attestation) == old.read("entryOf", DOMAIN.record_id(attestation))
+    assert desk.refused(attestation) == "AttestationAlreadyRecorded"
+    assert desk.contract.read("lastSchema", MAKER_OF_MILK, keccak256(LOT.encode())) == ORIGIN
+    desk.submit(desk.revocation(DOMAIN.record_id(attestation), effectiveFrom=9))
+    assert desk.entry(attestation)[3:] == (9, RevocationReason.ERROR)
+    assert old.read("entryOf", DOMAIN.record_id(attestation))[3:] == (0, 0)
+    desk.submit(desk.recalling(lots='[{"lot":"B"}]', supersedes=DOMAIN.record_id(recall)))
+
+
+def test_every_error_of_the_contract_is_covered() -> None:
+    covered = {
+        "AttestationNotSigner", "AttestationAlreadyRecorded", "AttestationTextLength", "AttestationMalformedSubject",
+        "AttestationNoSchema", "AttestationPeriod", "AttestationNotIssuer", "AttestationUnknownTarget",
+        "AttestationNotAuthor", "AttestationAlreadyRevoked", "AttestationUnknownCode", "AttestationRecallNotPermitted",
+    }  # fmt: skip
+    assert {name for name in error_names("AttestationRegistry") if name.startswith("Attestation")} == covered
