@@ -115,7 +115,7 @@ def decode(types: Sequence[AbiType], data: bytes) -> tuple[Any, ...]:
 def _decode_parts(types: Sequence[AbiType], data: bytes, base: int) -> tuple[Any, ...]:
     values, at = [], base
     for kind in types:
-        start = base + _size(data, at) if kind.dynamic else at
+        start = _target(data, at, base) if kind.dynamic else at
         values.append(_decode_one(kind, data, start))
         at += kind.head_size
     return tuple(values)
@@ -159,11 +159,19 @@ def _word(data: bytes, at: int) -> bytes:
     return data[at : at + _WORD]
 
 
+def _target(data: bytes, at: int, base: int) -> int:
+    """Where an offset points. Inside a struct Solidity takes negative ones too: it adds modulo 2²⁵⁶."""
+    target = (base + int.from_bytes(_word(data, at), "big")) % (1 << 256)
+    if target > len(data):
+        raise MalformedRecord("an offset beyond the data", where="abi")
+    return target
+
+
 def _size(data: bytes, at: int) -> int:
-    """An offset or a length; more than the data is long is of no use to anybody."""
+    """A length; more than the data is long is of no use to anybody."""
     value = int.from_bytes(_word(data, at), "big")
     if value > len(data):
-        raise MalformedRecord("an offset or a length beyond the data", where="abi")
+        raise MalformedRecord("a length beyond the data", where="abi")
     return value
 
 
