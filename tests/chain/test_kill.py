@@ -1,5 +1,6 @@
 """An operator killed at any moment, again and again: nothing accepted is lost, nothing is recorded twice."""
 
+import json
 import random
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.chain.deploy import Deployment
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.events import RECORDED_TOPIC
 from ledger.codes import ContractKind
@@ -45,7 +47,10 @@ print("finished", flush=True)
 def reopen(home: Path, now: int = GENESIS + 9_000) -> Operator:
     clock = ManualClock(now)
     chain = EmbeddedChain(home / "chain.db", chain_id=CHAIN_ID, genesis_time=GENESIS, now=clock.now)
-    return Operator(home / "one", chain, launch(chain, clock, "consortium"), clock)
+    stored = home / "deployment.json"
+    if not stored.exists():
+        stored.write_text(json.dumps(launch(chain, clock, "consortium").to_json()))
+    return Operator(home / "one", chain, Deployment.from_json(json.loads(stored.read_text())), clock)
 
 
 def terms_of(operator: Operator, number: int):  # type: ignore[no-untyped-def]
