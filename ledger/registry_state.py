@@ -37,8 +37,8 @@ class AddressKind(IntEnum):
 class Address:
     """An address and its time: in force from `since` until just before `until`.
 
-    `scopes`: bit n - 1 lets a key sign type n; of a contract its `ContractKind`. `actor`: for whom a device's bearer
-    works. `partner` is 0 for council keys and contracts.
+    `scopes`: bit n - 1 lets a partner's key sign type n; other addresses have none. `actor`: for whom a device's bearer
+    works. `contract_kind`: of contracts, else 0. `partner` is 0 for council keys and contracts.
     """
 
     kind: AddressKind
@@ -47,12 +47,13 @@ class Address:
     until: int
     scopes: int
     actor: PartnerId
+    contract_kind: int = 0
 
     def in_force(self, time: int) -> bool:
         return self.since <= time < self.until
 
     def may_sign(self, type_number: int) -> bool:
-        return self.kind <= AddressKind.DEVICE_KEY and bool(self.scopes >> (type_number - 1) & 1)
+        return type_number > 0 and bool(self.scopes >> (type_number - 1) & 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Timeline(Generic[K, V]):
         return value
 
     def items(self, number: int) -> Iterator[tuple[K, V]]:
-        for key in self._numbers:
+        for key in list(self._numbers):  # others read while new records are put
             value = self.get(key, number)
             if value is not None:
                 yield key, value

@@ -5,9 +5,11 @@ import typer
 from ledger.errors import LadingError
 from scripts import output
 from scripts.commands import keys
+from scripts.commands.bundles import export, trust, verify
 from scripts.commands.demo import demo
 from scripts.commands.found import found
 from scripts.commands.replay import replay
+from scripts.commands.serve import serve
 
 app = typer.Typer(
     name="lading",
@@ -17,9 +19,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys.app, name="keys")
+app.command()(serve)
 app.command()(replay)
 app.command()(demo)
 app.command()(found)
+app.command()(export)
+app.command()(trust)
+app.command()(verify)
 
 
 def main() -> None:

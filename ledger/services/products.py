@@ -8,7 +8,7 @@ from ledger import gs1, merkle
 from ledger.codes import Role, ShipmentState
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
 from ledger.ids import RecordId, to_hex
-from ledger.products import Evidence, Fate, ProductVerdict, Scan, Sighting, judge
+from ledger.products import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
 from ledger.records import Attestation
 from ledger.registry import RegistryView
 from ledger.services.clock import Clock
@@ -33,11 +33,12 @@ class Products:
         self._clock = clock
         self._reading = reading
 
-    def look_up(self, path: str, reader: str = "") -> dict[str, Any]:
+    def look_up(self, path: str, reader: str = "", *, keep: bool = False) -> dict[str, Any]:
         """Verdict, reasons, what to do, and the journey of the goods; raises `MalformedRecord` for no GS1 path.
 
-        `reader`: a token of the device that scans. With one, the scan itself is kept, so that a code that turns up in
-        many hands is noticed; the token says nothing about its bearer.
+        `reader`: a token of the device that scans; it says nothing about its bearer, and what it saw itself is no
+        sign of a copy. With `keep` the scan is remembered, so that a code that turns up in many hands is noticed; but
+        not that of a code of which nobody ever attested anything: strangers cannot fill the store with these.
         """
         product = gs1.parse_product(path)
         now = self._clock.now()
@@ -45,7 +46,7 @@ class Products:
             view = self._registry.refreshed(connection).now()
             verdict = judge(Scan(product, now, "", reader), self._evidence(connection, product, view))
             answer = self._answer(connection, product, verdict)
-        if reader and product.serial:
+        if keep and reader and product.serial and verdict.verdict != Verdict.UNKNOWN:
             with self._db.write() as connection:
                 sightings.add(connection, product.path(), now, "", reader)
         return answer

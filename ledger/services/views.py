@@ -12,15 +12,29 @@ class PartnerName:
     name: str
 
 
+# --- records -----------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """What the chain made of one item; all None and `pending` while no final outcome is known."""
+    """What the chain made of one item, and where: final."""
 
     item: int
     outcome: str
-    block_number: int | None
-    block_time: int | None
-    transaction: str | None
+    block_number: int
+    block_time: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """The log's signed promise that the leaf stands at `index`; `signature` is Ed25519 over the receipt's bytes."""
+
+    logId: str
+    index: int
+    leafHash: str
+    logTime: int
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,7 @@ class LogTrack:
     index: int | None = None
     logged_at: int | None = None
     leaf_hash: str | None = None
-    receipt: dict[str, Any] | None = None
+    receipt: ReceiptView | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -49,10 +63,14 @@ class ChainTrack:
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """A record with both tracks. Private parts that the reader may not see stand as their hashes."""
+    """A record with both tracks. Private parts that the reader may not see stand as their hashes.
+
+    `number` is the type's; `signers` stand in the order of `signatures`.
+    """
 
     id: str
     type: str
+    number: int
     message: dict[str, Any]
     signatures: tuple[str, ...]
     signers: tuple[PartnerName, ...]
@@ -60,9 +78,17 @@ class RecordView:
     chain: ChainTrack
 
 
+# --- shipments ---------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One line of a shipment's story."""
+    """One line of a shipment's story.
+
+    `at` is when it happened as its signers say, `logged_at` when the log learnt of it, `block_time` when the chain
+    recorded it. `by` are those whom it is about, `signers` those who signed. `note` says in words what a breach, a
+    skipped item or a late report means; empty for nothing of the kind.
+    """
 
     kind: str
     record: str
@@ -73,19 +99,28 @@ class StepView:
     exceptions: tuple[str, ...]
     outcome: str
     text: str
+    signers: tuple[PartnerName, ...] = ()
+    logged_at: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClearanceView:
+    """`required_at`: the gates at which the terms require it released; `released` whether custody counts it so."""
+
     jurisdiction: str
     regime: str
     status: str
     sequence: int
     required_at: tuple[str, ...]
+    released: bool = False
+    assurance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentSummary:
+    """`cursor` pages the list: pass that of the last entry as `before`."""
+
     id: str
     terms: str
     consignor: PartnerName
@@ -103,6 +138,9 @@ class ShipmentSummary:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
+    """`steps` is the custody line with the clearances in between, in order of block time; `children` include
+    remainders, `onward` the shipments that were opened over this one."""
+
     summary: ShipmentSummary
     parent: str | None
     parents: tuple[str, ...]
@@ -111,6 +149,10 @@ class ShipmentView:
     clearances: tuple[ClearanceView, ...]
     steps: tuple[StepView, ...]
     records: tuple[str, ...]
+    onward: tuple[str, ...] = ()
+
+
+# --- partners ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +164,8 @@ class RoleView:
 
 @dataclass(frozen=True, slots=True)
 class PartnerView:
+    """`keys`: the keys in force; `admitted_at`: from when the partner takes part."""
+
     id: int
     name: str
     gln: str

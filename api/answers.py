@@ -1,0 +1,218 @@
+"""What the API answers, typed: pages of lists, and the documents that services give as plain data."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ledger.services.views import PartnerView, ReceiptView, RecordView, ShipmentSummary
+
+
+class Answer(BaseModel):
+    """A service that gives more than is described here is a defect, and a test finds it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(Answer):
+    next: int | str | None = Field(description="Pass it on for the next page; null on the last one")
+
+
+# --- records -----------------------------------------------------------------------------------------------------
+
+
+class Submitted(Answer):
+    """`accepted` with a receipt, or `proposed` with those in words who have yet to sign."""
+
+    id: str
+    status: str
+    receipt: ReceiptView | None = None
+    missing: list[str] | None = None
+
+
+class TypedData(Answer):
+    id: str = Field(description="The record id: what `eth_signTypedData_v4` signs")
+    typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")  # noqa: N815
+
+
+class RecordType(Answer):
+    name: str
+    number: int
+    encodeType: str  # noqa: N815
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+
+class RecordTypes(Answer):
+    types: list[RecordType]
+
+
+class RecordPage(Page):
+    records: list[RecordView]
+
+
+class Proposals(Answer):
+    records: list[RecordView]
+
+
+# --- log ---------------------------------------------------------------------------------------------------------
+
+
+class InclusionProof(Answer):
+    """RFC 9162 audit path of `leafHash` at `index` up to `root`, the root of the tree of `size` leaves."""
+
+    index: int
+    size: int
+    leafHash: str  # noqa: N815
+    root: str
+    proof: list[str]
+    checkpoint: str | None = Field(description="The signed note, when `size` is that of the newest checkpoint")
+
+
+class ConsistencyProof(Answer):
+    first: int
+    second: int
+    proof: list[str]
+
+
+class TreeView(Answer):
+    size: int
+    root: str
+
+
+class AnchoredView(Answer):
+    size: int
+    block: int | None
+
+
+class LogState(Answer):
+    origin: str
+    logId: str  # noqa: N815
+    publicKey: str  # noqa: N815
+    verifierKey: str = Field(description="Origin, hash and key as C2SP signed-note verifiers take them")  # noqa: N815
+    size: int
+    published: TreeView | None
+    anchored: AnchoredView | None
+    records: dict[str, int]
+
+
+# --- shipments, partners -----------------------------------------------------------------------------------------
+
+
+class ShipmentPage(Page):
+    shipments: list[ShipmentSummary]
+
+
+class PartnerPage(Page):
+    partners: list[PartnerView]
+
+
+class EnrolmentView(Answer):
+    """`partner` is the id that the council gave it; null while it has not been admitted."""
+
+    document: str
+    name: str
+    key: str
+    asked_at: int
+    partner: int | None
+
+
+class EnrolmentPage(Page):
+    enrolments: list[EnrolmentView]
+
+
+class Enrolled(Answer):
+    document: str = Field(description="SHA-256 of the document: what its admission carries")
+    name: str
+    key: str
+
+
+class EnrolmentDocument(EnrolmentView):
+    text: str = Field(description="The signed document, RFC 8785 JSON")
+    signature: str
+
+
+class CouncilView(Answer):
+    members: list[str]
+    threshold: int
+
+
+class ConsortiumView(Answer):
+    """`trust` is the trust file. Get it from somebody you trust, not from here, when you mean to check this service."""
+
+    trust: dict[str, Any]
+    council: CouncilView
+    delay: int = Field(description="Seconds until admissions, roles, council members and contracts are in force")
+    next_sequence: int = Field(description="What the next `RegistryChange` must carry")
+    contracts: dict[str, str | None]
+
+
+# --- products, bonuses -------------------------------------------------------------------------------------------
+
+
+class ReasonView(Answer):
+    code: str
+    text: str
+    records: list[str]
+
+
+class JourneyStep(Answer):
+    at: int
+    text: str
+    outcome: str
+
+
+class Journey(Answer):
+    shipment: str
+    status: str
+    steps: list[JourneyStep]
+
+
+class ProductView(Answer):
+    """`why` has the deciding reasons first; `toDo` is empty when there is nothing to do."""
+
+    id: str
+    verdict: str
+    why: list[ReasonView]
+    toDo: str  # noqa: N815
+    journey: list[Journey]
+
+
+class Kept(Answer):
+    kept: int
+
+
+class SessionView(Answer):
+    """`partner` is 0 for the public and for keys without a partner."""
+
+    partner: int
+    auditor: bool
+
+
+class SignedIn(Answer):
+    address: str
+    token: str = Field(description="Send it as `Authorization: Bearer …`; valid for an hour, for reading only")
+
+
+class Challenge(Answer):
+    message: str = Field(description="EIP-4361 text for `personal_sign`, valid for five minutes and once")
+
+
+class Readiness(Answer):
+    """Database, chain, log and worker, each `ok` or with a word on what is wrong."""
+
+    status: str
+    checks: dict[str, str]
+
+
+class Problem(BaseModel):
+    """RFC 9457, with what was expected and what was found."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str = ""
+    what: str = ""
+    where: str = ""
+    expected: str = ""
+    found: str = ""
+    mend: str = ""

@@ -1,0 +1,56 @@
+"""Names of partners as they enrolled, and whose key is whose."""
+
+from threading import Lock
+
+from ledger.enrolment import parse_enrolment
+from ledger.errors import LadingError
+from ledger.ids import ConsortiumId, KeyAddress
+from ledger.registry_state import AddressKind
+from ledger.services.registry_view import CurrentRegistry
+from ledger.services.views import PartnerName
+from ledger.store import enrolments
+from ledger.store.database import Connection
+
+RECIPIENT = PartnerName(0, "the recipient")
+COUNCIL = PartnerName(0, "a council member")
+NOBODY = PartnerName(0, "no partner's key")
+
+
+class Names:
+    """A partner's document never changes once it is admitted, so what was read is kept."""
+
+    def __init__(self, registry: CurrentRegistry, consortium_id: ConsortiumId) -> None:
+        self._registry = registry
+        self._consortium_id = consortium_id
+        self._known: dict[int, tuple[str, str]] = {}
+        self._lock = Lock()
+
+    def of(self, connection: Connection, partner: int) -> PartnerName:
+        """The partner's name as enrolled; its number where no document is here."""
+        return RECIPIENT if partner == 0 else PartnerName(partner, self.enrolled(connection, partner)[0])
+
+    def of_key(self, connection: Connection, key: KeyAddress) -> PartnerName:
+        """Whose key it is: a partner's, or with id 0 the council's or one that no registry knows, a recipient's."""
+        address = self._registry.now().address(key)
+        if address is None:
+            return RECIPIENT
+        if address.partner:
+            return self.of(connection, address.partner)
+        return COUNCIL if address.kind == AddressKind.COUNCIL_KEY else NOBODY
+
+    def enrolled(self, connection: Connection, partner: int) -> tuple[str, str]:
+        """Name and GLN; the number as name, and no GLN, where no document is here."""
+        with self._lock:
+            if partner in self._known:
+                return self._known[partner]
+        entry = self._registry.now().partner(partner)
+        stored = enrolments.get(connection, entry.document) if entry else None
+        if stored is None:
+            return f"partner {partner}", ""
+        try:
+            enrolment = parse_enrolment(stored.document, self._consortium_id)
+        except LadingError:
+            return f"partner {partner}", ""
+        with self._lock:
+            self._known[partner] = (enrolment.name, enrolment.gln)
+        return enrolment.name, enrolment.gln
