@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger.bonus_amounts import Line, amount_proof, amounts_root
+from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import amounts_from_json
 from ledger.errors import RuleBroken
 from ledger.ids import RecordId, to_hex
@@ -55,3 +56,20 @@ def extras_of(connection: Connection, signed: SignedRecord) -> Sequence[Any] | N
 
 def _name(agreement: bytes, version: int) -> str:
     return f"award/{to_hex(agreement)}/{version}"
+
+
+def keep_rule(connection: Connection, text: bytes) -> bytes:
+    """Keep a rule file under its SHA-256, which it returns. Raises `MalformedRecord` for a file that is none."""
+    rule = parse_rule(text)
+    meta.put_new(connection, _rule_name(rule.hash), text.decode())
+    return rule.hash
+
+
+def rule_text(connection: Connection, rule: bytes) -> bytes | None:
+    """The rule file with this SHA-256; None when it was not kept here."""
+    text = meta.get(connection, _rule_name(rule))
+    return None if text is None else text.encode()
+
+
+def _rule_name(rule: bytes) -> str:
+    return f"rule/{to_hex(rule)}"

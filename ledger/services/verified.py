@@ -34,12 +34,20 @@ class VerifiedRecords:
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
         """Everything that bears on a shipment's numbers: its own records, its ancestors', and what amends them."""
+        return list(self._verified(self.rows_of_shipment(shipment)))
+
+    def verify(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
+        """The verified form of each row that bears on numbers."""
+        yield from self._verified([row for row in rows if row.type_number in NUMBERS_NEED])
+
+    def rows_of_shipment(self, shipment: bytes) -> list[StoredRecord]:
+        """The same records as they are stored, in log order."""
         rows: dict[RecordId, StoredRecord] = {}
         for ancestor in self._with_ancestors(shipment):
             rows |= self._about(concerns.SHIPMENT, ancestor)
         for row in list(rows.values()):
             rows |= self._about(concerns.RECORD, row.record_id)
-        return list(self._verified(sorted(rows.values(), key=lambda row: row.log_index)))
+        return sorted(rows.values(), key=lambda row: row.log_index)
 
     def all(self, types: Iterable[int] = NUMBERS_NEED) -> Iterator[VerifiedRecord]:
         """Every record of `types` in log order, a thousand at a time."""

@@ -30,6 +30,7 @@ from ledger.codes import (
     Regime,
 )
 from ledger.errors import LadingError
+from ledger.figures import award_for
 from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.penalties import DAY
 from ledger.records import (
@@ -44,14 +45,15 @@ from ledger.records import (
     Share,
     ShipmentRef,
 )
-from ledger.services import treasury
-from ledger.services.awarding import award_for, default_card
+from ledger.services import awards, treasury
+from ledger.services.awarding import default_card
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import new_key
 from ledger.services.submission import Proposed
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SigningKey
 from ledger.store import records as stored_records
+from ledger.verification import as_known_at
 from scripts.demo.cast import (
     AUDITOR,
     BAD_LOT,
@@ -376,23 +378,17 @@ def _deliver(play: Play) -> None:
 def _reward(play: Play) -> None:
     node = play.trial.node
     play.at(41)
+    size = node.publisher.publish(node.clock.now()).head.size
+    with node.db.write() as connection:
+        awards.keep_rule(connection, rule_file())
     with node.db.read() as connection:
-        records = list(VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history).all())
-        size = node.publisher.publish(node.clock.now()).head.size
+        verified = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+        known = list(as_known_at(verified.all(), size))
         row = stored_records.get(connection, play.records["agreement"])
     agreement = row.record if row else None
     if not isinstance(agreement, BonusAgreement):
         raise LookupError("the agreement is gone")
-    award = award_for(
-        play.records["agreement"],
-        agreement,
-        parse_rule(rule_file()),
-        default_card(),
-        1,
-        POOL,
-        records,
-        node.clock.now(),
-    )
+    award = award_for(play.records["agreement"], agreement, rule_file(), default_card(), 1, POOL, known)
     play.award = award
     record = award.record(PartnerId(PLATFORM), node.consortium.log.log_id, size)
     play.sign("the award, computed from the records", record, PLATFORM)
