@@ -65,8 +65,8 @@ class Deposit:
 class Agreement:
     """Terms and money of one agreement. `award`, and the times, are those of the latest version; None when not yet.
 
-    `claimed` are the parties that had their amount; the residual partner's claims are cumulative and in
-    `paid_to_residual`, which `paid` includes.
+    `claimed` are the parties that proved and had their amount; what the residual partner had, as a party and otherwise,
+    is in `paid_to_residual`, which `paid` includes.
     """
 
     id: RecordId
@@ -243,9 +243,7 @@ def claim(agreement: Agreement, record: Claim, proof: AmountProof, time: int) ->
     line = Line(PartnerId(record.by), record.amount)
     leaf_hash = merkle.leaf_hash(leaf(agreement.id, record.version, line))
     merkle.verify_inclusion(leaf_hash, proof.index, proof.size, proof.path, final.amounts)
-    if record.by != agreement.terms.residual:
-        agreement = replace(agreement, claimed=agreement.claimed | {record.by})
-    return _book(agreement, record)
+    return _book(replace(agreement, claimed=agreement.claimed | {record.by}), record)
 
 
 def residual_due(agreement: Agreement, lines: Sequence[Line], time: int) -> int:

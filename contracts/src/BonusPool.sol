@@ -155,7 +155,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         Rfc9162.requireInclusion(_leaf(r.agreement, r.version, r.by, r.amount), index, size, proof, s.amounts);
 
         // Effect
-        if (r.by != s.residual) seat.claimed = true;
+        seat.claimed = true;
         uint128 amount = _book(s, r);
         _record(id, RecordHashes.CLAIM);
 
@@ -188,7 +188,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         // Check
         AgreementState storage s = _agreements[agreement];
         Status status = _status(s);
-        uint256 left;
+        uint256 left = 0;
         if (status == Status.Refundable) left = s.funded;
         else if (status == Status.Claimable || status == Status.Lapsed) left = s.funded - s.total;
         else revert BonusPoolNotNow(agreement, status);
@@ -252,7 +252,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
             if (time > s.deadline) return _unlessEmpty(s, Status.Refundable);
             return s.funded == 0 ? Status.Open : Status.Funded;
         }
-        uint256 finalAt;
+        uint256 finalAt = 0;
         if (s.disputedAt == 0) {
             finalAt = uint256(s.awardedAt) + s.disputeWindow;
             if (time <= finalAt) return Status.Awarded;
@@ -300,7 +300,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
     }
 
     function _seat(bytes32 id, Share[] calldata parties) private {
-        uint256 whole;
+        uint256 whole = 0;
         for (uint256 i = 0; i < parties.length; ++i) {
             Share calldata share = parties[i];
             Seat storage seat = _seats[id][share.partner];

@@ -413,6 +413,21 @@ def test_a_late_version_can_be_claimed_for_as_long_as_it_could_be_disputed(pool:
     assert pool.status(agreement) is Status.LAPSED
 
 
+def test_a_late_ruling_leaves_time_to_claim_too(pool: Pool) -> None:
+    least = pool.deadline + DISPUTE_WINDOW + ARBITER_WINDOW
+    agreement = pool.agree(pool.terms(claimUntil=least))
+    pool.fund(agreement, TOTAL)
+    pool.at(pool.deadline)
+    pool.award(agreement, LINES, TOTAL)
+    pool.at(pool.deadline + DISPUTE_WINDOW)
+    pool.dispute(agreement)
+    pool.at(least)
+    pool.rule(agreement, upheld=False)
+    pool.at(least + DISPUTE_WINDOW)
+    pool.claim(agreement, LINES, A)
+    refused("BonusPoolNotNow", pool.claim, agreement, LINES, C)
+
+
 # --- claims ----------------------------------------------------------------------------------------------------------
 
 
