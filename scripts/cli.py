@@ -8,6 +8,7 @@ from scripts.commands import keys
 from scripts.commands.bundles import export, trust, verify
 from scripts.commands.demo import demo
 from scripts.commands.found import found
+from scripts.commands.numbers import bonuses, penalties, scores
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 
@@ -26,6 +27,9 @@ app.command()(found)
 app.command()(export)
 app.command()(trust)
 app.command()(verify)
+app.command()(penalties)
+app.command()(scores)
+app.command()(bonuses)
 
 
 def main() -> None:

@@ -128,7 +128,7 @@ class Node:
         self.submission = Submission(self.db, self.sequencer, self.registry, self.domain, self.clock, self.preflight)
         self.reading = Reading(self.db, self.registry, self.sequencer, self.domain)
         self.enrolment = Enrolling(self.db, self.registry, self.consortium.genesis.consortium_id, self.clock)
-        self.numbers = Numbers(self.db, self.registry, self.domain, self.reading)
+        self.numbers = Numbers(self.db, self.registry, self.domain, self.clock, self.reading)
         self.products = Products(self.db, self.registry, self.domain, self.clock, self.reading)
         self.bonuses = Bonuses(self.db, self.chain, deployment.contracts[ContractKind.BONUS], self.reading)
         self.metrics = CollectorRegistry()

@@ -1,25 +1,41 @@
 """Penalties and scores as readers get them: computed from verified records on demand, never stored."""
 
+from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
-from ledger import penalty_words
-from ledger.errors import NotPermitted
+from ledger import penalty_words, score_words
+from ledger.codes import Role
+from ledger.errors import NotFound, NotPermitted
+from ledger.figures import statements_of
 from ledger.ids import RecordId
+from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.score_card import Card
+from ledger.score_samples import Period
+from ledger.scores import Scorecard, Tallies
+from ledger.services.awarding import default_card
+from ledger.services.clock import Clock
 from ledger.services.reading import Reader, Reading
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import Domain
-from ledger.store import records
+from ledger.store import log, records
 from ledger.store.database import Database
+
+SCORED = (Role.CARRIER, Role.SUPPLIER, Role.BROKER)
+FOREVER = 2**40 - 1
 
 
 class Numbers:
-    def __init__(self, db: Database, registry: CurrentRegistry, domain: Domain, reading: Reading) -> None:
+    def __init__(self, db: Database, registry: CurrentRegistry, domain: Domain, clock: Clock, reading: Reading) -> None:
         self._db = db
         self._registry = registry
         self._domain = domain
+        self._clock = clock
         self._reading = reading
+        self._lock = Lock()
+        self._journeys: tuple[int, Journeys] = (-1, Journeys())
 
     def penalty(self, shipment: bytes, at: int | None = None) -> PenaltyStatement:
         """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld."""
@@ -40,3 +56,34 @@ class Numbers:
                     mend="Sign in with a key of a party.",
                 )
         return penalty_words.to_json(statement)
+
+    def journeys(self) -> Journeys:
+        """All journeys that the ledger knows, remembered until the log grows."""
+        with self._lock, self._db.read() as connection:
+            size = log.head(connection).size
+            if self._journeys[0] != size:
+                history = self._registry.refreshed(connection).history
+                self._journeys = (size, Journeys(VerifiedRecords(connection, self._domain, history).all()))
+            return self._journeys[1]
+
+    def penalties(self, *, partner: int | None = None, at: int | None = None) -> list[PenaltyStatement]:
+        """Every penalty statement, of one partner (as liable or beneficiary) if named."""
+        found = statements_of(self.journeys(), at)
+        return [s for s in found if partner is None or partner in (s.liable, s.beneficiary)]
+
+    def scorecards(
+        self, partner: int | None = None, period: Period | None = None, card: Card | None = None
+    ) -> Iterator[Scorecard]:
+        """The scorecards of everybody, or of one partner, in every role in which anything was due."""
+        tallies = Tallies(self.journeys(), period or Period(0, FOREVER, self._clock.now()))
+        chosen = card or default_card()
+        for role in SCORED:
+            for found in tallies.partners(role):
+                if partner is None or partner == found:
+                    yield tallies.score(found, role, chosen)
+
+    def score_of(self, partner: int) -> dict[str, Any]:
+        """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
+        if self._registry.now().partner(partner) is None:
+            raise NotFound("no such partner", where="partner", found=partner)
+        return {"partner": partner, "scores": [score_words.to_json(card) for card in self.scorecards(partner)]}

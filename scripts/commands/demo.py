@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger.errors import Misconfigured
+from ledger.penalties import DAY
 from ledger.penalty_words import explain
 from ledger.services.clock import ManualClock
 from ledger.services.consortium import TokenPlan
@@ -17,7 +18,7 @@ from ledger.services.node import Node
 from ledger.services.settings import Settings, read_settings
 from scripts.commands.serve import run
 from scripts.demo.cast import make_cast
-from scripts.demo.plot import DAY, HOUR, LAST_DAY, Play, perform
+from scripts.demo.plot import HOUR, LAST_DAY, Play, perform
 from scripts.demo.result import result_of
 from scripts.demo.scribe import Scribe
 from scripts.output import err, money, out, print_json

@@ -1,10 +1,12 @@
 """`lading serve`: the HTTP service of this home, until it is told to stop."""
 
 import logging
+import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 import uvicorn
 
@@ -32,6 +34,7 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
     `ready` is called with the URL once connections are taken. Raises `Misconfigured` when the address is in use.
     """
     configure_logging(settings.log_level)
+    signal.signal(signal.SIGTERM, _stop)  # uvicorn raises it again once it has finished: then the node is closed too
     try:
         with _listening(settings) as listener:
             host, port = listener.getsockname()[:2]
@@ -47,6 +50,8 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
             )
             (ready or _announce(node))(url)
             server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # the usual way to end it
     finally:
         node.close()
 
@@ -60,6 +65,10 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in ("uvicorn.error", "alembic", "web3", "eth", "urllib3"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -9,15 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ledger.services.auditing import AuditReport, audit
-
 from ledger.ids import RecordId, to_hex
-from ledger.penalties import PenaltyStatement
+from ledger.penalties import DAY, PenaltyStatement
 from ledger.records import Handoff
+from ledger.services.auditing import AuditReport, audit
 from ledger.services.settings import Settings
 from ledger.store import records
 from scripts.demo.cast import BAD_LOT, FORWARDER, LOT, OTHER_GTIN, PLATFORM, subject
-from scripts.demo.plot import DAY, HOUR, POOL, Play
+from scripts.demo.plot import HOUR, POOL, Play
 from scripts.demo.scribe import CURRENCY
 
 PRODUCTS = (
