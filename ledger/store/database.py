@@ -30,8 +30,12 @@ _RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serializatio
 class Database:
     """A database and its connections; safe to share between threads."""
 
-    def __init__(self, url: str, *, busy_timeout: int = BUSY_TIMEOUT) -> None:
-        """Raises `Misconfigured` for a URL that names neither SQLite nor PostgreSQL through psycopg."""
+    def __init__(self, url: str, *, busy_timeout: int = BUSY_TIMEOUT, read_only: bool = False) -> None:
+        """`read_only`: for a look from outside; nothing is created, and SQLite refuses every change.
+
+        Raises `Misconfigured` for a URL that names neither SQLite nor PostgreSQL through psycopg, or when there is no
+        file to look at.
+        """
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -48,8 +52,10 @@ class Database:
         self.dialect = parsed.get_backend_name()
         self.path = Path(parsed.database) if self.dialect == "sqlite" and parsed.database else None
         self.failure: StorageFailed | None = None
+        if read_only and self.path and not self.path.exists():
+            raise Misconfigured("there is no database here", where=str(self.path))
         if self.dialect == "sqlite":
-            self.engine = _sqlite(parsed, busy_timeout)
+            self.engine = _sqlite(parsed, busy_timeout, read_only=read_only)
         else:
             self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
@@ -131,7 +137,7 @@ class Database:
         return translated
 
 
-def _sqlite(url: Any, busy_timeout: int) -> Engine:
+def _sqlite(url: Any, busy_timeout: int, *, read_only: bool) -> Engine:
     engine = create_engine(url, connect_args={"timeout": busy_timeout}, pool_size=10, max_overflow=20)
 
     @event.listens_for(engine, "connect")
@@ -139,6 +145,8 @@ def _sqlite(url: Any, busy_timeout: int) -> Engine:
         connection.isolation_level = None  # no BEGIN behind our back: the event below emits it
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

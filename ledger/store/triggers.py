@@ -44,3 +44,13 @@ def _cases(append_only: Sequence[str], no_update: Sequence[str]) -> Iterator[tup
         yield from ((table, verb) for verb in ("UPDATE", "DELETE"))
     for table in no_update:
         yield table, "UPDATE"
+
+
+def trigger_names(dialect: str, append_only: Sequence[str], no_update: Sequence[str]) -> Iterator[str]:
+    """The names of the triggers that `refusing` makes."""
+    for table, verb in _cases(append_only, no_update):
+        yield f"{table}_no_{verb.lower()}"
+    if dialect == "sqlite":
+        yield "records_no_replace"
+    else:
+        yield from (f"{table}_no_truncate" for table in append_only)

@@ -1,0 +1,307 @@
+"""What the chain says of this log: every record that it took, what became of each item, and what was anchored."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from ledger.audit import Findings
+from ledger.chain.abi import AbiType, encode
+from ledger.chain.client import ChainReader, Log
+from ledger.chain.contracts import artifact
+from ledger.chain.deploy import Deployment
+from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event, item_count
+from ledger.checkpoint import Leaf
+from ledger.codes import Outcome as Code
+from ledger.errors import LadingError
+from ledger.ids import LogId, RecordId, to_hex
+from ledger.merkle import leaf_hash
+from ledger.openings import split
+from ledger.records import Checkpoint, Outcome, Record
+from ledger.services.audit_log import Tell
+from ledger.services.audit_rules import Place, Rules
+from ledger.services.chain_walk import ChainWalk, TimedEvent
+from ledger.signing import SignedRecord
+from ledger.store import records
+from ledger.store.database import Connection
+from ledger.store.rows import text_of
+from ledger.store.rowwise import Row
+
+NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
+_OPEN = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A checkpoint that the chain took: where it stands there."""
+
+    size: int
+    root: bytes
+    block: int
+    transaction: bytes
+
+
+@dataclass
+class ChainFacts:
+    """What one walk over the chain found out. `recovered`: rows for records that the log should have and has not."""
+
+    anchors: dict[int, Anchored] = field(default_factory=dict)
+    recovered: dict[RecordId, Row] = field(default_factory=dict)
+    outcome_ids: set[RecordId] = field(default_factory=set)
+    unfinished: dict[RecordId, bytearray] = field(default_factory=dict)
+    finished: set[RecordId] = field(default_factory=set)
+    contracts: dict[bytes, str] = field(default_factory=dict)
+    late: int = 0
+    unfollowed: int = 0
+
+
+class ChainAudit:
+    """One walk. `copy` holds the sound rows of the log; `wanted` are records that were published and are not sound.
+
+    Events after block `followed` need not be in the log yet; they are only counted.
+    """
+
+    def __init__(
+        self,
+        copy: Connection,
+        chain: ChainReader,
+        deployment: Deployment,
+        log_id: LogId,
+        wanted: dict[RecordId, Leaf],
+        findings: Findings,
+    ) -> None:
+        self._copy = copy
+        self._chain = chain
+        self._deployment = deployment
+        self._domain = deployment.domain()
+        self._log_id = log_id
+        self._wanted = wanted
+        self._findings = findings
+        self.rules = Rules(deployment.genesis)
+        self.facts = ChainFacts()
+
+    def run(self, followed: int, last: int, tell: Tell) -> ChainFacts:
+        """Walk to block `last`.
+
+        1. Checkpoints of this log are what is anchored.
+        2. Registry, custody and clearance are replayed by the pure rules; the contract must have said the same.
+        3. Every record that the chain took is in the log, and so is every final outcome.
+        4. Every outcome in the log is one of these, or a rejection that the chain bears out.
+        5. The contracts themselves are Lading's.
+        """
+        walk = ChainWalk(self._chain, self._deployment, last)
+        for reached, events in walk.ranges():
+            tell("chain", reached, last)
+            for timed in events:
+                self._note_anchor(timed.event)  # 1.
+                self._replay(timed)  # 2.
+            self._compare(events, followed)  # 3.
+        self.facts.contracts = walk.contracts
+        self._check_outcomes()  # 4.
+        self._check_contracts(walk.contracts)  # 5.
+        return self.facts
+
+    # --- 1, 2 --------------------------------------------------------------------------------------------------------
+
+    def _note_anchor(self, event: RecordedEvent) -> None:
+        record = event.signed.record
+        if isinstance(record, Checkpoint) and record.logId == self._log_id:
+            anchored = Anchored(record.size, record.root, event.log.block, event.log.transaction)
+            self.facts.anchors.setdefault(record.size, anchored)
+
+    def _replay(self, timed: TimedEvent) -> None:
+        event = timed.event
+        place = Place(event.log.block, timed.time, event.log.index)
+        where = f"block {place.block}, event {place.index}"
+        try:
+            expected = self.rules.judge(event, place)
+        except LadingError as error:
+            self._findings.add(
+                event.record_id,
+                "outcomes",
+                f"a revert: {error}",
+                event.outcomes,
+                f"the chain recorded in {where} what the rules refuse: the contract or its state is not Lading's",
+            )
+            return
+        if expected is not None and expected != event.outcomes:
+            item = next(i for i, code in enumerate(expected) if code != event.outcomes[i])
+            self._findings.add(
+                event.record_id,
+                f"outcomes[{item}]",
+                _code(expected[item]),
+                _code(event.outcomes[item]),
+                f"the chain says in {where} what the rules do not: the contract or its state is not Lading's",
+            )
+
+    # --- 3 -----------------------------------------------------------------------------------------------------------
+
+    def _compare(self, events: Sequence[TimedEvent], followed: int) -> None:
+        carried = [timed for timed in events if not isinstance(timed.event.signed.record, Checkpoint)]
+        outcomes = [self._outcome(timed) for timed in carried]
+        ids = [timed.event.record_id for timed in carried]
+        outcome_ids = [self._domain.record_id(outcome) for outcome in outcomes]
+        there = set(records.get_many(self._copy, {*ids, *outcome_ids}))
+        for timed, outcome, outcome_id in zip(carried, outcomes, outcome_ids, strict=True):
+            event, record_id = timed.event, timed.event.record_id
+            news = self._news(event)
+            expected = [(record_id, event.signed)]
+            if news:
+                expected.append((outcome_id, SignedRecord(outcome, ())))
+                self.facts.outcome_ids.add(outcome_id)
+            for wanted_id, signed in expected:
+                if wanted_id in self._wanted:
+                    self._recover(wanted_id, signed)
+                elif wanted_id not in there and event.log.block > followed:
+                    self.facts.unfollowed += 1
+                elif wanted_id not in there:
+                    self._missing(wanted_id, signed.record, event)
+
+    def _news(self, event: RecordedEvent) -> bool:
+        """Whether the event settles an item that was open; the first final outcome of an item stands."""
+        if event.record_id in self.facts.finished:
+            return False
+        count = item_count(event.signed.record)
+        codes = self.facts.unfinished.setdefault(event.record_id, bytearray([_OPEN] * count))
+        news = [i for i, code in enumerate(event.outcomes) if codes[i] == _OPEN and code not in NOT_FINAL]
+        for item in news:
+            codes[item] = event.outcomes[item]
+        if _OPEN not in codes:
+            del self.facts.unfinished[event.record_id]
+            self.facts.finished.add(event.record_id)
+        return bool(news)
+
+    def _outcome(self, timed: TimedEvent) -> Outcome:
+        log = timed.event.log
+        return Outcome(
+            timed.event.record_id, log.address, log.block, timed.time, log.transaction, log.index, timed.event.outcomes
+        )
+
+    def _recover(self, record_id: RecordId, signed: SignedRecord) -> None:
+        """Keep what the chain knows of a published record whose row is not sound."""
+        leaf = self._wanted[record_id]
+        public = split(signed.record)[0]
+        signatures = signed.signature_bytes()
+        again = Leaf.of(public.NUMBER, record_id, signatures, leaf.log_time)
+        self.facts.recovered.setdefault(
+            record_id,
+            {
+                "record_id": record_id,
+                "type_number": public.NUMBER,
+                "log_time": leaf.log_time,
+                "leaf_hash": leaf_hash(again.encode()),
+                "signatures": signatures,
+                "message": text_of(public.to_json()),
+            },
+        )
+
+    def _missing(self, record_id: RecordId, record: Record, event: RecordedEvent) -> None:
+        where = f"block {event.log.block}, event {event.log.index}"
+        if isinstance(record, Outcome):
+            self._findings.add(
+                event.record_id,
+                "Outcome",
+                f"{to_hex(record_id)}: {', '.join(map(_code, record.outcomes))}",
+                "no such record",
+                f"the chain settled this record in {where}, but the log has no such outcome: withheld or deleted",
+            )
+        else:
+            self._findings.add(
+                record_id,
+                "records",
+                f"{type(record).__name__} of {where}",
+                "no such record",
+                "the chain took this record, but the log does not have it: withheld or deleted",
+            )
+
+    # --- 4 -----------------------------------------------------------------------------------------------------------
+
+    def _check_outcomes(self) -> None:
+        for row in records.stream(self._copy, types=[Outcome.NUMBER]):
+            if row.record_id in self.facts.outcome_ids:
+                continue
+            outcome = cast(Outcome, row.record)
+            target = records.get(self._copy, RecordId(outcome.record))
+            problem = self._rejection_problem(outcome, target.signed if target else None)
+            if problem:
+                self._findings.add(
+                    outcome.record,
+                    "Outcome",
+                    "what the chain says",
+                    f"{to_hex(row.record_id)}: {', '.join(map(_code, outcome.outcomes))}",
+                    f"leaf {row.log_index} gives this record an outcome that the chain does not bear out: {problem}",
+                )
+
+    def _rejection_problem(self, outcome: Outcome, target: SignedRecord | None) -> str:
+        """Why an outcome without an event is no rejection either; empty when it is one."""
+        if Code.REJECTED not in outcome.outcomes:
+            return "there is no such event"
+        if target is None:
+            return "the rejected record is not in the log"
+        codes = self.facts.unfinished.get(RecordId(outcome.record), bytearray([_OPEN] * len(outcome.outcomes)))
+        expected = bytes(Code.REJECTED if code == _OPEN else code for code in codes)
+        submit_by = getattr(target.record, "submitBy", 0)
+        receipt, block = self._chain.receipt(outcome.transaction), self._chain.block(outcome.blockNumber)
+        if outcome.record in self.facts.finished or outcome.outcomes != expected:
+            return "the chain settled items that are rejected here"
+        if receipt is None or receipt.succeeded or receipt.block != outcome.blockNumber:
+            return "there is no such transaction that reverted"
+        if block is None or block.timestamp != outcome.blockTime or not 0 < submit_by < block.timestamp:
+            return "a rejection is final only after submitBy"
+        if not self._carries(outcome, target.record.NUMBER):
+            return "the transaction that reverted carried another record"
+        return ""
+
+    def _carries(self, outcome: Outcome, type_number: int) -> bool:
+        """Whether the reverted transaction's call holds the record: read as if it had been taken."""
+        call = self._chain.input(outcome.transaction) or b""
+        data = encode([AbiType("bytes"), AbiType("bytes")], [call, outcome.outcomes])
+        topics = (RECORDED_TOPIC, outcome.record, type_number.to_bytes(32, "big"))
+        log = Log(outcome.target, topics, data, outcome.blockNumber, outcome.transaction, 0)
+        contract = self.facts.contracts.get(outcome.target, "")
+        domains = [self._deployment.domain(), self._deployment.domain(outcome.target)]
+        return bool(contract) and any(isinstance(decode_event(log, contract, d), RecordedEvent) for d in domains)
+
+    # --- 5 -----------------------------------------------------------------------------------------------------------
+
+    def _check_contracts(self, contracts: dict[bytes, str]) -> None:
+        for address, name in contracts.items():
+            if not artifact(name).is_deployed_as(self._chain.code(address)):
+                self._findings.add(
+                    "",
+                    f"contract {to_hex(address)}",
+                    f"the code of {name}",
+                    "other code",
+                    "the contract at this address is not the one that comes with this version of Lading",
+                )
+
+
+def check_anchors(
+    facts: ChainFacts, root_of: Callable[[Iterable[int]], dict[int, bytes]], size: int, findings: Findings
+) -> int:
+    """The newest anchored size; every anchored root must be the log's own at its size."""
+    roots = root_of(facts.anchors)
+    for anchored in facts.anchors.values():
+        found = roots.get(anchored.size)
+        if found != anchored.root:
+            findings.add(
+                "",
+                f"anchor of size {anchored.size}",
+                anchored.root,
+                found if found is not None else f"{size} leaves only",
+                f"the log does not contain the tree that was anchored in block {anchored.block}: leaves were altered, "
+                "or an old state was restored",
+            )
+    return max(facts.anchors, default=0)
+
+
+def contracts_in_meta(text: str | None) -> dict[bytes, int]:
+    """What the database remembers of contracts that the council opened later: address to kind."""
+    try:
+        return {bytes.fromhex(entry["address"][2:]): int(entry["kind"]) for entry in json.loads(text or "[]")}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _code(value: int) -> str:
+    return Code(value).name.lower() if value in set(Code) else str(value)

@@ -1,0 +1,140 @@
+"""Opened parts and signatures of every record, judged anew: nothing is taken over from when they were accepted."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from ledger.audit import Findings
+from ledger.codes import Outcome as Code
+from ledger.errors import LadingError, NotFound
+from ledger.ids import RecordId, to_hex
+from ledger.openings import Part, join, part_from_json
+from ledger.records import BY_NUMBER, Outcome, Record, ShipmentTerms
+from ledger.registry import RegistryHistory
+from ledger.services import holdings
+from ledger.services.audit_log import Tell, domain_of
+from ledger.services.verified import facts_of
+from ledger.signing import Domain, SignedRecord
+from ledger.store import openings, outcomes, records, rowwise
+from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
+from ledger.store.rows import chunks
+from ledger.store.rowwise import Row
+from ledger.verification import Facts, verify_record
+
+
+def copy_openings(source: Connection, copy: Connection, findings: Findings, tell: Tell) -> None:
+    """Every opened part is the one whose hash its record carries; sound ones go into the copy.
+
+    Whole lists come before their elements, which need them (see `ledger.openings`).
+    """
+    total = rowwise.count(source, "openings")
+    done = 0
+    for group in chunks(rowwise.stream(source, "openings"), 500):
+        tell("openings", done, total)
+        done += len(group)
+        known = records.get_many(
+            copy, {RecordId(row["record_id"]) for row in group if isinstance(row["record_id"], bytes)}
+        )
+        rows = [row for row in group if _is_sound(row, known.get(row["record_id"]), group, findings)]
+        rowwise.insert(copy, "openings", rows)
+
+
+def _is_sound(row: Row, record: StoredRecord | None, group: Sequence[Row], findings: Findings) -> bool:
+    if record is None:
+        findings.add(
+            row["record_id"], "openings", "a record", "none", "an opened part lies here without a sound record"
+        )
+        return False
+    path = str(row["path"])
+    try:
+        part = _part(record.type_number, row)
+        parts = {path: part}
+        if (outer := path.partition("[")[0]) != path:  # a list that came withheld as a whole stands before it
+            for other in group:
+                if other["record_id"] == row["record_id"] and other["path"] == outer:
+                    parts[outer] = _part(record.type_number, other)
+        if join(record.record, parts) == record.record:
+            raise NotFound("the record has no such withheld part", where=path)
+    except (LadingError, ValueError, TypeError, RecursionError) as error:
+        expected = error.expected if isinstance(error, LadingError) and error.expected else "the part that was signed"
+        found = error.found if isinstance(error, LadingError) and error.found else row["body"]
+        findings.add(
+            row["record_id"],
+            f"openings.{path}",
+            expected,
+            found,
+            "the opened part is not the one that was signed: it was altered afterwards",
+        )
+        return False
+    return True
+
+
+def _part(type_number: int, row: Row) -> Part:
+    return part_from_json(BY_NUMBER[type_number], str(row["path"]), json.loads(row["body"]))
+
+
+class Signatures:
+    """Checks every signature in the copy, and that its key was its signer's at the record's place."""
+
+    def __init__(self, copy: Connection, domains: Sequence[Domain], history: RegistryHistory) -> None:
+        self._copy = copy
+        self._domains = domains
+        self._history = history
+
+    # --- ledger.signers.SignerContext --------------------------------------------------------------------------------
+
+    def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
+        return holdings.terms_of(self._copy, shipment)
+
+    def record(self, record_id: bytes) -> Record | None:
+        row = records.get(self._copy, RecordId(record_id))
+        return None if row is None else openings.richest(self._copy, row)
+
+    # -----------------------------------------------------------------------------------------------------------------
+
+    def check(self, passed_over: set[RecordId], findings: Findings, tell: Tell, total: int) -> None:
+        """Name every record that is not signed as it has to be, but for those `passed_over` (named already)."""
+        done = 0
+        for batch in chunks(records.stream(self._copy), 500):
+            tell("signatures", done, total)
+            done += len(batch)
+            for row, rich, facts in self._prepared(batch):
+                if row.record_id in passed_over:
+                    continue
+                domain = domain_of(row.record, row.record_id, self._domains) or self._domains[0]
+                try:
+                    verify_record(rich, domain, facts, self._history, self)
+                except NotFound as error:
+                    if isinstance(rich.record, Outcome) or "withheld" not in str(error):
+                        findings.add(row.record_id, "signatures", error.expected, error.found, str(error))
+                except LadingError as error:
+                    findings.add(
+                        row.record_id,
+                        error.where or "signatures",
+                        error.expected,
+                        error.found,
+                        f"the record is not properly signed: {error.what}",
+                    )
+
+    def _prepared(self, batch: list[StoredRecord]) -> Iterator[tuple[StoredRecord, SignedRecord, Facts]]:
+        known = outcomes.of_many(self._copy, (row.record_id for row in batch))
+        parts = openings.of_many(self._copy, batch)
+        wanted = {item.outcome_record for items in known.values() for item in items}
+        events = {i: cast(Outcome, row.record) for i, row in records.get_many(self._copy, wanted).items()}
+        for row in batch:
+            facts = facts_of(row, known.get(row.record_id, []), events)
+            if facts.outcomes and all(code == Code.REJECTED for code in facts.outcomes):
+                # The chain never judged its keys: they were good when the log took it.
+                facts = replace(facts, block_number=None, block_time=None, event_index=None)
+            yield row, SignedRecord(join(row.record, parts[row.record_id]), row.signature_list), facts
+
+
+def named_records(findings: Findings) -> set[RecordId]:
+    """The records that findings already name."""
+    found = set()
+    for finding in findings.all():
+        if finding.record.startswith("0x") and len(finding.record) == len(to_hex(bytes(32))):
+            found.add(RecordId(bytes.fromhex(finding.record[2:])))
+    return found

@@ -1,0 +1,246 @@
+"""`lading audit`: everything that the database says, derived anew from what was signed, published and recorded.
+
+Nothing stored is believed. Rows of the log are compared with what was published of them, sound rows are copied into a
+scratch database, the projections are derived there from nothing, and the chain is read from its first event on. Each
+difference is named with the record it concerns. It only reads, and may run beside the process that writes.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ledger.audit import AuditReport, Findings
+from ledger.chain.client import ChainReader
+from ledger.chain.embedded import EmbeddedReader
+from ledger.chain.rpc import RpcChain
+from ledger.codes import ContractKind
+from ledger.errors import LadingError
+from ledger.ids import to_hex
+from ledger.services.audit_chain import ChainAudit, check_anchors, contracts_in_meta
+from ledger.services.audit_damage import Damages
+from ledger.services.audit_keeping import (
+    check_cursor,
+    check_enrolments,
+    check_head,
+    check_index,
+    check_meta,
+    check_outbox,
+    check_pending,
+    check_proposals,
+    check_transactions,
+    fill_index,
+)
+from ledger.services.audit_log import Publication, Tell, walk
+from ledger.services.audit_records import Signatures, copy_openings, named_records
+from ledger.services.audit_signed import SignedHead, check_anchor_columns, check_heads, read_note, stored_heads
+from ledger.services.audit_tables import compare_projections
+from ledger.services.clock import SystemClock
+from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, read_consortium
+from ledger.services.logfiles import LogFolder
+from ledger.services.node import Node
+from ledger.services.projections import Projector
+from ledger.services.registry_view import CurrentRegistry
+from ledger.services.settings import EMBEDDED, Settings
+from ledger.store import rowwise
+from ledger.store.database import Connection, Database
+
+PATIENCE = 5.0
+"""Seconds to wait until a running node has followed the chain to where it was when the audit began."""
+
+
+def audit(source: Node | Settings, *, tell: Tell | None = None) -> AuditReport:
+    """Audit a home, whether or not it is being served. `tell` hears the step, and how much of it is done.
+
+    Raises `Misconfigured` when there is nothing to audit, `Unavailable` when database or node cannot be read: then
+    nothing is said about the records.
+    """
+    settings = source.settings if isinstance(source, Node) else source
+    consortium = read_consortium(settings.home)
+    database = Database(settings.database_url, read_only=True)
+    chain = source.chain if isinstance(source, Node) else open_reader(settings)
+    try:
+        with tempfile.TemporaryDirectory(prefix="lading-audit-") as folder:
+            scratch = Database.open(f"sqlite:///{Path(folder) / 'scratch.db'}")
+            try:
+                with scratch.write() as copy:
+                    return _Audit(settings, consortium, chain, database, copy, tell or _quiet).run()
+            finally:
+                scratch.close()
+    finally:
+        database.close()
+        if not isinstance(source, Node):
+            chain.close()
+
+
+def open_reader(settings: Settings) -> ChainReader:
+    """The chain that the settings name, for reading only."""
+    if settings.chain == EMBEDDED:
+        return EmbeddedReader(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID)
+    return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
+
+
+class _Audit:
+    def __init__(
+        self,
+        settings: Settings,
+        consortium: Consortium,
+        chain: ChainReader,
+        database: Database,
+        copy: Connection,
+        tell: Tell,
+    ) -> None:
+        self._settings = settings
+        self._consortium = consortium
+        self._deployment = consortium.deployment
+        self._chain = chain
+        self._database = database
+        self._copy = copy
+        self._tell = tell
+        self._findings = Findings()
+
+    def run(self) -> AuditReport:
+        """1. What was signed and recorded so far, read before the database, which can then only be further on.
+        2. One snapshot of the database, with everything below compared with it.
+        """
+        # 1.
+        self._deployment.check(self._chain)
+        final = self._chain.final()
+        folder = LogFolder(self._settings.home / "log")
+        identity = self._consortium.log
+        notes = [
+            read_note(folder, "checkpoint", "log/checkpoint", identity, self._findings),
+            read_note(
+                LogFolder(self._settings.home / "keys"),
+                "highest-checkpoint",
+                "keys/highest-checkpoint",
+                identity,
+                self._findings,
+            ),
+        ]
+        self._wait_for(final)
+        # 2.
+        with self._database.read() as source:
+            return self._compare(source, final, folder, [note for note in notes if note is not None], notes[0])
+
+    def _compare(
+        self,
+        source: Connection,
+        final: int,
+        folder: LogFolder,
+        heads: list[SignedHead],
+        published: SignedHead | None,
+    ) -> AuditReport:
+        """The checks, in this order because later ones work on what earlier ones found sound.
+
+        a. Tables and triggers are there.
+        b. Log: rows, bundles and tiles, one leaf after the other.
+        c. Chain: rules replayed, records and outcomes complete, contracts ours.
+        d. What was damaged is named, and put right in the copy.
+        e. Checkpoints and anchors have the log's roots.
+        f. Opened parts have their hashes.
+        g. Projections are those that follow from the records.
+        h. Signatures are by the right keys.
+        i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
+        """
+        findings, copy, tell = self._findings, self._copy, self._tell
+        # a.
+        for name in rowwise.missing_tables(source):
+            findings.add("", name, "a table", "none", "a table is missing: it was dropped")
+        for name in rowwise.missing_triggers(source):
+            findings.add("", f"trigger {name}", "a trigger", "none", "the trigger that refuses changes was removed")
+        # b.
+        stored = list(stored_heads(source, self._consortium.log, findings))
+        heads += [head for _, head in stored]
+        size = published.head.size if published else max((head.head.size for head in heads), default=0)
+        publication = Publication(folder, size, findings)
+        domains = [self._deployment.domain()]
+        metas = {row["name"]: row["value"] for row in rowwise.some(source, "meta", "name", ["contracts"])}
+        for address, kind in contracts_in_meta(metas.get("contracts")).items():
+            if kind == ContractKind.BONUS:
+                domains.append(self._deployment.domain(address))
+        log = walk(source, publication, domains, findings, self._keep, tell)
+        check_head(source, log, findings)
+        # c.
+        damages = Damages(source, log.damages, domains)
+        cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
+        followed = cursor[0] if cursor and isinstance(cursor[0], int) else self._deployment.block - 1
+        walked = ChainAudit(
+            copy, self._chain, self._deployment, self._consortium.log.log_id, damages.wanted(), findings
+        )
+        facts = walked.run(followed, max(final, min(followed, self._chain.final())), tell)
+        if facts.unfollowed:
+            findings.add(
+                "",
+                "chain_cursor",
+                final,
+                followed,
+                f"{facts.unfollowed} events of final blocks are not in the log: no node follows the chain, or it was "
+                "made to stop. Serve this home, then audit again",
+            )
+        check_cursor(source, self._chain, final, findings)
+        # d.
+        damages.explain(facts.recovered, findings)
+        self._keep(list(damages.restored(facts.recovered)))
+        # e.
+        check_heads(log, heads, findings)
+        anchored = check_anchors(facts, lambda sizes: log.roots(list(sizes)), log.size, findings)
+        for row, _ in stored:
+            check_anchor_columns(row, facts.anchors, followed, findings)
+        # f.
+        copy_openings(source, copy, findings, tell)
+        named = named_records(findings)
+        # g.
+        registry = self._derive(source, log.rows)
+        compare_projections(source, copy, findings, tell)
+        # h.
+        Signatures(copy, domains, registry.history).check(named, findings, tell, log.rows)
+        # i.
+        fill_index(copy)
+        check_index(source, copy, {damage.index for damage in log.damages}, findings)
+        check_outbox(source, copy, set(damages.wanted()), findings, tell)
+        check_pending(source, copy, set(damages.wanted()), findings)
+        check_transactions(source, findings)
+        check_proposals(source, domains, findings)
+        check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
+        check_meta(source, copy, facts, findings)
+        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all())
+
+    def _keep(self, rows: Iterable[rowwise.Row]) -> None:
+        rowwise.insert(self._copy, "records", list(rows))
+
+    def _derive(self, source: Connection, size: int) -> CurrentRegistry:
+        """Fill the copy's projections from its records, as far as those of the source reach."""
+        rows = list(rowwise.stream(source, "projection_state"))
+        reached = rows[0]["size"] if len(rows) == 1 else None
+        if not isinstance(reached, int) or not 0 <= reached <= size:
+            self._findings.add(
+                "", "projection_state.size", f"up to {size}", reached, "the projections cannot reach so far: edited"
+            )
+            reached = size
+        from ledger.store import migrate
+
+        rowwise.set_head(self._copy, reached, 0)
+        migrate.recreate_projections(self._copy)
+        registry = CurrentRegistry(self._deployment.genesis, SystemClock())
+        try:
+            Projector(registry).catch_up(self._copy)
+        except (LadingError, LookupError) as error:
+            self._findings.add(
+                "", "projections", "projections", str(error), "they cannot be derived: records are missing or damaged"
+            )
+        return registry.refreshed(self._copy)
+
+    def _wait_for(self, final: int, pause: Callable[[float], None] = time.sleep) -> None:
+        """Give a running node the time to follow the chain to `final`; without one, go on after a while."""
+        ends = time.monotonic() + PATIENCE
+        while True:
+            with self._database.read() as source:
+                cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
+            if (cursor and isinstance(cursor[0], int) and cursor[0] >= final) or time.monotonic() > ends:
+                return
+            pause(0.2)
+
+
+def _quiet(_step: str, _done: int, _total: int) -> None:
+    pass

@@ -1,0 +1,111 @@
+"""Rows as they stand, whatever they hold: for the audit, which believes nothing, and for a rebuild.
+
+Values are what the driver gives. Whoever tampered with a row may have put a text where bytes belong, so nothing here is
+converted and nothing is assumed about types; the order of a stream is by type first (nothing, numbers, text, bytes),
+then by value, in both dialects.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, String, Table, Text, inspect, text
+
+from ledger.store.projected import projections
+from ledger.store.rows import chunks
+from ledger.store.tables import APPEND_ONLY, NO_UPDATE, durable
+from ledger.store.triggers import trigger_names
+
+Row = Mapping[str, Any]
+PAGE = 1000
+_TABLES: Mapping[str, Table] = {**durable.tables, **projections.tables}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table's columns and those of its primary key."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+def shape(name: str) -> Shape:
+    table = _TABLES[name]
+    return Shape(name, tuple(c.name for c in table.columns), tuple(c.name for c in table.primary_key.columns))
+
+
+def projection_names() -> tuple[str, ...]:
+    """The projection tables but for the one that says how far they reach."""
+    return tuple(name for name in projections.tables if name != "projection_state")
+
+
+def stream(connection: Connection, name: str, order: Sequence[str] = ()) -> Iterator[Row]:
+    """Every row of a table, by `order` (default: its primary key), a thousand at a time."""
+    wanted = shape(name)
+    by = ", ".join(_ordering(connection, name, column) for column in order or wanted.key)
+    query = text(f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} ORDER BY {by}")  # noqa: S608
+    result = connection.execute(query.execution_options(yield_per=PAGE))
+    for page in result.partitions():
+        for values in page:
+            yield dict(zip(wanted.columns, values, strict=True))
+
+
+def some(connection: Connection, name: str, column: str, values: Sequence[Any]) -> list[Row]:
+    """The rows whose `column` is one of `values`, in no order."""
+    wanted = shape(name)
+    found: list[Row] = []
+    for chunk in chunks(values):
+        places = ", ".join(f":v{i}" for i in range(len(chunk)))
+        sql = (
+            f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} "  # noqa: S608
+            f"WHERE {_quoted(connection, column)} IN ({places})"
+        )
+        result = connection.execute(text(sql), {f"v{i}": value for i, value in enumerate(chunk)})
+        found += [dict(zip(wanted.columns, row, strict=True)) for row in result]
+    return found
+
+
+def count(connection: Connection, name: str) -> int:
+    return int(connection.execute(text(f"SELECT count(*) FROM {_quoted(connection, name)}")).scalar_one())  # noqa: S608
+
+
+def insert(connection: Connection, name: str, rows: Sequence[Row]) -> None:
+    """Put rows into a table as they are."""
+    if rows:
+        connection.execute(_TABLES[name].insert(), [dict(row) for row in rows])
+
+
+def set_head(connection: Connection, size: int, log_time: int) -> None:
+    """Let the log end here; for a copy or a rebuilt database, never for a log that goes on."""
+    connection.execute(durable.tables["log_head"].update().values(size=size, log_time=log_time))
+
+
+def missing_tables(connection: Connection) -> list[str]:
+    there = set(inspect(connection).get_table_names())
+    return sorted(set(_TABLES) - there)
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """The triggers that make tables append-only and are not there."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        query = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
+    there = set(connection.scalars(text(query)))
+    return sorted(set(trigger_names(connection.dialect.name, APPEND_ONLY, NO_UPDATE)) - there)
+
+
+def _columns(connection: Connection, wanted: Shape) -> str:
+    return ", ".join(_quoted(connection, column) for column in wanted.columns)
+
+
+def _ordering(connection: Connection, name: str, column: str) -> str:
+    """A column to order by: text by its bytes, whatever the database's locale says."""
+    quoted = _quoted(connection, column)
+    is_text = isinstance(_TABLES[name].c[column].type, String | Text)
+    return f'{quoted} COLLATE "C"' if is_text and connection.dialect.name == "postgresql" else quoted
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return str(connection.dialect.identifier_preparer.quote(name))
