@@ -17,7 +17,7 @@ from eth.db.atomic import AtomicDB
 from ledger.errors import Misconfigured, StorageFailed
 
 _FORMAT = 1
-_CACHED_VALUES = 200_000
+_CACHED_VALUES = 100_000
 _HASH_LENGTH = 32
 
 
