@@ -275,13 +275,15 @@ class _Change:
             if earlier is not None and earlier.until > self.time:
                 refuse("KindOpen", f"the {kind.name} contract before is not closed yet", found=before)
             since = max(since, latest.until)
-        entered = self.enter(AddressKind.CONTRACT, since, kind)
+        entered = enter(
+            self.state, self.key, Address(AddressKind.CONTRACT, NOBODY_ID, since, NO_END, 0, NOBODY_ID, kind)
+        )
         return replace(entered, contracts={kind: Contracts(self.key, before)})
 
     def close_contract(self) -> Effects:
         until = self.force()
         kind, address = self.contract_kind(), self.state.address(self.key)
-        if address is None or address.kind != AddressKind.CONTRACT or address.scopes != kind:
+        if address is None or address.contract_kind != kind:
             refuse("NotOpen", f"not the {kind.name} contract that is open", found=to_hex(self.key))
         require_lasting(self.key, address)
         return Effects(addresses={self.key: replace(address, until=max(until, address.since))})
@@ -318,7 +320,7 @@ class _Change:
         return max(self.force(), self.partner().since)
 
     def enter(self, kind: AddressKind, since: int, scopes: int) -> Effects:
-        owner = NOBODY_ID if kind in (AddressKind.COUNCIL_KEY, AddressKind.CONTRACT) else self.partner_id
+        owner = NOBODY_ID if kind == AddressKind.COUNCIL_KEY else self.partner_id
         return enter(self.state, self.key, Address(kind, owner, since, NO_END, scopes, NOBODY_ID))
 
 

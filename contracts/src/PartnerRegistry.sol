@@ -150,8 +150,9 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
                 partner: r.partner,
                 from: r.validFrom > block.timestamp ? r.validFrom : uint40(block.timestamp),
                 until: r.validUntil,
-                scopes: r.scopes,
-                actor: r.actor
+                actor: r.actor,
+                contractKind: 0,
+                scopes: r.scopes
             })
         );
         emit Recorded(id, RecordHashes.KEY_GRANT, msg.data, APPLIED);
@@ -190,7 +191,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
         view
         returns (uint40 partner, uint256 roles, bool suspended)
     {
-        partner = partnerOf(key, recordType);
+        partner = _addresses[key].partnerOf(recordType, block.timestamp);
         if (partner == 0) return (0, 0, false);
         uint256 word = _partners[partner];
         roles = word.roles();
@@ -199,13 +200,8 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     }
 
     /// @inheritdoc IPartnerRegistry
-    function partnerOf(address key, uint8 recordType) public view returns (uint40) {
-        uint256 word = _addresses[key];
-        if (!word.inForce(block.timestamp)) return 0;
-        // Council keys, anchor keys and contracts are nobody's here.
-        if (uint8(word) > uint8(AddressKind.DEVICE_KEY)) return 0;
-        if (recordType == 0 || (word.scopes() >> (recordType - 1)) & 1 == 0) return 0;
-        return word.partner();
+    function partnerOf(address key, uint8 recordType) external view returns (uint40) {
+        return _addresses[key].partnerOf(recordType, block.timestamp);
     }
 
     /// @inheritdoc IPartnerRegistry
@@ -239,7 +235,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     /// @inheritdoc IPartnerRegistry
     function isOpen(uint8 kind, address found) public view returns (bool) {
         uint256 word = _addresses[found];
-        return word.kind() == AddressKind.CONTRACT && word.scopes() == kind && word.inForce(block.timestamp);
+        return kind != 0 && word.contractKind() == kind && word.inForce(block.timestamp);
     }
 
     /// @inheritdoc IPartnerRegistry
@@ -469,7 +465,18 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
             }
             if (time < ends) time = ends;
         }
-        _enter(key, AddressKind.CONTRACT, 0, time, uint32(kind));
+        _enterWord(
+            key,
+            RegistrySlots.Address({
+                kind: AddressKind.CONTRACT,
+                partner: 0,
+                from: time,
+                until: RegistrySlots.NO_END,
+                actor: 0,
+                contractKind: uint8(kind),
+                scopes: 0
+            })
+        );
         contracts.before = contracts.latest;
         contracts.latest = key;
     }
@@ -477,7 +484,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
     function _closeContract(uint40 kind, address key, uint40 time) private {
         if (kind == 0 || kind > LAST_CONTRACT_KIND) revert PartnerRegistryUnknownContractKind(kind);
         uint256 word = _addresses[key];
-        if (word.kind() != AddressKind.CONTRACT || word.scopes() != kind) {
+        if (word.contractKind() != kind) {
             revert PartnerRegistryNotOpen(uint8(kind), key);
         }
         if (word.until() != RegistrySlots.NO_END) revert PartnerRegistryEnded(key, word.until());
@@ -500,8 +507,9 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
                 partner: partner,
                 from: since,
                 until: RegistrySlots.NO_END,
-                scopes: scopes,
-                actor: 0
+                actor: 0,
+                contractKind: 0,
+                scopes: scopes
             })
         );
     }

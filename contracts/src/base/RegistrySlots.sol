@@ -7,7 +7,8 @@ import {IPartnerRegistry} from "../IPartnerRegistry.sol";
 /// @notice Words are taken apart by shifts rather than as storage structs, because the compiler would load the slot anew
 /// for every field. From the low end:
 ///
-/// address  kind 8 · partner 40 · from 40 · until 40 · scopes 32 · actor 40. `scopes` of a contract is its kind number.
+/// address  kind 8 · partner 40 · from 40 · until 40 · actor 40 · contract kind 8 · zeros 48 · scopes 32. Only a partner's
+/// keys have scopes. They lie at the top, after a zero, so that one shift answers for any type number, also for 0.
 ///
 /// partner  roles 16 · settled from 40 · suspended until 40 · admitted since 40. `roles` has bit `role` for each role
 /// granted, in force or coming; all of them are in force from `settled from` on, so that nothing else need be read then.
@@ -19,8 +20,9 @@ library RegistrySlots {
         uint40 partner;
         uint40 from;
         uint40 until;
-        uint32 scopes;
         uint40 actor;
+        uint8 contractKind;
+        uint32 scopes;
     }
 
     struct Partner {
@@ -34,7 +36,7 @@ library RegistrySlots {
 
     function pack(Address memory a) internal pure returns (uint256) {
         return uint256(uint8(a.kind)) | (uint256(a.partner) << 8) | (uint256(a.from) << 48) | (uint256(a.until) << 88)
-            | (uint256(a.scopes) << 128) | (uint256(a.actor) << 160);
+            | (uint256(a.actor) << 128) | (uint256(a.contractKind) << 168) | (uint256(a.scopes) << 224);
     }
 
     function kind(uint256 word) internal pure returns (IPartnerRegistry.AddressKind) {
@@ -54,11 +56,25 @@ library RegistrySlots {
     }
 
     function scopes(uint256 word) internal pure returns (uint32) {
-        return uint32(word >> 128);
+        return uint32(word >> 224);
     }
 
     function actor(uint256 word) internal pure returns (uint40) {
-        return uint40(word >> 160);
+        return uint40(word >> 128);
+    }
+
+    function contractKind(uint256 word) internal pure returns (uint8) {
+        return uint8(word >> 168);
+    }
+
+    /// @dev The partner whose key this is, if it is in force and may sign this type; else 0. Council keys, anchor keys and
+    /// contracts are nobody's here: they have no scopes.
+    function partnerOf(uint256 word, uint256 recordType, uint256 time) internal pure returns (uint40) {
+        unchecked {
+            if ((word >> (223 + recordType)) & 1 == 0) return 0;
+            if (uint40(word >> 48) > time || uint40(word >> 88) <= time) return 0;
+            return uint40(word >> 8);
+        }
     }
 
     /// @dev The same address with another end.
