@@ -5,6 +5,7 @@ import typer
 from ledger.errors import LadingError
 from scripts import output
 from scripts.commands import keys
+from scripts.commands.audit import audit
 from scripts.commands.bundles import export, trust, verify
 from scripts.commands.demo import demo
 from scripts.commands.found import found
@@ -24,6 +25,7 @@ app.command()(serve)
 app.command()(replay)
 app.command()(demo)
 app.command()(found)
+app.command()(audit)
 app.command()(export)
 app.command()(trust)
 app.command()(verify)

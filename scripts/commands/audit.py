@@ -1,0 +1,53 @@
+"""`lading audit`: derive everything anew, and name what differs."""
+
+from typing import Annotated
+
+import typer
+
+from ledger.audit import AuditReport
+from ledger.services.auditing import audit as run_audit
+from ledger.services.settings import read_settings
+from scripts.output import out, print_json, progress
+
+SHOWN = 50
+
+
+def audit(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Derive leaves, signatures, custody, tree, checkpoints, anchors and outcomes anew, and name what differs.
+
+    It only reads, and may run while this home is being served. Exit status 0: all is as signed, published and
+    recorded; 1: it is not.
+    """
+    with progress() as bar:
+        steps: dict[str, int] = {}
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                for earlier in steps.values():
+                    bar.update(earlier, completed=bar.tasks[earlier].total)
+                steps[step] = bar.add_task(step, total=max(total, 1))
+            bar.update(steps[step], completed=done, total=max(total, 1))
+
+        report = run_audit(read_settings(), tell=tell)
+    if json:
+        print_json(report.to_json())
+    else:
+        show(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def show(report: AuditReport) -> None:
+    """The report for people."""
+    out.print(f"{report.size} leaves, root {report.root}, anchored up to {report.anchored_size}")
+    if report.ok:
+        out.print("[bold green]ok[/]: the ledger is as it was signed, published and recorded")
+        return
+    out.print(f"[bold red]{len(report.findings)} differences[/]")
+    for finding in report.findings[:SHOWN]:
+        out.print(f"\n{finding.record or 'the ledger'}: {finding.field}", markup=False, style="bold")
+        out.print(f"  {finding.what}", markup=False)
+        out.print(f"  expected {finding.expected}", markup=False)
+        out.print(f"  found    {finding.found}", markup=False)
+    if len(report.findings) > SHOWN:
+        out.print(f"\n… and {len(report.findings) - SHOWN} more (all of them with --json)")
