@@ -6,9 +6,12 @@ One function a contract. A budget is promised; a ceiling is two to three per cen
 from functools import cache
 
 from ledger import merkle
-from ledger.codes import ContractKind, RegistryAction, Role
-from ledger.records import Checkpoint
-from tests.chain.contracts.consortium import DELAY, DOMAIN, key_of
+from ledger.codes import ClearanceStatus, ContractKind, RegistryAction, Role
+from ledger.keccak import keccak256
+from ledger.records import Checkpoint, Require, ShipmentRef
+from tests.chain.contracts import clearance_world
+from tests.chain.contracts.attestation_desk import new_desk
+from tests.chain.contracts.consortium import DELAY, DOMAIN, key_of, sign
 from tests.chain.contracts.twin import Twin, master
 
 LOG = b"\x11" * 32
@@ -78,4 +81,59 @@ def test_registry() -> None:
         RegistryAction.REVOKE_KEY: twin.change(RegistryAction.REVOKE_KEY, partner=1, key=master(1).address),
     }
     over = {a.name: r.gas for a, r in found.items() if r.gas > REGISTRY_CEILINGS[a]}
+    assert not over
+
+
+CLEARED = 150
+CLEARANCE_BUDGETS = {"first": 30_000, "later": 12_500}
+"""An item of a record of 150, for a shipment's first status and for those after it."""
+CLEARANCE_CEILINGS = {"first": 31_200, "later": 13_800}
+"""The same when the status also moves a gate: custody's slot is written too, 3,000 more."""
+
+
+def test_clearance() -> None:
+    for requires, limits in (((), CLEARANCE_BUDGETS), ((clearance_world.require(),), CLEARANCE_CEILINGS)):
+        first, later = _clearances(requires, (ClearanceStatus.RELEASED, ClearanceStatus.HELD))
+        assert first <= limits["first"] * CLEARED
+        assert later <= limits["later"] * CLEARED
+    *_, amended, again = _clearances(
+        (clearance_world.require(),), (ClearanceStatus.RELEASED, ClearanceStatus.AMENDED, ClearanceStatus.INSPECTED)
+    )
+    assert max(amended, again) <= CLEARANCE_BUDGETS["later"] * CLEARED
+
+
+def test_skipped_clearances_cost_less_than_applied_ones() -> None:
+    world = clearance_world.world()
+    known = [world.open() for _ in range(CLEARED)]
+    items = [ShipmentRef(shipment, 1) for shipment in known]
+    ahead = world.clear(*items)
+    unknown = world.clear(*(ShipmentRef(keccak256(bytes([i])), 0) for i in range(CLEARED)))
+    for record in (ahead, unknown):
+        signatures = sign(record, record.by)
+        assert world.members.clearance.record("clear", record, signatures).gas <= 24_000 * CLEARED
+
+
+def _clearances(requires: tuple[Require, ...], statuses: tuple[ClearanceStatus, ...]) -> list[int]:
+    """Gas of one record after the other about the same shipments."""
+    world = clearance_world.world()
+    shipments = sorted(world.open(*requires) for _ in range(CLEARED))
+    found = []
+    for sequence, status in enumerate(statuses):
+        record = world.clear(*(ShipmentRef(shipment, sequence) for shipment in shipments), status=status)
+        recorded = world.members.clearance.record("clear", record, sign(record, record.by))
+        assert set(recorded.outcomes) == {1}
+        found.append(recorded.gas)
+    return found
+
+
+ATTESTATION_CEILINGS = {"attest": 116_500, "revoke": 56_000, "recall": 111_500}
+
+
+def test_attestation() -> None:
+    desk = new_desk()
+    attestation = desk.attestation()
+    found = {"attest": desk.submit(attestation).gas}
+    found["revoke"] = desk.submit(desk.revocation(DOMAIN.record_id(attestation))).gas
+    found["recall"] = desk.submit(desk.recalling()).gas
+    over = {name: gas for name, gas in found.items() if gas > ATTESTATION_CEILINGS[name]}
     assert not over
