@@ -31,13 +31,13 @@ class Submitted(Answer):
 
 class TypedData(Answer):
     id: str = Field(description="The record id: what `eth_signTypedData_v4` signs")
-    typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")  # noqa: N815
+    typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")
 
 
 class RecordType(Answer):
     name: str
     number: int
-    encodeType: str  # noqa: N815
+    encodeType: str
     json_schema: dict[str, Any] = Field(alias="schema")
 
 
@@ -61,7 +61,7 @@ class InclusionProof(Answer):
 
     index: int
     size: int
-    leafHash: str  # noqa: N815
+    leafHash: str
     root: str
     proof: list[str]
     checkpoint: str | None = Field(description="The signed note, when `size` is that of the newest checkpoint")
@@ -85,9 +85,9 @@ class AnchoredView(Answer):
 
 class LogState(Answer):
     origin: str
-    logId: str  # noqa: N815
-    publicKey: str  # noqa: N815
-    verifierKey: str = Field(description="Origin, hash and key as C2SP signed-note verifiers take them")  # noqa: N815
+    logId: str
+    publicKey: str
+    verifierKey: str = Field(description="Origin, hash and key as C2SP signed-note verifiers take them")
     size: int
     published: TreeView | None
     anchored: AnchoredView | None
@@ -172,12 +172,77 @@ class ProductView(Answer):
     id: str
     verdict: str
     why: list[ReasonView]
-    toDo: str  # noqa: N815
+    toDo: str
     journey: list[Journey]
 
 
 class Kept(Answer):
     kept: int
+
+
+class PartyShare(Answer):
+    partner: int
+    name: str
+    basisPoints: int
+
+
+class AgreementSummary(Answer):
+    """Amounts are decimal strings in minor units of `currency`; `cursor` pages the list."""
+
+    id: str
+    status: str
+    currency: str
+    token: str
+    funded: str
+    periodStart: int
+    periodEnd: int
+    awarder: str
+    arbiter: str
+    residual: str
+    parties: list[PartyShare]
+    cursor: int
+
+
+class AwardView(Answer):
+    """`upheld`: whether the ruling voided the award. `file`: the lines, for parties and auditors."""
+
+    record: str
+    version: int
+    total: str
+    logSize: str
+    disputedBy: str | None
+    ruledBy: str | None
+    upheld: bool | None
+    file: dict[str, Any] | None
+
+
+class ClaimView(Answer):
+    record: str
+    partner: str
+    version: int
+    amount: str
+    claimedAt: int | None
+
+
+class AgreementView(AgreementSummary):
+    awards: list[AwardView]
+    claims: list[ClaimView]
+
+
+class AgreementPage(Page):
+    agreements: list[AgreementSummary]
+
+
+class AwardKept(Answer):
+    kept: int = Field(description="Version of the award whose lines are kept")
+
+
+class SignedOut(Answer):
+    status: str
+
+
+class Health(Answer):
+    status: str
 
 
 class SessionView(Answer):

@@ -1,28 +1,41 @@
 """The HTTP service: routes, pages and error documents around a node."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata
+from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
-from api import pages, problems
+from api import examples, pages, problems
+from api.border import Border
+from api.quota import Quota
 from api.routers import bonuses, log, partners, products, records, sessions, shipments, system
 from api.sessions import Sessions
 from ledger.services.node import Node
 
-SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-OPEN_DOCS = {"/docs", "/redoc"}
-"""The API's description loads its viewer from elsewhere; everything else is served from here alone."""
+DESCRIPTION = (
+    "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
+    "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "
+    "lower-case hex with 0x. Errors are RFC 9457 problem documents that say what was expected and what was found. "
+    "Lists page by key: pass `next` on."
+)
+TAGS = [
+    {"name": "records", "description": "Signed records: submit, countersign, list, read, prove."},
+    {"name": "shipments", "description": "Where goods are, who holds them, what a delay costs."},
+    {"name": "products", "description": "What a scanned code is answered with."},
+    {"name": "partners", "description": "Who takes part, and how to be enrolled."},
+    {"name": "bonuses", "description": "Agreements, awards and claims."},
+    {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
+    {"name": "session", "description": "Signing in with a key, to read private parts."},
+    {"name": "system", "description": "For whoever runs the service."},
+]
 
 
-def create_app(node: Node) -> FastAPI:
-    """The application for `node`; the caller starts and stops the node."""
+def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
+    """The application for `node`. Its lifespan starts and stops the node's worker; who opened the node closes it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -36,23 +49,40 @@ def create_app(node: Node) -> FastAPI:
         title="Lading",
         version=metadata.version("lading"),
         summary="A permissioned ledger for supply chain traceability.",
-        description="Writes are authenticated by the record's own signatures; nobody trusts the operator.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # its viewer would come from another host; ours is a page
+        redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.node = node
     app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
-    problems.install(app)
-
-    @app.middleware("http")
-    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        if request.url.path not in OPEN_DOCS:
-            for name, value in SECURITY.items():
-                response.headers.setdefault(name, value)
-        return response
-
+    problems.install(app, pages.error_page)
+    app.add_middleware(Border, routes=app.routes, quota=quota or Quota())
     for router in (records, shipments, products, partners, bonuses, log, sessions, system):
         app.include_router(router.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(packages=[("api.pages", "static")]), name="static")
+    _describe(app)
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Give the OpenAPI document the schemas of all records, which come from `ledger.records` and not from pydantic."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                tags=TAGS,
+                routes=app.routes,
+            )
+            document["components"]["schemas"] |= examples.record_schemas()
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -106,6 +106,12 @@ def record_id(text: str, where: str = "record") -> RecordId:
     return RecordId(bytes_from_hex(text, 32, where))
 
 
+def raw_tail(request: Request, prefix: str) -> str:
+    """What stands behind `prefix` in the path as it was sent: an encoded `/` inside a GS1 value stays encoded."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.decode("ascii", "replace").removeprefix(prefix)
+
+
 NodeOf = Annotated[Node, Depends(node)]
 SessionsOf = Annotated[Sessions, Depends(sessions)]
 ReaderOf = Annotated[Reader, Depends(reader)]

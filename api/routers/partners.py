@@ -1,48 +1,79 @@
-"""`/v1/partners`: who takes part, with which roles and keys; and how to be enrolled."""
+"""`/v1/partners`: who takes part, with which roles and keys; how to be enrolled; and what the consortium stands on."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query, status
 
 from api import examples
-from api.deps import JsonBody, NodeOf
+from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, PartnerPage
+from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, fields
 from ledger.errors import MalformedRecord
+from ledger.ids import bytes_from_hex
 from ledger.services.views import PartnerView
 from ledger.signing import signature_from_hex
 
 router = APIRouter(prefix="/v1", tags=["partners"])
 
 
-@router.get("/partners")
-def listing(node: NodeOf) -> dict[str, list[PartnerView]]:
-    """Every partner that was ever admitted."""
-    return {"partners": node.reading.partners()}
+@router.get("/consortium", response_model=ConsortiumView)
+def consortium(node: NodeOf) -> dict[str, Any]:
+    """Genesis, council, contracts in force, and what the next registry change must carry."""
+    return node.enrolment.consortium(node.consortium)
 
 
-@router.get("/partners/{id}")
-def read(id: int, node: NodeOf) -> PartnerView:
-    """One partner: name and GLN as enrolled, roles with scope, keys."""
-    return node.reading.partner(id)
+@router.get("/partners", response_model=PartnerPage, responses=examples.READ_RESPONSES)
+def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
+    """Every partner that was ever admitted, by id: pass `next` as `after`."""
+    found = node.reading.partners(after=after or 0, limit=limit)
+    return {"partners": found, "next": found[-1].id if len(found) == limit else None}
 
 
-@router.get("/partners/{id}/score")
-def score(id: int, node: NodeOf) -> dict[str, Any]:
-    """The partner's scorecards, one a role, with interval and evidence."""
-    return node.numbers.score_of(id)
+@router.get("/partners/{partner}", responses=examples.READ_RESPONSES)
+def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
+    """One partner: name and GLN as enrolled, roles with scope, keys in force."""
+    return node.reading.partner(partner)
 
 
-@router.post("/enrolments", status_code=status.HTTP_201_CREATED, openapi_extra=examples.body(examples.ENROLMENT))
+@router.post(
+    "/enrolments",
+    status_code=status.HTTP_201_CREATED,
+    response_model=Enrolled,
+    responses=examples.write_responses({}),
+    openapi_extra=examples.body(examples.ENROLMENT),
+)
 def enrol(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     """Ask to be admitted: `{document, signature}`, the document signed by the key it names (EIP-191).
 
     It proves possession of the key. The council decides with signed registry changes.
     """
-    if not isinstance(data, dict) or set(data) != {"document", "signature"} or not isinstance(data["document"], str):
-        raise MalformedRecord("not an enrolment", where="body", expected="an object with document and signature")
-    return node.enrolment.ask(data["document"].encode(), signature_from_hex(data["signature"], "signature"))
+    document, signature = fields(data, "document", "signature")
+    if not isinstance(document, str):
+        raise MalformedRecord("not a document", where="document", expected="RFC 8785 JSON as a string")
+    return node.enrolment.ask(document.encode(), signature_from_hex(signature, "signature"))
 
 
-@router.get("/enrolments")
-def enrolments(node: NodeOf) -> dict[str, Any]:
-    """Who has asked to be admitted, and whether the council has done so."""
-    return {"enrolments": node.enrolment.listing()}
+@router.get("/enrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES)
+def enrolments(
+    node: NodeOf,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before")] = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Who has asked to be admitted, oldest first, and whether the council has done so."""
+    found = node.enrolment.listing(after=_cursor(after), limit=limit)
+    last = found[-1] if len(found) == limit else None
+    return {"enrolments": found, "next": f"{last['asked_at']}-{last['document']}" if last else None}
+
+
+@router.get("/enrolments/{document}", response_model=EnrolmentDocument, responses=examples.READ_RESPONSES)
+def enrolment(document: str, node: NodeOf) -> dict[str, Any]:
+    """An enrolment's signed document by its SHA-256: what a council member reads before signing an admission."""
+    return node.enrolment.document(bytes_from_hex(document, 32, "document"))
+
+
+def _cursor(text: str | None) -> tuple[int, bytes] | None:
+    if text is None:
+        return None
+    moment, _, document = text.partition("-")
+    if not (moment.isascii() and moment.isdigit() and len(moment) <= 13):
+        raise MalformedRecord("not a cursor", where="after", expected="`next` of the page before", found=text)
+    return int(moment), bytes_from_hex(document, 32, "after")

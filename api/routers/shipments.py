@@ -4,31 +4,39 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.deps import NodeOf, ReaderOf, record_id
+from api import examples
+from api.answers import ShipmentPage
+from api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
 from ledger.services.views import ShipmentView
 
 router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
 
 
-@router.get("")
+@router.get("", response_model=ShipmentPage, responses=examples.READ_RESPONSES)
 def listing(
     node: NodeOf,
-    partner: Annotated[int | None, Query(ge=0, description="Consignor, consignee or custodian")] = None,
-    before: Annotated[int | None, Query(description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    partner: PartnerQuery = None,
+    before: Annotated[int | None, Query(ge=0, le=2**53 - 1, description="`next` of the page before")] = None,
+    limit: Limit = 50,
 ) -> dict[str, Any]:
-    """Shipments that the chain has recorded, newest first."""
+    """Shipments that the chain has recorded, newest first; `partner` as consignor, consignee or custodian.
+
+    A page may hold more than `limit`: shipments that one record opened are never torn apart.
+    """
     found = node.reading.shipments(party=partner, before=before, limit=limit)
     return {"shipments": found, "next": found[-1].cursor if len(found) >= limit else None}
 
 
-@router.get("/{id}")
-def read(id: str, node: NodeOf) -> ShipmentView:
+@router.get("/{shipment}", responses=examples.READ_RESPONSES)
+def read(shipment: RecordPath, node: NodeOf) -> ShipmentView:
     """A shipment: custody, clearances, and its story in order with every signer and outcome."""
-    return node.reading.shipment(record_id(id))
+    return node.reading.shipment(record_id(shipment, "shipment"))
 
 
-@router.get("/{id}/penalty")
-def penalty(id: str, node: NodeOf, reader: ReaderOf, at: Annotated[int | None, Query(ge=0)] = None) -> dict[str, Any]:
-    """The delay penalty line by line; `at` (UTC seconds) for a shipment still under way. For its parties."""
-    return node.numbers.penalty_for(record_id(id), reader, at)
+@router.get("/{shipment}/penalty", responses=examples.READ_RESPONSES)
+def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = None) -> dict[str, Any]:
+    """The delay penalty line by line; `at` (UTC seconds) for a shipment still under way. For its parties and auditors.
+
+    Amounts are integers in minor units; `explanation` says the same in sentences.
+    """
+    return node.numbers.penalty_for(record_id(shipment, "shipment"), reader, at)

@@ -26,9 +26,11 @@ class Bonuses:
         self._pool = pool
         self._reading = reading
 
-    def agreements(self) -> list[dict[str, Any]]:
+    def agreements(self, *, after: int = -1, limit: int | None = None) -> list[dict[str, Any]]:
+        """In log order; page with the last one's `cursor` as `after`."""
         with self._db.read() as connection:
-            return [self._summary(connection, row) for row in bonuses.agreements(connection)]
+            rows = [row for row in bonuses.agreements(connection) if row.log_index > after]
+            return [self._summary(connection, row) for row in rows[:limit]]
 
     def agreement(self, agreement_id: RecordId) -> dict[str, Any]:
         """One agreement with its awards and claims; raises `NotFound`."""
@@ -80,6 +82,7 @@ class Bonuses:
         (state,) = self._read("stateOf", row.record_id)
         return {
             "id": to_hex(row.record_id),
+            "cursor": row.log_index,
             "status": self.status(row.record_id),
             "currency": row.currency,
             "token": to_hex(row.token),

@@ -1,16 +1,19 @@
 """Enrolment: documents that partners have signed, kept until the council decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.codes import RegistryAction
+from ledger.codes import ContractKind, RegistryAction
 from ledger.enrolment import Enrolment, check_possession, parse_enrolment
+from ledger.errors import NotFound
 from ledger.ids import ConsortiumId, to_hex
 from ledger.records import RegistryChange
 from ledger.services.clock import Clock
+from ledger.services.consortium import Consortium
 from ledger.services.registry_view import CurrentRegistry
 from ledger.store import enrolments
-from ledger.store.database import Database
+from ledger.store.database import Connection, Database
+from ledger.store.enrolments import StoredEnrolment
 
 NO_KEY = bytes(20)
 NO_HASH = bytes(32)
@@ -30,28 +33,59 @@ class Enrolling:
         """
         enrolment = parse_enrolment(document, self._consortium_id)
         check_possession(enrolment, signature)
-        row = enrolments.StoredEnrolment(
-            enrolment.document_hash(), document, signature, enrolment.key, self._clock.now()
-        )
+        row = StoredEnrolment(enrolment.document_hash(), document, signature, enrolment.key, self._clock.now())
         with self._db.write() as connection:
             enrolments.add(connection, row)
         return {"document": to_hex(enrolment.document_hash()), "name": enrolment.name, "key": to_hex(enrolment.key)}
 
-    def listing(self) -> list[dict[str, Any]]:
-        """Every enrolment, with the partner id it led to (None while the council has not admitted it)."""
+    def listing(self, *, after: tuple[int, bytes] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+        """Enrolments, oldest first, with the partner id each led to (None while the council has not admitted it).
+
+        Page with the last one's `asked_at` and document as `after`.
+        """
         with self._db.read() as connection:
-            view = self._registry.refreshed(connection).now()
-            admitted = {partner.document: number for number, partner in view.partners()}
-            return [
-                {
-                    "document": to_hex(row.document_hash),
-                    "name": parse_enrolment(row.document, self._consortium_id).name,
-                    "key": to_hex(row.key),
-                    "asked_at": row.created_at,
-                    "partner": admitted.get(row.document_hash),
-                }
-                for row in enrolments.listing(connection)
+            admitted = self._admitted(connection)
+            rows = [
+                r for r in enrolments.listing(connection) if after is None or (r.created_at, r.document_hash) > after
             ]
+            return [self._entry(row, admitted) for row in rows[:limit]]
+
+    def document(self, document_hash: bytes) -> dict[str, Any]:
+        """One enrolment with its signed text; raises `NotFound`."""
+        with self._db.read() as connection:
+            row = enrolments.get(connection, document_hash)
+            if row is None:
+                raise NotFound("no such enrolment", where="document", found=to_hex(document_hash))
+            entry = self._entry(row, self._admitted(connection))
+        return entry | {"text": row.document.decode(), "signature": to_hex(row.signature)}
+
+    def consortium(self, consortium: Consortium) -> dict[str, Any]:
+        """The trust file, and what the registry says now: council, contracts in force, the next change's sequence."""
+        with self._db.read() as connection:
+            registry = self._registry.refreshed(connection)
+        view = registry.now()
+        council = view.council()
+        contracts = {kind: view.contract(kind) for kind in ContractKind}
+        return {
+            "trust": consortium.trust_file(),
+            "council": {"members": [to_hex(key) for key in sorted(council.members)], "threshold": council.threshold},
+            "delay": consortium.genesis.delay,
+            "next_sequence": registry.history.next_sequence,
+            "contracts": {kind.name.lower(): to_hex(key) if key else None for kind, key in contracts.items()},
+        }
+
+    def _admitted(self, connection: Connection) -> dict[bytes, int]:
+        view = self._registry.refreshed(connection).now()
+        return {partner.document: number for number, partner in view.partners()}
+
+    def _entry(self, row: StoredEnrolment, admitted: Mapping[bytes, int]) -> dict[str, Any]:
+        return {
+            "document": to_hex(row.document_hash),
+            "name": parse_enrolment(row.document, self._consortium_id).name,
+            "key": to_hex(row.key),
+            "asked_at": row.created_at,
+            "partner": admitted.get(row.document_hash),
+        }
 
     def enrolment(self, document_hash: bytes) -> Enrolment | None:
         with self._db.read() as connection:

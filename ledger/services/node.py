@@ -263,6 +263,7 @@ class Node:
             "origin": self.consortium.log.origin,
             "logId": to_hex(self.consortium.log.log_id),
             "publicKey": to_hex(self.consortium.log.public_key),
+            "verifierKey": self.consortium.log.verifier_key(),
             "size": head.size,
             "published": {"size": published.head.size, "root": to_hex(published.head.root)} if published else None,
             "anchored": (

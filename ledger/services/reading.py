@@ -200,6 +200,13 @@ class Reading:
             return True
         return isinstance(record, ShipmentTerms) and self._owed_by_terms(connection, record_id, reader)
 
+    def may_see(self, record_id: RecordId, reader: Reader) -> bool:
+        """Whether the reader sees the private parts of a record in the log."""
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            row = records.get(connection, record_id)
+            return row is not None and self.may_open(connection, row.record, record_id, reader)
+
     def _owed_by_terms(self, connection: Connection, shipment: RecordId, reader: Reader) -> bool:
         """Whether opened terms name the reader: as the recipient, or as who owes or is owed the penalty."""
         terms = holdings.terms_of(connection, shipment)
