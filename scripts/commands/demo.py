@@ -111,7 +111,7 @@ def _tell(result: dict[str, Any], words: tuple[str, ...]) -> None:
     for product in result["products"]:
         out.print(f"  {product['id']}: {product['verdict']}\n      {product['why'][0]}", markup=False)
     out.print("\n[bold]An edited database row, and what the audit says[/]")
-    for finding in result["audit"]["after_edit"]["findings"][:3]:
+    for finding in [f for f in result["audit"]["after_edit"]["findings"] if f["record"]][:3]:
         out.print(f"  {finding['record'][:14]}…  {finding['what']}", markup=False)
     point = result["checkpoint"]
     out.print(f"\n[bold]Checkpoint[/] {point['origin']}: {point['size']} leaves, root {point['root'][:18]}…")
