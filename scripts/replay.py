@@ -14,12 +14,13 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
+from pathlib import Path
 from typing import Any
 
 from ledger.canonical import canonical_json
 from ledger.codes import Purpose, Role
 from ledger.enrolment import RoleRequest
-from ledger.errors import InvalidInput, LadingError, RuleBroken
+from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.penalties import DAY, TENDER_WINDOW, penalty_of
@@ -34,11 +35,13 @@ from ledger.records import (
     Place,
     ShipmentTerms,
 )
+from ledger.services.clock import Clock
 from ledger.services.keystores import write_private
+from ledger.services.settings import Settings
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SignedRecord, SigningKey
 from scripts.scms import CURRENCY, Line
-from scripts.trial import OPERATOR, Party, Trial
+from scripts.trial import OPERATOR, Party, Trial, demo_key, found_trial, open_for_business, open_trial
 
 SEED_FILE = "replay.json"
 SUBMIT_WITHIN = 365 * 86400
@@ -65,6 +68,23 @@ class Seed:
     submit_by: int
     terms: Terms
 
+    @classmethod
+    def read(cls, path: Path) -> "Seed":
+        try:
+            data = json.loads(path.read_bytes())
+            return cls(bytes.fromhex(data["secret"]), data["submitBy"], Terms(data["alpha"], data["capBps"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Misconfigured("not a replay's seed", where=str(path)) from None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "lading": "demo",
+            "secret": self.secret.hex(),
+            "submitBy": self.submit_by,
+            "alpha": self.terms.alpha,
+            "capBps": self.terms.cap_bps,
+        }
+
     def derive(self, purpose: str, length: int) -> bytes:
         return hmac.new(self.secret, purpose.encode(), hashlib.sha512).digest()[:length]
 
@@ -76,27 +96,24 @@ class Seed:
         return SigningKey(number.to_bytes(32, "big"))
 
 
-def open_seed(trial: Trial, terms: Terms) -> Seed:
+def open_seed(home: Path, terms: Terms, now: int) -> Seed:
     """The seed of the replay in this home, made at its first start.
 
-    Raises `InvalidInput` when it was begun under other terms: they are signed and cannot change.
+    Raises `Misconfigured` when something else is in this home, and `InvalidInput` when the replay was begun under other
+    terms: they are signed and cannot change.
     """
-    path = trial.node.settings.home / "keys" / SEED_FILE
+    path = home / "keys" / SEED_FILE
     if not path.exists():
-        start = trial.node.clock.now()
-        seed = Seed(secrets.token_bytes(32), start + SUBMIT_WITHIN, terms)
-        content = {
-            "lading": "demo",
-            "secret": seed.secret.hex(),
-            "submitBy": seed.submit_by,
-            "alpha": terms.alpha,
-            "capBps": terms.cap_bps,
-        }
-        write_private(path, json.dumps(content).encode())
-        return seed
-    data = json.loads(path.read_bytes())
-    begun = Terms(data["alpha"], data["capBps"])
-    if begun != terms:
+        if (home / "consortium.json").exists():
+            raise Misconfigured(
+                "another consortium is in this home", where=str(home), mend="Replay into a new LADING_HOME."
+            )
+        # Made before anything else, so that an interrupted founding is known as this replay's.
+        seed = Seed(secrets.token_bytes(32), now + SUBMIT_WITHIN, terms)
+        write_private(path, json.dumps(seed.to_json()).encode())
+    seed = Seed.read(path)
+    if seed.terms != terms:
+        begun = seed.terms
         raise InvalidInput(
             "the replay in this home was begun under other terms, and they are signed",
             where="--alpha, --cap-bps",
@@ -104,34 +121,49 @@ def open_seed(trial: Trial, terms: Terms) -> Seed:
             found=f"--alpha {terms.alpha} --cap-bps {terms.cap_bps}",
             mend="Use another LADING_HOME for other terms.",
         )
-    return Seed(bytes.fromhex(data["secret"]), data["submitBy"], terms)
+    return seed
+
+
+def open_replay(settings: Settings, clock: Clock, terms: Terms) -> "Replay":
+    """The replay in this home, with its consortium founded and open for business.
+
+    Every step is looked up before it is done, so an interrupted founding goes on where it stopped.
+    """
+    seed = open_seed(settings.home, terms, clock.now())
+    if not (settings.home / "consortium.json").exists():
+        found_trial(settings, clock, delay=0)
+    trial = open_trial(settings, clock)
+    try:
+        open_for_business(trial, Party(OPERATOR, "Operator", demo_key(settings.home, "operator")))
+    except BaseException:
+        trial.node.close()
+        raise
+    return Replay(trial, seed)
 
 
 class Replay:
-    """Lines into records. `parties` grow as vendors and countries appear."""
+    """Lines into records."""
 
     def __init__(self, trial: Trial, seed: Seed) -> None:
-        self._trial = trial
+        self.trial = trial
         self._seed = seed
+        self._parties: dict[str, Party] = {}
 
     # --- partners ------------------------------------------------------------------------------------------
 
     def admit(self, lines: Sequence[Line]) -> None:
         """Admit every vendor as a supplier and every country's programme as a warehouse, in order of appearance."""
-        wanted = dict.fromkeys(name for line in lines for name in (_vendor(line), _programme(line)))
-        known = {partner.name: partner.id for partner in self._trial.node.reading.partners()}
-        newcomers = []
-        following = max([OPERATOR, *known.values()]) + 1
-        self._parties: dict[str, Party] = {}
-        for name in wanted:
-            number = known.get(name) or following
-            following = max(following, number + 1)
-            party = Party(number, name, self._seed.key(name))
-            self._parties[name] = party
-            if name not in known:
-                role = Role.SUPPLIER if name.startswith("Vendor: ") else Role.WAREHOUSE
-                newcomers.append((party, "", [RoleRequest(role)]))
-        self._trial.admit(newcomers)
+        self.trial.node.settle()  # who was being admitted when the last attempt broke off
+        known = {partner.name: partner.id for partner in self.trial.node.reading.partners()}
+        following = max(known.values()) + 1
+        wanted = []
+        for name, role in dict.fromkeys(pair for line in lines for pair in _partners_of(line)):
+            number = known.get(name)
+            if number is None:
+                number, following = following, following + 1
+            self._parties[name] = Party(number, name, self._seed.key(name))
+            wanted.append((self._parties[name], "", [RoleRequest(role)]))
+        self.trial.admit(wanted)
 
     # --- records -------------------------------------------------------------------------------------------
 
@@ -179,7 +211,7 @@ class Replay:
         )
 
     def signed_terms(self, line: Line) -> SignedRecord:
-        return self._trial.signed(self.terms(line), self._parties[_vendor(line)])
+        return self.trial.signed(self.terms(line), self._parties[_vendor(line)])
 
     def signed_manifest(self, note: Sequence[tuple[Line, RecordId]]) -> SignedRecord:
         """The manifest by which the lines of one delivery note, at most 200, change hands on the delivery date."""
@@ -198,7 +230,7 @@ class Replay:
             submitBy=self._seed.submit_by,
             details=self._details(name, {"replayed": "delivery history", "note": line.note}),
         )
-        return self._trial.signed(record, vendor, programme)
+        return self.trial.signed(record, vendor, programme)
 
     def _details(self, name: str, content: dict[str, str]) -> Details:
         return Details(self._seed.salt(f"{name}/details"), canonical_json(content).decode())
@@ -207,7 +239,7 @@ class Replay:
 
     def records(self, lines: Sequence[Line]) -> Iterator[list[SignedRecord]]:
         """Batches in an order in which terms come before the manifests that move them."""
-        domain = self._trial.node.domain
+        domain = self.trial.node.domain
         for chunk in _chunks(notes_of(lines), 100):
             opened: list[SignedRecord] = []
             manifests: list[SignedRecord] = []
@@ -227,18 +259,18 @@ class Replay:
         """
         manifests = 0
         for batch in self.records(lines):
-            for signed, result in zip(batch, self._trial.node.submission.replay(batch), strict=True):
+            for signed, result in zip(batch, self.trial.node.submission.replay(batch), strict=True):
                 if isinstance(result, LadingError):
                     raise RuleBroken(
                         "the ledger refuses a replayed record",
-                        where=to_hex(self._trial.node.domain.record_id(signed.record)),
+                        where=to_hex(self.trial.node.domain.record_id(signed.record)),
                         found=str(result),
                     )
             manifests += sum(isinstance(signed.record, Handoff) for signed in batch)
-            self._trial.node.tick(anchor=False)
+            self.trial.node.tick(anchor=False)
             if tell is not None:
                 tell(sum(isinstance(signed.record, ShipmentTerms) for signed in batch))
-        self._trial.node.settle()
+        self.trial.node.settle()
         return manifests
 
 
@@ -254,12 +286,13 @@ class Totals:
     penalty: int
 
 
-def totals(trial: Trial, lines: Sequence[Line], replay: Replay) -> Totals:
+def totals(replay: Replay, lines: Sequence[Line]) -> Totals:
     """Penalties over exactly the shipments of `lines`, whatever else the ledger holds."""
-    domain = trial.node.domain
+    node = replay.trial.node
+    domain = node.domain
     wanted = {domain.record_id(replay.terms(line)) for line in lines}
-    with trial.node.db.read() as connection:
-        history = trial.node.registry.refreshed(connection).history
+    with node.db.read() as connection:
+        history = node.registry.refreshed(connection).history
         journeys = Journeys(VerifiedRecords(connection, domain, history).all())
     statements = [penalty_of(shipment, journeys) for shipment in journeys.shipments() if shipment in wanted]
     late = [statement for statement in statements if statement.late_seconds > 0]
@@ -288,6 +321,10 @@ def _vendor(line: Line) -> str:
 
 def _programme(line: Line) -> str:
     return f"Programme: {line.country}"
+
+
+def _partners_of(line: Line) -> tuple[tuple[str, Role], tuple[str, Role]]:
+    return (_vendor(line), Role.SUPPLIER), (_programme(line), Role.WAREHOUSE)
 
 
 def _chunks(values: Sequence[Any], size: int) -> Iterator[list[Any]]:

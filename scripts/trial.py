@@ -4,14 +4,16 @@ The demo, the replay of histories and the tests play on it. Everything goes the 
 proof of possession, registry changes that m of n council members sign, records through the submission service.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ledger.codes import RegistryAction, Role
 from ledger.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.errors import RuleBroken
+from ledger.ids import KeyAddress, LogId
 from ledger.records import Record, RegistryChange
+from ledger.registry import RegistryView
 from ledger.services.clock import Clock
 from ledger.services.consortium import TokenPlan, found
 from ledger.services.enrolling import admission, change, opening_changes
@@ -53,6 +55,22 @@ class Trial:
         with self.node.db.read() as connection:
             return self.node.registry.refreshed(connection).history.next_sequence
 
+    def decide(self, changes: Iterable[RegistryChange]) -> None:
+        """Let the council sign those changes that the registry does not hold yet, numbered on; wait for the chain.
+
+        So what a crash interrupted goes on where it stopped, however often it is begun again.
+        """
+        self.node.settle()  # an interrupted attempt may have left some on their way
+        with self.node.db.read() as connection:
+            history = self.node.registry.refreshed(connection).history
+        held = history.now(self.node.clock.now())
+        sequence = history.next_sequence
+        for record in changes:
+            if not _holds(held, record):
+                self.change(replace(record, sequence=sequence))
+                sequence += 1
+        self.node.settle()
+
     def enrol(self, party: Party, gln: str, roles: Sequence[RoleRequest]) -> Enrolment:
         """The partner proves possession of its key; nothing is decided yet."""
         consortium_id = self.node.consortium.genesis.consortium_id
@@ -62,13 +80,11 @@ class Trial:
 
     def admit(self, parties: Sequence[tuple[Party, str, Sequence[RoleRequest]]]) -> None:
         """Enrol and admit partners; they are in force after the registry's delay."""
-        sequence = self.next_sequence()
+        changes: list[RegistryChange] = []
         for party, gln, roles in parties:
-            for record in admission(self.enrol(party, gln, roles), party.id, sequence):
-                self.change(record)
-                sequence += 1
+            changes += admission(self.enrol(party, gln, roles), party.id, 0)
             self.parties[party.id] = party
-        self.node.settle()
+        self.decide(changes)
 
     # --- records -------------------------------------------------------------------------------------------
 
@@ -93,7 +109,7 @@ def found_trial(
     settings: Settings, clock: Clock, *, delay: int, token: TokenPlan | None = None, name: str = "council"
 ) -> None:
     """Found a consortium with a council of three demo keys under `keys/`; goes on after a crash."""
-    council = [_council_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
+    council = [demo_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
     found(
         settings,
         lambda: open_chain(settings, clock),
@@ -108,32 +124,42 @@ def found_trial(
 
 def open_trial(settings: Settings, clock: Clock | None = None, *, name: str = "council") -> Trial:
     """The node of this home with its council's keys."""
-    council = [_council_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
+    council = [demo_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
     return Trial(Node(settings, clock), council)
 
 
 def open_for_business(trial: Trial, operator: Party) -> None:
-    """Put the contracts in force, admit the operator and register its log; in force after the registry's delay."""
-    deployment = trial.node.consortium.deployment
-    contracts = [(int(kind), address) for kind, address in deployment.contracts.items()]
-    for record in opening_changes(contracts, trial.next_sequence()):
-        trial.change(record)
-    trial.node.settle()
+    """Put the contracts in force, admit the operator and register its log; in force after the registry's delay.
+
+    Goes on after a crash.
+    """
+    consortium = trial.node.consortium
+    trial.decide(opening_changes([(int(k), address) for k, address in consortium.deployment.contracts.items()], 0))
     trial.admit([(operator, "", [RoleRequest(Role.OPERATOR)])])
-    trial.change(
-        change(
-            trial.next_sequence(),
-            RegistryAction.REGISTER_LOG,
-            partner=operator.id,
-            key=trial.node.keys.anchor.address,
-            scope=trial.node.consortium.log.log_id,
-        )
-    )
-    trial.node.settle()
+    anchor, log_id = trial.node.keys.anchor.address, consortium.log.log_id
+    trial.decide([change(0, RegistryAction.REGISTER_LOG, partner=operator.id, key=anchor, scope=log_id)])
 
 
-def _council_key(home: Path, name: str) -> SigningKey:
+def demo_key(home: Path, name: str) -> SigningKey:
+    """The key kept as `keys/<name>.json` under the public passphrase, made when it is first asked for."""
     path = home / "keys" / f"{name}.json"
     if not path.exists():
         write_keystore(path, new_key(), DEMO_PASSPHRASE, demo=True)
     return read_keystore(path, DEMO_PASSPHRASE)
+
+
+def _holds(held: RegistryView, record: RegistryChange) -> bool:
+    """Whether the registry has this change, be it for a later time; for those that found a consortium."""
+    match record.action:
+        case RegistryAction.ADMIT:
+            partner = held.partner(record.partner)
+            return partner is not None and partner.document == record.document
+        case RegistryAction.GRANT_ROLE:
+            partner = held.partner(record.partner)
+            return partner is not None and (Role(record.role), record.scope) in partner.roles
+        case RegistryAction.OPEN_CONTRACT:
+            return held.address(KeyAddress(record.key)) is not None
+        case RegistryAction.REGISTER_LOG:
+            return held.log(LogId(record.scope)) is not None
+        case _:
+            return False

@@ -106,15 +106,25 @@ def _refuse_empty(passphrase: str, path: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read; raises `Misconfigured` when it exists."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Write a new file that only its owner can read; afterwards it is there in full, on disk.
+
+    Raises `Misconfigured` when it exists or cannot be written; then nothing is there under its name.
+    """
+    # A crash half-way leaves a draft, never half a key under the key's name.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            path.hardlink_to(draft)
+        finally:
+            draft.unlink(missing_ok=True)
     except FileExistsError:
         raise Misconfigured(
             "the file exists", where=str(path), mend="Choose another name: keys are never overwritten."
         ) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    except OSError as error:
+        raise Misconfigured("cannot be written", where=str(path), found=error.strerror or "") from None

@@ -5,16 +5,13 @@ from typing import Annotated
 
 import typer
 
-from ledger.errors import Misconfigured
 from ledger.ids import to_hex
 from ledger.services.clock import SystemClock
-from ledger.services.keystores import new_key
 from ledger.services.settings import read_settings
 from scripts.commands.keys import read_file
 from scripts.output import money, out, print_json, progress
-from scripts.replay import Replay, Terms, open_seed, totals
+from scripts.replay import Terms, open_replay, totals
 from scripts.scms import CURRENCY, Line, Unusable, read_lines
-from scripts.trial import OPERATOR, Party, found_trial, open_for_business, open_trial
 
 MOST_ALPHA = 2**64
 
@@ -33,24 +30,14 @@ def replay(
     entries = list(read_lines(read_file(file)))[:limit]
     lines = [entry for entry in entries if isinstance(entry, Line)]
     unusable = [entry for entry in entries if isinstance(entry, Unusable)]
-    settings, clock = read_settings(), SystemClock()
-    if not (settings.home / "consortium.json").exists():
-        found_trial(settings, clock, delay=0)
-    trial = open_trial(settings, clock)
+    play = open_replay(read_settings(), SystemClock(), Terms(alpha, cap_bps))
     try:
-        if not trial.node.consortium.demo:
-            raise Misconfigured(
-                "this home is no trial", where=str(settings.home), mend="Replay into a new LADING_HOME."
-            )
-        if not trial.node.reading.partners():
-            open_for_business(trial, Party(OPERATOR, "Operator", new_key()))
-        play = Replay(trial, open_seed(trial, Terms(alpha, cap_bps)))
         play.admit(lines)
         with progress() as bar:
             task = bar.add_task("replaying", total=len(lines))
             manifests = play.run(lines, lambda count: bar.advance(task, count))
-        sums = totals(trial, lines, play)
-        published = trial.node.publisher.current()
+        sums = totals(play, lines)
+        published = play.trial.node.publisher.current()
         result = {
             "lines": len(entries),
             "usable": len(lines),
@@ -69,7 +56,7 @@ def replay(
             ),
         }
     finally:
-        trial.node.close()
+        play.trial.node.close()
     if json:
         print_json(result)
         return
