@@ -45,10 +45,9 @@ class Enrolling:
         """
         with self._db.read() as connection:
             admitted = self._admitted(connection)
-            rows = [
-                r for r in enrolments.listing(connection) if after is None or (r.created_at, r.document_hash) > after
-            ]
-            return [self._entry(row, admitted) for row in rows[:limit]]
+            rows = enrolments.listing(connection)
+            rest = [row for row in rows if after is None or (row.created_at, row.document_hash) > after]
+            return [self._entry(row, admitted) for row in rest[:limit]]
 
     def document(self, document_hash: bytes) -> dict[str, Any]:
         """One enrolment with its signed text; raises `NotFound`."""
