@@ -292,7 +292,7 @@ def _arrive(play: Play) -> None:
         (goods["uncleared"], 2, 100, NONE),
         (goods["parcel"], 2, 1, NONE),
     ]
-    arrival = scribe.handoff(items, OCEAN, WAREHOUSE, ningbo, due_at=play.start + 26 * DAY, load="MEDU7654321")
+    arrival = scribe.handoff(items, OCEAN, WAREHOUSE, ningbo, due_at=play.start + 24 * DAY, load="MEDU7654321")
     play.sign("the bonded warehouse takes it in and notes the damage", arrival, OCEAN, WAREHOUSE)
 
     def customs(status: ClearanceStatus, sequence: int, names: list[str], **more: object) -> None:
