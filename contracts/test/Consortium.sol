@@ -58,6 +58,10 @@ abstract contract Consortium {
     }
 
     function grant(uint40 partner, uint8 role) internal {
+        grant(partner, role, 0);
+    }
+
+    function grant(uint40 partner, uint8 role, bytes32 scope) internal {
         _record(
             RegistryChange({
                 sequence: ++_sequence,
@@ -66,7 +70,7 @@ abstract contract Consortium {
                 partner: partner,
                 key: address(0),
                 role: role,
-                scope: 0,
+                scope: scope,
                 number: 0,
                 document: 0
             })
