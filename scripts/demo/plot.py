@@ -52,7 +52,6 @@ from ledger.services.keystores import new_key
 from ledger.services.submission import Proposed
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SigningKey
-from ledger.store import records as stored_records
 from ledger.verification import as_known_at
 from scripts.demo.cast import (
     AUDITOR,
@@ -109,6 +108,7 @@ class Play:
     shipments: dict[str, RecordId] = field(default_factory=dict)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     records: dict[str, RecordId] = field(default_factory=dict)
+    agreement: BonusAgreement | None = None
     award: Award | None = None
     claimed: dict[int, RecordId] = field(default_factory=dict)
     consumer: SigningKey = field(default_factory=new_key)
@@ -228,6 +228,7 @@ def _agree(play: Play) -> RecordId:
         claimUntil=play.start + 200 * DAY,
         details=details(),
     )
+    play.agreement = agreement
     record_id = play.sign("bonus agreement of the lane", agreement, FORWARDER, OCEAN, WAREHOUSE)
     node = play.trial.node
     treasury.fund(
@@ -384,10 +385,9 @@ def _reward(play: Play) -> None:
     with node.db.read() as connection:
         verified = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
         known = list(as_known_at(verified.all(), size))
-        row = stored_records.get(connection, play.records["agreement"])
-    agreement = row.record if row else None
-    if not isinstance(agreement, BonusAgreement):
-        raise LookupError("the agreement is gone")
+    agreement = play.agreement
+    if agreement is None:
+        raise LookupError("no agreement was signed")
     award = award_for(play.records["agreement"], agreement, rule_file(), default_card(), 1, POOL, known)
     play.award = award
     record = award.record(PartnerId(PLATFORM), node.consortium.log.log_id, size)

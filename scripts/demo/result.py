@@ -15,7 +15,6 @@ from ledger.penalties import DAY, PenaltyStatement
 from ledger.records import Handoff
 from ledger.services.auditing import audit
 from ledger.services.settings import Settings
-from ledger.store import records
 from scripts.demo.cast import BAD_LOT, FORWARDER, LOT, OTHER_GTIN, PLATFORM, subject
 from scripts.demo.plot import HOUR, POOL, Play
 from scripts.demo.scribe import CURRENCY
@@ -134,12 +133,11 @@ def edited_row(settings: Settings, record_id: RecordId) -> Iterator[None]:
 def _shipment(play: Play, shipment: RecordId) -> dict[str, Any]:
     node = play.trial.node
     view = node.reading.shipment(shipment)
-    with node.db.read() as connection:
-        about = records.listing(connection, "shipment", to_hex(shipment), types=(Handoff.NUMBER,), limit=100)
+    about = node.reading.records(kind="shipment", key=to_hex(shipment), types=(Handoff.NUMBER,), limit=100)
     return {
         "id": view.summary.id,
         "terms": view.summary.terms,
-        "handoffs": [to_hex(row.record_id) for row in about],
+        "handoffs": [row.id for row in about],
         "status": view.summary.status,
     }
 
