@@ -11,7 +11,7 @@ from ledger.errors import RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.records import BonusAward, Claim
 from ledger.signing import SignedRecord
-from ledger.store import meta
+from ledger.store import bonuses, meta
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 
@@ -47,11 +47,16 @@ def extras_of(connection: Connection, signed: SignedRecord) -> Sequence[Any] | N
     if not isinstance(record, Claim):
         return ()
     known = lines(connection, record.agreement, record.version)
-    if any((line.partner, line.amount) == (record.by, record.amount) for line in known):
+    own = any((line.partner, line.amount) == (record.by, record.amount) for line in known)
+    earlier = [c for c in bonuses.claims(connection, RecordId(record.agreement)) if c.version == record.version]
+    if own and not any((c.partner, c.amount) == (record.by, record.amount) for c in earlier):
         proof = amount_proof(RecordId(record.agreement), record.version, known, record.by)
         return (proof.index, proof.size, list(proof.path))
-    # What the residual partner claims is no line's amount: the contract wants to see all of them.
-    return ([{"partner": line.partner, "amount": line.amount} for line in known],) if known else None
+    agreement = bonuses.agreement(connection, RecordId(record.agreement))
+    if agreement is None or agreement.residual != record.by:
+        return None
+    # The residual partner shows all lines while claims run; afterwards the contract needs none of them.
+    return ([{"partner": line.partner, "amount": line.amount} for line in known],)
 
 
 def _name(agreement: bytes, version: int) -> str:

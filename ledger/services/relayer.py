@@ -30,7 +30,7 @@ from ledger.services.clock import Clock
 from ledger.services.sender import Intent, Sender, Settled, explain
 from ledger.services.sequencer import Entry, Sequencer
 from ledger.signing import Domain, SignedRecord
-from ledger.store import cursors, leases, outbox, outcomes, records, transactions
+from ledger.store import cursors, leases, outbox, outcomes, pending, records, transactions
 from ledger.store.database import Connection, Database
 from ledger.store.outbox import OutboxRow
 from ledger.store.records import StoredRecord
@@ -158,6 +158,9 @@ class Relayer:
                 row = outbox.get(connection, record_id)
                 if row is not None and row.state != outbox.FINAL:
                     again = now if one.receipt is None else next_try(row, now)
+                    if not row.submit_by:
+                        # It can wait for ever, so it must not keep others from its sequence: the chain decides.
+                        pending.free(connection, [record_id])
                     outbox.postpone(connection, [record_id], again, reasons[one.transaction.hash])
 
         # One commit: a crash before it finds the receipts again, after it nothing is left to do.
