@@ -1,0 +1,21 @@
+"""The founded consortium of `stage`, and a running copy of it for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stage import Stage, found_stage, staged
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("founded")
+    (home / "now").write_text(str(found_stage(home)))
+    return home
+
+
+@pytest.fixture
+def stage(founded: Path, tmp_path: Path) -> Iterator[Stage]:
+    with staged(founded, tmp_path / "home") as running:
+        yield running
