@@ -46,8 +46,9 @@ class LadingError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        if self.expected or self.found:
-            text += f" (expected {self.expected or 'nothing'}, found {self.found or 'nothing'})"
+        sides = [f"{name} {side}" for name, side in (("expected", self.expected), ("found", self.found)) if side]
+        if sides:
+            text += f" ({', '.join(sides)})"
         return f"{text}. {self.mend}" if self.mend else text
 
     def __reduce__(self) -> tuple[object, ...]:

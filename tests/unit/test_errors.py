@@ -66,7 +66,7 @@ def test_the_sentence_without_facts_is_what_went_wrong() -> None:
     assert str(LadingError("wrong")) == "wrong"
     assert str(LadingError("wrong", where="by")) == "by: wrong"
     assert str(LadingError("wrong", expected=0, found=1)) == "wrong (expected 0, found 1)"
-    assert str(LadingError("wrong", found="x")) == "wrong (expected nothing, found x)"
+    assert str(LadingError("wrong", found="x")) == "wrong (found x)"
 
 
 def test_the_tree_drawn_on_top_is_the_tree() -> None:
