@@ -1,49 +1,71 @@
-"""The `lading` command. Each sub-command lives in `scripts/commands`; this file only puts them together."""
+"""The `lading` command. Each sub-command lives in `scripts/commands`; this file only puts them together.
+
+A command's module is imported when it is called: `lading verify` needs neither web server nor chain, and should not
+wait for them.
+"""
+
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
 
 import typer
 
 from ledger.errors import LadingError
 from scripts import output
-from scripts.commands import keys
-from scripts.commands.audit import audit
-from scripts.commands.bundles import export, trust, verify
-from scripts.commands.demo import demo
-from scripts.commands.found import found
-from scripts.commands.numbers import bonuses, penalties, scores
-from scripts.commands.replay import replay
-from scripts.commands.serve import serve
 
-app = typer.Typer(
-    name="lading",
-    help="A permissioned ledger for supply chain traceability.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(keys.app, name="keys")
-app.command()(serve)
-app.command()(replay)
-app.command()(demo)
-app.command()(found)
-app.command()(audit)
-app.command()(export)
-app.command()(trust)
-app.command()(verify)
-app.command()(penalties)
-app.command()(scores)
-app.command()(bonuses)
+COMMANDS = {
+    "demo": "demo",
+    "serve": "serve",
+    "keys": "keys",
+    "found": "found",
+    "replay": "replay",
+    "audit": "audit",
+    "export": "bundles",
+    "trust": "bundles",
+    "verify": "bundles",
+    "penalties": "numbers",
+    "scores": "numbers",
+    "bonuses": "numbers",
+}
+"""Each command and its module; the module holds a function of that name, or an `app` with commands of its own."""
+
+
+def application(names: Iterable[str]) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        name="lading",
+        help="A permissioned ledger for supply chain traceability.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_lading)
+    for name in names:
+        module: Any = import_module(f"scripts.commands.{COMMANDS[name]}")
+        command = getattr(module, name, None)
+        if command is None:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def main() -> None:
     """Entry point: a deliberate error becomes a sentence and an exit status, never a stack trace."""
+    named = sys.argv[1:2]
     try:
-        app()
+        application(named if named and named[0] in COMMANDS else COMMANDS)()
     except LadingError as error:
         output.fail(error)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(1) from None
+
+
+def _lading() -> None:
+    """A permissioned ledger for supply chain traceability."""
 
 
 if __name__ == "__main__":

@@ -22,8 +22,10 @@ from ledger.services.node import Node
 from ledger.services.settings import Settings, read_settings
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
-from scripts.cli import app
+from scripts.cli import application
 from tests.e2e.oracle import DATA, count, rows_of
+
+app = application(["replay"])
 
 ROOT = Path(__file__).resolve().parents[2]
 ALPHA, CAP = 2_500, 800
@@ -164,9 +166,7 @@ def test_more_lines_later_and_other_terms_never(tmp_path: Path) -> None:
     assert_totals(whole, rows_of(file.read_bytes()))
     assert whole["checkpoint"]["size"] > first["checkpoint"]["size"]
     assert_totals(run(home, file, "--limit", "4"), rows_of(file.read_bytes())[:4])
-    other = CliRunner().invoke(
-        app, ["replay", str(file), "--alpha", "1", "--cap-bps", str(CAP)], env=environment(home)
-    )
+    other = CliRunner().invoke(app, ["replay", str(file), "--alpha", "1", "--cap-bps", str(CAP)], env=environment(home))
     assert isinstance(other.exception, InvalidInput)
     assert audit(settings_of(home)).size == whole["checkpoint"]["size"]
 

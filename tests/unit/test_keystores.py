@@ -31,7 +31,9 @@ from ledger.services.keystores import (
 )
 from ledger.signing import Domain, SignedRecord, SigningKey, recover
 from ledger.structs import Withheld
-from scripts.cli import app
+from scripts.cli import application
+
+app = application(["keys"])
 
 SECRET = bytes.fromhex("c0ffee" * 10 + "0102")
 KEY = SigningKey(SECRET)
