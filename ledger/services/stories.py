@@ -23,7 +23,10 @@ from ledger.codes import (
 from ledger.custody import Flag
 from ledger.errors import LadingError, NotFound
 from ledger.ids import RecordId, to_hex
+from ledger.penalties import TENDER_WINDOW
+from ledger.records import Commercial
 from ledger.records import Outcome as OutcomeRecord
+from ledger.services import holdings
 from ledger.services.names import Names
 from ledger.services.registry_view import keys_of
 from ledger.services.views import ClearanceView, PartnerName, ShipmentSummary, ShipmentView, StepView
@@ -201,15 +204,40 @@ def _records_of(
 
 
 def _status(connection: Connection, row: Shipment) -> str:
-    """The custody state in words; an uncontested tender shows as `tendered`."""
+    """The custody state in words; a tender that stands shows as `tendered`."""
     state = ShipmentState(row.state)
     if state != ShipmentState.OPEN:
         return spaced(state.name)
-    last = [s for s in shipments.steps(connection, row.shipment) if s.outcome in APPLIED]
-    kinds = [s.kind for s in last if s.kind in ("tender", "contest", "handoff")]
-    if kinds and kinds[-1] == "tender":
+    line = [s for s in shipments.steps(connection, row.shipment) if s.outcome in APPLIED]
+    moves = [i for i, step in enumerate(line) if step.kind in ("handoff", "override")]
+    since = line[moves[-1] + 1 :] if moves else line
+    if any(step.kind == "tender" for step in since) and _tendered(connection, row, since):
         return "tendered"
-    return "in transit" if any(s.kind == "handoff" for s in last) else "open"
+    return "in transit" if moves else "open"
+
+
+def _tendered(connection: Connection, row: Shipment, since: list[CustodyStep]) -> bool:
+    """Whether the holder's tender stands: nobody who may contests it within the window, or not yet.
+
+    `since`: what was applied after the goods last moved. A tender counts from when it was known, as in the numbers.
+    """
+    stored = records.get_many(connection, (s.record_id for s in since if s.kind in ("tender", "contest")))
+    terms = holdings.terms_of(connection, row.shipment)
+    commercial = terms.commercial if terms else None
+    window = commercial.tenderWindow if isinstance(commercial, Commercial) else TENDER_WINDOW
+    contests = [s for s in since if s.kind == "contest" and s.from_partner == row.consignee]
+    for tender in since:
+        if tender.kind != "tender" or (tender.from_partner, tender.to_partner) != (row.custodian, row.consignee):
+            continue
+        known = _known(tender, stored)
+        if not any(known <= _known(contest, stored) <= known + window for contest in contests):
+            return True
+    return False
+
+
+def _known(step: CustodyStep, stored: dict[RecordId, StoredRecord]) -> int:
+    logged = stored[step.record_id].log_time
+    return logged if step.block_time is None else min(logged, step.block_time)
 
 
 def _clearances(

@@ -27,7 +27,7 @@ from ledger.enrolment import RoleRequest
 from ledger.ids import RecordId, to_hex
 from ledger.keccak import keccak256
 from ledger.penalties import DAY, PenaltyStatement
-from ledger.records import Child, Record, Require, ShipmentRef, Split, Statement
+from ledger.records import Child, Endorsement, Record, Require, ShipmentRef, Split, Statement
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock
 from ledger.services.enrolling import change
@@ -64,7 +64,7 @@ ROLES: dict[int, Sequence[RoleRequest]] = {
 NONE = ExceptionBit(0)
 SHORT = ExceptionBit.SHORT
 REFUSED = ExceptionBit.REFUSED
-ALPHA, CAP = 100_00, 1_000_00
+ALPHA, CAP = 100_00, 5_000_00
 PROMISED = 10 * DAY
 """Seconds from the signing of the terms to the promised time; the grace is half a day."""
 
