@@ -1,12 +1,12 @@
-"""Server-rendered pages for people."""
+"""Server-rendered pages for people: plain HTML that works without scripts, on a phone as on a desk."""
 
-from typing import Any
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from api.pages import docs, goods, ledger, products, signing
+from api.pages.errors import error_page
 
 router = APIRouter(include_in_schema=False)
+for part in (goods, products, ledger, signing, docs):
+    router.include_router(part.router)
 
-
-def error_page(request: Request, problem: dict[str, Any]) -> Response:
-    return HTMLResponse(str(problem), status_code=problem["status"])
+__all__ = ["error_page", "router"]

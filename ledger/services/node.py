@@ -278,6 +278,11 @@ class Node:
             "records": counts,
         }
 
+    def anchors(self, limit: int) -> list[checkpoints.StoredCheckpoint]:
+        """The newest checkpoints that the chain has anchored, newest first."""
+        with self.db.read() as connection:
+            return checkpoints.anchored(connection, limit)
+
     # --- health --------------------------------------------------------------------------------------------
 
     def readiness(self) -> dict[str, str]:

@@ -56,6 +56,12 @@ def covering(connection: Connection, log_index: int, *, anchored: bool = False) 
     return rows[0] if rows else None
 
 
+def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
+    """Those that were anchored, newest first."""
+    query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.anchored_block.is_not(None))
+    return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
+
+
 def listing(connection: Connection, *, before: int | None = None, limit: int = 50) -> list[StoredCheckpoint]:
     """Newest first; page with the last row's size as `before`."""
     query = select(*columns(checkpoints, StoredCheckpoint))

@@ -1,0 +1,35 @@
+"""What people type or scan to ask about a product, in any of the usual spellings."""
+
+import re
+
+from ledger.errors import MalformedRecord
+from ledger.gs1 import Product, gtin14, product_of_link
+
+MOST = 2048
+_BRACKETED = re.compile(r"\((\d{2})\)([^(]+)")
+_QUALIFIERS = {"22": "variant", "10": "lot", "21": "serial"}
+
+
+def product_of_code(code: str) -> Product:
+    """The product that `code` names: a GS1 Digital Link or its path, `(01)…(10)…(21)…`, or the digits of a GTIN.
+
+    Raises `MalformedRecord` for anything else.
+    """
+    text = code.strip()
+    if not text or len(text) > MOST:
+        raise MalformedRecord("no code", where="code", expected="a link, or the digits under the barcode")
+    digits = re.sub(r"[\s-]", "", text)
+    if digits.isascii() and digits.isdigit():
+        return Product(gtin14(digits, "code"))
+    if text.startswith("("):
+        return _of_brackets(text)
+    return product_of_link(text, "code")
+
+
+def _of_brackets(text: str) -> Product:
+    parts = dict(_BRACKETED.findall(text))
+    if "01" not in parts:
+        raise MalformedRecord("no GTIN in this code", where="code", expected="(01) and 14 digits", found=text[:80])
+    values = {name: parts[key].strip() for key, name in _QUALIFIERS.items() if key in parts}
+    product = Product(gtin14(parts["01"].strip(), "code"), **values)
+    return product_of_link(product.path(), "code")  # which refuses what a lot or serial cannot be

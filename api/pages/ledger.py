@@ -1,0 +1,108 @@
+"""Pages of the record: single records, the log, bonus agreements."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.deps import NodeOf, ReaderOf, RecordPath, record_id
+from api.pages.render import page
+from ledger.errors import NotFound
+from ledger.record_words import TITLES, describe
+from ledger.records import record_named
+from ledger.services.node import Node
+from ledger.services.views import RecordView
+
+router = APIRouter()
+ANCHORS = 10
+PAGE = 50
+
+
+@router.get("/records")
+def records(
+    request: Request,
+    node: NodeOf,
+    reader: ReaderOf,
+    kind: Annotated[str, Query(alias="type", max_length=40)] = "",
+    before: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
+) -> Response:
+    types = (record_named(kind).NUMBER,) if kind else ()
+    found = node.reading.records(reader, types=types, before=before, limit=PAGE, newest_first=True)
+    return page(
+        request,
+        "records.html",
+        reader,
+        records=found,
+        kind=kind,
+        titles=TITLES,
+        first=before is None,
+        next=found[-1].log.index if len(found) == PAGE else None,
+    )
+
+
+@router.get("/records/{record}")
+def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
+    view = node.reading.record(record_id(record), reader)
+    lines = describe(record_named(view.type).from_json(view.message))
+    return page(
+        request,
+        "record.html",
+        reader,
+        record=view,
+        title=TITLES[view.type],
+        lines=lines,
+        names=node.reading.names(_partners(lines)),
+        proof=_proof(node, view),
+    )
+
+
+@router.get("/log")
+def log(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
+    state = node.log_state()
+    published = node.publisher.current()
+    return page(
+        request,
+        "log.html",
+        reader,
+        state=state,
+        titles=TITLES,
+        note=published.note.decode() if published else "",
+        anchors=node.anchors(ANCHORS),
+        trust=node.consortium.trust_file(),
+    )
+
+
+@router.get("/bonuses")
+def bonuses(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
+    return page(request, "bonuses.html", reader, agreements=node.bonuses.agreements(limit=200))
+
+
+@router.get("/bonuses/{agreement}")
+def bonus(request: Request, agreement: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
+    wanted = record_id(agreement, "agreement")
+    return page(
+        request,
+        "bonus.html",
+        reader,
+        agreement=node.bonuses.agreement(wanted),
+        may_see=node.reading.may_see(wanted, reader),
+    )
+
+
+def _partners(lines: Any) -> list[int]:
+    found: list[int] = []
+    for line in lines:
+        if line.kind == "partner":
+            found.append(line.value)
+        found += _partners(line.lines)
+    return found
+
+
+def _proof(node: Node, view: RecordView) -> dict[str, Any] | None:
+    """Nothing while no checkpoint has the record under it."""
+    if view.log.index is None:
+        return None
+    try:
+        return node.proof(view.log.index, None)
+    except NotFound:
+        return None

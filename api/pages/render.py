@@ -1,0 +1,164 @@
+"""Templates and the filters with which they show times, amounts, names and ids to people."""
+
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ledger.ids import to_hex
+from ledger.services.node import Node
+from ledger.services.reading import Reader
+from ledger.words import counted
+
+LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999: later times are shown as their number."""
+_WHOLE = {
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+}
+_THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+"""Currencies whose minor unit is not a hundredth (ISO 4217)."""
+_PARTNER = re.compile(r"\b([Pp])artner (\d{1,13})\b")
+
+
+def moment(seconds: int | None) -> Markup:
+    """A time in UTC, to the minute for the eye and to the second underneath."""
+    if seconds is None:
+        return Markup("–")
+    if seconds > LAST_SECOND:
+        return Markup("without limit")
+    at = datetime.fromtimestamp(seconds, UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        at.strftime("%-d %b %Y, %H:%M UTC"),
+    )
+
+
+def span(seconds: int) -> str:
+    """A duration in its two largest units, such as `3 days 4 hours`."""
+    if seconds >= 2**40 - 1:
+        return "without limit"
+    found = []
+    rest = seconds
+    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        count, rest = divmod(rest, size)
+        if count:
+            found.append(counted(count, noun))
+    return " ".join(found[:2]) or "none"
+
+
+def money(amount: int | str, currency: str) -> str:
+    """Minor units as people write them: 12345 EUR is `123.45 EUR`."""
+    number = int(amount)
+    if not currency:
+        return f"{number:,} (minor units)"
+    digits = 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
+    whole, rest = divmod(abs(number), 10**digits)
+    sign = "-" if number < 0 else ""
+    return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency}"
+
+
+def short(text: str) -> Markup:
+    """An id shortened, whole in its title."""
+    if len(text) <= 18:
+        return Markup("<code>{}</code>").format(text)
+    return Markup('<code title="{}">{}…{}</code>').format(text, text[:10], text[-4:])
+
+
+def link(text: str, where: str) -> Markup:
+    """An id shortened, leading to its page under `where`."""
+    return Markup('<a href="/{}/{}">{}</a>').format(where, text, short(text))
+
+
+def person(name: Any) -> Markup:
+    """A `PartnerName` with a link to the partner's page, where it is one."""
+    if not name.id:
+        return escape(name.name)
+    return Markup('<a href="/partners/{}">{}</a>').format(name.id, name.name)
+
+
+def capital(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def percent(basis_points: int) -> str:
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("api.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_ENVIRONMENT.filters |= {
+    "moment": moment,
+    "span": span,
+    "money": money,
+    "short": short,
+    "link": link,
+    "person": person,
+    "capital": capital,
+    "percent": percent,
+    "counted": counted,
+    "hex": to_hex,
+}
+
+
+def named(node: Node, text: str) -> Markup:
+    """`text` with every "partner 7" in it replaced by the partner's name and a link."""
+    numbers = [int(number) for _, number in _PARTNER.findall(text)]
+    names = node.reading.names(numbers) if numbers else {}
+
+    def replace(match: re.Match[str]) -> str:
+        found = names[int(match[2])]
+        return str(person(found)) if found.id else str(escape(capital(found.name) if match[1] == "P" else found.name))
+
+    return Markup(_PARTNER.sub(replace, str(escape(text))))  # noqa: S704 escaped above, and names by `person`
+
+
+def page(
+    request: Request, template: str, reader: Reader, status: int = HTTPStatus.OK, /, **values: Any
+) -> HTMLResponse:
+    """The answer to `request`: a template filled in. No cache shared by others may keep it."""
+    node: Node = request.app.state.node
+    who = node.reading.names([reader.partner])[reader.partner] if reader.partner else None
+    text = _ENVIRONMENT.get_template(template).render(
+        path=request.url.path,
+        demo=node.consortium.demo,
+        origin=node.consortium.log.origin,
+        embedded=node.settings.chain == "embedded",
+        now=node.clock.now(),
+        request_url=node.settings.public_url,
+        who=who,
+        signed_in=bool(reader.key),
+        reader=reader,
+        named=lambda words: named(node, words),
+        **values,
+    )
+    return HTMLResponse(text, status_code=status, headers={"Cache-Control": "private, no-cache"})
+
+
+def plain_page(template: str, status: int = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
+    """A page that asks nothing of the node: it can be shown when nothing else works."""
+    defaults: dict[str, Any] = {"path": "", "demo": False, "who": None, "signed_in": False}
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render({**defaults, **values}), status_code=status)
