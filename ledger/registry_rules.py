@@ -286,7 +286,7 @@ class _Change:
         if address is None or address.contract_kind != kind:
             refuse("NotOpen", f"not the {kind.name} contract that is open", found=to_hex(self.key))
         require_lasting(self.key, address)
-        return Effects(addresses={self.key: replace(address, until=max(until, address.since))})
+        return Effects(addresses={self.key: replace(address, until=until)})
 
     def contract_kind(self) -> ContractKind:
         if self.r.number not in ContractKind.__members__.values():

@@ -63,6 +63,7 @@ contract CheckpointAnchor is ICheckpointAnchor, EvidenceContract {
         _requireSignatures(signatures, 1);
         address expected = REGISTRY.anchorKey(logId);
         address found = _recover(id, signatures, 0);
-        if (expected == address(0) || found != expected) revert CheckpointAnchorWrongKey(logId, expected, found);
+        // No signature is the zero address's, which stands for a log that is not registered, or retired.
+        if (found != expected) revert CheckpointAnchorWrongKey(logId, expected, found);
     }
 }

@@ -488,7 +488,7 @@ contract PartnerRegistry is IPartnerRegistry, IRecorder {
             revert PartnerRegistryNotOpen(uint8(kind), key);
         }
         if (word.until() != RegistrySlots.NO_END) revert PartnerRegistryEnded(key, word.until());
-        _addresses[key] = word.ending(time < word.from() ? word.from() : time);
+        _addresses[key] = word.ending(time);
     }
 
     function _adoptRules(bytes32 document, uint40 start) private {

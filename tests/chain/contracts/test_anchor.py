@@ -126,6 +126,15 @@ def test_a_rewritten_log_cannot_be_anchored(rig: Rig) -> None:
         rig.send(rig.checkpoint(7, 12, leaves=[*LEAVES[:7], *OTHER[7:]]))
 
 
+@pytest.mark.parametrize(("first", "second", "claimed"), [(1, 2, 3), (2, 4, 6), (4, 8, 9), (3, 4, 7)])
+def test_a_size_that_the_root_does_not_have(rig: Rig, first: int, second: int, claimed: int) -> None:
+    """Root and proof of one tree under another's size: the proof must reach the top of the size that is claimed."""
+    rig.record(0, first)
+    lie = replace(rig.checkpoint(first, second), size=claimed)
+    with refused("Rfc9162(ProofLength|WrongRoot)"):
+        rig.send(lie, proof=merkle.consistency_proof(LEAVES[:second], first))
+
+
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (3, 7), (4, 8), (7, 12), (8, 80), (79, 80)])
 def test_proofs_are_used_up_and_exact(rig: Rig, first: int, second: int) -> None:
     rig.record(0, first)

@@ -184,6 +184,8 @@ def test_council_anchor_and_contract_addresses_sign_for_no_partner(one: Twin) ->
     one.change(A.REGISTER_LOG, partner=1, key=key_of("anchor").address, scope=LOG)
     one.change(A.OPEN_CONTRACT, key=key_of("contract").address, number=5)
     one.wait(DELAY)
+    for address in (key_of("anchor").address, key_of("contract").address, COUNCIL[0].address):
+        one.compare_address(address)
     for key in (COUNCIL[0], key_of("anchor"), key_of("contract"), key_of("stranger")):
         for type_number in range(33):
             assert one.registry.read("signer", key.address, type_number) == (0, 0, False)
@@ -316,6 +318,19 @@ def test_roles_coming_later_do_not_hide_those_in_force(one: Twin) -> None:
     assert one.signer(master(1))[1] == CARRIER_BIT | 1 << Role.CUSTOMS
     one.wait(DAY)
     assert one.signer(master(1))[1] == CARRIER_BIT | 1 << Role.CUSTOMS | 1 << Role.WAREHOUSE
+
+
+@pytest.mark.parametrize("order", [(DE, FR), (FR, DE)])
+def test_a_scope_revoked_leaves_the_others_their_times(one: Twin, order: tuple[bytes, bytes]) -> None:
+    times = {DE: one.now + DAY, FR: one.now + 3 * DAY}
+    for scope in order:
+        one.grant_role(1, Role.CUSTOMS, scope, notBefore=times[scope])
+    one.wait(2 * DAY)
+    assert one.signer(master(1))[1] & 1 << Role.CUSTOMS
+    one.change(A.REVOKE_ROLE, partner=1, role=Role.CUSTOMS, scope=DE)
+    assert not one.signer(master(1))[1] & 1 << Role.CUSTOMS
+    one.evm.now = times[FR]
+    assert one.signer(master(1))[1] & 1 << Role.CUSTOMS
 
 
 def test_scoped_roles_hold_for_their_scope(one: Twin) -> None:

@@ -21,7 +21,7 @@ from tests.chain.contracts.twin import NO_DETAILS, USED, Twin
 
 A = RegistryAction
 DELAY = 1000
-STEPS = 240
+STEPS = 160
 KEYS = tuple(sorted((*COUNCIL, *(key_of(f"key {i}") for i in range(40))), key=lambda k: k.address))
 PARTNERS = range(4)
 ROLES = (0, 1, 2, Role.CUSTOMS, Role.BRAND, Role.LOCKER, 15)
