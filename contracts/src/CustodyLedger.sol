@@ -484,14 +484,14 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         _requireOpen();
         // One copy costs less than reading the fields one by one from the call.
         Statement memory said = r;
-        uint8 kind = said.kind;
-        if (kind == 0 || kind > FOUND) revert CustodyUnknownStatement(kind);
-        if (kind != CONTEST && (said.by == 0 || said.by == said.counterparty)) revert CustodySamePartner(said.by);
+        uint8 what = said.kind;
+        if (what == 0 || what > FOUND) revert CustodyUnknownStatement(what);
+        if (what != CONTEST && (said.by == 0 || said.by == said.counterparty)) revert CustodySamePartner(said.by);
         _requireNotAhead(said.occurredAt);
         bytes32 id = _digest(keccak256(abi.encode(RecordHashes.STATEMENT_TYPEHASH, said)));
         address key = _checkStatementSigners(said, id, signatures);
         uint256 slot = slotOf(said.shipment);
-        uint8 outcome = kind > CONTEST && kind < FOUND ? _end(said, slot, key) : _remark(said, slot, key);
+        uint8 outcome = what > CONTEST && what < FOUND ? _end(said, slot, key) : _remark(said, slot, key);
         emit Recorded(id, RecordHashes.STATEMENT, msg.data, _outcome(outcome));
     }
 
@@ -512,8 +512,8 @@ contract CustodyLedger is ICustodyLedger, EvidenceContract {
         if (said.counterparty != 0) _requireKey(key, said.counterparty, RecordHashes.STATEMENT);
     }
 
-    function _isWitnessed(uint8 kind) private pure returns (bool) {
-        return kind == SAID_DESTROYED || kind == SAID_ABANDONED;
+    function _isWitnessed(uint8 what) private pure returns (bool) {
+        return what == SAID_DESTROYED || what == SAID_ABANDONED;
     }
 
     /// @dev Lost, left, sold, destroyed, abandoned: kinds 3 to 7 end as states 5 to 9.
