@@ -93,7 +93,7 @@ def main() -> int:
         print(f"not found any more: {detector} in {place}" + (f", {times} times" if times > 1 else ""), file=sys.stderr)
     if found != answers:
         print(
-            "Mend the contract or answer in contracts/SLITHER.md, and remove answers without a finding.",
+            "Mend the contract, or answer in contracts/SLITHER.md.",
             file=sys.stderr,
         )
         return 1
