@@ -1,11 +1,12 @@
 """What an audit says, and how two versions of the same thing are told apart field by field."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
 
-from ledger.structs import Struct
+from ledger.structs import Struct, Withheld, list_hash, part_hash
 
+S = TypeVar("S", bound=Struct)
 LONGEST = 200
 """Characters of a value shown in a finding."""
 
@@ -99,7 +100,27 @@ def differing_fields(expected: Struct, found: Struct, where: str = "") -> Iterat
     """The fields in which two structures of one type differ, by path, such as ``items[2].packages``."""
     for member in expected.members():
         path = f"{where}.{member.name}" if where else member.name
-        yield from _differing(getattr(expected, member.name), getattr(found, member.name), path)
+        mine, theirs = getattr(expected, member.name), getattr(found, member.name)
+        if member.private and member.items and isinstance(mine, Withheld) and list_hash(theirs) == mine.hash:
+            continue  # the chain shows a list of private parts by one hash
+        yield from _differing(mine, theirs, path)
+
+
+def with_lists_of(record: S, other: S) -> S:
+    """`record`, with lists of private parts that it shows by one hash replaced by their element hashes from `other`.
+
+    Only where these are the ones that were signed; the record's own hash stays the same.
+    """
+    changes: dict[str, Any] = {}
+    for member in record.members():
+        mine, theirs = getattr(record, member.name), getattr(other, member.name)
+        if member.private and member.items and isinstance(mine, Withheld) and isinstance(theirs, tuple):
+            if list_hash(theirs) == mine.hash:
+                changes[member.name] = tuple(Withheld(part_hash(item)) for item in theirs)
+        elif member.struct and member.items and isinstance(mine, tuple) and len(mine) == len(theirs):
+            pairs = zip(mine, theirs, strict=True)
+            changes[member.name] = tuple(a if isinstance(a, Withheld) else with_lists_of(a, b) for a, b in pairs)
+    return replace(cast(Any, record), **changes) if changes else record
 
 
 def _differing(expected: Any, found: Any, path: str) -> Iterator[tuple[str, object, object]]:

@@ -8,16 +8,16 @@ from typing import cast
 from ledger.audit import Findings
 from ledger.chain.abi import AbiType, encode
 from ledger.chain.client import ChainReader, Log
-from ledger.chain.contracts import artifact
 from ledger.chain.deploy import Deployment
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event, item_count
 from ledger.checkpoint import Leaf
 from ledger.codes import Outcome as Code
 from ledger.errors import LadingError
-from ledger.ids import LogId, RecordId, to_hex
+from ledger.ids import KeyAddress, LogId, RecordId, to_hex
 from ledger.merkle import leaf_hash
 from ledger.openings import split
 from ledger.records import Checkpoint, Outcome, Record
+from ledger.registry_state import AddressKind
 from ledger.services.audit_log import Tell
 from ledger.services.audit_rules import Place, Rules
 from ledger.services.chain_walk import ChainWalk, TimedEvent
@@ -79,6 +79,7 @@ class ChainAudit:
         self._findings = findings
         self.rules = Rules(deployment.genesis)
         self.facts = ChainFacts()
+        self._strangers: set[bytes] = set()
 
     def run(self, followed: int, last: int, tell: Tell) -> ChainFacts:
         """Walk to block `last`.
@@ -87,18 +88,18 @@ class ChainAudit:
         2. Registry, custody and clearance are replayed by the pure rules; the contract must have said the same.
         3. Every record that the chain took is in the log, and so is every final outcome.
         4. Every outcome in the log is one of these, or a rejection that the chain bears out.
-        5. The contracts themselves are Lading's.
+        5. Every contract that recorded anything was opened by the council's signatures.
         """
         walk = ChainWalk(self._chain, self._deployment, last)
         for reached, events in walk.ranges():
             tell("chain", reached, last)
             for timed in events:
                 self._note_anchor(timed.event)  # 1.
+                self._check_opened(timed)  # 5.
                 self._replay(timed)  # 2.
             self._compare(events, followed)  # 3.
         self.facts.contracts = walk.contracts
         self._check_outcomes()  # 4.
-        self._check_contracts(walk.contracts)  # 5.
         return self.facts
 
     # --- 1, 2 --------------------------------------------------------------------------------------------------------
@@ -108,6 +109,21 @@ class ChainAudit:
         if isinstance(record, Checkpoint) and record.logId == self._log_id:
             anchored = Anchored(record.size, record.root, event.log.block, event.log.transaction)
             self.facts.anchors.setdefault(record.size, anchored)
+
+    def _check_opened(self, timed: TimedEvent) -> None:
+        log = timed.event.log
+        if log.address == self._deployment.registry or log.address in self._strangers:
+            return
+        known = self.rules.history.at_block(log.block, timed.time, log.index).address(KeyAddress(log.address))
+        if known is None or known.kind != AddressKind.CONTRACT or known.since > timed.time:
+            self._strangers.add(log.address)
+            self._findings.add(
+                timed.event.record_id,
+                f"contract {to_hex(log.address)}",
+                "a contract that the council opened",
+                timed.event.contract,
+                f"it recorded in block {log.block} without having been opened: consortium.json was altered",
+            )
 
     def _replay(self, timed: TimedEvent) -> None:
         event = timed.event
@@ -261,19 +277,6 @@ class ChainAudit:
         contract = self.facts.contracts.get(outcome.target, "")
         domains = [self._deployment.domain(), self._deployment.domain(outcome.target)]
         return bool(contract) and any(isinstance(decode_event(log, contract, d), RecordedEvent) for d in domains)
-
-    # --- 5 -----------------------------------------------------------------------------------------------------------
-
-    def _check_contracts(self, contracts: dict[bytes, str]) -> None:
-        for address, name in contracts.items():
-            if not artifact(name).is_deployed_as(self._chain.code(address)):
-                self._findings.add(
-                    "",
-                    f"contract {to_hex(address)}",
-                    f"the code of {name}",
-                    "other code",
-                    "the contract at this address is not the one that comes with this version of Lading",
-                )
 
 
 def check_anchors(

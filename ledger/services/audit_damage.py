@@ -1,23 +1,23 @@
 """Rows of the log that are not as they were published: what happened to each, and what they were."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from ledger.audit import Findings, differing_fields
+from ledger.audit import Findings, differing_fields, with_lists_of
 from ledger.checkpoint import Leaf
 from ledger.errors import LadingError
 from ledger.ids import RecordId, to_hex
 from ledger.merkle import leaf_hash
+from ledger.openings import split
 from ledger.records import BY_NUMBER, Record
 from ledger.services.audit_log import Damage, row_faults
 from ledger.signing import Domain
 from ledger.store import rowwise
 from ledger.store.database import Connection
+from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
-
-Places = Mapping[bytes, list[int]]
-"""At which indexes the rows of a record stand."""
 
 
 class Damages:
@@ -37,21 +37,24 @@ class Damages:
     def restored(self, recovered: Mapping[RecordId, Row]) -> Iterator[Row]:
         """The rows as they should be, as far as the database or the chain still knows them."""
         for record_id, damage in self._published.items():
-            own = self._elsewhere.get(record_id)
-            row = None
-            if own is not None and not any(f.field == "message" for f in row_faults(own, self._domains)):
-                row = own
-            elif record_id in recovered:
-                row = recovered[record_id]
-            if row is not None and damage.published is not None:
-                leaf = damage.published
-                yield {
-                    **row,
-                    "log_index": damage.index,
-                    "type_number": leaf.type_number,
-                    "log_time": leaf.log_time,
-                    "leaf_hash": leaf_hash(leaf.encode()),
-                }
+            leaf = damage.published
+            own, theirs = self._elsewhere.get(record_id), recovered.get(record_id)
+            row = own if own is not None and self._is_signed(own) else _with_lists(theirs, own)
+            if row is None or leaf is None:
+                continue
+            if theirs is not None and _signatures_hash(row) != leaf.signatures_hash:
+                row = {**row, "signatures": theirs["signatures"]}
+            yield {
+                **row,
+                "log_index": damage.index,
+                "type_number": leaf.type_number,
+                "log_time": leaf.log_time,
+                "leaf_hash": leaf_hash(leaf.encode()),
+            }
+
+    def _is_signed(self, row: Row) -> bool:
+        """Whether the row's message is the one that its id names."""
+        return not any(fault.field in ("message", "type_number") for fault in row_faults(row, self._domains))
 
     def explain(self, recovered: Mapping[RecordId, Row], findings: Findings) -> None:
         """Name what happened at each damaged place; a run of rows that moved together is one finding."""
@@ -141,7 +144,7 @@ class Damages:
                 "the log time was edited after it was published",
             )
             named = True
-        ours = Leaf.of(0, published.record_id, bytes(row["signatures"]), 0).signatures_hash if _has_bytes(row) else b""
+        ours = _signatures_hash(row)
         if ours != published.signatures_hash:
             findings.add(
                 published.record_id,
@@ -199,8 +202,16 @@ def _shown_id(row: Row | None) -> str:
     return to_hex(value) if isinstance(value, bytes) else str(value)
 
 
-def _has_bytes(row: Row) -> bool:
-    return isinstance(row["signatures"], bytes)
+def _signatures_hash(row: Row) -> bytes:
+    return hashlib.sha256(row["signatures"]).digest() if isinstance(row["signatures"], bytes) else b""
+
+
+def _with_lists(recovered: Row | None, own: Row | None) -> Row | None:
+    """The chain's version of a row, and the hashes of private list elements from our own where they still fit."""
+    theirs, ours = _record(recovered), _record(own)
+    if recovered is None or theirs is None or ours is None or type(theirs) is not type(ours):
+        return recovered
+    return {**recovered, "message": text_of(split(with_lists_of(theirs, ours))[0].to_json())}
 
 
 def _record(row: Row | None) -> Record | None:

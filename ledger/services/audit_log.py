@@ -148,9 +148,9 @@ def walk(
 ) -> WalkedLog:
     """One pass over rows, bundles and tiles; sound rows go to `keep` in batches.
 
-    1. Rows come in order of their index, one for each, none missing, and times never go back.
+    1. Rows come in order of their index, one for each, none missing.
     2. Each row by itself: types, the id as digest of the message, the leaf hash.
-    3. Each row against bundle and tile.
+    3. Each row against bundle and tile. The times of the leaves never go back.
     4. The higher tiles against those below.
     """
     log = WalkedLog()
@@ -158,6 +158,7 @@ def walk(
     peaks = _Peaks()
     batch: list[Row] = []
     last_time = 0
+    displaced: set[bytes] = set()  # published records whose rows are not where they belong
     bundle: list[Leaf | None] = []
     hashes = b""
     for index, row in _by_index(connection, publication.size, findings):
@@ -168,7 +169,6 @@ def walk(
         # 1. Order.
         if row is not None:
             log.rows += 1
-            last_time = _check_time(row, last_time, findings)
         # 2. The row by itself.
         faults = tuple(row_faults(row, domains)) if row is not None else ()
         row_leaf = None if row is None else _leaf_of(row)
@@ -184,7 +184,11 @@ def walk(
         else:
             truth = bytes(HASH_LENGTH) if row_leaf is None else merkle.leaf_hash(row_leaf.encode())
         log.leaves += truth
-        if row is None or faults or not agrees:
+        last_time = _check_time(published or row_leaf, last_time, findings)
+        moved = row is not None and index >= publication.size and row["record_id"] in displaced
+        if row is None or faults or moved or not agrees:
+            if published is not None:
+                displaced.add(published.record_id)
             log.damages.append(Damage(index, published, row, faults))
         else:
             batch.append(row)
@@ -278,15 +282,14 @@ def _by_index(connection: Connection, published: int, findings: Findings) -> Ite
         expected += 1
 
 
-def _check_time(row: Row, last: int, findings: Findings) -> int:
-    time = row["log_time"]
-    if not isinstance(time, int):
+def _check_time(leaf: Leaf | None, last: int, findings: Findings) -> int:
+    if leaf is None:
         return last
-    if time < last:
+    if leaf.log_time < last:
         findings.add(
-            row["record_id"], "log_time", f"{last} or later", time, "log times never go back: this one was altered"
+            leaf.record_id, "log_time", f"{last} or later", leaf.log_time, "log times never go back: one was altered"
         )
-    return max(time, last)
+    return max(leaf.log_time, last)
 
 
 def _agreed(

@@ -7,7 +7,7 @@ difference is named with the record it concerns. It only reads, and may run besi
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from ledger.audit import AuditReport, Findings
@@ -46,11 +46,13 @@ from ledger.store import rowwise
 from ledger.store.database import Connection, Database
 
 PATIENCE = 5.0
-"""Seconds to wait until a running node has followed the chain to where it was when the audit began."""
+"""Seconds; a node that runs needs one or two."""
 
 
-def audit(source: Node | Settings, *, tell: Tell | None = None) -> AuditReport:
+def audit(source: Node | Settings, *, tell: Tell | None = None, patience: float = PATIENCE) -> AuditReport:
     """Audit a home, whether or not it is being served. `tell` hears the step, and how much of it is done.
+
+    A running node is given up to `patience` seconds to follow the chain to where it is now.
 
     Raises `Misconfigured` when there is nothing to audit, `Unavailable` when database or node cannot be read: then
     nothing is said about the records.
@@ -64,7 +66,7 @@ def audit(source: Node | Settings, *, tell: Tell | None = None) -> AuditReport:
             scratch = Database.open(f"sqlite:///{Path(folder) / 'scratch.db'}")
             try:
                 with scratch.write() as copy:
-                    return _Audit(settings, consortium, chain, database, copy, tell or _quiet).run()
+                    return _Audit(settings, consortium, chain, database, copy, tell or _quiet).run(patience)
             finally:
                 scratch.close()
     finally:
@@ -99,7 +101,7 @@ class _Audit:
         self._tell = tell
         self._findings = Findings()
 
-    def run(self) -> AuditReport:
+    def run(self, patience: float) -> AuditReport:
         """1. What was signed and recorded so far, read before the database, which can then only be further on.
         2. One snapshot of the database, with everything below compared with it.
         """
@@ -118,7 +120,7 @@ class _Audit:
                 self._findings,
             ),
         ]
-        self._wait_for(final)
+        self._wait_for(final, patience)
         # 2.
         with self._database.read() as source:
             return self._compare(source, final, folder, [note for note in notes if note is not None], notes[0])
@@ -231,15 +233,15 @@ class _Audit:
             )
         return registry.refreshed(self._copy)
 
-    def _wait_for(self, final: int, pause: Callable[[float], None] = time.sleep) -> None:
+    def _wait_for(self, final: int, patience: float) -> None:
         """Give a running node the time to follow the chain to `final`; without one, go on after a while."""
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + patience
         while True:
             with self._database.read() as source:
                 cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
             if (cursor and isinstance(cursor[0], int) and cursor[0] >= final) or time.monotonic() > ends:
                 return
-            pause(0.2)
+            time.sleep(0.2)
 
 
 def _quiet(_step: str, _done: int, _total: int) -> None:

@@ -1,0 +1,1 @@
+"""Whole homes, as an operator has them."""
