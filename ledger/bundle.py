@@ -1,12 +1,12 @@
 """Bundles: what a stranger needs to check a shipment, a partner or an award without database, node or network.
 
 A bundle holds the registry's history, the records with their signatures and opened parts, the outcomes that the log
-wrote, an inclusion proof of each to one checkpoint, the log's statement that these are all, the rules and the figures.
+wrote, a proof of all of them to one checkpoint, the log's statement that these are all, the rules and the figures.
 What is trusted comes from elsewhere: the trust file. `verify_bundle` keeps apart what it *proves* (signatures, keys,
 inclusion, arithmetic) and what only the log *attests* (that nothing is missing, what the chain decided).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,24 +20,42 @@ from ledger.errors import LadingError, VerificationFailed
 from ledger.figures import check_figures
 from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.notes import TreeHead
+from ledger.omissions import HeldReceipt, check_not_omitted
+from ledger.outcome_facts import facts_of
 from ledger.records import (
     REMAINDER_INDEX,
+    Amendment,
+    Attestation,
+    Clearance,
+    Endorsement,
     Handoff,
     KeyGrant,
     KeyRevoke,
+    Observation,
     Outcome,
+    Override,
+    Recall,
+    RecallAnswer,
     Record,
     RegistryChange,
+    Revocation,
     ShipmentTerms,
     Split,
+    Statement,
 )
 from ledger.registry import RecordedAt, RegistryHistory
 from ledger.signing import Domain, recover
+from ledger.subset_proofs import verify_subset
 from ledger.verification import Facts, VerifiedRecord, verify_record
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
-NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
+LOG_ONLY = (Amendment, Endorsement, Observation, RecallAnswer)
 PROVED, ATTESTED = "proved", "attested by the log"
+_CONTRACTS = {
+    ContractKind.CUSTODY: (ShipmentTerms, Handoff, Split, Statement, Override),
+    ContractKind.CLEARANCE: (Clearance,),
+    ContractKind.ATTESTATION: (Attestation, Revocation, Recall),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +80,7 @@ class Step:
         }
 
 
-@dataclass
-class _Work:
-    """What the steps find out, in their order."""
-
-    bundle: Bundle
-    trust: Trust
-    log: LogIdentity | None = None
-    head: TreeHead | None = None
-    history: RegistryHistory | None = None
-    domain: Domain | None = None
-    ids: dict[int, RecordId] = field(default_factory=dict)
-    verified: list[VerifiedRecord] = field(default_factory=list)
-
-
-def verify_bundle(data: bytes, trust: Trust) -> list[Step]:
+def verify_bundle(data: bytes, trust: Trust, held: Iterable[HeldReceipt] = ()) -> list[Step]:
     """Check a bundle against what is trusted; every step up to the first that fails, which says why.
 
     1. format      it is a bundle, and prints as it was read
@@ -85,222 +89,267 @@ def verify_bundle(data: bytes, trust: Trust) -> list[Step]:
     4. inclusion   each record, with its signatures and opened parts, is a leaf under the checkpoint
     5. registry    changes without a gap from the trusted genesis, each signed by the council in force
     6. signatures  each record was signed by its signers, with keys valid at its place
-    7. complete    the log's signed statement that these are all records about the subject
-    8. outcomes    what the log says the chain decided, for every record that has a chain track
+    7. complete    the log's signed statement that these are all records that bear on the subject
+    8. outcomes    what the log says the chain decided, by the contracts that the registry had in force
     9. figures     penalties, scores and awards come out the same again
+    10. receipts   no record that the verifier holds a receipt of was left out (only where it holds any)
+
+    Never raises for what is in `data`: whatever is wrong with it fails a step.
     """
-    work: _Work | None = None
     steps: list[Step] = []
-
-    def parse() -> str:
-        nonlocal work
-        work = _Work(parse_bundle(data), trust)
-        return f"{len(work.bundle.records)} records about {work.bundle.subject}"
-
-    todo: list[tuple[str, str, Callable[[], str]]] = [("format", PROVED, parse)]
-    todo += [
-        (name, basis, lambda step=step: step(_started(work)))  # type: ignore[misc]
-        for name, basis, step in (
-            ("log", PROVED, _log),
-            ("checkpoint", PROVED, _checkpoint),
-            ("inclusion", PROVED, _inclusion),
-            ("registry", PROVED, _registry),
-            ("signatures", PROVED, _signatures),
-            ("complete", ATTESTED, _complete),
-            ("outcomes", ATTESTED, _outcomes),
-            ("figures", PROVED, _figures),
-        )
+    receipts = tuple(held)
+    try:
+        bundle = parse_bundle(data)
+    except LadingError as error:
+        return [_failed("format", PROVED, error)]
+    steps.append(Step("format", True, PROVED, why=f"{len(bundle.records)} records that bear on {bundle.subject}"))
+    work = _Work(bundle, trust)
+    todo: list[tuple[str, str, Callable[[], str]]] = [
+        ("log", PROVED, work.find_log),
+        ("checkpoint", PROVED, work.check_checkpoint),
+        ("inclusion", PROVED, work.check_inclusion),
+        ("registry", PROVED, work.build_registry),
+        ("signatures", PROVED, work.check_signatures),
+        ("complete", ATTESTED, work.check_complete),
+        ("outcomes", ATTESTED, work.check_outcomes),
+        ("figures", PROVED, work.check_figures),
     ]
+    if receipts:
+        todo.append(("receipts", PROVED, lambda: work.check_receipts(receipts)))
     for name, basis, run in todo:
         try:
             steps.append(Step(name, True, basis, why=run()))
         except LadingError as error:
-            where = f"{error.where}: " if error.where else ""
-            steps.append(
-                Step(name, False, basis, error.expected, error.found, f"{where}{error.what}. {error.mend}".strip())
-            )
+            steps.append(_failed(name, basis, error))
             break
     return steps
 
 
-def _started(work: _Work | None) -> _Work:
-    if work is None:
-        raise VerificationFailed("the bundle was not read", where="format")
-    return work
+def _failed(name: str, basis: str, error: LadingError) -> Step:
+    where = f"{error.where}: " if error.where else ""
+    return Step(name, False, basis, error.expected, error.found, f"{where}{error.what}. {error.mend}".strip())
 
 
-def _log(work: _Work) -> str:
-    for log in work.trust.logs:
-        if log.origin == work.bundle.origin:
-            work.log = log
-            return log.origin
-    raise VerificationFailed(
-        "the bundle's log is not in the trust file",
-        where="log",
-        expected=", ".join(log.origin for log in work.trust.logs),
-        found=work.bundle.origin,
-    )
+@dataclass
+class _Work:
+    """What the steps find out; each relies on those before it."""
 
+    bundle: Bundle
+    trust: Trust
+    log: LogIdentity = field(init=False)
+    head: TreeHead = field(init=False)
+    history: RegistryHistory = field(init=False)
+    ids: dict[int, RecordId] = field(default_factory=dict)
+    domains: dict[int, Domain] = field(default_factory=dict)
+    facts: dict[int, Facts] = field(default_factory=dict)
+    verified: list[VerifiedRecord] = field(default_factory=list)
 
-def _checkpoint(work: _Work) -> str:
-    if work.log is None:
-        raise VerificationFailed("no log", where="checkpoint")
-    work.head = work.log.verify_checkpoint(work.bundle.checkpoint.encode())
-    return f"{work.head.size} leaves under {to_hex(work.head.root)}"
+    # --- 2 and 3: the log ------------------------------------------------------------------------------------
 
-
-def _inclusion(work: _Work) -> str:
-    head, work.domain = _head(work), _domain(work)
-    for record in work.bundle.records:
-        record_id = work.domain.record_id(record.signed.record)
-        if record.signed.record.MONEY:
-            record_id = _money_id(work, record)
-        leaf = Leaf.of(record.signed.record.NUMBER, record_id, record.signed.signature_bytes(), record.log_time)
-        try:
-            merkle.verify_inclusion(
-                merkle.leaf_hash(leaf.encode()), record.index, head.size, list(record.proof), head.root
-            )
-        except VerificationFailed as error:
-            raise VerificationFailed(
-                "this record is not the one in the log",
-                where=f"records[{record.index}] {type(record.signed.record).__name__}",
-                expected=error.expected,
-                found=error.found,
-                mend="A field, an opened part, a signature, the log time or the proof was altered.",
-            ) from None
-        work.ids[record.index] = record_id
-    return f"all {len(work.ids)} records are leaves of the log"
-
-
-def _check_leaf(record: BundledRecord, record_id: RecordId, head: TreeHead) -> None:
-    leaf = Leaf.of(record.signed.record.NUMBER, record_id, record.signed.signature_bytes(), record.log_time)
-    leaf_hash = merkle.leaf_hash(leaf.encode())
-    merkle.verify_inclusion(leaf_hash, record.index, head.size, list(record.proof), head.root)
-
-
-def _money_id(work: _Work, record: BundledRecord) -> RecordId:
-    """Money records bind the pool's address: that of any pool that the council ever opened."""
-    pools = [
-        change.key
-        for change in (r.signed.record for r in work.bundle.records)
-        if isinstance(change, RegistryChange)
-        and change.action == RegistryAction.OPEN_CONTRACT
-        and change.number == ContractKind.BONUS
-    ]
-    base = _domain(work)
-    head = _head(work)
-    for pool in pools:
-        record_id = Domain(base.consortium_id, base.chain_id, pool).record_id(record.signed.record)
-        leaf = Leaf.of(record.signed.record.NUMBER, record_id, record.signed.signature_bytes(), record.log_time)
-        try:
-            merkle.verify_inclusion(
-                merkle.leaf_hash(leaf.encode()), record.index, head.size, list(record.proof), head.root
-            )
-        except VerificationFailed:
-            continue
-        work.domain = Domain(base.consortium_id, base.chain_id, pool)
-        return record_id
-    return base.record_id(record.signed.record)
-
-
-def _registry(work: _Work) -> str:
-    history = RegistryHistory(work.trust.genesis)
-    events = _events(work)
-    changes = [r for r in work.bundle.records if isinstance(r.signed.record, REGISTRY_RECORDS)]
-    placed = []
-    for record in changes:
-        facts = facts_of(record.index, record.log_time, events.get(work.ids[record.index], []))
-        if facts.block_number is None or facts.block_time is None or facts.event_index is None:
-            continue  # not recorded by the chain yet: without effect
-        placed.append((facts, record))
-    for facts, record in sorted(placed, key=lambda p: (p[0].block_number or 0, p[0].event_index or 0)):
-        keys = _keys(work, record)
-        at = RecordedAt(facts.block_number or 0, facts.block_time or 0, facts.event_index or 0, facts.outcome_index)
-        history.apply(record.signed.record, keys, at)  # type: ignore[arg-type]
-    work.history = history
-    return f"{history.next_sequence - 1} changes without a gap"
-
-
-def _signatures(work: _Work) -> str:
-    history = work.history or RegistryHistory(work.trust.genesis)
-    domain, events = _domain(work), _events(work)
-    context = _Context(work)
-    for record in work.bundle.records:
-        if isinstance(record.signed.record, Outcome):
-            continue
-        facts = facts_of(record.index, record.log_time, events.get(work.ids[record.index], []))
-        work.verified.append(verify_record(record.signed, domain, facts, history, context))
-    return f"{len(work.verified)} signed records, each by the keys of its signers at its time"
-
-
-def _complete(work: _Work) -> str:
-    log, head = work.log, _head(work)
-    statement = work.bundle.complete
-    if log is None or statement.size != head.size or statement.subject != work.bundle.subject:
+    def find_log(self) -> str:
+        for log in self.trust.logs:
+            if log.origin == self.bundle.origin:
+                self.log = log
+                return log.origin
         raise VerificationFailed(
-            "the statement is about something else",
-            where="complete",
-            expected=f"{work.bundle.subject} at size {head.size}",
-            found=f"{statement.subject} at size {statement.size}",
+            "the bundle's log is not in the trust file",
+            where="log",
+            expected=", ".join(log.origin for log in self.trust.logs),
+            found=self.bundle.origin[:200],
         )
-    about = [
-        work.ids[r.index] for r in work.bundle.records if not isinstance(r.signed.record, (*REGISTRY_RECORDS, Outcome))
-    ]
-    log.verify_complete(statement, about)
-    return f"the log says that these {len(about)} records are all there are about {work.bundle.subject}"
 
+    def check_checkpoint(self) -> str:
+        self.head = self.log.verify_checkpoint(self.bundle.checkpoint.encode())
+        return f"{self.head.size} leaves under {to_hex(self.head.root)}"
 
-def _outcomes(work: _Work) -> str:
-    events = _events(work)
-    known = {work.ids[r.index] for r in work.bundle.records}
-    for target, found in events.items():
-        if target not in known:
+    # --- 4: inclusion ----------------------------------------------------------------------------------------
+
+    def check_inclusion(self) -> str:
+        domains = self._domains()
+        for record in self.bundle.records:
+            self.ids[record.index], self.domains[record.index] = _identify(record, domains)
+        leaves = [(record.index, record.leaf_hash) for record in self.bundle.records]
+        verify_subset(leaves, self.head.size, self.bundle.proof, self.head.root)
+        return f"all {len(leaves)} records are leaves of the log"
+
+    def _domains(self) -> list[Domain]:
+        """Evidence has one domain; money records bind the pool, which is any that the council opened."""
+        genesis, chain_id = self.trust.genesis, self.trust.chain_id
+        pools = {
+            change.key: None
+            for change in (record.signed.record for record in self.bundle.records)
+            if isinstance(change, RegistryChange)
+            and change.action == RegistryAction.OPEN_CONTRACT
+            and change.number == ContractKind.BONUS
+        }
+        return [Domain(genesis.consortium_id, chain_id, pool) for pool in pools] or [
+            Domain(genesis.consortium_id, chain_id)
+        ]
+
+    # --- 5 and 6: who signed -----------------------------------------------------------------------------------
+
+    def build_registry(self) -> str:
+        events = self._events()
+        for record in self.bundle.records:
+            self.facts[record.index] = facts_of(record.index, record.log_time, events.get(self.ids[record.index], []))
+        placed = []
+        for record in self.bundle.records:
+            facts = self.facts[record.index]
+            if not isinstance(record.signed.record, REGISTRY_RECORDS) or not facts.outcomes:
+                continue  # not recorded by the chain: without effect
+            if facts.block_number is None or facts.block_time is None or facts.event_index is None:
+                continue
+            self._check_target(record, events, self.trust.registry, "the trusted registry")
+            place = RecordedAt(facts.block_number, facts.block_time, facts.event_index, facts.outcome_index)
+            placed.append(((facts.block_number, facts.event_index), place, record))
+        history = RegistryHistory(self.trust.genesis)
+        for _, place, record in sorted(placed, key=lambda entry: entry[0]):
+            keys = self._keys(record)
+            try:
+                history.apply(record.signed.record, keys, place)  # type: ignore[arg-type]
+            except LadingError as error:
+                raise VerificationFailed(
+                    f"the registry cannot have recorded this: {error.what}",
+                    where=record.where,
+                    expected=error.expected,
+                    found=error.found,
+                    mend="A change before it is missing, was altered, or stands in another order.",
+                ) from None
+        self.history = history
+        return f"{history.next_sequence - 1} changes without a gap"
+
+    def check_signatures(self) -> str:
+        context = _Context({self.ids[r.index]: r.signed.record for r in self.bundle.records})
+        for record in self.bundle.records:
+            if isinstance(record.signed.record, Outcome):
+                if record.signed.signatures:
+                    raise VerificationFailed("an outcome bears no signature", where=record.where)
+                continue
+            facts, domain = self.facts[record.index], self.domains[record.index]
+            try:
+                verified = verify_record(record.signed, domain, facts, self.history, context)
+            except LadingError as error:
+                raise VerificationFailed(
+                    error.what,
+                    where=f"record {record.index}, {error.where}",
+                    expected=error.expected,
+                    found=error.found,
+                    mend=error.mend,
+                ) from None
+            self.verified.append(verified)
+        return f"{len(self.verified)} signed records, each by the keys of its signers at its time"
+
+    # --- 7 and 8: what the log says ----------------------------------------------------------------------------
+
+    def check_complete(self) -> str:
+        statement = self.bundle.complete
+        if statement.size != self.head.size or statement.subject != self.bundle.subject:
             raise VerificationFailed(
-                "an outcome of a record that is not in the bundle",
-                where=f"records[{found[0][0]}]",
-                found=to_hex(target),
+                "the statement is about something else",
+                where="complete",
+                expected=f"{self.bundle.subject} at size {self.head.size}",
+                found=f"{statement.subject} at size {statement.size}",
             )
-    return f"{sum(len(found) for found in events.values())} outcomes; a full audit or a node proves them"
+        self.log.verify_complete(statement, self.ids.values())
+        return f"the log says that these {len(self.ids)} records are all that bear on {self.bundle.subject}"
+
+    def check_outcomes(self) -> str:
+        events = self._events()
+        records = {self.ids[record.index]: record for record in self.bundle.records}
+        waiting = 0
+        for record_id, found in events.items():
+            if record_id not in records:
+                raise VerificationFailed(
+                    "an outcome of a record that is not in the bundle",
+                    where=f"record {found[0][0]} (Outcome)",
+                    found=to_hex(record_id),
+                )
+        for record in records.values():
+            body, facts = record.signed.record, self.facts[record.index]
+            if isinstance(body, (Outcome, *LOG_ONLY)):
+                continue
+            if facts.block_number is None or all(code is Code.REJECTED for code in facts.outcomes):
+                waiting += not facts.outcomes
+                continue
+            if not isinstance(body, REGISTRY_RECORDS):
+                kind = next((kind for kind, types in _CONTRACTS.items() if isinstance(body, types)), ContractKind.BONUS)
+                contract = self.history.at(facts).contract(kind)
+                self._check_target(record, events, contract, f"the {kind.name.lower()} contract in force")
+        told = f"{sum(map(len, events.values()))} outcomes"
+        pending = f", {waiting} records still without one" if waiting else ""
+        return f"{told} by the contracts in force{pending}; a full audit or a node proves them"
+
+    def _check_target(
+        self,
+        record: BundledRecord,
+        events: Mapping[RecordId, list[tuple[int, Outcome]]],
+        contract: bytes | None,
+        name: str,
+    ) -> None:
+        for index, event in events[self.ids[record.index]]:
+            if all(code == Code.REJECTED for code in event.outcomes):
+                continue
+            if event.blockNumber == self.facts[record.index].block_number and event.target != contract:
+                raise VerificationFailed(
+                    f"the outcome is not one of {name}",
+                    where=f"record {index} (Outcome)",
+                    expected=to_hex(contract) if contract else "a contract that the council opened",
+                    found=to_hex(event.target),
+                )
+
+    # --- 9 and 10: numbers, and what was left out --------------------------------------------------------------
+
+    def check_figures(self) -> str:
+        records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
+        return check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, self.verified, records)
+
+    def check_receipts(self, held: Iterable[HeldReceipt]) -> str:
+        records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
+        indexes = {record_id: index for index, record_id in self.ids.items()}
+        domains = self._domains()
+        judged = [
+            check_not_omitted(receipt, self.log, self.head.size, self.bundle.subject, records, indexes, domains)
+            for receipt in held
+        ]
+        return "; ".join(judged)
+
+    # --- parts -------------------------------------------------------------------------------------------------
+
+    def _events(self) -> Mapping[RecordId, list[tuple[int, Outcome]]]:
+        found: dict[RecordId, list[tuple[int, Outcome]]] = {}
+        for record in self.bundle.records:
+            body = record.signed.record
+            if isinstance(body, Outcome):
+                found.setdefault(RecordId(body.record), []).append((record.index, body))
+        return found
+
+    def _keys(self, record: BundledRecord) -> list[KeyAddress]:
+        return [recover(self.ids[record.index], signature) for signature in record.signed.signatures]
 
 
-def _figures(work: _Work) -> str:
-    records = {work.ids[r.index]: r.signed.record for r in work.bundle.records}
-    return check_figures(work.bundle.figures, work.bundle.rules, work.verified, records)
-
-
-def facts_of(index: int, log_time: int, events: Sequence[tuple[int, Outcome]]) -> Facts:
-    """What log and chain say of a record whose `Outcome` records are `events` (log index, record), in any order.
-
-    The first final outcome of an item stands; an item without one stands as AHEAD.
-    """
-    codes: dict[int, Code] = {}
-    first: tuple[int, Outcome] | None = None
-    last = 0
-    for place, event in sorted(events, key=lambda e: e[0]):
-        new = {i: Code(c) for i, c in enumerate(event.outcomes) if c not in NOT_FINAL and i not in codes}
-        if new:
-            codes |= new
-            first = first or (place, event)
-            last = place
-    if first is None:
-        return Facts(index, log_time)
-    event = first[1]
-    return Facts(
-        log_index=index,
-        logged_at=log_time,
-        block_number=event.blockNumber,
-        block_time=event.blockTime,
-        event_index=event.eventIndex,
-        outcomes=tuple(codes.get(i, Code.AHEAD) for i in range(max(codes) + 1)),
-        outcome_index=last,
+def _identify(record: BundledRecord, domains: list[Domain]) -> tuple[RecordId, Domain]:
+    """The record's id and domain, of the domains that give its claimed leaf. Raises `VerificationFailed`."""
+    body, signatures = record.signed.record, record.signed.signature_bytes()
+    found = b""
+    for domain in domains if body.MONEY else domains[:1]:
+        record_id = domain.record_id(body)
+        found = merkle.leaf_hash(Leaf.of(body.NUMBER, record_id, signatures, record.log_time).encode())
+        if found == record.leaf_hash:
+            return record_id, domain
+    raise VerificationFailed(
+        "this record is not the one in the log",
+        where=record.where,
+        expected=to_hex(record.leaf_hash),
+        found=to_hex(found),
+        mend="A field, an opened part, a signature, the log time or the leaf hash was altered.",
     )
 
 
 class _Context:
     """A `SignerContext` on the bundle's own records."""
 
-    def __init__(self, work: _Work) -> None:
-        self._records: dict[bytes, Record] = {work.ids[r.index]: r.signed.record for r in work.bundle.records}
+    def __init__(self, records: Mapping[RecordId, Record]) -> None:
+        self._records: dict[bytes, Record] = {bytes(i): record for i, record in records.items()}
         self._parents: dict[bytes, bytes] = {}
         for record in self._records.values():
             self._parents |= dict(_openings(record))
@@ -323,25 +372,3 @@ def _openings(record: Record) -> Iterator[tuple[bytes, bytes]]:
     elif isinstance(record, Handoff):
         for item in record.items:
             yield child_id(item.shipment, item.sequence, REMAINDER_INDEX), item.shipment
-
-
-def _events(work: _Work) -> Mapping[RecordId, list[tuple[int, Outcome]]]:
-    found: dict[RecordId, list[tuple[int, Outcome]]] = {}
-    for record in work.bundle.records:
-        if isinstance(record.signed.record, Outcome):
-            found.setdefault(RecordId(record.signed.record.record), []).append((record.index, record.signed.record))
-    return found
-
-
-def _keys(work: _Work, record: BundledRecord) -> list[KeyAddress]:
-    return [recover(work.ids[record.index], signature) for signature in record.signed.signatures]
-
-
-def _head(work: _Work) -> TreeHead:
-    if work.head is None:
-        raise VerificationFailed("no checkpoint", where="checkpoint")
-    return work.head
-
-
-def _domain(work: _Work) -> Domain:
-    return work.domain or Domain(work.trust.genesis.consortium_id, work.trust.chain_id)

@@ -1,10 +1,13 @@
-"""The files that auditors exchange: bundle and trust file, their JSON and nothing else. RFC 8785 canonical."""
+"""The files that auditors exchange: bundle and trust file, their JSON and nothing else. RFC 8785 canonical.
+
+`docs/bundle.md` describes both for whoever writes another verifier.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.canonical import canonical_json, parse_json
+from ledger.canonical import canonical_json, parse_json, prints_as
 from ledger.checkpoint import Complete, LogIdentity
 from ledger.errors import MalformedRecord
 from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
@@ -16,7 +19,10 @@ BUNDLE = "bundle/1"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 1 << 20
-MAX_PROOF = 64
+MAX_RULES = 64
+MAX_SIGNATURES = 200
+_SAFE_INTEGER = 2**53 - 1
+_FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "figures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +37,35 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class BundledRecord:
-    """A record with its place in the log and its inclusion proof to the bundle's checkpoint."""
+    """A record with its place in the log. `leaf_hash` as claimed: it shows which record was altered."""
 
     signed: SignedRecord
     index: int
     log_time: int
-    proof: tuple[bytes, ...]
+    leaf_hash: bytes
+
+    @property
+    def where(self) -> str:
+        return f"record {self.index} ({type(self.signed.record).__name__})"
 
     def to_json(self) -> dict[str, Any]:
         return self.signed.to_json() | {
             "index": self.index,
             "logTime": self.log_time,
-            "proof": [to_hex(h) for h in self.proof],
+            "leafHash": to_hex(self.leaf_hash),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `rules`: texts of rule files. `figures`: as claimed."""
+    """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
+    `ledger.subset_proofs`. `rules`: texts of rule files. `figures`: as claimed.
+    """
 
     subject: str
     origin: str
     checkpoint: str
+    proof: tuple[bytes, ...]
     records: tuple[BundledRecord, ...]
     complete: Complete
     rules: tuple[str, ...]
@@ -65,6 +78,7 @@ class Bundle:
                 "subject": self.subject,
                 "origin": self.origin,
                 "checkpoint": self.checkpoint,
+                "proof": [to_hex(value) for value in self.proof],
                 "records": [record.to_json() for record in self.records],
                 "complete": self.complete.to_json(),
                 "rules": list(self.rules),
@@ -76,26 +90,25 @@ class Bundle:
 def parse_bundle(data: bytes) -> Bundle:
     """The bundle in `data`; accepts only what `to_bytes` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_BUNDLE, where="bundle")
-    fields = _fields(
-        value, "bundle", ("lading", "subject", "origin", "checkpoint", "records", "complete", "rules", "figures")
-    )
+    fields = _fields(value, "bundle", _FIELDS)
     if fields["lading"] != BUNDLE:
         raise MalformedRecord(
             "another format", where="bundle.lading", expected=BUNDLE, found=str(fields["lading"])[:40]
         )
     bundle = Bundle(
-        subject=_text(fields, "subject"),
-        origin=_text(fields, "origin"),
-        checkpoint=_text(fields, "checkpoint"),
+        subject=_text(fields["subject"], "bundle.subject"),
+        origin=_text(fields["origin"], "bundle.origin"),
+        checkpoint=_text(fields["checkpoint"], "bundle.checkpoint"),
+        proof=tuple(_hex(value, 32, f"bundle.proof[{i}]") for i, value in enumerate(_list(fields, "proof"))),
         records=tuple(_record(entry, i) for i, entry in enumerate(_list(fields, "records"))),
         complete=Complete.from_json(fields["complete"]),
-        rules=tuple(rule if isinstance(rule, str) else "" for rule in _list(fields, "rules")),
+        rules=tuple(_text(rule, f"bundle.rules[{i}]") for i, rule in enumerate(_list(fields, "rules", MAX_RULES))),
         figures=_object(fields, "figures"),
     )
     indexes = [record.index for record in bundle.records]
-    if indexes != sorted(set(indexes)):
-        raise MalformedRecord("records are not in log order, each once", where="bundle.records")
-    if bundle.to_bytes() != data:
+    if not indexes or indexes != sorted(set(indexes)):
+        raise MalformedRecord("no records, or not in log order, each once", where="bundle.records")
+    if not prints_as(value, data):
         raise MalformedRecord("not canonical", where="bundle", expected="RFC 8785 JSON, as exported")
     return bundle
 
@@ -125,20 +138,18 @@ def parse_trust(data: bytes) -> Trust:
 
 
 def _record(value: object, i: int) -> BundledRecord:
-    where = f"records[{i}]"
-    fields = _fields(value, where, ("type", "message", "signatures", "index", "logTime", "proof"))
-    kind = record_named(str(fields["type"]))
-    signatures, proof = fields["signatures"], fields["proof"]
-    if not isinstance(signatures, list) or not isinstance(proof, list) or len(proof) > MAX_PROOF:
-        raise MalformedRecord("not lists of hex", where=where, expected="signatures and proof")
-    index, log_time = fields["index"], fields["logTime"]
-    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in (index, log_time)):
-        raise MalformedRecord("not whole numbers", where=where, expected="index and logTime from 0 up")
+    where = f"bundle.records[{i}]"
+    fields = _fields(value, where, ("type", "message", "signatures", "index", "logTime", "leafHash"))
+    kind = record_named(_text(fields["type"], f"{where}.type")[:80])
+    signatures = fields["signatures"]
+    if not isinstance(signatures, list) or len(signatures) > MAX_SIGNATURES:
+        raise MalformedRecord("not a list of signatures", where=f"{where}.signatures", expected="0 to 200 hex strings")
     signed = SignedRecord(
         kind.from_json(fields["message"], f"{where}.message"),
         tuple(signature_from_hex(s, f"{where}.signatures[{k}]") for k, s in enumerate(signatures)),
     )
-    return BundledRecord(signed, index, log_time, tuple(bytes_from_hex(str(h), 32, f"{where}.proof") for h in proof))
+    index, log_time = (_number(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
+    return BundledRecord(signed, index, log_time, _hex(fields["leafHash"], 32, f"{where}.leafHash"))
 
 
 def _fields(value: object, where: str, names: tuple[str, ...]) -> Mapping[str, Any]:
@@ -148,16 +159,30 @@ def _fields(value: object, where: str, names: tuple[str, ...]) -> Mapping[str, A
     return value
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    if not isinstance(fields[name], str):
-        raise MalformedRecord("not a text", where=f"bundle.{name}")
-    return str(fields[name])
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise MalformedRecord("not a text", where=where)
+    return value
 
 
-def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
-    if not isinstance(fields[name], list):
-        raise MalformedRecord("not a list", where=f"bundle.{name}")
-    return list(fields[name])
+def _number(value: object, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _SAFE_INTEGER:
+        raise MalformedRecord("not a whole number", where=where, expected="0 to 2^53 - 1", found=str(value)[:40])
+    return value
+
+
+def _hex(value: object, length: int, where: str) -> bytes:
+    data = bytes_from_hex(_text(value, where), length, where)
+    if to_hex(data) != value:
+        raise MalformedRecord("not lower-case hex with 0x", where=where)
+    return data
+
+
+def _list(fields: Mapping[str, Any], name: str, most: int = _SAFE_INTEGER) -> list[Any]:
+    value = fields[name]
+    if not isinstance(value, list) or len(value) > most:
+        raise MalformedRecord("not a list, or too long", where=f"bundle.{name}")
+    return list(value)
 
 
 def _object(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:

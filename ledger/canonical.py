@@ -18,12 +18,24 @@ _SAFE_INTEGER = 2**53 - 1
 _QUOTE = ord('"')
 # Possessive, closing quote optional: an unterminated string is taken whole, and the scan stays linear.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
+_BEYOND_BMP = re.compile(rb"[\xf0-\xf4]|\\u[dD][89a-fA-F]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def canonical_json(value: Any) -> bytes:
     """The RFC 8785 form of `value`: sorted keys, no spaces, UTF-8."""
     return rfc8785.dumps(value)
+
+
+def prints_as(value: Any, text: bytes) -> bool:
+    """Whether `text`, from which `parse_json` made `value`, is its RFC 8785 form. Much faster than printing it anew.
+
+    Without characters beyond U+FFFF, keys sort alike by code points and by UTF-16 units, and the standard library
+    prints strings, integers and literals as RFC 8785 wants them.
+    """
+    if _BEYOND_BMP.search(text):
+        return canonical_json(value) == text
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == text
 
 
 def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") -> Any:

@@ -12,6 +12,7 @@ from ledger import penalty_words, score_words
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import award_to_json
 from ledger.bonuses import Award, charges_of, compute_award, scorecards_of
+from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.ids import RecordId, bytes_from_hex, to_hex
@@ -24,7 +25,12 @@ from ledger.scores import Tallies
 from ledger.structs import NUMBER_BITS
 from ledger.verification import VerifiedRecord, as_known_at
 
-KINDS = ("penalties", "scores", "award")
+FIGURES_OF = {
+    SubjectKind.SHIPMENT: ("penalties",),
+    SubjectKind.PARTNER: ("penalties", "scores"),
+    SubjectKind.AWARD: ("award",),
+}
+LAST_SECOND = 2**40 - 1
 
 
 def award_for(
@@ -61,7 +67,7 @@ def statements_of(journeys: Journeys, at: int | None = None) -> list[PenaltyStat
 
 def penalties_figure(statements: Iterable[PenaltyStatement], at: int | None) -> dict[str, Any]:
     """`at`: the time at which goods still under way were judged, None for without them."""
-    return _plain({"at": at, "statements": [penalty_words.to_json(s) for s in statements]})
+    return _plain({"statements": [{"at": at} | penalty_words.to_json(s) for s in statements]})
 
 
 def scores_figure(journeys: Journeys, period: Period, card: Card, partners: Iterable[int]) -> dict[str, Any]:
@@ -89,65 +95,100 @@ def award_figure(award: Award) -> dict[str, Any]:
 
 
 def check_figures(
+    subject_text: str,
     figures: Mapping[str, Any],
     rules: Sequence[str],
     verified: Sequence[VerifiedRecord],
     records: Mapping[RecordId, Record],
 ) -> str:
-    """Compute every figure again and compare; in words what came out. Raises `VerificationFailed` naming the figure."""
-    unknown = sorted(set(figures) - set(KINDS))
-    if unknown:
-        raise MalformedRecord("unknown figure", where=f"figures.{unknown[0]}", expected=", ".join(KINDS))
+    """Compute every figure again and compare; in words what came out.
+
+    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award.
+    2. Each comes out the same from `verified`.
+    3. No rule file is there that no figure names.
+
+    Raises `VerificationFailed` naming the figure, `MalformedRecord` for what is none.
+    """
+    # 1. The subject's.
+    subject = parse_subject(subject_text)
+    wanted = FIGURES_OF[subject.kind]
+    if set(figures) != set(wanted):
+        raise MalformedRecord("wrong figures", where="figures", expected=", ".join(wanted), found=", ".join(figures))
+    # 2. The same again.
+    used: set[str] = set()
     done = []
     if "penalties" in figures:
-        done.append(_check_penalties(figures["penalties"], verified))
+        done.append(_check_penalties(subject, figures["penalties"], verified))
     if "scores" in figures:
-        done.append(_check_scores(figures["scores"], rules, verified))
+        done.append(_check_scores(subject, figures["scores"], rules, used, verified))
     if "award" in figures:
-        done.append(_check_award(figures["award"], rules, verified, records))
-    return "; ".join(done) or "the bundle claims no figures"
+        done.append(_check_award(subject, figures["award"], rules, used, verified, records))
+    # 3. Nothing else.
+    if len(used) != len(rules):
+        raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
+    return "; ".join(done)
 
 
-def _check_penalties(claimed: Any, verified: Sequence[VerifiedRecord]) -> str:
+def _check_penalties(subject: Subject, claimed: Any, verified: Sequence[VerifiedRecord]) -> str:
     statements = _get(claimed, "statements", list, "penalties")
-    at = claimed.get("at")
-    if at is not None and (isinstance(at, bool) or not isinstance(at, int)):
-        raise MalformedRecord("not a time", where="figures.penalties.at", expected="UTC seconds, or null")
+    if set(claimed) != {"statements"}:
+        raise MalformedRecord("wrong fields", where="figures.penalties", expected="statements")
     journeys = Journeys(verified)
+    stated: list[bytes] = []
     for i, statement in enumerate(statements):
         where = f"penalties.statements[{i}]"
+        at = _get(statement, "at", object, where)
+        if at is not None and (isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < LAST_SECOND):
+            raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
         shipment = bytes_from_hex(_get(statement, "shipment", str, where), 32, where)
-        _compare(statement, _plain(penalty_words.to_json(penalty_of(shipment, journeys, at))), where)
+        computed = penalty_of(shipment, journeys, at)
+        _compare(statement, _plain({"at": at} | penalty_words.to_json(computed)), where)
+        stated.append(computed.shipment)
+        if subject.kind is SubjectKind.PARTNER and subject.partner not in (computed.liable, computed.beneficiary):
+            raise VerificationFailed("a penalty of others", where=where, found=to_hex(computed.shipment))
+    if len(set(stated)) != len(stated):
+        raise VerificationFailed("a penalty is stated twice", where="penalties.statements")
+    if subject.kind is SubjectKind.SHIPMENT and stated != [journeys.own_shipment(subject.id)]:
+        raise VerificationFailed("not the subject's penalty", where="penalties.statements", expected=str(subject))
+    if subject.kind is SubjectKind.PARTNER:
+        everything = {s.shipment for s in statements_of(journeys) if subject.partner in (s.liable, s.beneficiary)}
+        if left_out := sorted(everything - set(stated)):
+            raise VerificationFailed(
+                "a penalty statement was left out", where="penalties.statements", expected=to_hex(left_out[0])
+            )
+        if len({statement["at"] for statement in statements}) > 1:
+            raise VerificationFailed("judged at several times", where="penalties.statements")
     return f"{len(statements)} penalty statements come out the same"
 
 
-def _check_scores(claimed: Any, rules: Sequence[str], verified: Sequence[VerifiedRecord]) -> str:
-    card = _card(_get(claimed, "card", str, "scores"), rules)
+def _check_scores(
+    subject: Subject, claimed: Any, rules: Sequence[str], used: set[str], verified: Sequence[VerifiedRecord]
+) -> str:
+    card = _card(_get(claimed, "card", str, "scores"), rules, used)
     period = _get(claimed, "period", dict, "scores")
-    span = Period(*(_get(period, name, int, "scores.period") for name in ("start", "end", "at")))
-    partners = _get(claimed, "partners", list, "scores")
-    _compare(claimed, scores_figure(Journeys(verified), span, card, partners), "scores")
-    return f"{len(claimed['cards'])} scorecards come out the same"
+    start, end, at = (_get(period, name, int, "scores.period") for name in ("start", "end", "at"))
+    if not 0 <= start <= end <= LAST_SECOND or not 0 <= at <= LAST_SECOND:
+        raise MalformedRecord("not a period", where="figures.scores.period", expected=f"up to {LAST_SECOND}")
+    computed = scores_figure(Journeys(verified), Period(start, end, at), card, [subject.partner])
+    _compare(claimed, computed, "scores")
+    return f"{len(computed['cards'])} scorecards come out the same"
 
 
 def _check_award(
-    claimed: Any, rules: Sequence[str], verified: Sequence[VerifiedRecord], records: Mapping[RecordId, Record]
+    subject: Subject,
+    claimed: Any,
+    rules: Sequence[str],
+    used: set[str],
+    verified: Sequence[VerifiedRecord],
+    records: Mapping[RecordId, Record],
 ) -> str:
-    agreement_id = RecordId(bytes_from_hex(_get(claimed, "agreement", str, "award"), 32, "award.agreement"))
-    version = _get(claimed, "version", int, "award")
-    agreement = records.get(agreement_id)
-    award = next(
-        (
-            r
-            for r in records.values()
-            if isinstance(r, BonusAward) and (r.agreement, r.version) == (agreement_id, version)
-        ),
-        None,
-    )
-    if not isinstance(agreement, BonusAgreement) or award is None:
-        raise VerificationFailed("agreement or award is not in the bundle", where="award", found=to_hex(agreement_id))
-    rule = _rule(agreement.rule, rules)
-    card = _card(to_hex(parse_rule(rule).card), rules)
+    award = records.get(RecordId(subject.id))
+    agreement = records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
+    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
+        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=str(subject))
+    agreement_id, version = RecordId(award.agreement), award.version
+    rule = _rule(agreement.rule, rules, used)
+    card = _card(to_hex(parse_rule(rule).card), rules, used)
     known = list(as_known_at(verified, award.logSize))
     computed = award_for(agreement_id, agreement, rule, card, version, award.total, known)
     _compare(claimed, award_figure(computed), "award")
@@ -165,8 +206,10 @@ def _check_award(
 def _compare(claimed: Any, computed: Any, where: str) -> None:
     """Raise `VerificationFailed` naming the first place where two JSON values differ."""
     if isinstance(claimed, dict) and isinstance(computed, dict):
-        for name in sorted(set(claimed) | set(computed)):
-            _compare(claimed.get(name), computed.get(name), f"{where}.{name}")
+        if missing := sorted(set(claimed) ^ set(computed)):
+            raise VerificationFailed("wrong fields", where=where, expected=sorted(computed), found=missing[0][:80])
+        for name in sorted(computed):
+            _compare(claimed[name], computed[name], f"{where}.{name}")
     elif isinstance(claimed, list) and isinstance(computed, list) and len(claimed) == len(computed):
         for i, (one, other) in enumerate(zip(claimed, computed, strict=True)):
             _compare(one, other, f"{where}[{i}]")
@@ -179,20 +222,21 @@ def _compare(claimed: Any, computed: Any, where: str) -> None:
         )
 
 
-def _rule(wanted: bytes, rules: Sequence[str]) -> bytes:
+def _rule(wanted: bytes, rules: Sequence[str], used: set[str]) -> bytes:
     for text in rules:
         if hashlib.sha256(text.encode()).digest() == wanted:
+            used.add(text)
             return text.encode()
     raise VerificationFailed("a rule file is not in the bundle", where="rules", expected=to_hex(wanted))
 
 
-def _card(wanted: str, rules: Sequence[str]) -> Card:
-    return parse_card(_rule(bytes_from_hex(wanted, 32, "card"), rules))
+def _card(wanted: str, rules: Sequence[str], used: set[str]) -> Card:
+    return parse_card(_rule(bytes_from_hex(wanted, 32, "card"), rules, used))
 
 
 def _get(value: Any, name: str, kind: type, where: str) -> Any:
     found = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(found, kind) or isinstance(found, bool):
+    if not isinstance(value, dict) or name not in value or not isinstance(found, kind) or isinstance(found, bool):
         raise MalformedRecord("missing, or of the wrong kind", where=f"figures.{where}.{name}", expected=kind.__name__)
     return found
 

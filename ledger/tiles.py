@@ -6,12 +6,13 @@ A tile of level L and index N holds up to 256 consecutive hashes, hash i being t
 Source: C2SP tlog-tiles, sections "Merkle Tree" and "Log entries".
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.checkpoint import LEAF_LENGTH
 from ledger.errors import VerificationFailed
 from ledger.merkle import EMPTY_ROOT, HASH_LENGTH, consistency_path, inclusion_path, node_hash, split_point
+from ledger.subset_proofs import subset_path
 
 WIDTH = 256
 HEIGHT = 8
@@ -109,6 +110,13 @@ class TileTree:
         if wanted > self.size:
             raise VerificationFailed("not a smaller tree", where="size", expected=f"0 to {self.size}", found=wanted)
         return consistency_path(size1, wanted, self._range)
+
+    def subset_proof(self, indexes: Sequence[int], size: int | None = None) -> list[bytes]:
+        """One proof for the leaves at `indexes`, ascending; see `ledger.subset_proofs`."""
+        wanted = self.size if size is None else size
+        if wanted > self.size:
+            raise VerificationFailed("not a smaller tree", where="size", expected=f"0 to {self.size}", found=wanted)
+        return subset_path(indexes, wanted, self._range)
 
     def _range(self, start: int, stop: int) -> bytes:
         """Root of the leaves from `start` to before `stop`: a complete subtree, or one at the right edge."""

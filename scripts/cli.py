@@ -23,7 +23,7 @@ COMMANDS = {
     "audit": "audit",
     "export": "bundles",
     "trust": "bundles",
-    "verify": "bundles",
+    "verify": "verify",
     "penalties": "numbers",
     "scores": "numbers",
     "bonuses": "numbers",

@@ -3,26 +3,33 @@
 A bundle opens every private part that is kept here: hand it to auditors and to the parties, not to the public.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger import concerns
-from ledger.bundle import REGISTRY_RECORDS
+from ledger.bonus_rules import parse_rule
 from ledger.bundle_format import Bundle, BundledRecord
+from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
+from ledger.checkpoint import Leaf
 from ledger.errors import NotFound
 from ledger.figures import award_figure, award_for, penalties_figure, scores_figure, statements_of
+from ledger.gs1 import parse_product
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
-from ledger.openings import join
+from ledger.merkle import leaf_hash
+from ledger.openings import Part, join
 from ledger.penalties import penalty_of
-from ledger.records import BonusAgreement, BonusAward, Outcome
-from ledger.score_card import parse_card
-from ledger.score_samples import Period
+from ledger.records import BonusAgreement, BonusAward, Outcome, Recall, Revocation
+from ledger.registry import RegistryView
+from ledger.score_card import Indicator, parse_card
+from ledger.score_indicators import samples_of
+from ledger.score_samples import Period, case_of, products_of
 from ledger.services import awards
-from ledger.services.awarding import default_card_text
+from ledger.services.awarding import card_text, governing_card
 from ledger.services.node import Node
 from ledger.services.registry_view import REGISTRY_TYPES
-from ledger.services.verified import NUMBERS_NEED, VerifiedRecords
+from ledger.services.verified import VerifiedRecords
+from ledger.signers import RecipientSigner, expected_signers
 from ledger.signing import SignedRecord
 from ledger.store import bonuses, openings, outcomes, records
 from ledger.store.database import Connection
@@ -31,6 +38,7 @@ from ledger.verification import VerifiedRecord, as_known_at
 
 BONUS_FAMILY = tuple(range(18, 23))
 PAGE = 500
+Rows = dict[RecordId, StoredRecord]
 
 
 class Exporter:
@@ -45,34 +53,37 @@ class Exporter:
         self._size = published.head.size
 
     def shipment(self, shipment: bytes, at: int | None = None) -> bytes:
-        """The bundle of one shipment with its penalty; raises `NotFound`."""
+        """The bundle of one shipment with its penalty; raises `NotFound`. `at` judges goods still under way."""
         with self._node.db.read() as connection:
             reader = self._reader(connection)
-            rows = reader.rows_of_shipment(shipment)
+            rows = self._closed(reader, self._kept(reader.rows_of_shipment(shipment)))
             if not rows:
                 raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
-            verified = list(as_known_at(reader.verify(rows), self._size))
-            figures = {"penalties": penalties_figure([penalty_of(shipment, verified, at)], at)}
-            return self._bundle(connection, f"shipment/{to_hex(shipment)}", rows, (), figures)
+            statement = penalty_of(shipment, self._known(reader, rows), at)
+            figures = {"penalties": penalties_figure([statement], at)}
+            return self._bundle(connection, Subject(SubjectKind.SHIPMENT, shipment), rows, (), figures)
 
-    def partner(self, partner: int, period: Period) -> bytes:
-        """The bundle of a partner: all shipments that concern it, its penalties and its scorecards."""
+    def partner(self, partner: int, period: Period, at: int | None = None) -> bytes:
+        """The bundle of a partner: all shipments that bear on its figures, its penalties and its scorecards.
+
+        `at` judges the penalties of goods still under way; None leaves them out.
+        """
         with self._node.db.read() as connection:
             reader = self._reader(connection)
-            rows: dict[RecordId, StoredRecord] = {}
-            for shipment in self._shipments_of(connection, partner):
-                rows |= {row.record_id: row for row in reader.rows_of_shipment(shipment)}
-            if not rows:
+            everything = Journeys(as_known_at(reader.all(), self._size))
+            wanted = _shipments_for(partner, everything, period)
+            wanted |= self._named_in_public(connection, partner)
+            if not wanted:
                 raise NotFound("no records concern this partner", where="partner", found=partner)
-            ordered = sorted(rows.values(), key=lambda row: row.log_index)
-            journeys = Journeys(as_known_at(reader.verify(ordered), self._size))
-            card = default_card_text()
-            theirs = [s for s in statements_of(journeys) if partner in (s.liable, s.beneficiary)]
+            rows = self._closed(reader, self._bearing_on(connection, everything, wanted))
+            journeys = Journeys(self._known(reader, rows))
+            card = governing_card(connection, self._view(connection), period.start)
+            theirs = [s for s in statements_of(journeys, at) if partner in (s.liable, s.beneficiary)]
             figures = {
-                "penalties": penalties_figure(theirs, None),
+                "penalties": penalties_figure(theirs, at),
                 "scores": scores_figure(journeys, period, parse_card(card), [partner]),
             }
-            return self._bundle(connection, f"partner/{partner}", ordered, [card], figures)
+            return self._bundle(connection, Subject(SubjectKind.PARTNER, partner=partner), rows, [card], figures)
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""
@@ -89,16 +100,15 @@ class Exporter:
             rule = awards.rule_text(connection, agreed.record.rule)
             if rule is None:
                 raise NotFound("its rule file is not here", where="award", found=to_hex(agreed.record.rule))
+            card = card_text(connection, parse_rule(rule).card)
             based = list(records.stream(connection, stop=award.logSize, types=NUMBERS_NEED))
-            card = default_card_text()
             known: list[VerifiedRecord] = list(as_known_at(reader.verify(based), award.logSize))
             computed = award_for(
                 RecordId(award.agreement), agreed.record, rule, parse_card(card), award.version, award.total, known
             )
-            rows = {row.record_id: row for row in (*based, agreed, stored, *about)}
-            ordered = sorted(rows.values(), key=lambda row: row.log_index)
+            rows = self._kept((*based, agreed, stored, *about))
             figures = {"award": award_figure(computed)}
-            return self._bundle(connection, f"award/{to_hex(award_id)}", ordered, [rule, card], figures)
+            return self._bundle(connection, Subject(SubjectKind.AWARD, award_id), rows, [rule, card], figures)
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""
@@ -108,51 +118,91 @@ class Exporter:
             raise NotFound("no award of this agreement", where="award", found=to_hex(agreement))
         return found[-1].record_id
 
-    # --- inside --------------------------------------------------------------------------------------------
+    # --- which records -------------------------------------------------------------------------------------------
+
+    def _named_in_public(self, connection: Connection, partner: int) -> set[bytes]:
+        """Shipments in records that name the partner in a public field."""
+        return {
+            shipment
+            for row in self._pages(connection, concerns.PARTNER, str(partner))
+            if row.type_number in OF_SHIPMENTS and row.log_index < self._size
+            for shipment in _shipments_in(row)
+        }
+
+    def _bearing_on(self, connection: Connection, journeys: Journeys, wanted: set[bytes]) -> Rows:
+        """Every record that bears on the numbers of `wanted`, in passes over the log until none is found any more."""
+        relatives = _with_relatives(journeys, wanted)
+        paths = {
+            path
+            for shipment in relatives
+            if (terms := journeys.terms.get(shipment)) is not None
+            for product in products_of(terms.record)
+            for path in (wider.path() for wider in product.generalised())
+        }
+        gtins = {path.split("/")[1] for path in paths if path.startswith("01/")}
+        found: Rows = {}
+        while True:
+            before = len(found)
+            for row in records.stream(connection, stop=self._size, types=NUMBERS_NEED):
+                if row.record_id not in found and _bears(row, relatives, found, paths, gtins):
+                    found[row.record_id] = row
+            if len(found) == before:
+                return found
+
+    def _closed(self, reader: VerifiedRecords, rows: Rows) -> Rows:
+        """With what the signers of recipient keys need: the terms of all shipments that such a record names, and then
+        the whole of those shipments, lest half a journey count as one that never arrived.
+        """
+        done: set[RecordId] = set()
+        while todo := [row for i, row in rows.items() if i not in done and row.type_number in OF_SHIPMENTS]:
+            for row in todo:
+                done.add(row.record_id)
+                for signer in expected_signers(row.record, reader):
+                    if isinstance(signer, RecipientSigner):
+                        for shipment in signer.shipments:
+                            rows |= self._kept(reader.rows_of_shipment(shipment))
+        return rows
+
+    def _kept(self, rows: Iterable[StoredRecord]) -> Rows:
+        return {row.record_id: row for row in rows if row.log_index < self._size}
+
+    def _known(self, reader: VerifiedRecords, rows: Rows) -> list[VerifiedRecord]:
+        """The same records as a verifier of the bundle has them."""
+        return list(as_known_at(reader.verify(_in_order(rows)), self._size))
+
+    # --- the file ------------------------------------------------------------------------------------------------
 
     def _reader(self, connection: Connection) -> VerifiedRecords:
         history = self._node.registry.refreshed(connection).history
         return VerifiedRecords(connection, self._node.domain, history)
 
+    def _view(self, connection: Connection) -> RegistryView:
+        return self._node.registry.refreshed(connection).history.now(self._node.clock.now())
+
     def _bundle(
         self,
         connection: Connection,
-        subject: str,
-        rows: Iterable[StoredRecord],
+        subject: Subject,
+        rows: Rows,
         rules: Iterable[bytes],
         figures: dict[str, Any],
     ) -> bytes:
-        kept = {row.record_id: row for row in rows if row.log_index < self._size}
-        about = [record_id for record_id, row in kept.items() if not isinstance(row.record, REGISTRY_RECORDS)]
+        kept = dict(rows)
         kept |= {row.record_id: row for row in records.stream(connection, stop=self._size, types=REGISTRY_TYPES)}
         told = {o.outcome_record for found in outcomes.of_many(connection, list(kept)).values() for o in found}
-        kept |= {i: row for i, row in records.get_many(connection, told).items() if row.log_index < self._size}
-        complete = self._node.keys.log.complete(subject, self._size, about)
-        ordered = sorted(kept.values(), key=lambda row: row.log_index)
+        kept |= self._kept(records.get_many(connection, told).values())
+        ordered = _in_order(kept)
+        parts = openings.of_many(connection, [row for row in ordered if not isinstance(row.record, Outcome)])
         return Bundle(
-            subject=subject,
+            subject=str(subject),
             origin=self._published.head.origin,
             checkpoint=self._published.note.decode(),
-            records=tuple(self._bundled(connection, row) for row in ordered),
-            complete=complete,
+            proof=tuple(self._node.publisher.tree().subset_proof([row.log_index for row in ordered], self._size)),
+            records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
+            complete=self._node.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(text.decode() for text in rules),
             figures=figures,
         ).to_bytes()
-
-    def _bundled(self, connection: Connection, row: StoredRecord) -> BundledRecord:
-        record = row.record
-        if not isinstance(record, Outcome):
-            record = join(record, openings.of(connection, row))
-        proof = self._node.publisher.inclusion_proof(row.log_index, self._size)
-        return BundledRecord(SignedRecord(record, row.signature_list), row.log_index, row.log_time, tuple(proof))
-
-    def _shipments_of(self, connection: Connection, partner: int) -> set[bytes]:
-        found: set[bytes] = set()
-        for row in self._pages(connection, concerns.PARTNER, str(partner)):
-            for concern in concerns.concerns(row.record_id, row.record):
-                if concern.kind == concerns.SHIPMENT:
-                    found.add(bytes.fromhex(concern.key[2:]))
-        return found
 
     def _pages(self, connection: Connection, kind: str, key: str) -> Iterable[StoredRecord]:
         after = -1
@@ -161,3 +211,70 @@ class Exporter:
         ):
             yield from page
             after = page[-1].log_index
+
+
+def _shipments_for(partner: int, journeys: Journeys, period: Period) -> set[bytes]:
+    """The shipments that give a partner's scores a sample, or that it owes or is owed for.
+
+    Where it declared goods, all that the same offices released: their median is what it is measured against.
+    """
+    found: set[bytes] = set()
+    offices: dict[str, set[bytes]] = {}
+    own_offices: set[str] = set()
+    for shipment in journeys.shipments():
+        case = case_of(journeys, shipment, period)
+        if case is None:
+            continue
+        if partner in (case.statement.liable, case.statement.beneficiary):
+            found.add(shipment)
+        for sample in samples_of(case):
+            if sample.indicator is Indicator.OVER_MEDIAN:
+                offices.setdefault(sample.group, set()).add(shipment)
+            if sample.partner == partner:
+                found.add(shipment)
+                own_offices |= {sample.group} if sample.indicator is Indicator.OVER_MEDIAN else set()
+    return found.union(*(offices[office] for office in own_offices))
+
+
+def _with_relatives(journeys: Journeys, wanted: set[bytes]) -> set[bytes]:
+    """With the ancestors of each, and the remainders that its short items left."""
+    found = {journeys.own_shipment(shipment) for shipment in wanted}
+    above = list(found)
+    while above:
+        if (origin := journeys.origins.get(above.pop())) is not None and origin.parent not in found:
+            found.add(origin.parent)
+            above.append(origin.parent)
+    while left := [c for c, o in journeys.origins.items() if o.remainder and o.parent in found and c not in found]:
+        found.update(left)
+    return found
+
+
+def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[str], gtins: set[str]) -> bool:
+    record = row.record
+    if row.type_number in OF_SHIPMENTS:
+        return not shipments.isdisjoint(_shipments_in(row))
+    if isinstance(record, Recall):
+        subject = parse_product(record.subject) if record.subject.startswith("01/") else None
+        return subject is not None and subject.gtin in gtins
+    subject_path = getattr(record, "subject", None)
+    if subject_path is not None:
+        return subject_path in paths
+    target = record.target if isinstance(record, Revocation) else getattr(record, "target", b"")
+    return RecordId(target) in chosen
+
+
+def _shipments_in(row: StoredRecord) -> Iterator[bytes]:
+    for concern in concerns.concerns(row.record_id, row.record):
+        if concern.kind == concerns.SHIPMENT:
+            yield bytes.fromhex(concern.key[2:])
+
+
+def _in_order(rows: Rows) -> list[StoredRecord]:
+    return sorted(rows.values(), key=lambda row: row.log_index)
+
+
+def _bundled(row: StoredRecord, parts: Mapping[str, Part]) -> BundledRecord:
+    record = row.record if isinstance(row.record, Outcome) else join(row.record, parts)
+    signed = SignedRecord(record, row.signature_list)
+    leaf = Leaf.of(row.type_number, row.record_id, signed.signature_bytes(), row.log_time)
+    return BundledRecord(signed, row.log_index, row.log_time, leaf_hash(leaf.encode()))

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from ledger import concerns
+from ledger.bundle_subjects import NUMBERS_NEED
 from ledger.codes import Outcome as Code
 from ledger.ids import RecordId, to_hex
 from ledger.openings import join
-from ledger.records import Outcome, Record, ShipmentTerms
+from ledger.records import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.registry import RegistryHistory
 from ledger.services import holdings
 from ledger.signing import Domain
@@ -19,9 +20,6 @@ from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome
 from ledger.store.records import StoredRecord
 from ledger.verification import Facts, VerifiedRecord, verify_record
-
-NUMBERS_NEED = (*range(4, 10), 14, 15)
-"""Terms, handoffs, splits, statements, overrides, clearances, amendments, endorsements."""
 
 
 class VerifiedRecords:
@@ -33,7 +31,9 @@ class VerifiedRecords:
         self._history = history
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
-        """Everything that bears on a shipment's numbers: its own records, its ancestors', and what amends them."""
+        """Everything that bears on a shipment's numbers: its own records, its ancestors', its remainders', and what
+        amends or endorses them.
+        """
         return list(self._verified(self.rows_of_shipment(shipment)))
 
     def verify(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
@@ -43,10 +43,14 @@ class VerifiedRecords:
     def rows_of_shipment(self, shipment: bytes) -> list[StoredRecord]:
         """The same records as they are stored, in log order."""
         rows: dict[RecordId, StoredRecord] = {}
-        for ancestor in self._with_ancestors(shipment):
-            rows |= self._about(concerns.SHIPMENT, ancestor)
-        for row in list(rows.values()):
-            rows |= self._about(concerns.RECORD, row.record_id)
+        for relative in self._lineage(shipment):
+            rows |= self._about(concerns.SHIPMENT, relative)
+        new = list(rows)
+        while new:  # an amendment can be endorsed in its turn
+            found = [self._about(concerns.RECORD, record_id) for record_id in new]
+            new = [record_id for entry in found for record_id in entry if record_id not in rows]
+            for entry in found:
+                rows |= entry
         return sorted(rows.values(), key=lambda row: row.log_index)
 
     def all(self, types: Iterable[int] = NUMBERS_NEED) -> Iterator[VerifiedRecord]:
@@ -71,12 +75,22 @@ class VerifiedRecords:
         row = records.get(self._connection, RecordId(record_id))
         return None if row is None else openings.richest(self._connection, row)
 
-    def _with_ancestors(self, shipment: bytes) -> Iterator[bytes]:
+    def _lineage(self, shipment: bytes) -> Iterator[bytes]:
+        """The shipment that stands for itself, its ancestors, and the remainders that short items left of it."""
         current: bytes | None = shipment
+        own: bytes | None = None
         while current is not None:
             yield current
             row = shipments.get(self._connection, current)
+            if own is None and (row is None or row.child_index != REMAINDER_INDEX):
+                own = current
             current = row.parent if row else None
+        left = [own] if own is not None else []
+        while left:
+            for child in shipments.children(self._connection, left.pop()):
+                if child.child_index == REMAINDER_INDEX:
+                    yield child.shipment
+                    left.append(child.shipment)
 
     def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
         found: dict[RecordId, StoredRecord] = {}

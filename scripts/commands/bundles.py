@@ -1,25 +1,22 @@
-"""`lading export`, `lading verify` and `lading trust`: bundles that a stranger checks offline."""
+"""`lading export` and `lading trust`: bundles that a stranger checks offline with `lading verify`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledger.bundle import verify_bundle
-from ledger.bundle_format import parse_trust
 from ledger.canonical import canonical_json
-from ledger.errors import InvalidInput, MalformedRecord, Misconfigured, NotFound
+from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.ids import RecordId, bytes_from_hex
 from ledger.score_samples import Period
 from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
 from ledger.services.node import Node
 from ledger.services.settings import read_settings
-from scripts.commands.keys import read_file
+from scripts.commands.verify import TRUST_NAME
 from scripts.output import out, print_json
 
 FOREVER = 2**40 - 1
-TRUST_NAME = "trust.json"
 
 
 def export(
@@ -43,7 +40,7 @@ def export(
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
         elif partner is not None:
-            data = exporter.partner(partner, Period(0, FOREVER, node.clock.now() if at is None else at))
+            data = exporter.partner(partner, Period(0, FOREVER, node.clock.now() if at is None else at), at)
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:
@@ -65,31 +62,6 @@ def trust(
     """Write this consortium's trust file. A verifier must get it from somebody it trusts, not with the bundle."""
     _write(output, canonical_json(read_consortium(read_settings().home).trust_file()))
     out.print(str(output))
-
-
-def verify(
-    file: Annotated[Path, typer.Argument(help="A bundle.")],
-    trust: Annotated[Path | None, typer.Option(help="The trust file; default: trust.json beside the bundle.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Check a bundle offline: no database, no node, no network. Exit status 0 only if every step holds."""
-    path = trust or file.parent / TRUST_NAME
-    if not path.exists():
-        raise Misconfigured(
-            "no trust file", where=str(path), mend="Get it from somebody you trust, and name it with --trust."
-        )
-    steps = verify_bundle(read_file(file), parse_trust(read_file(path)))
-    good = all(step.ok for step in steps)
-    if json:
-        print_json({"ok": good, "steps": [step.to_json() for step in steps]})
-    else:
-        for step in steps:
-            mark = "[green]yes[/]" if step.ok else "[red]NO [/]"
-            out.print(f"{mark} {step.name} ({step.basis}): ", end="")
-            out.print(step.why, markup=False)
-            if not step.ok and (step.expected or step.found):
-                out.print(f"      expected {step.expected}\n      found    {step.found}", markup=False)
-    raise SystemExit(0 if good else 1)
 
 
 def _write(path: Path, data: bytes) -> None:

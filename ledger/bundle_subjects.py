@@ -1,0 +1,79 @@
+"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7` or `award/0x…`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger import concerns
+from ledger.concerns import Concern
+from ledger.errors import MalformedRecord
+from ledger.ids import RecordId, to_hex
+from ledger.records import BonusAward, Record, ShipmentTerms
+
+OF_SHIPMENTS = range(4, 10)
+"""Terms, handoffs, splits, statements, overrides, clearances."""
+NUMBERS_NEED = (*OF_SHIPMENTS, 10, 11, 12, 14, 15)
+"""With attestations, revocations, recalls, amendments, endorsements: all that figures are computed from."""
+_SUBJECT = re.compile(r"(shipment|award)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})")
+
+
+class SubjectKind(StrEnum):
+    SHIPMENT = "shipment"
+    PARTNER = "partner"
+    AWARD = "award"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`id`: the shipment's or the award's 32 bytes, empty for a partner. `partner`: 0 for the others."""
+
+    kind: SubjectKind
+    id: bytes = b""
+    partner: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.partner or to_hex(self.id)}"
+
+
+def parse_subject(text: str) -> Subject:
+    """The subject that `text` names; raises `MalformedRecord`."""
+    match = _SUBJECT.fullmatch(text)
+    if match is None:
+        raise MalformedRecord(
+            "not a subject", where="subject", expected="shipment/0x…, partner/7 or award/0x…", found=text[:100]
+        )
+    if match[3]:
+        return Subject(SubjectKind.PARTNER, partner=int(match[3]))
+    return Subject(SubjectKind(match[1]), bytes.fromhex(match[2][2:]))
+
+
+def bears_on(
+    subject: Subject, record_id: RecordId, record: Record, index: int, records: Mapping[RecordId, Record]
+) -> bool:
+    """Whether a record at leaf `index` must be in a bundle about `subject` that holds `records`.
+
+    Judged by public fields. True means that it must; what only private parts or figures tell is not known here.
+
+    - shipment: records of exactly this shipment;
+    - partner: records of shipments that name it, and of shipments whose terms are in the bundle;
+    - award: all that figures need below the award's log size, and what names its agreement;
+    - all: amendments and endorsements of records in the bundle.
+    """
+    keys = set(concerns.concerns(record_id, record))
+    if subject.kind is SubjectKind.AWARD:
+        award = records.get(RecordId(subject.id))
+        if not isinstance(award, BonusAward):
+            return False
+        named = Concern(concerns.AGREEMENT, to_hex(award.agreement)) in keys
+        return named or (record.NUMBER in NUMBERS_NEED and index < award.logSize)
+    if record.NUMBER in (14, 15):
+        return any(Concern(concerns.RECORD, to_hex(known)) in keys for known in records)
+    if record.NUMBER not in OF_SHIPMENTS:
+        return False
+    if subject.kind is SubjectKind.SHIPMENT:
+        return Concern(concerns.SHIPMENT, to_hex(subject.id)) in keys
+    if Concern(concerns.PARTNER, str(subject.partner)) in keys:
+        return True
+    opened = {Concern(concerns.SHIPMENT, to_hex(i)) for i, known in records.items() if isinstance(known, ShipmentTerms)}
+    return bool(opened & keys)

@@ -1,0 +1,48 @@
+"""What log and chain say of a record, from the `Outcome` records about it."""
+
+from collections.abc import Sequence
+
+from ledger.codes import Outcome as Code
+from ledger.errors import MalformedRecord
+from ledger.records import Outcome
+from ledger.verification import Facts
+
+NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
+
+
+def facts_of(index: int, log_time: int, events: Sequence[tuple[int, Outcome]]) -> Facts:
+    """The facts of the record at leaf `index`, whose `Outcome` records are `events` (leaf index, record), in any order.
+
+    The first final outcome of an item stands; an item without one stands as AHEAD. A record that the chain rejected as
+    a whole was never judged there: it stands at its place in the log. Raises `MalformedRecord` for an unknown outcome.
+    """
+    codes: dict[int, Code] = {}
+    first: Outcome | None = None
+    last = 0
+    for place, event in sorted(events, key=lambda e: e[0]):
+        new = {i: code for i, code in enumerate(map(_code, event.outcomes)) if code not in NOT_FINAL and i not in codes}
+        if new:
+            codes |= new
+            first = first or event
+            last = place
+    if first is None:
+        return Facts(index, log_time)
+    outcomes = tuple(codes.get(i, Code.AHEAD) for i in range(max(codes) + 1))
+    if all(code is Code.REJECTED for code in outcomes):
+        return Facts(index, log_time, outcomes=outcomes, outcome_index=last)
+    return Facts(
+        log_index=index,
+        logged_at=log_time,
+        block_number=first.blockNumber,
+        block_time=first.blockTime,
+        event_index=first.eventIndex,
+        outcomes=outcomes,
+        outcome_index=last,
+    )
+
+
+def _code(value: int) -> Code:
+    try:
+        return Code(value)
+    except ValueError:
+        raise MalformedRecord("unknown outcome", where="Outcome.outcomes", found=value) from None
