@@ -6,9 +6,8 @@ Signatures are recovered anew and their keys judged at the record's place, so a 
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from ledger import concerns
+from ledger import concerns, outcome_facts
 from ledger.bundle_subjects import NUMBERS_NEED
-from ledger.codes import Outcome as Code
 from ledger.ids import RecordId, to_hex
 from ledger.openings import join
 from ledger.records import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
@@ -117,19 +116,6 @@ class VerifiedRecords:
 
 
 def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome]) -> Facts:
-    """What log and chain say of a record. An item without a final outcome yet stands as AHEAD."""
-    if not items:
-        return Facts(row.log_index, row.log_time)
-    last = max(items, key=lambda item: item.log_index)
-    first = min(items, key=lambda item: item.log_index)
-    codes = {item.item: Code(item.outcome) for item in items}
-    event = events.get(first.outcome_record)
-    return Facts(
-        log_index=row.log_index,
-        logged_at=row.log_time,
-        block_number=first.block_number,
-        block_time=first.block_time,
-        event_index=event.eventIndex if event else None,
-        outcomes=tuple(codes.get(i, Code.AHEAD) for i in range(max(codes) + 1)),
-        outcome_index=last.log_index,
-    )
+    """What log and chain say of a record; see `ledger.outcome_facts`."""
+    told = {item.log_index: events[item.outcome_record] for item in items if item.outcome_record in events}
+    return outcome_facts.facts_of(row.log_index, row.log_time, list(told.items()))
