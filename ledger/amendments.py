@@ -50,6 +50,49 @@ class TermsInForce:
     remarks: tuple[str, ...]
 
 
+def check_amendment(record: Amendment, target: Record) -> None:
+    """Raise `MalformedRecord` unless the numbers could read what `record` changes in `target`.
+
+    Those who sign it count on its effect, so it is better refused than kept without one.
+    """
+    if isinstance(record.changes, Withheld):
+        raise MalformedRecord("an amendment is read by everybody it binds", where="changes", mend="Open it.")
+    changes = parse_json(record.changes.text.encode(), where="changes")
+    if not isinstance(changes, dict):
+        raise MalformedRecord("not a JSON object", where="changes", found=record.changes.text[:80])
+    match AmendmentKind(record.kind):
+        case AmendmentKind.CORRECTION:
+            fields = _CORRECTABLE.get(type(target), frozenset())
+            if not changes or not set(changes) <= fields:
+                raise MalformedRecord(
+                    "these fields are not corrected",
+                    where="changes",
+                    expected=", ".join(sorted(fields)) or f"no correction of {type(target).__name__}",
+                    found=", ".join(sorted(changes)),
+                )
+            type(target).from_json({**target.to_json(), **changes})
+        case AmendmentKind.TERMS:
+            terms = _amendable(target)
+            changes.pop("shipment", None)
+            if not isinstance(terms.commercial, Withheld):
+                _merged(terms.commercial, changes)
+        case AmendmentKind.RELIEF:
+            _amendable(target)
+            changes.pop("shipment", None)
+            _relief(changes)
+
+
+def _amendable(target: Record) -> ShipmentTerms:
+    if not isinstance(target, ShipmentTerms):
+        raise MalformedRecord(
+            "new terms and relief amend the terms",
+            where="target",
+            expected="ShipmentTerms",
+            found=type(target).__name__,
+        )
+    return target
+
+
 def corrected(journeys: Journeys, found: Found[R]) -> tuple[R, tuple[VerifiedRecord, ...]]:
     """The record as its signers last corrected it, and the corrections that stand."""
     amendments = journeys.amendments(found.verified.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ledger.codes import ExceptionBit
 from ledger.ids import RecordId, to_hex
 from ledger.keccak import keccak256
-from ledger.records import REMAINDER_INDEX, Handoff, HandoffItem, Record, ShipmentTerms, Split
+from ledger.records import REMAINDER_INDEX, Handoff, HandoffItem, Override, Record, ShipmentTerms, Split
 from ledger.structs import Member, Struct, per_struct
 
 PARTNER, SHIPMENT, SUBJECT, RECORD, AGREEMENT = "partner", "shipment", "subject", "record", "agreement"
@@ -41,6 +41,8 @@ def concerns(record_id: RecordId, record: Record) -> tuple[Concern, ...]:
     elif isinstance(record, Handoff):
         short = [item for item in record.items if item.exceptions & ExceptionBit.SHORT]
         found |= {Concern(SHIPMENT, to_hex(child_id(i.shipment, i.sequence, REMAINDER_INDEX))) for i in short}
+    elif isinstance(record, Override) and record.exceptions & ExceptionBit.SHORT:
+        found.add(Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, REMAINDER_INDEX))))
     return tuple(sorted(found))
 
 

@@ -6,14 +6,14 @@ from ledger.custody import Holding
 from ledger.effects import effect_of
 from ledger.errors import LadingError
 from ledger.ids import RecordId, to_hex
-from ledger.records import Handoff, ShipmentTerms, Split
+from ledger.records import Handoff, Override, ShipmentTerms, Split
 from ledger.services import holdings
 from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
 from ledger.signing import Domain
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
 
-OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER, Handoff.NUMBER)
+OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER, Handoff.NUMBER, Override.NUMBER)
 
 
 class Expectation:
