@@ -164,6 +164,8 @@ class JourneyStep(Answer):
 class Journey(Answer):
     shipment: str
     status: str
+    consignor: str
+    consignee: str
     steps: list[JourneyStep]
 
 

@@ -99,6 +99,7 @@ _LABELS: Mapping[str, str] = {
     "recipientKey": "recipient's key",
     "submitBy": "to be recorded by",
     "occurredAt": "happened",
+    "sequence": "at step",
     "dueAt": "to be passed on by",
     "holdCause": "cause of the hold",
     "causedBy": "caused by",
@@ -140,6 +141,21 @@ _LABELS: Mapping[str, str] = {
     "origin": "from",
     "destination": "to",
 }
+_REGISTRY_LABELS: Mapping[str, str] = {
+    "sequence": "change number",
+    "document": "hash of the document",
+    "number": "number (kind, threshold, size or start)",
+}
+_ONE: Mapping[str, str] = {
+    "items": "item",
+    "children": "part",
+    "contents": "goods",
+    "parents": "goes on from",
+    "lines": "tax",
+    "parties": "party",
+    "clearances required": "clearance required",
+}
+"""Labels of lists, for one entry."""
 _TIMES = {
     "notBefore", "validFrom", "validUntil", "submitBy", "occurredAt", "dueAt", "effectiveFrom", "promisedAt",
     "periodStart", "periodEnd", "deadline", "claimUntil", "blockTime",
@@ -186,7 +202,7 @@ def _lines(value: Struct, currency: str) -> Iterator[Line]:
         if member.name == "salt":
             continue
         current = getattr(value, member.name)
-        label = _LABELS.get(member.name, spaced(member.name))
+        label = _label(value, member.name)
         if isinstance(current, Withheld):
             yield Line(label, Kind.PRIVATE, to_hex(current.hash))
         elif member.items is not None:
@@ -197,9 +213,15 @@ def _lines(value: Struct, currency: str) -> Iterator[Line]:
             yield line
 
 
+def _label(owner: Struct, name: str) -> str:
+    if isinstance(owner, RegistryChange) and name in _REGISTRY_LABELS:
+        return _REGISTRY_LABELS[name]
+    return _LABELS.get(name, spaced(name))
+
+
 def _list(label: str, entries: tuple[Struct | Withheld, ...], currency: str) -> Iterator[Line]:
     for i, entry in enumerate(entries[:SHOWN_ITEMS]):
-        name = f"{label} {i + 1}" if len(entries) > 1 else label
+        name = f"{_ONE.get(label, label)} {i + 1}" if len(entries) > 1 else _ONE.get(label, label)
         if isinstance(entry, Withheld):
             yield Line(name, Kind.PRIVATE, to_hex(entry.hash))
         else:

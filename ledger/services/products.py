@@ -111,6 +111,8 @@ class Products:
         return {
             "shipment": view.summary.id,
             "status": view.summary.status,
+            "consignor": view.summary.consignor.name,
+            "consignee": view.summary.consignee.name,
             "steps": [{"at": step.at, "text": step.text, "outcome": step.outcome} for step in view.steps],
         }
 

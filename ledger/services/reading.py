@@ -16,6 +16,7 @@ from ledger.records import Outcome as OutcomeRecord
 from ledger.registry_state import ALL_SCOPES, AddressKind
 from ledger.services import holdings
 from ledger.services.arrangement import StoreContext, arrange
+from ledger.services.members import Members
 from ledger.services.names import Names
 from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
@@ -29,7 +30,6 @@ from ledger.services.views import (
     PartnerView,
     ReceiptView,
     RecordView,
-    RoleView,
     ShipmentSummary,
     ShipmentView,
 )
@@ -37,7 +37,7 @@ from ledger.signing import Domain, SignedRecord
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
-from ledger.words import scope_text, spaced, word
+from ledger.words import spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Reading:
         self._sequencer = sequencer
         self._names = Names(registry, domain.consortium_id)
         self._stories = Stories(self._names)
+        self._members = Members(db, registry, self._names)
 
     def reader(self, key: KeyAddress) -> Reader:
         """Whom a signed-in key reads for: its partner while the key is in force, else only for itself."""
@@ -168,7 +169,8 @@ class Reading:
         )
 
     def _missing(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
-        return arrange(signed, record_id, StoreContext(connection), self._registry).missing
+        without = SignedRecord(signed.record, ())
+        return arrange(without, record_id, StoreContext(connection), self._registry, signed.signatures).missing
 
     def _chain_track(self, connection: Connection, row: StoredRecord) -> ChainTrack:
         record = row.record
@@ -239,35 +241,11 @@ class Reading:
 
     def partners(self, *, after: int = 0, limit: int | None = None) -> list[PartnerView]:
         """By id; page with the last one's id as `after`."""
-        with self._db.read() as connection:
-            self._registry.refreshed(connection)
-            known = sorted(partner for partner, _ in self._registry.now().partners() if partner > after)
-            return [self._partner(connection, partner) for partner in known[:limit]]
+        return self._members.partners(after=after, limit=limit)
 
     def partner(self, partner: int) -> PartnerView:
         """One partner; raises `NotFound`."""
-        with self._db.read() as connection:
-            self._registry.refreshed(connection)
-            if self._registry.now().partner(partner) is None:
-                raise NotFound("no such partner", where="partner", found=partner)
-            return self._partner(connection, partner)
-
-    def _partner(self, connection: Connection, partner: int) -> PartnerView:
-        view = self._registry.now()
-        entry = view.partner(partner)
-        name, gln = self._names.enrolled(connection, partner)
-        return PartnerView(
-            id=partner,
-            name=name,
-            gln=gln,
-            suspended=view.suspended(partner),
-            admitted_at=entry.since if entry else None,
-            roles=tuple(
-                RoleView(word(Role, role), scope_text(role, scope), since <= view.time)
-                for (role, scope), since in (entry.roles.items() if entry else ())
-            ),
-            keys=tuple(to_hex(key) for key, address in view.keys_of(partner) if address.in_force(view.time)),
-        )
+        return self._members.partner(partner)
 
     def name(self, connection: Connection, partner: int) -> PartnerName:
         """The partner's name as enrolled; its number where no document is here."""

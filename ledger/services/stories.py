@@ -270,7 +270,8 @@ def _custody_text(step: CustodyStep, giver: PartnerName, taker: PartnerName) -> 
     packages = counted(step.packages, "package")
     match step.kind:
         case "opened":
-            return f"{giver.name} opened the shipment of {packages}; {taker.name} holds it"
+            holds = "" if giver == taker else f"; {taker.name} holds it"
+            return f"{giver.name} opened the shipment of {packages}{holds}"
         case "handoff" if step.packages == 0:
             return f"{taker.name} refused to take it from {giver.name}{noted}"
         case "handoff":

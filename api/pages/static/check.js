@@ -4,6 +4,7 @@ import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion,
 import { recordId, recover } from "./typed.js";
 
 const MEMORY = "lading-log";
+const KINDS = { Attestation: "The maker's word", Recall: "The recall", Revocation: "The revocation" };
 
 async function json(where) {
   const response = await fetch(where, { headers: { Accept: "application/json" } });
@@ -27,6 +28,13 @@ class Report {
     return held;
   }
 
+  head(text) {
+    const line = document.createElement("li");
+    line.className = "head";
+    line.textContent = text;
+    this.list.append(line);
+  }
+
   end(good, bad) {
     this.status.textContent = this.bad ? bad : good;
     this.status.classList.add(this.bad ? "no" : "yes");
@@ -35,6 +43,7 @@ class Report {
 
 // What the signers signed is what stands here, and these keys signed it.
 async function checkContent(report, view, consortium, types) {
+  if (KINDS[view.type]) report.head(KINDS[view.type]);
   if (view.signatures.length === 0) {
     report.say(null, "Nobody signs such entries: the log itself wrote down what the chain did.");
     return;

@@ -1,0 +1,49 @@
+"""Who takes part: partners as the registry has them, with the names under which they enrolled."""
+
+from ledger.codes import Role
+from ledger.errors import NotFound
+from ledger.ids import to_hex
+from ledger.services.names import Names
+from ledger.services.registry_view import CurrentRegistry
+from ledger.services.views import PartnerView, RoleView
+from ledger.store.database import Connection, Database
+from ledger.words import scope_text, word
+
+
+class Members:
+    def __init__(self, db: Database, registry: CurrentRegistry, names: Names) -> None:
+        self._db = db
+        self._registry = registry
+        self._names = names
+
+    def partners(self, *, after: int = 0, limit: int | None = None) -> list[PartnerView]:
+        """Every partner that was ever admitted, by id; page with the last one's id as `after`."""
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            known = sorted(partner for partner, _ in self._registry.now().partners() if partner > after)
+            return [self._view(connection, partner) for partner in known[:limit]]
+
+    def partner(self, partner: int) -> PartnerView:
+        """One partner; raises `NotFound`."""
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            if self._registry.now().partner(partner) is None:
+                raise NotFound("no such partner", where="partner", found=partner)
+            return self._view(connection, partner)
+
+    def _view(self, connection: Connection, partner: int) -> PartnerView:
+        view = self._registry.now()
+        entry = view.partner(partner)
+        name, gln = self._names.enrolled(connection, partner)
+        return PartnerView(
+            id=partner,
+            name=name,
+            gln=gln,
+            suspended=view.suspended(partner),
+            admitted_at=entry.since if entry else None,
+            roles=tuple(
+                RoleView(word(Role, role), scope_text(role, scope), since <= view.time)
+                for (role, scope), since in (entry.roles.items() if entry else ())
+            ),
+            keys=tuple(to_hex(key) for key, address in view.keys_of(partner) if address.in_force(view.time)),
+        )
