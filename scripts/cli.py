@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "demo",
     "serve": "serve",
     "keys": "keys",
+    "partners": "partners",
     "found": "found",
     "replay": "replay",
     "audit": "audit",

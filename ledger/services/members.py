@@ -1,10 +1,16 @@
 """Who takes part: partners as the registry has them, with the names under which they enrolled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ledger.codes import Role
 from ledger.errors import NotFound
 from ledger.ids import to_hex
+from ledger.services.clock import Clock
+from ledger.services.consortium import read_consortium
 from ledger.services.names import Names
 from ledger.services.registry_view import CurrentRegistry
+from ledger.services.settings import Settings
 from ledger.services.views import PartnerView, RoleView
 from ledger.store.database import Connection, Database
 from ledger.words import scope_text, word
@@ -47,3 +53,15 @@ class Members:
             ),
             keys=tuple(to_hex(key) for key, address in view.keys_of(partner) if address.in_force(view.time)),
         )
+
+
+@contextmanager
+def reading_members(settings: Settings, clock: Clock) -> Iterator[Members]:
+    """The members of a home, read beside whatever process serves it. Raises `Misconfigured` when there is none."""
+    consortium = read_consortium(settings.home)
+    database = Database(settings.database_url, read_only=True)
+    try:
+        registry = CurrentRegistry(consortium.genesis, clock)
+        yield Members(database, registry, Names(registry, consortium.genesis.consortium_id))
+    finally:
+        database.close()
