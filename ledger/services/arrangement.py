@@ -1,5 +1,6 @@
 """Signatures put in order: whose they are, in the canonical order of the record's type, and who is missing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ledger.errors import BadSignature, NotPermitted
@@ -35,35 +36,49 @@ class StoreContext:
         return None if row is None else holdings.opened(self._connection, row)
 
 
-def arrange(signed: SignedRecord, record_id: RecordId, context: StoreContext, registry: CurrentRegistry) -> Arrangement:
-    """Find the signer of each signature. Raises `BadSignature`, or `NotPermitted` for a key that has no part in it."""
+def arrange(
+    signed: SignedRecord,
+    record_id: RecordId,
+    context: StoreContext,
+    registry: CurrentRegistry,
+    earlier: Iterable[bytes] = (),
+) -> Arrangement:
+    """Find the signer of each signature, and fill up with `earlier` ones that still hold.
+
+    Raises `BadSignature`, or `NotPermitted` for a key that has no part in the record or a second one for a signer.
+    """
     record = signed.record
     expected = expected_signers(record, context)
-    found: dict[KeyAddress, bytes] = {}
+    given: dict[KeyAddress, bytes] = {}
     for i, signature in enumerate(signed.signatures):
-        found.setdefault(recover(record_id, signature, f"signatures[{i}]"), signature)
-    unused = dict(found)
+        given.setdefault(recover(record_id, signature, f"signatures[{i}]"), signature)
+    kept = {recover(record_id, signature): signature for signature in earlier}
+    if not given and not kept:
+        raise BadSignature("nobody has signed", where="signatures", expected=", ".join(map(_name, expected)))
+    offered = [*sorted(given), *sorted(kept.keys() - given.keys())]
+    signatures = {**kept, **given}
     ordered: list[bytes] = []
     missing: list[str] = []
     for signer in expected:
-        keys = [key for key in sorted(unused) if _fits(signer, key, record, context, registry)]
+        keys = [key for key in offered if _fits(signer, key, record, context, registry)]
         if isinstance(signer, CouncilSigners):
-            ordered += [unused.pop(key) for key in keys]
+            ordered += [signatures[key] for key in sorted(keys)]
+            offered = [key for key in offered if key not in keys]
             if len(keys) < registry.now().council().threshold:
                 missing.append(f"{registry.now().council().threshold - len(keys)} more of the council")
         elif keys:
-            ordered.append(unused.pop(keys[0]))
+            ordered.append(signatures[keys[0]])
+            offered.remove(keys[0])
         else:
             missing.append(_name(signer))
-    if unused:
+    if strangers := [key for key in offered if key in given]:
+        second = any(_fits(signer, strangers[0], record, context, registry) for signer in expected)
         raise NotPermitted(
-            "signed by a key that has no part in this record",
-            where=f"signatures[{list(found).index(next(iter(unused)))}]",
+            "two keys signed for one" if second else "signed by a key that has no part in this record",
+            where=f"signatures[{list(given).index(strangers[0])}]",
             expected=", ".join(_name(signer) for signer in expected) or "no signature",
-            found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in unused),
+            found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in strangers),
         )
-    if not found:
-        raise BadSignature("nobody has signed", where="signatures", expected=", ".join(missing))
     return Arrangement(SignedRecord(record, tuple(ordered)), tuple(missing))
 
 
@@ -76,10 +91,10 @@ def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext
             standing = registry.standing(key, record.NUMBER)
             return key == itself or (standing is not None and standing.master and standing.partner == partner)
         case RecipientSigner(shipments):
-            terms = [context.terms_of(shipment) for shipment in shipments]
-            return (
-                any(t is None or t.recipientKey == key for t in terms) and registry.standing(key, record.NUMBER) is None
-            )
+            # A shipment nobody knows here names no key: else any stranger could sign for it.
+            known = (terms for shipment in shipments if (terms := context.terms_of(shipment)) is not None)
+            named = any(terms.recipientKey == key for terms in known)
+            return named and registry.standing(key, record.NUMBER) is None
         case CouncilSigners():
             return key in registry.now().council().members
         case _:

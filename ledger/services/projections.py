@@ -13,6 +13,7 @@ from typing import cast
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.codes import RegistryAction, StatementKind
+from ledger.concerns import SHIPMENT, concerns
 from ledger.custody import Holding, child_id, remainder_id
 from ledger.effects import MOVES_SHIPMENTS, Effect, effect_of
 from ledger.errors import LadingError
@@ -267,6 +268,18 @@ def _opened(
         opened_index=item.log_index,
         ended_at=None,
     )
+
+
+def note_goods(connection: Connection, row: StoredRecord) -> None:
+    """As when `row` was recorded, now that more of its contents are open."""
+    named = [bytes.fromhex(c.key[2:]) for c in concerns(row.record_id, row.record) if c.kind == SHIPMENT]
+    _note_goods(connection, row, [s for s in named if (known := shipments.get(connection, s)) and _opens(row, known)])
+
+
+def _opens(row: StoredRecord, shipment: Shipment) -> bool:
+    if isinstance(row.record, Split):
+        return shipment.parent == row.record.shipment
+    return shipment.shipment == row.record_id
 
 
 def _note_goods(connection: Connection, row: StoredRecord, opened: list[bytes]) -> None:

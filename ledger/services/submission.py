@@ -3,7 +3,7 @@
 The answer follows the commit. Cheap checks come before signature checks, and these before the rules.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.acceptance import check_content
@@ -14,6 +14,7 @@ from ledger.concerns import concerns
 from ledger.effects import MOVES_SHIPMENTS, Effect, effect_of
 from ledger.errors import Conflict, LadingError, NotFound, NotPermitted, RuleBroken
 from ledger.ids import RecordId, to_hex
+from ledger.openings import join, parts_for
 from ledger.records import (
     Amendment,
     Clearance,
@@ -29,16 +30,19 @@ from ledger.records import (
     ShipmentTerms,
     Split,
 )
+from ledger.services import log_only
 from ledger.services.arrangement import Arrangement, StoreContext, arrange
 from ledger.services.clock import Clock
 from ledger.services.expectation import Expectation, clearance_scope
+from ledger.services.projections import note_goods
 from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, signers_of
 from ledger.services.sequencer import Sequencer
 from ledger.signing import Domain, SignedRecord
-from ledger.store import pending, proposals, records
+from ledger.store import openings, pending, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.log import Entry
 from ledger.store.pending import Slot
+from ledger.store.records import StoredRecord
 
 PROPOSAL_SECONDS = 30 * 86400
 LOG_ONLY = (RecallAnswer, Amendment, Endorsement, Observation)
@@ -88,8 +92,8 @@ class Submission:
     def submit(self, signed: SignedRecord) -> Accepted | Proposed:
         """Take a record in; what it lacks in signatures is taken from an earlier proposal of the same record.
 
-        1. Content: structure, times, opened private parts.
-        2. Known before: the first receipt again.
+        1. Structure, then known before: the first receipt again, for ever.
+        2. Content: codes, times, opened private parts.
         3. Signatures, joined with those of the proposal; a stranger's is refused.
         4. Someone missing: kept as a proposal.
         5. Rules, on the expected state.
@@ -98,13 +102,14 @@ class Submission:
         Raises the branches `InvalidInput`, `Refused` and `Unavailable`; then nothing has changed.
         """
         now = self._clock.now()
-        # 1. Content.
-        check_content(signed.record, now)
+        # 1. Structure, known before.
+        signed.record.check()
         record_id = self._domain.record_id(signed.record)
         with self._db.read() as connection:
-            # 2. Known before.
             if row := records.get(connection, record_id):
-                return Accepted(record_id, self._sequencer.receipt_of(row), again=True)
+                return self._again(connection, row, signed)
+            # 2. Content.
+            check_content(signed.record, now)
             # 3. Signatures.
             arrangement = self._arrange(connection, signed, record_id)
             entry: Entry | None = None
@@ -160,11 +165,23 @@ class Submission:
             raise NotFound("no such proposal", where="record", found=to_hex(record_id), mend="Submit the whole record.")
         return self.submit(SignedRecord(proposal.record, tuple(signatures)))
 
+    def _again(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> Accepted:
+        """The first receipt. Private parts that one of the signers hands in are kept, if they were not open here."""
+        parts = parts_for(row.record, signed.record)
+        if parts.keys() - openings.of(connection, row).keys():
+            self._arrange(connection, signed, row.record_id)
+            with self._db.write() as writing:
+                openings.add(writing, row.record_id, parts)
+                note_goods(writing, row)
+        return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True)
+
     def _arrange(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> Arrangement:
         proposal = proposals.get(connection, record_id)
+        earlier: Iterable[bytes] = ()
         if proposal is not None:
-            signed = SignedRecord(proposal.record, (*signed.signatures, *proposal.signatures.values()))
-        return arrange(signed, record_id, StoreContext(connection), self._registry.refreshed(connection))
+            opened = join(signed.record, parts_for(signed.record, proposal.record))
+            signed, earlier = SignedRecord(opened, signed.signatures), proposal.signatures.values()
+        return arrange(signed, record_id, StoreContext(connection), self._registry.refreshed(connection), earlier)
 
     def _check_proposable(self, connection: Connection, record: Record, now: int) -> None:
         """Refuse to circulate what the expected state already forbids: a handoff past a closed gate, a stale one."""
@@ -201,7 +218,9 @@ class Submission:
                 slots = (Slot(REGISTRY_SCOPE, record.sequence),)
             if not (slots and pending.holders(connection, [Slot(REGISTRY_SCOPE, slots[0].sequence - 1)])):
                 self._registry.check_next(record, keys_of(arrangement.signed, record_id))
-        elif not isinstance(record, LOG_ONLY) and (reason := self._preflight(arrangement.signed)):
+        elif isinstance(record, LOG_ONLY):
+            log_only.check(connection, record, record_id)
+        elif (reason := self._preflight(arrangement.signed)):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
         return Entry(
             signed=arrangement.signed,
@@ -256,6 +275,7 @@ class Submission:
             )
         }
         with self._db.write() as connection:
+            proposals.remove_expired(connection, now)
             proposal = proposals.Proposal(record_id, record, signatures, created_at=now, expires=expires)
             if not proposals.add(connection, proposal, concerns(record_id, record)):
                 proposals.sign(connection, record_id, signatures)
@@ -280,7 +300,10 @@ _EXPECTED = {
 
 
 def consumed_slots(record: Record, effect: Effect) -> tuple[Slot, ...]:
-    """The sequences that `record` uses up if it applies: one pending record each."""
+    """The sequences that `record` uses up if it applies: one pending record each.
+
+    None for an override: announced, it waits for days, and a handoff in between is to void it.
+    """
     match record:
         case ShipmentTerms():
             closing = [p for p in record.parents if p.shipment in effect.holdings]
@@ -288,7 +311,7 @@ def consumed_slots(record: Record, effect: Effect) -> tuple[Slot, ...]:
         case Handoff():
             pairs = zip(record.items, effect.outcomes, strict=True)
             return tuple(Slot(item.shipment, item.sequence) for item, outcome in pairs if outcome not in REFUSALS)
-        case Split() | Override():
+        case Split():
             return (Slot(record.shipment, record.sequence),)
         case Clearance():
             return tuple(
