@@ -9,7 +9,7 @@ from ledger.audit import Findings
 from ledger.chain.abi import AbiType, encode
 from ledger.chain.client import ChainReader, Log
 from ledger.chain.deploy import Deployment
-from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event, item_count
+from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
 from ledger.checkpoint import Leaf
 from ledger.codes import Outcome as Code
 from ledger.errors import LadingError
@@ -20,15 +20,12 @@ from ledger.records import Checkpoint, Outcome, Record
 from ledger.registry_state import AddressKind
 from ledger.services.audit_log import Tell
 from ledger.services.audit_rules import Place, Rules
-from ledger.services.chain_walk import ChainWalk, TimedEvent
+from ledger.services.chain_walk import OPEN, ChainWalk, Settling, TimedEvent
 from ledger.signing import SignedRecord
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
-
-NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
-_OPEN = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +45,7 @@ class ChainFacts:
     anchors: dict[int, Anchored] = field(default_factory=dict)
     recovered: dict[RecordId, Row] = field(default_factory=dict)
     outcome_ids: set[RecordId] = field(default_factory=set)
-    unfinished: dict[RecordId, bytearray] = field(default_factory=dict)
-    finished: set[RecordId] = field(default_factory=set)
     contracts: dict[bytes, str] = field(default_factory=dict)
-    late: int = 0
     unfollowed: int = 0
 
 
@@ -73,12 +67,12 @@ class ChainAudit:
         self._copy = copy
         self._chain = chain
         self._deployment = deployment
-        self._domain = deployment.domain()
         self._log_id = log_id
         self._wanted = wanted
         self._findings = findings
         self.rules = Rules(deployment.genesis)
         self.facts = ChainFacts()
+        self._settling = Settling(deployment.domain())
         self._strangers: set[bytes] = set()
 
     def run(self, followed: int, last: int, tell: Tell) -> ChainFacts:
@@ -153,45 +147,18 @@ class ChainAudit:
     # --- 3 -----------------------------------------------------------------------------------------------------------
 
     def _compare(self, events: Sequence[TimedEvent], followed: int) -> None:
-        carried = [timed for timed in events if not isinstance(timed.event.signed.record, Checkpoint)]
-        outcomes = [self._outcome(timed) for timed in carried]
-        ids = [timed.event.record_id for timed in carried]
-        outcome_ids = [self._domain.record_id(outcome) for outcome in outcomes]
-        there = set(records.get_many(self._copy, {*ids, *outcome_ids}))
-        for timed, outcome, outcome_id in zip(carried, outcomes, outcome_ids, strict=True):
-            event, record_id = timed.event, timed.event.record_id
-            news = self._news(event)
-            expected = [(record_id, event.signed)]
-            if news:
-                expected.append((outcome_id, SignedRecord(outcome, ())))
-                self.facts.outcome_ids.add(outcome_id)
-            for wanted_id, signed in expected:
-                if wanted_id in self._wanted:
-                    self._recover(wanted_id, signed)
-                elif wanted_id not in there and event.log.block > followed:
+        expected = [(timed.event, self._settling.leaves(timed)) for timed in events]
+        there = set(records.get_many(self._copy, {record_id for _, leaves in expected for record_id, _ in leaves}))
+        for event, leaves in expected:
+            for record_id, signed in leaves:
+                if isinstance(signed.record, Outcome):
+                    self.facts.outcome_ids.add(record_id)
+                if record_id in self._wanted:
+                    self._recover(record_id, signed)
+                elif record_id not in there and event.log.block > followed:
                     self.facts.unfollowed += 1
-                elif wanted_id not in there:
-                    self._missing(wanted_id, signed.record, event)
-
-    def _news(self, event: RecordedEvent) -> bool:
-        """Whether the event settles an item that was open; the first final outcome of an item stands."""
-        if event.record_id in self.facts.finished:
-            return False
-        count = item_count(event.signed.record)
-        codes = self.facts.unfinished.setdefault(event.record_id, bytearray([_OPEN] * count))
-        news = [i for i, code in enumerate(event.outcomes) if codes[i] == _OPEN and code not in NOT_FINAL]
-        for item in news:
-            codes[item] = event.outcomes[item]
-        if _OPEN not in codes:
-            del self.facts.unfinished[event.record_id]
-            self.facts.finished.add(event.record_id)
-        return bool(news)
-
-    def _outcome(self, timed: TimedEvent) -> Outcome:
-        log = timed.event.log
-        return Outcome(
-            timed.event.record_id, log.address, log.block, timed.time, log.transaction, log.index, timed.event.outcomes
-        )
+                elif record_id not in there:
+                    self._missing(record_id, signed.record, event)
 
     def _recover(self, record_id: RecordId, signed: SignedRecord) -> None:
         """Keep what the chain knows of a published record whose row is not sound."""
@@ -254,11 +221,11 @@ class ChainAudit:
             return "there is no such event"
         if target is None:
             return "the rejected record is not in the log"
-        codes = self.facts.unfinished.get(RecordId(outcome.record), bytearray([_OPEN] * len(outcome.outcomes)))
-        expected = bytes(Code.REJECTED if code == _OPEN else code for code in codes)
+        codes = self._settling.unfinished.get(RecordId(outcome.record), bytearray([OPEN] * len(outcome.outcomes)))
+        expected = bytes(Code.REJECTED if code == OPEN else code for code in codes)
         submit_by = getattr(target.record, "submitBy", 0)
         receipt, block = self._chain.receipt(outcome.transaction), self._chain.block(outcome.blockNumber)
-        if outcome.record in self.facts.finished or outcome.outcomes != expected:
+        if outcome.record in self._settling.finished or outcome.outcomes != expected:
             return "the chain settled items that are rejected here"
         if receipt is None or receipt.succeeded or receipt.block != outcome.blockNumber:
             return "there is no such transaction that reverted"

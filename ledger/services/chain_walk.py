@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from ledger.chain.client import Block, ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY
 from ledger.chain.deploy import Deployment
-from ledger.chain.events import RecordedEvent, Undecodable, decode_event
+from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count
 from ledger.codes import ContractKind, RegistryAction
+from ledger.codes import Outcome as Code
 from ledger.errors import ChainUnavailable
-from ledger.records import RegistryChange
-from ledger.signing import Domain
+from ledger.ids import RecordId
+from ledger.records import Checkpoint, Outcome, RegistryChange
+from ledger.signing import Domain, SignedRecord
 
 _FEWEST_BLOCKS, _MOST_BLOCKS = 16, 2_000
 _EVENTS_AT_ONCE = 400
+NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
+OPEN = 255
+"""In `Settling.unfinished`: an item without a final outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +88,43 @@ class ChainWalk:
     def _domain_at(self, address: bytes) -> Domain:
         is_pool = self.contracts[address] == CONTRACT_OF_KIND[ContractKind.BONUS]
         return self._deployment.domain(address if is_pool else None)
+
+
+class Settling:
+    """Which leaves follow from the chain's events: each record once, and an outcome whenever items became final.
+
+    The first final outcome of an item stands. `unfinished` has a code an item (`OPEN` for none yet) of each record
+    that waits; `finished` those of which every item is final.
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self.unfinished: dict[RecordId, bytearray] = {}
+        self.finished: set[RecordId] = set()
+
+    def leaves(self, timed: TimedEvent) -> list[tuple[RecordId, SignedRecord]]:
+        """The record of an event and, if the event settled any item, its outcome; checkpoints are no leaves."""
+        event = timed.event
+        if isinstance(event.signed.record, Checkpoint):
+            return []
+        found = [(event.record_id, event.signed)]
+        if self._settles(event):
+            log = event.log
+            outcome = Outcome(
+                event.record_id, log.address, log.block, timed.time, log.transaction, log.index, event.outcomes
+            )
+            found.append((self._domain.record_id(outcome), SignedRecord(outcome, ())))
+        return found
+
+    def _settles(self, event: RecordedEvent) -> bool:
+        if event.record_id in self.finished:
+            return False
+        count = item_count(event.signed.record)
+        codes = self.unfinished.setdefault(event.record_id, bytearray([OPEN] * count))
+        news = [i for i, code in enumerate(event.outcomes) if codes[i] == OPEN and code not in NOT_FINAL]
+        for item in news:
+            codes[item] = event.outcomes[item]
+        if OPEN not in codes:
+            del self.unfinished[event.record_id]
+            self.finished.add(event.record_id)
+        return bool(news)

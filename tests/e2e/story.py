@@ -11,6 +11,7 @@ from ledger.bonus_words import FORMAT
 from ledger.chain.contracts import encode_call
 from ledger.chain.deploy import TokenPlan
 from ledger.codes import (
+    AmendmentKind,
     Assurance,
     ClearanceStatus,
     ContractKind,
@@ -179,8 +180,10 @@ def _goods(story: Story) -> None:
     story.pass_time()
     for partner in (CARRIER, SHOP):
         story.sign(f"endorsed by {partner}", Endorsement(partner, story.ids["terms"]), partner)
-    changes = details('{"promisedAt":1800000000}')
-    story.sign("amendment", Amendment(story.ids["terms"], NO_HASH, 1, changes), MAKER)
+    relief = Amendment(
+        story.ids["terms"], NO_HASH, int(AmendmentKind.RELIEF), details('{"reason":"storm","seconds":3600}')
+    )
+    story.sign("amendment", relief, MAKER, CARRIER, SHOP)
 
 
 def _journeys(story: Story) -> None:

@@ -367,9 +367,9 @@ def _cut(scene: Scene, folder: str) -> None:
 
 
 def column_edits(db: sqlite3.Connection, tables: tuple[str, ...]) -> Iterator[tuple[str, str, tuple[object, ...]]]:
-    """An edit of every column of each table's first row: table and column, statement, and its values."""
+    """An edit of every column of each table's last row: table and column, statement, and its values."""
     for table in tables:
-        cursor = db.execute(f'SELECT rowid, * FROM "{table}" LIMIT 1')
+        cursor = db.execute(f'SELECT rowid, * FROM "{table}" ORDER BY rowid DESC LIMIT 1')
         names = [c[0] for c in cursor.description]
         row = cursor.fetchone()
         if row is None:
