@@ -59,7 +59,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
     app.state.node = node
     app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
     problems.install(app, pages.error_page)
-    app.add_middleware(Border, routes=app.routes, quota=quota or Quota())
+    app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
     for router in (records, shipments, products, partners, bonuses, log, sessions, system):
         app.include_router(router.router)
     app.include_router(pages.router)

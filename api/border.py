@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,10 +41,11 @@ PREFLIGHT = {
 class Border:
     """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], quota: Quota) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], quota: Quota, page: problems.ErrorPage) -> None:
         self._app = app
         self._routes = routes
         self._quota = quota
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,11 +54,13 @@ class Border:
         answer = _Answer(scope, send)
         try:
             await self._within_quota(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # it went away while it sent its body: there is nobody to answer
         except Exception as error:
             problems.log.exception("unforeseen error at %s %s", scope["method"], scope["path"], exc_info=error)
             if answer.status:
                 raise
-            await problems.unforeseen(scope["path"])(scope, receive, answer.send)
+            await self._say(problems.unforeseen(scope["path"]), scope, receive, answer)
         finally:
             answer.log()
 
@@ -68,12 +72,15 @@ class Border:
         try:
             self._quota.enter(client)
         except Busy as error:
-            await problems.response_of(error, scope["path"])(scope, receive, answer.send)
+            await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
             return
         try:
             await self._route(scope, receive, answer)
         finally:
             self._quota.leave(client, refused=400 <= answer.status < 500)
+
+    async def _say(self, problem: JSONResponse, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        await problems.as_asked(Request(scope), problem, self._page)(scope, receive, answer.send)
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         match scope["method"]:

@@ -103,6 +103,15 @@ ErrorPage = Callable[[Request, dict[str, Any]], Response]
 """A problem as a page, for those who came with a browser."""
 
 
+def as_asked(request: Request, problem: JSONResponse, page: ErrorPage | None) -> Response:
+    """The problem, or outside the API its page for whoever asks for HTML."""
+    if page is None or request.url.path.startswith("/v1") or "text/html" not in request.headers.get("accept", ""):
+        return problem
+    shown = page(request, json.loads(bytes(problem.body)))
+    shown.headers.update({name: problem.headers[name] for name in KEPT if name in problem.headers})
+    return shown
+
+
 def install(app: FastAPI, page: ErrorPage | None = None) -> None:
     """Make every error of `app` a problem document, the framework's and the unforeseen ones included.
 
@@ -110,11 +119,7 @@ def install(app: FastAPI, page: ErrorPage | None = None) -> None:
     """
 
     def answer(request: Request, response: JSONResponse) -> Response:
-        if page is None or request.url.path.startswith("/v1") or "text/html" not in request.headers.get("accept", ""):
-            return response
-        shown = page(request, json.loads(bytes(response.body)))
-        shown.headers.update({name: response.headers[name] for name in KEPT if name in response.headers})
-        return shown
+        return as_asked(request, response, page)
 
     @app.exception_handler(errors.LadingError)
     def lading_error(request: Request, error: errors.LadingError) -> Response:

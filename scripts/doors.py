@@ -14,7 +14,15 @@ from typing import Any, Protocol
 
 from ledger import errors
 from ledger.canonical import parse_json
-from ledger.errors import InvalidInput, LadingError, MalformedRecord, NotPermitted, RuleBroken, Unavailable
+from ledger.errors import (
+    InvalidInput,
+    LadingError,
+    MalformedRecord,
+    Misconfigured,
+    NotPermitted,
+    RuleBroken,
+    Unavailable,
+)
 from ledger.ids import bytes_from_hex, to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.members import reading_members
@@ -181,7 +189,7 @@ def error_of(text: bytes, status: int) -> LadingError:
 def _node(settings: Settings) -> Node:
     try:
         return Node(settings)
-    except Unavailable as error:
-        if settings.chain != EMBEDDED:
+    except Misconfigured as error:
+        if settings.chain != EMBEDDED or error.where != "chain.db":
             raise
-        raise Unavailable(error.what, where=error.where, mend="Is it being served? Then name its --url.") from None
+        raise Misconfigured(error.what, where=error.where, mend="Ask the service that serves it: --url.") from None

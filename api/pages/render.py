@@ -97,6 +97,11 @@ def person(name: Any) -> Markup:
     return Markup('<a href="/partners/{}">{}</a>').format(name.id, name.name)
 
 
+def marked(text: str) -> Markup:
+    """Text of docstrings: what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped above
+
+
 def capital(text: str) -> str:
     """The first letter large, the others as they are."""
     return text[:1].upper() + text[1:]
@@ -118,14 +123,18 @@ _ENVIRONMENT.filters |= {
     "link": link,
     "person": person,
     "capital": capital,
+    "marked": marked,
     "percent": percent,
     "counted": counted,
     "hex": to_hex,
 }
 
 
-def named(node: Node, text: str) -> Markup:
-    """`text` with every "partner 7" in it replaced by the partner's name and a link."""
+def named(node: Node, text: str, currency: str = "") -> Markup:
+    """`text` with every "partner 7" in it replaced by the partner's name and a link, and amounts of `currency`, which
+    the domain's sentences give in minor units, as people write them."""
+    if currency:
+        text = re.sub(rf"\b(\d+) {re.escape(currency)}\b( \(minor units\))?", lambda m: money(m[1], currency), text)
     numbers = [int(number) for _, number in _PARTNER.findall(text)]
     names = node.reading.names(numbers) if numbers else {}
 
@@ -152,7 +161,7 @@ def page(
         who=who,
         signed_in=bool(reader.key),
         reader=reader,
-        named=lambda words: named(node, words),
+        named=lambda words, currency="": named(node, words, currency),
         **values,
     )
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "private, no-cache"})

@@ -48,7 +48,7 @@ def listing(context: typer.Context, url: Url = None, json: Json = False) -> None
         (
             p["id"],
             p["name"],
-            ", ".join(_role_text(role) for role in p["roles"] if role["in_force"]),
+            ", ".join(_role_text(role) for role in p["roles"]),
             p["gln"],
             "suspended" if p["suspended"] else "",
         )
@@ -115,7 +115,8 @@ def admit(
     if to_hex(enrolment.document_hash()) != to_hex(bytes_from_hex(document, 32, "document")):
         raise MalformedRecord("the service answered another document", where="document", expected=document)
     err.print(f"{enrolment.name} becomes partner {number}", markup=False)
-    _give(admission(enrolment, number, state["next_sequence"]), state, out_folder)
+    changes = admission(enrolment, number, state["next_sequence"])
+    give(changes, to_hex(consortium_id), state["council"]["threshold"], out_folder)
 
 
 @app.command()
@@ -219,14 +220,15 @@ def parse_role(text: str) -> RoleRequest:
 def _prepare(url: str | None, folder: Path | None, action: RegistryAction, **fields: Any) -> None:
     with opened(url) as door:
         state = door.consortium()
-    _give([change(state["next_sequence"], action, **fields)], state, folder)
+    consortium_id, threshold = state["trust"]["consortiumId"], state["council"]["threshold"]
+    give([change(state["next_sequence"], action, **fields)], consortium_id, threshold, folder)
 
 
-def _give(changes: Sequence[RegistryChange], state: dict[str, Any], folder: Path | None) -> None:
+def give(changes: Sequence[RegistryChange], consortium_id: str, threshold: int, folder: Path | None) -> None:
     """Print the unsigned changes as one JSON object, or write them to files and say what to do with these."""
     unsigned = [{"type": type(record).__name__, "message": record.to_json(), "signatures": []} for record in changes]
     if folder is None:
-        print_json({"consortium": state["trust"]["consortiumId"], "changes": unsigned})
+        print_json({"consortium": consortium_id, "changes": unsigned})
         return
     folder.mkdir(parents=True, exist_ok=True)
     for record, data in zip(changes, unsigned, strict=True):
@@ -234,7 +236,6 @@ def _give(changes: Sequence[RegistryChange], state: dict[str, Any], folder: Path
         path = folder / f"{record.sequence:05d}-{name}.json"
         path.write_bytes(canonical_json(data) + b"\n")
         err.print(str(path), markup=False)
-    consortium_id, threshold = state["trust"]["consortiumId"], state["council"]["threshold"]
     err.print(f"{threshold} council members sign each: lading keys sign KEY FILE --consortium {consortium_id}")
     err.print("then: lading partners submit FILE…")
 
@@ -255,5 +256,6 @@ def _check_challenge(message: str, address: KeyAddress) -> None:
 
 
 def _role_text(role: dict[str, Any]) -> str:
-    scope = role["scope"]
-    return f"{role['role']} ({scope[:10] + '…' if scope.startswith('0x') else scope})" if scope else str(role["role"])
+    scope = role["scope"][:10] + "…" if role["scope"].startswith("0x") else role["scope"]
+    text = f"{role['role']} ({scope})" if scope else str(role["role"])
+    return text if role["in_force"] else f"{text}, soon"
