@@ -221,13 +221,13 @@ def _byte_edits(data: bytes, trust_file: bytes, start: int, step: int, seed: int
     trust = parse_trust(trust_file)
     found: Counter[str] = Counter()
     undetected = []
-    for place in range(start, len(data), step):
-        new = data[place] ^ (1 << rng.randrange(8))
+    for i in range(start, len(data), step):
+        new = data[i] ^ (1 << rng.randrange(8))
         if rng.random() < 0.5:
-            new = rng.choice([b for b in b"0123456789abcdef" if b != data[place]])
-        steps = verify_bundle(data[:place] + bytes([new]) + data[place + 1 :], trust)
+            new = rng.choice([b for b in b"0123456789abcdef" if b != data[i]])
+        steps = verify_bundle(data[:i] + bytes([new]) + data[i + 1 :], trust)
         if all(entry.ok for entry in steps):
-            undetected.append(place)
+            undetected.append(i)
         else:
             found[failing(steps).name] += 1
     return found, undetected
