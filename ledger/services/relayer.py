@@ -3,7 +3,8 @@
 A record waits in the outbox from the commit that accepted it. The relayer submits it, the follower reads what the chain
 made of it. In between:
 
-- *reverted*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes.
+- *reverted*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes. Its
+  sequences are free for others meanwhile.
   Only a revert in a block later than `submitBy` is final; a record without `submitBy` is never given up.
 - *ahead*, *unknown*: the follower puts it back; it is submitted again when its predecessor has come, or at the end.
 - after `submitBy` it is submitted once more, so that the chain itself says that it is too late.
@@ -158,9 +159,8 @@ class Relayer:
                 row = outbox.get(connection, record_id)
                 if row is not None and row.state != outbox.FINAL:
                     again = now if one.receipt is None else next_try(row, now)
-                    if not row.submit_by:
-                        # It can wait for ever, so it must not keep others from its sequence: the chain decides.
-                        pending.free(connection, [record_id])
+                    # It may wait for long or for ever, so it must not keep others from its sequence: the chain decides.
+                    pending.free(connection, [record_id])
                     outbox.postpone(connection, [record_id], again, reasons[one.transaction.hash])
 
         # One commit: a crash before it finds the receipts again, after it nothing is left to do.

@@ -12,12 +12,10 @@ import pytest
 
 from ledger.chain.contracts import encode_call, encode_function, revert_reason
 from ledger.chain.transactions import sign_transaction
-from ledger.codes import ContractKind, RegistryAction
-from ledger.records import KeyGrant
-from ledger.services.submission import Proposed
+from ledger.codes import ContractKind
 from ledger.signing import SignedRecord
 from tests.e2e.attacks import ATTACKS, Attack, Scene
-from tests.e2e.stage import CARRIER, MAKER, SECOND, key_of, staged
+from tests.e2e.stage import key_of, staged
 
 OWN_BOOKS = ("chain_cursor", "leases")
 """Tables in which the node notes its own work: how far it followed the chain, and whose turn it is."""
