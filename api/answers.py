@@ -106,6 +106,54 @@ class PartnerPage(Page):
     partners: list[PartnerView]
 
 
+class ScorePeriod(Answer):
+    start: int
+    end: int
+    at: int
+
+
+class IndicatorView(Answer):
+    """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths."""
+
+    name: str
+    standing: str
+    weight: str
+    good: int
+    due: int
+    samples: int
+    value: int | None
+    low: int | None
+    high: int | None
+    points: int | None
+    lost: int
+    raised: list[str]
+    lowered: list[str]
+
+
+class ScorecardView(Answer):
+    """Scores in hundredths of a point; null where there are too few samples, and `why` says so."""
+
+    partner: int
+    role: str
+    period: ScorePeriod
+    card: str = Field(description="SHA-256 of the scorecard's file")
+    score: int | None
+    low: int | None
+    high: int | None
+    samples: int
+    shipments: int
+    provisional: bool
+    why: str
+    flags: list[str]
+    indicators: list[IndicatorView]
+    explanation: list[str]
+
+
+class ScoreView(Answer):
+    partner: int
+    scores: list[ScorecardView]
+
+
 class EnrolmentView(Answer):
     """`partner` is the id that the council gave it; null while it has not been admitted."""
 

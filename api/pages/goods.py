@@ -1,5 +1,6 @@
 """Pages of what moves and who moves it: the front page, shipments, partners."""
 
+from fractions import Fraction
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -101,6 +102,18 @@ def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: Reader
         shipments=node.reading.shipments(party=partner, limit=20)[:20],
         records=newest,
         titles=TITLES,
+    )
+
+
+@router.get("/partners/{partner}/score")
+def score(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> Response:
+    return page(
+        request,
+        "score.html",
+        reader,
+        partner=node.reading.partner(partner),
+        cards=node.numbers.score_of(partner)["scores"],
+        weight=lambda share: f"{int(Fraction(share) * 100)} %",
     )
 
 

@@ -107,6 +107,18 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def points(hundredths: int | None) -> str:
+    """Hundredths of a point as points."""
+    return "–" if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def measured(value: int | None, indicator: str) -> str:
+    """An indicator's value in its unit: parts per million as a percentage, seconds as a duration."""
+    if value is None:
+        return "nothing was due"
+    return span(value) if indicator == "mean-late-seconds" else percent(value // 100)
+
+
 def percent(basis_points: int) -> str:
     whole, rest = divmod(basis_points, 100)
     return f"{whole}.{rest:02} %" if rest else f"{whole} %"
@@ -125,6 +137,8 @@ _ENVIRONMENT.filters |= {
     "capital": capital,
     "marked": marked,
     "percent": percent,
+    "points": points,
+    "measured": measured,
     "counted": counted,
     "hex": to_hex,
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, status
 
 from api import examples
-from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, PartnerPage
+from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, PartnerPage, ScoreView
 from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, fields
 from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
@@ -32,6 +32,12 @@ def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, 
 def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     """One partner: name and GLN as enrolled, roles with scope, keys in force."""
     return node.reading.partner(partner)
+
+
+@router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
+def score(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
+    """The partner's scorecards, one a role: interval, indicators, and the records that raised or lowered each."""
+    return node.numbers.score_of(partner)
 
 
 @router.post(

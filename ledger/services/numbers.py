@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger import penalty_words, score_words
 from ledger.codes import Role
-from ledger.errors import NotFound, NotPermitted
+from ledger.errors import NotPermitted
 from ledger.figures import statements_of
 from ledger.ids import RecordId
 from ledger.journeys import Journeys
@@ -84,6 +84,5 @@ class Numbers:
 
     def score_of(self, partner: int) -> dict[str, Any]:
         """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
-        if self._registry.now().partner(partner) is None:
-            raise NotFound("no such partner", where="partner", found=partner)
+        self._reading.partner(partner)
         return {"partner": partner, "scores": [score_words.to_json(card) for card in self.scorecards(partner)]}
