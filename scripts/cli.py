@@ -20,14 +20,17 @@ COMMANDS = {
     "keys": "keys",
     "partners": "partners",
     "found": "found",
+    "opening": "found",
     "replay": "replay",
     "audit": "audit",
+    "rebuild": "rebuild",
     "export": "bundles",
     "trust": "bundles",
     "verify": "verify",
     "penalties": "numbers",
     "scores": "numbers",
     "bonuses": "numbers",
+    "report": "report",
 }
 """Each command and its module; the module holds a function of that name, or an `app` with commands of its own."""
 

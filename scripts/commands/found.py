@@ -1,5 +1,6 @@
-"""`lading found`: found a consortium in earnest: keys, contracts, and the first changes for the council to sign."""
+"""`lading found` and `lading opening`: keys, contracts, and the first changes for the council to sign."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,10 +9,12 @@ from ledger.errors import MalformedRecord
 from ledger.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.consortium import found as found_consortium
-from ledger.services.enrolling import opening_changes
+from ledger.services.consortium import read_consortium
+from ledger.services.founding import outstanding_changes
 from ledger.services.node import open_chain
 from ledger.services.settings import read_settings
-from scripts.output import out, print_json
+from scripts.commands.partners import give
+from scripts.output import err, out, print_json
 
 DAY = 86400
 
@@ -25,7 +28,7 @@ def found(
     """Make the operator's keys (encrypted with LADING_PASSPHRASE) and deploy the contracts on LADING_CHAIN.
 
     Afterwards the operator has no power: the council opens the contracts, admits partners and registers the log by
-    signed changes. The first of them are printed, ready for `lading keys sign`.
+    signed changes. `lading opening` prepares the first of them.
     """
     settings, clock = read_settings(), SystemClock()
     members = [KeyAddress(bytes_from_hex(text, 20, "--council")) for text in council]
@@ -40,13 +43,28 @@ def found(
         threshold=threshold,
         delay=delay,
     )
-    contracts = [(int(kind), address) for kind, address in consortium.deployment.contracts.items()]
-    changes = [{"type": type(change).__name__, "message": change.to_json()} for change in opening_changes(contracts, 1)]
     if json:
-        print_json({"trust": consortium.trust_file(), "changes": changes})
+        print_json({"trust": consortium.trust_file()})
         return
     out.print(f"consortium {to_hex(consortium.genesis.consortium_id)}")
     out.print(f"registry   {to_hex(consortium.deployment.registry)} on chain {consortium.deployment.chain_id}")
     out.print(f"log        {consortium.log.origin}, id {to_hex(consortium.log.log_id)}")
-    out.print("Next: the council signs the changes that open the contracts (`lading found --json` prints them),")
-    out.print('      admits the operator and registers the log: see the README, "Running it for real".')
+    out.print("Next: `lading opening` prepares the changes that open the contracts, for the council to sign.")
+
+
+def opening(
+    operator: Annotated[
+        int | None, typer.Option(min=1, help="The operator's number as a partner: then its log is registered too.")
+    ] = None,
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
+) -> None:
+    """Prepare what the council has not yet decided of the founding: opening the contracts, registering the log.
+
+    It reads the home in LADING_HOME, which may be served meanwhile.
+    """
+    settings = read_settings()
+    changes = outstanding_changes(settings, SystemClock(), operator)
+    if not changes:
+        err.print("nothing is outstanding: the contracts are open" + (", the log is registered" if operator else ""))
+    genesis = read_consortium(settings.home).genesis
+    give(changes, to_hex(genesis.consortium_id), genesis.threshold, out_folder)

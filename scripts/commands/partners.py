@@ -90,8 +90,11 @@ def enrolments(url: Url = None, json: Json = False) -> None:
     if json:
         print_json({"enrolments": found})
         return
-    rows = [(e["document"], e["name"], e["partner"] or "not admitted") for e in found]
-    out.print(table(("document", "name", "partner"), rows) if rows else "nobody has asked")
+    for entry in found:  # no table: it would crop the hash that `admit` wants in full
+        number = f"partner {entry['partner']}" if entry["partner"] else "not admitted"
+        out.print(f"{entry['document']}  {entry['name']}, {number}", markup=False)
+    if not found:
+        out.print("nobody has asked")
 
 
 @app.command()
