@@ -1,13 +1,13 @@
 """Records that only the log takes: what they say must have something to be about, and be readable to the numbers.
 
 No contract checks them, so acceptance does. Whoever signs an amendment or a recall's answer counts on its effect; one
-that could have none is refused, and says why.
+that could have none is refused, and says why. An endorsement may come before its target: it names what was signed.
 """
 
 from ledger.amendments import check_amendment
 from ledger.errors import Conflict, MalformedRecord, NotFound, RuleBroken
 from ledger.ids import RecordId, to_hex
-from ledger.records import Amendment, Endorsement, Recall, RecallAnswer, Record
+from ledger.records import Amendment, Recall, RecallAnswer, Record
 from ledger.services import holdings
 from ledger.store import records
 from ledger.store.database import Connection
@@ -18,8 +18,6 @@ NOTHING = bytes(32)
 def check(connection: Connection, record: Record, record_id: RecordId) -> None:
     """Raise `NotFound`, `RuleBroken`, `Conflict` or `MalformedRecord` for a record that could have no effect."""
     match record:
-        case Endorsement():
-            _target(connection, record.target, "target")
         case Amendment():
             check_amendment(record, _target(connection, record.target, "target"))
             _check_newest(connection, record, record_id)

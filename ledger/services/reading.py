@@ -181,11 +181,13 @@ class Reading:
             for o in outcomes.of(connection, row.record_id)
         )
         found = {item.outcome for item in items}
+        waiting = outbox.get(connection, row.record_id)
+        # Of a manifest some items may be final while others wait for their predecessors.
+        problem = waiting.problem if waiting and waiting.state != outbox.FINAL else ""
         if not items:
-            waiting = outbox.get(connection, row.record_id)
-            return ChainTrack("pending", problem=waiting.problem if waiting else "")
+            return ChainTrack("pending", problem=problem)
         if found & {"applied", "applied in breach"}:
-            return ChainTrack("recorded", items)
+            return ChainTrack("recorded", items, problem)
         return ChainTrack("rejected" if found == {"rejected"} else "skipped", items)
 
     def _signers(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[PartnerName, ...]:

@@ -37,6 +37,7 @@ from ledger.services.expectation import Expectation, clearance_scope
 from ledger.services.projections import note_goods
 from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, signers_of
 from ledger.services.sequencer import Sequencer
+from ledger.services.waiting import check_not_far_ahead, with_parents
 from ledger.signing import Domain, SignedRecord
 from ledger.store import openings, pending, proposals, records
 from ledger.store.database import Connection, Database
@@ -47,8 +48,6 @@ from ledger.store.records import StoredRecord
 PROPOSAL_SECONDS = 30 * 86400
 LOG_ONLY = (RecallAnswer, Amendment, Endorsement, Observation)
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
-MOST_AHEAD = 32
-"""A record may wait for at most so many predecessors of a shipment."""
 REGISTRY_SCOPE = b"registry"
 
 Preflight = Callable[[SignedRecord], str]
@@ -210,7 +209,8 @@ class Submission:
             state = Expectation(connection, self._registry, self._domain, now)
             view = self._registry.now()
             signers = signers_of(view, arrangement.signed, record_id)
-            effect = effect_of(record, record_id, signers, customs_of(view), state, now)
+            check_not_far_ahead(record, state)
+            effect = effect_of(record, record_id, signers, customs_of(view), with_parents(record, signers, state), now)
             self._refuse_hopeless(connection, record, record_id, effect, state)
             slots = consumed_slots(record, effect)
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
@@ -236,13 +236,12 @@ class Submission:
     ) -> None:
         refused = [(i, outcome) for i, outcome in enumerate(effect.outcomes) if outcome in REFUSALS]
         if len(refused) < len(effect.outcomes):
-            _check_not_far_ahead(record, effect, state)
             return
         i, outcome = refused[0]
         items = getattr(record, "items", None)
         shipment = items[i].shipment if items else getattr(record, "shipment", b"")
         where = f"items[{i}]" if items else "shipment"
-        if outcome == Outcome.STALE and not isinstance(record, Clearance):
+        if outcome in (Outcome.STALE, Outcome.ENDED) and not isinstance(record, Clearance):
             sequence = items[i].sequence if items else getattr(record, "sequence", 0)
             first = holder_of_sequence(connection, shipment, sequence)
             if first is not None:
@@ -337,15 +336,3 @@ def holder_of_sequence(connection: Connection, shipment: bytes, sequence: int) -
             case _:
                 pass
     return None
-
-
-def _check_not_far_ahead(record: Record, effect: Effect, state: Expectation) -> None:
-    for item, outcome in zip(getattr(record, "items", ()), effect.outcomes, strict=False):
-        holding = state.holding(item.shipment) if outcome == Outcome.AHEAD and isinstance(record, Handoff) else None
-        if holding and item.sequence - holding.slot.sequence > MOST_AHEAD:
-            raise RuleBroken(
-                "too far ahead of the shipment",
-                where=to_hex(item.shipment),
-                expected=f"at most {holding.slot.sequence + MOST_AHEAD}",
-                found=item.sequence,
-            )

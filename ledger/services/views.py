@@ -53,7 +53,7 @@ class LogTrack:
 class ChainTrack:
     """`status`: none (log only), pending, recorded, skipped or rejected; with items, the best of them.
 
-    `problem` says why a pending record has not been recorded yet, where that is known.
+    `problem` says what a record, or the items of it that are not listed, still waits for, where that is known.
     """
 
     status: str

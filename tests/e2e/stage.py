@@ -203,8 +203,6 @@ class Stage:
         return shipment
 
     def endorse(self, target: RecordId, *partners: int) -> None:
-        from ledger.records import Endorsement
-
         for partner in partners:
             self.sign(Endorsement(partner, target), partner)
 

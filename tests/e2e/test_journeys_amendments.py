@@ -9,7 +9,7 @@ from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Gate, HoldCa
 from ledger.errors import Conflict, MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.ids import RecordId
 from ledger.penalties import DAY
-from ledger.records import Amendment, Endorsement, Require
+from ledger.records import Amendment, Require
 from ledger.signing import SigningKey
 from scripts.demo.scribe import NO_HASH, details
 from tests.e2e.stage import ALPHA, BROKER, CARRIER, HOUR, MAKER, NZ, PROMISED, SECOND, SHOP, Stage
@@ -84,8 +84,6 @@ def test_an_amendment_that_could_change_nothing_is_refused(stage: Stage, late: t
         amend(stage, goods, AmendmentKind.TERMS, {"commercial": {"liable": MAKER}}, MAKER, CARRIER, SHOP)
     with pytest.raises(NotFound, match="not here"):
         amend(stage, RecordId(b"\1" * 32), AmendmentKind.CORRECTION, {"dueAt": due}, CARRIER, SHOP)
-    with pytest.raises(NotFound, match="no such record"):
-        stage.submit(Endorsement(SHOP, b"\1" * 32), SHOP)
 
 
 def test_a_penalty_is_indicative_until_the_liable_partner_has_endorsed_the_terms(stage: Stage) -> None:
