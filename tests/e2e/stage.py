@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from ledger.enrolment import RoleRequest
 from ledger.ids import RecordId, to_hex
 from ledger.keccak import keccak256
 from ledger.penalties import DAY, PenaltyStatement
-from ledger.records import Child, Endorsement, Record, Require, ShipmentRef, Split, Statement
+from ledger.records import Child, Endorsement, Handoff, Record, Require, ShipmentRef, Split, Statement
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock
 from ledger.services.enrolling import change
@@ -206,6 +206,19 @@ class Stage:
         for partner in partners:
             self.sign(Endorsement(partner, target), partner)
 
+    def scribe_handoff(
+        self,
+        releaser: int,
+        receiver: int,
+        *items: tuple[bytes, int, int] | tuple[bytes, int, int, ExceptionBit],
+        due_at: int = 0,
+        occurred_at: int | None = None,
+    ) -> Handoff:
+        """A manifest of (shipment, sequence, packages[, exceptions])."""
+        lines = [(RecordId(item[0]), item[1], item[2], item[3] if len(item) == 4 else NONE) for item in items]
+        record = self.scribe.handoff(lines, releaser, receiver, place("NZ", "NZAKL", "Auckland"), due_at=due_at)
+        return record if occurred_at is None else replace(record, occurredAt=occurred_at)
+
     def hand(
         self,
         releaser: int,
@@ -214,16 +227,16 @@ class Stage:
         by: Sequence[int | SigningKey] | None = None,
         due_at: int = 0,
     ) -> RecordId:
-        """A manifest of (shipment, sequence, packages[, exceptions]), signed by both and settled."""
-        lines = [(RecordId(item[0]), item[1], item[2], item[3] if len(item) == 4 else NONE) for item in items]
-        record = self.scribe.handoff(lines, releaser, receiver, place("NZ", "NZAKL", "Auckland"), due_at=due_at)
-        return self.sign(record, *(by or (releaser, receiver)))
+        """A manifest, signed by both and settled."""
+        return self.sign(self.scribe_handoff(releaser, receiver, *items, due_at=due_at), *(by or (releaser, receiver)))
 
-    def split(self, by: int | SigningKey, shipment: bytes, sequence: int, *packages: int) -> list[bytes]:
-        """Split a shipment into children of so many packages; their ids."""
-        number = by if isinstance(by, int) else 0
+    def scribe_split(self, by: int, shipment: bytes, sequence: int, *packages: int) -> Split:
         children = tuple(Child(count, ()) for count in packages)
-        self.sign(Split(number, shipment, sequence, children, int(SplitReason.PARCELS), self.now, details()), by)
+        return Split(by, shipment, sequence, children, int(SplitReason.PARCELS), self.now, details())
+
+    def split(self, by: int, shipment: bytes, sequence: int, *packages: int) -> list[bytes]:
+        """Split a shipment into children of so many packages; their ids."""
+        self.sign(self.scribe_split(by, shipment, sequence, *packages), by)
         return [child_id(shipment, sequence, i) for i in range(len(packages))]
 
     def statement(
