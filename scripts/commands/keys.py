@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.bundle_format import parse_trust
 from ledger.canonical import parse_json
 from ledger.enrolment import parse_enrolment, sign_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
@@ -23,6 +24,7 @@ from scripts.output import out, print_json
 
 app = typer.Typer(help="Make, show and use signing keys (encrypted keystores).", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+NO_POOL = "0x" + "00" * 20
 Name = Annotated[str, typer.Argument(help="Name of a keystore under LADING_HOME/keys, or a path to one.")]
 
 
@@ -53,20 +55,29 @@ def show(name: Name, json: Json = False) -> None:
 def sign(
     name: Name,
     file: Annotated[Path, typer.Argument(help="A record {type, message, signatures}, or an enrolment document.")],
-    consortium: Annotated[str, typer.Option(help="Consortium id, 32 bytes in hex.")],
-    chain_id: Annotated[int, typer.Option(help="For records of the bonus family.")] = 0,
-    bonus_pool: Annotated[str, typer.Option(help="For records of the bonus family: the pool's address.")] = "0x"
-    + "00" * 20,
+    trust: Annotated[Path | None, typer.Option(help="The consortium's trust file; enough for every record.")] = None,
+    consortium: Annotated[
+        str | None, typer.Option(help="Without a trust file: consortium id, 32 bytes in hex.")
+    ] = None,
+    chain_id: Annotated[int, typer.Option(help="With --consortium, for records of the bonus family.")] = 0,
+    bonus_pool: Annotated[
+        str, typer.Option(help="With --consortium, for records of the bonus family: the pool's address.")
+    ] = NO_POOL,
 ) -> None:
     """Sign a record or an enrolment document, without any network, and print it with the signature added."""
     settings = read_settings()
     path = keystore_path(settings, name)
     content = read_file(file)
     data = parse_json(content, where=str(file))
-    consortium_id = ConsortiumId(bytes_from_hex(consortium, 32, "--consortium"))
-    domain = Domain(consortium_id, chain_id, bytes_from_hex(bonus_pool, 20, "--bonus-pool"))
+    if (trust is None) == (consortium is None):
+        raise InvalidInput("which consortium is it for?", expected="--trust FILE, or --consortium ID")
+    if trust is not None:
+        domain = _trusted_domain(trust)
+    else:
+        consortium_id = ConsortiumId(bytes_from_hex(consortium or "", 32, "--consortium"))
+        domain = Domain(consortium_id, chain_id, bytes_from_hex(bonus_pool, 20, "--bonus-pool"))
     if isinstance(data, dict) and "lading" in data:
-        enrolment = parse_enrolment(content.strip(), consortium_id)
+        enrolment = parse_enrolment(content.strip(), domain.consortium_id)
         key = open_key(settings, path)
         if key.address != enrolment.key:
             raise InvalidInput(
@@ -78,6 +89,13 @@ def sign(
     domain.typed_data(signed.record)  # refuses withheld parts: nobody signs what he cannot see
     signature = open_key(settings, path).sign(domain, signed.record)
     print_json(SignedRecord(signed.record, (*signed.signatures, signature)).to_json())
+
+
+def _trusted_domain(path: Path) -> Domain:
+    content = read_file(path)
+    known = parse_trust(content)
+    pool = bytes_from_hex(str(parse_json(content, where=str(path)).get("bonusPool")), 20, "bonusPool")
+    return Domain(known.genesis.consortium_id, known.chain_id, pool)
 
 
 def keystore_path(settings: Settings, name: str) -> Path:

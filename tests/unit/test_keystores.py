@@ -17,7 +17,7 @@ from ledger.codes import Role
 from ledger.enrolment import Enrolment, RoleRequest, check_possession, parse_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
 from ledger.ids import ConsortiumId, to_hex
-from ledger.records import Details, Endorsement, KeyRevoke
+from ledger.records import Details, Dispute, Endorsement, KeyRevoke
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
@@ -267,6 +267,25 @@ def test_what_cannot_be_signed_is_refused(run: Callable[..., str], tmp_path: Pat
         sign(good, "0x1234")
     with pytest.raises(MalformedRecord, match="cannot be read"):
         run("keys", "sign", str(store), str(tmp_path / "none.json"), "--consortium", to_hex(CONSORTIUM))
+    with pytest.raises(InvalidInput, match="which consortium"):
+        run("keys", "sign", str(store), str(file))
+
+
+def test_a_trust_file_names_the_domain_of_every_record(run: Callable[..., str], tmp_path: Path, store: Path) -> None:
+    pool = b"\x07" * 20
+    genesis = {"council": [to_hex(KEY.address)], "threshold": 1, "delay": 0}
+    trust = {"lading": "trust/1", "consortiumId": to_hex(CONSORTIUM), "genesis": genesis, "chainId": 9}
+    trust |= {"registry": to_hex(bytes(20)), "bonusPool": to_hex(pool), "logs": []}
+    (tmp_path / "trust.json").write_bytes(canonical_json(trust))
+    record = Dispute(3, b"\x01" * 32, 1, bytes(32))
+    file = tmp_path / "record.json"
+    file.write_bytes(canonical_json({"type": "Dispute", "message": record.to_json()}))
+
+    by_file = run("keys", "sign", str(store), str(file), "--trust", str(tmp_path / "trust.json"))
+    options = ("--consortium", to_hex(CONSORTIUM), "--chain-id", "9", "--bonus-pool", to_hex(pool))
+    assert by_file == run("keys", "sign", str(store), str(file), *options)
+    signed = SignedRecord.from_json(json.loads(by_file))
+    assert recover(Domain(CONSORTIUM, 9, pool).record_id(record), signed.signatures[0]) == KEY.address
 
 
 def test_names_that_are_taken_or_missing_are_refused(run: Callable[..., str]) -> None:
