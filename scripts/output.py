@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -43,6 +43,29 @@ def progress() -> Progress:
         console=err,
         disable=not err.is_terminal,
     )
+
+
+class Steps:
+    """Progress of a long work in named steps, one bar each; a context manager."""
+
+    def __init__(self) -> None:
+        self._bar = progress()
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Steps":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def tell(self, step: str, done: int, total: int) -> None:
+        """So much of `step` is done; when another step begins, those before it are complete."""
+        if step not in self._tasks:
+            for task in self._bar.tasks:
+                self._bar.update(task.id, completed=task.total)
+            self._tasks[step] = self._bar.add_task(step, total=max(total, 1))
+        self._bar.update(self._tasks[step], completed=done, total=max(total, 1))
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, title: str = "") -> Table:

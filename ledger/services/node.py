@@ -148,13 +148,22 @@ class Node:
     def tick(self, *, anchor: bool = True) -> bool:
         """One round; True when it moved anything. Raises `Unavailable` branches, after which the next round goes on."""
         relayed = self.relayer.step()
+        if relayed.rejected:
+            # Rejections are leaves that the follower does not bring: no event tells of them.
+            with self.db.write() as connection:
+                self.projector.catch_up(connection)
         followed = self.follower.step()
         self.publisher.publish(self.clock.now())
-        registered = self.registry.now().anchor_key(self.consortium.log.log_id) == self.keys.anchor.address
-        anchored = anchor and registered and self.anchorer.step().submitted
+        anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
             self.follower.step()
         return bool(relayed.submitted or followed.events or anchored)
+
+    def _may_anchor(self) -> bool:
+        """Whether the registry knows our anchor key by now; without it, the contract would refuse."""
+        with self.db.read() as connection:
+            view = self.registry.refreshed(connection).now()
+        return view.anchor_key(self.consortium.log.log_id) == self.keys.anchor.address
 
     def settle(self) -> None:
         """Rounds until nothing moves any more; for scenarios and tests."""

@@ -7,7 +7,7 @@ import typer
 from ledger.audit import AuditReport
 from ledger.services.auditing import audit as run_audit
 from ledger.services.settings import read_settings
-from scripts.output import out, print_json, progress
+from scripts.output import Steps, out, print_json
 
 SHOWN = 50
 
@@ -18,17 +18,8 @@ def audit(json: Annotated[bool, typer.Option("--json", help="Print one JSON obje
     It only reads, and may run while this home is being served. Exit status 0: all is as signed, published and
     recorded; 1: it is not.
     """
-    with progress() as bar:
-        steps: dict[str, int] = {}
-
-        def tell(step: str, done: int, total: int) -> None:
-            if step not in steps:
-                for earlier in steps.values():
-                    bar.update(earlier, completed=bar.tasks[earlier].total)
-                steps[step] = bar.add_task(step, total=max(total, 1))
-            bar.update(steps[step], completed=done, total=max(total, 1))
-
-        report = run_audit(read_settings(), tell=tell)
+    with Steps() as steps:
+        report = run_audit(read_settings(), tell=steps.tell)
     if json:
         print_json(report.to_json())
     else:
