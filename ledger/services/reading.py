@@ -33,6 +33,7 @@ from ledger.services.views import (
     ShipmentSummary,
     ShipmentView,
 )
+from ledger.signers import shipments_of
 from ledger.signing import Domain, SignedRecord
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
 from ledger.store.database import Connection, Database
@@ -194,7 +195,7 @@ class Reading:
         return tuple(self._names.of_key(connection, key) for key in keys_of(signed, record_id))
 
     def may_open(self, connection: Connection, record: Record, record_id: RecordId, reader: Reader) -> bool:
-        """Parties of the record, of the terms behind it, and auditors."""
+        """Parties of the record, senders and receivers of all the goods it is about, and auditors."""
         if not reader.may_read(record.NUMBER):
             return False
         if reader.auditor:
@@ -202,7 +203,20 @@ class Reading:
         about = concerning.concerns(record_id, record)
         if reader.partner and concerning.Concern(concerning.PARTNER, str(reader.partner)) in about:
             return True
-        return isinstance(record, ShipmentTerms) and self._owed_by_terms(connection, record_id, reader)
+        if isinstance(record, ShipmentTerms):
+            return self._owed_by_terms(connection, record_id, reader)
+        return reader.partner != 0 and self._about_its_goods(connection, record, reader)
+
+    def _about_its_goods(self, connection: Connection, record: Record, reader: Reader) -> bool:
+        """Whether the reader sends or receives everything that the record is about: it may know what befell its goods,
+        and what duty they bore, but not that of others on the same list."""
+        named = set(shipments_of(record))
+        rows = shipments.get_many(connection, named)
+        return (
+            bool(named)
+            and len(rows) == len(named)
+            and all(reader.partner in (row.consignor, row.consignee) for row in rows.values())
+        )
 
     def may_see(self, record_id: RecordId, reader: Reader) -> bool:
         """Whether the reader sees the private parts of a record in the log."""
