@@ -71,7 +71,9 @@ EXPECTED: Windows = {
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a shipment is grouped by; empty or None where a part is withheld or nothing says."""
+    """What a shipment is grouped by: country codes, or the places' names where no code is stated; empty or None where
+    a part is withheld or nothing says.
+    """
 
     origin: str
     destination: str
@@ -323,7 +325,8 @@ def _add_procedures(sums: _Sums, clearances: Iterable[Found[Clearance]]) -> None
 
 
 def _country(place: object) -> str:
-    return place.country if isinstance(place, Place) else ""
+    """The country; where a place names none (histories have names, not codes), what the place is called."""
+    return place.country or place.name if isinstance(place, Place) else ""
 
 
 def _over(total: int, count: int) -> int | None:

@@ -1,0 +1,59 @@
+"""`lading report`: one page for a supply-chain manager, from the records of this home."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.errors import MalformedRecord, NotFound
+from ledger.ids import to_hex
+from ledger.score_card import parse_card
+from ledger.score_samples import Period
+from ledger.services.awarding import governing_card
+from ledger.services.node import Node
+from ledger.services.settings import read_settings
+from scripts.output import out, print_json
+from scripts.report.facts import Facts, gather
+from scripts.report.page import render
+
+FOREVER = 2**40 - 1
+
+
+def report(
+    html: Annotated[Path, typer.Option(help="Where to write the page.")],
+    start: Annotated[int, typer.Option(min=0, help="Start of the period, UTC seconds.")] = 0,
+    end: Annotated[int, typer.Option(min=0, max=FOREVER, help="End of the period, UTC seconds.")] = FOREVER,
+    at: Annotated[
+        int | None, typer.Option(min=0, help="Judge goods still under way at this time; default: now.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Heading of the page.")] = "Delivery performance",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write one HTML page with indicators, lanes, penalties, scores and charts; it opens offline and prints."""
+    node = Node(read_settings())
+    try:
+        facts = facts_of(node, Period(start, end, at if at is not None else node.clock.now()), title)
+    finally:
+        node.close()
+    page = render(facts)
+    try:
+        html.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise MalformedRecord("cannot be written", where=str(html), found=error.strerror or "") from None
+    if json:
+        print_json({"file": str(html), "shipments": len(facts.entries), "late": sum(e.late for e in facts.entries)})
+    else:
+        out.print(f"{html}: {len(facts.entries):,} shipments, {len(page.encode()):,} bytes")
+
+
+def facts_of(node: Node, period: Period, title: str) -> Facts:
+    """The facts of this home; raises `NotFound` before anything is published."""
+    published = node.publisher.current()
+    if published is None:
+        raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
+    with node.db.read() as connection:
+        card = parse_card(governing_card(connection, node.registry.refreshed(connection).now(), period.start))
+    names = {partner.id: partner.name for partner in node.reading.partners()}
+    head = published.head
+    log = (head.size, to_hex(head.root), head.origin)
+    return gather(node.numbers.journeys(), period, card, names, title=title, log=log)

@@ -1,0 +1,235 @@
+"""Penalties, scores and network figures of a replayed history, against an independent computation with DuckDB.
+
+SQL reads the same file; nothing of Lading's arithmetic is used. Figures are equal to the last unit. Intervals are
+computed anew with decimals of 60 digits.
+"""
+
+import decimal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from ledger.codes import Mode, Role
+from ledger.network import Route, network
+from ledger.penalties import PenaltyStatement
+from ledger.score_samples import Period
+from ledger.scores import Scorecard
+from ledger.services.node import Node
+from ledger.services.settings import read_settings
+from scripts.cli import application
+from scripts.commands.report import facts_of
+from scripts.report.facts import Facts
+from scripts.report.page import render
+from tests.e2e.oracle import DATA
+
+ALPHA, CAP_BPS = 7_300, 650
+FOREVER = 2**40 - 1
+LINES = """
+CREATE TABLE lines AS
+WITH raw AS (
+  SELECT row_number() OVER () AS n, * FROM read_csv(?, header = true, all_varchar = true, quote = '"')
+),
+typed AS (
+  SELECT n, "ID" AS id,
+    trim(nfc_normalize("ASN/DN #")) AS note,
+    trim(nfc_normalize("Vendor")) AS vendor,
+    trim(nfc_normalize("Country")) AS country,
+    CASE trim("Shipment Mode")
+      WHEN 'Air' THEN 'AIR' WHEN 'Air Charter' THEN 'AIR' WHEN 'Ocean' THEN 'MARITIME' WHEN 'Truck' THEN 'ROAD'
+      ELSE 'NOT_SPECIFIED' END AS mode,
+    try_strptime("Scheduled Delivery Date", '%-d-%b-%y')::DATE AS promised,
+    try_strptime("Delivered to Client Date", '%-d-%b-%y')::DATE AS delivered,
+    try_cast(replace("Line Item Quantity", ',', '') AS BIGINT) AS packages,
+    (try_cast(replace("Line Item Value", ',', '') AS DECIMAL(18, 2)) * 100)::BIGINT AS value,
+    coalesce((try_cast(replace("Freight Cost (USD)", ',', '') AS DECIMAL(18, 2)) * 100)::BIGINT, 0) AS freight
+  FROM raw
+)
+SELECT *,
+  greatest(date_diff('day', promised, delivered), 0) AS late_days,
+  (value * ?) // 10000 AS cap,
+  ?::HUGEINT * late_days * late_days AS uncapped,
+  least(uncapped, cap) AS penalty
+FROM typed
+WHERE n <= ? AND promised IS NOT NULL AND delivered IS NOT NULL AND packages > 0 AND value IS NOT NULL
+"""
+
+needs_data = pytest.mark.skipif(not DATA.exists(), reason="the SCMS history does not lie beside the repository")
+
+
+@dataclass
+class Both:
+    """The same history twice: in DuckDB, and as the node and its report have it."""
+
+    sql: duckdb.DuckDBPyConnection
+    statements: list[PenaltyStatement]
+    scores: list[Scorecard]
+    names: dict[int, str]
+    facts: Facts
+    lanes: dict[str, Any]
+    period: Period
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.sql.execute(query).fetchall()
+
+
+def _lane(route: Route) -> str:
+    return f"{route.destination}|{route.mode.name if route.mode is not None else ''}"
+
+
+def _both(limit: int, folder: Path) -> Both:
+    plain = folder / "lines.csv"
+    plain.write_bytes(DATA.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    sql = duckdb.connect()
+    sql.execute(LINES, [str(plain), CAP_BPS, ALPHA, limit])
+    arguments = ["replay", str(DATA), "--alpha", str(ALPHA), "--cap-bps", str(CAP_BPS), "--limit", str(limit)]
+    done = CliRunner().invoke(application(["replay"]), arguments, env={"LADING_HOME": str(folder / "home")})
+    assert done.exit_code == 0, done.output
+    node = Node(read_settings({}, home=folder / "home"))
+    try:
+        period = Period(0, FOREVER, node.clock.now())
+        lanes = network(
+            node.numbers.journeys(), period, by=lambda r: f"{r.destination}|{r.mode.name if r.mode else ''}"
+        )
+        return Both(
+            sql,
+            node.numbers.penalties(),
+            list(node.numbers.scorecards(period=period)),
+            {partner.id: partner.name for partner in node.reading.partners()},
+            facts_of(node, period, "SCMS"),
+            dict(lanes),
+            period,
+        )
+    finally:
+        node.close()
+
+
+@pytest.fixture(scope="module", params=[300, pytest.param(20_000, marks=pytest.mark.drill)])
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    found = _both(request.param, tmp_path_factory.mktemp("scms"))
+    yield found
+    found.sql.close()
+
+
+@needs_data
+def test_penalties_by_vendor(both: Both) -> None:
+    expected = {
+        f"Vendor: {vendor}": row
+        for vendor, *row in both.rows(
+            "SELECT vendor, count(*), count_if(late_days > 0), sum(late_days), sum(uncapped), sum(penalty) "
+            "FROM lines GROUP BY vendor"
+        )
+    }
+    found: dict[str, list[int]] = {name: [0] * 5 for name in expected}
+    for s in both.statements:
+        entry = (1, int(s.late_seconds > 0), s.late_seconds // 86_400, s.uncapped, s.amount)
+        assert s.late_seconds % 86_400 == 0
+        name = both.names[s.liable]
+        found[name] = [a + b for a, b in zip(found[name], entry, strict=True)]
+    assert found == {name: [int(value) for value in row] for name, row in expected.items()}
+    assert sum(row[4] for row in found.values()) > 0
+
+
+@needs_data
+def test_scores_of_vendors(both: Both) -> None:
+    """On time in full weighs 40, defects 30; nothing is known of papers and attestations, whose 30 are spread."""
+    query = """
+      WITH trucks AS (
+        SELECT vendor, note, country, delivered, (count(*) + 199) // 200 AS manifests
+        FROM lines GROUP BY vendor, note, country, delivered
+      )
+      SELECT vendor, count(*), count_if(delivered <= promised), sum(packages),
+        (SELECT sum(manifests) FROM trucks WHERE trucks.vendor = lines.vendor)
+      FROM lines GROUP BY vendor
+    """
+    cards = {both.names[card.partner]: card for card in both.scores if card.role is Role.SUPPLIER}
+    scored = 0
+    for vendor, lines, good, packages, events in both.rows(query):
+        card = cards.pop(f"Vendor: {vendor}")
+        assert (card.shipments, card.samples) == (lines, events)
+        if events < 10:
+            assert card.score is None
+            continue
+        scored += 1
+        share = _points(Fraction(good * 10**6, lines), 850_000, 980_000)
+        low, high = _wilson(good, lines, events)
+        bad_low, bad_high = _wilson(0, int(packages), events)
+        assert card.score == _weighted(share, 10_000)
+        assert card.low == _weighted(_points(low, 850_000, 980_000), _points(bad_high, 20_000, 1_000))
+        assert card.high == _weighted(_points(high, 850_000, 980_000), _points(bad_low, 20_000, 1_000))
+    assert not cards
+    assert scored >= 2
+
+
+def _points(value: Fraction | int, zero: int, full: int) -> int:
+    return max(0, min(10_000, int((value - zero) * 10_000 // (full - zero))))
+
+
+def _weighted(share: int, defects: int) -> int:
+    return (40 * share + 30 * defects) // 70
+
+
+def _wilson(good: int, due: int, samples: int) -> tuple[int, int]:
+    """Lower end rounded down, upper end up, in parts per million; z² = 3.8416."""
+    with decimal.localcontext(prec=60):
+        n, p, z2 = Decimal(samples), Decimal(good) / Decimal(due), Decimal("3.8416")
+        middle, spread = p + z2 / (2 * n), (z2 * (p * (1 - p) / n + z2 / (4 * n * n))).sqrt()
+        low, high = ((middle + sign * spread) / (1 + z2 / n) * 10**6 for sign in (-1, 1))
+        # At the edges the exact value is a whole number, and sixty digits may miss it by a hair.
+        hair = Decimal(10) ** -40
+        ends = (
+            (low + hair).to_integral_value(decimal.ROUND_FLOOR),
+            (high - hair).to_integral_value(decimal.ROUND_CEILING),
+        )
+    return max(0, int(ends[0])), min(10**6, int(ends[1]))
+
+
+@needs_data
+def test_network_by_destination_and_mode(both: Both) -> None:
+    query = """
+      SELECT country || '|' || mode, count(*), sum(packages), sum(freight), sum(penalty)
+      FROM lines GROUP BY country, mode
+    """
+    expected = {key: tuple(int(value) for value in row) for key, *row in both.rows(query)}
+    found = {
+        key: (f.shipments, f.packages, f.freight.get("USD", 0), f.penalties.get("USD", 0))
+        for key, f in both.lanes.items()
+    }
+    assert found == expected
+    assert all(figures.delivered == figures.shipments for figures in both.lanes.values())
+    assert {Mode.AIR.name, Mode.MARITIME.name} & {key.split("|")[1] for key in found}
+
+
+@needs_data
+def test_the_report_tells_the_same(both: Both) -> None:
+    facts = both.facts
+    ((count, late, mean, total, uncapped),) = both.rows(
+        "SELECT count(*), count_if(late_days > 0), sum(late_days) * 86400 // count_if(late_days > 0), sum(penalty), "
+        "sum(uncapped) FROM lines"
+    )
+    assert (len(facts.entries), sum(e.late for e in facts.entries), facts.lateness.mean) == (count, late, mean)
+    assert facts.penalties == {"USD": (total, uncapped)}
+    ((median, p90),) = both.rows(
+        "SELECT median(late_days * 86400)::BIGINT, quantile_disc(late_days * 86400, 0.9) FROM lines WHERE late_days > 0"
+    )
+    assert (facts.lateness.median, facts.lateness.p90) == (median, p90)
+    debtors = both.rows(
+        "SELECT vendor, sum(penalty) AS p FROM lines GROUP BY vendor HAVING p > 0 ORDER BY p DESC, vendor"
+    )
+    assert sorted((f"Vendor: {v}", int(p)) for v, p in debtors) == sorted((d.name, d.amount) for d in facts.debtors)
+    assert [d.amount for d in facts.debtors] == [int(p) for _, p in debtors]
+    histogram = dict(facts.histogram)
+    ((week, longest),) = both.rows("SELECT count_if(late_days BETWEEN 1 AND 7), count_if(late_days > 90) FROM lines")
+    assert (histogram["on time"], histogram["1–7"], histogram["over 90"]) == (count - late, week, longest)
+    assert sum(bucket.due for bucket in facts.buckets) == count
+    page = render(facts)
+    assert f"{count - late:,} of {count:,} shipments" in page
+    assert "src=" not in page
+    assert "http" not in page
+    assert "<script" not in page
