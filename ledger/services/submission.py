@@ -33,8 +33,8 @@ from ledger.records import (
 from ledger.services import log_only
 from ledger.services.arrangement import Arrangement, StoreContext, arrange
 from ledger.services.clock import Clock
+from ledger.services.custody_projection import note_goods
 from ledger.services.expectation import Expectation, clearance_scope
-from ledger.services.projections import note_goods
 from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, signers_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.waiting import check_not_far_ahead, with_parents
@@ -220,7 +220,7 @@ class Submission:
                 self._registry.check_next(record, keys_of(arrangement.signed, record_id))
         elif isinstance(record, LOG_ONLY):
             log_only.check(connection, record, record_id)
-        elif (reason := self._preflight(arrangement.signed)):
+        elif reason := self._preflight(arrangement.signed):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
         return Entry(
             signed=arrangement.signed,

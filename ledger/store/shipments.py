@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from ledger.ids import RecordId
 from ledger.store import projected
@@ -161,6 +161,16 @@ def steps(connection: Connection, shipment: bytes) -> list[CustodyStep]:
     """The custody line of `shipment` in order."""
     table = projected.custody_steps
     return many(connection, table, CustodyStep, table.c.shipment == shipment, order=(table.c.step,))
+
+
+def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:
+    """How long the custody lines of `ids` are; those without any are missing."""
+    table = projected.custody_steps.c
+    found: dict[bytes, int] = {}
+    for chunk in chunks(ids):
+        query = select(table.shipment, func.count()).where(table.shipment.in_(chunk)).group_by(table.shipment)
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
 
 
 def steps_of_record(connection: Connection, record_id: RecordId) -> list[CustodyStep]:

@@ -1,0 +1,281 @@
+"""The custody projection: shipments, their custody lines, clearances and goods, from outcomes in log order.
+
+A stretch of the log is read ahead and written at once: a few statements for each record would be most of the time.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from ledger.clearance import ClearanceSlot, SlotKey
+from ledger.codes import Outcome as Code
+from ledger.codes import StatementKind
+from ledger.concerns import SHIPMENT, concerns
+from ledger.custody import Holding, child_id, remainder_id
+from ledger.effects import Effect, effect_of
+from ledger.errors import LadingError
+from ledger.ids import RecordId, to_hex
+from ledger.openings import join
+from ledger.records import (
+    REMAINDER_INDEX,
+    Clearance,
+    Goods,
+    Handoff,
+    Outcome,
+    Override,
+    Record,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.registry import RegistryHistory
+from ledger.services import holdings
+from ledger.services.registry_view import customs_of, signers_of
+from ledger.signers import shipments_of
+from ledger.store import openings, records, shipments
+from ledger.store.database import Connection
+from ledger.store.outcomes import ItemOutcome
+from ledger.store.records import StoredRecord
+from ledger.store.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
+
+trouble = logging.getLogger("lading.projections")
+APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
+_OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER)
+
+
+class CustodyProjection:
+    """One stretch in one transaction: `move` each outcome in log order, then `write`. It is a `effects.State`."""
+
+    def __init__(self, connection: Connection, history: RegistryHistory, targets: Iterable[StoredRecord]) -> None:
+        """`targets`: the records whose outcomes will come; what they touch is read now."""
+        self._connection = connection
+        self._history = history
+        rows = list(targets)
+        touched = {shipment for row in rows for shipment in _touched(row)}
+        found = shipments.get_many(connection, touched)
+        self._known = {shipment: found.get(shipment) for shipment in touched}
+        self._lengths = dict.fromkeys(touched, 0) | shipments.step_counts(connection, touched)
+        self._parts = openings.of_many(connection, (row for row in rows if row.type_number in _OPENERS))
+        self._changed: dict[bytes, Shipment] = {}
+        self._steps: list[CustodyStep] = []
+        self._goods: list[tuple[str, str, bytes]] = []
+
+    def move(self, event: StoredRecord, target: StoredRecord, items: Sequence[ItemOutcome]) -> None:
+        """Take in `items`, those outcomes of `target` that the leaf `event` brought."""
+        at = items[0]
+        record = target.record
+        # The registry as it stood at this very event: later changes of the same block do not count.
+        event_index = cast(Outcome, event.record).eventIndex
+        view = self._history.at_block(at.block_number, at.block_time, event_index)
+        effect = Effect(tuple(Code.REJECTED for _ in items))
+        try:
+            if any(item.outcome != Code.REJECTED for item in items):
+                signers = signers_of(view, target.signed, target.record_id)
+                effect = effect_of(record, target.record_id, signers, customs_of(view), self, at.block_time)
+        except LadingError as error:
+            trouble.error("the rules refuse what the chain recorded: %s %s", to_hex(target.record_id), error)
+        for item in items:
+            if item.item < len(effect.outcomes) and effect.outcomes[item.item] != item.outcome:
+                expected = effect.outcomes[item.item]
+                trouble.error("outcome of %s item %d: %s", to_hex(target.record_id), item.item, expected.name)
+        self._note_holdings(target, effect, at)
+        if isinstance(record, Clearance):
+            self._note_clearance_steps(record, target.record_id, items)
+        else:
+            self._note_steps(target, items)
+
+    def write(self) -> None:
+        """Put everything that changed into the tables."""
+        shipments.put(self._connection, list(self._changed.values()))
+        shipments.add_steps(self._connection, self._steps)
+        shipments.add_goods(self._connection, self._goods)
+
+    # --- the state, as of the outcome at hand ------------------------------------------------------------------------
+
+    def holding(self, shipment: bytes) -> Holding | None:
+        row = self._shipment(shipment)
+        return None if row is None else holdings.holding_of(row)
+
+    def clearance(self, key: SlotKey) -> ClearanceSlot | None:
+        return holdings.clearance(self._connection, key)
+
+    def override_ready_at(self, record_id: bytes) -> int | None:  # noqa: ARG002 - the protocol's
+        return 0  # it has a final outcome, so the chain found it ready
+
+    def _shipment(self, shipment: bytes) -> Shipment | None:
+        if shipment not in self._known:
+            self._known[shipment] = shipments.get(self._connection, shipment)
+        return self._known[shipment]
+
+    # --- what changes ------------------------------------------------------------------------------------------------
+
+    def _note_holdings(self, target: StoredRecord, effect: Effect, item: ItemOutcome) -> None:
+        for shipment, holding in effect.holdings.items():
+            before = self._shipment(shipment)
+            row = before or self._opened(target, shipment, holding, item)
+            self._known[shipment] = self._changed[shipment] = holdings.with_holding(row, holding, now=item.block_time)
+            if before is None:
+                self._goods += _goods_of(shipment, self._contents(target, shipment, row.terms))
+        states = [
+            ClearanceState(
+                key.shipment, key.jurisdiction.decode(), key.regime, slot.status, slot.sequence, target.record_id
+            )
+            for key, slot in effect.clearances.items()
+        ]
+        shipments.put_clearances(self._connection, states)
+
+    def _note_steps(self, target: StoredRecord, items: Sequence[ItemOutcome]) -> None:
+        record = target.record
+        for item in items:
+            shipment, kind, moved = _line(record, target.record_id, item.item)
+            if kind == "opened" or self._shipment(shipment) is not None:  # else nobody ever opened it
+                self._add_step(target, item, shipment, kind, moved)
+        if isinstance(record, ShipmentTerms) and items[0].outcome in APPLIED:
+            for parent in record.parents:
+                self._add_step(target, items[0], parent.shipment, "continued", (record.consignor, record.holder, 0, 0))
+
+    def _add_step(
+        self, target: StoredRecord, item: ItemOutcome, shipment: bytes, kind: str, moved: tuple[int, int, int, int]
+    ) -> None:
+        """A line of the custody chain; skipped items stand there too, with their outcome."""
+        if shipment not in self._lengths:
+            self._lengths |= {shipment: 0} | shipments.step_counts(self._connection, [shipment])
+        length = self._lengths[shipment]
+        self._lengths[shipment] = length + 1
+        occurred = getattr(target.record, "occurredAt", item.block_time)
+        self._steps.append(
+            CustodyStep(
+                shipment, length, target.record_id, item.item, kind, *moved, item.outcome, occurred,
+                item.block_number, item.block_time, target.log_index,
+            )
+        )  # fmt: skip
+
+    def _note_clearance_steps(self, record: Clearance, record_id: RecordId, items: Sequence[ItemOutcome]) -> None:
+        letters = record.jurisdiction.decode()
+        steps = []
+        for item in items:
+            shipment = record.items[item.item].shipment
+            if self._shipment(shipment) is None:
+                continue
+            earlier = [
+                step
+                for step in shipments.clearance_steps(self._connection, shipment)
+                if (step.jurisdiction, step.regime) == (letters, record.regime)
+            ]
+            steps.append(
+                ClearanceStep(
+                    shipment, letters, record.regime, len(earlier), record_id, record.by, record.status,
+                    record.holdCause, record.causedBy, record.assurance, item.outcome, record.occurredAt,
+                    item.block_number, item.block_time, item.log_index,
+                )
+            )  # fmt: skip
+        shipments.add_clearance_steps(self._connection, steps)
+
+    def _contents(self, target: StoredRecord, shipment: bytes, terms: RecordId) -> object:
+        """The goods that `target` opened `shipment` with: its own contents, or for a remainder those of the terms."""
+        if target.type_number in _OPENERS:
+            return _own_contents(join(target.record, self._parts[target.record_id]), shipment)
+        stored = records.get(self._connection, terms)
+        return () if stored is None else _own_contents(holdings.opened(self._connection, stored), shipment)
+
+    def _opened(self, row: StoredRecord, shipment: bytes, holding: Holding, item: ItemOutcome) -> Shipment:
+        """The first row of a shipment that this record opened: by terms, as a child, or as a remainder."""
+        terms: RecordId = row.record_id
+        parent, index, source = None, None, row.record
+        if not isinstance(source, ShipmentTerms):
+            parent, index = _parent_of(source, shipment)
+            above = self._shipment(parent)
+            terms = RecordId(parent) if above is None else above.terms
+            stored = records.get(self._connection, terms)
+            source = stored.record if stored else source
+        public = source if isinstance(source, ShipmentTerms) else None
+        parents = [[to_hex(p.shipment), p.sequence] for p in public.parents] if public and parent is None else []
+        return Shipment(
+            shipment=shipment,
+            terms=terms,
+            parent=parent,
+            child_index=index,
+            parents=json.dumps(parents),
+            consignor=holding.slot.consignor,
+            consignee=holding.slot.consignee,
+            custodian=holding.slot.custodian,
+            recipient_key=holding.recipient_key,
+            purpose=public.purpose if public else 0,
+            mode=public.mode if public else 0,
+            fulfilment=public.fulfilment if public else 0,
+            packages=holding.slot.packages,
+            sequence=holding.slot.sequence,
+            state=int(holding.slot.state),
+            requires=holdings.requirements_text(holding.slot),
+            released=0,
+            flags=int(holding.slot.flags),
+            opened_at=item.block_time,
+            opened_block=item.block_number,
+            opened_index=item.log_index,
+            ended_at=None,
+        )
+
+
+def note_goods(connection: Connection, row: StoredRecord) -> None:
+    """Note the goods of the shipments that `row` opened, now that more of its contents are open than at its outcome."""
+    record = holdings.opened(connection, row)
+    named = [bytes.fromhex(c.key[2:]) for c in concerns(row.record_id, row.record) if c.kind == SHIPMENT]
+    for shipment in named:
+        known = shipments.get(connection, shipment)
+        if known is not None and (known.parent if isinstance(record, Split) else shipment) in _touched(row):
+            shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
+
+
+def _touched(row: StoredRecord) -> tuple[bytes, ...]:
+    """Shipments that a record names or, being terms, opens."""
+    record = row.record
+    if isinstance(record, ShipmentTerms):
+        return (row.record_id, *(parent.shipment for parent in record.parents))
+    return shipments_of(record)
+
+
+def _own_contents(record: Record, shipment: bytes) -> object:
+    if isinstance(record, Split):
+        return record.children[_parent_of(record, shipment)[1]].contents
+    return record.contents if isinstance(record, ShipmentTerms) else ()
+
+
+def _goods_of(shipment: bytes, contents: object) -> list[tuple[str, str, bytes]]:
+    parts = contents if isinstance(contents, tuple) else ()
+    return [(part.gtin.zfill(14), part.lot, shipment) for part in parts if isinstance(part, Goods) and part.gtin]
+
+
+def _parent_of(record: Record, shipment: bytes) -> tuple[bytes, int]:
+    match record:
+        case Split():
+            for i in range(len(record.children)):
+                if child_id(record.shipment, record.sequence, i) == shipment:
+                    return record.shipment, i
+        case Handoff() | Override():
+            named = record.items if isinstance(record, Handoff) else (record,)
+            for entry in named:
+                if remainder_id(entry.shipment, entry.sequence) == shipment:
+                    return entry.shipment, REMAINDER_INDEX
+        case _:
+            pass
+    raise LookupError(f"{to_hex(shipment)} was not opened by this record")
+
+
+def _line(record: Record, record_id: RecordId, item: int) -> tuple[bytes, str, tuple[int, int, int, int]]:
+    """Shipment, kind of step, and (from, to, packages, exceptions) of a record's item."""
+    match record:
+        case ShipmentTerms():
+            return record_id, "opened", (record.consignor, record.holder, record.packages, 0)
+        case Handoff():
+            entry = record.items[item]
+            return entry.shipment, "handoff", (record.releaser, record.receiver, entry.packages, entry.exceptions)
+        case Split():
+            packages = sum(child.packages for child in record.children)
+            return record.shipment, "split", (record.by, record.by, packages, 0)
+        case Statement():
+            return record.shipment, StatementKind(record.kind).name.lower(), (record.by, record.counterparty, 0, 0)
+        case Override():
+            return record.shipment, "override", (record.releaser, record.receiver, record.packages, record.exceptions)
+        case _:
+            raise LookupError(type(record).__name__)
