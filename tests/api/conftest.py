@@ -1,0 +1,22 @@
+"""One world for all tests of a worker: they write records of their own and count on nobody else's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.world import World, running_world
+from tests.e2e.stage import found_stage
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("founded")
+    (home / "now").write_text(str(found_stage(home)))
+    return home
+
+
+@pytest.fixture(scope="session")
+def world(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running_world(founded, tmp_path_factory.mktemp("world") / "home") as running:
+        yield running

@@ -1,0 +1,208 @@
+"""What every request passes: methods, headers, limits, and errors that say nothing of the inside."""
+
+import logging
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.quota import MOST_CLIENTS, MOST_UNDER_WAY, REFUSED, Quota, client_of
+from ledger.errors import Busy
+from tests.api.world import World
+
+HTML = {"Accept": "text/html"}
+
+
+def test_head_is_get_without_a_body(world: World) -> None:
+    for path in ("/v1/log/checkpoint", "/", "/v1/records?limit=1", "/healthz", "/static/lading.css"):
+        whole, head = world.client.get(path), world.client.head(path)
+        assert head.status_code == whole.status_code == 200
+        assert head.content == b""
+        assert head.headers["content-length"] == str(len(whole.content))
+    assert world.client.head("/v1/records/0x12").status_code == 400
+
+
+def test_options_says_what_a_path_allows(world: World) -> None:
+    for path, allowed in (
+        ("/v1/records", "GET, HEAD, POST, OPTIONS"),
+        ("/v1/log/checkpoint", "GET, HEAD, OPTIONS"),
+        ("/v1/session", "GET, HEAD, POST, DELETE, OPTIONS"),
+        (f"/v1/products/codes/{world.id('attested')}", "GET, HEAD, PUT, OPTIONS"),
+    ):
+        answer = world.client.options(path)
+        assert (answer.status_code, answer.headers["allow"]) == (204, allowed)
+        assert answer.headers["access-control-allow-origin"] == "*"
+    assert world.client.options("/v1/nowhere").status_code == 404
+
+
+def test_another_method_is_refused_with_what_is_allowed(world: World) -> None:
+    for method in ("PUT", "DELETE", "PATCH"):
+        answer = world.client.request(method, "/v1/records")
+        assert answer.status_code == 405
+        assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/nowhere", "/v1/records/", "/v1", "/nowhere", "/static/../app.py", "/v1/partners/4000", "/static/none"]
+)
+def test_an_unknown_path_is_a_problem_document(world: World, path: str) -> None:
+    answer = world.client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+
+
+def test_people_get_the_problem_as_a_page_outside_the_api(world: World) -> None:
+    shown = world.client.get(f"/shipments/0x{'77' * 32}", headers=HTML)
+    assert shown.status_code == 404
+    assert shown.headers["content-type"].startswith("text/html")
+    assert "There is nothing here" in shown.text
+    assert world.client.get("/v1/nowhere", headers=HTML).headers["content-type"] == "application/problem+json"
+
+
+def test_every_answer_carries_the_security_headers(world: World) -> None:
+    for path in ("/", "/v1/log", "/nowhere", "/static/lading.css", "/openapi.json", "/docs"):
+        headers = world.client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "http" not in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert ("access-control-allow-origin" in headers) is path.startswith("/v1")
+
+
+class Broken:
+    """A node whose every part fails in a way that nobody foresaw."""
+
+    def __init__(self, node: object) -> None:
+        self._node = node
+
+    def __getattr__(self, name: str) -> object:
+        if name in ("settings", "keys", "domain", "clock", "consortium"):
+            return getattr(self._node, name)
+        raise RuntimeError("the database password is hunter2")
+
+
+@pytest.fixture
+def broken(world: World) -> TestClient:
+    return TestClient(create_app(Broken(world.stage.node)), raise_server_exceptions=False)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/v1/log", "/v1/records", "/v1/partners/2", "/readyz", "/metrics", "/log"])
+def test_an_unforeseen_error_is_a_503_that_tells_nothing(
+    broken: TestClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    answer = broken.get(path)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "5"
+    assert "hunter2" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "hunter2" in caplog.text  # the operator's log has it all
+
+
+def test_an_unforeseen_error_is_a_page_for_people(broken: TestClient) -> None:
+    answer = broken.get("/shipments", headers=HTML)
+    assert answer.status_code == 503
+    assert "Not now" in answer.text
+    assert "hunter2" not in answer.text
+
+
+def test_health_does_not_depend_on_anything(broken: TestClient) -> None:
+    assert broken.get("/healthz").json() == {"status": "ok"}
+
+
+def test_readiness_names_each_part(world: World) -> None:
+    assert world.get("/readyz") == {
+        "status": "ok",
+        "checks": {"database": "ok", "chain": "ok", "log": "ok", "worker": "ok"},
+    }
+
+
+def test_metrics_are_those_of_prometheus(world: World) -> None:
+    text = world.client.get("/metrics").text
+    assert f"lading_log_size {float(world.get('/v1/log')['size'])}" in text
+    assert "lading_outbox_waiting" in text
+
+
+def test_the_log_has_a_line_a_request_without_queries_and_secrets(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="lading.access")
+    world.client.get("/v1/session?secret=1", headers={"Authorization": "Bearer hunter2"})
+    world.client.get("/a%0Ab")
+    lines = [record.getMessage() for record in caplog.records if record.name == "lading.access"]
+    assert lines[0].startswith("method=GET path=/v1/session status=401 ms=")
+    assert lines[1].startswith("method=GET path=/a\\nb status=404")
+    assert "hunter2" not in caplog.text
+    assert "secret" not in caplog.text
+
+
+# --- quota -------------------------------------------------------------------------------------------------------
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_client_has_a_burst_and_then_its_rate() -> None:
+    clock = Seconds()
+    quota = Quota(per_second=2, burst=3, monotonic=clock)
+    for _ in range(3):
+        quota.enter("a")
+        quota.leave("a", refused=False)
+    with pytest.raises(Busy) as refused:
+        quota.enter("a")
+    assert refused.value.retry_after == 1
+    quota.enter("b")  # another client is not touched
+    clock.now += 0.5
+    quota.enter("a")
+    with pytest.raises(Busy):
+        quota.enter("a")
+
+
+def test_a_refused_write_costs_more() -> None:
+    quota = Quota(per_second=1, burst=2 * (1 + REFUSED), monotonic=Seconds())
+    for _ in range(2):
+        quota.enter("a")
+        quota.leave("a", refused=True)
+    with pytest.raises(Busy):
+        quota.enter("a")
+
+
+def test_only_so_many_writes_are_under_way() -> None:
+    quota = Quota()
+    for i in range(MOST_UNDER_WAY):
+        quota.enter(str(i))
+    with pytest.raises(Busy, match="under way"):
+        quota.enter("one more")
+    quota.leave("0", refused=False)
+    quota.enter("one more")
+
+
+def test_memory_is_bounded_however_many_clients_come() -> None:
+    quota = Quota(per_second=1, burst=2, monotonic=Seconds())
+    for i in range(MOST_CLIENTS + 100):
+        quota.enter(str(i))
+        quota.leave(str(i), refused=False)
+    assert len(quota._tokens) == MOST_CLIENTS
+
+
+def test_a_customer_of_ipv6_has_one_quota() -> None:
+    assert client_of("2001:db8:1:2::1") == client_of("2001:db8:1:2:ffff::9")
+    assert client_of("2001:db8:1:2::1") != client_of("2001:db8:1:3::1")
+    assert client_of("192.0.2.1") == "192.0.2.1"
+
+
+def test_a_client_that_floods_gets_429_before_anything_is_read(world: World) -> None:
+    client = TestClient(create_app(world.stage.node, Quota(per_second=1, burst=3)))
+    answers = [client.post("/v1/records", content=b"x" * 100) for _ in range(4)]
+    assert [answer.status_code for answer in answers][-1] == 429
+    assert answers[-1].json()["type"] == "/problems#Busy"
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert client.get("/v1/log").status_code == 200  # reading is not writing

@@ -1,0 +1,129 @@
+"""Partners, enrolments, the consortium, and signing in."""
+
+import json
+
+import pytest
+
+from ledger.codes import Role
+from ledger.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
+from ledger.ids import to_hex
+from tests.api.world import World
+from tests.e2e.stage import CARRIER, MAKER, ROLES, SHOP, key_of
+
+
+def document(world: World, name: str) -> tuple[str, str]:
+    key = key_of(name)
+    consortium_id = world.stage.node.consortium.genesis.consortium_id
+    enrolment = Enrolment(consortium_id, name, "", key.address, (RoleRequest(Role.CARRIER),))
+    return enrolment.document().decode(), to_hex(sign_enrolment(enrolment, key))
+
+
+def test_partners_are_listed_by_id_a_page_at_a_time(world: World) -> None:
+    found, after = [], 0
+    while True:
+        page = world.get(f"/v1/partners?limit=4&after={after}")
+        found += [partner["id"] for partner in page["partners"]]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert found == list(range(1, len(ROLES) + 2))
+
+
+def test_a_partner_has_its_roles_with_scope_and_its_keys(world: World) -> None:
+    partner = world.get(f"/v1/partners/{MAKER}")
+    roles = {(role["role"], role["scope"]) for role in partner["roles"]}
+    assert ("brand", "9421900") in roles
+    assert ("supplier", "") in roles
+    assert partner["keys"] == [to_hex(world.stage.parties[MAKER].key.address)]
+    assert world.client.get("/v1/partners/77").status_code == 404
+    for number in ("0", "-1", "x", "1" * 40):
+        assert world.client.get(f"/v1/partners/{number}").status_code == 400
+
+
+def test_a_partner_has_scorecards(world: World) -> None:
+    scores = world.get(f"/v1/partners/{CARRIER}/score")["scores"]
+    assert [card["role"] for card in scores] == ["carrier"]
+    assert scores[0]["score"] is None  # too few deliveries
+    assert scores[0]["indicators"]
+    assert world.client.get("/v1/partners/77/score").status_code == 404
+
+
+def test_who_holds_a_key_may_ask_to_be_admitted(world: World) -> None:
+    text, signature = document(world, "A new carrier")
+    answer = world.post("/v1/enrolments", {"document": text, "signature": signature})
+    assert answer.status_code == 201
+    found = answer.json()
+    assert world.post("/v1/enrolments", {"document": text, "signature": signature}).json() == found
+    kept = world.get(f"/v1/enrolments/{found['document']}")
+    assert (kept["text"], kept["signature"], kept["partner"]) == (text, signature, None)
+    assert found["document"] in [entry["document"] for entry in world.get("/v1/enrolments")["enrolments"]]
+    assert world.client.get(f"/v1/enrolments/0x{'00' * 32}").status_code == 404
+
+
+def test_an_enrolment_needs_the_key_that_it_names(world: World) -> None:
+    text, _ = document(world, "One")
+    _, signature = document(world, "Another")
+    refused = world.post("/v1/enrolments", {"document": text, "signature": signature})
+    assert refused.status_code == 400
+    assert refused.json()["type"] == "/problems#BadSignature"
+    other = json.dumps(json.loads(text) | {"consortium": "0x" + "00" * 32}, separators=(",", ":"), sort_keys=True)
+    assert world.post("/v1/enrolments", {"document": other, "signature": signature}).status_code == 400
+    assert world.post("/v1/enrolments", {"document": 7, "signature": signature}).status_code == 400
+    assert world.post("/v1/enrolments", {"document": text}).status_code == 400
+
+
+def test_enrolments_page_by_key(world: World) -> None:
+    for name in ("first", "second", "third"):
+        text, signature = document(world, name)
+        world.post("/v1/enrolments", {"document": text, "signature": signature})
+    found, after = [], ""
+    while True:
+        page = world.get(f"/v1/enrolments?limit=2{after}")
+        found += [entry["document"] for entry in page["enrolments"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert len(found) == len(set(found)) >= len(ROLES) + 4
+    assert world.client.get("/v1/enrolments?after=x").status_code == 400
+
+
+def test_the_consortium_says_what_it_stands_on(world: World) -> None:
+    found = world.get("/v1/consortium")
+    assert found["trust"] == world.stage.node.consortium.trust_file()
+    assert len(found["council"]["members"]) == 3
+    assert found["council"]["threshold"] == 2
+    assert found["next_sequence"] == world.stage.trial.next_sequence()
+    assert all(found["contracts"].values())
+
+
+# --- signing in --------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_keeps_the_session_where_no_script_reads_it(world: World) -> None:
+    key = world.stage.parties[SHOP].key
+    message = world.get(f"/v1/session/challenge?address={to_hex(key.address)}")["message"]
+    assert message.startswith("127.0.0.1:8000 wants you to sign in with your Ethereum account:")
+    signature = to_hex(key.sign_digest(personal_digest(message.encode())))
+    answer = world.post("/v1/session", {"message": message, "signature": signature})
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert world.client.get("/v1/session").json() == {"partner": SHOP, "auditor": False}  # by the cookie
+    gone = world.client.delete("/v1/session")
+    assert gone.json() == {"status": "signed out"}
+    assert world.client.get("/v1/session").json()["partner"] == 0
+    again = world.post("/v1/session", {"message": message, "signature": signature})
+    assert again.status_code == 400
+    assert "used before" in again.json()["what"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"message": "x", "signature": "0x"}, {"message": 1, "signature": "0x" + "11" * 65}, [], "x"], ids=str
+)
+def test_a_malformed_sign_in_is_refused(world: World, body: object) -> None:
+    assert world.post("/v1/session", body).status_code == 400
+
+
+def test_a_challenge_needs_an_address(world: World) -> None:
+    for address in ("", "0x12", "x" * 81, "0x" + "zz" * 20):
+        assert world.client.get("/v1/session/challenge", params={"address": address}).status_code == 400
