@@ -1,10 +1,10 @@
-"""Write the published vectors, `docs/vectors/*.json`, from `scripts/vectors` and the code that they pin down.
+"""Write the published vectors, `docs/vectors/**/*.json`, from `scripts/vectors` and the code that they pin down.
 
     python -m scripts.generate_vectors           writes the files
     python -m scripts.generate_vectors --check   writes nothing; exit status 1 and a list if they differ
 
 Everything in them is deterministic. `tests/vectors` verifies them with eth_account, hashlib and cryptography alone, and
-`docs/records.md` explains them.
+`docs/records.md` and `docs/bundle.md` explain them.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from ledger.checkpoint import Leaf
 from ledger.ids import checksum_address, to_hex
 from ledger.records import BY_NAME, Checkpoint, Record
 from ledger.structs import encode_type, type_hash
+from scripts.vectors.bundles import bundles
 from scripts.vectors.derived import derived_vectors, log_vectors
 from scripts.vectors.examples import AGREEMENT_ID, SHIPMENT, START, Example, examples
 from scripts.vectors.keys import DOMAIN, SPACE, address, key, secret
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     if "--check" not in arguments:
         TARGET.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
+            (TARGET / name).parent.mkdir(exist_ok=True)
             (TARGET / name).write_text(text, encoding="utf-8")
         return 0
     stale = [name for name, text in files.items() if _committed(name) != text]
@@ -62,6 +64,7 @@ def generate() -> dict[str, str]:
         "log.json": _text(log_vectors(leaves)),
         "derived.json": _text(derived_vectors(SHIPMENT, AGREEMENT_ID)),
         "bad.json": _text({"texts": bad_texts(by_name), "signatures": bad_signatures()}),
+        **bundles(),
     }
 
 

@@ -80,7 +80,7 @@ class Both:
 
 
 def _lane(route: Route) -> str:
-    return f"{route.destination}|{route.mode.name if route.mode is not None else ''}"
+    return f"{route.destination}|{route.mode.name if route.mode is not None else 'NOT_SPECIFIED'}"
 
 
 def _both(limit: int, folder: Path) -> Both:

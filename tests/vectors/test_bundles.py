@@ -1,0 +1,189 @@
+"""The published bundles: ours verifies the good and refuses the bad at the step named; a second reader agrees.
+
+The second reader takes docs/bundle.md literally, with eth_account, hashlib, base64 and cryptography alone.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from bisect import bisect_left
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
+
+from ledger.bundle import verify_bundle
+from ledger.bundle_format import parse_trust
+from ledger.canonical import canonical_json
+from ledger.records import record_named
+from ledger.signing import Domain
+from scripts.vectors.bundles import patched
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "vectors" / "bundles"
+TRUST = parse_trust((FOLDER / "trust.json").read_bytes())
+BAD = json.loads((FOLDER / "bad.json").read_text(encoding="utf-8"))["vectors"]
+SCHEMA = json.loads((FOLDER / "bundle.schema.json").read_text(encoding="utf-8"))
+GOOD = ("shipment.json", "partner.json")
+each_bad = pytest.mark.parametrize("vector", BAD, ids=lambda vector: vector["name"])
+
+
+def load(name: str) -> Any:
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_the_good_hold(name: str) -> None:
+    data = (FOLDER / name).read_bytes()
+    assert all(step.ok for step in verify_bundle(data, TRUST))
+    assert canonical_json(json.loads(data)) == data
+    assert valid(json.loads(data), SCHEMA)
+
+
+@each_bad
+def test_the_bad_fail_at_their_step(vector: dict[str, Any]) -> None:
+    data = canonical_json(patched(load(vector["of"]), vector["patch"]))
+    steps = verify_bundle(data, TRUST)
+    assert [step.ok for step in steps] == [True] * (len(steps) - 1) + [False]
+    assert (steps[-1].name, steps[-1].why) == (vector["step"], vector["why"])
+
+
+@each_bad
+def test_the_schema_refuses_wrong_formats_only(vector: dict[str, Any]) -> None:
+    fits = valid(patched(load(vector["of"]), vector["patch"]), SCHEMA)
+    if vector["step"] != "format":
+        assert fits
+    elif vector["name"] != "the first record twice":  # an order that no schema can state
+        assert not fits
+
+
+def test_every_step_has_a_bad_vector_where_one_is_possible() -> None:
+    assert {vector["step"] for vector in BAD} >= {
+        "format", "log", "checkpoint", "inclusion", "registry", "complete", "figures",
+    }  # fmt: skip
+
+
+def test_the_wrong_trust_file_is_no_crash() -> None:
+    for text in (b"", b"{}", b'{"lading":"trust/1"}', b'{"lading":"trust/1","genesis":[],"logs":{}}'):
+        with pytest.raises(Exception, match=r"trust file|JSON"):
+            parse_trust(text)
+
+
+# --- a second reader -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_second_reader_accepts_the_good(name: str) -> None:
+    second_reader(load(name), load("trust.json"))
+
+
+@pytest.mark.parametrize(
+    "vector", [v for v in BAD if v["step"] in ("checkpoint", "inclusion", "complete")], ids=lambda v: v["name"]
+)
+def test_a_second_reader_refuses_the_bad(vector: dict[str, Any]) -> None:
+    with pytest.raises((AssertionError, InvalidSignature)):
+        second_reader(patched(load(vector["of"]), vector["patch"]), load("trust.json"))
+
+
+def second_reader(bundle: Any, trust: Any) -> None:
+    """Checkpoint, inclusion and the complete statement."""
+    (log,) = [log for log in trust["logs"] if log["origin"] == bundle["origin"]]
+    public = bytes.fromhex(log["key"][2:])
+    key = Ed25519PublicKey.from_public_bytes(public)
+    log_id = hashlib.sha256(log["origin"].encode() + b"\n\x01" + public).digest()
+    # The checkpoint.
+    text, _, lines = bundle["checkpoint"].partition("\n\n")
+    origin, size_text, root_text = text.split("\n")
+    size, root = int(size_text), base64.b64decode(root_text)
+    signature = base64.b64decode(lines.split("\n")[0].split(" ")[2])
+    assert origin == log["origin"]
+    assert signature[:4] == log_id[:4]
+    key.verify(signature[4:], (text + "\n").encode())
+    # Inclusion.
+    leaves = []
+    ids = []
+    for record in bundle["records"]:
+        record_id = _record_id(record, trust)
+        number = record_named(record["type"]).NUMBER
+        signatures = b"".join(bytes.fromhex(s[2:]) for s in record["signatures"])
+        leaf = bytes([1, number]) + record_id + hashlib.sha256(signatures).digest()
+        leaf += record["logTime"].to_bytes(8, "big")
+        leaf_hash = hashlib.sha256(b"\0" + leaf).digest()
+        assert "0x" + leaf_hash.hex() == record["leafHash"]
+        leaves.append((record["index"], leaf_hash))
+        ids.append(record_id)
+    proof = [bytes.fromhex(value[2:]) for value in bundle["proof"]]
+    assert _root(leaves, 0, size, proof) == root
+    assert not proof
+    # Complete.
+    statement = bundle["complete"]
+    hashes = [hashlib.sha256(b"\0" + one).digest() for one in sorted(ids)]
+    message = b"lading/complete/v1\0" + log_id + size.to_bytes(8, "big")
+    message += hashlib.sha256(bundle["subject"].encode()).digest() + _root(list(enumerate(hashes)), 0, len(hashes), [])
+    key.verify(bytes.fromhex(statement["signature"][2:]), message)
+
+
+def _root(leaves: list[tuple[int, bytes]], start: int, stop: int, proof: list[bytes]) -> bytes:
+    if not leaves:
+        assert proof, "the proof is too short"
+        return proof.pop(0)
+    if stop - start == 1:
+        return leaves[0][1]
+    middle = start + (1 << ((stop - start - 1).bit_length() - 1))
+    part = bisect_left(leaves, (middle, b""))
+    left = _root(leaves[:part], start, middle, proof)
+    return hashlib.sha256(b"\1" + left + _root(leaves[part:], middle, stop, proof)).digest()
+
+
+def _record_id(record: Any, trust: Any) -> bytes:
+    """The EIP-712 digest by eth_account; the types of the structure are those of the published encodeType."""
+    kind = record_named(record["type"])
+    domain = Domain(bytes.fromhex(trust["consortiumId"][2:]), trust["chainId"])  # type: ignore[arg-type]
+    data = domain.typed_data(kind.from_json(record["message"]))
+    message = encode_typed_data(full_message=data)
+    return keccak(b"\x19" + message.version + message.header + message.body)
+
+
+# --- JSON Schema, as far as ours uses it -----------------------------------------------------------------------------
+
+
+def valid(value: Any, schema: Any) -> bool:
+    """Whether `value` fits; knows the keywords that the published schema uses and refuses others."""
+    known = {
+        "$schema", "$defs", "title", "description", "type", "properties", "required", "additionalProperties", "items",
+        "minItems", "maxItems", "anyOf", "const", "$ref", "pattern", "minimum", "maximum", "maxLength", "minLength",
+    }  # fmt: skip
+    assert set(schema) <= known, set(schema) - known
+    if "$ref" in schema:
+        return valid(value, SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")])
+    if "anyOf" in schema:
+        return any(valid(value, option) for option in schema["anyOf"])
+    if "const" in schema:
+        return bool(value == schema["const"])
+    match schema.get("type"):
+        case "object":
+            if not isinstance(value, dict) or not set(schema.get("required", ())) <= set(value):
+                return False
+            properties = schema.get("properties", {})
+            if not schema.get("additionalProperties", True) and not set(value) <= set(properties):
+                return False
+            return all(valid(value[name], properties[name]) for name in set(value) & set(properties))
+        case "array":
+            if not isinstance(value, list) or not schema.get("minItems", 0) <= len(value):
+                return False
+            return len(value) <= schema.get("maxItems", len(value)) and all(valid(v, schema["items"]) for v in value)
+        case "integer":
+            fits = isinstance(value, int) and not isinstance(value, bool)
+            return fits and bool(schema["minimum"] <= value <= schema["maximum"])
+        case "boolean":
+            return isinstance(value, bool)
+        case "string":
+            if not isinstance(value, str) or not re.search(schema.get("pattern", ""), value):
+                return False
+            return schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
+        case _:
+            raise AssertionError(f"a schema of no type: {schema}")
