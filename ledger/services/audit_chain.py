@@ -40,13 +40,18 @@ class Anchored:
 
 @dataclass
 class ChainFacts:
-    """What one walk over the chain found out. `recovered`: rows for records that the log should have and has not."""
+    """What one walk over the chain found out.
+
+    `recovered`: rows for published records that the log has not. `unfollowed`: leaves that the log need not have yet.
+    `newest`: the latest block of which the log has an outcome.
+    """
 
     anchors: dict[int, Anchored] = field(default_factory=dict)
     recovered: dict[RecordId, Row] = field(default_factory=dict)
     outcome_ids: set[RecordId] = field(default_factory=set)
     contracts: dict[bytes, str] = field(default_factory=dict)
     unfollowed: int = 0
+    newest: int = 0
 
 
 class ChainAudit:
@@ -201,9 +206,10 @@ class ChainAudit:
 
     def _check_outcomes(self) -> None:
         for row in records.stream(self._copy, types=[Outcome.NUMBER]):
-            if row.record_id in self.facts.outcome_ids:
-                continue
             outcome = cast(Outcome, row.record)
+            if row.record_id in self.facts.outcome_ids:
+                self.facts.newest = max(self.facts.newest, outcome.blockNumber)
+                continue
             target = records.get(self._copy, RecordId(outcome.record))
             problem = self._rejection_problem(outcome, target.signed if target else None)
             if problem:

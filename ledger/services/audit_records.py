@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import cast
 
 from ledger.audit import Findings
 from ledger.codes import Outcome as Code
 from ledger.errors import LadingError, NotFound
 from ledger.ids import RecordId, to_hex
-from ledger.openings import Part, join, part_from_json
+from ledger.openings import Part, join, part_from_json, split
 from ledger.records import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.registry import RegistryHistory
 from ledger.services import holdings
@@ -25,50 +26,70 @@ from ledger.verification import Facts, verify_record
 
 
 def copy_openings(source: Connection, copy: Connection, findings: Findings, tell: Tell) -> None:
-    """Every opened part is the one whose hash its record carries; sound ones go into the copy.
-
-    Whole lists come before their elements, which need them (see `ledger.openings`).
-    """
+    """Every opened part is the one whose hash its record carries; sound ones go into the copy."""
     total = rowwise.count(source, "openings")
     done = 0
-    for group in chunks(rowwise.stream(source, "openings"), 500):
+    owners = groupby(rowwise.stream(source, "openings"), lambda row: row["record_id"])
+    for batch in chunks(((owner, list(rows)) for owner, rows in owners), 200):
         tell("openings", done, total)
-        done += len(group)
-        known = records.get_many(
-            copy, {RecordId(row["record_id"]) for row in group if isinstance(row["record_id"], bytes)}
-        )
-        rows = [row for row in group if _is_sound(row, known.get(row["record_id"]), group, findings)]
-        rowwise.insert(copy, "openings", rows)
+        done += sum(len(rows) for _, rows in batch)
+        known = records.get_many(copy, [RecordId(owner) for owner, _ in batch if isinstance(owner, bytes)])
+        for owner, rows in batch:
+            rowwise.insert(copy, "openings", _sound(rows, known.get(owner), findings))
 
 
-def _is_sound(row: Row, record: StoredRecord | None, group: Sequence[Row], findings: Findings) -> bool:
+def _sound(rows: list[Row], record: StoredRecord | None, findings: Findings) -> list[Row]:
+    """Those of one record's opened parts that fit it."""
     if record is None:
-        findings.add(
-            row["record_id"], "openings", "a record", "none", "an opened part lies here without a sound record"
-        )
-        return False
-    path = str(row["path"])
+        for row in rows:
+            what = "an opened part lies here without a sound record"
+            findings.add(row["record_id"], "openings", "a record", "none", what)
+        return []
     try:
-        part = _part(record.type_number, row)
-        parts = {path: part}
-        if (outer := path.partition("[")[0]) != path:  # a list that came withheld as a whole stands before it
-            for other in group:
-                if other["record_id"] == row["record_id"] and other["path"] == outer:
-                    parts[outer] = _part(record.type_number, other)
-        if join(record.record, parts) == record.record:
-            raise NotFound("the record has no such withheld part", where=path)
-    except (LadingError, ValueError, TypeError, RecursionError) as error:
-        expected = error.expected if isinstance(error, LadingError) and error.expected else "the part that was signed"
-        found = error.found if isinstance(error, LadingError) and error.found else row["body"]
-        findings.add(
-            row["record_id"],
-            f"openings.{path}",
-            expected,
-            found,
-            "the opened part is not the one that was signed: it was altered afterwards",
-        )
-        return False
-    return True
+        parts = {str(row["path"]): _part(record.type_number, row) for row in rows}
+        if set(parts) <= _opened(record.record, parts):
+            return rows
+    except _UNFIT:
+        pass
+    # One of them does not fit: look at each, whole lists first, which their elements need.
+    lists = [row for row in rows if "[" not in str(row["path"])]
+    fitting: list[Row] = []
+    parts = {}
+    for row in [*lists, *(row for row in rows if row not in lists)]:
+        path = str(row["path"])
+        try:
+            part = _part(record.type_number, row)
+            if path not in _opened(record.record, {**parts, path: part}):
+                raise NotFound("the record has no such withheld part", where=path)
+        except _UNFIT as error:
+            _name(row, error, findings)
+            continue
+        parts[path] = part
+        fitting.append(row)
+    return fitting
+
+
+_UNFIT = (LadingError, ValueError, TypeError, RecursionError)
+
+
+def _opened(record: Record, parts: dict[str, Part]) -> set[str]:
+    """The paths of `parts` that are open once they are put into `record`; raises for one that does not fit."""
+    joined = split(join(record, parts))[1]
+    lists = {path for path, part in parts.items() if isinstance(part, tuple)}
+    opened = {path for path in lists if join(record, {path: parts[path]}) != record}
+    return set(joined) | opened
+
+
+def _name(row: Row, error: Exception, findings: Findings) -> None:
+    expected = error.expected if isinstance(error, LadingError) and error.expected else "the part that was signed"
+    found = error.found if isinstance(error, LadingError) and error.found else row["body"]
+    findings.add(
+        row["record_id"],
+        f"openings.{row['path']}",
+        expected,
+        found,
+        "the opened part is not the one that was signed: it was altered afterwards",
+    )
 
 
 def _part(type_number: int, row: Row) -> Part:

@@ -19,16 +19,13 @@ from ledger.errors import LadingError
 from ledger.ids import to_hex
 from ledger.services.audit_chain import ChainAudit, check_anchors, contracts_in_meta
 from ledger.services.audit_damage import Damages
+from ledger.services.audit_documents import check_enrolments, check_meta, check_proposals, check_transactions
 from ledger.services.audit_keeping import (
     check_cursor,
-    check_enrolments,
     check_head,
     check_index,
-    check_meta,
     check_outbox,
     check_pending,
-    check_proposals,
-    check_transactions,
     fill_index,
 )
 from ledger.services.audit_log import Publication, Tell, walk
@@ -42,7 +39,7 @@ from ledger.services.node import Node
 from ledger.services.projections import Projector
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.settings import EMBEDDED, Settings
-from ledger.store import rowwise
+from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
 
 PATIENCE = 5.0
@@ -180,7 +177,7 @@ class _Audit:
                 f"{facts.unfollowed} events of final blocks are not in the log: no node follows the chain, or it was "
                 "made to stop. Serve this home, then audit again",
             )
-        check_cursor(source, self._chain, final, findings)
+        check_cursor(source, self._chain, facts.newest, findings)
         # d.
         damages.explain(facts.recovered, findings)
         self._keep(list(damages.restored(facts.recovered)))
@@ -220,8 +217,7 @@ class _Audit:
                 "", "projection_state.size", f"up to {size}", reached, "the projections cannot reach so far: edited"
             )
             reached = size
-        from ledger.store import migrate
-
+        self._tell("deriving", 0, reached)
         rowwise.set_head(self._copy, reached, 0)
         migrate.recreate_projections(self._copy)
         registry = CurrentRegistry(self._deployment.genesis, SystemClock())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.stage import Stage, found_stage, staged
+from tests.e2e.story import Story, tell_story
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,11 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(founded: Path, tmp_path: Path) -> Iterator[Stage]:
     with staged(founded, tmp_path / "home") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """The whole story of `tests.e2e.story`, its node closed; copy its home before changing anything."""
+    told = tell_story(tmp_path_factory.mktemp("story"))
+    told.trial.node.close()
+    return told

@@ -16,15 +16,8 @@ from ledger.services.auditing import audit
 from ledger.services.node import Node
 from ledger.services.settings import read_settings
 from ledger.store.rowwise import projection_names
-from tests.e2e.story import Story, tell_story
+from tests.e2e.story import Story
 from tests.e2e.tampering import BESIDE, FILES, RECORDS, Tampering, column_edits, spoiling
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    told = tell_story(tmp_path_factory.mktemp("story"))
-    told.trial.node.close()
-    return told
 
 
 @pytest.fixture

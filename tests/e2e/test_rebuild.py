@@ -27,16 +27,9 @@ from ledger.store.database import Database
 from ledger.store.rowwise import projection_names
 from scripts.commands.rebuild import read_records
 from scripts.trial import open_trial
-from tests.e2e.story import Story, tell_story
+from tests.e2e.story import Story
 
 Tables = Mapping[str, list[tuple[Any, ...]]]
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    told = tell_story(tmp_path_factory.mktemp("story"))
-    told.trial.node.close()
-    return told
 
 
 @pytest.fixture
