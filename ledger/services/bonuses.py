@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ledger.chain.client import ChainClient
+from ledger.chain.client import ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
 from ledger.errors import ChainUnavailable, NotFound
@@ -20,7 +20,7 @@ POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
 
 
 class Bonuses:
-    def __init__(self, db: Database, chain: ChainClient, pool: bytes, reading: Reading) -> None:
+    def __init__(self, db: Database, chain: ChainReader, pool: bytes, reading: Reading) -> None:
         self._db = db
         self._chain = chain
         self._pool = pool

@@ -10,8 +10,8 @@ from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.ids import RecordId, bytes_from_hex
 from ledger.score_samples import Period
 from ledger.services.consortium import read_consortium
+from ledger.services.desk import Desk
 from ledger.services.exporting import Exporter
-from ledger.services.node import Node
 from ledger.services.settings import read_settings
 from scripts.commands.verify import TRUST_NAME
 from scripts.output import out, print_json
@@ -34,21 +34,18 @@ def export(
     """
     if sum(choice is not None for choice in (shipment, partner, award)) != 1:
         raise InvalidInput("name one thing to export", expected="--shipment, --partner or --award")
-    node = Node(read_settings())
-    try:
-        exporter = Exporter(node)
+    with Desk(read_settings()) as desk:
+        exporter = Exporter(desk)
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
         elif partner is not None:
-            data = exporter.partner(partner, Period(0, FOREVER, node.clock.now() if at is None else at), at)
+            data = exporter.partner(partner, Period(0, FOREVER, desk.clock.now() if at is None else at), at)
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:
                 data = exporter.award(record_id)
             except NotFound:
                 data = exporter.award(exporter.award_of(record_id))
-    finally:
-        node.close()
     _write(output, data)
     if json:
         print_json({"file": str(output), "bytes": len(data)})

@@ -10,6 +10,7 @@ from ledger.ids import to_hex
 from ledger.score_card import parse_card
 from ledger.score_samples import Period
 from ledger.services.awarding import governing_card
+from ledger.services.desk import Desk
 from ledger.services.node import Node
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json
@@ -30,11 +31,8 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one HTML page with indicators, lanes, penalties, scores and charts; it opens offline and prints."""
-    node = Node(read_settings())
-    try:
-        facts = facts_of(node, Period(start, end, at if at is not None else node.clock.now()), title)
-    finally:
-        node.close()
+    with Desk(read_settings()) as desk:
+        facts = facts_of(desk, Period(start, end, at if at is not None else desk.clock.now()), title)
     page = render(facts)
     try:
         html.write_text(page, encoding="utf-8")
@@ -46,14 +44,14 @@ def report(
         out.print(f"{html}: {len(facts.entries):,} shipments, {len(page.encode()):,} bytes")
 
 
-def facts_of(node: Node, period: Period, title: str) -> Facts:
+def facts_of(desk: Desk | Node, period: Period, title: str) -> Facts:
     """The facts of this home; raises `NotFound` before anything is published."""
-    published = node.publisher.current()
+    published = desk.publisher.current()
     if published is None:
         raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-    with node.db.read() as connection:
-        card = parse_card(governing_card(connection, node.registry.refreshed(connection).now(), period.start))
-    names = {partner.id: partner.name for partner in node.reading.partners()}
+    with desk.db.read() as connection:
+        card = parse_card(governing_card(connection, desk.registry.refreshed(connection).now(), period.start))
+    names = {partner.id: partner.name for partner in desk.reading.partners()}
     head = published.head
     log = (head.size, to_hex(head.root), head.origin)
-    return gather(node.numbers.journeys(), period, card, names, title=title, log=log)
+    return gather(desk.numbers.journeys(), period, card, names, title=title, log=log)
