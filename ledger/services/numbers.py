@@ -5,16 +5,15 @@ from threading import Lock
 from typing import Any
 
 from ledger import penalty_words, score_words
-from ledger.codes import Role
 from ledger.errors import NotPermitted
 from ledger.figures import statements_of
 from ledger.ids import RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.score_card import Card
+from ledger.score_card import Card, parse_card
 from ledger.score_samples import Period
 from ledger.scores import Scorecard, Tallies
-from ledger.services.awarding import default_card
+from ledger.services.awarding import governing_card
 from ledger.services.clock import Clock
 from ledger.services.reading import Reader, Reading
 from ledger.services.registry_view import CurrentRegistry
@@ -23,7 +22,6 @@ from ledger.signing import Domain
 from ledger.store import log, records
 from ledger.store.database import Database
 
-SCORED = (Role.CARRIER, Role.SUPPLIER, Role.BROKER)
 FOREVER = 2**40 - 1
 
 
@@ -66,21 +64,38 @@ class Numbers:
                 self._journeys = (size, Journeys(VerifiedRecords(connection, self._domain, history).all()))
             return self._journeys[1]
 
-    def penalties(self, *, partner: int | None = None, at: int | None = None) -> list[PenaltyStatement]:
-        """Every penalty statement, of one partner (as liable or beneficiary) if named."""
+    def penalties(
+        self, *, partner: int | None = None, at: int | None = None, start: int = 0, end: int = FOREVER
+    ) -> list[PenaltyStatement]:
+        """Every penalty statement of goods promised from `start` to before `end` (grace included), of one partner (as
+        liable or beneficiary) if named. `at` judges goods still under way.
+        """
         found = statements_of(self.journeys(), at)
-        return [s for s in found if partner is None or partner in (s.liable, s.beneficiary)]
+        return [
+            s
+            for s in found
+            if (partner is None or partner in (s.liable, s.beneficiary)) and start <= s.promised_at < end
+        ]
 
     def scorecards(
         self, partner: int | None = None, period: Period | None = None, card: Card | None = None
     ) -> Iterator[Scorecard]:
-        """The scorecards of everybody, or of one partner, in every role in which anything was due."""
-        tallies = Tallies(self.journeys(), period or Period(0, FOREVER, self._clock.now()))
-        chosen = card or default_card()
-        for role in SCORED:
+        """The scorecards of everybody, or of one partner, in every role that the card scores and anything was due in.
+
+        Without a card, the one that the council adopted for the period; without a period, everything up to now.
+        """
+        judged = period or Period(0, FOREVER, self._clock.now())
+        tallies = Tallies(self.journeys(), judged)
+        chosen = card or self.card(judged.start)
+        for role in chosen.roles:
             for found in tallies.partners(role):
                 if partner is None or partner == found:
                     yield tallies.score(found, role, chosen)
+
+    def card(self, start: int) -> Card:
+        """The scorecard that governs a period from `start`."""
+        with self._db.read() as connection:
+            return parse_card(governing_card(connection, self._registry.refreshed(connection).now(), start))
 
     def score_of(self, partner: int) -> dict[str, Any]:
         """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""

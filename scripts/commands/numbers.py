@@ -1,15 +1,18 @@
 """`lading penalties`, `lading scores` and `lading bonuses`: the figures of this home, with their evidence."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from ledger import penalty_words, score_words
+from ledger.errors import InvalidInput
 from ledger.ids import RecordId, bytes_from_hex
 from ledger.penalties import PenaltyStatement
+from ledger.penalty_csv import penalties_csv
 from ledger.score_samples import Period
 from ledger.scores import Scorecard, explain
-from ledger.services.node import Node
+from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import money, out, print_json, table
 
@@ -21,20 +24,22 @@ At = Annotated[int | None, typer.Option(help="Judge goods still under way at thi
 def penalties(
     shipment: Annotated[str | None, typer.Option(help="Only this shipment, line by line.")] = None,
     partner: Annotated[int | None, typer.Option(help="Only what this partner owes or is owed.")] = None,
+    start: Annotated[int, typer.Option(help="Only goods promised from then on, UTC seconds.")] = 0,
+    end: Annotated[int, typer.Option(help="Only goods promised before, UTC seconds.")] = FOREVER,
     at: At = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a shipment.")] = False,
     json: Json = False,
 ) -> None:
     """Delay penalties, computed from verified records: who owes what to whom, and why."""
-    node = Node(read_settings())
-    try:
+    with Desk(read_settings()) as desk:
         if shipment is not None:
-            found = [node.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
+            found = [desk.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
         else:
-            found = node.numbers.penalties(partner=partner, at=at)
-    finally:
-        node.close()
+            found = desk.numbers.penalties(partner=partner, at=at, start=start, end=end)
     if json:
         print_json({"penalties": [penalty_words.to_json(statement) for statement in found]})
+    elif csv:
+        sys.stdout.write(penalties_csv(found))
     elif shipment is not None:
         for line in penalty_words.explain(found[0]):
             out.print(line, markup=False)
@@ -45,20 +50,25 @@ def penalties(
 
 
 def scores(
-    partner: Annotated[int | None, typer.Argument(help="A partner's id; without it, everybody.")] = None,
+    what: Annotated[str, typer.Argument(metavar="[explain] [PARTNER]", help="A partner's id; default: all.")] = "",
+    who: Annotated[int | None, typer.Argument(hidden=True)] = None,
     start: Annotated[int, typer.Option(help="Start of the period, UTC seconds.")] = 0,
     end: Annotated[int, typer.Option(help="End of the period, UTC seconds.")] = FOREVER,
     why: Annotated[bool, typer.Option("--explain", help="Say what raised and what lowered each score.")] = False,
     json: Json = False,
 ) -> None:
-    """Partner scores by role, with the interval in which they lie; under ten delivery events there is none."""
-    node = Node(read_settings())
-    try:
-        period = Period(start, end, min(node.clock.now(), end))
-        cards = list(node.numbers.scorecards(partner, period))
-        names = {view.id: view.name for view in node.reading.partners()}
-    finally:
-        node.close()
+    """Partner scores by role, with the interval in which they lie; under ten delivery events there is none.
+
+    `lading scores explain 7` says which indicators raised and lowered the scores of partner 7, and by how much.
+    """
+    why = why or what == "explain"
+    if what not in ("", "explain") and (not what.isascii() or not what.isdigit() or who is not None):
+        raise InvalidInput("not a partner", where="PARTNER", expected="a number", found=what[:40])
+    partner = int(what) if what.isdigit() else who
+    with Desk(read_settings()) as desk:
+        period = Period(start, end, min(desk.clock.now(), end))
+        cards = list(desk.numbers.scorecards(partner, period))
+        names = {view.id: view.name for view in desk.reading.partners()}
     if json:
         print_json({"scores": [score_words.to_json(card) for card in cards]})
         return
@@ -75,14 +85,11 @@ def bonuses(
     json: Json = False,
 ) -> None:
     """Bonus agreements with status and money; one agreement with its awards line by line."""
-    node = Node(read_settings())
-    try:
+    with Desk(read_settings()) as desk:
         if agreement is not None:
-            found: dict[str, Any] = node.bonuses.agreement(RecordId(bytes_from_hex(agreement, 32, "agreement")))
+            found: dict[str, Any] = desk.bonuses.agreement(RecordId(bytes_from_hex(agreement, 32, "agreement")))
         else:
-            found = {"agreements": node.bonuses.agreements()}
-    finally:
-        node.close()
+            found = {"agreements": desk.bonuses.agreements()}
     if json:
         print_json(found)
         return

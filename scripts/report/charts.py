@@ -65,7 +65,7 @@ def bars(rows: Sequence[tuple[str, int, str]], *, title: str, running: Sequence[
     parts = []
     for i, (label, value, words) in enumerate(rows):
         y = 8 + i * row
-        parts.append(_text(left - 10, y + 15, _short(label, 42), "end", INK, 13))
+        parts.append(_text(left - 10, y + 15, _short(label, 34), "end", INK, 13))
         parts.append(_rect(left, y + 2, value / most * room, row - 9, ACCENT, f"{label}: {words}"))
         parts.append(_text(left + value / most * room + 8, y + 15, words, "start", INK, 12))
         if running:
@@ -88,7 +88,7 @@ def intervals(rows: Sequence[tuple[str, int, int, int, str]], *, title: str) -> 
     for i, (label, low, score, high, words) in enumerate(rows):
         y = 18 + i * row
         x1, x, x2 = (left + value / 10_000 * room for value in (low, score, high))
-        parts.append(_text(left - 10, y + 4, _short(label, 42), "end", INK, 13))
+        parts.append(_text(left - 10, y + 4, _short(label, 34), "end", INK, 13))
         parts.append(
             f'<line x1="{x1:.1f}" y1="{y}" x2="{x2:.1f}" y2="{y}" stroke="{GOOD}" stroke-width="6" '
             f'stroke-linecap="round"><title>{escape(label)}: {low / 100:.1f} to {high / 100:.1f}</title></line>'

@@ -178,7 +178,7 @@ def valid(value: Any, schema: Any) -> bool:
             return len(value) <= schema.get("maxItems", len(value)) and all(valid(v, schema["items"]) for v in value)
         case "integer":
             fits = isinstance(value, int) and not isinstance(value, bool)
-            return fits and bool(schema["minimum"] <= value <= schema["maximum"])
+            return bool(fits and schema["minimum"] <= value <= schema["maximum"])
         case "boolean":
             return isinstance(value, bool)
         case "string":
