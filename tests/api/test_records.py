@@ -8,7 +8,7 @@ import pytest
 
 from ledger import merkle
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
-from ledger.ids import bytes_from_hex, to_hex
+from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.penalties import DAY
 from ledger.records import RECORDS, Endorsement, Handoff, KeyGrant
 from ledger.signing import SignedRecord
@@ -38,9 +38,8 @@ def test_an_accepted_record_is_answered_with_a_receipt_that_the_log_signed(world
     assert found["status"] == "accepted"
     receipt = Receipt.from_json(found["receipt"])
     identity(world).verify_receipt(receipt)
-    leaf = Leaf.of(
-        15, bytes_from_hex(found["id"], 32, "id"), bytes.fromhex(body["signatures"][0][2:]), receipt.log_time
-    )  # type: ignore[arg-type]
+    record_id = RecordId(bytes_from_hex(found["id"], 32, "id"))
+    leaf = Leaf.of(15, record_id, bytes.fromhex(body["signatures"][0][2:]), receipt.log_time)
     assert merkle.leaf_hash(leaf.encode()) == receipt.leaf_hash
     assert world.get(f"/v1/records/{found['id']}/receipt") == found["receipt"]
 

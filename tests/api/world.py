@@ -106,7 +106,7 @@ def play(stage: Stage) -> dict[str, RecordId]:
     stage.pass_time(DAY)
     ids["damage"] = stage.hand(CARRIER, OCEAN, (ids["late"], 1, 10, ExceptionBit.DAMAGED))
     stage.pass_time(10 * DAY)
-    customs = {"jurisdiction": "CN", "regime": Regime.IMPORT}
+    customs: dict[str, Any] = {"jurisdiction": "CN", "regime": Regime.IMPORT}
     ids["lodged"] = stage.clear(BROKER, ClearanceStatus.LODGED, (ids["late"], 0), **customs)
     ids["held"] = stage.clear(
         CN, ClearanceStatus.HELD, (ids["late"], 1), cause=HoldCause.DOCUMENTS, caused_by=CARRIER, **customs

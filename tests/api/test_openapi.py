@@ -1,0 +1,132 @@
+"""The description of the API is true: every route is in it, every write has examples, every answer fits its model."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from api import answers
+from ledger.acceptance import check_content
+from ledger.signing import SignedRecord
+from tests.api.world import World
+from tests.e2e.stage import AUDITOR, CARRIER
+
+
+@pytest.fixture(scope="module")
+def document(world: World) -> dict[str, Any]:
+    found = world.get("/openapi.json")
+    assert isinstance(found, dict)
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
+    found = {f"{method.upper()} {path}" for method, path, _ in operations(document)}
+    assert found >= {
+        "POST /v1/records", "GET /v1/records", "GET /v1/records/{record}", "POST /v1/records/{record}/signatures",
+        "GET /v1/records/{record}/proof", "GET /v1/records/{record}/receipt", "POST /v1/records/typed-data",
+        "GET /v1/records/types", "GET /v1/records/proposed", "GET /v1/shipments", "GET /v1/shipments/{shipment}",
+        "GET /v1/shipments/{shipment}/penalty", "GET /v1/products/{path}", "POST /v1/products/scans",
+        "PUT /v1/products/codes/{attestation}", "GET /v1/partners", "GET /v1/partners/{partner}",
+        "GET /v1/partners/{partner}/score", "POST /v1/enrolments", "GET /v1/enrolments", "GET /v1/consortium",
+        "GET /v1/log", "GET /v1/log/checkpoint", "GET /v1/log/tile/{path}", "GET /v1/log/proof/inclusion",
+        "GET /v1/log/proof/consistency", "GET /v1/bonuses", "GET /v1/bonuses/{agreement}",
+        "PUT /v1/bonuses/{agreement}/awards/{version}", "GET /v1/session/challenge", "POST /v1/session",
+        "DELETE /v1/session", "GET /healthz", "GET /readyz", "GET /metrics",
+    }  # fmt: skip
+
+
+def test_every_operation_says_what_it_does_and_what_it_answers(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        assert operation["description"], (method, path)
+        good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+        assert any(answer.get("content") for answer in good), (method, path)
+
+
+def test_every_write_has_examples_and_its_problems(document: dict[str, Any]) -> None:
+    writes = [(p, o) for m, p, o in operations(document) if m in ("post", "put")]
+    assert len(writes) == 8
+    for path, operation in writes:
+        content = operation["requestBody"]["content"]["application/json"]
+        assert content.get("example") or content.get("examples"), path
+        assert content["schema"], path
+    for path, operation in writes:
+        if path != "/v1/records/typed-data":
+            assert {"400", "413", "415", "429", "503"} <= operation["responses"].keys(), path
+
+
+def test_the_record_examples_are_records(document: dict[str, Any], world: World) -> None:
+    content = document["paths"]["/v1/records"]["post"]["requestBody"]["content"]["application/json"]
+    for example in content["examples"].values():
+        signed = SignedRecord.from_json(example["value"])
+        check_content(signed.record, 1_790_000_000)
+        assert world.stage.node.domain.record_id(signed.record)
+    typed = document["paths"]["/v1/records/typed-data"]["post"]["requestBody"]["content"]["application/json"]
+    for example in typed["examples"].values():
+        assert world.post("/v1/records/typed-data", example["value"]).status_code == 200
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    names = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                names.add(value["$ref"])
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(document)
+    assert names
+    for name in names:
+        assert name.startswith("#/components/schemas/")
+        assert name.rpartition("/")[2] in document["components"]["schemas"]
+
+
+def test_the_description_asks_no_other_host_for_anything(world: World) -> None:
+    text = world.client.get("/docs").text
+    assert "/v1/records/{record}/proof" in text
+    for word in ("cdn", "unpkg", "jsdelivr", 'src="http', 'href="http'):
+        assert word not in text
+
+
+def undescribed(model: BaseModel) -> list[str]:
+    """Members that an answer has and its model does not describe."""
+    found = [f"{type(model).__name__}.{name}" for name in (model.model_extra or {})]
+    for value in dict(model).values():
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, BaseModel):
+                found += undescribed(inner)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1/log", answers.LogState),
+        ("/v1/log/proof/inclusion?index=3", answers.InclusionProof),
+        ("/v1/log/proof/consistency?first=1&second=5", answers.ConsistencyProof),
+        ("/v1/consortium", answers.ConsortiumView),
+        ("/v1/enrolments", answers.EnrolmentPage),
+        (f"/v1/partners/{CARRIER}/score", answers.ScoreView),
+        ("/v1/products/01/09421900000012/10/L1", answers.ProductView),
+        ("/v1/bonuses", answers.AgreementPage),
+        ("/readyz", answers.Readiness),
+        ("/v1/session", answers.SessionView),
+        ("/v1/records/types", answers.RecordTypes),
+    ],
+)
+def test_answers_have_what_their_models_describe(world: World, path: str, model: type[BaseModel]) -> None:
+    token = world.token(AUDITOR)
+    text = json.dumps(world.get(path, token))
+    assert undescribed(model.model_validate_json(text)) == []
