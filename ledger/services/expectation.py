@@ -3,7 +3,7 @@
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import ShipmentState
 from ledger.custody import Holding
-from ledger.effects import effect_of
+from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.ids import RecordId, to_hex
 from ledger.records import Handoff, Override, ShipmentTerms, Split
@@ -17,7 +17,7 @@ OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER, Handoff.NUMBER, Override.NUMBER)
 
 
 class Expectation:
-    """A `effects.State` for one decision: read once, remembered, thrown away."""
+    """A `effects.State` for one decision, or a few in a row: read once, remembered, thrown away."""
 
     def __init__(self, connection: Connection, registry: CurrentRegistry, domain: Domain, now: int) -> None:
         self._connection = connection
@@ -49,6 +49,15 @@ class Expectation:
                 self._apply(record_id)
         return self._clearances[key]
 
+    def unopened(self, shipment: bytes) -> None:
+        """Take as given that nothing opened `shipment`, as for terms that are not in the log: only they could have."""
+        self._holdings.setdefault(shipment, None)
+
+    def add(self, effect: Effect) -> None:
+        """From now on expect this too."""
+        self._holdings |= effect.holdings
+        self._clearances |= effect.clearances
+
     def override_ready_at(self, record_id: bytes) -> int | None:  # noqa: ARG002 - the protocol's
         return None  # an announcement is known to the chain alone: until it moves, an override waits
 
@@ -72,8 +81,7 @@ class Expectation:
         except LadingError:
             # It was acceptable when it was taken; if the chain will refuse it now, it changes nothing.
             return
-        self._holdings |= effect.holdings
-        self._clearances |= effect.clearances
+        self.add(effect)
 
 
 def clearance_scope(key: SlotKey) -> bytes:

@@ -16,12 +16,12 @@ from ledger.records import Outcome as OutcomeRecord
 from ledger.registry_state import ALL_SCOPES, AddressKind
 from ledger.services import holdings
 from ledger.services.arrangement import StoreContext, arrange
+from ledger.services.examination import LOG_ONLY
 from ledger.services.members import Members
 from ledger.services.names import Names
 from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.stories import Stories
-from ledger.services.submission import LOG_ONLY
 from ledger.services.views import (
     ChainTrack,
     ItemView,

@@ -95,6 +95,17 @@ def test_countersigned_in_any_order_it_stands_in_the_canonical_one(scene: Scene)
     assert stored.signed.signatures == signed.signatures
 
 
+def test_both_sides_signing_at_once_complete_the_proposal(scene: Scene) -> None:
+    node = scene.stage.trial.node
+    for shipment in [scene.held, *(scene.stage.open(10, endorsed=False) for _ in range(5))]:
+        both = scene.sign(scene.handoff(HandoffItem(shipment, 0, 10, 0)), MAKER, CARRIER)
+        halves = [SignedRecord(both.record, (signature,)) for signature in both.signatures]
+        results = at_once(*[lambda half=half: node.submission.submit(half) for half in halves])
+        assert any(isinstance(result, Accepted) for result in results), results
+        with node.db.read() as connection:
+            assert proposals.get(connection, node.domain.record_id(both.record)) is None
+
+
 def test_a_proposal_nobody_made_is_not_countersigned(scene: Scene) -> None:
     with pytest.raises(NotFound):
         scene.stage.trial.node.submission.countersign(RecordId(b"\x05" * 32), [bytes(65)])
