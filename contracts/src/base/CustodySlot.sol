@@ -39,6 +39,8 @@ library CustodySlot {
     uint256 private constant PARTNER = 0xffffffffff;
     uint256 private constant PAIR = 0x3fff;
     uint256 private constant STANDING = PARTNER | (0xffff << SEQUENCE_AT) | (0xf << STATE_AT);
+    uint256 private constant REQUIREMENTS = 0xffffffffffffff << REQUIREMENTS_AT;
+    uint256 private constant LIKENESS = REQUIREMENTS | (0xf << STATE_AT);
     uint256 private constant LAST_REGIME = 9;
 
     function custodian(uint256 slot) internal pure returns (uint256) {
@@ -113,6 +115,20 @@ library CustodySlot {
             // was 0 (or of one above such a lane), and of no other lane that did not have it set.
             uint256 lanes = slot ^ (partner * PARTIES);
             return (lanes - PARTIES) & ~lanes & (PARTIES << 39) != 0;
+        }
+    }
+
+    /// @notice What `isLike` compares with: an open shipment with these requirements, and a partner who may be no party.
+    function likeness(uint256 slot, uint256 partner) internal pure returns (uint256) {
+        return (slot & REQUIREMENTS) | (OPEN << STATE_AT) | (partner * PARTIES);
+    }
+
+    /// @notice Whether the shipment is open, requires the same clearances in the same order as `likeness_` says, and its
+    /// partner is neither custodian, consignee nor consignor. Nothing is like 0.
+    function isLike(uint256 slot, uint256 likeness_) internal pure returns (bool) {
+        unchecked {
+            uint256 differing = slot ^ likeness_;
+            return ((differing - PARTIES) & ~differing & (PARTIES << 39)) | (differing & LIKENESS) == 0;
         }
     }
 

@@ -20,8 +20,8 @@ library Rfc9162 {
     }
 
     /// @notice Hash of an inner node (section 2.1.1).
-    /// @dev The only assembly of the contracts: `sha256(abi.encodePacked(hex"01", left, right))` without its two copies,
-    /// 370 gas instead of 700. A proof of 20 hashes takes up to 39 of these, and has to fit the cost of an anchor.
+    /// @dev In assembly (ADR 0004): `sha256(abi.encodePacked(hex"01", left, right))` without its two copies, 370 gas
+    /// instead of 700. A proof of 20 hashes takes up to 39 of these, and has to fit the cost of an anchor.
     function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 result) {
         assembly ("memory-safe") {
             let free := mload(0x40)
