@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.services.views import PartnerView, ReceiptView, RecordView, ShipmentSummary
+from ledger.services.views import PartnerView, RecallSummary, ReceiptView, RecordView, ShipmentSummary
 
 
 class Answer(BaseModel):
@@ -225,6 +225,10 @@ class ProductView(Answer):
     why: list[ReasonView]
     toDo: str
     journey: list[Journey]
+
+
+class RecallPage(Page):
+    recalls: list[RecallSummary]
 
 
 class Kept(Answer):

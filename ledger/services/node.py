@@ -29,11 +29,13 @@ from ledger.services.clock import Clock, SystemClock
 from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
 from ledger.services.enrolling import Enrolling
 from ledger.services.follower import Follower
+from ledger.services.names import Names
 from ledger.services.numbers import Numbers
 from ledger.services.products import Products
 from ledger.services.projections import Projector
 from ledger.services.publisher import Publisher
 from ledger.services.reading import Reading
+from ledger.services.recalls import Recalls
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
@@ -41,7 +43,7 @@ from ledger.services.sequencer import Sequencer
 from ledger.services.settings import Settings
 from ledger.services.submission import Submission
 from ledger.signing import SignedRecord
-from ledger.store import checkpoints, log, outbox, records
+from ledger.store import checkpoints, log, migrate, outbox, records
 from ledger.store.database import Database
 
 trouble = logging.getLogger("lading.node")
@@ -130,6 +132,7 @@ class Node:
         self.enrolment = Enrolling(self.db, self.registry, self.consortium.genesis.consortium_id, self.clock)
         self.numbers = Numbers(self.db, self.registry, self.domain, self.clock, self.reading)
         self.products = Products(self.db, self.registry, self.domain, self.clock, self.reading)
+        self.recalls = Recalls(self.db, self.registry, Names(self.registry, self.consortium.genesis.consortium_id))
         self.bonuses = Bonuses(self.db, self.chain, deployment.contracts[ContractKind.BONUS], self.reading)
         self.metrics = CollectorRegistry()
         self._gauges = {
@@ -148,16 +151,21 @@ class Node:
     def tick(self, *, anchor: bool = True) -> bool:
         """One round; True when it moved anything. Raises `Unavailable` branches, after which the next round goes on."""
         relayed = self.relayer.step()
-        if relayed.rejected:
-            # Rejections are leaves that the follower does not bring: no event tells of them.
-            with self.db.write() as connection:
-                self.projector.catch_up(connection)
         followed = self.follower.step()
+        self._project()
         self.publisher.publish(self.clock.now())
         anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
             self.follower.step()
         return bool(relayed.submitted or followed.events or anchored)
+
+    def _project(self) -> None:
+        """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
+        with self.db.read() as connection:
+            behind = migrate.projected_size(connection) < log.head(connection).size
+        if behind:
+            with self.db.write() as connection:
+                self.projector.catch_up(connection)
 
     def _may_anchor(self) -> bool:
         """Whether the registry knows our anchor key by now; without it, the contract would refuse."""

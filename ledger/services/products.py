@@ -87,7 +87,7 @@ class Products:
                 for (role, scope), since in entry.roles.items()
                 if role == Role.BRAND and since <= view.time and gs1.has_prefix(gtin, gs1.prefix_of_scope(scope))
             ],
-            listed=lambda attestation, path: path in _codes(connection, attestation),
+            listed=lambda attestation, path: path in codes_of(connection, attestation),
             authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
             sightings=[Sighting(s.time, s.place, s.reader) for s in sightings.of(connection, product.path())],
             fates=list(_fates(connection, product)),
@@ -129,7 +129,8 @@ def _fates(connection: Connection, product: gs1.Product) -> Iterable[Fate]:
         yield Fate(RecordId(shipment), ShipmentState(row.state), row.ended_at, last.record_id)
 
 
-def _codes(connection: Connection, attestation: RecordId) -> frozenset[str]:
+def codes_of(connection: Connection, attestation: RecordId) -> frozenset[str]:
+    """The item codes that were published for an attestation, as GS1 paths."""
     return frozenset(json.loads(meta.get(connection, _codes_name(attestation)) or "[]"))
 
 

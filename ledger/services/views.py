@@ -173,3 +173,102 @@ class PartnerView:
     admitted_at: int | None
     roles: tuple[RoleView, ...] = field(default_factory=tuple)
     keys: tuple[str, ...] = field(default_factory=tuple)
+
+
+# --- recalls -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecallSummary:
+    """What everybody may know of a recall. `cursor` pages the list."""
+
+    id: str
+    by: PartnerName
+    subject: str
+    lots: str
+    hazard: str
+    action: str
+    contact: str
+    at: int
+    superseded_by: str | None
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class StayView:
+    """Who had the packages from when to when; `until` None: still."""
+
+    partner: PartnerName
+    since: int
+    until: int | None
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
+class TracedShipment:
+    """`certainty`: named (its contents name such goods) or possible. `consignor` is who can reach its consumer."""
+
+    shipment: str
+    certainty: str
+    status: str
+    packages: int
+    consignor: PartnerName
+    stays: tuple[StayView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """What a partner says it found, set apart and disposed of; its newest word."""
+
+    found: int
+    quarantined: int
+    disposed: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class HolderView:
+    """A partner whom the goods passed, in packages; `expected` is what it has to account for by custody."""
+
+    partner: PartnerName
+    holds: int
+    expected: int
+    passed_on: int
+    sold: int
+    lost: int
+    destroyed: int
+    outstanding: int
+    answer: AnswerView | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """Shipments in order of opening, partners by id."""
+
+    shipments: tuple[TracedShipment, ...] = ()
+    holders: tuple[HolderView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EffectView:
+    """How far a recall has come, in partners and packages."""
+
+    asked: int
+    answered: int
+    expected: int
+    found: int
+    quarantined: int
+    disposed: int
+    outstanding: int
+    at_consumers: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallView:
+    """`trace` holds what the reader may see; `effect` is for who recalled, authorities and auditors."""
+
+    recall: RecallSummary
+    trace: TraceView = field(default_factory=TraceView)
+    effect: EffectView | None = None

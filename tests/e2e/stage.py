@@ -135,6 +135,8 @@ class Stage:
         node = self.trial.node
         while node.relayer.step().submitted or node.follower.step().events:
             pass
+        with node.db.write() as connection:
+            node.projector.catch_up(connection)  # what only the log takes has no event that would bring it in
 
     def pass_time(self, seconds: int) -> None:
         self.clock.advance(seconds)

@@ -1,0 +1,160 @@
+"""Who holds and who had goods: stays of shipments with partners, and how a recall is answered.
+
+Counts are packages, and each package counts once: where custody says that it is, or ended. A partner is expected to
+account for what it holds, and for what ended with it since the recall became known. Its answer is its own word and
+stands until its next one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.codes import ShipmentState
+
+LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)
+GONE_ON = (ShipmentState.CLOSED_INTO_CHILDREN, ShipmentState.CLOSED_INTO_ONWARD)
+"""These goods stand under other shipments now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Custody passed to `to` with so many packages, at `at` (UTC seconds)."""
+
+    at: int
+    to: int
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A partner (0: a consumer) had packages of `shipment` from `since` to `until`; None: it has them still.
+
+    `ended` says in what state the shipment ended with it, where it did; one that closed into others goes on there.
+    """
+
+    shipment: bytes
+    partner: int
+    since: int
+    until: int | None
+    packages: int
+    ended: ShipmentState | None = None
+
+
+def stays_of(
+    shipment: bytes,
+    first: Move,
+    moves: Sequence[Move],
+    state: ShipmentState,
+    ended_at: int | None,
+) -> tuple[Stay, ...]:
+    """The stays of one shipment in order. `first` is its opening; refusals are no moves."""
+    line = [first, *moves]
+    found = []
+    for i, move in enumerate(line):
+        following = line[i + 1] if i + 1 < len(line) else None
+        if following is not None:
+            found.append(Stay(shipment, move.to, move.at, following.at, move.packages))
+        elif state in LIVE:
+            found.append(Stay(shipment, move.to, move.at, None, move.packages))
+        else:
+            found.append(Stay(shipment, move.to, move.at, ended_at, move.packages, state))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a partner says it found of the recalled goods, and did with them."""
+
+    partner: int
+    found: int
+    quarantined: int
+    disposed: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One partner's part in a recall. `holds` and `expected` by custody, `answer` by its own newest word (or None).
+
+    `passed_on` are packages that it had and gave away; `sold`, `lost` and `destroyed` those that ended with it.
+    """
+
+    partner: int
+    holds: int
+    expected: int
+    passed_on: int
+    sold: int
+    lost: int
+    destroyed: int
+    answer: Answer | None
+
+    @property
+    def outstanding(self) -> int:
+        """Packages that it is expected to account for and has not."""
+        return max(0, self.expected - (self.answer.found if self.answer else 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Effectiveness:
+    """How far the recall has come: partners and packages. `at_consumers` nobody but the seller can reach."""
+
+    asked: int
+    answered: int
+    expected: int
+    found: int
+    quarantined: int
+    disposed: int
+    outstanding: int
+    at_consumers: int
+
+
+def reached(stays: Iterable[Stay], answers: Sequence[Answer], known_at: int | None) -> tuple[Reached, ...]:
+    """Everybody whom the goods passed, by partner id; consumers are not among them.
+
+    `known_at`: since when the recall is known; None before there is one (then nothing is expected). `answers` in the
+    order in which they were given.
+    """
+    newest: Mapping[int, Answer] = {answer.partner: answer for answer in answers}
+    by_partner: dict[int, list[Stay]] = {}
+    for stay in stays:
+        if stay.partner and stay.ended not in GONE_ON:
+            by_partner.setdefault(stay.partner, []).append(stay)
+    found = []
+    for partner in sorted({*by_partner, *newest}):
+        own = by_partner.get(partner, [])
+        holds = _packages(stay for stay in own if stay.until is None)
+        since = [s for s in own if s.ended is not None and known_at is not None and (s.until or 0) >= known_at]
+        found.append(
+            Reached(
+                partner=partner,
+                holds=holds,
+                expected=0 if known_at is None else holds + _packages(since),
+                passed_on=_packages(s for s in own if s.until is not None and s.ended is None),
+                sold=_packages(s for s in own if s.ended in (ShipmentState.SOLD, ShipmentState.LEFT)),
+                lost=_packages(s for s in own if s.ended == ShipmentState.LOST),
+                destroyed=_packages(s for s in own if s.ended in _DESTROYED),
+                answer=newest.get(partner),
+            )
+        )
+    return tuple(found)
+
+
+def effectiveness(partners: Sequence[Reached], stays: Iterable[Stay]) -> Effectiveness:
+    asked = [partner for partner in partners if partner.expected]
+    answers = [partner.answer for partner in partners if partner.answer is not None]
+    return Effectiveness(
+        asked=len(asked),
+        answered=sum(partner.answer is not None for partner in asked),
+        expected=sum(partner.expected for partner in asked),
+        found=sum(answer.found for answer in answers),
+        quarantined=sum(answer.quarantined for answer in answers),
+        disposed=sum(answer.disposed for answer in answers),
+        outstanding=sum(partner.outstanding for partner in asked),
+        at_consumers=_packages(s for s in stays if not s.partner and s.until is None),
+    )
+
+
+_DESTROYED = (ShipmentState.DESTROYED, ShipmentState.ABANDONED, ShipmentState.SEIZED)
+
+
+def _packages(stays: Iterable[Stay]) -> int:
+    return sum(stay.packages for stay in stays)

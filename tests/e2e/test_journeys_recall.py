@@ -1,0 +1,176 @@
+"""A recall: who holds and who had the goods, within seconds, who has answered, and what the product page says."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pytest
+
+from ledger import merkle
+from ledger.canonical import canonical_json
+from ledger.codes import Hazard, Purpose, RecallAction, StatementKind
+from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
+from ledger.ids import RecordId, to_hex
+from ledger.penalties import DAY
+from ledger.records import Attestation, Claims, Recall, RecallAnswer, ShipmentRef
+from ledger.services.reading import Reader
+from scripts.demo.cast import GTIN
+from scripts.demo.scribe import NO_HASH, details, salt
+from tests.e2e.stage import (
+    AUTHORITY,
+    BROKER,
+    CARRIER,
+    CONSUMER,
+    HOUR,
+    MAKER,
+    SCHEMA,
+    SECOND,
+    SHOP,
+    SHORT,
+    WAREHOUSE,
+    Stage,
+    remainder,
+)
+
+BAD, GOOD = "L-BAD", "L-GOOD"
+AUDITOR = Reader(99, auditor=True)
+
+
+def recall_of(stage: Stage, lots: Sequence[dict[str, str]], by: int = MAKER, subject: str = f"01/{GTIN}") -> RecordId:
+    record = Recall(
+        by=by,
+        subject=subject,
+        lots=canonical_json(list(lots)).decode() if lots else "",
+        hazard=int(Hazard.BIOLOGICAL),
+        action=int(RecallAction.RETURN),
+        contact="recall@maker.example",
+        supersedes=NO_HASH,
+        occurredAt=stage.now,
+        details=details(),
+    )
+    return stage.sign(record, by)
+
+
+def answer(stage: Stage, by: int, recall: bytes, found: int, quarantined: int, disposed: int) -> None:
+    stage.sign(RecallAnswer(by, recall, found, quarantined, disposed, stage.now, details()), by)
+
+
+@pytest.fixture
+def market(stage: Stage) -> dict[str, bytes]:
+    """Twenty packages of the bad lot: twelve went to the shop (five are sold), four stayed behind, three are on the way
+    to a consumer, one is lost. The shop has ten of the good lot too.
+    """
+    bad, good = stage.open(20, lot=BAD, endorsed=False), stage.open(10, lot=GOOD, endorsed=False)
+    stage.hand(MAKER, CARRIER, (bad, 0, 20), (good, 0, 10))
+    stage.hand(CARRIER, WAREHOUSE, (bad, 1, 16, SHORT))
+    stage.hand(CARRIER, SHOP, (good, 1, 10))
+    missing = remainder(bad, 1)
+    shelf, sold, onward, lost = stage.split(WAREHOUSE, bad, 2, 7, 5, 3, 1)
+    stage.hand(WAREHOUSE, SHOP, (shelf, 0, 7), (sold, 0, 5))
+    stage.state(StatementKind.SOLD, SHOP, sold, 1)
+    stage.state(StatementKind.LOST, WAREHOUSE, lost, 0)
+    order = stage.open(
+        3,
+        consignor=SHOP,
+        consignee=0,
+        holder=WAREHOUSE,
+        parents=(ShipmentRef(onward, 0),),
+        purpose=Purpose.ONWARD,
+        recipient_key=CONSUMER.address,
+        lot=BAD,
+        endorsed=False,
+    )
+    stage.hand(WAREHOUSE, SECOND, (order, 0, 3))
+    stage.pass_time(HOUR)
+    return {"bad": bad, "good": good, "missing": missing, "shelf": shelf, "sold": sold, "order": order, "lost": lost}
+
+
+def test_a_recall_finds_who_holds_and_who_had_the_goods(stage: Stage, market: dict[str, bytes]) -> None:
+    started = time.monotonic()
+    recall = recall_of(stage, [{"lot": BAD}])
+    view = stage.trial.node.recalls.recall(recall, AUDITOR)
+    assert time.monotonic() - started < 5
+    found = {one.shipment: one for one in view.trace.shipments}
+    assert to_hex(market["good"]) not in found
+    assert {to_hex(market[name]) for name in ("bad", "missing", "shelf", "sold", "order", "lost")} < set(found)
+    holders = {one.partner.id: one for one in view.trace.holders}
+    assert {partner: one.holds for partner, one in holders.items()} == {
+        MAKER: 0, CARRIER: 4, WAREHOUSE: 0, SHOP: 7, SECOND: 3,
+    }  # fmt: skip
+    assert (holders[MAKER].passed_on, holders[SHOP].sold, holders[WAREHOUSE].lost) == (20, 5, 1)
+    assert [(s.partner.id, s.packages) for s in found[to_hex(market["shelf"])].stays] == [(WAREHOUSE, 7), (SHOP, 7)]
+    assert found[to_hex(market["bad"])].certainty == found[to_hex(market["order"])].certainty == "named"
+    assert found[to_hex(market["shelf"])].certainty == "possible", "its own contents were not told"
+    stage.audited()
+
+
+def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]) -> None:
+    recall = recall_of(stage, [{"lot": BAD}])
+    answer(stage, SHOP, recall, 6, 6, 0)
+    answer(stage, SHOP, recall, 7, 5, 2)
+    answer(stage, CARRIER, recall, 4, 0, 4)
+    with pytest.raises(RuleBroken, match="more was dealt with"):
+        answer(stage, SECOND, recall, 1, 1, 1)
+    with pytest.raises(MalformedRecord, match="not a recall"):
+        answer(stage, SECOND, market["bad"], 1, 1, 0)
+    with pytest.raises(NotFound, match="no such record"):
+        answer(stage, SECOND, b"\3" * 32, 1, 1, 0)
+    view = stage.trial.node.recalls.recall(recall, Reader(MAKER))
+    effect = asdict(view.effect) if view.effect else {}
+    assert effect | {"text": ""} == {
+        "asked": 3, "answered": 2, "expected": 14, "found": 11, "quarantined": 5, "disposed": 6, "outstanding": 3,
+        "at_consumers": 0, "text": "",
+    }  # fmt: skip
+    assert effect["text"].startswith("2 of 3 holders have answered; found 11 of 14 packages")
+    # What reaches a consumer after all is out of the carrier's hands, and not forgotten.
+    stage.hand(SECOND, 0, (market["order"], 1, 3), by=(SECOND, CONSUMER))
+    later = stage.trial.node.recalls.recall(recall, Reader(MAKER)).effect
+    assert later is not None
+    assert (later.asked, later.outstanding, later.at_consumers) == (2, 0, 3)
+
+
+def test_each_reader_sees_its_part(stage: Stage, market: dict[str, bytes]) -> None:
+    recall = recall_of(stage, [{"lot": BAD}])
+    recalls = stage.trial.node.recalls
+    public = recalls.recall(recall, Reader())
+    assert (public.recall.contact, public.trace.holders, public.effect) == ("recall@maker.example", (), None)
+    shop = recalls.recall(recall, Reader(SHOP))
+    assert {one.partner.id for one in shop.trace.holders} == {SHOP}
+    assert {stay.partner.id for one in shop.trace.shipments for stay in one.stays} == {SHOP}
+    assert shop.effect is None
+    assert recalls.recall(recall, Reader(AUTHORITY)).effect is not None
+    assert recalls.trace(f"01/{GTIN}/10/{BAD}", "", Reader(MAKER)).holders
+    with pytest.raises(NotPermitted, match="brand"):
+        recalls.trace(f"01/{GTIN}", "", Reader(BROKER))
+    assert to_hex(market["good"]) in {one.shipment for one in recalls.trace(f"01/{GTIN}", "", AUDITOR).shipments}
+
+
+def test_an_authority_recalls_serials_and_published_codes_narrow_it_to_their_lots(
+    stage: Stage, market: dict[str, bytes]
+) -> None:
+    for lot, first in ((BAD, 100), (GOOD, 200)):
+        codes = [f"01/{GTIN}/10/{lot}/21/{serial}" for serial in range(first, first + 10)]
+        schema, root = hashlib.sha256(SCHEMA.encode()).digest(), merkle.sorted_root(code.encode() for code in codes)
+        attestation = Attestation(
+            MAKER, schema, f"01/{GTIN}/10/{lot}", NO_HASH, stage.now, stage.now + 300 * DAY, NO_HASH,
+            Claims(salt(), "{}"), root, details(),
+        )  # fmt: skip
+        stage.trial.node.products.keep_codes(stage.sign(attestation, MAKER), codes)
+    recall = recall_of(stage, [{"from": "203", "to": "205"}], by=AUTHORITY)
+    view = stage.trial.node.recalls.recall(recall, AUDITOR)
+    assert {one.shipment for one in view.trace.shipments} == {to_hex(market["good"])}
+    look = stage.trial.node.products.look_up
+    assert look(f"01/{GTIN}/10/{GOOD}/21/204")["verdict"] == "recalled"
+    assert "bring it back" in look(f"01/{GTIN}/10/{GOOD}/21/204")["toDo"]
+    assert look(f"01/{GTIN}/10/{GOOD}/21/209")["verdict"] == "authentic"
+    # Serials that nobody published may be anywhere.
+    other = recall_of(stage, [{"from": "9000", "to": "9001"}], by=AUTHORITY)
+    everywhere = stage.trial.node.recalls.recall(other, AUDITOR).trace.shipments
+    assert {to_hex(market["good"]), to_hex(market["bad"])} <= {one.shipment for one in everywhere}
+    assert {one.certainty for one in everywhere} == {"possible"}
+
+
+def test_only_the_brand_or_an_authority_recalls(stage: Stage) -> None:
+    with pytest.raises(RuleBroken, match="contract would refuse"):
+        recall_of(stage, [{"lot": BAD}], by=CARRIER)
