@@ -5,13 +5,12 @@ A stretch of the log is read ahead and written at once: a few statements for eac
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.codes import StatementKind
-from ledger.concerns import SHIPMENT, concerns
 from ledger.custody import Holding, child_id, remainder_id
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
@@ -33,7 +32,7 @@ from ledger.registry import RegistryHistory
 from ledger.services import holdings
 from ledger.services.registry_view import customs_of, signers_of
 from ledger.signers import shipments_of
-from ledger.store import openings, records, shipments
+from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome
 from ledger.store.records import StoredRecord
@@ -220,11 +219,25 @@ class CustodyProjection:
 def note_goods(connection: Connection, row: StoredRecord) -> None:
     """Note the goods of the shipments that `row` opened, now that more of its contents are open than at its outcome."""
     record = holdings.opened(connection, row)
-    named = [bytes.fromhex(c.key[2:]) for c in concerns(row.record_id, row.record) if c.kind == SHIPMENT]
-    for shipment in named:
-        known = shipments.get(connection, shipment)
-        if known is not None and (known.parent if isinstance(record, Split) else shipment) in _touched(row):
-            shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
+    for shipment in _opened_under(connection, row):
+        shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
+
+
+def _opened_under(connection: Connection, row: StoredRecord) -> Iterator[bytes]:
+    """The shipments whose goods `row` tells: a split's children; of terms, its own and what remained of it anywhere."""
+    record = row.record
+    if not any(item.outcome in APPLIED for item in outcomes.of(connection, row.record_id)):
+        return  # another record may have opened what this one only wanted to
+    if isinstance(record, Split):
+        below = shipments.children(connection, record.shipment)
+        yield from (child.shipment for child in below if child.child_index != REMAINDER_INDEX)
+    elif isinstance(record, ShipmentTerms):
+        yield row.record_id
+        above = [bytes(row.record_id)]
+        while above:
+            below = shipments.children(connection, above.pop())
+            above += [child.shipment for child in below]
+            yield from (child.shipment for child in below if child.child_index == REMAINDER_INDEX)
 
 
 def _touched(row: StoredRecord) -> tuple[bytes, ...]:
