@@ -199,7 +199,11 @@ def _send(chain: ChainClient, key: SigningKey, nonce: int, step: _Step, now: Cal
     )
     result = _patiently(partial(chain.send, signed.raw), patience)
     if result.sent is Sent.REFUSED:
-        raise Misconfigured(f"the node refuses the deployment ({result.reason})", where=step.name)
+        raise Misconfigured(
+            f"the node refuses the deployment ({result.reason})",
+            where=step.name,
+            mend=f"The sender is {to_hex(key.address)}: if gas costs money here, fund it and run this again.",
+        )
     chain.seal(now())
 
     def settled() -> Receipt | bool | None:
