@@ -17,6 +17,7 @@ from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.journeys import Journeys
+from ledger.owed import all_owed
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.records import BonusAgreement, BonusAward, Record
 from ledger.score_card import Card, parse_card
@@ -50,7 +51,9 @@ def award_for(
     journeys = Journeys(records)
     tallies = Tallies(journeys, Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd))
     scorecards = scorecards_of(agreement, rule, tallies, card)
-    charges = charges_of(agreement, statements_of(journeys))
+    parties = {share.partner for share in agreement.parties}
+    late = [owed.shipment for owed in all_owed(journeys) if owed.amount and owed.liable in parties]
+    charges = charges_of(agreement, (penalty_of(shipment, journeys) for shipment in late))
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
 
 

@@ -245,6 +245,36 @@ class Journeys:
             moves.sort(key=attrgetter("sequence"))
         return moves
 
+    def plain_moves(self, shipment: bytes) -> list[Move] | None:
+        """The moves of a shipment by sequence when nothing but handoffs of all its packages, without exceptions, ever
+        happened to it; else None. Endorsements do not matter.
+        """
+        terms = self.terms.get(shipment)
+        moves = self._moves.get(shipment)
+        if (
+            terms is None
+            or moves is None
+            or shipment in self._clearances
+            or shipment in self._statements
+            or shipment in self._splits
+            or shipment in self._onward
+            or shipment in self.origins
+            or shipment in self._amendments
+        ):
+            return None
+        packages, amendments, last = terms.record.packages, self._amendments, -1
+        for move in moves:
+            if (
+                move.packages != packages
+                or move.exceptions
+                or move.handoff is None
+                or move.sequence <= last
+                or (amendments and move.verified.id in amendments)
+            ):
+                return None
+            last = move.sequence
+        return moves
+
     def holder_at(self, shipment: bytes, sequence: int) -> int | None:
         """Who held the goods under exactly this id when its sequence stood at `sequence`; None: not known."""
         if shipment in self.terms:

@@ -9,7 +9,8 @@ from ledger.penalties import PenaltyStatement
 
 COLUMNS = (
     "shipment", "liable", "beneficiary", "currency", "amount", "uncapped", "cap", "alpha", "promised_at",
-    "delivered_at", "customs_seconds", "late_seconds", "settled", "indicative", "stays_with_liable", "recourse", "evidence",
+    "delivered_at", "customs_seconds", "late_seconds", "settled", "indicative", "stays_with_liable", "recourse",
+    "evidence",
 )  # fmt: skip
 
 

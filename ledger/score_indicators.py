@@ -166,7 +166,7 @@ def supplier_attestations(case: Case) -> Iterator[Sample]:
     products = products_of(case.terms)
     if at not in case.period or not products:
         return
-    proofs = [_attested(case.journeys, product, at) for product in products]
+    proofs = [attested(case.journeys, product, at) for product in products]
     good = all(proof is not None for proof in proofs)
     records = (case.shipment, *(proof for proof in proofs if proof is not None))
     yield Sample(
@@ -296,7 +296,7 @@ def _recalls(case: Case) -> list[RecordId]:
     return found
 
 
-def _attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
+def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
     """An attestation of the product, or of a wider one it belongs to, that was valid and not revoked at `at`."""
     for wider in product.generalised():
         for found in journeys.attestations.get(wider.path(), ()):

@@ -9,7 +9,7 @@ sanction needs `high` below its threshold, a reward `low` above it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -18,10 +18,12 @@ from ledger.codes import Role
 from ledger.ids import PartnerId, RecordId
 from ledger.intervals import MILLION, wilson
 from ledger.journeys import Journeys
+from ledger.plain import plain
+from ledger.plain_samples import count_plain
 from ledger.records import NOBODY
 from ledger.score_card import POINTS, Card, Indicator, Weighted
 from ledger.score_indicators import samples_of
-from ledger.score_samples import Period, Sample, case_of
+from ledger.score_samples import Period, case_of
 
 NO_SCORE_BELOW = 10
 PROVISIONAL_BELOW = 30
@@ -104,40 +106,44 @@ class Scorecard:
 
 @dataclass(slots=True)
 class _Tally:
-    """What one indicator of one partner adds up to. `groups`: samples that may not be summed."""
+    """What one indicator of one partner adds up to. `sums` by group: good, due and count of what may not be summed.
+
+    `raised` and `lowered` may name a record more than once.
+    """
 
     good: int = 0
     due: int = 0
     count: int = 0
     events: set[bytes] = field(default_factory=set)
-    raised: dict[RecordId, None] = field(default_factory=dict)
-    lowered: dict[RecordId, None] = field(default_factory=dict)
-    groups: dict[str, list[Sample]] = field(default_factory=dict)
+    raised: list[RecordId] = field(default_factory=list)
+    lowered: list[RecordId] = field(default_factory=list)
+    sums: dict[str, list[int]] = field(default_factory=dict)
+    durations: list[tuple[str, int, tuple[RecordId, ...]]] = field(default_factory=list)
+    """Of `OVER_MEDIAN`: office, seconds, records; good or bad only against the median, which is known last."""
 
 
 class Tallies:
     """Everything that the journeys say about everybody in one period; each journey is read once."""
 
-    def __init__(self, journeys: Journeys, period: Period) -> None:
+    def __init__(self, journeys: Journeys, period: Period, *, shortcut: bool = True) -> None:
+        """`shortcut`: plain journeys are counted the short way, which gives the same (see `ledger.plain`)."""
         self.period = period
         self.withheld = 0
         """Shipments of which a part is withheld here, so that nothing is known about them."""
         self._tallies: dict[tuple[Role, int], dict[Indicator, _Tally]] = {}
         self._customers: dict[tuple[Role, int], Counter[int]] = {}
-        self._offices: dict[str, list[int]] = {}
         self._once: set[tuple[Role, int, bytes]] = set()
         for shipment in journeys.shipments():
+            found = plain(journeys, shipment) if shortcut else None
+            if found is not None and count_plain(found, journeys, period, self._add):
+                continue
             case = case_of(journeys, shipment, period)
             if case is None:
                 self.withheld += 1
                 continue
-            self._count(samples_of(case))
-        self._medians = {office: _median(seconds) for office, seconds in self._offices.items()}
-        for tallies in self._tallies.values():
-            tally = tallies.get(Indicator.OVER_MEDIAN, _Tally())
-            for sample in (sample for found in tally.groups.values() for sample in found):
-                slow = sample.good > self._medians[sample.group]
-                (tally.lowered if slow else tally.raised).update(dict.fromkeys(sample.records))
+            for s in samples_of(case):
+                self._add(s.role, s.partner, s.indicator, s.good, s.due, s.event, s.records, s.counterparty, s.group)
+        self._medians = self._judge_durations()
 
     def partners(self, role: Role) -> list[PartnerId]:
         """Everybody about whom something was due in this role, ascending."""
@@ -183,37 +189,63 @@ class Tallies:
             flags=tuple(self._flags(role, partner, tallies, len(events), due)),
         )
 
-    def _count(self, samples: Iterable[Sample]) -> None:
-        for sample in samples:
-            key = (sample.role, sample.partner)
-            if sample.indicator is Indicator.RECORDS:
-                # A manifest of two hundred lines is one record.
-                once = (*key, sample.event)
-                if once in self._once:
-                    continue
-                self._once.add(once)
-            else:
-                customers = self._customers.get(key)
-                if customers is None:
-                    customers = self._customers[key] = Counter()
-                customers[sample.counterparty] += 1
-            tallies = self._tallies.get(key)
-            if tallies is None:
-                tallies = self._tallies[key] = {}
-            tally = tallies.get(sample.indicator)
-            if tally is None:
-                tally = tallies[sample.indicator] = _Tally()
-            tally.good += sample.good
-            tally.due += sample.due
-            tally.count += 1
-            tally.events.add(sample.event)
-            if sample.group:
-                tally.groups.setdefault(sample.group, []).append(sample)
-            if sample.indicator is Indicator.OVER_MEDIAN:
-                self._offices.setdefault(sample.group, []).append(sample.good)
-                continue  # good or bad only against the median, which is not known yet
-            bad = bool(sample.good) if sample.indicator in _FEWER_IS_BETTER else not sample.good
-            (tally.lowered if bad else tally.raised).update(dict.fromkeys(sample.records))
+    def _add(
+        self,
+        role: Role,
+        partner: int,
+        indicator: Indicator,
+        good: int,
+        due: int,
+        event: bytes,
+        records: tuple[RecordId, ...],
+        counterparty: int,
+        group: str,
+    ) -> None:
+        key = (role, partner)
+        if indicator is Indicator.RECORDS:
+            # A manifest of two hundred lines is one record.
+            once = (role, partner, event)
+            if once in self._once:
+                return
+            self._once.add(once)
+        else:
+            customers = self._customers.get(key)
+            if customers is None:
+                customers = self._customers[key] = Counter()
+            customers[counterparty] += 1
+        tallies = self._tallies.get(key)
+        if tallies is None:
+            tallies = self._tallies[key] = {}
+        tally = tallies.get(indicator)
+        if tally is None:
+            tally = tallies[indicator] = _Tally()
+        tally.good += good
+        tally.due += due
+        tally.count += 1
+        tally.events.add(event)
+        if indicator is Indicator.OVER_MEDIAN:
+            tally.durations.append((group, good, records))
+            return
+        if group:
+            sums = tally.sums.setdefault(group, [0, 0, 0])
+            sums[0] += good
+            sums[1] += due
+            sums[2] += 1
+        bad = good if indicator in _FEWER_IS_BETTER else not good
+        (tally.lowered if bad else tally.raised).extend(records)
+
+    def _judge_durations(self) -> dict[str, Fraction]:
+        """The median of each office, by which every duration is found slow or not."""
+        slow = [t[Indicator.OVER_MEDIAN] for t in self._tallies.values() if Indicator.OVER_MEDIAN in t]
+        offices: dict[str, list[int]] = {}
+        for tally in slow:
+            for office, seconds, _ in tally.durations:
+                offices.setdefault(office, []).append(seconds)
+        medians = {office: _median(seconds) for office, seconds in offices.items()}
+        for tally in slow:
+            for office, seconds, records in tally.durations:
+                (tally.lowered if seconds > medians[office] else tally.raised).extend(records)
+        return medians
 
     def _indicator(self, weighted: Weighted, tally: _Tally | None) -> IndicatorScore:
         if tally is None:
@@ -241,8 +273,8 @@ class Tallies:
             points_low=points[0],
             points_high=points[1],
             lost=0,
-            raised=tuple(tally.raised),
-            lowered=tuple(tally.lowered),
+            raised=tuple(dict.fromkeys(tally.raised)),
+            lowered=tuple(dict.fromkeys(tally.lowered)),
         )
 
     def _value(self, indicator: Indicator, tally: _Tally) -> Fraction:
@@ -250,14 +282,11 @@ class Tallies:
             return Fraction(tally.good, tally.due)
         if indicator is Indicator.PENALTY:
             # Amounts of different currencies are not summed: each currency's ratio counts by its shipments.
-            ratios = [
-                Fraction(sum(s.good for s in found) * len(found), sum(s.due for s in found))
-                for found in tally.groups.values()
-            ]
+            ratios = [Fraction(good * count, due) for good, due, count in tally.sums.values()]
             return sum(ratios, Fraction(0)) * MILLION / tally.count
         if indicator is Indicator.OVER_MEDIAN:
             seconds = tally.good
-            usual = sum(self._medians[office] * len(found) for office, found in tally.groups.items())
+            usual = sum((self._medians[office] for office, _, _ in tally.durations), Fraction(0))
             return Fraction(seconds * MILLION, usual) if usual else Fraction(MILLION if not seconds else 2 * MILLION)
         return Fraction(tally.good * MILLION, tally.due)
 

@@ -1,0 +1,83 @@
+"""What is owed for late goods, without the lines: for sums over many shipments, a few microseconds each.
+
+The same figures as `ledger.penalties`, whose statements say why and name their evidence.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ledger.errors import NotFound
+from ledger.journeys import Journeys
+from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.plain import Plain, plain
+from ledger.records import NOBODY
+
+
+class Owed(NamedTuple):
+    """A penalty as a sum needs it; its fields mean what those of `PenaltyStatement` mean."""
+
+    shipment: bytes
+    liable: int
+    beneficiary: int
+    currency: str
+    promised_at: int
+    delivered_at: int | None
+    late_seconds: int
+    uncapped: int
+    amount: int
+    indicative: bool
+    settled: bool
+
+
+def _of_plain(shipment: bytes, found: Plain, journeys: Journeys) -> Owed:
+    commercial = found.commercial
+    liable = commercial.liable
+    bound = liable != NOBODY and (
+        liable in found.terms.signers or any(e.record.by == liable for e in journeys.endorsements(found.terms.id))
+    )
+    return Owed(
+        shipment,
+        liable,
+        commercial.beneficiary,
+        commercial.currency,
+        found.promised_at,
+        found.steps[-1].at,
+        found.late_seconds,
+        found.uncapped,
+        found.amount,
+        not bound,
+        True,
+    )
+
+
+def owed(journeys: Journeys, shipment: bytes, at: int | None = None) -> Owed:
+    """The figures of `penalty_of`, by the short way where there is one. Raises what `penalty_of` raises."""
+    found = plain(journeys, shipment)
+    if found is not None:
+        return _of_plain(shipment, found, journeys)
+    return of_statement(penalty_of(shipment, journeys, at))
+
+
+def all_owed(journeys: Journeys, at: int | None = None) -> Iterator[Owed]:
+    """Of every shipment that stands for itself, but for those whose commercial part is withheld here."""
+    for shipment in journeys.shipments():
+        try:
+            yield owed(journeys, shipment, at)
+        except NotFound:
+            continue
+
+
+def of_statement(statement: PenaltyStatement) -> Owed:
+    return Owed(
+        statement.shipment,
+        statement.liable,
+        statement.beneficiary,
+        statement.currency,
+        statement.promised_at,
+        statement.delivered_at,
+        statement.late_seconds,
+        statement.uncapped,
+        statement.amount,
+        statement.indicative,
+        statement.settled,
+    )

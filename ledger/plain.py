@@ -1,0 +1,92 @@
+"""The short way for plain journeys, which most are: opened, handed on whole and undamaged, delivered.
+
+No customs, statements, splits, amendments or exceptions, and no locker on the way: then the penalty is a few additions.
+For every other shipment `plain` answers None, and the general way (`ledger.penalties`, `ledger.score_indicators`)
+decides. Both give the same, which random histories test.
+"""
+
+from typing import NamedTuple
+
+from ledger.codes import Role
+from ledger.journeys import Journeys, Move
+from ledger.records import Commercial, Handoff, ShipmentTerms
+from ledger.structs import Withheld
+from ledger.verification import VerifiedRecord
+
+DAY_SQUARED = 86_400 * 86_400
+_LOCKER = 1 << int(Role.LOCKER)
+
+
+class Step(NamedTuple):
+    """A handoff in time: `known` as the log or chain knew it first, `at` as counted. Seconds UTC."""
+
+    move: Move
+    handoff: Handoff
+    known: int
+    at: int
+
+
+class Plain(NamedTuple):
+    """A delivered plain journey with its penalty. Its fields mean what those of `PenaltyStatement` mean."""
+
+    terms: VerifiedRecord
+    record: ShipmentTerms
+    commercial: Commercial
+    steps: tuple[Step, ...]
+    promised_at: int
+    counted_until: int
+    late_seconds: int
+    uncapped: int
+    amount: int
+
+    @property
+    def delivered_at(self) -> int:
+        return self.steps[-1].at
+
+
+def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
+    """The shipment's journey when it is plain and delivered; None when the general way must decide."""
+    moves = journeys.plain_moves(shipment)
+    if moves is None:
+        return None
+    terms = journeys.terms[shipment]
+    record = terms.record
+    commercial = record.commercial
+    if isinstance(commercial, Withheld):
+        return None
+    lag, consignee = commercial.reportLag, record.consignee
+    steps = []
+    for move in moves:
+        verified, handoff = move.verified, move.handoff
+        if handoff is None:
+            return None
+        for roles in verified.roles:
+            if roles & _LOCKER:
+                return None
+        facts = verified.facts
+        known, block_time = facts.logged_at, facts.block_time
+        if block_time is not None and block_time < known:
+            known = block_time
+        at = handoff.occurredAt
+        if at < known - lag:
+            at = known - lag
+        steps.append(Step(move, handoff, known, at))
+        if (move.receiver == consignee) is (move is not moves[-1]):
+            return None
+    promised_at = commercial.promisedAt + commercial.grace
+    until = steps[-1].at
+    if until > promised_at + commercial.lostAfter:
+        until = promised_at + commercial.lostAfter
+    late = until - promised_at if until > promised_at and commercial.promisedAt else 0
+    uncapped = commercial.alpha * (late * late) // DAY_SQUARED
+    return Plain(
+        terms.verified,
+        record,
+        commercial,
+        tuple(steps),
+        promised_at,
+        until,
+        late,
+        uncapped,
+        min(uncapped, commercial.penaltyCap),
+    )

@@ -1,0 +1,109 @@
+"""The short way for plain journeys gives what the general way gives, on random histories of all kinds."""
+
+import random
+from typing import Any
+
+from ledger.errors import NotFound
+from ledger.journeys import Journeys
+from ledger.owed import Owed, all_owed, of_statement
+from ledger.penalties import penalties, penalty_of
+from ledger.plain import plain
+from ledger.records import Place
+from ledger.score_card import parse_card
+from ledger.score_samples import Period
+from ledger.scores import Tallies
+from ledger.services.awarding import default_card_text
+from tests.unit.history import CARRIER, DAY, HOUR, LOCKER, MAKER, SALT, SECOND, SHOP, UNLIMITED, History
+from tests.unit.test_penalty_oracle import Tale
+
+CARD = parse_card(default_card_text())
+
+
+def random_history(seed: int, shipments: int) -> Journeys:
+    """Mostly plain journeys, with everything that makes a journey not plain now and then."""
+    rng = random.Random(seed)
+    history = History()
+    for _ in range(shipments):
+        opened = rng.randrange(20) * DAY
+        fields: dict[str, Any] = {
+            "promisedAt": opened + rng.randrange(3, 12) * DAY if rng.random() < 0.95 else 0,
+            "grace": rng.choice((0, HOUR, DAY)),
+            "alpha": rng.choice((0, 1, 100, 10**9)),
+            "liable": rng.choice((CARRIER, SECOND, MAKER, 0)),
+            "incoterm": rng.choice(("DAP", "FCA", "", "exw")),
+            "freight": rng.choice((0, 5_000)),
+            "currency": rng.choice(("EUR", "USD")),
+            "reportLag": rng.choice((DAY, 0, UNLIMITED)),
+            "lostAfter": rng.choice((2 * DAY, 30 * DAY)),
+        }
+        shipment = history.terms(
+            known=opened, holder=MAKER, origin=Place(SALT, "NZ", "", "", ""), destination=Place(SALT, "DE", "", "", ""),
+            **fields,
+        )  # fmt: skip
+        if rng.random() < 0.5:
+            history.endorse(shipment, rng.choice((CARRIER, SHOP)), opened + 1)
+        holder, at = MAKER, opened
+        for receiver in (*rng.sample((CARRIER, SECOND, LOCKER), rng.randrange(3)), SHOP):
+            if receiver == SHOP and rng.random() < 0.1:
+                break
+            at += rng.randrange(1, 6 * DAY)
+            history.handoff(
+                shipment, holder, receiver, at,
+                known=at + rng.choice((0, HOUR, 3 * DAY)),
+                exceptions=rng.choice((0, 0, 0, 0, 0, 2)),
+                due=rng.choice((0, at + 2 * DAY)),
+                receiver_roles=1 << 14 if receiver == LOCKER else 0,
+            )  # fmt: skip
+            holder = receiver
+    return Journeys(history.records)
+
+
+def owed_the_general_way(journeys: Journeys, at: int | None) -> list[Owed]:
+    found = []
+    for shipment in journeys.shipments():
+        try:
+            found.append(of_statement(penalty_of(shipment, journeys, at)))
+        except NotFound:
+            continue
+    return found
+
+
+def cards(tallies: Tallies) -> list[Any]:
+    return [tallies.score(partner, role, CARD) for role in CARD.roles for partner in tallies.partners(role)]
+
+
+def test_penalties_and_scores_are_equal_both_ways_on_mostly_plain_histories() -> None:
+    short = 0
+    for seed in range(40):
+        journeys = random_history(seed, 30)
+        short += sum(plain(journeys, shipment) is not None for shipment in journeys.shipments())
+        rng = random.Random(seed)
+        for at in (None, rng.randrange(40) * DAY):
+            assert list(all_owed(journeys, at)) == owed_the_general_way(journeys, at)
+        start = rng.randrange(15) * DAY
+        for period in (Period(0, UNLIMITED, 60 * DAY), Period(start, start + 9 * DAY, start + 9 * DAY)):
+            assert cards(Tallies(journeys, period)) == cards(Tallies(journeys, period, shortcut=False))
+    assert short > 500
+
+
+def test_penalties_and_scores_are_equal_both_ways_on_crooked_histories() -> None:
+    for seed in range(300):
+        tale = Tale(seed)
+        for _ in range(12):
+            tale.step()
+        journeys = Journeys(tale.history.records)
+        assert list(all_owed(journeys, None)) == owed_the_general_way(journeys, None)
+        period = Period(0, UNLIMITED, 60 * DAY)
+        assert cards(Tallies(journeys, period)) == cards(Tallies(journeys, period, shortcut=False))
+
+
+def test_a_plain_statement_says_the_same_as_the_short_figures() -> None:
+    journeys = random_history(99, 50)
+    for statement in penalties(journeys):
+        found = plain(journeys, statement.shipment)
+        if found is not None:
+            assert (found.amount, found.late_seconds, found.delivered_at) == (
+                statement.amount,
+                statement.late_seconds,
+                statement.delivered_at,
+            )
