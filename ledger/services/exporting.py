@@ -27,7 +27,6 @@ from ledger.score_samples import Period, case_of, products_of
 from ledger.services import awards
 from ledger.services.awarding import card_text, governing_card
 from ledger.services.desk import Desk
-from ledger.services.node import Node
 from ledger.services.registry_view import REGISTRY_TYPES
 from ledger.services.verified import VerifiedRecords
 from ledger.signers import RecipientSigner, expected_signers
@@ -45,7 +44,7 @@ Rows = dict[RecordId, StoredRecord]
 class Exporter:
     """Makes bundles of one node, as known under its published checkpoint."""
 
-    def __init__(self, node: Node | Desk) -> None:
+    def __init__(self, node: Desk | Desk) -> None:
         published = node.publisher.current()
         if published is None:
             raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")

@@ -8,8 +8,6 @@ import logging
 import os
 import secrets
 import threading
-from pathlib import Path
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -17,33 +15,20 @@ from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
-from ledger.codes import ContractKind
-from ledger.errors import LadingError, NotFound
-from ledger.ids import to_hex
-from ledger.records import BY_NUMBER
-from ledger.services.addresses import ContractBook
+from ledger.errors import LadingError
 from ledger.services.anchorer import Anchorer
 from ledger.services.awards import claim_extras, extras_of
-from ledger.services.bonuses import Bonuses
 from ledger.services.clock import Clock, SystemClock
-from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
-from ledger.services.enrolling import Enrolling
+from ledger.services.consortium import EMBEDDED_CHAIN_ID, read_consortium
+from ledger.services.desk import Desk
 from ledger.services.follower import Follower
-from ledger.services.names import Names
-from ledger.services.numbers import Numbers
-from ledger.services.products import Products
 from ledger.services.projections import Projector
-from ledger.services.publisher import Publisher
-from ledger.services.reading import Reading
-from ledger.services.recalls import Recalls
-from ledger.services.registry_view import CurrentRegistry
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
-from ledger.services.sequencer import Sequencer
 from ledger.services.settings import Settings
 from ledger.services.submission import Submission
 from ledger.signing import SignedRecord
-from ledger.store import checkpoints, log, migrate, outbox, records
+from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 
 trouble = logging.getLogger("lading.node")
@@ -61,19 +46,17 @@ def open_chain(settings: Settings, clock: Clock) -> ChainClient:
     )
 
 
-class Node:
-    """Everything that `lading` and the API work with. Open it once per process; `close` when done."""
+class Node(Desk):
+    """A home opened for writing: what serves, relays and anchors. Open it once per process; `close` when done."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         """Raises `Misconfigured` when there is no consortium in this home, or its keys or chain do not open."""
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.consortium: Consortium = read_consortium(settings.home)
-        self.keys = open_keys(settings, self.consortium.log.origin)
-        self.domain = self.consortium.deployment.domain()
-        self.db = Database.open(settings.database_url)
-        self.chain = open_chain(settings, self.clock)
-        self._wire()
+        read_consortium(settings.home)  # before anything is created in a home that is none
+        chosen = clock or SystemClock()
+        chain = open_chain(settings, chosen)
+        super().__init__(settings, chosen, db=Database.open(settings.database_url), chain=chain)
+        self.chain: ChainClient = chain
+        self._wire_writing()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._problem = ""
@@ -81,16 +64,10 @@ class Node:
             self.projector.catch_up(connection)
         self.sequencer.start()
 
-    def _wire(self) -> None:
+    def _wire_writing(self) -> None:
         deployment = self.consortium.deployment
         log_id = self.consortium.log.log_id
-        self.registry = CurrentRegistry(self.consortium.genesis, self.clock)
-        self.sequencer = Sequencer(self.db, self.keys.log, self.clock)
-        self.publisher = Publisher(
-            self.db, self.keys.log, self.settings.home / "log", self.settings.home / "keys" / "highest-checkpoint"
-        )
         self.projector = Projector(self.registry)
-        self.book = ContractBook(self.chain, deployment)
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
         embedded = self.settings.chain == "embedded"
         holder = "embedded" if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -128,12 +105,6 @@ class Node:
             holder=holder,
         )
         self.submission = Submission(self.db, self.sequencer, self.registry, self.domain, self.clock, self.preflight)
-        self.reading = Reading(self.db, self.registry, self.sequencer, self.domain)
-        self.enrolment = Enrolling(self.db, self.registry, self.consortium.genesis.consortium_id, self.clock)
-        self.numbers = Numbers(self.db, self.registry, self.domain, self.clock, self.reading)
-        self.products = Products(self.db, self.registry, self.domain, self.clock, self.reading)
-        self.recalls = Recalls(self.db, self.registry, Names(self.registry, self.consortium.genesis.consortium_id))
-        self.bonuses = Bonuses(self.db, self.chain, deployment.contracts[ContractKind.BONUS], self.reading)
         self.metrics = CollectorRegistry()
         self._gauges = {
             name: Gauge(f"lading_{name}", text, registry=self.metrics)
@@ -197,8 +168,7 @@ class Node:
     def close(self) -> None:
         self.stop()
         self.sequencer.stop()
-        self.chain.close()
-        self.db.close()
+        super().close()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -235,70 +205,6 @@ class Node:
             trouble.info("preflight: %s", error)
             return ""
         return "" if result.succeeded else str(revert_reason(result.output))
-
-    # --- what the log shows --------------------------------------------------------------------------------
-
-    def checkpoint_note(self) -> bytes:
-        """The newest checkpoint as a signed note; raises `NotFound` before the first."""
-        published = self.publisher.current()
-        if published is None:
-            raise NotFound("nothing is published yet", where="checkpoint")
-        return published.note
-
-    def tile(self, path: str) -> bytes:
-        """A published tile or entry bundle; raises `NotFound` for any other path."""
-        base = (self.settings.home / "log" / "tile").resolve()
-        wanted = (base / path).resolve()
-        if not wanted.is_relative_to(base) or not wanted.is_file():
-            raise NotFound("no such tile", where="tile", found=path[:120])
-        return Path(wanted).read_bytes()
-
-    def proof(self, index: int, size: int | None) -> dict[str, Any]:
-        """An inclusion proof as JSON; raises `NotFound` while the leaf or the tree is not published."""
-        published = self.publisher.current()
-        tree = size or (published.head.size if published else 0)
-        if published is None or not index < tree <= published.head.size:
-            raise NotFound("not under a checkpoint yet", where="index", expected=f"below {tree}", found=index)
-        with self.db.read() as connection:
-            row = records.at(connection, index)
-        return {
-            "index": index,
-            "size": tree,
-            "leafHash": to_hex(row.leaf_hash) if row else "",
-            "root": to_hex(self.publisher.root(tree)),
-            "proof": [to_hex(h) for h in self.publisher.inclusion_proof(index, tree)],
-            "checkpoint": published.note.decode() if tree == published.head.size else None,
-        }
-
-    def log_state(self) -> dict[str, Any]:
-        with self.db.read() as connection:
-            head = log.head(connection)
-            anchored = checkpoints.latest_anchored(connection)
-            counts = {BY_NUMBER[n].__name__: count for n, count in sorted(records.count_by_type(connection).items())}
-        published = self.publisher.current()
-        return {
-            "origin": self.consortium.log.origin,
-            "logId": to_hex(self.consortium.log.log_id),
-            "publicKey": to_hex(self.consortium.log.public_key),
-            "verifierKey": self.consortium.log.verifier_key(),
-            "size": head.size,
-            "published": {"size": published.head.size, "root": to_hex(published.head.root)} if published else None,
-            "anchored": (
-                {
-                    "size": anchored.size,
-                    "block": anchored.anchored_block,
-                    "transaction": to_hex(anchored.anchored_transaction or b""),
-                }
-                if anchored
-                else None
-            ),
-            "records": counts,
-        }
-
-    def anchors(self, limit: int) -> list[checkpoints.StoredCheckpoint]:
-        """The newest checkpoints that the chain has anchored, newest first."""
-        with self.db.read() as connection:
-            return checkpoints.anchored(connection, limit)
 
     # --- health --------------------------------------------------------------------------------------------
 

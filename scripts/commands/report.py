@@ -11,7 +11,6 @@ from ledger.score_card import parse_card
 from ledger.score_samples import Period
 from ledger.services.awarding import governing_card
 from ledger.services.desk import Desk
-from ledger.services.node import Node
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json
 from scripts.report.facts import Facts, gather
@@ -44,7 +43,7 @@ def report(
         out.print(f"{html}: {len(facts.entries):,} shipments, {len(page.encode()):,} bytes")
 
 
-def facts_of(desk: Desk | Node, period: Period, title: str) -> Facts:
+def facts_of(desk: Desk, period: Period, title: str) -> Facts:
     """The facts of this home; raises `NotFound` before anything is published."""
     published = desk.publisher.current()
     if published is None:
