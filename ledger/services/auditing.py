@@ -12,11 +12,10 @@ from pathlib import Path
 
 from ledger.audit import AuditReport, Findings
 from ledger.chain.client import ChainReader
-from ledger.chain.embedded import EmbeddedReader
-from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind
 from ledger.errors import LadingError
 from ledger.ids import to_hex
+from ledger.merkle import EMPTY_ROOT
 from ledger.services.audit_chain import ChainAudit, check_anchors, contracts_in_meta
 from ledger.services.audit_damage import Damages
 from ledger.services.audit_documents import check_enrolments, check_meta, check_proposals, check_transactions
@@ -33,12 +32,13 @@ from ledger.services.audit_records import Signatures, copy_openings, named_recor
 from ledger.services.audit_signed import SignedHead, check_anchor_columns, check_heads, read_note, stored_heads
 from ledger.services.audit_tables import compare_projections
 from ledger.services.clock import SystemClock
-from ledger.services.consortium import EMBEDDED_CHAIN_ID, Consortium, read_consortium
+from ledger.services.consortium import Consortium, read_consortium
+from ledger.services.desk import open_reader
 from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node
 from ledger.services.projections import Projector
 from ledger.services.registry_view import CurrentRegistry
-from ledger.services.settings import EMBEDDED, Settings
+from ledger.services.settings import Settings
 from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
 
@@ -70,13 +70,6 @@ def audit(source: Node | Settings, *, tell: Tell | None = None, patience: float 
         database.close()
         if not isinstance(source, Node):
             chain.close()
-
-
-def open_reader(settings: Settings) -> ChainReader:
-    """The chain that the settings name, for reading only."""
-    if settings.chain == EMBEDDED:
-        return EmbeddedReader(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID)
-    return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
 
 
 class _Audit:
@@ -144,10 +137,13 @@ class _Audit:
         """
         findings, copy, tell = self._findings, self._copy, self._tell
         # a.
-        for name in rowwise.missing_tables(source):
+        missing = rowwise.missing_tables(source)
+        for name in missing:
             findings.add("", name, "a table", "none", "a table is missing: it was dropped")
         for name in rowwise.missing_triggers(source):
             findings.add("", f"trigger {name}", "a trigger", "none", "the trigger that refuses changes was removed")
+        if any(rowwise.is_durable(name) for name in missing):
+            return AuditReport(0, to_hex(EMPTY_ROOT), 0, findings.all())  # there is nothing to compare with
         # b.
         stored = list(stored_heads(source, self._consortium.log, findings))
         heads += [head for _, head in stored]
@@ -191,7 +187,7 @@ class _Audit:
         named = named_records(findings)
         # g.
         registry = self._derive(source, log.rows)
-        compare_projections(source, copy, findings, tell)
+        compare_projections(source, copy, missing, findings, tell)
         # h.
         Signatures(copy, domains, registry.history).check(named, findings, tell, log.rows)
         # i.
@@ -210,7 +206,8 @@ class _Audit:
 
     def _derive(self, source: Connection, size: int) -> CurrentRegistry:
         """Fill the copy's projections from its records, as far as those of the source reach."""
-        rows = list(rowwise.stream(source, "projection_state"))
+        there = "projection_state" not in rowwise.missing_tables(source)
+        rows = list(rowwise.stream(source, "projection_state")) if there else []
         reached = rows[0]["size"] if len(rows) == 1 else None
         if not isinstance(reached, int) or not 0 <= reached <= size:
             self._findings.add(

@@ -40,6 +40,11 @@ def projection_names() -> tuple[str, ...]:
     return tuple(name for name in projections.tables if name != "projection_state")
 
 
+def is_durable(name: str) -> bool:
+    """Whether a table's rows are lost with it, and cannot be derived again."""
+    return name in durable.tables
+
+
 def stream(connection: Connection, name: str, order: Sequence[str] = ()) -> Iterator[Row]:
     """Every row of a table, by `order` (default: its primary key), a thousand at a time."""
     wanted = shape(name)

@@ -104,12 +104,21 @@ def test_every_projection_is_compared(story: Story, copy: Path) -> None:
     assert "deleted" in gone[0].what
 
 
-def test_missing_triggers_are_named(story: Story, copy: Path) -> None:
+def test_missing_triggers_are_named(copy: Path) -> None:
     with closing(sqlite3.connect(copy / "ledger.db")) as db:
         db.execute("DROP TRIGGER records_no_update")
         db.commit()
     (finding,) = audit(read_settings({}, home=copy)).findings
     assert finding.field == "trigger records_no_update"
+
+
+@pytest.mark.parametrize("table", ["goods", "openings"])
+def test_dropped_tables_are_named(copy: Path, table: str) -> None:
+    with closing(sqlite3.connect(copy / "ledger.db")) as db:
+        db.execute(f"DROP TABLE {table}")
+        db.commit()
+    found = audit(read_settings({}, home=copy)).findings
+    assert [finding.what for finding in found if finding.field == table] == ["a table is missing: it was dropped"]
 
 
 @pytest.mark.drill
