@@ -4,6 +4,7 @@ A command's module is imported when it is called: `lading verify` needs neither 
 wait for them.
 """
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -19,6 +20,9 @@ COMMANDS = {
     "serve": "serve",
     "keys": "keys",
     "partners": "partners",
+    "sign": "sign",
+    "submit": "sign",
+    "recall": "recall",
     "found": "found",
     "opening": "found",
     "replay": "replay",
@@ -57,6 +61,8 @@ def application(names: Iterable[str]) -> typer.Typer:
 
 def main() -> None:
     """Entry point: a deliberate error becomes a sentence and an exit status, never a stack trace."""
+    # Databases, bundles and reports hold opened private parts: what a command writes is its owner's alone.
+    os.umask(0o077)
     named = sys.argv[1:2]
     try:
         application(named if named and named[0] in COMMANDS else COMMANDS)()

@@ -6,6 +6,7 @@ item codes, they tell in which lots the serials are.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ledger import gs1
@@ -13,10 +14,13 @@ from ledger.codes import ExceptionBit, Hazard, Outcome, RecallAction, Role, Ship
 from ledger.errors import NotFound, NotPermitted
 from ledger.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
 from ledger.ids import RecordId, to_hex
+from ledger.services.clock import Clock
+from ledger.services.consortium import read_consortium
 from ledger.services.names import Names
 from ledger.services.products import codes_of
 from ledger.services.reading import Reader
 from ledger.services.registry_view import CurrentRegistry
+from ledger.services.settings import Settings
 from ledger.services.views import (
     AnswerView,
     EffectView,
@@ -182,6 +186,18 @@ class Recalls:
             answer=AnswerView(answer.found, answer.quarantined, answer.disposed, answer.at) if answer else None,
             text=_words(name.name, one),
         )
+
+
+@contextmanager
+def reading_recalls(settings: Settings, clock: Clock) -> Iterator[Recalls]:
+    """The recalls of a home, read beside whatever process serves it. Raises `Misconfigured` when there is none."""
+    consortium = read_consortium(settings.home)
+    database = Database(settings.database_url, read_only=True)
+    try:
+        registry = CurrentRegistry(consortium.genesis, clock)
+        yield Recalls(database, registry, Names(registry, consortium.genesis.consortium_id))
+    finally:
+        database.close()
 
 
 def _words(name: str, one: Reached) -> str:

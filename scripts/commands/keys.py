@@ -72,7 +72,7 @@ def sign(
     if (trust is None) == (consortium is None):
         raise InvalidInput("which consortium is it for?", expected="--trust FILE, or --consortium ID")
     if trust is not None:
-        domain = _trusted_domain(trust)
+        domain = trusted_domain(trust)
     else:
         consortium_id = ConsortiumId(bytes_from_hex(consortium or "", 32, "--consortium"))
         domain = Domain(consortium_id, chain_id, bytes_from_hex(bonus_pool, 20, "--bonus-pool"))
@@ -91,7 +91,8 @@ def sign(
     print_json(SignedRecord(signed.record, (*signed.signatures, signature)).to_json())
 
 
-def _trusted_domain(path: Path) -> Domain:
+def trusted_domain(path: Path) -> Domain:
+    """What signatures bind, by the consortium's trust file."""
     content = read_file(path)
     known = parse_trust(content)
     pool = bytes_from_hex(str(parse_json(content, where=str(path)).get("bonusPool")), 20, "bonusPool")

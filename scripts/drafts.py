@@ -1,0 +1,99 @@
+"""Records before anybody has signed: a short template becomes a whole record, with fresh salts, for people to read."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.acceptance import PROPOSED_SUBMIT_BY
+from ledger.errors import MalformedRecord
+from ledger.ids import to_hex
+from ledger.record_words import TITLES, Kind, Line, describe
+from ledger.records import Record, record_named
+from ledger.structs import Member, Struct
+from scripts.output import money
+
+_INDENT = "  "
+
+
+def completed(data: object, now: int) -> dict[str, Any]:
+    """The envelope `{type, message, signatures}` of a template: what it leaves out is empty, salts are random.
+
+    `occurredAt` is `now` where it is left out, and `submitBy` a fortnight later. Raises `MalformedRecord` for what is
+    no template; everything else is judged by the record's own parser.
+    """
+    if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
+        raise MalformedRecord("not a template", where="record", expected='{"type": …, "message": {…}}')
+    kind = record_named(str(data.get("type"))[:80])
+    times = {"occurredAt": now, "submitBy": now + PROPOSED_SUBMIT_BY}
+    return {
+        "type": kind.__name__,
+        "message": _filled(kind, data["message"], times),
+        "signatures": data.get("signatures", []),
+    }
+
+
+def _filled(kind: type[Struct], data: Mapping[str, Any], times: Mapping[str, int]) -> dict[str, Any]:
+    message = {**data}
+    for member in kind.members():
+        if member.name not in message:
+            message[member.name] = times.get(member.name, _empty(member))
+        if member.struct is not None:
+            message[member.name] = _nested(member.struct, member.items is not None, message[member.name])
+    return message
+
+
+def _nested(kind: type[Struct], several: bool, value: Any) -> Any:
+    if several and isinstance(value, list):
+        return [_nested(kind, False, entry) for entry in value]
+    whole = not isinstance(value, Mapping) or "withheld" in value
+    return value if several or whole else _filled(kind, value, {})
+
+
+def _empty(member: Member) -> Any:
+    if member.items is not None:
+        return []
+    if member.struct is not None:
+        return {}
+    if member.name == "salt":
+        return to_hex(secrets.token_bytes(16))
+    if member.solidity == "string":
+        return ""
+    if member.solidity == "bool":
+        return False
+    if member.solidity.startswith("uint"):
+        return 0 if int(member.solidity.removeprefix("uint")) <= 48 else "0"
+    length = 20 if member.solidity == "address" else int(member.solidity.removeprefix("bytes") or 0)
+    return "0x" + "00" * length
+
+
+def in_words(record: Record) -> Iterator[str]:
+    """The record line by line, as somebody should read it before he signs."""
+    name = type(record).__name__
+    yield TITLES.get(name, name)
+    yield from _lines(describe(record), _INDENT)
+
+
+def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:
+    for line in lines:
+        if line.kind == Kind.GROUP:
+            yield f"{indent}{line.label}:"
+            yield from _lines(line.lines, indent + _INDENT)
+        else:
+            yield f"{indent}{line.label}: {_value(line)}"
+
+
+def _value(line: Line) -> str:
+    match line.kind:
+        case Kind.TIME if isinstance(line.value, int) and line.value < 2**38:
+            return datetime.fromtimestamp(line.value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        case Kind.AMOUNT if isinstance(line.value, int):
+            return money(line.value, line.currency)
+        case Kind.DURATION if isinstance(line.value, int):
+            return f"{line.value // 3600} h {line.value % 3600 // 60} min"
+        case Kind.PARTNER:
+            return f"partner {line.value}" if line.value else "the recipient"
+        case Kind.PRIVATE:
+            return f"withheld, {line.value}"
+        case _:
+            return str(line.value)
