@@ -35,7 +35,7 @@ class SqliteStore(AtomicDB):
         self._pending: dict[bytes, bytes | None] = {}
         self._cache: dict[bytes, bytes] = {}
         self._failed = False
-        self._lock_file: int | None = _lock(path) if writable else None
+        self._lock_file: int | None = lock(path) if writable else None
         try:
             self._db = _connect(path, writable)
         except BaseException:
@@ -159,7 +159,11 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
     return db
 
 
-def _lock(path: Path) -> int:
+def lock(path: Path) -> int:
+    """Take the lock of the chain at `path`, be it there yet or not; `os.close` gives it back.
+
+    Raises `Misconfigured` when another process holds it.
+    """
     # The kernel lets go of the lock when the process ends, however it ends.
     handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -167,6 +171,6 @@ def _lock(path: Path) -> int:
     except OSError:
         os.close(handle)
         raise Misconfigured(
-            "another process writes this chain", where=path.name, mend="Stop it first, or open the chain for reading."
+            "another process writes this chain", where=path.name, mend="Stop it first, or choose another LADING_HOME."
         ) from None
     return handle

@@ -4,8 +4,10 @@
 """
 
 import json
+import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
+from ledger.chain.keyvalue import lock
 from ledger.checkpoint import LogIdentity, LogSigner
 from ledger.codes import ContractKind
 from ledger.errors import MalformedRecord, Misconfigured
@@ -41,6 +44,7 @@ __all__ = [
     "open_keys",
     "operator_passphrase",
     "read_consortium",
+    "unused",
 ]
 
 EMBEDDED_CHAIN_ID = 0x1AD1
@@ -91,6 +95,20 @@ class OperatorKeys:
     anchor: SigningKey
     log: LogSigner
     session_secret: bytes
+
+
+@contextmanager
+def unused(home: Path) -> Iterator[Path]:
+    """Keep others from serving this home meanwhile; gives the lock's file, which must stay.
+
+    Raises `Misconfigured` when it is being served.
+    """
+    chain = home / "chain.db"
+    handle = lock(chain)
+    try:
+        yield chain.with_name(chain.name + ".lock")
+    finally:
+        os.close(handle)
 
 
 def read_consortium(home: Path) -> Consortium:

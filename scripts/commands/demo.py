@@ -12,7 +12,7 @@ from ledger.errors import Misconfigured
 from ledger.penalties import DAY
 from ledger.penalty_words import explain
 from ledger.services.clock import ManualClock
-from ledger.services.consortium import TokenPlan
+from ledger.services.consortium import TokenPlan, unused
 from ledger.services.keystores import new_key
 from ledger.services.node import Node
 from ledger.services.settings import Settings, read_settings
@@ -61,13 +61,21 @@ def demo(
 
 
 def _clear(home: Path) -> None:
-    """Make room for a new demo; never touches a home that is not one."""
+    """Make room for a new demo; never touches a home that is not one, or that is in use."""
     if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
         raise Misconfigured(
             "there is something else in this home", where=str(home), mend="Choose another LADING_HOME for the demo."
         )
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Whoever serves this home holds the chain's lock: nothing is taken away under its feet.
+    with unused(home) as lock:
+        for entry in home.iterdir():
+            if entry == lock:
+                continue  # a new file would be another lock
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
     (home / MARKER).write_text("Made by `lading demo`; its keys are worthless, and the next demo replaces it.\n")
 
 
