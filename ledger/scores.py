@@ -10,7 +10,7 @@ sanction needs `high` below its threshold, a reward `low` above it.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
@@ -23,7 +23,8 @@ from ledger.plain_samples import count_plain
 from ledger.records import NOBODY
 from ledger.score_card import POINTS, Card, Indicator, Weighted
 from ledger.score_indicators import samples_of
-from ledger.score_samples import Period, case_of
+from ledger.score_samples import Period, Sample, case_of
+from ledger.tallies import Book, Books, Tally
 
 NO_SCORE_BELOW = 10
 PROVISIONAL_BELOW = 30
@@ -104,24 +105,6 @@ class Scorecard:
         return tuple(sorted({record for i in self.indicators for record in (*i.raised, *i.lowered)}))
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What one indicator of one partner adds up to. `sums` by group: good, due and count of what may not be summed.
-
-    `raised` and `lowered` may name a record more than once.
-    """
-
-    good: int = 0
-    due: int = 0
-    count: int = 0
-    events: set[bytes] = field(default_factory=set)
-    raised: list[RecordId] = field(default_factory=list)
-    lowered: list[RecordId] = field(default_factory=list)
-    sums: dict[str, list[int]] = field(default_factory=dict)
-    durations: list[tuple[str, int, tuple[RecordId, ...]]] = field(default_factory=list)
-    """Of `OVER_MEDIAN`: office, seconds, records; good or bad only against the median, which is known last."""
-
-
 class Tallies:
     """Everything that the journeys say about everybody in one period; each journey is read once."""
 
@@ -130,36 +113,34 @@ class Tallies:
         self.period = period
         self.withheld = 0
         """Shipments of which a part is withheld here, so that nothing is known about them."""
-        self._tallies: dict[tuple[Role, int], dict[Indicator, _Tally]] = {}
-        self._customers: dict[tuple[Role, int], Counter[int]] = {}
-        self._once: set[tuple[Role, int, bytes]] = set()
+        self._books = Books()
         for shipment in journeys.shipments():
             found = plain(journeys, shipment) if shortcut else None
-            if found is not None and count_plain(found, journeys, period, self._add):
+            if found is not None and count_plain(found, journeys, period, self._books):
                 continue
             case = case_of(journeys, shipment, period)
             if case is None:
                 self.withheld += 1
                 continue
-            for s in samples_of(case):
-                self._add(s.role, s.partner, s.indicator, s.good, s.due, s.event, s.records, s.counterparty, s.group)
+            for sample in samples_of(case):
+                self._add(sample)
         self._medians = self._judge_durations()
 
     def partners(self, role: Role) -> list[PartnerId]:
         """Everybody about whom something was due in this role, ascending."""
-        return sorted(PartnerId(partner) for found, partner in self._tallies if found is role)
+        return sorted(PartnerId(partner) for found, partner in self._books if found is role)
 
     def score(self, partner: int, role: Role, card: Card) -> Scorecard:
         """The score of `partner`; raises `NotFound` for a role that the card does not score."""
         weights = card.of(role)
-        tallies = self._tallies.get((role, partner), {})
+        tallies = self._books.get((role, partner), Book())
         found = [self._indicator(weighted, tallies.get(weighted.indicator)) for weighted in weights]
         known = [entry for entry in found if entry.standing is Standing.KNOWN]
         weight = sum((entry.weight for entry in known), Fraction(0))
         events: set[bytes] = set()
         for indicator, tally in tallies.items():
             if indicator is not Indicator.RECORDS:
-                events |= tally.events
+                events.update(tally.events)
         due = max((t.count for i, t in tallies.items() if i is not Indicator.RECORDS), default=0)
         score: int | None = None
         low, high = score, score
@@ -189,54 +170,30 @@ class Tallies:
             flags=tuple(self._flags(role, partner, tallies, len(events), due)),
         )
 
-    def _add(
-        self,
-        role: Role,
-        partner: int,
-        indicator: Indicator,
-        good: int,
-        due: int,
-        event: bytes,
-        records: tuple[RecordId, ...],
-        counterparty: int,
-        group: str,
-    ) -> None:
-        key = (role, partner)
+    def _add(self, sample: Sample) -> None:
+        role, partner, indicator = sample.role, sample.partner, sample.indicator
+        book = self._books[role, partner]
         if indicator is Indicator.RECORDS:
             # A manifest of two hundred lines is one record.
-            once = (role, partner, event)
-            if once in self._once:
+            once = (role, partner, sample.event)
+            if once in self._books.once:
                 return
-            self._once.add(once)
+            self._books.once.add(once)
         else:
-            customers = self._customers.get(key)
-            if customers is None:
-                customers = self._customers[key] = Counter()
-            customers[counterparty] += 1
-        tallies = self._tallies.get(key)
-        if tallies is None:
-            tallies = self._tallies[key] = {}
-        tally = tallies.get(indicator)
-        if tally is None:
-            tally = tallies[indicator] = _Tally()
-        tally.good += good
-        tally.due += due
-        tally.count += 1
-        tally.events.add(event)
+            self._books.customers[role, partner][sample.counterparty] += 1
+        tally = book[indicator]
         if indicator is Indicator.OVER_MEDIAN:
-            tally.durations.append((group, good, records))
+            tally.add(sample.good, sample.due, sample.event, (), bad=False)
+            tally.durations.append((sample.group, sample.good, sample.records))
             return
-        if group:
-            sums = tally.sums.setdefault(group, [0, 0, 0])
-            sums[0] += good
-            sums[1] += due
-            sums[2] += 1
-        bad = good if indicator in _FEWER_IS_BETTER else not good
-        (tally.lowered if bad else tally.raised).extend(records)
+        bad = bool(sample.good) if indicator in _FEWER_IS_BETTER else not sample.good
+        tally.add(sample.good, sample.due, sample.event, sample.records, bad)
+        if sample.group:
+            tally.add_to_group(sample.group, sample.good, sample.due)
 
     def _judge_durations(self) -> dict[str, Fraction]:
         """The median of each office, by which every duration is found slow or not."""
-        slow = [t[Indicator.OVER_MEDIAN] for t in self._tallies.values() if Indicator.OVER_MEDIAN in t]
+        slow = [t[Indicator.OVER_MEDIAN] for t in self._books.values() if Indicator.OVER_MEDIAN in t]
         offices: dict[str, list[int]] = {}
         for tally in slow:
             for office, seconds, _ in tally.durations:
@@ -247,16 +204,17 @@ class Tallies:
                 (tally.lowered if seconds > medians[office] else tally.raised).extend(records)
         return medians
 
-    def _indicator(self, weighted: Weighted, tally: _Tally | None) -> IndicatorScore:
+    def _indicator(self, weighted: Weighted, tally: Tally | None) -> IndicatorScore:
         if tally is None:
             return IndicatorScore(
                 weighted.indicator, Standing.UNKNOWN, weighted.weight, *(0, 0, 0), *(None,) * 6, 0, (), ()
             )
         value = self._value(weighted.indicator, tally)
+        samples = len(set(tally.events))
         if weighted.indicator in _SUMS:
             low = high = value
         else:
-            ends = wilson(tally.good, tally.due, len(tally.events))
+            ends = wilson(tally.good, tally.due, samples)
             low, high = Fraction(ends[0]), Fraction(ends[1])
         points = sorted((weighted.points(low), weighted.points(high)))
         return IndicatorScore(
@@ -265,7 +223,7 @@ class Tallies:
             weight=weighted.weight,
             good=tally.good,
             due=tally.due,
-            samples=len(tally.events),
+            samples=samples,
             value=int(value),
             low=int(low),
             high=int(high),
@@ -277,7 +235,7 @@ class Tallies:
             lowered=tuple(dict.fromkeys(tally.lowered)),
         )
 
-    def _value(self, indicator: Indicator, tally: _Tally) -> Fraction:
+    def _value(self, indicator: Indicator, tally: Tally) -> Fraction:
         if indicator is Indicator.MEAN_LATE:
             return Fraction(tally.good, tally.due)
         if indicator is Indicator.PENALTY:
@@ -290,10 +248,8 @@ class Tallies:
             return Fraction(seconds * MILLION, usual) if usual else Fraction(MILLION if not seconds else 2 * MILLION)
         return Fraction(tally.good * MILLION, tally.due)
 
-    def _flags(
-        self, role: Role, partner: int, tallies: dict[Indicator, _Tally], events: int, due: int
-    ) -> Iterator[Flag]:
-        customers = self._customers.get((role, partner), Counter())
+    def _flags(self, role: Role, partner: int, tallies: Book, events: int, due: int) -> Iterator[Flag]:
+        customers = self._books.customers.get((role, partner), Counter())
         largest = max((count for other, count in customers.items() if other != NOBODY), default=0)
         if largest > sum(customers.values()) * LARGEST_CUSTOMER:
             yield Flag.ONE_CUSTOMER
