@@ -26,7 +26,7 @@ class Member:
     roles: tuple[RoleRequest, ...]
 
 
-MAKER, FORWARDER, OCEAN, NZ_CUSTOMS, CN_CUSTOMS, BROKER, WAREHOUSE, LAST_MILE, PLATFORM, AUDITOR = range(2, 12)
+MAKER, FORWARDER, OCEAN, NZ_CUSTOMS, CN_CUSTOMS, BROKER, WAREHOUSE, LAST_MILE, PLATFORM, AUDITOR, LOCKER = range(2, 13)
 CAST = (
     Member(
         MAKER,
@@ -42,6 +42,7 @@ CAST = (
     Member(LAST_MILE, "Swift Parcel", (RoleRequest(Role.CARRIER),)),
     Member(PLATFORM, "Panda Market", (RoleRequest(Role.PLATFORM),)),
     Member(AUDITOR, "Veritas Audit Partners", (RoleRequest(Role.AUDITOR),)),
+    Member(LOCKER, "Corner Lockers", (RoleRequest(Role.LOCKER),)),
 )
 
 

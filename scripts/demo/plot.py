@@ -53,6 +53,7 @@ from ledger.services.submission import Proposed
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SigningKey
 from ledger.verification import as_known_at
+from scripts.demo import journeys
 from scripts.demo.cast import (
     AUDITOR,
     BAD_LOT,
@@ -144,6 +145,7 @@ def perform(play: Play) -> None:
     _admit(play)
     _promise(play)
     _export(play)
+    journeys.wander(play)
     _arrive(play)
     _deliver(play)
     _reward(play)
@@ -405,7 +407,8 @@ def _reward(play: Play) -> None:
         occurredAt=play.clock.now(),
         details=details(),
     )
-    play.sign(f"the maker recalls lot {BAD_LOT}", recall, MAKER)
+    play.records["recall"] = play.sign(f"the maker recalls lot {BAD_LOT}", recall, MAKER)
+    journeys.answer(play, play.records["recall"])
 
     play.at(LAST_DAY)
     for line in award.amounts:

@@ -14,8 +14,19 @@ from ledger.ids import RecordId, to_hex
 from ledger.penalties import DAY, PenaltyStatement
 from ledger.records import Handoff
 from ledger.services.auditing import audit
+from ledger.services.reading import Reader
 from ledger.services.settings import Settings
-from scripts.demo.cast import BAD_LOT, FORWARDER, LOT, OTHER_GTIN, PLATFORM, subject
+from scripts.demo.cast import (
+    BAD_LOT,
+    FORWARDER,
+    LAST_MILE,
+    LOCKER,
+    LOT,
+    OTHER_GTIN,
+    PLATFORM,
+    WAREHOUSE,
+    subject,
+)
 from scripts.demo.plot import HOUR, POOL, Play
 from scripts.demo.scribe import CURRENCY
 
@@ -29,6 +40,14 @@ STATUSES = {
     "uncleared": "delivered",
     "parcel": "closed into onward",
     "consumer": "delivered",
+    "cartons": "closed into children",
+    "missing": "destroyed",
+    "for the locker": "closed into onward",
+    "for the doorstep": "closed into onward",
+    "in stock": "open",
+    "locker": "in transit",
+    "doorstep": "tendered",
+    "papers": "delivered",
 }
 ALPHA = 60_00
 LATE = 30 * DAY + 9 * HOUR - (24 * DAY - 1 + DAY // 2)
@@ -36,6 +55,10 @@ LATE = 30 * DAY + 9 * HOUR - (24 * DAY - 1 + DAY // 2)
 RANDOM_HOLD = 2 * DAY
 """Day 23 to day 25, both at nine. The hold caused by the forwarder's papers is not taken out."""
 EXPECTED_PENALTY = ALPHA * (LATE - RANDOM_HOLD) ** 2 // DAY**2
+PAPERS_LATE = 18 * DAY + 9 * HOUR - (15 * DAY + DAY // 2)
+"""The shipment with the broker's wrong papers: promised at the end of day 14, half a day of grace, there on day 18."""
+BROKERS_HOLD = 3 * DAY
+"""Day 14 to day 17, both at nine; the carrier did not cause it."""
 EDITED = "the platform takes the late delivery"
 
 
@@ -87,7 +110,8 @@ def _verdicts(
     yield verdict("the uncleared delivery is marked", "applied in breach", uncleared.steps[-1].outcome)
     consumer = node.reading.shipment(play.shipments["consumer"])
     yield verdict("the consumer signed with a one-time key", 0, consumer.steps[-1].by[-1].id)
-    yield verdict("refused attempts", 5, len(result["refusals"]))
+    yield verdict("refused attempts", 6, len(result["refusals"]))
+    yield from _journeys(play)
     yield verdict("late seconds, customs taken out", LATE - RANDOM_HOLD, result["penalty"]["late_seconds"])
     yield verdict("penalty by the formula", EXPECTED_PENALTY, result["penalty"]["amount"])
     yield verdict("who owes it", FORWARDER, result["penalty"]["liable"])
@@ -104,6 +128,32 @@ def _verdicts(
     yield verdict("the audit catches the edit", False, after.ok)
     yield verdict("and names the edited record", True, named)
     yield verdict("with the row put back, it finds nothing", True, restored.ok)
+
+
+def _journeys(play: Play) -> Iterator[dict[str, Any]]:
+    """What became of the goods that did not go straight; packages by the calendar of `scripts.demo.journeys`."""
+
+    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
+        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
+
+    node = play.trial.node
+    children = node.reading.shipment(play.shipments["cartons"]).children
+    yield verdict("the split's children and the missing cartons", 4, len(children))
+    for name in ("locker", "doorstep"):
+        late = node.numbers.penalty(play.shipments[name], at=play.clock.now())
+        yield verdict(f"the clock of the {name} parcel stopped in time", (0, 0), (late.late_seconds, late.amount))
+    papers = node.numbers.penalty(play.shipments["papers"])
+    yield verdict("the broker's hold is taken out of the carrier's delay", BROKERS_HOLD, papers.customs_seconds)
+    yield verdict("what is left of it", max(0, PAPERS_LATE - BROKERS_HOLD), papers.late_seconds)
+    recall = node.recalls.recall(play.records["recall"], Reader(auditor=True))
+    holds = {one.partner.id: one.holds for one in recall.trace.holders if one.holds}
+    yield verdict("who holds the recalled lot", {WAREHOUSE: 16, LAST_MILE: 1, LOCKER: 1}, holds)
+    effect = recall.effect
+    yield verdict(
+        "how the recall goes",
+        (3, 1, 18, 16, 2),
+        effect and (effect.asked, effect.answered, effect.expected, effect.found, effect.outstanding),
+    )
 
 
 @contextmanager
