@@ -10,34 +10,15 @@ from eth.exceptions import Revert
 from eth.validation import validate_gas_limit
 from eth.vm.forks import CancunVM
 from eth.vm.forks.cancun import CancunState
-from eth.vm.forks.cancun.computation import CancunComputation
 from eth_utils import ValidationError
 
+from ledger.chain.interpreter import FastComputation
+
 BLOCK_GAS_LIMIT = 60_000_000
-_ANALYSED_CODES = 64
-_jump_targets: dict[bytes, tuple[set[int], set[int]]] = {}
-
-
-class _Computation(CancunComputation):
-    """Remembers which positions of a contract's code are instructions: py-evm works that out anew for every call.
-
-    Measured: a fifth more openings a second.
-    """
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        code = self.msg.code
-        known = _jump_targets.get(code)
-        if known is None:
-            if len(_jump_targets) >= _ANALYSED_CODES:
-                _jump_targets.clear()
-            known = _jump_targets[code] = (set(), set())
-        stream: Any = self.code
-        stream.valid_positions, stream.invalid_positions = known
 
 
 class _State(CancunState):
-    computation_class = _Computation
+    computation_class = FastComputation
 
 
 class FreeGasVM(CancunVM):
