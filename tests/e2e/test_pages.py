@@ -1,0 +1,301 @@
+"""The pages as people meet them: in words, escaped, private where they must be, and asking no other host."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from api.pages.codes import product_of_code
+from api.pages.render import money, span
+from ledger.codes import Role
+from ledger.enrolment import RoleRequest
+from ledger.errors import MalformedRecord
+from scripts.trial import Party
+from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World, running_world
+from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, key_of
+
+HOSTILE = '<script>alert("x")</script> & Söhne'
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def world(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running_world(founded, tmp_path_factory.mktemp("pages") / "home") as running:
+        stage = running.stage
+        stage.trial.admit([(Party(50, HOSTILE, key_of("hostile")), "", [RoleRequest(Role.CARRIER)])])
+        stage.pass_time(7200)
+        yield running
+
+
+class Page(HTMLParser):
+    """What a page holds: its text, links, scripts and elements, checked for being closed in order."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.addresses: list[str] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.labels: set[str] = set()
+        self.inputs: set[str] = set()
+        self.headings: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.addresses += [value for name in ("href", "src", "action") if (value := values.get(name))]
+        if any(name.startswith("on") or name == "style" for name in values):
+            self.faults.append(f"inline script or style in {tag}")
+        if tag == "label":
+            self.labels.add(values.get("for") or "")
+        if tag == "input" and values.get("type") != "hidden":
+            self.inputs.add(values.get("id") or "")
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"{tag} closed out of order")
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] not in (["script"], ["style"]):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def every_page(world: World) -> list[str]:
+    return [
+        "/", "/shipments", f"/shipments?partner={MAKER}", "/partners", f"/partners/{MAKER}", "/partners/50",
+        f"/partners/{CARRIER}/score", "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
+        f"/sign-in?address=0x{'11' * 20}", "/docs", "/problems",
+        *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach", "parcel")),
+        *(f"/records/{world.id(name)}" for name in world.ids),
+        *(f"/p/01/{gtin}/10/{lot}/21/1" for gtin, lot in ((GTIN, LOT), (GTIN, BAD_LOT), (OTHER_GTIN, "L9"))),
+    ]  # fmt: skip
+
+
+def test_every_page_is_sound_html_of_our_own(world: World) -> None:
+    for path in every_page(world):
+        page = Page(world.page(path))
+        assert page.faults == [], path
+        assert page.open == [], path
+        assert page.headings[0] == "h1", path
+        assert page.headings.count("h1") == 1, path
+        assert page.inputs <= page.labels, path
+        for address in page.addresses:
+            assert address.startswith(("/", "#")), (path, address)
+            assert not address.startswith("//"), (path, address)
+
+
+def test_every_link_leads_somewhere(world: World) -> None:
+    addresses = {a.partition("#")[0] for path in every_page(world) for a in Page(world.page(path)).addresses}
+    for address in sorted(addresses - {"", "/sign-out"}):
+        answer = world.client.get(address, headers=HTML)
+        assert answer.status_code in (200, 303, 307), address
+
+
+def test_pages_speak_in_words(world: World) -> None:
+    code_names = re.compile(r"\b(None|True|False|undefined|[a-z]+[A-Z][a-z]+\w*|[a-z]+_[a-z_]+|[A-Z]{3,}_[A-Z_]+)\b")
+    meant = {"personal_sign", "eHerkenning"}
+    for path in every_page(world):
+        if path in ("/docs", "/problems") or path.startswith("/sign-in"):
+            continue  # these are for programmers and wallets
+        text = Page(world.page(path)).text
+        assert '{"' not in text, path
+        assert [name for name in code_names.findall(text) if name not in meant] == [], path
+
+
+def test_a_hostile_name_is_only_a_name(world: World) -> None:
+    for path in ("/partners", "/partners/50", "/partners/50/score"):
+        text = world.page(path)
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;" in text
+        assert HOSTILE in Page(text).text
+
+
+def test_a_shipment_tells_who_signed_and_what_did_not_count(world: World) -> None:
+    text = Page(world.page(f"/shipments/{world.id('late')}")).text
+    assert f"Partner {CARRIER} handed 10 packages to Partner 5, noted: damaged" in text
+    assert "Skipped: the shipment had moved on" in text
+    assert "CN import: held (cause: documents), caused by Partner 3" in text
+    assert "On the broker's word only." in text
+    assert "the authority's signature" in text
+    breach = Page(world.page(f"/shipments/{world.id('breach')}")).text
+    assert "breach" in breach
+    assert "A required clearance was not released" in breach
+    tender = Page(world.page(f"/shipments/{world.id('parcel')}")).text
+    assert "tendered" in tender
+    assert "offered to the recipient, nobody signed" in tender
+
+
+def sign_in(world: World, who: int) -> None:
+    token = world.token(who)
+    answer = world.client.post("/sign-in", data={"token": token, "back": "/shipments"}, headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/shipments")
+    assert "HttpOnly" in answer.headers["set-cookie"]
+
+
+def test_prices_are_shown_to_parties_only(world: World) -> None:
+    path = f"/shipments/{world.id('late')}"
+    public = Page(world.page(path)).text
+    assert "shown to the shipment's parties and to auditors" in public
+    assert "EUR" not in public
+    assert "Last second on time" not in public
+    sign_in(world, SECOND)
+    assert "EUR" not in Page(world.page(path)).text
+    sign_in(world, SHOP)
+    mine = Page(world.page(path)).text
+    assert "EUR" in mine
+    assert f"Partner {CARRIER} owes it to Partner {SHOP}" in mine
+    assert "(minor units)" not in mine
+    terms = Page(world.page(f"/records/{world.id('late')}")).text
+    assert "Auckland" in terms
+    answer = world.client.post("/sign-out", headers=HTML)
+    assert answer.status_code == 303
+    world.client.cookies.clear()
+    assert "Auckland" not in Page(world.page(f"/records/{world.id('late')}")).text
+
+
+def test_nobody_is_sent_elsewhere_after_signing_in(world: World) -> None:
+    token = world.token(SHOP)
+    for back in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/x\\y"):
+        answer = world.client.post("/sign-in", data={"token": token, "back": back}, headers=HTML)
+        assert answer.headers["location"] == "/"
+    world.client.cookies.clear()
+
+
+def test_another_site_cannot_sign_a_visitor_in_or_out(world: World) -> None:
+    elsewhere = HTML | {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/sign-in", "/sign-out"):
+        assert world.client.post(path, data={"token": "x"}, headers=elsewhere).status_code == 403
+
+
+def test_a_wrong_session_is_said_to_be_wrong(world: World) -> None:
+    answer = world.client.post("/sign-in", data={"token": "x.y"}, headers=HTML)
+    assert answer.status_code == 400
+    assert "not a session token" in Page(answer.text).text
+    assert "set-cookie" not in answer.headers
+    assert world.client.get("/sign-in?address=0x12", headers=HTML).status_code == 400
+
+
+# --- products ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lot", "verdict", "words"),
+    [
+        (LOT, "authentic", ["Authentic", "a code can be copied", "cannot show whether this code was copied"]),
+        (BAD_LOT, "recalled", ["Recalled", "bring it back where you bought it", "recall@maker.example"]),
+        ("L404", "unknown", ["Unknown", "no proof of a fake"]),
+    ],
+)
+def test_the_verdict_is_large_with_reasons_and_what_to_do(
+    world: World, lot: str, verdict: str, words: list[str]
+) -> None:
+    text = world.page(f"/p/01/{GTIN if verdict != 'unknown' else OTHER_GTIN}/10/{lot}/21/000001")
+    assert f'class="verdict {verdict}"' in text
+    for word in (*words, "What to do", "Why"):
+        assert word in Page(text).text
+
+
+def test_a_digital_link_leads_to_the_product(world: World) -> None:
+    answer = world.client.get(f"/01/{GTIN[1:]}/10/{LOT}/21/7?linkType=all", headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"/p/01/{GTIN}/10/{LOT}/21/7")
+    assert world.client.get("/01/123", headers=HTML).status_code == 400
+    assert "check digit" in Page(world.client.get("/01/09421900000013", headers=HTML).text).text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"https://id.example.com/some/01/{GTIN}/10/{LOT}?x=1",
+        f"01/{GTIN}/10/{LOT}",
+        f"(01){GTIN}(10){LOT}",
+        f" (01) {GTIN} (10) {LOT} ",
+    ],
+)
+def test_any_spelling_of_a_code_finds_it(world: World, code: str) -> None:
+    answer = world.client.get("/p", params={"code": code}, headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/p/01/{GTIN}/10/{LOT}")
+
+
+def test_digits_alone_name_the_product() -> None:
+    assert product_of_code(f"{GTIN[1:4]} {GTIN[4:9]}-{GTIN[9:]}").path() == f"01/{GTIN}"
+    assert product_of_code(f"(21)S1(01){GTIN}").path() == f"01/{GTIN}/21/S1"
+    for code in ("", "hello", "123", "(10)L1", f"(01){GTIN}(10){'L' * 21}", "x" * 3000, "(01)", "(01)x"):
+        with pytest.raises(MalformedRecord):
+            product_of_code(code)
+
+
+def test_what_is_no_code_is_asked_again(world: World) -> None:
+    answer = world.client.get("/p", params={"code": "<b>hello"}, headers=HTML)
+    assert answer.status_code == 400
+    assert "not a code we can read" in Page(answer.text).text
+    assert "<b>hello" not in answer.text
+
+
+def test_a_scan_by_a_page_names_the_device_and_nobody(world: World) -> None:
+    code = f"01/{GTIN}/10/{LOT}/21/004711"
+    first = world.client.post("/p-scan", json={"code": code})
+    assert first.json() == {"verdict": "authentic"}
+    assert "HttpOnly" in first.headers["set-cookie"]
+    again = world.client.post("/p-scan", json={"code": code})
+    assert again.json() == {"verdict": "authentic"}  # the same phone twice is no copy
+    world.client.cookies.clear()
+    assert world.client.post("/p-scan", json={"code": code}).json() == {"verdict": "risk"}
+    world.client.cookies.clear()
+    assert "Be careful" in Page(world.page(f"/p/{code}")).text
+
+
+# --- the log, the rest -------------------------------------------------------------------------------------------
+
+
+def test_the_log_says_on_what_trust_rests(world: World) -> None:
+    text = Page(world.page("/log")).text
+    assert "The chain here is run by the operator alone." in text
+    assert "signatures, on the receipts and on the checkpoints that others hold" in text
+    assert world.get("/v1/log")["verifierKey"] in text
+
+
+def test_a_record_says_where_it_stands_on_both_tracks(world: World) -> None:
+    text = Page(world.page(f"/records/{world.id('parcel leg')}")).text
+    assert "anchored" in text
+    assert "recorded" in text
+    assert "1 item applied" in text
+    assert "stale" in text
+    assert "Nobody: the log itself" in Page(world.page(f"/records/{outcome_of(world)}")).text
+
+
+def outcome_of(world: World) -> str:
+    return str(world.get("/v1/records?type=Outcome&limit=1")["records"][0]["id"])
+
+
+def test_pages_are_not_kept_by_others(world: World) -> None:
+    assert world.client.get("/shipments", headers=HTML).headers["cache-control"] == "private, no-cache"
+
+
+def test_lists_have_further_pages(world: World) -> None:
+    text = world.page("/records")
+    match = re.search(r'rel="next" href="(/records\?before=\d+)"', text)
+    assert match
+    assert "Newest" in Page(world.page(match[1])).text
+    assert world.client.get("/records?type=Nothing", headers=HTML).status_code == 400
+
+
+def test_amounts_and_durations_are_written_as_people_do() -> None:
+    assert money(90094, "EUR") == "900.94 EUR"
+    assert money("123456789", "JPY") == "123,456,789 JPY"
+    assert money(1234, "KWD") == "1.234 KWD"
+    assert money(-5, "EUR") == "-0.05 EUR"
+    assert span(3 * 86400 + 5 * 3600 + 7) == "3 days 5 hours"
+    assert (span(0), span(61), span(2**40)) == ("none", "1 minute 1 second", "without limit")
