@@ -6,6 +6,7 @@ import {IPartnerRegistry} from "./IPartnerRegistry.sol";
 import {Attestation, Recall, RecordHashes, Revocation} from "./Records.sol";
 import {EvidenceContract} from "./base/EvidenceContract.sol";
 import {GtinSubject} from "./base/GtinSubject.sol";
+import {Utf8} from "./base/Utf8.sol";
 
 /// @title Attestations, revocations and recalls, see `IAttestationRegistry`
 contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
@@ -70,8 +71,8 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
     /// @inheritdoc IAttestationRegistry
     function recall(Recall calldata r, bytes calldata signatures) external {
         _checkSubject(r.subject);
-        if (bytes(r.lots).length > MAX_LOTS) revert AttestationTextLength(bytes(r.lots).length, MAX_LOTS);
-        if (bytes(r.contact).length > MAX_CONTACT) revert AttestationTextLength(bytes(r.contact).length, MAX_CONTACT);
+        _checkText(r.lots, MAX_LOTS);
+        _checkText(r.contact, MAX_CONTACT);
         _checkCode(r.hazard, LAST_HAZARD);
         _checkCode(r.action, LAST_RECALL_ACTION);
         _requireNotAhead(r.occurredAt);
@@ -142,6 +143,11 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
         uint256 length = bytes(subject).length;
         if (length == 0 || length > MAX_SUBJECT) revert AttestationTextLength(length, MAX_SUBJECT);
         if (!GtinSubject.isWellFormed(subject)) revert AttestationMalformedSubject(subject);
+    }
+
+    function _checkText(string calldata text, uint256 most) private pure {
+        if (bytes(text).length > most) revert AttestationTextLength(bytes(text).length, most);
+        if (!Utf8.isText(text)) revert AttestationNotText(bytes(text));
     }
 
     function _checkCode(uint8 code, uint8 last) private pure {

@@ -11,6 +11,7 @@ import {BonusAgreement, BonusAward, Claim, Dispute, RecordHashes, Ruling, Share}
 import {EvidenceContract} from "./base/EvidenceContract.sol";
 import {Rfc9162} from "./base/Rfc9162.sol";
 import {SigningDomain} from "./base/SigningDomain.sol";
+import {Utf8} from "./base/Utf8.sol";
 
 /// @title Bonus pools, see `IBonusPool`
 /// @dev The pool trusts no token. Its books are written before a token is called, no function can be entered while a token
@@ -287,7 +288,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
             revert BonusPoolNobodyNamed(r.awarder, r.arbiter, r.residual);
         }
         uint256 letters = bytes(r.currency).length;
-        if (letters == 0 || letters > MAX_CURRENCY) revert BonusPoolBadCurrency(letters);
+        if (letters == 0 || letters > MAX_CURRENCY || !Utf8.isText(r.currency)) revert BonusPoolBadCurrency(letters);
         if (
             r.periodStart >= r.periodEnd || r.periodEnd > r.deadline || block.timestamp > r.deadline
                 || r.disputeWindow == 0 || r.arbiterWindow == 0

@@ -25,6 +25,8 @@ interface IAttestationRegistry {
     error AttestationAlreadyRecorded(bytes32 id);
     /// @notice A text is empty though it must not be, or longer than `limit` bytes.
     error AttestationTextLength(uint256 length, uint256 limit);
+    /// @notice Not UTF-8, or with a character 0: no log could carry it.
+    error AttestationNotText(bytes found);
     /// @notice A subject is printable ASCII, and one that starts with 01/ goes on with the 14 digits of a GTIN.
     error AttestationMalformedSubject(string subject);
     /// @notice A schema is the SHA-256 of its name, not 0.

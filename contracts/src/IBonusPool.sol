@@ -113,7 +113,7 @@ interface IBonusPool {
     error BonusPoolSuspended(uint40 partner);
     /// @notice The token is no contract.
     error BonusPoolNotAToken(address token);
-    /// @notice The currency is empty or longer than 512 bytes.
+    /// @notice The currency is empty, longer than 512 bytes, or no text (`Utf8`).
     error BonusPoolBadCurrency(uint256 length);
     /// @notice Not: periodStart < periodEnd <= deadline, this block's time <= deadline, both windows above 0, and
     /// deadline + disputeWindow + arbiterWindow <= claimUntil (a disputed award must be claimable).

@@ -313,5 +313,6 @@ def test_every_error_of_the_contract_is_covered() -> None:
         "AttestationNotSigner", "AttestationAlreadyRecorded", "AttestationTextLength", "AttestationMalformedSubject",
         "AttestationNoSchema", "AttestationPeriod", "AttestationNotIssuer", "AttestationUnknownTarget",
         "AttestationNotAuthor", "AttestationAlreadyRevoked", "AttestationUnknownCode", "AttestationRecallNotPermitted",
+        "AttestationNotText",  # test_attacks
     }  # fmt: skip
     assert {name for name in error_names("AttestationRegistry") if name.startswith("Attestation")} == covered

@@ -157,6 +157,7 @@ def bad_terms(pool: Pool) -> dict[str, tuple[str, BonusAgreement]]:
         "unknown residual": ("BonusPoolUnknownResidual", t(residual=99)),
         "no currency": ("BonusPoolBadCurrency", t(currency="")),
         "long currency": ("BonusPoolBadCurrency", t(currency="E" * 513)),
+        "no text": ("BonusPoolBadCurrency", t(currency="E\0")),
         "token without code": ("BonusPoolNotAToken", t(token=purse(A))),
         "no period": ("BonusPoolBadTimes", t(periodEnd=pool.start)),
         "period after deadline": ("BonusPoolBadTimes", t(periodEnd=pool.deadline + 1)),
