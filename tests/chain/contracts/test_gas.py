@@ -1,7 +1,7 @@
 """What records cost: whole transactions on cold storage, at 200 optimizer runs, everything included.
 
-One function a contract; custody's budgets are in `test_custody_gas`. A budget is promised; a ceiling is two to three per
-cent above what was measured at the time.
+One function a contract; custody's budgets are in `test_custody_gas`. A budget is promised; a ceiling is two to three
+per cent above what was measured at the time.
 """
 
 from functools import cache
