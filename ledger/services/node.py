@@ -15,7 +15,7 @@ from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
-from ledger.errors import LadingError
+from ledger.errors import LadingError, VerificationFailed
 from ledger.services.anchorer import Anchorer
 from ledger.services.awards import claim_extras, extras_of
 from ledger.services.clock import Clock, SystemClock
@@ -60,6 +60,7 @@ class Node(Desk):
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._problem = ""
+        self._publish_or_halt()
         with self.db.write() as connection:
             self.projector.catch_up(connection)
         self.sequencer.start()
@@ -124,11 +125,25 @@ class Node(Desk):
         relayed = self.relayer.step()
         followed = self.follower.step()
         self._project()
-        self.publisher.publish(self.clock.now())
+        self._publish()
         anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
             self.follower.step()
         return bool(relayed.submitted or followed.events or anchored)
+
+    def _publish_or_halt(self) -> None:
+        """Meet what was signed before anything is added: a restored backup must not grow into a second log."""
+        try:
+            self._publish()
+        except VerificationFailed as error:
+            self._problem = str(error)
+
+    def _publish(self) -> None:
+        try:
+            self.publisher.publish(self.clock.now())
+        except VerificationFailed as error:
+            self.sequencer.halt(error)
+            raise
 
     def _project(self) -> None:
         """Bring in the leaves of which no event tells: rejections, and what only the log takes."""

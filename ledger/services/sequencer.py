@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 
 from ledger.checkpoint import LogSigner, Receipt
-from ledger.errors import Busy, Conflict, LadingError, StorageFailed
+from ledger.errors import Busy, Conflict, LadingError, StorageFailed, Unavailable
 from ledger.services.clock import Clock
 from ledger.store import log
 from ledger.store.database import Connection, Database
@@ -44,11 +44,24 @@ class Sequencer:
         self._writing = threading.Lock()  # writers of one process queue here, not at the database's lock
         self._door = threading.Lock()  # nothing is queued behind the end mark
         self._writer: threading.Thread | None = None
+        self._halted: Unavailable | None = None
 
     @property
     def failure(self) -> StorageFailed | None:
         """Why nothing is accepted any more, if so: a commit or a disk failed. Only a restart helps."""
         return self._database.failure
+
+    def halt(self, reason: LadingError) -> None:
+        """Take nothing more: what is stored is not the log that was signed, and a receipt for it would be a lie."""
+        self._halted = Unavailable(
+            "nothing is accepted: the database is not the log that was published",
+            found=str(reason),
+            mend="Put the newest database back, or rebuild it; then restart.",
+        )
+
+    def _refuse_if_halted(self) -> None:
+        if self._halted:
+            raise self._halted
 
     # --- one entry at a time -------------------------------------------------------------------------------------
 
@@ -73,6 +86,7 @@ class Sequencer:
         Raises `Busy` at once when the queue is full, `StorageFailed` when the service has stopped writing. Cancelling
         the future has no effect once the entry is being written.
         """
+        self._refuse_if_halted()
         if self.failure:
             raise self.failure
         waiting: Future[Receipt] = Future()
@@ -97,6 +111,7 @@ class Sequencer:
         `also` runs inside the transaction, after the entries (a cursor, a projection). Raises the first `Conflict`,
         whatever `also` raises, and what `Database.write` raises; then nothing was written.
         """
+        self._refuse_if_halted()
         with self._writing, self._database.write() as connection:
             results = log.append(connection, entries, self._clock.now())
             places = []
@@ -110,6 +125,8 @@ class Sequencer:
 
     def append_each(self, entries: Sequence[Entry]) -> list[Receipt | LadingError]:
         """Commit what can be committed: result i is the receipt of entry i, or its own error. Raises nothing."""
+        if self._halted:
+            return [self._halted] * len(entries)
         try:
             with self._writing, self._database.write() as connection:
                 results = log.append(connection, entries, self._clock.now())
