@@ -1,6 +1,5 @@
 """The consumer's page: what a scanned code is answered with. GS1 Digital Links lead here."""
 
-import re
 import secrets
 from typing import Annotated
 
@@ -10,13 +9,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from api.deps import JsonBody, NodeOf, ReaderOf, fields, raw_tail
 from api.pages.codes import MOST, product_of_code
 from api.pages.render import page
+from api.routers.products import is_token
 from ledger.errors import MalformedRecord
 from ledger.gs1 import product_of_link
 
 router = APIRouter()
 DEVICE = "lading_device"
 DEVICE_SECONDS = 365 * 86400
-_TOKEN = re.compile(r"[0-9a-zA-Z-]{8,64}")
 
 
 @router.get("/p")
@@ -42,7 +41,7 @@ def digital_link(request: Request, rest: str) -> Response:  # noqa: ARG001 the p
 def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001
     found = product_of_link(raw_tail(request, "/p/"), "path")
     device = request.cookies.get(DEVICE, "")
-    answer = node.products.look_up(found.path(), device if _TOKEN.fullmatch(device) else "")
+    answer = node.products.look_up(found.path(), device if is_token(device) else "")
     return page(
         request,
         "product.html",
@@ -58,7 +57,7 @@ def scan(data: JsonBody, request: Request, node: NodeOf) -> Response:
     """A page tells that an item's code was scanned; the device gets a random name of its own, and keeps it."""
     (code,) = fields(data, "code")
     device = request.cookies.get(DEVICE, "")
-    if not _TOKEN.fullmatch(device):
+    if not is_token(device):
         device = secrets.token_hex(16)
     answer = node.products.look_up(product_of_code(str(code)).path(), device, keep=True)
     response = JSONResponse({"verdict": answer["verdict"]})

@@ -1,5 +1,6 @@
 """`/v1/products`: what a scanned code is answered with."""
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
@@ -12,6 +13,7 @@ from ledger.gs1 import product_of_link
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 MOST_TOKEN = 64
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{8,64}")
 Device = Annotated[
     str,
     Header(
@@ -47,8 +49,9 @@ def scan(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     `code` is a GS1 Digital Link, or its path; `device` a random token that the scanning device made for itself.
     """
     code, device = fields(data, "code", "device")
-    if not isinstance(code, str) or not isinstance(device, str) or not 8 <= len(device) <= MOST_TOKEN:
-        raise MalformedRecord("not a scan", where="body", expected=f"code, and device of 8 to {MOST_TOKEN} characters")
+    if not isinstance(code, str) or not isinstance(device, str) or not is_token(device):
+        expected = f"code, and device of 8 to {MOST_TOKEN} letters and digits"
+        raise MalformedRecord("not a scan", where="body", expected=expected)
     return node.products.look_up(product_of_link(code, "code").path(), device, keep=True)
 
 
@@ -58,4 +61,10 @@ def look_up(path: ProductPath, request: Request, node: NodeOf, device: Device = 
 
     Nothing is remembered of it. `Lading-Device`: its own earlier scans are no sign of a copy.
     """
-    return node.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), device)
+    known = device if is_token(device) else ""
+    return node.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), known)
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` may name a scanning device."""
+    return _TOKEN.fullmatch(text) is not None

@@ -17,6 +17,8 @@ from ledger.signing import SignedRecord, signature_from_hex
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 MOST_SIGNATURES = 200
+NO_NUL = r"^[^\x00]*$"
+"""A database may refuse the character."""
 
 
 @router.post(
@@ -75,7 +77,9 @@ def listing(
     kind: Annotated[str | None, Query(alias="type", max_length=40, description="Record type, e.g. Handoff")] = None,
     partner: PartnerQuery = None,
     shipment: Annotated[str | None, Query(description="Shipment id")] = None,
-    subject: Annotated[str | None, Query(max_length=512, description="Subject of attestations and recalls")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=512, pattern=NO_NUL, description="Subject of attestations and recalls")
+    ] = None,
     target: Annotated[str | None, Query(description="Record that others are about, e.g. endorsed or amended")] = None,
     after: Cursor = None,
     limit: Limit = 50,
