@@ -21,6 +21,8 @@ from ledger.bonus_rules import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, 
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.ids import LogId, PartnerId, RecordId, to_hex
+from ledger.journeys import Journeys
+from ledger.owed import Owed, evidence_of
 from ledger.penalties import PenaltyStatement
 from ledger.records import BonusAgreement, BonusAward
 from ledger.score_card import Card
@@ -211,6 +213,16 @@ def charges_of(agreement: BonusAgreement, statements: Iterable[PenaltyStatement]
         Charge(s.shipment, s.liable, s.amount, s.currency, s.indicative, s.evidence)
         for s in statements
         if s.amount > 0 and agreement.periodStart <= s.promised_at < agreement.periodEnd
+    )
+
+
+def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed]) -> tuple[Charge, ...]:
+    """The same from figures instead of statements, and only on the agreement's parties: fast over many shipments."""
+    parties = {share.partner for share in agreement.parties}
+    return tuple(
+        Charge(o.shipment, PartnerId(o.liable), o.amount, o.currency, o.indicative, evidence_of(journeys, o.shipment))
+        for o in owed
+        if o.amount > 0 and o.liable in parties and agreement.periodStart <= o.promised_at < agreement.periodEnd
     )
 
 

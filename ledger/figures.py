@@ -11,7 +11,7 @@ from typing import Any
 from ledger import penalty_words, score_words
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import award_to_json
-from ledger.bonuses import Award, charges_of, compute_award, scorecards_of
+from ledger.bonuses import Award, charges_on, compute_award, scorecards_of
 from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
@@ -51,9 +51,7 @@ def award_for(
     journeys = Journeys(records)
     tallies = Tallies(journeys, Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd))
     scorecards = scorecards_of(agreement, rule, tallies, card)
-    parties = {share.partner for share in agreement.parties}
-    late = [owed.shipment for owed in all_owed(journeys) if owed.amount and owed.liable in parties]
-    charges = charges_of(agreement, (penalty_of(shipment, journeys) for shipment in late))
+    charges = charges_on(agreement, journeys, all_owed(journeys))
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
 
 

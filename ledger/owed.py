@@ -4,9 +4,11 @@ The same figures as `ledger.penalties`, whose statements say why and name their 
 """
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from ledger.errors import NotFound
+from ledger.ids import RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.plain import Plain, plain
@@ -81,3 +83,14 @@ def of_statement(statement: PenaltyStatement) -> Owed:
         statement.indicative,
         statement.settled,
     )
+
+
+def evidence_of(journeys: Journeys, shipment: bytes, at: int | None = None) -> tuple[RecordId, ...]:
+    """The evidence of `penalty_of`: every record that the figure rests on, in log order."""
+    found = plain(journeys, shipment)
+    if found is None:
+        return penalty_of(shipment, journeys, at).evidence
+    liable = found.commercial.liable
+    bound_by = [e.verified for e in journeys.endorsements(found.terms.id) if e.record.by == liable != NOBODY]
+    used = [found.terms, *bound_by, *(step.move.verified for step in found.steps)]
+    return tuple({record.id: None for record in sorted(used, key=attrgetter("facts.log_index"))})

@@ -30,13 +30,13 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     consignor, consignee, liable = terms.consignor, terms.consignee, commercial.liable
     terms_id, delivery = found.terms.id, steps[-1].move.verified.id
     start, end, judged = period.start, period.end, period.at
-    customers = books.customers
+    carriers = books.shelves[_CARRIER]
     both: tuple[RecordId, ...] = (terms_id, delivery)
     came_due = bool(commercial.promisedAt) and start <= found.promised_at < end
     late = found.late_seconds
     # Carrier: time.
     if came_due and liable not in (NOBODY, consignor):
-        book = books[_CARRIER, liable]
+        book = carriers[liable]
         book[_ON_TIME].add(0 if late else 1, 1, delivery, both, late > 0)
         book[_MEAN_LATE].add(min(LONGEST_LATE, late), 1, delivery, both, late > 0)
         counted = 2
@@ -44,14 +44,15 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
             counted, tally = 3, book[_PENALTY]
             tally.add(found.amount, commercial.freight, delivery, both, found.amount > 0)
             tally.add_to_group(commercial.currency, found.amount, commercial.freight)
-        customers[_CARRIER, liable][commercial.beneficiary] += counted
+        book.customers[commercial.beneficiary] += counted
     # Carrier: goods.
     for move, _, known, _ in steps:
         releaser = move.releaser
         if releaser != consignor and start <= known < end:
             name = move.verified.id
-            books[_CARRIER, releaser][_IN_FULL].add(1, 1, name, (name,), False)
-            customers[_CARRIER, releaser][move.receiver] += 1
+            book = carriers[releaser]
+            book[_IN_FULL].add(1, 1, name, (name,), False)
+            book.customers[move.receiver] += 1
     # Carrier: legs.
     until = found.counted_until
     for i, (move, handoff, _, came) in enumerate(steps[:-1]):
@@ -59,9 +60,9 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
         if not due or came > until or not (start <= due < end and due < judged):
             continue
         out = max(came, min(steps[i + 1].at, until))
-        name = move.verified.id
-        books[_CARRIER, move.receiver][_LEGS].add(int(out <= due), 1, name, (name,), out > due)
-        customers[_CARRIER, move.receiver][consignee] += 1
+        name, book = move.verified.id, carriers[move.receiver]
+        book[_LEGS].add(int(out <= due), 1, name, (name,), out > due)
+        book.customers[consignee] += 1
     # Supplier: delivery and defects.
     first = next((step for step in steps if step.move.releaser == consignor), None)
     if came_due:
@@ -71,17 +72,18 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
             if first is not None:
                 event = first.move.verified.id
                 records, good = (terms_id, event), first.at <= found.promised_at
-        book = books[_SUPPLIER, consignor]
+        book = books.shelves[_SUPPLIER][consignor]
         book[_IN_TIME_IN_FULL].add(int(good), 1, event, records, not good)
         book[_DEFECTS].add(0, terms.packages or 1, event, records, False)
-        customers[_SUPPLIER, consignor][consignee] += 2
+        book.customers[consignee] += 2
     # Supplier: attestations.
     if products and first is not None and start <= first.at < end:
         proofs = [attested(journeys, product, first.at) for product in products]
         shown = tuple(map(RecordId, (terms_id, *(proof for proof in proofs if proof is not None))))
         good = None not in proofs
-        books[_SUPPLIER, consignor][_ATTESTED].add(int(good), 1, first.move.verified.id, shown, not good)
-        customers[_SUPPLIER, consignor][consignee] += 1
+        book = books.shelves[_SUPPLIER][consignor]
+        book[_ATTESTED].add(int(good), 1, first.move.verified.id, shown, not good)
+        book.customers[consignee] += 1
     # Records in a day.
     once = books.once
     for move, handoff, known, _ in steps:
@@ -92,5 +94,5 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
             if partner not in (consignor, consignee, NOBODY) and (mark := (_CARRIER, partner, name)) not in once:
                 once.add(mark)
                 good = known - handoff.occurredAt <= DAY
-                books[_CARRIER, partner][_RECORDS].add(int(good), 1, name, (name,), not good)
+                carriers[partner][_RECORDS].add(int(good), 1, name, (name,), not good)
     return True

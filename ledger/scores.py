@@ -8,8 +8,7 @@ Points are hundredths of a point (0 to 10,000). `low` and `high` come from the W
 sanction needs `high` below its threshold, a reward `low` above it.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -114,6 +113,7 @@ class Tallies:
         self.withheld = 0
         """Shipments of which a part is withheld here, so that nothing is known about them."""
         self._books = Books()
+        self._medians: dict[str, Fraction] = {}
         for shipment in journeys.shipments():
             found = plain(journeys, shipment) if shortcut else None
             if found is not None and count_plain(found, journeys, period, self._books):
@@ -126,14 +126,23 @@ class Tallies:
                 self._add(sample)
         self._medians = self._judge_durations()
 
+    @classmethod
+    def of_samples(cls, samples: Iterable[Sample], period: Period) -> "Tallies":
+        """From samples that were taken before, in the order of their shipments."""
+        tallies = cls(Journeys(), period)
+        for sample in samples:
+            tallies._add(sample)
+        tallies._medians = tallies._judge_durations()
+        return tallies
+
     def partners(self, role: Role) -> list[PartnerId]:
         """Everybody about whom something was due in this role, ascending."""
-        return sorted(PartnerId(partner) for found, partner in self._books if found is role)
+        return sorted(PartnerId(partner) for partner in self._books.shelves.get(role, ()))
 
     def score(self, partner: int, role: Role, card: Card) -> Scorecard:
         """The score of `partner`; raises `NotFound` for a role that the card does not score."""
         weights = card.of(role)
-        tallies = self._books.get((role, partner), Book())
+        tallies = self._books.shelves[role].get(partner, Book())
         found = [self._indicator(weighted, tallies.get(weighted.indicator)) for weighted in weights]
         known = [entry for entry in found if entry.standing is Standing.KNOWN]
         weight = sum((entry.weight for entry in known), Fraction(0))
@@ -167,12 +176,12 @@ class Tallies:
             known_weight=weight,
             why=why,
             indicators=tuple(_with_loss(entry, weight) for entry in found),
-            flags=tuple(self._flags(role, partner, tallies, len(events), due)),
+            flags=tuple(self._flags(tallies, len(events), due)),
         )
 
     def _add(self, sample: Sample) -> None:
         role, partner, indicator = sample.role, sample.partner, sample.indicator
-        book = self._books[role, partner]
+        book = self._books.shelves[role][partner]
         if indicator is Indicator.RECORDS:
             # A manifest of two hundred lines is one record.
             once = (role, partner, sample.event)
@@ -180,7 +189,7 @@ class Tallies:
                 return
             self._books.once.add(once)
         else:
-            self._books.customers[role, partner][sample.counterparty] += 1
+            book.customers[sample.counterparty] += 1
         tally = book[indicator]
         if indicator is Indicator.OVER_MEDIAN:
             tally.add(sample.good, sample.due, sample.event, (), bad=False)
@@ -193,7 +202,8 @@ class Tallies:
 
     def _judge_durations(self) -> dict[str, Fraction]:
         """The median of each office, by which every duration is found slow or not."""
-        slow = [t[Indicator.OVER_MEDIAN] for t in self._books.values() if Indicator.OVER_MEDIAN in t]
+        brokers = self._books.shelves[Role.BROKER].values()
+        slow = [book[Indicator.OVER_MEDIAN] for book in brokers if Indicator.OVER_MEDIAN in book]
         offices: dict[str, list[int]] = {}
         for tally in slow:
             for office, seconds, _ in tally.durations:
@@ -248,8 +258,8 @@ class Tallies:
             return Fraction(seconds * MILLION, usual) if usual else Fraction(MILLION if not seconds else 2 * MILLION)
         return Fraction(tally.good * MILLION, tally.due)
 
-    def _flags(self, role: Role, partner: int, tallies: Book, events: int, due: int) -> Iterator[Flag]:
-        customers = self._books.customers.get((role, partner), Counter())
+    def _flags(self, tallies: Book, events: int, due: int) -> Iterator[Flag]:
+        customers = tallies.customers
         largest = max((count for other, count in customers.items() if other != NOBODY), default=0)
         if largest > sum(customers.values()) * LARGEST_CUSTOMER:
             yield Flag.ONE_CUSTOMER

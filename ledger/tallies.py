@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 
 from ledger.codes import Role
 from ledger.ids import RecordId
-from ledger.score_card import Indicator
-
-Who = tuple[Role, int]
-"""Role and partner."""
+from ledger.score_card import OF_ROLE, Indicator
 
 
 @dataclass(slots=True)
@@ -49,22 +46,30 @@ class Tally:
 
 
 class Book(dict[Indicator, Tally]):
-    """The tallies of one partner in one role; asking for an indicator makes it."""
+    """The tallies of one partner in one role; asking for an indicator makes it. `customers` counts the other side."""
+
+    __slots__ = ("customers",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.customers: Counter[int] = Counter()
 
     def __missing__(self, indicator: Indicator) -> Tally:
         tally = self[indicator] = Tally()
         return tally
 
 
-class Books(dict[Who, Book]):
-    """The books of everybody. `customers` counts the other side of each sample, `once` the records counted."""
+class Shelf(dict[int, Book]):
+    """The books of all partners in one role; asking for a partner makes its book."""
+
+    def __missing__(self, partner: int) -> Book:
+        book = self[partner] = Book()
+        return book
+
+
+class Books:
+    """The books of everybody by role. `once` holds who had which record counted."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.customers: dict[Who, Counter[int]] = {}
+        self.shelves: dict[Role, Shelf] = {Role(role): Shelf() for role in OF_ROLE}
         self.once: set[tuple[Role, int, bytes]] = set()
-
-    def __missing__(self, who: Who) -> Book:
-        book = self[who] = Book()
-        self.customers[who] = Counter()
-        return book

@@ -17,12 +17,11 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from ledger.bonus_rules import parse_rule
-from ledger.bonuses import charges_of, compute_award, scorecards_of
+from ledger.bonuses import charges_on, compute_award, scorecards_of
 from ledger.codes import Outcome
-from ledger.ids import PartnerId, RecordId, to_hex
+from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.owed import Owed, all_owed
-from ledger.penalties import penalty_of
 from ledger.records import (
     BonusAgreement,
     Commercial,
@@ -152,9 +151,7 @@ def _award(journeys: Journeys, owed: Sequence[Owed], tallies: Tallies, period: P
         bytes(16), parties, 1, 1, bytes(20), "EUR", rule.hash, period.start, period.end, DAY, 2, DAY, period.end,
         period.end, Details(bytes(16), ""),
     )  # fmt: skip
-    named = {PartnerId(share.partner) for share in parties}
-    late = [one.shipment for one in owed if one.amount and one.liable in named]
-    charges = charges_of(agreement, (penalty_of(shipment, journeys) for shipment in late))
+    charges = charges_on(agreement, journeys, owed)
     return compute_award(
         RecordId(bytes(32)), agreement, rule, 1, 10**9, scorecards_of(agreement, rule, tallies, card), charges
     )
