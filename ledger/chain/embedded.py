@@ -12,7 +12,7 @@ Why eth-tester's own front is not in the path of a transaction: see `docs/adr/00
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 import eth.exceptions
 from eth._utils.address import generate_contract_address
@@ -27,6 +27,15 @@ from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
 
 _CHAIN_ID = b"chain id"
+_RECENT_BLOCKS = 8
+
+
+class _Contents(NamedTuple):
+    """What a block holds, in its order."""
+
+    hashes: tuple[bytes, ...]
+    transactions: tuple[Any, ...]
+    receipts: tuple[Any, ...]
 
 
 class EmbeddedReader:
@@ -41,6 +50,7 @@ class EmbeddedReader:
         self._chain_id = chain_id
         self._now = now
         self._lock = RLock()
+        self._recent: dict[bytes, _Contents] = {}
         if not path.exists():
             raise Misconfigured("there is no chain here yet", where=path.name)
         self._store = SqliteStore(path, writable=False)
@@ -78,10 +88,9 @@ class EmbeddedReader:
             if place is None:
                 return None
             number, index = place
-            decoder = self._chain.get_vm_class_for_block_number(number).get_receipt_builder()
-            receipt = self._chain.chaindb.get_receipt_by_index(number, index, decoder)
-            before = self._chain.chaindb.get_receipt_by_index(number, index - 1, decoder).gas_used if index else 0
-            sent = self._chain.get_canonical_transaction_by_index(number, index)
+            contents = self._contents(self._header(number))
+            receipt, sent = contents.receipts[index], contents.transactions[index]
+            before = contents.receipts[index - 1].gas_used if index else 0
             created = generate_contract_address(sent.sender, sent.nonce) if sent.to == b"" else None
             return Receipt(transaction, number, receipt.state_root == b"\x01", receipt.gas_used - before, created)
 
@@ -112,8 +121,6 @@ class EmbeddedReader:
                 raise Misconfigured("no such block", where="call", found=block)
             if block is None and self._now is not None:
                 header = header.copy(timestamp=max(self._now(), header.timestamp + 1))
-            if block is None and self._now is not None:
-                header = header.copy(timestamp=max(header.timestamp, self._now()))
             vm = self._chain.get_vm(header)
             computation = vm.execute_bytecode(
                 origin=sender,
@@ -158,16 +165,30 @@ class EmbeddedReader:
             return None
         return int(number), int(index)
 
+    def _contents(self, header: Any) -> "_Contents":
+        """A block's transactions and receipts; the last few are kept, for whoever asks for one asks for all."""
+        known = self._recent.get(header.hash)
+        if known is None:
+            kind = self._chain.get_vm_class_for_block_number(header.block_number)
+            chaindb = self._chain.chaindb
+            known = _Contents(
+                tuple(chaindb.get_block_transaction_hashes(header)),
+                tuple(chaindb.get_block_transactions(header, kind.get_transaction_builder())),
+                tuple(chaindb.get_receipts(header, kind.get_receipt_builder())),
+            )
+            if len(self._recent) >= _RECENT_BLOCKS:
+                del self._recent[next(iter(self._recent))]
+            self._recent[header.hash] = known
+        return known
+
     def _logs_of(self, header: Any, wanted: frozenset[bytes]) -> list[Log]:
         bloom = BloomFilter(header.bloom)
         if not any(address in bloom for address in wanted):
             return []
-        decoder = self._chain.get_vm_class_for_block_number(header.block_number).get_receipt_builder()
-        receipts = self._chain.chaindb.get_receipts(header, decoder)
-        hashes = self._chain.chaindb.get_block_transaction_hashes(header)
+        contents = self._contents(header)
         found: list[Log] = []
         index = 0
-        for transaction, receipt in zip(hashes, receipts, strict=True):
+        for transaction, receipt in zip(contents.hashes, contents.receipts, strict=True):
             for log in receipt.logs:
                 if log.address in wanted:
                     topics = tuple(topic.to_bytes(32, "big") for topic in log.topics)

@@ -131,13 +131,16 @@ class Sender:
 
     def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
         """Note what became of them, in the caller's transaction, with whatever follows from it."""
+        alike: dict[tuple[str, int | None, str], list[bytes]] = {}
         for one in settled:
             state = transactions.DROPPED if one.receipt is None else transactions.MINED
             block = None if one.receipt is None else one.receipt.block
             problem = "" if one.receipt and one.receipt.succeeded else one.transaction.problem
+            alike.setdefault((state, block, problem), []).append(one.transaction.hash)
             self._in_block.discard(one.transaction.hash)
             self._sent_at.pop(one.transaction.hash, None)
-            transactions.update_state(connection, [one.transaction.hash], state, block_number=block, problem=problem)
+        for (state, block, problem), hashes in alike.items():
+            transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
