@@ -16,7 +16,7 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     uint8 private constant CLEARANCE_KIND = 2;
     uint8 private constant CUSTODY_KIND = 1;
     uint256 private constant MAX_ITEMS = 200;
-    uint256 private constant LAST_SEQUENCE = type(uint16).max;
+    uint256 private constant LAST_SEQUENCE = 0xffff;
 
     uint8 private constant ROLE_CUSTOMS = 5;
     uint8 private constant ROLE_BROKER = 6;
@@ -188,12 +188,12 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
                 let slot := sload(place)
                 // The last sequence is never used up: there is none after it.
                 switch and(
-                    and(lt(sequence, 0xffff), ascends),
-                    and(eq(and(slot, 0xffff), sequence), shr(byte(29, slot), preceders))
+                    and(lt(sequence, LAST_SEQUENCE), ascends),
+                    and(eq(and(slot, LAST_SEQUENCE), sequence), shr(byte(29, slot), preceders))
                 )
                 case 0 { all := 0 }
                 default {
-                    sstore(place, or(shl(24, slot), add(sequence, next)))
+                    sstore(place, or(shl(SLOT_BITS, slot), add(sequence, next)))
                     mstore(add(applied, at), id)
                 }
             }
