@@ -1,0 +1,97 @@
+"""`make bench`: what things cost, as ratios taken in one run, so that they mean the same on any machine."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+
+from ledger.codes import Mode
+from ledger.records import Endorsement
+from ledger.services.auditing import audit
+from ledger.services.clock import SystemClock
+from ledger.services.settings import read_settings
+from ledger.signing import recover
+from scripts.output import out, table
+from scripts.replay import Replay, Terms, open_replay
+from scripts.scms import Line
+
+ROUNDS = 200
+LINES = 200
+
+
+def main() -> None:
+    rows: list[tuple[str, str]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        play = open_replay(read_settings({}, home=Path(folder)), SystemClock(), Terms(100, 1000))
+        try:
+            _signing(play, rows)
+            _records(play, rows)
+        finally:
+            play.trial.node.close()
+    out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
+
+
+def _signing(play: Replay, rows: list[tuple[str, str]]) -> None:
+    domain, key = play.trial.node.domain, play.trial.council[0]
+    record = Endorsement(1, bytes(32))
+    digest = domain.record_id(record)
+    signature = key.sign_digest(digest)
+    message = encode_typed_data(full_message=domain.typed_data(record))
+    theirs = Account.from_key(key.secret())
+    rows.append(("record id, against eth_account", _ratio(lambda: domain.record_id(record), lambda: _encode(play))))
+    rows.append(
+        ("signing, against eth_account", _ratio(lambda: key.sign(domain, record), lambda: theirs.sign_message(message)))
+    )
+    rows.append(
+        (
+            "recovering, against eth_account",
+            _ratio(lambda: recover(digest, signature), lambda: Account.recover_message(message, signature=signature)),
+        )
+    )
+
+
+def _encode(play: Replay) -> object:
+    return encode_typed_data(full_message=play.trial.node.domain.typed_data(Endorsement(1, bytes(32))))
+
+
+def _records(play: Replay, rows: list[tuple[str, str]]) -> None:
+    lines = [_line(i) for i in range(LINES + 50)]
+    play.admit(lines)
+    submission, node = play.trial.node.submission, play.trial.node
+    singly = [play.signed_terms(line) for line in lines[:50]]
+    one = _seconds(lambda: [submission.replay([signed]) for signed in singly]) / len(singly)
+    batch = [play.signed_terms(line) for line in lines[50:]]
+    many = _seconds(lambda: submission.replay(batch)) / len(batch)
+    chain = _seconds(node.settle) / len(lines)
+    report: list[Any] = []
+    audited = _seconds(lambda: report.append(audit(node))) / report[0].size
+    rows += [
+        ("records accepted a second, one a commit", f"{1 / one:.0f}"),
+        (f"records accepted a second, {LINES} a commit", f"{1 / many:.0f}"),
+        ("records a second to the chain and back", f"{1 / chain:.0f}"),
+        ("chain and back, against accepting in one commit", f"{chain / many:.1f}"),
+        ("leaves audited a second", f"{1 / audited:.0f}"),
+    ]
+
+
+def _line(i: int) -> Line:
+    return Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, 10**9, 10**9 + 86400, 10, 1000, 0, "goods")
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.process_time()
+    run()
+    return max(time.process_time() - start, 1e-9)
+
+
+def _ratio(ours: Callable[[], object], theirs: Callable[[], object]) -> str:
+    mine = _seconds(lambda: [ours() for _ in range(ROUNDS)])
+    return f"{_seconds(lambda: [theirs() for _ in range(ROUNDS)]) / mine:.1f} times as fast"
+
+
+if __name__ == "__main__":
+    main()
