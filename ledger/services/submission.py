@@ -142,6 +142,7 @@ class Submission:
 
     def _again(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> Accepted:
         """The first receipt. Private parts that one of the signers hands in are kept, if they were not open here."""
+        self._check_signed_anew(connection, row, signed)
         parts = parts_for(row.record, signed.record)
         if parts.keys() - openings.of(connection, row).keys():
             self._examination(connection, self._clock.now()).arrange(signed, row.record_id)
@@ -149,6 +150,21 @@ class Submission:
                 openings.add(writing, row.record_id, parts)
                 note_goods(writing, row)
         return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True)
+
+    def _check_signed_anew(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> None:
+        """Raise unless every signature handed in is by a key that signed, or by another key of such a signer."""
+        first = keys_of(row.signed, row.record_id)
+        view = self._registry.refreshed(connection).now()
+        signers = {known.partner for key in first if (known := view.address(key)) is not None}
+        for i, key in enumerate(keys_of(signed, row.record_id)):
+            known = view.address(key)
+            if key not in first and (known is None or known.partner not in signers):
+                raise NotPermitted(
+                    "signed by a key that has no part in this record",
+                    where=f"signatures[{i}]",
+                    expected="a signer's key",
+                    found=f"{to_hex(key)} ({self._registry.describe(key)})",
+                )
 
     def _examination(self, connection: Connection, now: int) -> Examination:
         return Examination(connection, self._registry, self._domain, now, self._preflight)

@@ -1,13 +1,16 @@
-"""A database put back from a backup must not grow into a second log under the same name."""
+"""Receipts are promises: none over a restored backup, and none for forged signatures."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from ledger.errors import Unavailable
+from ledger.errors import BadSignature, NotPermitted, Unavailable
+from ledger.ids import RecordId
 from ledger.services.node import Node
-from ledger.store import log
+from ledger.services.submission import Accepted
+from ledger.signing import SignedRecord, SigningKey
+from ledger.store import log, records
 from tests.e2e.stage import Stage
 
 
@@ -43,3 +46,20 @@ def test_nothing_is_accepted_over_a_log_that_was_published_further(stage: Stage,
         assert restored.readiness()["worker"] != "ok"
     finally:
         restored.close()
+
+
+def test_a_known_record_with_forged_signatures_gets_no_receipt(stage: Stage) -> None:
+    node: Node = stage.node
+    shipment = stage.open()
+    with node.db.read() as connection:
+        row = records.get(connection, RecordId(shipment))
+    assert row is not None
+    signed = row.signed
+    first = node.submission.submit(signed)
+    assert isinstance(first, Accepted)
+    assert first.again
+    forged = SignedRecord(signed.record, (SigningKey(b"\x07" * 32).sign(node.domain, signed.record),))
+    with pytest.raises(NotPermitted, match="no part in this record"):
+        node.submission.submit(forged)
+    with pytest.raises(BadSignature):
+        node.submission.submit(SignedRecord(signed.record, (bytes(65),)))
