@@ -113,13 +113,16 @@ class ScorePeriod(Answer):
 
 
 class IndicatorView(Answer):
-    """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths."""
+    """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths.
+
+    Null where the indicator is about money and the reader is neither the partner nor an auditor.
+    """
 
     name: str
     standing: str
     weight: str
-    good: int
-    due: int
+    good: int | None
+    due: int | None
     samples: int
     value: int | None
     low: int | None

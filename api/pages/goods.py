@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from api.deps import NodeOf, PartnerPath, PartnerQuery, ReaderOf, RecordPath, record_id
 from api.pages.render import page
+from api.routers.partners import score_for
 from ledger import concerns
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.ids import RecordId
@@ -112,7 +113,7 @@ def score(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf
         "score.html",
         reader,
         partner=node.reading.partner(partner),
-        cards=node.numbers.score_of(partner)["scores"],
+        cards=score_for(node, partner, reader)["scores"],
         weight=lambda share: f"{int(Fraction(share) * 100)} %",
     )
 

@@ -6,13 +6,18 @@ from fastapi import APIRouter, Query, status
 
 from api import examples
 from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, PartnerPage, ScoreView
-from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, fields
+from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, ReaderOf, fields
 from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
+from ledger.registry_state import ALL_SCOPES
+from ledger.score_card import Indicator
+from ledger.services.node import Node
+from ledger.services.reading import Reader
 from ledger.services.views import PartnerView
 from ledger.signing import signature_from_hex
 
 router = APIRouter(prefix="/v1", tags=["partners"])
+ABOUT_MONEY = (str(Indicator.PENALTY),)
 
 
 @router.get("/consortium", response_model=ConsortiumView)
@@ -35,9 +40,12 @@ def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
 
 
 @router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
-def score(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
-    """The partner's scorecards, one a role: interval, indicators, and the records that raised or lowered each."""
-    return node.numbers.score_of(partner)
+def score(partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
+    """The partner's scorecards, one a role: interval, indicators, and the records that raised or lowered each.
+
+    What an indicator about money counts is for the partner itself and for auditors; its points are public.
+    """
+    return score_for(node, partner, reader)
 
 
 @router.post(
@@ -83,3 +91,15 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
     if not (moment.isascii() and moment.isdigit() and len(moment) <= 13):
         raise MalformedRecord("not a cursor", where="after", expected="`next` of the page before", found=text)
     return int(moment), bytes_from_hex(document, 32, "after")
+
+
+def score_for(node: Node, partner: int, reader: Reader) -> dict[str, Any]:
+    """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
+    found = node.numbers.score_of(partner)
+    if reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES):
+        return found
+    hidden = dict.fromkeys(("good", "due", "value", "low", "high"))
+    for card in found["scores"]:
+        card["indicators"] = [i | hidden if i["name"] in ABOUT_MONEY else i for i in card["indicators"]]
+        card["explanation"] = [line for line in card["explanation"] if not line.startswith(ABOUT_MONEY)]
+    return found

@@ -46,6 +46,11 @@ def test_a_partner_has_scorecards(world: World) -> None:
     assert scores[0]["score"] is None  # too few deliveries
     assert scores[0]["indicators"]
     assert world.client.get("/v1/partners/77/score").status_code == 404
+    for token, shown in (("", False), (world.token(SHOP), False), (world.token(CARRIER), True)):
+        card = world.get(f"/v1/partners/{CARRIER}/score", token)["scores"][0]
+        penalty = next(entry for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
+        assert (penalty["good"] is not None) is shown
+        assert any("penalty-over-freight" in line for line in card["explanation"]) is shown
 
 
 def test_who_holds_a_key_may_ask_to_be_admitted(world: World) -> None:
