@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
@@ -38,7 +38,7 @@ def count(rows: Iterable[dict[str, str]], alpha: int, cap_bps: int) -> Counted:
         note = tuple(row[name] for name in names)
         notes[note] = notes.get(note, 0) + 1
         due, done = (
-            datetime.strptime(row[name], "%d-%b-%y").date()
+            datetime.strptime(row[name], "%d-%b-%y").replace(tzinfo=UTC).date()
             for name in ("Scheduled Delivery Date", "Delivered to Client Date")
         )
         days = (done - due).days

@@ -59,7 +59,7 @@ def write(path: Path, lines: list[Mapping[str, str]], end: str = "\r") -> Path:
     text = io.StringIO()
     writer = csv.DictWriter(text, ["ID", "ASN/DN #", *GOOD], lineterminator=end)
     writer.writeheader()
-    writer.writerows([{"ID": str(i), "ASN/DN #": f"ASN-{i}"} | GOOD | line for i, line in enumerate(lines, 1)])
+    writer.writerows([{"ID": str(i), "ASN/DN #": f"ASN-{i}"} | GOOD | dict(line) for i, line in enumerate(lines, 1)])
     path.write_bytes(("\ufeff" + text.getvalue()).encode())
     return path
 

@@ -184,6 +184,6 @@ def valid(value: Any, schema: Any) -> bool:
         case "string":
             if not isinstance(value, str) or not re.search(schema.get("pattern", ""), value):
                 return False
-            return schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
+            return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)))
         case _:
             raise AssertionError(f"a schema of no type: {schema}")
