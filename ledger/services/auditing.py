@@ -42,14 +42,14 @@ from ledger.services.settings import Settings
 from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
 
-PATIENCE = 5.0
-"""Seconds; a node that runs needs one or two."""
+PATIENCE = 15.0
+"""Seconds; a node that runs needs one or two for a step, and a busy one some more."""
 
 
 def audit(source: Node | Settings, *, tell: Tell | None = None, patience: float = PATIENCE) -> AuditReport:
     """Audit a home, whether or not it is being served. `tell` hears the step, and how much of it is done.
 
-    A running node is given up to `patience` seconds to follow the chain to where it is now.
+    A running node may take its time to follow the chain to where it is now, but for `patience` seconds without a step.
 
     Raises `Misconfigured` when there is nothing to audit, `Unavailable` when database or node cannot be read: then
     nothing is said about the records.
@@ -227,14 +227,15 @@ class _Audit:
         return registry.refreshed(self._copy)
 
     def _wait_for(self, final: int, patience: float) -> None:
-        """Give a running node the time to follow the chain to `final`; without one, go on after a while."""
-        ends = time.monotonic() + patience
-        while True:
+        """Give a running node the time to follow the chain to `final`; go on when it does not come any further."""
+        reached, ends = -1, time.monotonic() + patience
+        while reached < final and time.monotonic() < ends:
             with self._database.read() as source:
                 cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
-            if (cursor and isinstance(cursor[0], int) and cursor[0] >= final) or time.monotonic() > ends:
-                return
-            time.sleep(0.2)
+            if cursor and isinstance(cursor[0], int) and cursor[0] > reached:
+                reached, ends = cursor[0], time.monotonic() + patience
+            else:
+                time.sleep(0.2)
 
 
 def _quiet(_step: str, _done: int, _total: int) -> None:
