@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.core import TyperGroup
@@ -57,9 +58,14 @@ def inline_commands(page: str) -> Iterator[list[str]]:
         yield found[1].replace("…", "").split()[1:]
 
 
+@cache
+def lading() -> Any:
+    return get_command(application(COMMANDS))
+
+
 def problem_with(words: list[str]) -> str | None:
     """What is wrong with a command line: a command or option that is not there; None when all are."""
-    command = get_command(application(COMMANDS))
+    command = lading()
     names: list[str] = []
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
         found = command.commands.get(words[0])
