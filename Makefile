@@ -29,11 +29,13 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.created
-	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
+	@echo "installing everything for work on Lading into $(VENV); a minute or two"
+	@$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $(VENV)/.run $@
 
 $(VENV)/.run: requirements/run.txt $(VENV)/.created
 	@if test -e $(VENV)/.dev; then $(MAKE) --no-print-directory $(VENV)/.dev; else \
+	  echo "installing what Lading needs to run into $(VENV); about a minute"; \
 	  $(PIP) --require-hashes --only-binary :all: -r requirements/run.txt; fi
 	@touch $@
 
