@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,16 @@ class Partner:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def wait_for(self, path: str, good: Callable[[Any], bool] = lambda _: True) -> Any:
+        """What is there soon, but not at once: the chain and the next checkpoint take seconds."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            status, answer = self.call("GET", path)
+            if status == 200 and good(answer):
+                return answer
+            time.sleep(0.5)
+        raise SystemExit(f"{path} did not come in a minute")
 
     def sign_in(self) -> None:
         """EIP-4361: needed only for reading private parts; a write is authenticated by its own signatures."""
@@ -156,14 +167,10 @@ def play(url: str, keys: dict[int, bytes], now: int) -> str:
     print(f"{status} delivery: {answer['status']}")
 
     # 6. The log has it now; the contracts decide within seconds, and anybody may read what they decided.
-    while True:
-        status, view = platform.call("GET", f"/v1/shipments/{shipment}")
-        if status == 200 and view["summary"]["status"] == "delivered":
-            break
-        time.sleep(0.5)
+    view = platform.wait_for(f"/v1/shipments/{shipment}", lambda found: found["summary"]["status"] == "delivered")
     for step in view["steps"]:
         print(f"    {step['text']}: {step['outcome']}")
-    _, proof = platform.call("GET", f"/v1/records/{answer['id']}/proof")
+    proof = platform.wait_for(f"/v1/records/{answer['id']}/proof")
     print(f"    leaf {proof['index']} under the checkpoint of {proof['size']} leaves, {len(proof['proof'])} hashes")
     return str(shipment)
 
