@@ -180,6 +180,8 @@ def _tender(
     record, corrections = corrected(journeys, found)
     known = found.verified.known
     until = known + commercial.tenderWindow
+    # A contest answers a tender that was there before it; within one second the log's order decides.
+    tendered = (known, found.verified.log_index)
     contest = next(
         (
             other.verified
@@ -187,7 +189,8 @@ def _tender(
             if other.record.kind == StatementKind.CONTEST
             and other.record.by == record.counterparty
             and other.record.sequence == record.sequence
-            and known <= other.verified.known <= until
+            and tendered < (other.verified.known, other.verified.log_index)
+            and other.verified.known <= until
         ),
         None,
     )

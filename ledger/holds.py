@@ -1,7 +1,9 @@
 """Customs holds of goods: when each ran, who caused it, and whether it excuses the partner that owes a penalty.
 
 A hold runs from the later of held and presented (holds before arrival excuse nothing; where nothing says presented,
-from held) to the next release of the same jurisdiction and regime, by `occurredAt`. A child inherits what was open of
+from held) to the next release of the same jurisdiction and regime. What came next is told by `occurredAt`, as
+corrected: customs may report late or out of order. Within one second an ancestor comes before its child, and records
+of one shipment by their sequence. A child inherits what was open of
 its ancestors until its own release. Hold intervals of one pair may overlap; who measures takes their union.
 """
 
@@ -60,6 +62,8 @@ def holds_of(journeys: Journeys, portion: Portion, beneficiary: int) -> tuple[Ho
             if record.status not in _RELEVANT or (origin is not None and not _before(found, record, origin)):
                 continue
             pairs.setdefault((record.jurisdiction, record.regime), []).append(_Step(found, record, corrections))
+    for steps in pairs.values():
+        steps.sort(key=lambda step: step.record.occurredAt)  # stable: path and sequence decide within one second
     holds = [hold for steps in pairs.values() for hold in _of_pair(journeys, steps, beneficiary)]
     return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.log_index)))
 

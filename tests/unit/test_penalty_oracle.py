@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, cast
 
-from ledger.codes import Assurance, ClearanceStatus, Purpose, Regime, StatementKind
+from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Purpose, Regime, StatementKind
 from ledger.custody_slot import child_id
 from ledger.delivery import LOCKER as LOCKER_ROLE
 from ledger.journeys import Journeys
@@ -26,21 +26,30 @@ PAIRS = ((b"US", Regime.IMPORT), (b"MX", Regime.EXPORT))
 
 @dataclass
 class Customs:
-    """What customs said about one package: (jurisdiction, regime, status, second, caused by, counts)."""
+    """What customs said about one package: (jurisdiction, regime, status, second, caused by, counts), of which shipment
+    it was said, how many names the package had borne until then, and how many splits deep that shipment is.
+    """
 
     pair: tuple[bytes, Regime]
     status: int
     second: int
     caused_by: int = 0
     counts: bool = True
+    shipment: bytes = b""
+    generation: int = 0
     depth: int = 0
+    after_split: bool = False
 
 
 @dataclass
 class Parcel:
-    """One package. `spells`: (holder, in, due, handoff); `stops`: (depth of splits, counted second)."""
+    """One package. `spells`: (holder, in, due, handoff); `stops`: (depth of splits, counted second); `parted`: the
+    names that it bore before, each with the second in which it got another, that name's depth of splits, and whether
+    a split ended it.
+    """
 
     units: list[bytes]
+    parted: list[tuple[bytes, int, int, bool]] = field(default_factory=list)
     customs: list[Customs] = field(default_factory=list)
     spells: list[tuple[int, int, int, bytes]] = field(default_factory=list)
     stops: list[tuple[int, int]] = field(default_factory=list)
@@ -128,7 +137,7 @@ class Tale:
                 parcel.stops.append((len(parcel.units) - 1, at))
         if left:
             for parcel in left:
-                parcel.customs = [said for said in parcel.customs if said.second <= claimed]
+                part(parcel, pile.shipment, claimed, split=False)
             name = child_id(pile.shipment, sequence, REMAINDER_INDEX)
             self.piles.append(Pile(name, pile.holder, left, visited=pile.visited))
         pile.holder = receiver
@@ -194,14 +203,14 @@ class Tale:
         pile.open = False
         for name, group in zip(names, groups, strict=True):
             for parcel in group:
+                part(parcel, pile.shipment, self.now, split=True)
                 parcel.units.append(name)
             self.piles.append(Pile(name, pile.holder, group, visited=pile.visited))
         pile.parcels = []
 
     def customs(self, pile: Pile) -> None:
+        """Customs say something, now and then late or of a time that they correct afterwards."""
         dice = self.dice
-        if not pile.parcels:
-            return  # what customs says of a parent after its split concerns the children only when said of them
         status = dice.choice(
             (ClearanceStatus.HELD, ClearanceStatus.HELD, ClearanceStatus.RELEASED, ClearanceStatus.PRESENTED)
         )
@@ -209,10 +218,12 @@ class Tale:
         caused_by = dice.choice((0, BROKER, CARRIER, SECOND)) if status == ClearanceStatus.HELD else 0
         word = status == ClearanceStatus.HELD and dice.random() < 0.3
         endorsed = word and dice.random() < 0.5
+        claimed = self.now - dice.choice((0, 0, 0, 0, 1, 3, 8))
         record = self.history.clearance(
             status,
             pile.shipment,
-            self.now,
+            claimed,
+            known=self.now,
             caused_by=caused_by,
             assurance=Assurance.BROKER_WORD if word else Assurance.CUSTOMS_MESSAGE,
             jurisdiction=pair[0],
@@ -220,9 +231,26 @@ class Tale:
         )
         if endorsed:
             self.history.endorse(record.id, SHOP, self.now)
-        said = Customs(pair, status, self.now, caused_by, endorsed or not word)
+        if dice.random() < 0.1:
+            claimed = self.now - dice.choice((0, 2, 5, 12))
+            self.history.amend(record.id, AmendmentKind.CORRECTION, {"occurredAt": claimed}, record.signers, self.now)
+        said = Customs(pair, status, claimed, caused_by, endorsed or not word, pile.shipment)
         for parcel in pile.parcels:
-            parcel.customs.append(replace(said, depth=len(parcel.units) - 1))
+            parcel.customs.append(replace(said, generation=len(parcel.parted), depth=len(parcel.units) - 1))
+        # It also holds for goods that have gone under another name since, if it was so before they parted. What is said
+        # of a shipment after its split holds for no child; it matters where the clock had stopped before.
+        for parcel in self.parcels:
+            for generation, (name, parted_at, depth, split) in enumerate(parcel.parted):
+                after = claimed >= parted_at
+                if name == pile.shipment and (split or not after):
+                    parcel.customs.append(replace(said, generation=generation, depth=depth, after_split=after))
+
+
+def part(parcel: Parcel, name: bytes, second: int, split: bool) -> None:
+    """A package leaves the shipment `name`: what customs said of it until then stays true of the package."""
+    if not split:
+        parcel.customs = [said for said in parcel.customs if said.shipment != name or said.second <= second]
+    parcel.parted.append((name, second, len(parcel.units) - 1, split))
 
 
 # --- the oracle ---
@@ -243,7 +271,9 @@ def judge(parcel: Parcel, tale: Tale, at: int | None) -> Judgement:
     depths = sorted({depth for depth, _ in parcel.stops})
     unit = parcel.units[depths[0]] if depths else parcel.units[-1]
     # What happened after the goods were split is the children's story, and here the parent's clock had stopped.
-    parcel = replace(parcel, customs=[said for said in parcel.customs if not depths or said.depth <= depths[0]])
+    deepest = depths[0] if depths else len(parcel.units)
+    said = [c for c in parcel.customs if c.depth == deepest or (c.depth < deepest and not c.after_split)]
+    parcel = replace(parcel, customs=said)
     if depths:
         until = min(second for depth, second in parcel.stops if depth == depths[0])
     elif at is not None:
@@ -266,7 +296,9 @@ def held_by(parcel: Parcel, second: int) -> set[int]:
     """Who caused the holds under which the package stood during this second."""
     causes: set[int] = set()
     for pair in PAIRS:
-        said = [entry for entry in parcel.customs if entry.pair == pair]
+        said = sorted(
+            (entry for entry in parcel.customs if entry.pair == pair), key=lambda said: (said.second, said.generation)
+        )
         presented = min((e.second for e in said if e.status == ClearanceStatus.PRESENTED), default=0)
         if second < presented:
             continue

@@ -218,6 +218,14 @@ def test_a_contest_does_not_void_a_later_tender(history: History) -> None:
     assert penalty_of(shipment, history.records).amount == 900
 
 
+def test_a_contest_in_the_second_of_a_later_tender_does_not_void_it_either(history: History) -> None:
+    shipment = history.terms()
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
+    history.statement(StatementKind.CONTEST, shipment, SHOP, 13 * DAY)
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 13 * DAY, counterparty=SHOP)
+    assert penalty_of(shipment, history.records).amount == 900
+
+
 def test_a_tender_by_somebody_who_did_not_hold_the_goods_then_changes_nothing(history: History) -> None:
     shipment = history.terms()
     history.handoff(shipment, CARRIER, SECOND, 5 * DAY)
@@ -367,6 +375,37 @@ def test_a_hold_after_release_counts_again(history: History) -> None:
     hold(history, shipment, 5, 8)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).customs_seconds == 4 * DAY
+
+
+def test_holds_count_by_when_they_occurred_not_by_when_they_were_logged(history: History) -> None:
+    """Held on day 3 but told after the release of day 5: two days, not all the days until delivery."""
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
+    history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, known=6 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 20 * DAY)
+    statement = penalty_of(shipment, history.records)
+    assert (statement.customs_seconds, statement.late_seconds) == (2 * DAY, 8 * DAY)
+    assert [line.hold.end for line in statement.portions[0].holds] == [5 * DAY]
+
+
+def test_a_corrected_time_decides_which_release_ends_a_hold(history: History) -> None:
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
+    held = history.clearance(ClearanceStatus.HELD, shipment, 6 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
+    assert penalty_of(shipment, history.records).customs_seconds == 8 * DAY
+    history.amend(held.id, AmendmentKind.CORRECTION, {"occurredAt": 4 * DAY}, held.signers, 15 * DAY)
+    assert penalty_of(shipment, history.records).customs_seconds == DAY
+
+
+def test_a_release_in_the_second_of_the_hold_ends_it_only_if_it_came_after(history: History) -> None:
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
+    history.clearance(ClearanceStatus.HELD, shipment, 5 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 6 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
+    assert penalty_of(shipment, history.records).customs_seconds == DAY
 
 
 def test_a_brokers_word_counts_once_the_beneficiary_endorsed_it(history: History) -> None:
