@@ -114,6 +114,7 @@ class ScorePeriod(Answer):
 
 class IndicatorView(Answer):
     """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths.
+    Integers over 48 bits are decimal strings.
 
     Null where the indicator is about money and the reader is neither the partner nor an auditor.
     """
@@ -121,12 +122,12 @@ class IndicatorView(Answer):
     name: str
     standing: str
     weight: str
-    good: int | None
-    due: int | None
+    good: int | str | None
+    due: int | str | None
     samples: int
-    value: int | None
-    low: int | None
-    high: int | None
+    value: int | str | None
+    low: int | str | None
+    high: int | str | None
     points: int | None
     lost: int
     raised: list[str]

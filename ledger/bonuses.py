@@ -217,10 +217,16 @@ def charges_of(agreement: BonusAgreement, statements: Iterable[PenaltyStatement]
 
 
 def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed]) -> tuple[Charge, ...]:
-    """The same from figures instead of statements, and only on the agreement's parties: fast over many shipments."""
-    parties = {share.partner for share in agreement.parties}
+    """The same from figures instead of statements, and only on the agreement's parties: fast over many shipments.
+
+    `owed` are judged at the period's end: what is neither delivered nor tendered by then runs on to its cap, so that
+    keeping goods back never pays.
+    """
+    parties, at = {share.partner for share in agreement.parties}, agreement.periodEnd
     return tuple(
-        Charge(o.shipment, PartnerId(o.liable), o.amount, o.currency, o.indicative, evidence_of(journeys, o.shipment))
+        Charge(
+            o.shipment, PartnerId(o.liable), o.amount, o.currency, o.indicative, evidence_of(journeys, o.shipment, at)
+        )
         for o in owed
         if o.amount > 0 and o.liable in parties and agreement.periodStart <= o.promised_at < agreement.periodEnd
     )

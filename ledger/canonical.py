@@ -6,11 +6,13 @@ Refused on the way in: duplicate keys, floats, NaN and Infinity, integers beyond
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import rfc8785
 
 from ledger.errors import MalformedRecord
+from ledger.structs import NUMBER_BITS
 
 MAX_SIZE = 1 << 20
 MAX_DEPTH = 12
@@ -25,6 +27,21 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 def canonical_json(value: Any) -> bytes:
     """The RFC 8785 form of `value`: sorted keys, no spaces, UTF-8."""
     return rfc8785.dumps(value)
+
+
+def wide_as_text(value: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` with every integer over 48 bits as a decimal string, as everywhere in Lading's JSON; lists for tuples."""
+    return {name: _narrow(entry) for name, entry in value.items()}
+
+
+def _narrow(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return wide_as_text(value)
+    if isinstance(value, list | tuple):
+        return [_narrow(entry) for entry in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << NUMBER_BITS:
+        return str(value)
+    return value
 
 
 def prints_as(value: Any, text: bytes) -> bool:

@@ -23,7 +23,6 @@ from ledger.records import BonusAgreement, BonusAward, Record
 from ledger.score_card import Card, parse_card
 from ledger.score_samples import Period
 from ledger.scores import Tallies
-from ledger.structs import NUMBER_BITS
 from ledger.verification import VerifiedRecord, as_known_at
 
 FIGURES_OF = {
@@ -51,7 +50,7 @@ def award_for(
     journeys = Journeys(records)
     tallies = Tallies(journeys, Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd))
     scorecards = scorecards_of(agreement, rule, tallies, card)
-    charges = charges_on(agreement, journeys, all_owed(journeys))
+    charges = charges_on(agreement, journeys, all_owed(journeys, agreement.periodEnd))
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
 
 
@@ -68,7 +67,7 @@ def statements_of(journeys: Journeys, at: int | None = None) -> list[PenaltyStat
 
 def penalties_figure(statements: Iterable[PenaltyStatement], at: int | None) -> dict[str, Any]:
     """`at`: the time at which goods still under way were judged, None for without them."""
-    return _plain({"statements": [{"at": at} | penalty_words.to_json(s) for s in statements]})
+    return {"statements": [{"at": at} | penalty_words.to_json(s) for s in statements]}
 
 
 def scores_figure(journeys: Journeys, period: Period, card: Card, partners: Iterable[int]) -> dict[str, Any]:
@@ -81,18 +80,16 @@ def scores_figure(journeys: Journeys, period: Period, card: Card, partners: Iter
         for partner in tallies.partners(role)
         if partner in wanted
     ]
-    return _plain(
-        {
-            "period": {"start": period.start, "end": period.end, "at": period.at},
-            "card": to_hex(card.hash),
-            "partners": sorted(wanted),
-            "cards": [score_words.to_json(found) for found in cards],
-        }
-    )
+    return {
+        "period": {"start": period.start, "end": period.end, "at": period.at},
+        "card": to_hex(card.hash),
+        "partners": sorted(wanted),
+        "cards": [score_words.to_json(found) for found in cards],
+    }
 
 
 def award_figure(award: Award) -> dict[str, Any]:
-    return _plain(award_to_json(award))
+    return award_to_json(award)
 
 
 def check_figures(
@@ -143,7 +140,7 @@ def _check_penalties(subject: Subject, claimed: Any, verified: Sequence[Verified
             raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
         shipment = bytes_from_hex(_get(statement, "shipment", str, where), 32, where)
         computed = penalty_of(shipment, journeys, at)
-        _compare(statement, _plain({"at": at} | penalty_words.to_json(computed)), where)
+        _compare(statement, {"at": at} | penalty_words.to_json(computed), where)
         stated.append(computed.shipment)
         if subject.kind is SubjectKind.PARTNER and subject.partner not in (computed.liable, computed.beneficiary):
             raise VerificationFailed("a penalty of others", where=where, found=to_hex(computed.shipment))
@@ -240,17 +237,3 @@ def _get(value: Any, name: str, kind: type, where: str) -> Any:
     if not isinstance(value, dict) or name not in value or not isinstance(found, kind) or isinstance(found, bool):
         raise MalformedRecord("missing, or of the wrong kind", where=f"figures.{where}.{name}", expected=kind.__name__)
     return found
-
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain_value(entry) for name, entry in value.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _plain(value)
-    if isinstance(value, list | tuple):
-        return [_plain_value(entry) for entry in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << NUMBER_BITS:
-        return str(value)
-    return value

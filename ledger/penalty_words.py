@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from ledger.canonical import wide_as_text
 from ledger.codes import HoldCause, Regime
 from ledger.delivery import StopKind, Tender
 from ledger.ids import to_hex
@@ -65,7 +66,11 @@ def explain(statement: PenaltyStatement) -> tuple[str, ...]:
 
 
 def to_json(statement: PenaltyStatement) -> dict[str, Any]:
-    """The statement as JSON: integers in minor units and seconds, wider than 53 bits where the terms are."""
+    """The statement as JSON: integers in minor units and seconds, those over 48 bits as decimal strings."""
+    return wide_as_text(_fields(statement))
+
+
+def _fields(statement: PenaltyStatement) -> dict[str, Any]:
     return {
         "shipment": to_hex(statement.shipment),
         "terms": to_hex(statement.terms),

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+from ledger.canonical import wide_as_text
 from ledger.ids import to_hex
 from ledger.scores import IndicatorScore, Scorecard, explain
 
 
 def to_json(card: Scorecard) -> dict[str, Any]:
-    """A scorecard with every indicator and its evidence. Scores in hundredths of a point, values in their unit."""
+    """A scorecard with every indicator and its evidence. Scores in hundredths of a point, values in their unit,
+    integers over 48 bits as decimal strings.
+    """
+    return wide_as_text(_fields(card))
+
+
+def _fields(card: Scorecard) -> dict[str, Any]:
     return {
         "partner": card.partner,
         "role": card.role.name.lower(),

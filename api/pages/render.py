@@ -112,11 +112,11 @@ def points(hundredths: int | None) -> str:
     return "–" if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-def measured(value: int | None, indicator: str) -> str:
+def measured(value: int | str | None, indicator: str) -> str:
     """An indicator's value in its unit: parts per million as a percentage, seconds as a duration."""
     if value is None:
         return "nothing was due"
-    return span(value) if indicator == "mean-late-seconds" else percent(value // 100)
+    return span(int(value)) if indicator == "mean-late-seconds" else percent(int(value) // 100)
 
 
 def percent(basis_points: int) -> str:

@@ -42,7 +42,8 @@ def read(agreement: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any
 def keep_file(agreement: RecordPath, version: Version, data: JsonBody, node: NodeOf) -> dict[str, Any]:
     """Publish the lines behind an award, so that parties can prove and claim their amounts.
 
-    Anyone may: lines are taken only if they have the root that the recorded award carries.
+    Anyone may: lines are taken only if they have the root that the recorded award carries, and only the lines: words
+    and shares are shown where this service has computed them itself. What is kept is never replaced.
     """
     if not isinstance(data, dict):
         raise MalformedRecord("not an award file", where="body", expected="a JSON object")

@@ -97,8 +97,8 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 _check_codes(copy, rest, row["value"], findings)
             elif kind == "award":
                 _check_award(copy, rest, row["value"], findings)
-            elif kind == "rule" and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
-                raise ValueError("the rule file has another SHA-256")
+            elif kind in ("rule", "card") and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
+                raise ValueError(f"the {kind} file has another SHA-256")
             elif kind == "contracts":
                 _check_known_contracts(row["value"], facts, findings)
         except (LadingError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -121,23 +121,20 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
 
 
 def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
-    agreement, _, version = name.partition("/")
+    agreement, version, root = name.split("/")
     agreement_id = RecordId(bytes.fromhex(agreement[2:]))
-    awards = [
-        row
-        for row in records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)
-        if isinstance(row.record, BonusAward) and row.record.version == int(version)
-    ]
     found = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
-    roots = {row.record.amounts for row in awards if isinstance(row.record, BonusAward)}
-    if found not in roots:
-        findings.add(
-            awards[0].record_id if awards else agreement_id,
-            f"award file, version {version}",
-            next(iter(roots), None),
-            found,
-            "the lines are not those of the award that was signed: the file was edited",
-        )
+    if to_hex(found) == root:
+        return
+    rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)
+    named = [r.record_id for r in rows if isinstance(r.record, BonusAward) and to_hex(r.record.amounts) == root]
+    findings.add(
+        named[0] if named else agreement_id,
+        f"award file, version {version}",
+        root,
+        found,
+        "the lines are not those of the award: the file was edited",
+    )
 
 
 def _check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:

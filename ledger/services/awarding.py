@@ -32,7 +32,12 @@ def card_text(connection: Connection, wanted: bytes) -> bytes:
         return default_card_text()
     text = meta.get(connection, _name(wanted))
     if text is None:
-        raise NotFound("this scorecard is not kept here", where="card", found=to_hex(wanted))
+        raise NotFound(
+            "this scorecard is not kept here",
+            where="card",
+            found=to_hex(wanted),
+            mend="Keep its file, byte for byte: lading scores card keep FILE",
+        )
     return text.encode()
 
 

@@ -1,40 +1,103 @@
-"""Award files: the lines behind an award's root, kept so that every party can prove its amount and claim it."""
+"""Award files: the lines behind an award's root, kept so that every party can prove its amount and claim it.
+
+Whoever hands lines in, only the lines are kept: they prove themselves by the root that the signed award carries.
+Shares, penalties and words are shown only where this node has computed them itself from its records.
+"""
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.bonus_amounts import Line, amount_proof, amounts_root
 from ledger.bonus_rules import parse_rule
-from ledger.bonus_words import amounts_from_json
-from ledger.errors import RuleBroken
+from ledger.bonus_words import FORMAT, amounts_from_json, award_to_json
+from ledger.bonuses import Award
+from ledger.errors import NotFound, RuleBroken
+from ledger.figures import award_for
 from ledger.ids import RecordId, to_hex
-from ledger.records import BonusAward, Claim
+from ledger.records import BonusAgreement, BonusAward, Claim
+from ledger.score_card import parse_card
+from ledger.services.awarding import card_text
+from ledger.services.verified import VerifiedRecords
 from ledger.signing import SignedRecord
-from ledger.store import bonuses, meta
+from ledger.store import bonuses, meta, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
+from ledger.verification import VerifiedRecord, as_known_at
 
 
 def keep(connection: Connection, award: BonusAward, file: dict[str, Any]) -> None:
-    """Keep the file of `award`; raises `RuleBroken` unless its lines have the root that the award carries."""
-    root = amounts_root(RecordId(award.agreement), award.version, amounts_from_json(file))
+    """Keep the lines in `file`, and nothing else of it; what is kept already stays.
+
+    Raises `RuleBroken` unless they have the root that `award` carries, `MalformedRecord` for what is no award file.
+    """
+    known = amounts_from_json(file)
+    root = amounts_root(RecordId(award.agreement), award.version, known)
     if root != award.amounts:
         raise RuleBroken(
             "the file is not this award's", where="lines", expected=to_hex(award.amounts), found=to_hex(root)
         )
-    meta.put(connection, _name(award.agreement, award.version), json.dumps(file))
+    bare = {
+        "format": FORMAT,
+        "agreement": to_hex(award.agreement),
+        "version": award.version,
+        "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in known],
+    }
+    meta.put_new(connection, _name(award.agreement, award.version, root), json.dumps(bare))
 
 
-def file_of(connection: Connection, agreement: bytes, version: int) -> dict[str, Any] | None:
-    """The award file as it was kept; None when none was."""
-    text = meta.get(connection, _name(agreement, version))
+def keep_computed(connection: Connection, award: Award) -> dict[str, Any]:
+    """Keep the whole file of an award that this node computed, which it returns; bare lines give way to it."""
+    file = award_to_json(award)
+    meta.put(connection, _name(award.agreement, award.version, award.root), json.dumps(file))
+    return file
+
+
+class Computed(NamedTuple):
+    """An award with all that it follows from: texts of rule and scorecard, and the records."""
+
+    award: Award
+    rule: bytes
+    card: bytes
+    records: Sequence[VerifiedRecord]
+
+
+def computed(
+    connection: Connection, reader: VerifiedRecords, agreement_id: RecordId, version: int, total: int, size: int
+) -> Computed:
+    """The award that follows from the records at `size` of this log.
+
+    Raises `NotFound` while agreement, rule file or scorecard are not here.
+    """
+    row = records.get(connection, agreement_id)
+    if row is None or not isinstance(row.record, BonusAgreement):
+        raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
+    rule = rule_text(connection, row.record.rule)
+    if rule is None:
+        raise NotFound(
+            "the agreement's rule file is not kept here",
+            where="rule",
+            found=to_hex(row.record.rule),
+            mend="Keep the file that the parties signed, byte for byte: lading bonuses rule keep FILE",
+        )
+    card = card_text(connection, parse_rule(rule).card)
+    known = list(as_known_at(reader.all(), size))
+    award = award_for(agreement_id, row.record, rule, parse_card(card), version, total, known)
+    return Computed(award, rule, card, known)
+
+
+def file_of(connection: Connection, agreement: bytes, version: int, amounts: bytes) -> dict[str, Any] | None:
+    """The file of the award that commits to `amounts`; None when none was kept."""
+    text = meta.get(connection, _name(agreement, version, amounts))
     return None if text is None else dict(json.loads(text))
 
 
 def lines(connection: Connection, agreement: bytes, version: int) -> Sequence[Line]:
-    file = file_of(connection, agreement, version)
-    return amounts_from_json(file) if file else ()
+    """The lines of the recorded award of this version; none while they are not here."""
+    for award in bonuses.awards(connection, RecordId(agreement)):
+        if award.version == version and (file := file_of(connection, agreement, version, award.amounts)):
+            return amounts_from_json(file)
+    return ()
 
 
 def claim_extras(connection: Connection, stored: StoredRecord) -> Sequence[Any] | None:
@@ -59,8 +122,8 @@ def extras_of(connection: Connection, signed: SignedRecord) -> Sequence[Any] | N
     return ([{"partner": line.partner, "amount": line.amount} for line in known],)
 
 
-def _name(agreement: bytes, version: int) -> str:
-    return f"award/{to_hex(agreement)}/{version}"
+def _name(agreement: bytes, version: int, amounts: bytes) -> str:
+    return f"award/{to_hex(agreement)}/{version}/{to_hex(amounts)}"
 
 
 def keep_rule(connection: Connection, text: bytes) -> bytes:

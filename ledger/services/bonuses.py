@@ -49,7 +49,7 @@ class Bonuses:
                         "disputedBy": to_hex(award.disputed_by) if award.disputed_by else None,
                         "ruledBy": to_hex(award.ruled_by) if award.ruled_by else None,
                         "upheld": award.upheld,
-                        "file": awards.file_of(connection, agreement_id, award.version),
+                        "file": awards.file_of(connection, agreement_id, award.version, award.amounts),
                     }
                     for award in bonuses.awards(connection, agreement_id)
                 ],
@@ -66,7 +66,7 @@ class Bonuses:
             }
 
     def keep_file(self, agreement_id: RecordId, version: int, file: dict[str, Any]) -> None:
-        """Keep an award's lines; raises `NotFound` without such an award, `RuleBroken` for other lines."""
+        """Keep an award's lines, and only these; raises `NotFound` without such an award, `RuleBroken` for others."""
         with self._db.write() as connection:
             known = [a for a in bonuses.awards(connection, agreement_id) if a.version == version]
             row = records.get(connection, known[0].record_id) if known else None

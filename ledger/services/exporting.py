@@ -7,25 +7,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger import concerns
-from ledger.bonus_rules import parse_rule
 from ledger.bundle_format import Bundle, BundledRecord
 from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.checkpoint import Leaf
 from ledger.errors import NotFound
-from ledger.figures import award_figure, award_for, penalties_figure, scores_figure, statements_of
+from ledger.figures import award_figure, penalties_figure, scores_figure, statements_of
 from ledger.gs1 import parse_product
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.merkle import leaf_hash
 from ledger.openings import Part, join
 from ledger.penalties import penalty_of
-from ledger.records import BonusAgreement, BonusAward, Outcome, Recall, Revocation
+from ledger.records import BonusAward, Outcome, Recall, Revocation
 from ledger.registry import RegistryView
 from ledger.score_card import Indicator, parse_card
 from ledger.score_indicators import samples_of
 from ledger.score_samples import Period, case_of, products_of
 from ledger.services import awards
-from ledger.services.awarding import card_text, governing_card
+from ledger.services.awarding import governing_card
 from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES
 from ledger.services.verified import VerifiedRecords
@@ -94,21 +93,14 @@ class Exporter:
             if stored is None or not isinstance(award, BonusAward):
                 raise NotFound("no such award", where="award", found=to_hex(award_id))
             about = list(self._pages(connection, concerns.AGREEMENT, to_hex(award.agreement)))
-            agreed = records.get(connection, RecordId(award.agreement))
-            if agreed is None or not isinstance(agreed.record, BonusAgreement):
-                raise NotFound("its agreement is not here", where="award", found=to_hex(award.agreement))
-            rule = awards.rule_text(connection, agreed.record.rule)
-            if rule is None:
-                raise NotFound("its rule file is not here", where="award", found=to_hex(agreed.record.rule))
-            card = card_text(connection, parse_rule(rule).card)
-            based = list(records.stream(connection, stop=award.logSize, types=NUMBERS_NEED))
-            known: list[VerifiedRecord] = list(as_known_at(reader.verify(based), award.logSize))
-            computed = award_for(
-                RecordId(award.agreement), agreed.record, rule, parse_card(card), award.version, award.total, known
+            agreement = RecordId(award.agreement)
+            found = awards.computed(connection, reader, agreement, award.version, award.total, award.logSize)
+            based = records.get_many(connection, [agreement, *(record.id for record in found.records)])
+            rows = self._kept((*based.values(), stored, *about))
+            figures = {"award": award_figure(found.award)}
+            return self._bundle(
+                connection, Subject(SubjectKind.AWARD, award_id), rows, [found.rule, found.card], figures
             )
-            rows = self._kept((*based, agreed, stored, *about))
-            figures = {"award": award_figure(computed)}
-            return self._bundle(connection, Subject(SubjectKind.AWARD, award_id), rows, [rule, card], figures)
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""

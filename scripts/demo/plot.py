@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from ledger import merkle
 from ledger.bonus_rules import parse_rule
-from ledger.bonus_words import award_to_json
 from ledger.bonuses import Award
 from ledger.canonical import canonical_json
 from ledger.codes import (
@@ -30,7 +29,6 @@ from ledger.codes import (
     Regime,
 )
 from ledger.errors import LadingError
-from ledger.figures import award_for
 from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.penalties import DAY
 from ledger.records import (
@@ -52,7 +50,6 @@ from ledger.services.keystores import new_key
 from ledger.services.submission import Proposed
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SigningKey
-from ledger.verification import as_known_at
 from scripts.demo import journeys
 from scripts.demo.cast import (
     AUDITOR,
@@ -384,17 +381,12 @@ def _reward(play: Play) -> None:
     size = node.publisher.publish(node.clock.now()).head.size
     with node.db.write() as connection:
         awards.keep_rule(connection, rule_file())
-    with node.db.read() as connection:
-        verified = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
-        known = list(as_known_at(verified.all(), size))
-    agreement = play.agreement
-    if agreement is None:
-        raise LookupError("no agreement was signed")
-    award = award_for(play.records["agreement"], agreement, rule_file(), default_card(), 1, POOL, known)
+        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+        award = awards.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
+        awards.keep_computed(connection, award)
     play.award = award
     record = award.record(PartnerId(PLATFORM), node.consortium.log.log_id, size)
     play.sign("the award, computed from the records", record, PLATFORM)
-    node.bonuses.keep_file(play.records["agreement"], 1, award_to_json(award))
 
     recall = Recall(
         by=MAKER,

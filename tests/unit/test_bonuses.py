@@ -18,6 +18,7 @@ from ledger.bonus_words import amounts_from_json, award_to_json, explain
 from ledger.bonuses import Award, Charge, charges_of, compute_award, judge, scorecards_of
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
+from ledger.figures import award_for
 from ledger.ids import LogId, PartnerId, RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import penalties
@@ -25,7 +26,8 @@ from ledger.records import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator
 from ledger.score_samples import Period
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
-from tests.unit.history import CARRIER, DAY, HOUR, SECOND, SHOP, History
+from ledger.services.awarding import default_card
+from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE
 
 ID = RecordId(b"\xaa" * 32)
@@ -343,6 +345,27 @@ def test_from_signed_records_to_an_award() -> None:
     assert award.residual_amount == 5_900
     assert set(award.evidence) <= {record.id for record in history.records}
     assert len(award.evidence) == 80, "terms and handoff of every delivery"
+
+
+def test_goods_that_are_kept_back_cost_the_bonus_like_goods_that_come_late() -> None:
+    """Neither delivered nor tendered at the period's end: the penalty has run to its cap, and the bonus pays it."""
+    history = History()
+    kept_back = history.terms(promisedAt=10 * DAY, signers=(MAKER, CARRIER), holder=CARRIER)
+    for i in range(40):
+        shipment = history.terms(promisedAt=10 * DAY + i * HOUR)
+        history.handoff(shipment, CARRIER, SHOP, 10 * DAY + i * HOUR)
+    journeys = Journeys(history.records)
+    text = RULE.replace(CARD.hex(), default_card().hash.hex()).replace("900_000", "500_000").replace("950_000", "1")
+    agreement = replace(
+        AGREEMENT, parties=(Share(CARRIER, 10_000),), rule=parse_rule(text.encode()).hash, periodStart=0,
+        periodEnd=100 * DAY,
+    )  # fmt: skip
+    award = award_for(ID, agreement, text.encode(), default_card(), 1, 1_000_000, history.records)
+    (line,) = award.lines
+    assert [(c.shipment, c.amount) for c in line.charges] == [(kept_back, 10_000)], "the cap: 100 a day² for 30 days"
+    assert line.amount == 990_000
+    assert journeys.terms[kept_back].verified.id in award.evidence
+    assert line.charges == charges_of(agreement, penalties(journeys, agreement.periodEnd)), "as its statement says"
 
 
 # --- evidence, file, explanation -------------------------------------------------------------------------------------

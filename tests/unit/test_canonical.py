@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, parse_json
+from ledger.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, parse_json, wide_as_text
 from ledger.errors import MalformedRecord
 
 integers = st.integers(-(2**53 - 1), 2**53 - 1)
@@ -135,3 +135,12 @@ def test_hostile_text_of_the_largest_size_is_refused_quickly(text: bytes) -> Non
         parse_json(text)
     # Quadratic work would take minutes.
     assert time.process_time() - started < 2
+
+
+def test_integers_over_48_bits_are_decimal_strings_at_any_depth() -> None:
+    value = {"a": 2**48, "b": [2**48 - 1, (-(2**60),)], "c": {"d": 10**38, "e": True, "f": None, "g": "x"}}
+    assert wide_as_text(value) == {
+        "a": str(2**48),
+        "b": [2**48 - 1, [str(-(2**60))]],
+        "c": {"d": str(10**38), "e": True, "f": None, "g": "x"},
+    }

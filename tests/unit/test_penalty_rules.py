@@ -684,3 +684,10 @@ def test_words_and_json_tell_the_same_story(history: History) -> None:
     assert data["amount"] == 400
     assert sum(leg["amount"] for leg in data["legs"]) + data["stays_with_liable"] == data["amount"]
     assert data["evidence"] == ["0x" + record_id.hex() for record_id in statement.evidence]
+
+
+def test_amounts_over_48_bits_are_decimal_strings_in_json(history: History) -> None:
+    shipment = delivered(history, 12, alpha=10**20, penaltyCap=10**30)
+    found = to_json(penalty_of(shipment, history.records))
+    assert (found["alpha"], found["cap"], found["amount"]) == (str(10**20), str(10**30), str(4 * 10**20))
+    assert found["late_seconds"] == 2 * DAY, "narrow ones stay numbers"

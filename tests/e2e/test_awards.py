@@ -1,0 +1,135 @@
+"""A bonus from the rule that the parties sign to the award that they are paid, and to whoever checks it offline."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from ledger.bonus_words import award_to_json
+from ledger.codes import ContractKind
+from ledger.ids import PartnerId, RecordId, to_hex
+from ledger.penalties import DAY
+from ledger.records import BonusAgreement, Share
+from ledger.services import awards, treasury
+from ledger.services.awarding import default_card
+from ledger.services.verified import VerifiedRecords
+from scripts.demo.scribe import details, salt
+from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
+
+POOL = 1_000_00
+RULE = f"""format = "lading/bonus-rule/1"
+title = "Whoever carries something gets its share"
+card = "{to_hex(default_card().hash)}"
+
+[carrier.benchmark]
+indicator = "shipments"
+threshold = 1
+samples = 0
+
+[carrier.quality]
+indicator = "in-full-undamaged"
+threshold = 10_000
+samples = 1
+"""
+
+
+@dataclass
+class Awarded:
+    """The carrier delivered two shipments, one late; the second carrier keeps one back."""
+
+    stage: Stage
+    agreement: RecordId
+    award: RecordId
+    computed: awards.Computed
+    late: RecordId
+    kept_back: RecordId
+
+
+@pytest.fixture(scope="module")
+def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awarded]:
+    with staged(founded, tmp_path_factory.mktemp("awards") / "home") as stage:
+        yield _play(stage)
+
+
+def _play(stage: Stage) -> Awarded:
+    node = stage.node
+    deployment = node.consortium.deployment
+    token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
+    with node.db.write() as connection:
+        rule = awards.keep_rule(connection, RULE.encode())
+    end = stage.now + 40 * DAY
+    terms = BonusAgreement(
+        salt(), (Share(CARRIER, 6_000), Share(SECOND, 4_000)), SHOP, SHOP, token, "EUR", rule, stage.now, end, DAY,
+        AUDITOR, DAY, end + 10 * DAY, end + 100 * DAY, details(),
+    )  # fmt: skip
+    agreement = stage.sign(terms, CARRIER, SECOND)
+    treasury.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL)
+    early, late = stage.open(10), stage.open(10)
+    kept_back = stage.open(10, liable=SECOND)
+    stage.hand(MAKER, CARRIER, *((shipment, 0, 10) for shipment in sorted((early, late))))
+    stage.hand(MAKER, SECOND, (kept_back, 0, 10))
+    stage.pass_time(5 * DAY)
+    stage.hand(CARRIER, SHOP, (early, 1, 10))
+    stage.pass_time(7 * DAY)
+    stage.hand(CARRIER, SHOP, (late, 1, 10))
+    stage.pass_time(30 * DAY)
+    size = node.publisher.publish(node.clock.now()).head.size
+    with node.db.read() as connection:
+        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+        computed = awards.computed(connection, reader, agreement, 1, POOL, size)
+    record = computed.award.record(PartnerId(SHOP), node.consortium.log.log_id, size)
+    award = stage.sign(record, SHOP)
+    assert stage.outcome(award) == ["applied"]
+    node.settle()
+    return Awarded(stage, agreement, award, computed, late, kept_back)
+
+
+def published(awarded: Awarded) -> Any:
+    return awarded.stage.node.bonuses.agreement(awarded.agreement)["awards"][0]["file"]
+
+
+# --- who gets what ---------------------------------------------------------------------------------------------------
+
+
+def test_late_goods_and_goods_kept_back_both_cost_the_bonus(awarded: Awarded) -> None:
+    carrier, second = awarded.computed.award.lines
+    owed = awarded.stage.penalty(awarded.late).amount
+    assert owed > 0
+    assert [(charge.shipment, charge.amount) for charge in carrier.charges] == [(awarded.late, owed)]
+    assert carrier.amount == POOL * 6 // 10 - owed
+    assert [(charge.shipment, charge.amount) for charge in second.charges] == [(awarded.kept_back, 5_000_00)], "the cap"
+    assert second.amount == 0
+
+
+# --- what is shown of it ---------------------------------------------------------------------------------------------
+
+
+def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded) -> None:
+    """Lines prove themselves by the award's root. Words, shares and residual would not, so they are not taken."""
+    file = award_to_json(awarded.computed.award)
+    forged = file | {
+        "explanation": ["Gets nothing: the carrier is a swindler."],
+        "residual": {"partner": CARRIER, "amount": "99999999"},
+        "lines": [line | {"deducted": "7", "share": "7"} for line in file["lines"]],
+    }
+    client = TestClient(create_app(awarded.stage.node), base_url="http://127.0.0.1:8000")
+    path = f"/v1/bonuses/{to_hex(awarded.agreement)}/awards/1"
+    assert client.put(path, json=forged).status_code == 200
+    lines = [{"partner": line["partner"], "amount": line["amount"]} for line in file["lines"]]
+    assert published(awarded)["lines"] == lines
+    assert not {"explanation", "residual"} & set(published(awarded))
+    other = file | {"lines": [{"partner": CARRIER, "amount": "1"}, {"partner": SECOND, "amount": "0"}]}
+    refused = client.put(path, json=other)
+    assert refused.status_code == 422
+    assert "not this award's" in refused.text
+
+    with awarded.stage.node.db.write() as connection:
+        awards.keep_computed(connection, awarded.computed.award)
+    assert published(awarded) == json.loads(json.dumps(file)), "what this node computed itself is shown whole"
+    assert client.put(path, json=forged).status_code == 200
+    assert published(awarded) == json.loads(json.dumps(file)), "and nothing that is handed in replaces it"
