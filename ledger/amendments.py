@@ -11,7 +11,8 @@ The newest stands, the old stays visible. `changes.text` is a JSON object (RFC 8
 Terms and relief apply to every shipment under the amended terms, or with `"shipment": "0x…"` to that one alone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ledger.canonical import parse_json
@@ -104,14 +105,42 @@ def corrected(journeys: Journeys, found: Found[R]) -> tuple[R, tuple[VerifiedRec
         if amendment.record.kind != AmendmentKind.CORRECTION:
             continue
         changes = _changes(amendment)
-        if changes is None or not set(changes) <= _CORRECTABLE[type(record)]:
-            continue
-        try:
-            record = type(record).from_json({**record.to_json(), **changes})
-        except MalformedRecord:
-            continue
-        used.append(amendment.verified)
+        values = None if changes is None else _correction(record, changes)
+        if values is not None:
+            record = replace(record, **values)
+            used.append(amendment.verified)
     return record, tuple(used)
+
+
+def as_amended(target: Record, amendments: Iterable[Amendment]) -> Record:
+    """`target` as these amendments, oldest first, leave it; one that cannot be read, or grants relief, leaves it alone.
+
+    For showing what stood before; the numbers judge signatures too, and take `corrected` and `terms_in_force`.
+    """
+    for amendment in amendments:
+        changes = None if isinstance(amendment.changes, Withheld) else _object(amendment.changes.text)
+        if changes is None:
+            continue
+        if amendment.kind == AmendmentKind.CORRECTION and isinstance(target, Handoff | Statement | Clearance):
+            target = replace(target, **(_correction(target, changes) or {}))
+        elif amendment.kind == AmendmentKind.TERMS and isinstance(target, ShipmentTerms):
+            if isinstance(target.commercial, Withheld) or "shipment" in changes:
+                continue
+            try:
+                target = replace(target, commercial=_merged(target.commercial, changes))
+            except MalformedRecord:
+                continue
+    return target
+
+
+def _correction(record: Handoff | Statement | Clearance, changes: dict[str, Any]) -> dict[str, Any] | None:
+    """The values of these fields; None where they are not the record's to correct."""
+    if not set(changes) <= _CORRECTABLE[type(record)]:
+        return None
+    try:
+        return type(record).some_from_json(changes)
+    except MalformedRecord:
+        return None
 
 
 def terms_in_force(journeys: Journeys, shipment: bytes) -> TermsInForce:
@@ -183,8 +212,12 @@ def _changes(amendment: Found[Amendment]) -> dict[str, Any] | None:
     if isinstance(details, Withheld):
         # An amendment that cannot be read may change the figure: no figure is better than a wrong one.
         raise NotFound("an amendment is withheld here", where="amendment", found=to_hex(amendment.verified.id))
+    return _object(details.text)
+
+
+def _object(text: str) -> dict[str, Any] | None:
     try:
-        changes = parse_json(details.text.encode(), where="changes")
+        changes = parse_json(text.encode(), where="changes")
     except MalformedRecord:
         return None
     return changes if isinstance(changes, dict) else None

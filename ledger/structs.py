@@ -133,19 +133,12 @@ class Struct:
             raise MalformedRecord(
                 "not a JSON object", where=where or cls.__name__, expected=cls.__name__, found=_shown(data)
             )
-        members = cls.members()
-        known = {m.name for m in members}
-        if unknown := sorted(str(key) for key in data if key not in known):
-            raise MalformedRecord(
-                "unknown field", where=_join(where, unknown[0]), expected=", ".join(m.name for m in members)
-            )
-        values: dict[str, Any] = {}
-        for member in members:
-            path = _join(where, member.name)
-            if member.name not in data:
-                raise MalformedRecord("missing field", where=path, expected=member.type_name)
-            values[member.name] = _value_from_json(member, data[member.name], path)
-        return cls(**values)
+        return cls(**_members_from_json(cls, data, where, whole=True))
+
+    @classmethod
+    def some_from_json(cls, data: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+        """The values of those fields that `data` names, read as `from_json` reads them."""
+        return _members_from_json(cls, data, where, whole=False)
 
 
 def per_struct(function: "Callable[[type[Struct]], T]") -> "Callable[[type[Struct]], T]":
@@ -318,6 +311,24 @@ def _one_to_json(member: Member, value: Any) -> Any:
     if member.solidity.startswith("uint") and int(member.solidity[4:]) > NUMBER_BITS:
         return str(value)
     return value
+
+
+def _members_from_json(kind: type[Struct], data: Mapping[str, Any], where: str, *, whole: bool) -> dict[str, Any]:
+    """The values by name; `whole`: none may be missing."""
+    members = kind.members()
+    known = {m.name for m in members}
+    if unknown := sorted(str(key) for key in data if key not in known):
+        raise MalformedRecord(
+            "unknown field", where=_join(where, unknown[0]), expected=", ".join(m.name for m in members)
+        )
+    values: dict[str, Any] = {}
+    for member in members:
+        path = _join(where, member.name)
+        if member.name in data:
+            values[member.name] = _value_from_json(member, data[member.name], path)
+        elif whole:
+            raise MalformedRecord("missing field", where=path, expected=member.type_name)
+    return values
 
 
 def _value_from_json(member: Member, value: object, where: str) -> Any:

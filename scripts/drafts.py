@@ -2,18 +2,22 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from enum import IntEnum, IntFlag
 from typing import Any
 
 from ledger.acceptance import PROPOSED_SUBMIT_BY
 from ledger.errors import MalformedRecord
 from ledger.ids import to_hex
+from ledger.penalty_words import duration, moment
+from ledger.record_fields import CODES
 from ledger.record_words import TITLES, Kind, Line, describe
 from ledger.records import Record, record_named
 from ledger.structs import Member, Struct
+from ledger.words import spaced
 from scripts.output import money
 
 _INDENT = "  "
+WITHOUT_LIMIT = 2**40 - 1
 
 
 def completed(data: object, now: int) -> dict[str, Any]:
@@ -38,9 +42,21 @@ def _filled(kind: type[Struct], data: Mapping[str, Any], times: Mapping[str, int
     for member in kind.members():
         if member.name not in message:
             message[member.name] = times.get(member.name, _empty(member))
+        elif (codes := CODES.get((kind, member.name))) and isinstance(message[member.name], str | list):
+            message[member.name] = _code(codes, message[member.name], member.name)
         if member.struct is not None:
             message[member.name] = _nested(member.struct, member.items is not None, message[member.name])
     return message
+
+
+def _code(codes: type[IntEnum] | type[IntFlag], named: str | list[Any], where: str) -> int:
+    """The number of a code that a template calls by its name; of a mask several, in a list or with commas between."""
+    known = {spaced(name): code for name, code in codes.__members__.items()}
+    names = named if isinstance(named, list) else named.split(",") if issubclass(codes, IntFlag) else [named]
+    found = [known.get(spaced(str(name).strip().replace("-", "_")).replace("_", " ")) for name in names]
+    if None in found or not (issubclass(codes, IntFlag) or len(found) == 1):
+        raise MalformedRecord("no such code", where=where, expected=", ".join(known), found=str(named)[:80])
+    return sum({int(code) for code in found if code is not None})
 
 
 def _nested(kind: type[Struct], several: bool, value: Any) -> Any:
@@ -67,11 +83,11 @@ def _empty(member: Member) -> Any:
     return "0x" + "00" * length
 
 
-def in_words(record: Record) -> Iterator[str]:
-    """The record line by line, as somebody should read it before he signs."""
+def in_words(record: Record, target: Record | None = None) -> Iterator[str]:
+    """The record line by line, as somebody should read it before he signs; an amendment beside its `target`."""
     name = type(record).__name__
     yield TITLES.get(name, name)
-    yield from _lines(describe(record), _INDENT)
+    yield from _lines(describe(record, target), _INDENT)
 
 
 def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:
@@ -85,12 +101,14 @@ def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:
 
 def _value(line: Line) -> str:
     match line.kind:
-        case Kind.TIME if isinstance(line.value, int) and line.value < 2**38:
-            return datetime.fromtimestamp(line.value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        case Kind.TIME | Kind.DURATION if line.value == WITHOUT_LIMIT:
+            return "without limit"
+        case Kind.TIME if isinstance(line.value, int):
+            return moment(line.value)
         case Kind.AMOUNT if isinstance(line.value, int):
             return money(line.value, line.currency)
         case Kind.DURATION if isinstance(line.value, int):
-            return f"{line.value // 3600} h {line.value % 3600 // 60} min"
+            return duration(line.value)
         case Kind.PARTNER:
             return f"partner {line.value}" if line.value else "the recipient"
         case Kind.PRIVATE:

@@ -1,5 +1,6 @@
 """Pages of the record: single records, the log, bonus agreements."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -7,15 +8,20 @@ from fastapi.responses import Response
 
 from api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from api.pages.render import page
+from ledger import concerns
 from ledger.errors import NotFound
-from ledger.record_words import TITLES, describe
-from ledger.records import record_named
+from ledger.record_words import TITLES, Kind, Line, describe
+from ledger.records import Amendment, Endorsement, Revocation, record_named
+from ledger.services.amending import stood_before
 from ledger.services.node import Node
+from ledger.services.reading import Reader
 from ledger.services.views import RecordView
 
 router = APIRouter()
 ANCHORS = 10
 PAGE = 50
+LATER = (Revocation.NUMBER, Amendment.NUMBER, Endorsement.NUMBER)
+"""What is signed about another record."""
 
 
 @router.get("/records")
@@ -43,7 +49,9 @@ def records(
 @router.get("/records/{record}")
 def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
     view = node.reading.record(record_id(record), reader)
-    lines = describe(record_named(view.type).from_json(view.message))
+    said = record_named(view.type).from_json(view.message)
+    lines = describe(said, stood_before(node.reading, said, reader) if isinstance(said, Amendment) else None)
+    later = list(_later(node, view.id, reader))
     return page(
         request,
         "record.html",
@@ -51,7 +59,8 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         record=view,
         title=TITLES[view.type],
         lines=lines,
-        names=node.reading.names(_partners(lines)),
+        names=node.reading.names(_partners([*lines, *(line for _, lines in later for line in lines)])),
+        later=later,
         proof=_proof(node, view),
     )
 
@@ -96,6 +105,17 @@ def _partners(lines: Any) -> list[int]:
             found.append(line.value)
         found += _partners(line.lines)
     return found
+
+
+def _later(node: Node, target: str, reader: Reader) -> Iterator[tuple[RecordView, tuple[Line, ...]]]:
+    """What was signed about a record afterwards, oldest first; of an amendment what it changes."""
+    for view in node.reading.records(reader, kind=concerns.RECORD, key=target, types=LATER, limit=PAGE):
+        said = record_named(view.type).from_json(view.message)
+        if isinstance(said, Amendment):
+            told = describe(said, stood_before(node.reading, said, reader))
+            yield view, tuple(line for line in told if line.kind in (Kind.GROUP, Kind.PRIVATE))
+        else:
+            yield view, ()
 
 
 def _proof(node: Node, view: RecordView) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from ledger.codes import Outcome, Role
 from ledger.errors import NotFound
 from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.openings import split
-from ledger.records import Commercial, Record, ShipmentTerms
+from ledger.records import Amendment, Commercial, Record, ShipmentTerms
 from ledger.records import Outcome as OutcomeRecord
 from ledger.registry_state import ALL_SCOPES, AddressKind
 from ledger.services import holdings
@@ -195,7 +195,7 @@ class Reading:
         return tuple(self._names.of_key(connection, key) for key in keys_of(signed, record_id))
 
     def may_open(self, connection: Connection, record: Record, record_id: RecordId, reader: Reader) -> bool:
-        """Parties of the record, senders and receivers of all the goods it is about, and auditors."""
+        """Parties of the record or of what it amends, senders and receivers of all its goods, and auditors."""
         if not reader.may_read(record.NUMBER):
             return False
         if reader.auditor:
@@ -205,7 +205,16 @@ class Reading:
             return True
         if isinstance(record, ShipmentTerms):
             return self._owed_by_terms(connection, record_id, reader)
+        if isinstance(record, Amendment):
+            return self._party_of_target(connection, record, reader)
         return reader.partner != 0 and self._about_its_goods(connection, record, reader)
+
+    def _party_of_target(self, connection: Connection, amendment: Amendment, reader: Reader) -> bool:
+        """Whether the reader may open what is amended: then it may know what stands there now."""
+        target = records.get(connection, RecordId(amendment.target))
+        if target is None or isinstance(target.record, Amendment):
+            return False
+        return self.may_open(connection, target.record, target.record_id, reader)
 
     def _about_its_goods(self, connection: Connection, record: Record, reader: Reader) -> bool:
         """Whether the reader sends or receives everything that the record is about: it may know what befell its goods,

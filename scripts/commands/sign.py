@@ -11,8 +11,9 @@ from ledger.canonical import canonical_json, parse_json
 from ledger.codes import ExceptionBit
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.ids import to_hex
+from ledger.records import Amendment, Record
 from ledger.services.settings import read_settings
-from ledger.signing import SignedRecord
+from ledger.signing import Domain, SignedRecord
 from scripts.commands.keys import keystore_path, open_key, read_file, trusted_domain
 from scripts.doors import opened
 from scripts.drafts import completed, in_words
@@ -38,6 +39,9 @@ def sign(
     place: Annotated[str, typer.Option(help="Handoff: where, as COUNTRY,LOCODE,NAME.")] = "",
     load: Annotated[str, typer.Option(help="Handoff: SSCC, container or waybill.")] = "",
     due: Annotated[int, typer.Option(help="Handoff: to be passed on by (UTC seconds).")] = 0,
+    about: Annotated[
+        Path | None, typer.Option(help="The record that an amendment changes, to see what stood before beside it.")
+    ] = None,
     save: Annotated[Path | None, typer.Option("--out", help="Write the signed record here.")] = None,
     qr: Annotated[str | None, typer.Option(help="Show it as codes: '-' on the terminal, else a PNG file.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking.")] = False,
@@ -56,7 +60,8 @@ def sign(
         signed = _read(file, now)
     signed.record.check()
     domain.typed_data(signed.record)  # refuses withheld parts: nobody signs what he cannot see
-    for line in in_words(signed.record):
+    target = _target(about, signed.record, domain)
+    for line in in_words(signed.record, target):
         err.print(line, markup=False)
     err.print(f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(signed.record))}")
     if not yes and not typer.confirm("Sign it?", err=True):
@@ -82,6 +87,21 @@ def submit(
     for file, answer in zip(files, answers, strict=True):
         missing = f", missing: {', '.join(answer['missing'])}" if answer.get("missing") else ""
         out.print(f"{file}: {answer['status']} as {answer['id']}{missing}", markup=False)
+
+
+def _target(about: Path | None, record: Record, domain: Domain) -> Record | None:
+    """The record in the file `about`, if that is what `record` amends."""
+    if about is None:
+        return None
+    target = read_signed(read_file(about), str(about)).record
+    if not isinstance(record, Amendment) or domain.record_id(target) != record.target:
+        raise InvalidInput(
+            "not the record that is amended",
+            where=str(about),
+            expected=to_hex(record.target) if isinstance(record, Amendment) else "an amendment to be signed",
+            found=to_hex(domain.record_id(target)),
+        )
+    return target
 
 
 def _read(file: Path, now: int) -> SignedRecord:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ledger.errors import MalformedRecord
+from ledger.errors import InvalidInput, MalformedRecord
+from ledger.ids import to_hex
+from ledger.penalty_words import moment
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import DEMO_PASSPHRASE, write_keystore
 from scripts.cli import application
@@ -85,10 +87,32 @@ def test_a_missing_or_misread_code_is_noticed(stage: Stage) -> None:
         from_frames("hello")
 
 
+def test_an_amendment_is_signed_beside_what_it_changes(stage: Stage, docks: Path) -> None:
+    goods = stage.open(4, endorsed=False)
+    leg = stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4))
+    target, draft = docks / "leg.json", docks / "correction.json"
+    target.write_text(json.dumps(stage.trial.signed(leg, *stage.keys([MAKER, CARRIER])).to_json()))
+    later = leg.occurredAt + 3600
+    message = {
+        "target": to_hex(stage.node.domain.record_id(leg)),
+        "kind": "correction",
+        "changes": {"text": f'{{"occurredAt":{later}}}'},
+    }
+    draft.write_text(json.dumps({"type": "Amendment", "message": message}))
+    told = run(docks, str(docks / f"{MAKER}.json"), str(draft), "--about", str(target), "--out", str(docks / "x.json"))
+    assert f"was: {moment(leg.occurredAt)}" in told
+    assert f"becomes: {moment(later)}" in told
+    other = stage.trial.signed(stage.scribe_handoff(MAKER, CARRIER, (goods, 1, 4)), *stage.keys([MAKER]))
+    target.write_text(json.dumps(other.to_json()))
+    arguments = [str(docks / f"{MAKER}.json"), str(draft), "--about", str(target)]
+    found = CliRunner().invoke(SIGN, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
+    assert isinstance(found.exception, InvalidInput)
+
+
 def test_a_template_may_leave_out_what_is_empty(stage: Stage, docks: Path) -> None:
     goods = stage.open(4, endorsed=False)
     template = docks / "lost.json"
-    message = {"by": MAKER, "kind": 3, "shipment": f"0x{goods.hex()}", "sequence": 0}
+    message = {"by": MAKER, "kind": "lost", "shipment": f"0x{goods.hex()}", "sequence": 0}
     template.write_text(json.dumps({"type": "Statement", "message": message}))
     run(docks, str(docks / f"{MAKER}.json"), str(template), "--out", str(docks / "signed.json"))
     catch_up(stage, (docks / "signed.json").read_bytes())

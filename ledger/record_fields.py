@@ -1,0 +1,230 @@
+"""What the fields of records are called by people, and how a single value reads.
+
+A line's `kind` says how to show its value: times, amounts, partners and ids want a link or a format of their own, which
+is the reader's business. Fields that say nothing (0, empty) are left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag, StrEnum
+
+from ledger import codes
+from ledger.ids import to_hex
+from ledger.records import (
+    Amendment,
+    Clearance,
+    HandoffItem,
+    Outcome,
+    Override,
+    Recall,
+    RegistryChange,
+    Require,
+    Revocation,
+    Ruling,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.structs import Member, Struct
+from ledger.words import spaced, word, words
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    TIME = "time"
+    DURATION = "duration"
+    AMOUNT = "amount"
+    PARTNER = "partner"
+    SHIPMENT = "shipment"
+    RECORD = "record"
+    AGREEMENT = "agreement"
+    SUBJECT = "subject"
+    HASH = "hash"
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`value`: an int for times (UTC seconds), durations (seconds), amounts (minor units of `currency`, which may be
+    unknown) and partners; else text, ids as 0x-hex. A group has `lines` instead."""
+
+    label: str
+    kind: Kind
+    value: int | str = ""
+    currency: str = ""
+    lines: "tuple[Line, ...]" = ()
+
+
+_LABELS: Mapping[str, str] = {
+    "notBefore": "not before",
+    "validFrom": "valid from",
+    "validUntil": "valid until",
+    "recipientKey": "recipient's key",
+    "submitBy": "to be recorded by",
+    "occurredAt": "happened",
+    "sequence": "at step",
+    "dueAt": "to be passed on by",
+    "holdCause": "cause of the hold",
+    "causedBy": "caused by",
+    "itemCodes": "root of the item codes",
+    "effectiveFrom": "in effect from",
+    "eventHash": "hash of the event",
+    "orderRef": "order",
+    "promisedAt": "promised by",
+    "penaltyCap": "penalty at most",
+    "lostAfter": "counts as lost after",
+    "tenderWindow": "time to contest a tender",
+    "reportLag": "may be reported within",
+    "alpha": "penalty rate (per day, squared)",
+    "ratePpm": "rate (parts per million)",
+    "mrn": "customs reference",
+    "hs": "customs code (HS)",
+    "gtin": "GTIN",
+    "gln": "GLN",
+    "locode": "UN/LOCODE",
+    "serials": "root of the serial numbers",
+    "logId": "log",
+    "logSize": "computed at log size",
+    "previousSize": "size before",
+    "basisPoints": "share in basis points",
+    "periodStart": "period from",
+    "periodEnd": "period until",
+    "disputeWindow": "time to dispute",
+    "arbiterWindow": "time for the arbiter",
+    "claimUntil": "to be claimed by",
+    "deadline": "award due by",
+    "payTo": "paid to",
+    "blockNumber": "block",
+    "blockTime": "block time",
+    "eventIndex": "event in the block",
+    "requires": "clearances required",
+    "by": "signed by",
+    "relay": "a broker may relay it",
+    "regime": "procedure",
+    "gate": "required before",
+    "jurisdiction": "country",
+    "commercial": "commercial terms",
+    "releaser": "handed over by",
+    "receiver": "received by",
+    "holder": "held by",
+    "contents": "goods",
+    "children": "parts",
+    "liable": "liable for delay",
+    "beneficiary": "owed to",
+    "quarantined": "in quarantine",
+    "origin": "from",
+    "destination": "to",
+}
+_REGISTRY_LABELS: Mapping[str, str] = {
+    "sequence": "change number",
+    "document": "hash of the document",
+    "number": "number (kind, threshold, size or start)",
+}
+_ONE: Mapping[str, str] = {
+    "items": "item",
+    "parts": "part",
+    "contents": "goods",
+    "parents": "goes on from",
+    "lines": "tax",
+    "parties": "party",
+    "clearances required": "clearance required",
+}
+"""Labels of lists, for one entry."""
+_TIMES = {
+    "notBefore", "validFrom", "validUntil", "submitBy", "occurredAt", "dueAt", "effectiveFrom", "promisedAt",
+    "periodStart", "periodEnd", "deadline", "claimUntil", "blockTime",
+}  # fmt: skip
+_DURATIONS = {"grace", "lostAfter", "tenderWindow", "reportLag", "disputeWindow", "arbiterWindow"}
+_AMOUNTS = {"value", "freight", "alpha", "penaltyCap", "base", "assessed", "paid", "total", "amount"}
+_PARTNERS = {
+    "partner", "actor", "consignor", "consignee", "holder", "releaser", "receiver", "by", "counterparty", "declarant",
+    "causedBy", "awarder", "residual", "arbiter", "liable", "beneficiary",
+}  # fmt: skip
+_RECORDS = {"target", "previous", "recall", "accreditation", "supersedes", "record"}
+_RECIPIENT = {"consignee", "holder", "releaser", "receiver"}
+"""Here partner 0 is the recipient with the one-time key; elsewhere it is nobody."""
+CODES: Mapping[tuple[type[Struct], str], type[IntEnum] | type[IntFlag]] = {
+    (RegistryChange, "action"): codes.RegistryAction,
+    (RegistryChange, "role"): codes.Role,
+    (ShipmentTerms, "purpose"): codes.Purpose,
+    (ShipmentTerms, "mode"): codes.Mode,
+    (ShipmentTerms, "fulfilment"): codes.Fulfilment,
+    (HandoffItem, "exceptions"): codes.ExceptionBit,
+    (Override, "exceptions"): codes.ExceptionBit,
+    (Split, "reason"): codes.SplitReason,
+    (Statement, "kind"): codes.StatementKind,
+    (Clearance, "regime"): codes.Regime,
+    (Clearance, "status"): codes.ClearanceStatus,
+    (Clearance, "holdCause"): codes.HoldCause,
+    (Clearance, "assurance"): codes.Assurance,
+    (Require, "regime"): codes.Regime,
+    (Require, "gate"): codes.Gate,
+    (Revocation, "reason"): codes.RevocationReason,
+    (Recall, "hazard"): codes.Hazard,
+    (Recall, "action"): codes.RecallAction,
+    (Amendment, "kind"): codes.AmendmentKind,
+}
+
+
+def label_of(kind: type[Struct], name: str) -> str:
+    if kind is RegistryChange and name in _REGISTRY_LABELS:
+        return _REGISTRY_LABELS[name]
+    return _LABELS.get(name, spaced(name))
+
+
+def one_of(label: str) -> str:
+    """What one entry of the list called `label` is called."""
+    return _ONE.get(label, label)
+
+
+def field_line(kind: type[Struct], member: Member, value: object, currency: str) -> Line | None:
+    """The field `member` of a `kind`, with a plain value; None where it says nothing."""
+    name, label = member.name, label_of(kind, member.name)
+    known = CODES.get((kind, name))
+    if known is not None and isinstance(value, int):
+        return Line(label, Kind.TEXT, _code(known, value)) if value else None
+    if isinstance(value, bool):
+        return Line(label, Kind.TEXT, "yes" if value else "no") if value or kind is Ruling else None
+    if isinstance(value, int):
+        return _number(name, label, value, currency)
+    if isinstance(value, bytes):
+        return _bytes(kind, name, label, value)
+    text = str(value)
+    if not text:
+        return None
+    return Line(label, Kind.SUBJECT if name == "subject" else Kind.TEXT, text)
+
+
+def _code(known: type[IntEnum] | type[IntFlag], value: int) -> str:
+    return ", ".join(words(known(value))) if issubclass(known, IntFlag) else word(known, value)
+
+
+def _number(name: str, label: str, value: int, currency: str) -> Line | None:
+    if name in _PARTNERS:
+        return Line(label, Kind.PARTNER, value) if value or name in _RECIPIENT else None
+    if name in ("sequence", "packages", "found", "quarantined", "disposed"):
+        return Line(label, Kind.TEXT, f"{value:,}")
+    if not value:
+        return None
+    if name in _TIMES:
+        return Line(label, Kind.TIME, value)
+    if name in _DURATIONS:
+        return Line(label, Kind.DURATION, value)
+    if name in _AMOUNTS:
+        return Line(label, Kind.AMOUNT, value, currency)
+    return Line(label, Kind.TEXT, f"{value:,}")
+
+
+def _bytes(kind: type[Struct], name: str, label: str, value: bytes) -> Line | None:
+    if kind is Outcome and name == "outcomes":
+        return Line(label, Kind.TEXT, ", ".join(word(codes.Outcome, code) for code in value))
+    if not any(value):
+        return None
+    if name == "jurisdiction":
+        return Line(label, Kind.TEXT, value.decode("ascii", "replace"))
+    if name == "shipment":
+        return Line(label, Kind.SHIPMENT, to_hex(value))
+    if name == "agreement":
+        return Line(label, Kind.AGREEMENT, to_hex(value))
+    return Line(label, Kind.RECORD if name in _RECORDS else Kind.HASH, to_hex(value))
