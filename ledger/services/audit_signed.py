@@ -1,7 +1,8 @@
-"""Checkpoints: every one that was signed says what the log's leaves say."""
+"""Checkpoints: every one that was signed says what the log's leaves say, and none that was signed is forgotten."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ledger.audit import Findings
 from ledger.checkpoint import LogIdentity
@@ -15,6 +16,8 @@ from ledger.store.database import Connection
 from ledger.store.rowwise import Row
 
 _EDITED = "the note is not one that this log signed: the file was altered, or the log's key is another"
+SHOWN, HIGHEST = "log/checkpoint", "keys/highest-checkpoint"
+"""The files with the checkpoint that readers see, and with the highest ever signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +28,71 @@ class SignedHead:
     head: TreeHead
 
 
-def read_note(folder: LogFolder, name: str, where: str, identity: LogIdentity, findings: Findings) -> SignedHead | None:
+def read_note(home: Path, name: str, identity: LogIdentity, findings: Findings) -> SignedHead | None:
     """The checkpoint in a file, verified; None when it is missing (no finding) or not one of this log's (a finding)."""
+    path = home / name
     try:
-        note = folder.read(name)
-        return SignedHead(where, identity.verify_checkpoint(note))
+        return SignedHead(name, identity.verify_checkpoint(LogFolder(path.parent).read(path.name)))
     except NotFound:
         return None
     except LadingError as error:
-        findings.add("", where, error.expected or "a checkpoint of this log", error.found or error.what, _EDITED)
+        findings.add("", name, error.expected or "a checkpoint of this log", error.found or error.what, _EDITED)
         return None
+
+
+def check_memory(
+    home: Path,
+    identity: LogIdentity,
+    rows: Collection[int],
+    anchors: Collection[int],
+    shown_before: SignedHead | None,
+    findings: Findings,
+) -> None:
+    """What was signed is remembered wherever it was noted. Call it once the snapshot of the database is open.
+
+    A checkpoint is kept as the highest, then entered as a row, then shown, then anchored: who finds it at one step
+    finds it at those before, but for the newest row, which a node at work may not have shown yet. `rows` and `anchors`
+    are the sizes in the database and on the chain, `shown_before` what was shown before the snapshot.
+
+    A database that was rebuilt knows no checkpoint below its first row but those that are anchored.
+    """
+    shown = _check_note(home, SHOWN, identity, max((*anchors, *sorted(rows)[:-1]), default=0), findings)
+    least = max((*anchors, *rows, shown.head.size if shown else 0), default=0)
+    _check_note(home, HIGHEST, identity, least, findings)
+    proofs = dict.fromkeys(anchors, "an anchor of this size is on the chain")
+    if shown_before is not None:
+        proofs.setdefault(shown_before.head.size, f"{SHOWN} shows it")
+    for size in sorted(set(proofs) - set(rows)):
+        findings.add(
+            "",
+            f"checkpoints of size {size}",
+            "a row",
+            "no such row",
+            f"the log signed this checkpoint ({proofs[size]}), but the database has forgotten it: deleted, or the "
+            "database was restored from an older state",
+        )
+
+
+def _check_note(home: Path, name: str, identity: LogIdentity, least: int, findings: Findings) -> SignedHead | None:
+    """The file is there, once anything was signed, and no older than a checkpoint of size `least`."""
+    found = read_note(home, name, identity, findings)
+    if found is None and least and not (home / name).exists():
+        findings.add(
+            "",
+            name,
+            f"a checkpoint of {least} leaves or more",
+            "no file",
+            "the file is missing, although the log has signed checkpoints: it was deleted",
+        )
+    elif found is not None and found.head.size < least:
+        findings.add(
+            "",
+            name,
+            f"a checkpoint of {least} leaves or more",
+            f"{found.head.size} leaves",
+            "the file is older than what the log has signed since: it was put back to an earlier state",
+        )
+    return found
 
 
 def stored_heads(connection: Connection, identity: LogIdentity, findings: Findings) -> Iterator[tuple[Row, SignedHead]]:

@@ -7,7 +7,7 @@ difference is named with the record it concerns. It only reads, and may run besi
 
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ledger.audit import AuditReport, Findings
@@ -19,6 +19,7 @@ from ledger.merkle import EMPTY_ROOT
 from ledger.services.audit_chain import ChainAudit, check_anchors, contracts_in_meta
 from ledger.services.audit_damage import Damages
 from ledger.services.audit_documents import check_enrolments, check_meta, check_proposals, check_transactions
+from ledger.services.audit_held import Held, check_held
 from ledger.services.audit_keeping import (
     check_cursor,
     check_head,
@@ -29,7 +30,16 @@ from ledger.services.audit_keeping import (
 )
 from ledger.services.audit_log import Publication, Tell, walk
 from ledger.services.audit_records import Signatures, copy_openings, named_records
-from ledger.services.audit_signed import SignedHead, check_anchor_columns, check_heads, read_note, stored_heads
+from ledger.services.audit_signed import (
+    HIGHEST,
+    SHOWN,
+    SignedHead,
+    check_anchor_columns,
+    check_heads,
+    check_memory,
+    read_note,
+    stored_heads,
+)
 from ledger.services.audit_tables import compare_projections
 from ledger.services.clock import SystemClock
 from ledger.services.consortium import Consortium, read_consortium
@@ -46,8 +56,13 @@ PATIENCE = 15.0
 """Seconds; a node that runs needs one or two for a step, and a busy one some more."""
 
 
-def audit(source: Node | Settings, *, tell: Tell | None = None, patience: float = PATIENCE) -> AuditReport:
+def audit(
+    source: Node | Settings, *, held: Held | None = None, tell: Tell | None = None, patience: float = PATIENCE
+) -> AuditReport:
     """Audit a home, whether or not it is being served. `tell` hears the step, and how much of it is done.
+
+    `held`: checkpoints and receipts that the auditor has from elsewhere, which a log restored from an older state
+    cannot take back.
 
     A running node may take its time to follow the chain to where it is now, but for `patience` seconds without a step.
 
@@ -63,7 +78,8 @@ def audit(source: Node | Settings, *, tell: Tell | None = None, patience: float 
             scratch = Database.open(f"sqlite:///{Path(folder) / 'scratch.db'}")
             try:
                 with scratch.write() as copy:
-                    return _Audit(settings, consortium, chain, database, copy, tell or _quiet).run(patience)
+                    walk = _Audit(settings, consortium, chain, database, copy, held or Held(), tell or _quiet)
+                    return walk.run(patience)
             finally:
                 scratch.close()
     finally:
@@ -80,6 +96,7 @@ class _Audit:
         chain: ChainReader,
         database: Database,
         copy: Connection,
+        held: Held,
         tell: Tell,
     ) -> None:
         self._settings = settings
@@ -88,6 +105,7 @@ class _Audit:
         self._chain = chain
         self._database = database
         self._copy = copy
+        self._held = held
         self._tell = tell
         self._findings = Findings()
 
@@ -98,30 +116,18 @@ class _Audit:
         # 1.
         self._deployment.check(self._chain)
         final = self._chain.final()
-        folder = LogFolder(self._settings.home / "log")
-        identity = self._consortium.log
-        notes = [
-            read_note(folder, "checkpoint", "log/checkpoint", identity, self._findings),
-            read_note(
-                LogFolder(self._settings.home / "keys"),
-                "highest-checkpoint",
-                "keys/highest-checkpoint",
-                identity,
-                self._findings,
-            ),
-        ]
+        home, identity = self._settings.home, self._consortium.log
+        notes = {name: read_note(home, name, identity, self._findings) for name in (SHOWN, HIGHEST)}
         self._wait_for(final, patience)
         # 2.
         with self._database.read() as source:
-            return self._compare(source, final, folder, [note for note in notes if note is not None], notes[0])
+            return self._compare(source, final, notes)
 
     def _compare(
         self,
         source: Connection,
         final: int,
-        folder: LogFolder,
-        heads: list[SignedHead],
-        published: SignedHead | None,
+        notes: Mapping[str, SignedHead | None],
     ) -> AuditReport:
         """The checks, in this order because later ones work on what earlier ones found sound.
 
@@ -129,13 +135,14 @@ class _Audit:
         b. Log: rows, bundles and tiles, one leaf after the other.
         c. Chain: rules replayed, records and outcomes complete, contracts ours.
         d. What was damaged is named, and put right in the copy.
-        e. Checkpoints and anchors have the log's roots.
+        e. Checkpoints and anchors have the log's roots, none is forgotten, and what the auditor holds agrees.
         f. Opened parts have their hashes.
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys.
         i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
         """
         findings, copy, tell = self._findings, self._copy, self._tell
+        home, identity = self._settings.home, self._consortium.log
         # a.
         missing = rowwise.missing_tables(source)
         for name in missing:
@@ -145,10 +152,11 @@ class _Audit:
         if any(rowwise.is_durable(name) for name in missing):
             return AuditReport(0, to_hex(EMPTY_ROOT), 0, findings.all())  # there is nothing to compare with
         # b.
-        stored = list(stored_heads(source, self._consortium.log, findings))
-        heads += [head for _, head in stored]
-        size = published.head.size if published else max((head.head.size for head in heads), default=0)
-        publication = Publication(folder, size, findings)
+        stored = list(stored_heads(source, identity, findings))
+        heads = [head for head in notes.values() if head is not None] + [head for _, head in stored]
+        # Tiles are on disk before a checkpoint is signed, so they reach to the largest, whatever is shown now.
+        size = max((head.head.size for head in heads), default=0)
+        publication = Publication(LogFolder(home / "log"), size, findings)
         domains = [self._deployment.domain()]
         metas = {row["name"]: row["value"] for row in rowwise.some(source, "meta", "name", ["contracts"])}
         for address, kind in contracts_in_meta(metas.get("contracts")).items():
@@ -160,9 +168,7 @@ class _Audit:
         damages = Damages(source, log.damages, domains)
         cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
         followed = cursor[0] if cursor and isinstance(cursor[0], int) else self._deployment.block - 1
-        walked = ChainAudit(
-            copy, self._chain, self._deployment, self._consortium.log.log_id, damages.wanted(), findings
-        )
+        walked = ChainAudit(copy, self._chain, self._deployment, identity.log_id, damages.wanted(), findings)
         facts = walked.run(followed, max(final, min(followed, self._chain.final())), tell)
         if facts.unfollowed:
             findings.add(
@@ -182,6 +188,9 @@ class _Audit:
         anchored = check_anchors(facts, lambda sizes: log.roots(list(sizes)), log.size, findings)
         for row, _ in stored:
             check_anchor_columns(row, facts.anchors, followed, findings)
+        rows = [row["size"] for row in rowwise.stream(source, "checkpoints") if isinstance(row["size"], int)]
+        check_memory(home, identity, rows, list(facts.anchors), notes[SHOWN], findings)
+        check_held(log, self._held, identity, findings)
         # f.
         copy_openings(source, copy, findings, tell)
         named = named_records(findings)

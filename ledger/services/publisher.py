@@ -8,7 +8,7 @@ restores these from a backup meets it, and a log that would fork is not signed.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -110,6 +110,25 @@ class Publisher:
         except StorageFailed as error:
             self.failure = error
             raise
+
+    def keep_again(self, anchored: Mapping[int, bytes], now: int) -> None:
+        """Enter checkpoints into a database that lost them: sizes and roots of those that the chain holds.
+
+        Signatures are deterministic, so each note is the one that was signed before. Raises `VerificationFailed` for
+        one that is not part of the published tree.
+        """
+        tree = self.tree()
+        for size, root in anchored.items():
+            if tree.root(size) != root:
+                raise VerificationFailed(
+                    "the anchored checkpoint is not part of the published log",
+                    where=f"size {size}",
+                    expected=to_hex(root),
+                    found=to_hex(tree.root(size)),
+                )
+        with self._database.write() as connection:
+            for size, root in anchored.items():
+                checkpoints.add(connection, size, root, self._signer.checkpoint(size, root), now)
 
     def _publish(self, now: int) -> PublishedCheckpoint:
         # 1. What was signed before.

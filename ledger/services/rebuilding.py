@@ -6,8 +6,8 @@ its place, so records go back exactly where they were, and the same log goes on,
 leaf stays lost, the old log has ended, and a new one names it as its predecessor (`docs/adr/0005`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger import merkle
@@ -152,6 +152,9 @@ def restore_from_chain(
     node = Node(settings, watch)
     try:
         if restored:
+            # Before the chain is followed, which notes where each checkpoint was anchored.
+            node.publisher.publish(watch.now())
+            node.publisher.keep_again(signed.anchored, watch.now())
             node.follower.step()
         else:
             rebuild_from_events(node.follower)
@@ -168,12 +171,16 @@ def restore_from_chain(
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """`size`: the largest of which anything tells; `note` and `root`: of the newest checkpoint in the files."""
+    """`size`: the largest of which anything tells; `note` and `root`: of the newest checkpoint in the files.
+
+    `anchored`: the checkpoints on the chain, size to root.
+    """
 
     size: int
     note: bytes = b""
     note_size: int = 0
     root: bytes = b""
+    anchored: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def _require_empty(settings: Settings) -> None:
@@ -202,13 +209,13 @@ def _signed(settings: Settings, consortium: Consortium, chain: ChainReader) -> _
         head = consortium.log.verify_checkpoint(note)
         if head.size > newest.size:
             newest = _Signed(head.size, note, head.size, head.root)
-    anchored = 0
+    anchored: dict[int, bytes] = {}
     for _, events in ChainWalk(chain, consortium.deployment, chain.final()).ranges():
         for timed in events:
             record = timed.event.signed.record
             if isinstance(record, Checkpoint) and record.logId == consortium.log.log_id:
-                anchored = max(anchored, record.size)
-    return _Signed(max(newest.size, anchored), newest.note, newest.note_size, newest.root)
+                anchored[record.size] = record.root
+    return _Signed(max(newest.size, *anchored, 0), newest.note, newest.note_size, newest.root, anchored)
 
 
 class _Incomplete(Exception):

@@ -1,25 +1,43 @@
 """`lading audit`: derive everything anew, and name what differs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ledger.audit import AuditReport
+from ledger.services.audit_held import Held, HeldCheckpoint, HeldLogReceipt
 from ledger.services.auditing import audit as run_audit
 from ledger.services.settings import read_settings
+from scripts.commands.keys import read_file
 from scripts.output import Steps, out, print_json
 
 SHOWN = 50
 
 
-def audit(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def audit(
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint of this log that you kept. May be named several times."),
+    ] = None,
+    receipt: Annotated[
+        list[Path] | None,
+        typer.Option(help="A receipt that you or a partner kept. May be named several times."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
     """Derive leaves, signatures, custody, tree, checkpoints, anchors and outcomes anew, and name what differs.
 
-    It only reads, and may run while this home is being served. Exit status 0: all is as signed, published and
+    It only reads, and may run while this home is being served. A home put back to an older state as a whole agrees
+    with itself; --checkpoint and --receipt, kept elsewhere, convict it. Exit status 0: all is as signed, published and
     recorded; 1: it is not.
     """
+    held = Held(
+        [HeldCheckpoint.read(str(path), read_file(path)) for path in checkpoint or ()],
+        [HeldLogReceipt.read(str(path), read_file(path)) for path in receipt or ()],
+    )
     with Steps() as steps:
-        report = run_audit(read_settings(), tell=steps.tell)
+        report = run_audit(read_settings(), held=held, tell=steps.tell)
     if json:
         print_json(report.to_json())
     else:

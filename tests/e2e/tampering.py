@@ -107,6 +107,8 @@ def spoiling(home: Path, ids: Mapping[str, RecordId], domain: Domain) -> Iterato
 
 
 NEWEST = "size = (SELECT max(size) FROM checkpoints)"
+ANCHORED = "size = (SELECT max(size) FROM checkpoints WHERE anchored_block > 0"
+SHOWN = "log/checkpoint"
 HIGHEST = "keys/highest-checkpoint"
 
 # --- records ---------------------------------------------------------------------------------------------------------
@@ -341,7 +343,7 @@ BESIDE = (
     ),
     Tampering(
         "an anchor is edited",
-        _update("checkpoints", "anchored_block = anchored_block + 1", f"{NEWEST[:-1]} WHERE anchored_block > 0)"),
+        _update("checkpoints", "anchored_block = anchored_block + 1", f"{ANCHORED})"),
         (("", "checkpoints.anchored_block"),),
     ),
 )  # fmt: skip
@@ -359,6 +361,53 @@ FILES = tuple(
     )
 )
 """What is done to the published files."""
+
+
+def _forget(*names: str) -> Callable[[Scene], None]:
+    def act(scene: Scene) -> None:
+        for name in names:
+            (scene.home / name).unlink()
+
+    return act
+
+
+def _put_back(*names: str) -> Callable[[Scene], None]:
+    """Files as they were at the third checkpoint."""
+
+    def act(scene: Scene) -> None:
+        (note,) = scene.db.execute("SELECT note FROM checkpoints ORDER BY size LIMIT 1 OFFSET 2").fetchone()
+        for name in names:
+            (scene.home / name).write_text(note)
+
+    return act
+
+
+def _put_back_and_edit(scene: Scene) -> None:
+    _put_back(SHOWN, HIGHEST)(scene)
+    scene.run("UPDATE records SET log_time = log_time + 1 WHERE record_id = ?", scene.ids["delivery"])
+    scene.rehash("delivery")
+
+
+SIGNED = tuple(
+    Tampering(what, act, names, alone=True)
+    for what, act, names in (
+        ("the checkpoint is deleted", _forget(SHOWN), (("", SHOWN),)),
+        ("the highest checkpoint is deleted", _forget(HIGHEST), (("", HIGHEST),)),
+        ("both are deleted", _forget(SHOWN, HIGHEST), (("", SHOWN), ("", HIGHEST))),
+        ("the checkpoint is put back", _put_back(SHOWN), (("", SHOWN),)),
+        ("the highest checkpoint is put back", _put_back(HIGHEST), (("", HIGHEST),)),
+        ("both are put back", _put_back(SHOWN, HIGHEST), (("", SHOWN), ("", HIGHEST))),
+        ("all checkpoints are forgotten", _remove("checkpoints", "true"), (("", "checkpoints of size"),)),
+        ("the newest is forgotten", _remove("checkpoints", NEWEST), (("", "checkpoints of size"),)),
+        ("an anchor's is forgotten", _remove("checkpoints", f"{ANCHORED})"), (("", "checkpoints of size"),)),
+        (
+            "both are put back and a row is edited",
+            _put_back_and_edit,
+            (("", SHOWN), ("", HIGHEST), ("delivery", "log_time"), ("", "root")),
+        ),
+    )
+)
+"""What is done to the home's memory of what the log signed. Each by itself: one would hide the other."""
 
 
 def _cut(scene: Scene, folder: str) -> None:

@@ -1,23 +1,31 @@
 """The audit finds nothing in an honest home, and names whatever was tampered with."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from ledger.audit import AuditReport, Finding
 from ledger.ids import to_hex
+from ledger.records import Observation
 from ledger.services.auditing import audit
 from ledger.services.node import Node
 from ledger.services.settings import read_settings
+from ledger.services.submission import Accepted
+from ledger.signing import SignedRecord
 from ledger.store.rowwise import projection_names
-from tests.e2e.story import Story
-from tests.e2e.tampering import BESIDE, FILES, RECORDS, Tampering, column_edits, spoiling
+from scripts.cli import application
+from tests.e2e.story import CARRIER, Story
+from tests.e2e.tampering import BESIDE, FILES, RECORDS, SIGNED, Tampering, column_edits, spoiling
 
 
 @pytest.fixture
@@ -85,6 +93,111 @@ def test_all_that_was_tampered_with_is_named(story: Story, copy: Path, group: tu
     assert {t.name: gone for t in together if (gone := missed(story, report, t))} == {}
 
 
+@pytest.mark.parametrize("tampering", SIGNED, ids=lambda t: t.name)
+def test_a_checkpoint_once_signed_is_not_forgotten(story: Story, copy: Path, tampering: Tampering) -> None:
+    """And no more is found than what was done: tiles and rows are judged by the largest checkpoint that is left."""
+    report = spoilt(story, copy, tampering)
+    assert missed(story, report, tampering) == []
+    assert [f for f in report.findings if not any(_names(story, f, *pair) for pair in tampering.names)] == []
+
+
+def test_a_checkpoint_may_be_on_its_way_to_its_readers(story: Story, copy: Path) -> None:
+    """As after a crash: signed and entered, not shown yet; or signed, and not even entered."""
+    with closing(sqlite3.connect(copy / "ledger.db")) as db:
+        newest, before = db.execute("SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 2").fetchall()
+        (copy / "log" / "checkpoint").write_text(before[1])
+        assert audit(read_settings({}, home=copy), patience=0).ok
+        db.execute("DELETE FROM checkpoints WHERE size = ?", (newest[0],))
+        db.commit()
+    assert audit(read_settings({}, home=copy), patience=0).ok
+
+
+# --- what others hold ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Files that an auditor took home: a checkpoint, and the receipt of the record logged last."""
+
+    checkpoint: Path
+    receipt: Path
+    record: str
+
+    def options(self) -> list[str]:
+        return ["--checkpoint", str(self.checkpoint), "--receipt", str(self.receipt)]
+
+
+def audited(home: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    done = CliRunner().invoke(application(["audit"]), ["audit", "--json", *options], env={"LADING_HOME": str(home)})
+    return done.exit_code, json.loads(done.stdout)
+
+
+def go_on(home: Path, story: Story, folder: Path, name: str) -> Kept:
+    """Log one more record and publish it; what the auditor keeps of that."""
+    node = Node(read_settings({}, home=home), story.clock)
+    try:
+        key = story.parties[CARRIER].key
+        record = Observation(CARRIER, hashlib.sha256(name.encode()).digest(), story.clock.now())
+        accepted = node.submission.submit(SignedRecord(record, (key.sign(node.domain, record),)))
+        assert isinstance(accepted, Accepted)
+        kept = Kept(folder / f"{name}.note", folder / f"{name}.json", to_hex(accepted.record_id))
+        kept.checkpoint.write_bytes(node.publisher.publish(story.clock.now()).note)
+        answer = {"id": kept.record, "status": "accepted", "receipt": accepted.receipt.to_json()}
+        kept.receipt.write_text(json.dumps(answer))
+        return kept
+    finally:
+        node.close()
+
+
+@pytest.fixture
+def kept(story: Story, copy: Path, tmp_path: Path) -> Kept:
+    """From a life of this home that was taken back: `copy` stands where it stood before."""
+    later = Path(shutil.copytree(copy, tmp_path / "later"))
+    kept = go_on(later, story, tmp_path, "later")
+    status, found = audited(later, *kept.options())
+    assert (status, found["findings"]) == (0, [])
+    return kept
+
+
+def test_a_home_put_back_as_a_whole_is_convicted_by_what_others_hold(copy: Path, kept: Kept) -> None:
+    assert audited(copy)[0] == 0, "it agrees with itself"
+    status, found = audited(copy, *kept.options())
+    assert status == 1
+    assert [(f["field"], f["record"]) for f in found["findings"]] == [
+        (str(kept.checkpoint), ""),
+        (str(kept.receipt), kept.record),
+    ]
+    assert all("rolled back" in f["what"] for f in found["findings"])
+
+
+def test_a_home_that_went_on_otherwise_is_convicted_of_a_fork(
+    story: Story, copy: Path, kept: Kept, tmp_path: Path
+) -> None:
+    go_on(copy, story, tmp_path, "another")
+    assert audited(copy)[0] == 0, "it agrees with itself"
+    status, found = audited(copy, *kept.options())
+    assert status == 1
+    assert [f["field"] for f in found["findings"]] == [str(kept.checkpoint), str(kept.receipt)]
+    assert all("forked" in f["what"] for f in found["findings"])
+
+
+def test_what_another_log_signed_is_said_to_be_no_evidence(copy: Path, kept: Kept) -> None:
+    kept.checkpoint.write_text(kept.checkpoint.read_text().replace("lading", "ladino"))
+    status, found = audited(copy, "--checkpoint", str(kept.checkpoint))
+    assert status == 1
+    assert "another log" in found["findings"][0]["what"]
+
+
+def test_a_file_that_is_no_evidence_at_all_is_misuse(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("{}")
+    for option in ("--checkpoint", "--receipt"):
+        command = [sys.executable, "-m", "scripts.cli", "audit", option, str(tmp_path / "note")]
+        environment = {"LADING_HOME": str(copy), "PATH": "/usr/bin:/bin"}
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert "not a " + option[2:] in run.stderr
+
+
 def test_every_projection_is_compared(story: Story, copy: Path) -> None:
     """One edited column in every projection table, and one deleted and one inserted row."""
     edited = []
@@ -122,7 +235,7 @@ def test_dropped_tables_are_named(copy: Path, table: str) -> None:
 
 
 @pytest.mark.drill
-@pytest.mark.parametrize("tampering", [*RECORDS, *BESIDE, *FILES], ids=lambda t: t.name)
+@pytest.mark.parametrize("tampering", [*RECORDS, *BESIDE, *FILES, *SIGNED], ids=lambda t: t.name)
 def test_each_tampering_is_named_and_nothing_else(story: Story, copy: Path, tampering: Tampering) -> None:
     report = spoilt(story, copy, tampering)
     assert missed(story, report, tampering) == []

@@ -1,0 +1,145 @@
+"""What an auditor holds: checkpoints and receipts of this log, kept elsewhere, against the log as it stands.
+
+A home put back to an older state as a whole, its memory of what it signed included, agrees with itself. What others
+kept gives it away: the log signed both that and this, and the two cannot be one append-only log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.audit import Findings
+from ledger.canonical import parse_json
+from ledger.checkpoint import LogIdentity, Receipt
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.merkle import HASH_LENGTH
+from ledger.notes import parse_checkpoint
+from ledger.services.audit_log import WalkedLog
+
+MOST = 1 << 20
+"""Bytes of a file: a record with its receipt is a few kilobytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCheckpoint:
+    """A signed note that was kept outside the home; `where`: what its holder calls it. Nothing is proved yet."""
+
+    where: str
+    note: bytes
+
+    @classmethod
+    def read(cls, where: str, data: bytes) -> "HeldCheckpoint":
+        """Raises `MalformedRecord` for what is no checkpoint of any log."""
+        try:
+            parse_checkpoint(data)
+        except MalformedRecord as error:
+            raise MalformedRecord(
+                "not a checkpoint",
+                where=where,
+                expected="a signed note, as the log shows it at /v1/log/checkpoint",
+                found=str(error),
+            ) from None
+        return cls(where, data)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLogReceipt:
+    """A receipt that was kept outside the home, and the record it was for, if the file says so."""
+
+    where: str
+    receipt: Receipt
+    record: str
+
+    @classmethod
+    def read(cls, where: str, data: bytes) -> "HeldLogReceipt":
+        """A receipt, or any answer of the API that has one. Raises `MalformedRecord`."""
+        found = parse_json(data, max_size=MOST, where=where)
+        nested = found.get("receipt") if isinstance(found, dict) else None
+        try:
+            receipt = Receipt.from_json(found if nested is None else nested)
+        except MalformedRecord as error:
+            raise MalformedRecord(
+                "not a receipt",
+                where=where,
+                expected="a receipt as the log gave it, or an answer that has one",
+                found=str(error),
+            ) from None
+        record = found.get("id") if isinstance(found, dict) else None
+        return cls(where, receipt, record if isinstance(record, str) else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything that the auditor holds."""
+
+    checkpoints: Sequence[HeldCheckpoint] = ()
+    receipts: Sequence[HeldLogReceipt] = ()
+
+
+def check_held(log: WalkedLog, held: Held, identity: LogIdentity, findings: Findings) -> None:
+    """Every checkpoint is of a tree that this log still contains, and every receipt's leaf stands in its place."""
+    for kept in held.checkpoints:
+        _check_checkpoint(log, kept, identity, findings)
+    for one in held.receipts:
+        _check_receipt(log, one, identity, findings)
+
+
+def _check_checkpoint(log: WalkedLog, kept: HeldCheckpoint, identity: LogIdentity, findings: Findings) -> None:
+    try:
+        head = identity.verify_checkpoint(kept.note)
+    except VerificationFailed as error:
+        _not_ours("", kept.where, error, findings)
+        return
+    if head.size > log.size:
+        findings.add(
+            "",
+            kept.where,
+            f"{head.size} leaves",
+            f"{log.size} leaves",
+            "the log was rolled back: it signed this checkpoint of more leaves than it has now",
+        )
+    elif (root := log.roots([head.size])[head.size]) != head.root:
+        findings.add(
+            "",
+            kept.where,
+            head.root,
+            root,
+            f"the log was forked: it signed this checkpoint, but its first {head.size} leaves make another tree now",
+        )
+
+
+def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, findings: Findings) -> None:
+    receipt = kept.receipt
+    try:
+        identity.verify_receipt(receipt)
+    except VerificationFailed as error:
+        _not_ours(kept.record, kept.where, error, findings)
+        return
+    begin = receipt.index * HASH_LENGTH
+    found = bytes(log.leaves[begin : begin + HASH_LENGTH])
+    if not found:
+        findings.add(
+            kept.record,
+            kept.where,
+            f"leaf {receipt.index}",
+            f"{log.size} leaves",
+            "the log was rolled back, or never kept its promise: it gave this receipt for a leaf that it does not have",
+        )
+    elif found != receipt.leaf_hash:
+        findings.add(
+            kept.record,
+            kept.where,
+            receipt.leaf_hash,
+            found,
+            f"the log was forked: it gave this receipt for leaf {receipt.index}, where another leaf stands now",
+        )
+
+
+def _not_ours(record: str, where: str, error: VerificationFailed, findings: Findings) -> None:
+    findings.add(
+        record,
+        where,
+        error.expected or "signed by this home's log",
+        error.found or error.what,
+        "this home's log did not sign it: it is of another log (perhaps one that was ended with --new-log), or the "
+        "key in consortium.json was replaced",
+    )
