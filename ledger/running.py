@@ -1,17 +1,19 @@
 """Figures kept up to date while records arrive, one by one and in any order: the same as computed from all at once.
 
 A record touches the shipments that it names, what it amends or endorses, and the children of these; their figures are
-computed again when somebody asks, and no others. Attestations, revocations and recalls are about products: they touch
-every shipment.
+computed again when somebody asks, and no others. Attestations, their revocations and recalls touch the shipments that
+carry the product. As time passes, only shipments are judged again for which a deadline may have passed since.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import count
+from dataclasses import replace
 
 from ledger.codes import Role
 from ledger.concerns import child_id
-from ledger.errors import NotFound
+from ledger.delivery import moved
+from ledger.errors import MalformedRecord, NotFound
+from ledger.gs1 import parse_product
 from ledger.ids import PartnerId
 from ledger.journeys import Journeys
 from ledger.owed import Owed, owed
@@ -29,12 +31,13 @@ from ledger.records import (
 )
 from ledger.score_card import Card
 from ledger.score_indicators import samples_of
-from ledger.score_samples import Period, Sample, case_of
+from ledger.score_samples import Case, Period, Sample, case_of, products_of
 from ledger.scores import Scorecard, Tallies
 from ledger.signers import shipments_of
 from ledger.verification import VerifiedRecord
 
 Who = tuple[Role, int]
+_NEVER_SETTLED = 2**64
 
 
 class Running:
@@ -48,8 +51,13 @@ class Running:
         self.journeys = Journeys()
         self._about: dict[bytes, tuple[bytes, ...]] = {}
         self._children: dict[bytes, list[bytes]] = {}
+        self._order: dict[bytes, tuple[int, int]] = {}
+        """The place of each shipment that stands for itself: opened ones first, then those that were split off."""
+        self._carrying: dict[str, set[bytes]] = {}
+        self._product: dict[bytes, str] = {}
         self._dirty: set[bytes] = set()
-        self._all_dirty = False
+        self._moving: dict[bytes, int] = {}
+        """Until when the figures of a shipment may change as time passes, where that is not over."""
         self._owed: dict[bytes, Owed] = {}
         self._samples: dict[bytes, tuple[Sample, ...]] = {}
         self._of: dict[Who, set[bytes]] = {}
@@ -62,13 +70,17 @@ class Running:
             return
         self.journeys.add(verified)
         record = verified.record
-        if isinstance(record, Attestation | Revocation | Recall):
-            self._all_dirty = True
         named = shipments_of(record)
         if isinstance(record, ShipmentTerms):
             named = (verified.id, *(parent.shipment for parent in record.parents))
+            self._note_terms(verified.id, record)
         elif isinstance(record, Amendment | Endorsement):
             named = self._about.get(record.target, ())
+        elif isinstance(record, Attestation | Recall):
+            self._product[verified.id] = product = _gtin_of(record.subject)
+            named = tuple(self._carrying.get(product, ()))
+        elif isinstance(record, Revocation):
+            named = tuple(self._carrying.get(self._product.get(record.target, ""), ()))
         elif isinstance(record, Split):
             for i in range(len(record.children)):
                 self._note_child(record.shipment, child_id(record.shipment, record.sequence, i))
@@ -79,6 +91,14 @@ class Running:
             self._note_child(record.shipment, child_id(record.shipment, record.sequence, REMAINDER_INDEX))
         self._about[verified.id] = named
         self._touch(named)
+
+    def judge_at(self, at: int) -> None:
+        """From now on the period's figures are those known at `at`."""
+        if at < self.period.at:
+            self._dirty.update(self._order)
+        elif at > self.period.at:
+            self._dirty.update(self._moving)
+        self.period = replace(self.period, at=at)
 
     def owed(self) -> list[Owed]:
         """As `ledger.owed.all_owed`, judged at the period's `at`."""
@@ -99,14 +119,22 @@ class Running:
         return Tallies.of_samples(self._taken(wanted, role, partner), self.period).score(partner, role, card)
 
     def _taken(self, wanted: set[bytes], role: Role, partner: int) -> Iterator[Sample]:
-        order = {shipment: n for n, shipment in zip(count(), self.journeys.shipments(), strict=False)}
-        for shipment in sorted(wanted, key=order.__getitem__):
+        for shipment in sorted(wanted, key=self._order.__getitem__):
             for sample in self._samples[shipment]:
                 if sample.role is role and (role is Role.BROKER or sample.partner == partner):
                     yield sample
 
+    def _note_terms(self, shipment: bytes, terms: ShipmentTerms) -> None:
+        if shipment in self.journeys.terms:
+            self._order[shipment] = (0, len(self._order))
+            for product in products_of(terms):
+                self._carrying.setdefault(product.gtin, set()).add(shipment)
+
     def _note_child(self, parent: bytes, child: bytes) -> None:
         self._children.setdefault(parent, []).append(child)
+        origin = self.journeys.origins.get(child)
+        if origin is not None and not origin.remainder:
+            self._order[child] = (1, len(self._order))
 
     def _touch(self, shipments: Iterable[bytes]) -> None:
         """These, what they are remainders of, and all that was split or left behind from them."""
@@ -120,15 +148,16 @@ class Running:
         self._dirty |= seen
 
     def _refresh(self) -> None:
-        shipments = set(self.journeys.shipments()) if self._all_dirty or self._dirty else set()
-        for shipment in shipments if self._all_dirty else self._dirty & shipments:
+        for shipment in self._dirty & self._order.keys():
             self._owed.pop(shipment, None)
+            self._moving.pop(shipment, None)
             with suppress(NotFound):
                 self._owed[shipment] = owed(self.journeys, shipment, self.period.at)
             case = case_of(self.journeys, shipment, self.period)
             self._replace_samples(shipment, () if case is None else tuple(samples_of(case)))
+            if case is not None and (until := _may_change_until(case)) >= self.period.at:
+                self._moving[shipment] = until
         self._dirty.clear()
-        self._all_dirty = False
 
     def _replace_samples(self, shipment: bytes, new: tuple[Sample, ...]) -> None:
         for sample in self._samples.get(shipment, ()):
@@ -139,3 +168,23 @@ class Running:
         self._samples[shipment] = new
         for sample in new:
             self._of.setdefault((sample.role, sample.partner), set()).add(shipment)
+
+
+def _may_change_until(case: Case) -> int:
+    """The last second at which time alone may change the figures of `case`."""
+    latest = case.t0
+    for line in case.lines:
+        if line.stop is None:
+            return _NEVER_SETTLED
+        latest = max(latest, line.stop.at, line.stop.contestable_until or 0)
+        for move in case.portions[line.shipment].moves:
+            latest = max(latest, moved(case.journeys, move, case.force.commercial.reportLag).due_at)
+    return latest
+
+
+def _gtin_of(subject: str) -> str:
+    """The product of an attestation's or recall's subject; empty where it is about something else."""
+    try:
+        return parse_product(subject).gtin
+    except MalformedRecord:
+        return ""

@@ -1,14 +1,16 @@
 """The short way for plain journeys gives what the general way gives, on random histories of all kinds."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
+from ledger.codes import Outcome
 from ledger.errors import NotFound
 from ledger.journeys import Journeys
 from ledger.owed import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties import penalties, penalty_of
 from ledger.plain import plain
-from ledger.records import Place
+from ledger.records import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.running import Running
 from ledger.score_card import parse_card
 from ledger.score_samples import Period
@@ -61,6 +63,34 @@ def random_records(seed: int, shipments: int) -> list[VerifiedRecord]:
                 receiver_roles=1 << 14 if receiver == LOCKER else 0,
             )  # fmt: skip
             holder = receiver
+    return history.records
+
+
+GTINS = ("09506000134352", "09521321000018")
+
+
+def product_records(seed: int) -> list[VerifiedRecord]:
+    """Journeys of goods that carry products, with attestations, revocations and recalls of these in between."""
+    rng = random.Random(seed)
+    history = History()
+    attested: list[bytes] = []
+    none = bytes(32)
+    for n in range(12):
+        at = n * DAY
+        goods = Goods(SALT, rng.choice(GTINS), rng.choice(("", "A")), none, 5, "EA", "", "")
+        shipment = history.terms(known=at, holder=MAKER, promisedAt=at + 2 * DAY, contents=(goods,))
+        history.handoff(shipment, MAKER, SHOP, at + rng.randrange(4 * DAY))
+        subject = "01/" + rng.choice(GTINS) + rng.choice(("", "/10/A"))
+        if rng.random() < 0.5:
+            claims = Claims(SALT, "")
+            record = Attestation(MAKER, none, subject, none, 0, 400 * DAY, none, claims, none, history.details())
+            attested.append(history.log(record, (MAKER,), at, outcomes=(Outcome.APPLIED,)).id)
+        if attested and rng.random() < 0.4:
+            revoked = Revocation(MAKER, rng.choice(attested), 1, at, history.details())
+            history.log(revoked, (MAKER,), at, outcomes=(Outcome.APPLIED,))
+        if rng.random() < 0.15:
+            recall = Recall(MAKER, subject, "", 1, 1, "", none, at, history.details())
+            history.log(recall, (MAKER,), at, outcomes=(Outcome.APPLIED,))
     return history.records
 
 
@@ -117,22 +147,26 @@ def test_a_plain_statement_says_the_same_as_the_short_figures() -> None:
 
 
 def test_figures_kept_while_records_arrive_equal_those_computed_at_once() -> None:
-    """In shuffled orders, asked in between so that stale figures would show."""
+    """In shuffled orders, as time passes and back, asked in between so that stale figures would show."""
     period = Period(0, UNLIMITED, 60 * DAY)
     for seed in range(60):
         rng = random.Random(seed)
-        if seed % 2:
+        if seed % 4 == 1:
             records = list(random_records(seed, 12))
+        elif seed % 4 == 3:
+            records = product_records(seed)
         else:
             tale = Tale(seed)
             records = list(tale.history.records)
         if seed % 3:
             rng.shuffle(records)
-        running = Running(period)
+        running = Running(replace(period, at=0))
         checks = {rng.randrange(len(records)) for _ in range(3)} | {len(records) - 1}
         for i, record in enumerate(records):
             running.add(record)
             if i in checks:
+                period = replace(period, at=rng.choice((period.at, rng.randrange(60) * DAY, record.known)))
+                running.judge_at(period.at)
                 full = Journeys(records[: i + 1])
                 assert running.owed() == list(all_owed(full, period.at)), seed
                 tallies = Tallies(full, period)
@@ -140,3 +174,23 @@ def test_figures_kept_while_records_arrive_equal_those_computed_at_once() -> Non
                     assert running.partners(role) == tallies.partners(role)
                     for partner in tallies.partners(role):
                         assert running.score(partner, role, CARD) == tallies.score(partner, role, CARD), seed
+
+
+def test_an_attestation_concerns_only_the_shipments_that_carry_the_product() -> None:
+    history = History()
+    none = bytes(32)
+    shipments = [
+        history.terms(holder=MAKER, contents=(Goods(SALT, gtin, "", none, 5, "EA", "", ""),)) for gtin in GTINS
+    ]
+    for shipment in shipments:
+        history.handoff(shipment, MAKER, SHOP, DAY)
+    running = Running(Period(0, UNLIMITED, 60 * DAY), history.records)
+    before = {owed.shipment: owed for owed in running.owed()}
+    claims = Claims(SALT, "")
+    record = Attestation(MAKER, none, f"01/{GTINS[0]}", none, 0, 400 * DAY, none, claims, none, history.details())
+    running.add(history.log(record, (MAKER,), DAY, outcomes=(Outcome.APPLIED,)))
+    after = {owed.shipment: owed for owed in running.owed()}
+    assert [after[shipment] is before[shipment] for shipment in shipments] == [False, True], "the other was left alone"
+    running.judge_at(70 * DAY)
+    again = {owed.shipment: owed for owed in running.owed()}
+    assert all(again[shipment] is after[shipment] for shipment in shipments), "nothing was due in between"
