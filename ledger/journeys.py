@@ -1,14 +1,15 @@
 """What happened to each shipment, reconstructed from verified records: the ground that all numbers stand on.
 
-`Journeys` indexes records once, in any order of arrival; a record counts for an item only where the chain applied it.
-Custody is read in the order of sequences. Shares of a shipment are exact fractions: a short item leaves a remainder
-with the releaser, a split gives each child its part.
+`Journeys` indexes records once, in any order of arrival, which leaves no trace: lists are in log order. A record counts
+for an item only where the chain applied it. Custody is read in the order of sequences. Shares of a shipment are exact
+fractions: a short item leaves a remainder with the releaser, a split gives each child its part.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from ledger.codes import ExceptionBit, Purpose
@@ -48,6 +49,11 @@ def _log_order(found: Found[Record]) -> int:
     return found.verified.facts.log_index
 
 
+def _slot_order(entry: tuple[Found[Clearance], int]) -> tuple[int, int]:
+    found, sequence = entry
+    return sequence, found.verified.facts.log_index
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """A handoff item or an override that the chain applied to a shipment. `handoff` is None for an override."""
@@ -81,6 +87,11 @@ class Origin:
     @property
     def remainder(self) -> bool:
         return self.index == REMAINDER_INDEX
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the child stands among all children, in log order."""
+        return self.verified.facts.log_index, self.index
 
 
 def part_of(amount: int, share: Fraction) -> int:
@@ -191,11 +202,11 @@ class Journeys:
             case Endorsement():
                 self._endorsements.setdefault(record.target, []).append(Found(verified, record))
             case Attestation() if verified.applied():
-                self.attestations.setdefault(record.subject, []).append(Found(verified, record))
+                insort(self.attestations.setdefault(record.subject, []), Found(verified, record), key=_log_order)
             case Revocation() if verified.applied():
                 self.revocations.setdefault(record.target, []).append(Found(verified, record))
             case Recall() if verified.applied():
-                self.recalls.append(Found(verified, record))
+                insort(self.recalls, Found(verified, record), key=_log_order)
             case Amendment():
                 self._amendments.setdefault(record.target, []).append(Found(verified, record))
             case _:
@@ -214,11 +225,13 @@ class Journeys:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def shipments(self) -> Iterator[bytes]:
-        """Every shipment that stands for itself: opened by terms or split from one. Remainders belong to another."""
-        yield from self.terms
-        for child, origin in self.origins.items():
-            if not origin.remainder:
-                yield child
+        """Every shipment that stands for itself: opened by terms, in log order, then those split from one, likewise.
+        Remainders belong to another.
+        """
+        yield from sorted(self.terms, key=lambda shipment: _log_order(self.terms[shipment]))
+        children = [(origin.place, child) for child, origin in self.origins.items() if not origin.remainder]
+        for _, child in sorted(children):
+            yield child
 
     def own_shipment(self, shipment: bytes) -> bytes:
         """`shipment`, or for a remainder the shipment whose goods it was short of."""
@@ -294,7 +307,7 @@ class Journeys:
     def clearances(self, shipment: bytes) -> list[Found[Clearance]]:
         """Applied clearances of exactly this shipment id, by sequence within each jurisdiction and regime."""
         found = self._clearances.get(shipment)
-        return [entry for entry, _ in sorted(found, key=itemgetter(1))] if found else []
+        return [entry for entry, _ in sorted(found, key=_slot_order)] if found else []
 
     def onward(self, shipment: bytes) -> list[Found[ShipmentTerms]]:
         """Later terms that took this shipment over as a parent (replacements do not)."""

@@ -51,8 +51,8 @@ class Running:
         self.journeys = Journeys()
         self._about: dict[bytes, tuple[bytes, ...]] = {}
         self._children: dict[bytes, list[bytes]] = {}
-        self._order: dict[bytes, tuple[int, int]] = {}
-        """The place of each shipment that stands for itself: opened ones first, then those that were split off."""
+        self._order: dict[bytes, tuple[int, int, int]] = {}
+        """The place of each shipment that stands for itself in the order of `Journeys.shipments`."""
         self._carrying: dict[str, set[bytes]] = {}
         self._product: dict[bytes, str] = {}
         self._dirty: set[bytes] = set()
@@ -103,7 +103,7 @@ class Running:
     def owed(self) -> list[Owed]:
         """As `ledger.owed.all_owed`, judged at the period's `at`."""
         self._refresh()
-        return [self._owed[shipment] for shipment in self.journeys.shipments() if shipment in self._owed]
+        return [self._owed[shipment] for shipment in sorted(self._owed, key=self._order.__getitem__)]
 
     def partners(self, role: Role) -> list[PartnerId]:
         self._refresh()
@@ -126,7 +126,7 @@ class Running:
 
     def _note_terms(self, shipment: bytes, terms: ShipmentTerms) -> None:
         if shipment in self.journeys.terms:
-            self._order[shipment] = (0, len(self._order))
+            self._order[shipment] = (0, self.journeys.terms[shipment].verified.log_index, 0)
             for product in products_of(terms):
                 self._carrying.setdefault(product.gtin, set()).add(shipment)
 
@@ -134,7 +134,7 @@ class Running:
         self._children.setdefault(parent, []).append(child)
         origin = self.journeys.origins.get(child)
         if origin is not None and not origin.remainder:
-            self._order[child] = (1, len(self._order))
+            self._order[child] = (1, *origin.place)
 
     def _touch(self, shipments: Iterable[bytes]) -> None:
         """These, what they are remainders of, and all that was split or left behind from them."""

@@ -62,6 +62,29 @@ class VerifiedRecords:
                 batch = []
         yield from self._verified(batch)
 
+    def since(self, start: int) -> Iterator[VerifiedRecord]:
+        """Every record of `NUMBERS_NEED` from the log index `start` on, and those before it of which an `Outcome`
+        from there on speaks; each once.
+        """
+        told: dict[RecordId, None] = {}
+
+        def batches() -> Iterator[list[StoredRecord]]:
+            batch: list[StoredRecord] = []
+            for row in records.stream(self._connection, start, types=(*NUMBERS_NEED, Outcome.NUMBER)):
+                if row.type_number == Outcome.NUMBER:
+                    told[RecordId(cast(Outcome, row.record).record)] = None
+                else:
+                    batch.append(row)
+                if len(batch) == 1000:
+                    yield batch
+                    batch = []
+            yield batch
+
+        for batch in batches():
+            yield from self._verified(batch)
+        before = records.get_many(self._connection, told).values()
+        yield from self.verify([row for row in before if row.log_index < start])
+
     def named(self, record_ids: Iterable[RecordId]) -> list[VerifiedRecord]:
         """These records, in log order; those that are not in the log are missing."""
         rows = records.get_many(self._connection, record_ids)

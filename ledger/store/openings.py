@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from ledger.errors import NotFound
 from ledger.ids import RecordId, to_hex
@@ -12,7 +12,7 @@ from ledger.records import BY_NUMBER, Record
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks, insert_new, text_of
-from ledger.store.tables import openings
+from ledger.store.tables import openings, records
 
 
 def of(connection: Connection, record: StoredRecord) -> dict[str, Part]:
@@ -49,6 +49,14 @@ def forget(connection: Connection, record_id: RecordId, path: str = "") -> int:
     if path:
         where.append(openings.c.path == path)
     return connection.execute(delete(openings).where(*where)).rowcount
+
+
+def count(connection: Connection, since: int = 0) -> int:
+    """How many opened parts are kept beside records with a log index from `since` on."""
+    query = select(func.count()).select_from(openings)
+    if since:
+        query = query.join(records, records.c.record_id == openings.c.record_id).where(records.c.log_index >= since)
+    return int(connection.execute(query).scalar_one())
 
 
 def richest(connection: Connection, row: StoredRecord, may_see: Callable[[str], bool] = lambda _path: True) -> Record:

@@ -1,0 +1,64 @@
+"""All journeys that the log knows, kept up to date: each record is read and verified once, not at every question.
+
+A record is taken in once the chain has said something of it; before, it changes no number. What was taken in is
+taken in anew, with everything else, when more became known about it than figures can follow step by step: further
+items of a manifest came to their outcome, or a private part was opened or forgotten.
+"""
+
+from ledger.records import Amendment, Endorsement
+from ledger.registry import RegistryHistory
+from ledger.running import Running
+from ledger.score_samples import Period
+from ledger.services.verified import VerifiedRecords
+from ledger.signing import Domain
+from ledger.store import log, openings
+from ledger.store.database import Connection
+from ledger.verification import Facts, VerifiedRecord
+
+FOREVER = 2**40 - 1
+_LOG_ONLY = (Amendment, Endorsement)
+
+
+class Feed:
+    """The log as figures know it. Whoever shares one between threads keeps them apart."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._running = Running(Period(0, FOREVER, 0))
+        self._facts: dict[bytes, Facts] = {}
+        self._size, self._parts = 0, 0
+
+    def refreshed(self, connection: Connection, history: RegistryHistory) -> tuple[int, Running]:
+        """The size of the log, and all figures from it, equal to those computed from all its records at once.
+
+        Raises what `ledger.verification.verify_record` raises; then nothing is remembered.
+        """
+        size, parts = log.head(connection).size, openings.count(connection)
+        if (size, parts) != (self._size, self._parts):
+            new_parts = openings.count(connection, self._size) if size > self._size else 0
+            start = self._size if size >= self._size and parts - new_parts == self._parts else 0
+            records = VerifiedRecords(connection, self._domain, history)
+            at = self._running.period.at
+            try:
+                if not start or not all(map(self._take, records.since(start))):
+                    self._forget()
+                    self._running.judge_at(at)
+                    for verified in records.since(0):
+                        self._take(verified)
+            except BaseException:
+                self._forget()
+                raise
+            self._size, self._parts = size, parts
+        return size, self._running
+
+    def _forget(self) -> None:
+        self._running, self._facts = Running(Period(0, FOREVER, 0)), {}
+        self._size, self._parts = 0, 0
+
+    def _take(self, verified: VerifiedRecord) -> bool:
+        """Take in one record; False where another state of it was taken in before."""
+        known = self._facts.get(verified.id)
+        if known is None and (verified.facts.outcomes or isinstance(verified.record, _LOG_ONLY)):
+            self._facts[verified.id] = verified.facts
+            self._running.add(verified)
+        return known in (None, verified.facts)
