@@ -5,7 +5,7 @@ strings, as everywhere in JSON.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ledger import penalty_words, score_words
@@ -19,10 +19,11 @@ from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.journeys import Journeys
 from ledger.owed import all_owed
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.records import BonusAgreement, BonusAward, Record
+from ledger.records import BonusAgreement, BonusAward, Record, ShipmentTerms
 from ledger.score_card import Card, parse_card
 from ledger.score_samples import Period
 from ledger.scores import Tallies
+from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord, as_known_at
 
 FIGURES_OF = {
@@ -54,12 +55,25 @@ def award_for(
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
 
 
-def statements_of(journeys: Journeys, at: int | None = None) -> list[PenaltyStatement]:
-    """Every penalty statement that can be made; shipments whose commercial part is withheld here have none."""
+def statements_of(
+    journeys: Journeys,
+    at: int | None = None,
+    *,
+    partner: int | None = None,
+    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
+) -> list[PenaltyStatement]:
+    """Every penalty statement that can be made, of one partner (as liable or beneficiary) if named and under terms that
+    are `wanted`; shipments whose commercial part is withheld here have none.
+    """
     found = []
     for shipment in journeys.shipments():
         try:
-            found.append(penalty_of(shipment, journeys, at))
+            terms = journeys.terms_of(shipment)
+            commercial = terms.record.commercial
+            if isinstance(commercial, Withheld) or partner not in (None, commercial.liable, commercial.beneficiary):
+                continue
+            if wanted(terms.record):
+                found.append(penalty_of(shipment, journeys, at))
         except NotFound:
             continue
     return found

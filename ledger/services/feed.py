@@ -5,6 +5,7 @@ taken in anew, with everything else, when more became known about it than figure
 items of a manifest came to their outcome, or a private part was opened or forgotten.
 """
 
+from ledger.periods import FOREVER
 from ledger.records import Amendment, Endorsement
 from ledger.registry import RegistryHistory
 from ledger.running import Running
@@ -15,7 +16,6 @@ from ledger.store import log, openings
 from ledger.store.database import Connection
 from ledger.verification import Facts, VerifiedRecord
 
-FOREVER = 2**40 - 1
 _LOG_ONLY = (Amendment, Endorsement)
 
 

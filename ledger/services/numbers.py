@@ -1,28 +1,55 @@
-"""Penalties and scores as readers get them: computed from verified records on demand, never stored."""
+"""Penalties and scores as readers get them: computed from verified records, never stored.
 
-from collections.abc import Iterator
+What was computed for one reader is remembered for the next until the log grows or the hour is over, in bounded memory.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from ledger import penalty_words, score_words
-from ledger.errors import NotPermitted
+from ledger.codes import Role
+from ledger.errors import Busy, NotPermitted
 from ledger.figures import statements_of
-from ledger.ids import RecordId
+from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.periods import FOREVER, Step, before, full_hour, period_of
+from ledger.records import ShipmentTerms
+from ledger.running import Running
 from ledger.score_card import Card, parse_card
 from ledger.score_samples import Period
 from ledger.scores import Scorecard, Tallies
 from ledger.services.awarding import governing_card
 from ledger.services.clock import Clock
-from ledger.services.reading import Reader, Reading
+from ledger.services.feed import Feed
+from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import Domain
-from ledger.store import log, records
+from ledger.store import records
 from ledger.store.database import Database
 
-FOREVER = 2**40 - 1
+REMEMBERED = 64
+"""Figures that are kept: scorecards of a partner or of everybody in a period, trends."""
+PATIENCE = 20
+"""Seconds that a request waits for figures that another one computes."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """A partner's score in one quarter or month; None where there was none."""
+
+    name: str
+    period: Period
+    card: bytes
+    score: int | None
+    low: int | None
+    high: int | None
+    samples: int
 
 
 class Numbers:
@@ -33,7 +60,10 @@ class Numbers:
         self._clock = clock
         self._reading = reading
         self._lock = Lock()
-        self._journeys: tuple[int, Journeys] = (-1, Journeys())
+        self._feed = Feed(domain)
+        self._remembered: dict[Hashable, Any] = {}
+
+    # --- penalties -----------------------------------------------------------------------------------------
 
     def penalty(self, shipment: bytes, at: int | None = None) -> PenaltyStatement:
         """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld."""
@@ -55,49 +85,161 @@ class Numbers:
                 )
         return penalty_words.to_json(statement)
 
-    def journeys(self) -> Journeys:
-        """All journeys that the ledger knows, remembered until the log grows."""
-        with self._lock, self._db.read() as connection:
-            size = log.head(connection).size
-            if self._journeys[0] != size:
-                history = self._registry.refreshed(connection).history
-                self._journeys = (size, Journeys(VerifiedRecords(connection, self._domain, history).all()))
-            return self._journeys[1]
-
     def penalties(
-        self, *, partner: int | None = None, at: int | None = None, start: int = 0, end: int = FOREVER
+        self,
+        *,
+        partner: int | None = None,
+        at: int | None = None,
+        start: int = 0,
+        end: int = FOREVER,
+        reader: Reader | None = None,
     ) -> list[PenaltyStatement]:
         """Every penalty statement of goods promised from `start` to before `end` (grace included), of one partner (as
-        liable or beneficiary) if named. `at` judges goods still under way.
+        liable or beneficiary) if named, in log order. `at` judges goods still under way.
+
+        With a `reader`, only those whose prices it may see; raises `NotPermitted` for the public.
         """
-        found = statements_of(self.journeys(), at)
-        return [
-            s
-            for s in found
-            if (partner is None or partner in (s.liable, s.beneficiary)) and start <= s.promised_at < end
-        ]
+        period_of(0, start, end)
+        if reader is not None and not reader.key and not reader.partner and not reader.auditor:
+            raise NotPermitted(
+                "penalties are shown to the parties of the shipments and to auditors",
+                where="reader",
+                mend="Sign in with a key of a party.",
+            )
+
+        def wanted(terms: ShipmentTerms) -> bool:
+            return reader is None or may_open_terms(terms, reader)
+
+        with self._figures() as (_, running):
+            found = statements_of(running.journeys, at, partner=partner, wanted=wanted)
+        return [s for s in found if start <= s.promised_at < end]
+
+    # --- scores --------------------------------------------------------------------------------------------
 
     def scorecards(
         self, partner: int | None = None, period: Period | None = None, card: Card | None = None
     ) -> Iterator[Scorecard]:
         """The scorecards of everybody, or of one partner, in every role that the card scores and anything was due in.
 
-        Without a card, the one that the council adopted for the period; without a period, everything up to now.
+        Without a card, the one that the council adopted for the period; without a period, everything up to the last
+        full hour.
         """
-        judged = period or Period(0, FOREVER, self._clock.now())
-        tallies = Tallies(self.journeys(), judged)
+        judged = period or period_of(full_hour(self._clock.now()))
         chosen = card or self.card(judged.start)
-        for role in chosen.roles:
-            for found in tallies.partners(role):
-                if partner is None or partner == found:
-                    yield tallies.score(found, role, chosen)
+        with self._figures() as (size, running):
+            if (judged.start, judged.end) == (running.period.start, running.period.end):
+                key: Hashable = (size, judged, chosen.hash, partner)
+                cards = self._once(key, lambda: _all_time(running, judged.at, partner, chosen))
+            else:
+                key = (size, judged, chosen.hash)
+                cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
+        yield from (found for found in cards if partner in (None, found.partner))
 
     def card(self, start: int) -> Card:
         """The scorecard that governs a period from `start`."""
         with self._db.read() as connection:
             return parse_card(governing_card(connection, self._registry.refreshed(connection).now(), start))
 
-    def score_of(self, partner: int) -> dict[str, Any]:
+    def score_of(self, partner: int, period: Period | None = None) -> dict[str, Any]:
         """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
         self._reading.partner(partner)
-        return {"partner": partner, "scores": [score_words.to_json(card) for card in self.scorecards(partner)]}
+        return {"partner": partner, "scores": [score_words.to_json(c) for c in self.scorecards(partner, period)]}
+
+    def trend(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[Role, list[TrendPoint]]:
+        """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card.
+
+        Computed at most once an hour: so many periods of everybody are no work for every new record. Raises `NotFound`
+        for a partner that was never admitted. Roles in which it was never scored are left out.
+        """
+        self._reading.partner(partner)
+        spans = [(name, period, self.card(period.start)) for name, period in before(self._hour(), step, count)]
+        with self._figures() as (_, running):
+            key = tuple((period, card.hash) for _, period, card in spans)
+            found = self._once(key, lambda: [_brief(running.journeys, period, card) for _, period, card in spans])
+        roles = sorted({role for cards in found for who, role in cards if who == partner})
+        return {
+            role: [
+                TrendPoint(name, period, card.hash, *cards.get((partner, role), (None, None, None, 0)))
+                for (name, period, card), cards in zip(spans, found, strict=True)
+            ]
+            for role in roles
+        }
+
+    def trend_of(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[str, Any]:
+        """`trend` as JSON."""
+        roles = self.trend(partner, step, count)
+        return {
+            "partner": partner,
+            "by": str(step),
+            "roles": [
+                {"role": role.name.lower(), "points": [_point(p) for p in points]} for role, points in roles.items()
+            ],
+        }
+
+    # --- all journeys --------------------------------------------------------------------------------------
+
+    def journeys(self) -> Journeys:
+        """All journeys that the ledger knows. For one reader alone: with more records they grow."""
+        with self._figures() as (_, running):
+            return running.journeys
+
+    def _hour(self) -> int:
+        return full_hour(self._clock.now())
+
+    @contextmanager
+    def _figures(self) -> Iterator[tuple[int, Running]]:
+        """The log's size and all figures from it, for one reader at a time; raises `Busy` when others take long."""
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise Busy("figures are being computed for others", retry_after=PATIENCE)
+        try:
+            with self._db.read() as connection:
+                found = self._feed.refreshed(connection, self._registry.refreshed(connection).history)
+            yield found
+        finally:
+            self._lock.release()
+
+    def _once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, remembered under `key`; the oldest is forgotten first."""
+        if key not in self._remembered:
+            while len(self._remembered) >= REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+            self._remembered[key] = compute()
+        found: T = self._remembered[key]
+        return found
+
+
+def _all_time(running: Running, at: int, partner: int | None, card: Card) -> tuple[Scorecard, ...]:
+    """Everything up to `at`: computed again only where records or time have changed something."""
+    running.judge_at(at)
+    return tuple(
+        running.score(found, role, card)
+        for role in card.roles
+        for found in running.partners(role)
+        if partner in (None, found)
+    )
+
+
+def _everybody(journeys: Journeys, period: Period, card: Card) -> Iterator[Scorecard]:
+    tallies = Tallies(journeys, period)
+    for role in card.roles:
+        for partner in tallies.partners(role):
+            yield tallies.score(partner, role, card)
+
+
+def _brief(
+    journeys: Journeys, period: Period, card: Card
+) -> dict[tuple[int, Role], tuple[int | None, int | None, int | None, int]]:
+    """Everybody's score with its interval and delivery events, without the evidence."""
+    return {(c.partner, c.role): (c.score, c.low, c.high, c.samples) for c in _everybody(journeys, period, card)}
+
+
+def _point(point: TrendPoint) -> dict[str, Any]:
+    return {
+        "name": point.name,
+        "period": {"start": point.period.start, "end": point.period.end, "at": point.period.at},
+        "card": to_hex(point.card),
+        "score": point.score,
+        "low": point.low,
+        "high": point.high,
+        "samples": point.samples,
+    }

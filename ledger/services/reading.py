@@ -60,6 +60,20 @@ class Reader:
 PUBLIC = Reader()
 
 
+def may_open_terms(terms: ShipmentTerms, reader: Reader) -> bool:
+    """Whether these terms, opened, name the reader: as a party, as the recipient, or as who owes or is owed the
+    penalty; auditors read all.
+    """
+    if not reader.may_read(terms.NUMBER):
+        return False
+    if reader.auditor or (reader.key and terms.recipientKey == reader.key):
+        return True
+    commercial = terms.commercial
+    named = {terms.consignor, terms.consignee, terms.holder}
+    named |= {commercial.liable, commercial.beneficiary} if isinstance(commercial, Commercial) else set()
+    return reader.partner != 0 and reader.partner in named
+
+
 class Reading:
     def __init__(self, db: Database, registry: CurrentRegistry, sequencer: Sequencer, domain: Domain) -> None:
         self._db = db
@@ -204,7 +218,8 @@ class Reading:
         if reader.partner and concerning.Concern(concerning.PARTNER, str(reader.partner)) in about:
             return True
         if isinstance(record, ShipmentTerms):
-            return self._owed_by_terms(connection, record_id, reader)
+            terms = holdings.terms_of(connection, record_id)
+            return terms is not None and may_open_terms(terms, reader)
         if isinstance(record, Amendment):
             return self._party_of_target(connection, record, reader)
         return reader.partner != 0 and self._about_its_goods(connection, record, reader)
@@ -233,17 +248,6 @@ class Reading:
             self._registry.refreshed(connection)
             row = records.get(connection, record_id)
             return row is not None and self.may_open(connection, row.record, record_id, reader)
-
-    def _owed_by_terms(self, connection: Connection, shipment: RecordId, reader: Reader) -> bool:
-        """Whether opened terms name the reader: as the recipient, or as who owes or is owed the penalty."""
-        terms = holdings.terms_of(connection, shipment)
-        if terms is None:
-            return False
-        if reader.key and terms.recipientKey == reader.key:
-            return True
-        commercial = terms.commercial
-        named = (commercial.liable, commercial.beneficiary) if isinstance(commercial, Commercial) else ()
-        return reader.partner != 0 and reader.partner in named
 
     # --- shipments -----------------------------------------------------------------------------------------
 

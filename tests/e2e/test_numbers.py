@@ -1,0 +1,102 @@
+"""Figures that a service keeps while its log grows are those that follow from all its records at once."""
+
+from typing import Any
+
+import pytest
+
+from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
+from ledger.errors import Busy
+from ledger.figures import statements_of
+from ledger.journeys import Journeys
+from ledger.penalties import DAY
+from ledger.score_samples import Period
+from ledger.scores import Tallies
+from ledger.services import numbers
+from ledger.services.verified import VerifiedRecords
+from ledger.store import openings, records
+from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
+
+
+def from_all_records(stage: Stage, period: Period) -> tuple[Any, Any]:
+    """Statements and scorecards of a reader that has just begun."""
+    node = stage.node
+    with node.db.read() as connection:
+        history = node.registry.refreshed(connection).history
+        journeys = Journeys(VerifiedRecords(connection, node.domain, history).all())
+    tallies, card = Tallies(journeys, period), node.numbers.card(0)
+    cards = [tallies.score(partner, role, card) for role in card.roles for partner in tallies.partners(role)]
+    return statements_of(journeys, period.at), cards
+
+
+def agrees(stage: Stage) -> None:
+    period = Period(0, 2**40 - 1, stage.now)
+    kept = stage.node.numbers
+    statements, cards = from_all_records(stage, period)
+    assert kept.penalties(at=stage.now) == statements
+    assert list(kept.scorecards(period=period)) == cards
+    recent = Period(stage.now - 5 * DAY, stage.now, stage.now)
+    assert list(kept.scorecards(period=recent)) == from_all_records(stage, recent)[1]
+
+
+def test_figures_kept_while_the_log_grows_are_those_of_all_records(stage: Stage) -> None:
+    """With records that have no outcome yet, a manifest whose items end one after another, and clocks that run out."""
+    agrees(stage)
+    first, second = stage.open(), stage.open()
+    agrees(stage)
+    stage.submit(stage.scribe_handoff(MAKER, CARRIER, (first, 0, 10), due_at=stage.now + DAY), MAKER, CARRIER)
+    agrees(stage)
+    stage.settle()
+    agrees(stage)
+    # Of this manifest one item applies at once; the other is ahead of a handoff that comes later.
+    both = sorted([(first, 1, 10), (second, 1, 10)])
+    stage.submit(stage.scribe_handoff(CARRIER, OCEAN, *both), CARRIER, OCEAN)
+    stage.settle()
+    agrees(stage)
+    stage.hand(MAKER, CARRIER, (second, 0, 10))
+    stage.settle()
+    agrees(stage)
+    stage.pass_time(8 * DAY)
+    stage.clear(NZ, ClearanceStatus.HELD, (first, 0), cause=HoldCause.RANDOM)
+    agrees(stage)
+    stage.pass_time(6 * DAY)
+    agrees(stage)
+    stage.clear(NZ, ClearanceStatus.RELEASED, (first, 1))
+    stage.hand(OCEAN, SHOP, (first, 2, 7, ExceptionBit.SHORT))
+    agrees(stage)
+    children = stage.split(OCEAN, second, 2, 4, 6)
+    stage.state(StatementKind.LOST, OCEAN, children[0], 0)
+    agrees(stage)
+    stage.pass_time(40 * DAY)
+    agrees(stage)
+
+
+def test_a_forgotten_part_is_forgotten_by_the_figures_too(stage: Stage) -> None:
+    shipment = stage.open()
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    kept = stage.node.numbers
+    assert shipment in [s.shipment for s in kept.penalties()]
+    with stage.node.db.write() as connection:
+        row = records.get(connection, shipment)
+        assert row is not None
+        forgotten = openings.of(connection, row)
+        assert openings.forget(connection, shipment, "commercial") == 1
+    assert shipment not in [s.shipment for s in kept.penalties()]
+    with stage.node.db.write() as connection:
+        openings.add(connection, shipment, {"commercial": forgotten["commercial"]})
+    assert shipment in [s.shipment for s in kept.penalties()]
+
+
+def test_records_are_taken_in_as_they_come_not_all_anew(stage: Stage) -> None:
+    kept = stage.node.numbers
+    before = kept.journeys()
+    shipment = stage.open()
+    assert kept.journeys() is before
+    assert shipment in before.terms
+
+
+def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "PATIENCE", 0.01)
+    kept = stage.node.numbers
+    with kept._figures(), pytest.raises(Busy):
+        kept.penalties()
+    assert kept.penalties() == []
