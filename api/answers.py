@@ -153,8 +153,19 @@ class ScorecardView(Answer):
     explanation: list[str]
 
 
+class MeasureView(Answer):
+    """By which scorecard: the one that the council adopted before the period, or Lading's default where none was."""
+
+    card: str = Field(description="SHA-256 of the scorecard's file")
+    title: str
+    adopted: bool
+    since: int | None = Field(description="From when on its periods may start; null for the default")
+    words: str
+
+
 class ScoreView(Answer):
     partner: int
+    measure: MeasureView
     scores: list[ScorecardView]
 
 

@@ -32,8 +32,8 @@ COMMANDS = {
     "trust": "bundles",
     "verify": "verify",
     "penalties": "numbers",
-    "scores": "numbers",
-    "bonuses": "numbers",
+    "scores": "scores",
+    "bonuses": "bonuses",
     "report": "report",
 }
 """Each command and its module; the module holds a function of that name, or an `app` with commands of its own."""

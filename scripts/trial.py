@@ -161,5 +161,7 @@ def _holds(held: RegistryView, record: RegistryChange) -> bool:
             return held.address(KeyAddress(record.key)) is not None
         case RegistryAction.REGISTER_LOG:
             return held.log(LogId(record.scope)) is not None
+        case RegistryAction.ADOPT_RULES:
+            return held.rules(record.document) is not None
         case _:
             return False

@@ -108,12 +108,14 @@ def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: Reader
 
 @router.get("/partners/{partner}/score")
 def score(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> Response:
+    found = score_for(node, partner, reader)
     return page(
         request,
         "score.html",
         reader,
         partner=node.reading.partner(partner),
-        cards=score_for(node, partner, reader)["scores"],
+        measure=found["measure"],
+        cards=found["scores"],
         weight=lambda share: f"{int(Fraction(share) * 100)} %",
     )
 

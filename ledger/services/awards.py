@@ -17,7 +17,7 @@ from ledger.figures import award_for
 from ledger.ids import RecordId, to_hex
 from ledger.records import BonusAgreement, BonusAward, Claim
 from ledger.score_card import parse_card
-from ledger.services.awarding import card_text
+from ledger.services.scorecards import card_text
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SignedRecord
 from ledger.store import bonuses, meta, records

@@ -50,8 +50,9 @@ class Desk:
         *,
         db: Database | None = None,
         chain: ChainReader | None = None,
+        read_only: bool = True,
     ) -> None:
-        """Without `db` and `chain` both are opened for reading only.
+        """Without `db` and `chain` both are opened for reading only; with `read_only` false, files can be kept in `db`.
 
         Raises `Misconfigured` when there is no consortium in this home, or its keys, database or chain do not open.
         """
@@ -60,7 +61,7 @@ class Desk:
         self.consortium: Consortium = read_consortium(settings.home)
         self.keys = open_keys(settings, self.consortium.log.origin)
         self.domain = self.consortium.deployment.domain()
-        self.db = db or Database(settings.database_url, read_only=True)
+        self.db = db or Database(settings.database_url, read_only=read_only)
         self.chain = chain or open_reader(settings, self.clock)
         self._wire_reading()
 

@@ -20,13 +20,13 @@ from ledger.openings import Part, join
 from ledger.penalties import penalty_of
 from ledger.records import BonusAward, Outcome, Recall, Revocation
 from ledger.registry import RegistryView
-from ledger.score_card import Indicator, parse_card
+from ledger.score_card import Indicator
 from ledger.score_indicators import samples_of
 from ledger.score_samples import Period, case_of, products_of
 from ledger.services import awards
-from ledger.services.awarding import governing_card
 from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES
+from ledger.services.scorecards import measure_for
 from ledger.services.verified import VerifiedRecords
 from ledger.signers import RecipientSigner, expected_signers
 from ledger.signing import SignedRecord
@@ -76,13 +76,15 @@ class Exporter:
                 raise NotFound("no records concern this partner", where="partner", found=partner)
             rows = self._closed(reader, self._bearing_on(connection, everything, wanted))
             journeys = Journeys(self._known(reader, rows))
-            card = governing_card(connection, self._view(connection), period.start)
+            measure = measure_for(connection, self._view(connection), period.start)
             theirs = [s for s in statements_of(journeys, at) if partner in (s.liable, s.beneficiary)]
             figures = {
                 "penalties": penalties_figure(theirs, at),
-                "scores": scores_figure(journeys, period, parse_card(card), [partner]),
+                "scores": scores_figure(journeys, period, measure.card, [partner]),
             }
-            return self._bundle(connection, Subject(SubjectKind.PARTNER, partner=partner), rows, [card], figures)
+            return self._bundle(
+                connection, Subject(SubjectKind.PARTNER, partner=partner), rows, [measure.text], figures
+            )
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""

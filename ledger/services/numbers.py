@@ -19,14 +19,14 @@ from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.periods import FOREVER, Step, before, full_hour, period_of
 from ledger.records import ShipmentTerms
 from ledger.running import Running
-from ledger.score_card import Card, parse_card
+from ledger.score_card import Card
 from ledger.score_samples import Period
 from ledger.scores import Scorecard, Tallies
-from ledger.services.awarding import governing_card
 from ledger.services.clock import Clock
 from ledger.services.feed import Feed
 from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.registry_view import CurrentRegistry
+from ledger.services.scorecards import Measure, measure_for
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import Domain
 from ledger.store import records
@@ -116,16 +116,13 @@ class Numbers:
 
     # --- scores --------------------------------------------------------------------------------------------
 
-    def scorecards(
-        self, partner: int | None = None, period: Period | None = None, card: Card | None = None
-    ) -> Iterator[Scorecard]:
+    def scorecards(self, partner: int | None = None, period: Period | None = None) -> Iterator[Scorecard]:
         """The scorecards of everybody, or of one partner, in every role that the card scores and anything was due in.
 
-        Without a card, the one that the council adopted for the period; without a period, everything up to the last
-        full hour.
+        By the card that governs the period; without a period, by today's card over all that it governs so far.
         """
-        judged = period or period_of(full_hour(self._clock.now()))
-        chosen = card or self.card(judged.start)
+        measure = self.measure(period.start if period else None)
+        judged, chosen = period or self.governed_by(measure), measure.card
         with self._figures() as (size, running):
             if (judged.start, judged.end) == (running.period.start, running.period.end):
                 key: Hashable = (size, judged, chosen.hash, partner)
@@ -135,15 +132,32 @@ class Numbers:
                 cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
         yield from (found for found in cards if partner in (None, found.partner))
 
-    def card(self, start: int) -> Card:
-        """The scorecard that governs a period from `start`."""
+    def measure(self, start: int | None = None) -> Measure:
+        """The scorecard that governs a period from `start`, by default one that starts now.
+
+        Raises `Misconfigured` while the file that the council adopted is not kept here.
+        """
         with self._db.read() as connection:
-            return parse_card(governing_card(connection, self._registry.refreshed(connection).now(), start))
+            return measure_for(connection, self._registry.refreshed(connection).now(), start)
+
+    def card(self, start: int) -> Card:
+        """The card of `measure`."""
+        return self.measure(start).card
+
+    def governed_by(self, measure: Measure) -> Period:
+        """All that a card governs so far, up to the last full hour."""
+        return period_of(self._hour(), measure.since)
 
     def score_of(self, partner: int, period: Period | None = None) -> dict[str, Any]:
         """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
         self._reading.partner(partner)
-        return {"partner": partner, "scores": [score_words.to_json(c) for c in self.scorecards(partner, period)]}
+        measure = self.measure(period.start if period else None)
+        cards = self.scorecards(partner, period or self.governed_by(measure))
+        return {
+            "partner": partner,
+            "measure": measure.to_json(),
+            "scores": [score_words.to_json(card) for card in cards],
+        }
 
     def trend(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[Role, list[TrendPoint]]:
         """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card.

@@ -36,7 +36,7 @@ from ledger.records import (
 from ledger.score_card import parse_card
 from ledger.score_samples import Period
 from ledger.scores import Tallies
-from ledger.services.awarding import default_card_text
+from ledger.services.scorecards import default_card_text
 from ledger.verification import Facts, VerifiedRecord, already_verified
 
 DAY = 86_400

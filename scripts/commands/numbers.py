@@ -1,13 +1,12 @@
-"""`lading penalties`, `lading scores` and `lading bonuses`: the figures of this home, with their evidence."""
+"""`lading penalties` and the scores of `lading scores`: the figures of this home, with their evidence."""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ledger import penalty_words, score_words
-from ledger.errors import InvalidInput
-from ledger.ids import RecordId, bytes_from_hex
+from ledger.ids import bytes_from_hex
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_csv import penalties_csv
 from ledger.score_samples import Period
@@ -18,6 +17,10 @@ from scripts.output import money, out, print_json, table
 
 FOREVER = 2**40 - 1
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Start = Annotated[
+    int | None, typer.Option(help="Start of the period, UTC seconds; default: since today's card governs.")
+]
+End = Annotated[int, typer.Option(help="End of the period, UTC seconds.")]
 At = Annotated[int | None, typer.Option(help="Judge goods still under way at this time (UTC seconds).")]
 
 
@@ -50,54 +53,29 @@ def penalties(
 
 
 def scores(
-    what: Annotated[str, typer.Argument(metavar="[explain] [PARTNER]", help="A partner's id; default: all.")] = "",
-    who: Annotated[int | None, typer.Argument(hidden=True)] = None,
-    start: Annotated[int, typer.Option(help="Start of the period, UTC seconds.")] = 0,
-    end: Annotated[int, typer.Option(help="End of the period, UTC seconds.")] = FOREVER,
+    partner: Annotated[int | None, typer.Argument(min=1, help="A partner's id; default: all.")] = None,
+    start: Start = None,
+    end: End = FOREVER,
     why: Annotated[bool, typer.Option("--explain", help="Say what raised and what lowered each score.")] = False,
     json: Json = False,
 ) -> None:
-    """Partner scores by role, with the interval in which they lie; under ten delivery events there is none.
-
-    `lading scores explain 7` says which indicators raised and lowered the scores of partner 7, and by how much.
-    """
-    why = why or what == "explain"
-    if what not in ("", "explain") and (not what.isascii() or not what.isdigit() or who is not None):
-        raise InvalidInput("not a partner", where="PARTNER", expected="a number", found=what[:40])
-    partner = int(what) if what.isdigit() else who
+    """Partner scores by role, with the interval in which they lie; under ten delivery events there is none."""
     with Desk(read_settings()) as desk:
-        period = Period(start, end, min(desk.clock.now(), end))
+        measure = desk.numbers.measure(start)
+        first = (measure.since or 0) if start is None else start
+        period = Period(first, end, min(desk.clock.now(), end))
         cards = list(desk.numbers.scorecards(partner, period))
         names = {view.id: view.name for view in desk.reading.partners()}
     if json:
-        print_json({"scores": [score_words.to_json(card) for card in cards]})
+        print_json({"measure": measure.to_json(), "scores": [score_words.to_json(card) for card in cards]})
         return
+    out.print(f"Measured by: {measure.words}.", markup=False)
     rows = [(names.get(c.partner, c.partner), c.role.name.lower(), *_score(c), c.shipments, c.why) for c in cards]
     out.print(table(("partner", "role", "score", "low", "high", "shipments", ""), rows))
     for card in cards if why else ():
         out.print(f"\n{names.get(card.partner, card.partner)}, {card.role.name.lower()}", markup=False)
         for line in explain(card):
             out.print(f"  {line}", markup=False)
-
-
-def bonuses(
-    agreement: Annotated[str | None, typer.Argument(help="An agreement's record id; without it, all.")] = None,
-    json: Json = False,
-) -> None:
-    """Bonus agreements with status and money; one agreement with its awards line by line."""
-    with Desk(read_settings()) as desk:
-        if agreement is not None:
-            found: dict[str, Any] = desk.bonuses.agreement(RecordId(bytes_from_hex(agreement, 32, "agreement")))
-        else:
-            found = {"agreements": desk.bonuses.agreements()}
-    if json:
-        print_json(found)
-        return
-    for entry in found.get("agreements", [found]):
-        out.print(f"{entry['id'][:18]}…  {entry['status']}, {money(int(entry['funded']), entry['currency'])} paid in")
-        for award in entry.get("awards", ()):
-            for line in (award["file"] or {}).get("explanation", ()):
-                out.print(f"    {line}", markup=False)
 
 
 def _penalty_row(statement: PenaltyStatement) -> tuple[object, ...]:

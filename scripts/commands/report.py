@@ -1,5 +1,6 @@
 """`lading report`: one page for a supply-chain manager, from the records of this home."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,7 @@ import typer
 
 from ledger.errors import MalformedRecord, NotFound
 from ledger.ids import to_hex
-from ledger.score_card import parse_card
 from ledger.score_samples import Period
-from ledger.services.awarding import governing_card
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json
@@ -21,7 +20,10 @@ FOREVER = 2**40 - 1
 
 def report(
     html: Annotated[Path, typer.Option(help="Where to write the page.")],
-    start: Annotated[int, typer.Option(min=0, help="Start of the period, UTC seconds.")] = 0,
+    start: Annotated[
+        int | None,
+        typer.Option(min=0, help="Start of the period, UTC seconds; default: since today's scorecard governs."),
+    ] = None,
     end: Annotated[int, typer.Option(min=0, max=FOREVER, help="End of the period, UTC seconds.")] = FOREVER,
     at: Annotated[
         int | None, typer.Option(min=0, help="Judge goods still under way at this time; default: now.")
@@ -31,7 +33,8 @@ def report(
 ) -> None:
     """Write one HTML page with indicators, lanes, penalties, scores and charts; it opens offline and prints."""
     with Desk(read_settings()) as desk:
-        facts = facts_of(desk, Period(start, end, at if at is not None else desk.clock.now()), title)
+        first = (desk.numbers.measure().since or 0) if start is None else start
+        facts = facts_of(desk, Period(first, end, at if at is not None else desk.clock.now()), title)
     page = render(facts)
     try:
         html.write_text(page, encoding="utf-8")
@@ -48,9 +51,9 @@ def facts_of(desk: Desk, period: Period, title: str) -> Facts:
     published = desk.publisher.current()
     if published is None:
         raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-    with desk.db.read() as connection:
-        card = parse_card(governing_card(connection, desk.registry.refreshed(connection).now(), period.start))
+    measure = desk.numbers.measure(period.start)
     names = {partner.id: partner.name for partner in desk.reading.partners()}
     head = published.head
     log = (head.size, to_hex(head.root), head.origin)
-    return gather(desk.numbers.journeys(), period, card, names, title=title, log=log)
+    facts = gather(desk.numbers.journeys(), period, measure.card, names, title=title, log=log)
+    return replace(facts, notes=(f"Scores are measured by: {measure.words}.",))

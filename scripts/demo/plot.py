@@ -27,6 +27,7 @@ from ledger.codes import (
     Purpose,
     RecallAction,
     Regime,
+    RegistryAction,
 )
 from ledger.errors import LadingError
 from ledger.ids import PartnerId, RecordId, to_hex
@@ -43,10 +44,12 @@ from ledger.records import (
     Share,
     ShipmentRef,
 )
+from ledger.score_card import parse_card
 from ledger.services import awards, treasury
-from ledger.services.awarding import default_card
 from ledger.services.clock import ManualClock
+from ledger.services.enrolling import change
 from ledger.services.keystores import new_key
+from ledger.services.scorecards import default_card_text, keep_card
 from ledger.services.submission import Proposed
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SigningKey
@@ -75,6 +78,8 @@ from scripts.trial import OPERATOR, Party, Trial, open_for_business
 LAST_DAY = 44
 HOUR = 3600
 POOL = 5_000_00
+MEASURED_FROM = 4 * DAY
+"""When the period of scorecard and bonus starts, counted from the start of the play."""
 NONE = ExceptionBit(0)
 RULE = """format = "lading/bonus-rule/1"
 title = "On-time bonus of the formula lane"
@@ -148,9 +153,14 @@ def perform(play: Play) -> None:
     _reward(play)
 
 
+def card_file() -> bytes:
+    """The consortium's scorecard: the indicators and weights that ship with Lading, under a title of its own."""
+    return default_card_text().replace(b'"Lading default scorecard"', b'"Scorecard of the formula lane"')
+
+
 def rule_file() -> bytes:
-    """The rule that the parties have before they sign: measured by the scorecard that ships with Lading."""
-    return RULE.format(card=to_hex(default_card().hash)).encode()
+    """The rule that the parties have before they sign: measured by the scorecard that the council adopted."""
+    return RULE.format(card=to_hex(parse_card(card_file()).hash)).encode()
 
 
 # --- act 1 -------------------------------------------------------------------------------------------------------
@@ -162,6 +172,11 @@ def _admit(play: Play) -> None:
     play.at(1)
     play.trial.admit([(play.parties[m.number], gln_of(m.number), m.roles) for m in CAST])
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
+    node, begins = play.trial.node, play.start + MEASURED_FROM
+    with node.db.write() as connection:
+        document = keep_card(connection, card_file())
+    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=document, number=begins)])
+    play.say("the council adopts the scorecard before the period that it governs")
     play.at(3)
 
 
@@ -218,7 +233,7 @@ def _agree(play: Play) -> RecordId:
         token=token,
         currency=CURRENCY,
         rule=parse_rule(rule_file()).hash,
-        periodStart=play.start,
+        periodStart=play.start + MEASURED_FROM,
         periodEnd=play.start + 40 * DAY,
         disputeWindow=2 * DAY,
         arbiter=AUDITOR,

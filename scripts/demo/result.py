@@ -27,7 +27,7 @@ from scripts.demo.cast import (
     WAREHOUSE,
     subject,
 )
-from scripts.demo.plot import HOUR, POOL, Play
+from scripts.demo.plot import HOUR, MEASURED_FROM, POOL, Play
 from scripts.demo.scribe import CURRENCY
 
 PRODUCTS = (
@@ -117,6 +117,12 @@ def _verdicts(
     yield verdict("who owes it", FORWARDER, result["penalty"]["liable"])
     shared = sum(share["amount"] for share in result["award"]["shares"])
     yield verdict("shares and residual sum to what was paid in", POOL, shared + result["award"]["residual"]["amount"])
+    measure = node.numbers.measure(play.agreement.periodStart if play.agreement else 0)
+    yield verdict(
+        "the council adopted the scorecard before the bonus period", play.start + MEASURED_FROM, measure.since
+    )
+    measured_by = play.award.rule.card if play.award else b""
+    yield verdict("and the award is measured by it", to_hex(measure.card.hash), to_hex(measured_by))
     unclaimed = [s["partner"] for s in result["award"]["shares"] if s["amount"] and not s["claimed_in"]]
     yield verdict("every amount was claimed", [], unclaimed)
     for (path, expected), found in zip(PRODUCTS, result["products"], strict=True):

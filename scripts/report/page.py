@@ -274,6 +274,7 @@ def _notes(facts: Facts) -> str:
 
 def _note_lines(facts: Facts) -> Iterator[str]:
     count, whole = len(facts.entries), facts.all
+    yield from (f"<li>{escape(note)}</li>" for note in facts.notes)
     if facts.withheld:
         yield f"<li>{facts.withheld:,} shipments are left out: parts of their terms are withheld here.</li>"
     if facts.unpromised:

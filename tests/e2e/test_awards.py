@@ -16,7 +16,7 @@ from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.penalties import DAY
 from ledger.records import BonusAgreement, Share
 from ledger.services import awards, treasury
-from ledger.services.awarding import default_card
+from ledger.services.scorecards import default_card
 from ledger.services.verified import VerifiedRecords
 from scripts.demo.scribe import details, salt
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged

@@ -26,7 +26,7 @@ from ledger.records import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator
 from ledger.score_samples import Period
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
-from ledger.services.awarding import default_card
+from ledger.services.scorecards import default_card
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE
 

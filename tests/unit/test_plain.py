@@ -15,7 +15,7 @@ from ledger.running import Running
 from ledger.score_card import parse_card
 from ledger.score_samples import Period
 from ledger.scores import Tallies
-from ledger.services.awarding import default_card_text
+from ledger.services.scorecards import default_card_text
 from ledger.verification import VerifiedRecord
 from tests.unit.history import CARRIER, DAY, HOUR, LOCKER, MAKER, SALT, SECOND, SHOP, UNLIMITED, History
 from tests.unit.test_penalty_oracle import Tale

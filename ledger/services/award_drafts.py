@@ -1,0 +1,98 @@
+"""Awards for whoever must sign or dispute one: computed from this home's records, and kept with every line."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.bonuses import Award
+from ledger.errors import NotFound, RuleBroken, VerificationFailed
+from ledger.ids import PartnerId, RecordId, to_hex
+from ledger.journeys import Journeys
+from ledger.records import BonusAward
+from ledger.services import awards
+from ledger.services.desk import Desk
+from ledger.services.verified import VerifiedRecords
+from ledger.store import bonuses, records
+from ledger.store.database import Connection
+from ledger.withheld import withheld_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An award and the record that the awarder signs. `withheld`: shipments of which a part is withheld here."""
+
+    award: Award
+    record: BonusAward
+    withheld: int
+
+
+def draft_award(desk: Desk, agreement_id: RecordId) -> Draft:
+    """The next award of an agreement, as known under the published checkpoint; its file is kept.
+
+    1. The period is over, and no award stands: there is none, or a ruling voided the last.
+    2. What the pool holds is shared out by the rule, from the records under the checkpoint.
+    3. The file is kept, so that every party can prove its amount once the award is recorded.
+
+    Raises `NotFound` for what is missing here, `RuleBroken` for what is not to be awarded now.
+    """
+    published = desk.publisher.current()
+    if published is None:
+        raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
+    total = int(desk.bonuses.agreement(agreement_id)["funded"])
+    with desk.db.write() as connection:
+        # 1. May it be awarded?
+        agreement = bonuses.agreement(connection, agreement_id)
+        if agreement is None:
+            raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
+        if desk.clock.now() < agreement.period_end:
+            raise RuleBroken("the agreement's period is not over", where="agreement", expected=agreement.period_end)
+        before = bonuses.awards(connection, agreement_id)
+        if before and not before[-1].upheld:
+            raise RuleBroken(
+                "an award stands", where="agreement", found=to_hex(before[-1].record_id), mend="lading bonuses check"
+            )
+        if not total:
+            raise RuleBroken("nothing was paid into the pool", where="agreement", found=to_hex(agreement_id))
+        # 2. Computed.
+        size, version = published.head.size, len(before) + 1
+        found = awards.computed(connection, _reader(desk, connection), agreement_id, version, total, size)
+        # 3. Kept.
+        awards.keep_computed(connection, found.award)
+    record = found.award.record(PartnerId(agreement.awarder), desk.consortium.log.log_id, size)
+    return Draft(found.award, record, len({part.shipment for part in withheld_parts(Journeys(found.records))}))
+
+
+def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, Any]:
+    """The file of a recorded award, computed again and kept; raises `VerificationFailed` for what it does not say."""
+    with desk.db.write() as connection:
+        row = next((a for a in bonuses.awards(connection, agreement_id) if a.version == version), None)
+        stored = records.get(connection, row.record_id) if row else None
+        if stored is None or not isinstance(stored.record, BonusAward):
+            raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
+        award = stored.record
+        if award.logId != desk.consortium.log.log_id:
+            raise VerificationFailed(
+                "computed from the records of another log",
+                where="award.logId",
+                expected=to_hex(desk.consortium.log.log_id),
+                found=to_hex(award.logId),
+                mend="Check it where that log is kept.",
+            )
+        reader = _reader(desk, connection)
+        found = awards.computed(connection, reader, agreement_id, version, award.total, award.logSize).award
+        for name, signed, computed in (
+            ("amounts", award.amounts, found.root),
+            ("evidence", award.evidence, found.evidence_root),
+        ):
+            if signed != computed:
+                raise VerificationFailed(
+                    "the records give another award than the one that was signed",
+                    where=f"award.{name}",
+                    expected=to_hex(computed),
+                    found=to_hex(signed),
+                    mend="A party may dispute it until the dispute window ends.",
+                )
+        return awards.keep_computed(connection, found)
+
+
+def _reader(desk: Desk, connection: Connection) -> VerifiedRecords:
+    return VerifiedRecords(connection, desk.domain, desk.registry.refreshed(connection).history)

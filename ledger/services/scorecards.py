@@ -1,0 +1,93 @@
+"""Scorecards at hand: the one that ships with Lading, and those that were kept here to be adopted by their hash."""
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from ledger.errors import Misconfigured, NotFound
+from ledger.governing import governing_card
+from ledger.ids import to_hex
+from ledger.penalty_words import moment
+from ledger.registry import RegistryView
+from ledger.score_card import Card, parse_card
+from ledger.store import meta
+from ledger.store.database import Connection
+
+HOW_TO_KEEP = "Keep its file here, byte for byte: lading scores card keep FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The card that governs a period. `since`: from when on, as the council adopted it; None for the default."""
+
+    card: Card
+    text: bytes
+    since: int | None
+
+    @property
+    def words(self) -> str:
+        """Where the card comes from, for whoever reads a score."""
+        if self.since is None:
+            return f"no card adopted: Lading's default ({self.card.title})"
+        return f"{self.card.title}, adopted by the council for periods from {moment(self.since)}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "card": to_hex(self.card.hash),
+            "title": self.card.title,
+            "adopted": self.since is not None,
+            "since": self.since,
+            "words": self.words,
+        }
+
+
+def default_card_text() -> bytes:
+    """The file byte for byte: its SHA-256 is what rules and the registry name."""
+    return (resources.files("ledger") / "cards" / "default.toml").read_bytes()
+
+
+def default_card() -> Card:
+    return parse_card(default_card_text())
+
+
+def keep_card(connection: Connection, text: bytes) -> bytes:
+    """Keep a scorecard under its SHA-256, which it returns. Raises `MalformedRecord` for a file that is none."""
+    card = parse_card(text)
+    meta.put_new(connection, _name(card.hash), text.decode())
+    return card.hash
+
+
+def card_text(connection: Connection, wanted: bytes) -> bytes:
+    """The scorecard with this SHA-256; raises `NotFound` when it was not kept here."""
+    if wanted == default_card().hash:
+        return default_card_text()
+    text = meta.get(connection, _name(wanted))
+    if text is None:
+        raise NotFound("this scorecard is not kept here", where="card", found=to_hex(wanted), mend=HOW_TO_KEEP)
+    return text.encode()
+
+
+def measure_for(connection: Connection, view: RegistryView, start: int | None) -> Measure:
+    """The card that governs a period from `start` (None: a period that starts now).
+
+    Raises `Misconfigured` when the council adopted a card whose file was never kept here: a score by another card would
+    pass for the one that everybody agreed on.
+    """
+    adopted = governing_card(view, view.time if start is None else start)
+    if adopted is None:
+        text = default_card_text()
+        return Measure(parse_card(text), text, None)
+    try:
+        text = card_text(connection, adopted.document)
+    except NotFound:
+        raise Misconfigured(
+            "the council adopted a scorecard that is not kept here",
+            where="card",
+            expected=to_hex(adopted.document),
+            mend=HOW_TO_KEEP,
+        ) from None
+    return Measure(parse_card(text), text, adopted.since)
+
+
+def _name(document: bytes) -> str:
+    return f"card/{to_hex(document)}"

@@ -1,0 +1,112 @@
+"""The scorecard: checked, kept, adopted by the council before its period, and from then on what scores are made by."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from api.app import create_app
+from ledger.codes import RegistryAction
+from ledger.errors import Misconfigured
+from ledger.ids import to_hex
+from ledger.penalties import DAY
+from ledger.records import RegistryChange
+from ledger.score_card import parse_card
+from ledger.score_samples import Period
+from ledger.services.scorecards import default_card_text, keep_card
+from scripts.cli import application
+from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
+
+OWN = default_card_text().replace(b'"Lading default scorecard"', b'"Our own card"')
+for old, new in ((b'"time"\nweight = 60', b'"time"\nweight = 50'), (b'"goods"\nweight = 25', b'"goods"\nweight = 35')):
+    OWN = OWN.replace(old, new, 1)
+
+
+def scored(stage: Stage) -> Any:
+    """The public API's answer about the carrier, and its page."""
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    answer = client.get(f"/v1/partners/{CARRIER}/score")
+    assert answer.status_code == 200, answer.text
+    page = client.get(f"/partners/{CARRIER}/score", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    return answer.json(), re.sub(r"<[^>]+>", "", page.text)
+
+
+def ship(stage: Stage) -> None:
+    shipment = stage.open(10)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.pass_time(5 * DAY)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+
+
+def test_scores_are_measured_by_the_card_that_the_council_adopted_before_the_period(stage: Stage) -> None:
+    ship(stage)
+    before, page = scored(stage)
+    assert before["measure"]["adopted"] is False
+    assert "no card adopted" in before["measure"]["words"]
+    assert "no card adopted" in page
+    assert [card["shipments"] for card in before["scores"]] == [1]
+
+    card = parse_card(OWN)
+    stage.pass_time(20 * DAY)
+    begins = stage.now + 2 * DAY
+    stage.decide(RegistryAction.ADOPT_RULES, document=card.hash, number=begins)
+    assert scored(stage)[0]["measure"]["adopted"] is False, "its period has not begun"
+    stage.pass_time(3 * DAY)
+    with pytest.raises(Misconfigured, match="lading scores card keep"):
+        list(stage.node.numbers.scorecards())
+    with stage.node.db.write() as connection:
+        keep_card(connection, OWN)
+    ship(stage)
+    stage.pass_time(20 * DAY)
+
+    after, page = scored(stage)
+    assert after["measure"] == {
+        "card": to_hex(card.hash), "title": "Our own card", "adopted": True, "since": begins,
+        "words": after["measure"]["words"],
+    }  # fmt: skip
+    assert "Our own card" in page
+    assert "no card adopted" not in page
+    (mine,) = after["scores"]
+    assert (mine["card"], mine["period"]["start"]) == (to_hex(card.hash), begins), "the period starts with its card"
+    assert mine["shipments"] == 1, "what was due before is not in it"
+    weights = {i["name"]: i["weight"] for i in mine["indicators"]}
+    assert weights["in-full-undamaged"] == "7/20"
+
+    earlier = list(stage.node.numbers.scorecards(CARRIER, Period(0, begins, stage.now)))
+    assert [c.card for c in earlier] != [card.hash], "a period that began before is not measured by it"
+    assert [c.shipments for c in earlier] == [1]
+    stage.audited()
+
+
+def run(home: Path, *arguments: str, exit_code: int = 0) -> str:
+    result = CliRunner().invoke(application(["scores"]), list(arguments), env={"LADING_HOME": str(home)})
+    assert result.exit_code == exit_code, (result.output, result.exception)
+    return result.stdout
+
+
+def test_the_command_line_checks_keeps_and_prepares_the_adoption(founded: Path, stage: Stage, tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "card.toml"
+    file.write_bytes(OWN)
+    shown = json.loads(run(home, "scores", "card", "check", str(file), "--json"))
+    assert (shown["card"], shown["title"]) == (to_hex(parse_card(OWN).hash), "Our own card")
+    stage.node.close()
+
+    start = 4_000_000_000
+    adopt = ("scores", "card", "adopt", str(file), "--start", str(start))
+    run(home, *adopt, exit_code=1)  # not kept yet
+    run(home, "scores", "card", "keep", str(file))
+    prepared = json.loads(run(home, *adopt))
+    (change,) = prepared["changes"]
+    record = RegistryChange.from_json(change["message"])
+    assert (record.action, record.document, record.number) == (
+        RegistryAction.ADOPT_RULES, parse_card(OWN).hash, start,
+    )  # fmt: skip
+    run(home, "scores", "card", "adopt", str(file), "--start", "1000", exit_code=1)  # a period that has begun
+    file.write_bytes(OWN.replace(b'"goods"\nweight = 35', b'"goods"\nweight = 34'))
+    run(home, "scores", "card", "check", str(file), exit_code=1)  # weights that do not sum to 100
+    assert "measure" in json.loads(run(home, "scores", "--json"))
