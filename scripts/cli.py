@@ -25,6 +25,8 @@ COMMANDS = {
     "recall": "recall",
     "found": "found",
     "opening": "found",
+    "join": "join",
+    "contracts": "contracts",
     "replay": "replay",
     "audit": "audit",
     "rebuild": "rebuild",

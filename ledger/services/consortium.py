@@ -41,6 +41,7 @@ __all__ = [
     "OperatorKeys",
     "TokenPlan",
     "found",
+    "make_keys",
     "open_keys",
     "operator_passphrase",
     "read_consortium",
@@ -175,7 +176,7 @@ def found(
     """
     if (settings.home / "consortium.json").exists():
         raise Misconfigured("this home has a consortium", where=str(settings.home), mend="Choose another LADING_HOME.")
-    consortium_id = _make_keys(settings, demo)
+    consortium_id = make_keys(settings, demo)
     keys = open_keys(settings, settings.origin)
     genesis = Genesis(consortium_id, threshold, delay, tuple(sorted(council)))
     chain = open_chain()
@@ -188,8 +189,8 @@ def found(
     return consortium
 
 
-def _make_keys(settings: Settings, demo: bool) -> ConsortiumId:
-    """The operator's keys and the consortium's id, each made once."""
+def make_keys(settings: Settings, demo: bool, consortium_id: ConsortiumId | None = None) -> ConsortiumId:
+    """The operator's keys and the consortium's id (`consortium_id`, or a new one), each made once."""
     keys = settings.home / "keys"
     passphrase = DEMO_PASSPHRASE if demo else settings.passphrase
     if not passphrase:
@@ -202,5 +203,5 @@ def _make_keys(settings: Settings, demo: bool) -> ConsortiumId:
     if not (keys / "session.key").exists():
         write_private(keys / "session.key", secrets.token_bytes(32))
     if not (keys / "consortium-id").exists():
-        write_private(keys / "consortium-id", secrets.token_bytes(32))
+        write_private(keys / "consortium-id", consortium_id or secrets.token_bytes(32))
     return ConsortiumId((keys / "consortium-id").read_bytes())

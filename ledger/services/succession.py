@@ -1,0 +1,85 @@
+"""Replacing a contract: its successor on the chain, and the changes with which the council closes one and opens the other.
+
+The successor reads what it does not know from its predecessor. Evidence signatures name no contract, so what is on its
+way when the old one closes applies in the new one.
+"""
+
+from dataclasses import dataclass
+
+from ledger.chain.client import ChainClient
+from ledger.chain.contracts import CONTRACT_OF_KIND
+from ledger.chain.deploy import deploy_successor
+from ledger.codes import ContractKind, RegistryAction
+from ledger.errors import RuleBroken
+from ledger.ids import KeyAddress, to_hex
+from ledger.records import RegistryChange
+from ledger.registry import RegistryHistory
+from ledger.registry_state import NO_END
+from ledger.services.clock import Clock
+from ledger.services.consortium import Consortium, operator_passphrase
+from ledger.services.enrolling import change
+from ledger.services.keystores import new_key, read_keystore, write_keystore
+from ledger.services.settings import Settings
+from ledger.signing import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """`successor` stands on the chain; `changes` are for the council: close `predecessor`, open `successor`."""
+
+    kind: ContractKind
+    predecessor: KeyAddress
+    successor: KeyAddress
+    changes: tuple[RegistryChange, ...]
+
+
+def replace_contract(
+    settings: Settings,
+    chain: ChainClient,
+    consortium: Consortium,
+    history: RegistryHistory,
+    kind: ContractKind,
+    clock: Clock,
+) -> Succession:
+    """Deploy a successor of the contract of `kind` that is in force, and prepare what the council has to decide.
+
+    The key that deploys is made for this alone, lies under `keys/` and has no power over the contract. Run again before
+    the council has decided, it finds the successor there. Raises `RuleBroken` when no contract of the kind is in force,
+    or another one is to take over already, and what a deployment raises.
+    """
+    if kind == ContractKind.BONUS:
+        raise RuleBroken(
+            "a bonus pool is not replaced in place",
+            where="kind",
+            expected="custody, clearance, attestation or anchor",
+            mend="Signatures about money name their pool: found a new one, and let agreements on the old one run out.",
+        )
+    now = clock.now()
+    old = history.now(now).contract(kind)
+    known = history.now(now).state.contracts(kind)
+    if old is None or known is None:
+        raise RuleBroken(
+            "no contract of this kind is in force", where=CONTRACT_OF_KIND[kind], mend="`lading opening` opens one."
+        )
+    if known.latest != old:
+        raise RuleBroken(
+            "a successor is to take over already", where=CONTRACT_OF_KIND[kind], found=to_hex(known.latest)
+        )
+    key = _deployer(settings, old, demo=consortium.demo)
+    new = KeyAddress(deploy_successor(chain, key, 0, kind, consortium.deployment.registry, old, clock.now))
+    closing = history.now(now).state.entered(old).until != NO_END
+    steps = ((RegistryAction.CLOSE_CONTRACT, old), (RegistryAction.OPEN_CONTRACT, new))[int(closing) :]
+    changes = tuple(
+        change(history.next_sequence + i, action, key=address, number=int(kind))
+        for i, (action, address) in enumerate(steps)
+    )
+    return Succession(kind, old, new, changes)
+
+
+def _deployer(settings: Settings, old: KeyAddress, *, demo: bool) -> SigningKey:
+    """One key for each predecessor: its first transaction is the deployment, so the successor's address is fixed."""
+    path = settings.home / "keys" / f"successor-of-{to_hex(old)}.json"
+    passphrase = operator_passphrase(settings)
+    if not path.exists():
+        write_keystore(path, new_key(), passphrase, demo=demo)
+    return read_keystore(path, passphrase)

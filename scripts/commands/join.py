@@ -1,0 +1,42 @@
+"""`lading join`: a further operator of a consortium that stands already."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.bundle_format import parse_trust
+from ledger.canonical import parse_json
+from ledger.ids import bytes_from_hex, to_hex
+from ledger.services.clock import SystemClock
+from ledger.services.desk import open_reader
+from ledger.services.joining import join as join_consortium
+from ledger.services.settings import read_settings
+from scripts.commands.keys import read_file
+from scripts.output import out, print_json
+
+
+def join(
+    trust: Annotated[Path, typer.Argument(help="The consortium's trust file, from somebody you trust.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Become a further operator: keys and a log of your own, on the consortium's network (LADING_CHAIN).
+
+    The contracts are looked at on the chain before anything is written. Afterwards `lading serve` follows the chain from
+    its first block, and `lading opening --operator N` prepares the change that registers your log.
+    """
+    settings, clock = read_settings(), SystemClock()
+    content = read_file(trust)
+    known = parse_trust(content)
+    pool = bytes_from_hex(str(parse_json(content, where=str(trust)).get("bonusPool")), 20, "bonusPool")
+    chain = open_reader(settings, clock)
+    try:
+        consortium = join_consortium(settings, chain, known, pool)
+    finally:
+        chain.close()
+    if json:
+        print_json({"trust": consortium.trust_file()})
+        return
+    out.print(f"consortium {to_hex(consortium.genesis.consortium_id)}")
+    out.print(f"log        {consortium.log.origin}, id {to_hex(consortium.log.log_id)}")
+    out.print("Next: serve this home, enrol as a partner with the role operator, then `lading opening --operator N`.")

@@ -1,0 +1,170 @@
+"""The council closes a contract and opens its successor while goods are under way: nothing that was signed is lost."""
+
+import hashlib
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.codes import ClearanceStatus, ContractKind, Gate, Regime, RegistryAction
+from ledger.errors import LadingError, RuleBroken
+from ledger.ids import RecordId
+from ledger.penalties import DAY
+from ledger.records import Attestation, Claims, Outcome, RegistryChange, Require
+from ledger.services.auditing import audit
+from ledger.services.rebuilding import restore_from_chain
+from ledger.services.succession import Succession, replace_contract
+from ledger.store import checkpoints, log, outcomes, records
+from scripts.demo.cast import GTIN
+from scripts.demo.scribe import NO_HASH, details, salt
+from scripts.trial import open_trial
+from tests.e2e.stage import (
+    BROKER,
+    CARRIER,
+    DELAY,
+    HOUR,
+    LOT,
+    MAKER,
+    NZ,
+    SCHEMA,
+    SHOP,
+    WAREHOUSE,
+    Stage,
+    staged,
+)
+
+EXPORT = Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), True)
+
+
+def prepare(stage: Stage, kind: ContractKind) -> Succession:
+    node = stage.node
+    with node.db.read() as connection:
+        history = node.registry.refreshed(connection).history
+    return replace_contract(node.settings, node.chain, node.consortium, history, kind, node.clock)
+
+
+def decide(stage: Stage, change: RegistryChange) -> None:
+    stage.trial.change(replace(change, sequence=stage.trial.next_sequence()))
+    stage.settle()
+
+
+def targets(stage: Stage, record_id: RecordId) -> list[bytes]:
+    """The contracts that gave this record's outcomes."""
+    with stage.node.db.read() as connection:
+        found: list[Any] = [records.get(connection, one.outcome_record) for one in outcomes.of(connection, record_id)]
+    return [row.record.target for row in found if isinstance(row.record, Outcome)]
+
+
+def test_a_handoff_signed_under_the_old_custody_contract_applies_in_the_new_one(stage: Stage) -> None:
+    goods = stage.open(10, requires=[EXPORT])
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    found = prepare(stage, ContractKind.CUSTODY)
+    close, open_ = found.changes
+    decide(stage, close)
+    stage.pass_time(DELAY + HOUR)
+    # Between the two no contract takes records: what is signed meanwhile is accepted and waits.
+    onward = stage.submit(stage.scribe_handoff(CARRIER, WAREHOUSE, (goods, 1, 10)), CARRIER, WAREHOUSE)
+    stage.settle()
+    assert stage.track(onward).status == "pending"
+    assert "no contract of its kind is in force" in stage.track(onward).problem
+    decide(stage, open_)
+    stage.pass_time(DELAY + HOUR)
+    assert stage.outcome(onward) == ["applied"]
+    assert targets(stage, onward) == [found.successor]
+    assert stage.held_by(goods) == (WAREHOUSE, 10, 2)
+    # The clearance contract has not changed: it asks the registry where custody is, and opens the gate there.
+    stage.clear(NZ, ClearanceStatus.RELEASED, (goods, 0))
+    split = stage.split(WAREHOUSE, goods, 2, 4, 6)
+    stage.hand(WAREHOUSE, SHOP, (split[0], 0, 4), (split[1], 0, 6))
+    assert {stage.status(child) for child in split} == {"delivered"}
+    stage.audited()
+
+
+def test_nothing_is_opened_handed_on_or_ended_twice_under_a_successor(stage: Stage) -> None:
+    goods, lost = stage.open(2), stage.open(3)
+    first = stage.hand(MAKER, CARRIER, (goods, 0, 2), (lost, 0, 3))
+    found = prepare(stage, ContractKind.CUSTODY)
+    for change in found.changes:
+        decide(stage, change)
+    stage.pass_time(DELAY + HOUR)
+    node = stage.node
+    with node.db.read() as connection:
+        terms = records.get(connection, goods)
+    assert terms is not None
+    assert "CustodyAlreadyOpen" in node.preflight(terms.signed)
+    with pytest.raises(LadingError, match="used this sequence"):
+        stage.hand(MAKER, CARRIER, (goods, 0, 2))
+    assert stage.outcome(first) == ["applied", "applied"]
+    stage.hand(CARRIER, SHOP, (goods, 1, 2))
+    assert stage.status(goods) == "delivered"
+    stage.audited()
+
+
+@pytest.mark.parametrize("kind", [ContractKind.CLEARANCE, ContractKind.ATTESTATION, ContractKind.ANCHOR])
+def test_every_other_kind_is_replaced_under_way(stage: Stage, kind: ContractKind) -> None:
+    goods = stage.open(4, requires=[EXPORT])
+    stage.clear(BROKER, ClearanceStatus.LODGED, (goods, 0))
+    stage.audited()  # which anchors
+    found = prepare(stage, kind)
+    for change in found.changes:
+        decide(stage, change)
+    stage.pass_time(DELAY + HOUR)
+    after = {
+        ContractKind.CLEARANCE: stage.clear(NZ, ClearanceStatus.RELEASED, (goods, 1)),
+        ContractKind.ATTESTATION: attest(stage),
+    }
+    assert [stage.outcome(record_id) for record_id in after.values()] == [["applied"]] * 2
+    assert {one for one, record_id in after.items() if targets(stage, record_id) == [found.successor]} == {kind} & set(
+        after
+    )
+    stage.hand(MAKER, SHOP, (goods, 0, 4))
+    assert stage.status(goods) == "delivered"
+    stage.audited()
+    node = stage.node
+    with node.db.read() as connection:
+        anchored = checkpoints.latest_anchored(connection)
+        size = log.head(connection).size
+    assert anchored is not None
+    assert anchored.size == size, "the log goes on to be anchored"
+
+
+def test_what_a_successor_took_comes_back_when_the_database_is_lost(founded: Path, tmp_path: Path) -> None:
+    with staged(founded, tmp_path / "home") as stage:
+        goods = stage.open(4, endorsed=False)
+        for change in prepare(stage, ContractKind.CUSTODY).changes:
+            decide(stage, change)
+        stage.pass_time(DELAY + HOUR)
+        handoff = stage.hand(MAKER, CARRIER, (goods, 0, 4))
+        stage.audited()
+        settings, clock = stage.node.settings, stage.clock
+    for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
+        (settings.home / name).unlink(missing_ok=True)
+    assert restore_from_chain(settings, given=[], clock=clock).done
+    assert audit(settings).ok
+    with closing(open_trial(settings, clock).node) as node:
+        assert [item.outcome for item in node.reading.record(handoff).chain.items] == ["applied"]
+
+
+def test_the_same_successor_is_prepared_again_until_the_council_has_decided(stage: Stage) -> None:
+    first, again = (prepare(stage, ContractKind.CUSTODY) for _ in range(2))
+    assert first == again
+    close, open_ = first.changes
+    decide(stage, close)
+    (left,) = prepare(stage, ContractKind.CUSTODY).changes
+    assert (left.action, left.key) == (RegistryAction.OPEN_CONTRACT, first.successor)
+    decide(stage, left)
+    with pytest.raises(RuleBroken, match="successor is to take over already"):
+        prepare(stage, ContractKind.CUSTODY)
+    with pytest.raises(RuleBroken, match="a bonus pool is not replaced"):
+        prepare(stage, ContractKind.BONUS)
+
+
+def attest(stage: Stage) -> RecordId:
+    schema = hashlib.sha256(SCHEMA.encode()).digest()
+    record = Attestation(
+        MAKER, schema, f"01/{GTIN}/10/{LOT}", NO_HASH, stage.now, stage.now + 300 * DAY, NO_HASH,
+        Claims(salt(), "{}"), NO_HASH, details(),
+    )  # fmt: skip
+    return stage.sign(record, MAKER)
