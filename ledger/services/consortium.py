@@ -14,6 +14,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.bundle_format import Trust, parse_trust
+from ledger.canonical import canonical_json
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.chain.keyvalue import lock
@@ -46,6 +48,7 @@ __all__ = [
     "operator_passphrase",
     "read_consortium",
     "unused",
+    "with_logs_of",
 ]
 
 EMBEDDED_CHAIN_ID = 0x1AD1
@@ -86,6 +89,20 @@ class Consortium:
             "bonusPool": to_hex(self.deployment.contracts[ContractKind.BONUS]),
             "logs": [{"origin": self.log.origin, "key": to_hex(self.log.public_key)}],
         }
+
+
+def with_logs_of(trust: dict[str, Any], other: Trust) -> dict[str, Any]:
+    """A trust file that names the logs of both; raises `MalformedRecord` when they speak of different consortia."""
+    mine = parse_trust(canonical_json(trust))
+    if (mine.genesis, mine.chain_id, mine.registry) != (other.genesis, other.chain_id, other.registry):
+        raise MalformedRecord(
+            "another consortium",
+            where="trust file",
+            expected=to_hex(mine.genesis.consortium_id),
+            found=to_hex(other.genesis.consortium_id),
+        )
+    more = [log for log in other.logs if log not in mine.logs]
+    return trust | {"logs": [*trust["logs"], *({"origin": log.origin, "key": to_hex(log.public_key)} for log in more)]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Replacing a contract: its successor on the chain, and the changes with which the council closes one and opens the other.
+"""Replacing a contract: its successor on the chain, and the changes by which the council closes one and opens another.
 
 The successor reads what it does not know from its predecessor. Evidence signatures name no contract, so what is on its
 way when the old one closes applies in the new one.

@@ -42,8 +42,8 @@ def replace(
 ) -> None:
     """Deploy a successor of the contract in force, and prepare the changes that close the one and open the other.
 
-    Sign and submit both without delay in between: from the moment the old one closes, records wait for the new one. With
-    the embedded chain, stop the service meanwhile.
+    Sign and submit both soon after each other: from the moment the old one closes, records wait for the new one. With
+    the embedded chain, stop the service while this runs.
     """
     kinds = {one.name.lower(): one for one in ContractKind}
     if kind not in kinds:

@@ -22,8 +22,8 @@ def join(
 ) -> None:
     """Become a further operator: keys and a log of your own, on the consortium's network (LADING_CHAIN).
 
-    The contracts are looked at on the chain before anything is written. Afterwards `lading serve` follows the chain from
-    its first block, and `lading opening --operator N` prepares the change that registers your log.
+    The contracts are looked at on the chain before anything is written. Afterwards `lading serve` follows the chain
+    from its first block, and `lading opening --operator N` prepares the change that registers your log.
     """
     settings, clock = read_settings(), SystemClock()
     content = read_file(trust)

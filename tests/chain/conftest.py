@@ -2,9 +2,12 @@
 
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 import pytest
 
@@ -68,6 +71,7 @@ def anvil_url() -> Iterator[str]:
 @dataclass
 class Anvil:
     process: subprocess.Popen[str]
+    drain: Thread
     url: str
 
     def __enter__(self) -> "Anvil":
@@ -76,8 +80,7 @@ class Anvil:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait(timeout=10)
-        if self.process.stdout:
-            self.process.stdout.close()
+        self.drain.join(timeout=10)
 
 
 def start_anvil(*options: str) -> Anvil:
@@ -94,8 +97,16 @@ def start_anvil(*options: str) -> Anvil:
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("Listening on "):
-            return Anvil(process, "http://" + line.split()[-1])
+            # It goes on printing every request, and would stand still once the pipe is full.
+            drain = Thread(target=_drain, args=(process.stdout,), daemon=True)
+            drain.start()
+            return Anvil(process, drain, "http://" + line.split()[-1])
     raise AssertionError("anvil did not start")
+
+
+def _drain(stream: IO[str]) -> None:
+    with stream:
+        deque(stream, 0)
 
 
 OpenChain = Callable[..., EmbeddedChain]

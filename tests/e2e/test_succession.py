@@ -150,8 +150,7 @@ def test_what_a_successor_took_comes_back_when_the_database_is_lost(founded: Pat
 def test_the_same_successor_is_prepared_again_until_the_council_has_decided(stage: Stage) -> None:
     first, again = (prepare(stage, ContractKind.CUSTODY) for _ in range(2))
     assert first == again
-    close, open_ = first.changes
-    decide(stage, close)
+    decide(stage, first.changes[0])
     (left,) = prepare(stage, ContractKind.CUSTODY).changes
     assert (left.action, left.key) == (RegistryAction.OPEN_CONTRACT, first.successor)
     decide(stage, left)
