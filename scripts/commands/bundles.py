@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
+from ledger.bundle_format import parse_trust
 from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.ids import RecordId, bytes_from_hex
 from ledger.score_samples import Period
-from ledger.services.consortium import read_consortium
+from ledger.services.consortium import read_consortium, with_logs_of
 from ledger.services.desk import Desk
 from ledger.services.exporting import Exporter
 from ledger.services.settings import read_settings
+from scripts.commands.keys import read_file
 from scripts.commands.verify import TRUST_NAME
 from scripts.output import out, print_json
 
@@ -55,9 +57,16 @@ def export(
 
 def trust(
     output: Annotated[Path, typer.Option("--out", help="Where to write the trust file.")] = Path(TRUST_NAME),
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--with", help="Another operator's trust file, whose log is to be named too. Repeat it for more."),
+    ] = None,
 ) -> None:
     """Write this consortium's trust file. A verifier must get it from somebody it trusts, not with the bundle."""
-    _write(output, canonical_json(read_consortium(read_settings().home).trust_file()))
+    trusted = read_consortium(read_settings().home).trust_file()
+    for other in others or ():
+        trusted = with_logs_of(trusted, parse_trust(read_file(other)))
+    _write(output, canonical_json(trusted))
     out.print(str(output))
 
 

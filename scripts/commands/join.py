@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from ledger.bundle_format import parse_trust
-from ledger.canonical import parse_json
-from ledger.ids import bytes_from_hex, to_hex
+from ledger.ids import to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.desk import open_reader
 from ledger.services.joining import join as join_consortium
 from ledger.services.settings import read_settings
-from scripts.commands.keys import read_file
+from scripts.commands.keys import read_file, trusted_domain
 from scripts.output import out, print_json
 
 
@@ -26,9 +25,7 @@ def join(
     from its first block, and `lading opening --operator N` prepares the change that registers your log.
     """
     settings, clock = read_settings(), SystemClock()
-    content = read_file(trust)
-    known = parse_trust(content)
-    pool = bytes_from_hex(str(parse_json(content, where=str(trust)).get("bonusPool")), 20, "bonusPool")
+    known, pool = parse_trust(read_file(trust)), trusted_domain(trust).bonus_pool
     chain = open_reader(settings, clock)
     try:
         consortium = join_consortium(settings, chain, known, pool)

@@ -123,6 +123,19 @@ def admit(
 
 
 @app.command()
+def copy(source: Annotated[str, typer.Argument(help="URL of another operator's service.")], url: Url = None) -> None:
+    """Hand in here what has enrolled at another operator: names are no part of the chain. Each proves itself anew."""
+    theirs = Service(source)
+    with opened(url) as door:
+        known = {entry["document"] for entry in door.enrolments()}
+        missing = [entry["document"] for entry in theirs.enrolments() if entry["document"] not in known]
+        for document in missing:
+            found = theirs.enrolment(document)
+            door.enrol(found["text"], found["signature"])
+    out.print(f"{len(missing)} enrolments copied")
+
+
+@app.command()
 def suspend(partner: Partner, url: Url = None, out: Out = None) -> None:
     """Prepare a suspension: in force at once. It stops opening, receiving and attesting, not handing on."""
     _prepare(url, out, RegistryAction.SUSPEND, partner=partner)
