@@ -40,7 +40,7 @@ from ledger.services.keystores import write_private
 from ledger.services.settings import Settings
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SignedRecord, SigningKey
-from scripts.scms import CURRENCY, Line
+from scripts.scms import CURRENCY, PROGRAMME, VENDOR, Line
 from scripts.trial import OPERATOR, Party, Trial, demo_key, found_trial, open_for_business, open_trial
 
 SEED_FILE = "replay.json"
@@ -96,6 +96,11 @@ class Seed:
         return SigningKey(number.to_bytes(32, "big"))
 
 
+def is_replay(home: Path) -> bool:
+    """Whether the ledger in this home is a replay, whose keys stand in for those of the partners."""
+    return (home / "keys" / SEED_FILE).exists()
+
+
 def open_seed(home: Path, terms: Terms, now: int) -> Seed:
     """The seed of the replay in this home, made at its first start.
 
@@ -103,7 +108,7 @@ def open_seed(home: Path, terms: Terms, now: int) -> Seed:
     terms: they are signed and cannot change.
     """
     path = home / "keys" / SEED_FILE
-    if not path.exists():
+    if not is_replay(home):
         if (home / "consortium.json").exists():
             raise Misconfigured(
                 "another consortium is in this home", where=str(home), mend="Replay into a new LADING_HOME."
@@ -316,11 +321,11 @@ def notes_of(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _vendor(line: Line) -> str:
-    return f"Vendor: {line.vendor}"
+    return VENDOR + line.vendor
 
 
 def _programme(line: Line) -> str:
-    return f"Programme: {line.country}"
+    return PROGRAMME + line.country
 
 
 def _partners_of(line: Line) -> tuple[tuple[str, Role], tuple[str, Role]]:

@@ -16,6 +16,8 @@ from ledger.codes import Mode
 from ledger.errors import MalformedRecord
 
 CURRENCY = "USD"
+VENDOR, PROGRAMME = "Vendor: ", "Programme: "
+"""How partners of a replay are named: what the file calls them, behind what they are in it."""
 COLUMNS = (
     "ID", "ASN/DN #", "Country", "Vendor INCO Term", "Shipment Mode", "Scheduled Delivery Date",
     "Delivered to Client Date", "Vendor", "Item Description", "Line Item Quantity", "Line Item Value",

@@ -12,6 +12,7 @@ from ledger.score_samples import Period
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json
+from scripts.replay import is_replay
 from scripts.report.facts import Facts, gather
 from scripts.report.page import render
 
@@ -55,5 +56,13 @@ def facts_of(desk: Desk, period: Period, title: str) -> Facts:
     names = {partner.id: partner.name for partner in desk.reading.partners()}
     head = published.head
     log = (head.size, to_hex(head.root), head.origin)
-    facts = gather(desk.numbers.journeys(), period, measure.card, names, title=title, log=log)
+    facts = gather(
+        desk.numbers.journeys(),
+        period,
+        measure.card,
+        names,
+        title=title,
+        log=log,
+        replay=is_replay(desk.settings.home),
+    )
     return replace(facts, notes=(f"Scores are measured by: {measure.words}.",))

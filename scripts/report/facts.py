@@ -2,69 +2,32 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum
+from dataclasses import dataclass
 
 from ledger.codes import Mode, Role
 from ledger.journeys import Journeys
-from ledger.network import EXPECTED, Market, NetworkFigures, Route, Window, network, route_of
-from ledger.records import UNLIMITED_LAG
+from ledger.network import EXPECTED, Market, NetworkFigures, Route, Window, network
 from ledger.score_card import Card
 from ledger.score_samples import Period, case_of
 from ledger.scores import Scorecard, Tallies
+from scripts.report.entries import DAY, Entry, Grain, Spread, entry_of, label_of, spread
+from scripts.report.summaries import (
+    Comparison,
+    ModeFacts,
+    NodeFacts,
+    PartnerFacts,
+    Rates,
+    mode_of,
+    modes_of,
+    nodes_of,
+    partners_of,
+    rates_of,
+    year_on_year,
+)
 
-DAY = 86_400
 LATE_BUCKETS = ((1, 7), (8, 14), (15, 30), (31, 60), (61, 90), (91, None))
 """Days late, rounded up, both ends included."""
 _SEPARATOR = "\x1f"
-
-
-class Grain(Enum):
-    """How finely time is cut."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One shipment that was promised for a time in the period. Times in seconds, amounts in minor units."""
-
-    route: Route
-    liable: int
-    promised_at: int
-    delivered: bool
-    settled: bool
-    late_seconds: int
-    customs_seconds: int
-    amount: int
-    uncapped: int
-    currency: str
-    indicative: bool
-    replayed: bool
-
-    @property
-    def late(self) -> bool:
-        return self.late_seconds > 0
-
-    @property
-    def days_late(self) -> int:
-        """Rounded up: a second late is a day late."""
-        return -(-self.late_seconds // DAY)
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Count, mean (rounded down), median (of two: their mean, rounded down) and the smallest value that at least nine
-    in ten do not exceed; None without any.
-    """
-
-    count: int
-    mean: int | None
-    median: int | None
-    p90: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +72,10 @@ class Debtor:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything on the page. `currency` is the one with most shipments; `others` are the rest, as plain totals."""
+    """Everything on the page. `currency` is the one with most shipments, and the one of amounts without another.
+
+    `replay`: the records come from a history, entered and signed by the replay and not by those whom they name.
+    """
 
     title: str
     period: Period
@@ -133,7 +99,17 @@ class Facts:
     names: Mapping[int, str]
     withheld: int
     unpromised: int
-    notes: tuple[str, ...] = field(default=())
+    rates: Rates | None
+    modes: tuple[ModeFacts, ...]
+    partners: tuple[PartnerFacts, ...]
+    nodes: tuple[NodeFacts, ...]
+    comparison: Comparison | None
+    replay: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def late(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.late)
 
 
 def gather(
@@ -144,6 +120,7 @@ def gather(
     *,
     title: str,
     log: tuple[int, str, str],
+    replay: bool = False,
 ) -> Facts:
     """The facts of a period, judged at `period.at`. `log`: size, root and origin of the checkpoint they stand on."""
     entries: list[Entry] = []
@@ -161,22 +138,7 @@ def gather(
             continue
         if statement.promised_at not in period or (not statement.delivered_at and statement.promised_at >= period.at):
             continue
-        entries.append(
-            Entry(
-                route=route_of(case),
-                liable=statement.liable,
-                promised_at=statement.promised_at,
-                delivered=statement.delivered_at is not None,
-                settled=statement.settled,
-                late_seconds=statement.late_seconds,
-                customs_seconds=statement.customs_seconds,
-                amount=statement.amount,
-                uncapped=statement.uncapped,
-                currency=case.force.commercial.currency,
-                indicative=statement.indicative,
-                replayed=case.force.commercial.reportLag == UNLIMITED_LAG,
-            )
-        )
+        entries.append(entry_of(case))
     whole = network(journeys, period).get("all")
     grouped = network(journeys, period, by=_lane_key)
     by_window = network(journeys, period, by=_window_key)
@@ -212,27 +174,13 @@ def gather(
         names=names,
         withheld=withheld,
         unpromised=unpromised,
+        rates=rates_of(entries, currency),
+        modes=tuple(modes_of(entries, currency)),
+        partners=tuple(partners_of(entries, cards, currency, names)),
+        nodes=tuple(nodes_of(whole, names)),
+        comparison=year_on_year(journeys, period, entries, currency),
+        replay=replay,
     )
-
-
-def spread(values: Sequence[int]) -> Spread:
-    ordered = sorted(values)
-    count = len(ordered)
-    if not count:
-        return Spread(0, None, None, None)
-    middle = (ordered[count // 2] + ordered[(count - 1) // 2]) // 2
-    return Spread(count, sum(ordered) // count, middle, ordered[-(-9 * count // 10) - 1])
-
-
-def label_of(seconds: int, grain: Grain) -> str:
-    moment = datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC)
-    match grain:
-        case Grain.MONTH:
-            return moment.strftime("%Y-%m")
-        case Grain.QUARTER:
-            return f"{moment.year} Q{(moment.month + 2) // 3}"
-        case Grain.YEAR:
-            return str(moment.year)
 
 
 def _joined(*parts: str) -> str:
@@ -240,15 +188,18 @@ def _joined(*parts: str) -> str:
 
 
 def _lane_key(route: Route) -> str:
-    return _joined(route.lane, _mode(route))
+    return _joined(lane_of(route), mode_of(route))
+
+
+def lane_of(route: Route) -> str:
+    """What is known of where goods went from and to."""
+    if route.origin and route.destination:
+        return route.lane
+    return f"to {route.destination}" if route.destination else f"from {route.origin}" if route.origin else "not stated"
 
 
 def _window_key(route: Route) -> str:
-    return _joined(route.market or "", _mode(route) if route.mode is None else route.mode.name)
-
-
-def _mode(route: Route) -> str:
-    return "not stated" if route.mode is None else route.mode.name.lower().replace("_", " ")
+    return _joined(route.market or "", mode_of(route) if route.mode is None else route.mode.name)
 
 
 def _lanes(entries: Sequence[Entry], grouped: Mapping[str, NetworkFigures]) -> Iterable[LaneFacts]:

@@ -1,115 +1,127 @@
-"""The page of the report: one HTML file that opens offline, reads well on a screen and prints."""
+"""The page of the report: one HTML file that opens offline, reads well on a screen and a phone, and prints."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from html import escape
 
-from scripts.report import charts
-from scripts.report.facts import DAY, Facts, label_of
+from scripts.report import charts, sections
+from scripts.report.entries import label_of
+from scripts.report.facts import Facts, LaneFacts
+from scripts.report.findings import findings
 from scripts.report.style import STYLE
+from scripts.report.summaries import NO_MODE, mode_name, mode_of
+from scripts.report.words import (
+    UNKNOWN_CELL,
+    amount,
+    day,
+    days,
+    figure,
+    money,
+    percent,
+    ppm,
+    section,
+    table,
+)
 
-MOST_LANES, MOST_DEBTORS, MOST_SCORES = 20, 15, 15
-HOUR = 3_600
-FOREVER = 2**40 - 1
-NOT_KNOWN = "not known"
+MOST_LANES = 20
 
 
 def render(facts: Facts) -> str:
     """The whole file."""
-    sections = [
+    parts = [
+        _findings(facts),
         _headline(facts),
         _time(facts),
+        sections.comparison(facts),
+        sections.modes(facts),
         _lanes(facts),
         _windows(facts),
-        _penalties(facts),
-        _scores(facts),
-        _customs(facts),
+        sections.penalties(facts),
+        sections.partners(facts),
+        sections.nodes(facts),
+        sections.customs(facts),
         _notes(facts),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(facts.title)}</title><style>{STYLE}</style></head><body><main>"
-        f"{_heading(facts)}{''.join(sections)}{_foot(facts)}</main></body></html>\n"
+        f"{_heading(facts)}{''.join(parts)}{_foot(facts)}</main></body></html>\n"
     )
 
 
 def _heading(facts: Facts) -> str:
     first, last = _span(facts)
-    judged = _day(facts.period.at)
+    source = (
+        "This is a replay of a delivery history: its records were signed by the replay for the vendors and for those "
+        "who received the goods, with keys of its own, and penalties read as if the vendor were liable."
+        if facts.replay
+        else "Every figure follows from records that both sides signed."
+    )
     return (
         f"<header><h1>{escape(facts.title)}</h1><p class='lead'>{len(facts.entries):,} shipments promised for "
-        f"{first} to {last}, judged as of {judged}. Every figure follows from records that both "
-        f"sides signed.</p></header>"
+        f"{first} to {last}, judged as of {day(facts.period.at)}. {source}</p></header>"
     )
+
+
+def _findings(facts: Facts) -> str:
+    found = findings(facts)
+    items = "".join(f"<li>{sentence}</li>" for sentence in found)
+    return section("In short", f"<ol class='findings'>{items}</ol>") if found else ""
 
 
 # --- sections ------------------------------------------------------------------------------------------------------
 
 
 def _headline(facts: Facts) -> str:
-    late = sum(entry.late for entry in facts.entries)
-    count = len(facts.entries)
+    count, late = len(facts.entries), len(facts.late)
     whole = facts.all
     capped, uncapped = facts.penalties.get(facts.currency, (0, 0))
-    abnormal = whole.abnormal_ppm if whole else None
     cards = [
         (
-            _percent(count - late, count),
+            percent(count - late, count),
             "delivered on time",
             f"{count - late:,} of {count:,} shipments by the promised second, customs holds taken out",
         ),
         (
-            _days(facts.lateness.median),
+            days(facts.lateness.median),
             "median delay of late shipments",
-            f"mean {_days(facts.lateness.mean)}, nine in ten within {_days(facts.lateness.p90)}",
+            f"mean {days(facts.lateness.mean)}, nine in ten within {days(facts.lateness.p90)}",
         ),
         (
-            _ppm(abnormal),
-            "abnormal delay rate",
-            f"of {whole.windowed:,} deliveries with an expected window"
-            if whole and whole.windowed
-            else "no shipment has a lane and mode with an expected window and a departure on record",
-        ),
-        (
-            _days(whole.median_seconds) if whole else NOT_KNOWN,
-            "median delivery time",
-            f"mean {_days(whole.mean_seconds)}, nine in ten within {_days(whole.p90_seconds)}"
-            if whole and whole.timed
-            else "the records do not say when goods left",
-        ),
-        (
-            _money(capped, facts.currency),
+            money(capped, facts.currency),
             "delay penalties",
-            f"{_money(uncapped, facts.currency)} before the agreed caps",
-        ),
-        (
-            _percent(sum(d.amount for d in facts.debtors[:5]), capped),
-            "of penalties on the five largest debtors",
-            f"partners that owe anything at all: {len(facts.debtors)}",
+            f"{money(uncapped, facts.currency)} before the agreed caps",
         ),
     ]
+    if whole and whole.windowed:
+        cards.append((ppm(whole.abnormal_ppm), "abnormal delay rate", f"of {whole.windowed:,} with an expected window"))
+    if whole and whole.timed:
+        spread = f"mean {days(whole.mean_seconds)}, nine in ten within {days(whole.p90_seconds)}"
+        cards.append((days(whole.median_seconds), "median delivery time", spread))
+    if capped:
+        share = percent(sum(d.amount for d in facts.debtors[:5]), capped)
+        cards.append((share, "of penalties on the five largest debtors", f"of {len(facts.debtors)} that owe anything"))
     body = "".join(
         f"<li><strong>{escape(a)}</strong><span>{escape(b)}</span><em>{escape(c)}</em></li>" for a, b, c in cards
     )
-    return f"<section><ul class='cards'>{body}</ul></section>"
+    return f"<section class=bare><ul class='cards'>{body}</ul></section>"
 
 
 def _time(facts: Facts) -> str:
     if not facts.entries:
-        return _section("Lateness over time", "<p>No shipment was promised for this period.</p>")
+        return section("Lateness over time", "<p>No shipment was promised for this period.</p>")
     chart = charts.stacked(
         [bucket.label for bucket in facts.buckets],
         [bucket.due - bucket.late for bucket in facts.buckets],
         [bucket.late for bucket in facts.buckets],
-        title=f"Shipments by {facts.grain.value} of the promise, on time and late",
         names=("on time", "late"),
+        axes=("shipments", "share late"),
     )
-    histogram = charts.columns(facts.histogram, title="Shipments by days late", first_is_good=True)
-    words = _trend(facts)
-    aside = f"<div><h3>How late</h3>{histogram}<p class='small'>Days late, rounded up.</p></div>"
-    grid = f"<div class='two'>{aside}<div><h3>What stands out</h3><ul class='points'>{words}</ul></div></div>"
-    return _section("Lateness over time", f"<figure>{chart}</figure>{grid}")
+    histogram = charts.columns(facts.histogram, axis="days late, rounded up", first_is_good=True)
+    shipments = figure(f"Shipments by {facts.grain.value} of the promise", chart, note="bars: number, line: share late")
+    aside = f"<div>{figure('How late shipments were', histogram, note='number of shipments')}</div>"
+    stands_out = f"<div><h3>What stands out</h3><ul class='points'>{_trend(facts)}</ul></div>"
+    return section("Lateness over time", f"{shipments}<div class='two'>{aside}{stands_out}</div>")
 
 
 def _trend(facts: Facts) -> str:
@@ -119,157 +131,80 @@ def _trend(facts: Facts) -> str:
         worst = max(full, key=lambda b: (b.late * 10**6 // b.due, b.late))
         best = min(full, key=lambda b: (b.late * 10**6 // b.due, -b.due))
         points.append(
-            f"Worst {facts.grain.value}: <b>{worst.label}</b>, {_percent(worst.late, worst.due)} of "
-            f"{worst.due:,} late; "
-            f"best: <b>{best.label}</b>, {_percent(best.late, best.due)} of {best.due:,}."
+            f"Worst {facts.grain.value}: <b>{worst.label}</b>, {percent(worst.late, worst.due)} of {worst.due:,} late; "
+            f"best: <b>{best.label}</b>, {percent(best.late, best.due)} of {best.due:,}."
         )
-    long = sum(entry.late and entry.days_late > 30 for entry in facts.entries)
-    late = sum(entry.late for entry in facts.entries)
-    if long:
-        points.append(f"{long:,} of {late:,} late shipments ({_percent(long, late)}) were over 30 days late.")
-    open_ = sum(not entry.delivered for entry in facts.entries)
-    if open_ > 0:
-        points.append(f"{open_:,} shipments are past their promise and not delivered: their clocks still run.")
-    routes = [lane for lane in facts.lanes if lane.shipments >= 20]
-    if routes:
-        worst_lane = max(routes, key=lambda lane: lane.late * 10**6 // lane.shipments)
-        points.append(
-            f"Least reliable lane with at least 20 shipments: <b>{escape(worst_lane.lane)}</b> by "
-            f"{escape(worst_lane.mode)}, "
-            f"{_percent(worst_lane.late, worst_lane.shipments)} late."
-        )
+    week = sum(entry.days_late <= 7 for entry in facts.late)
+    if week:
+        points.append(f"{percent(week, len(facts.late))} of the late shipments came within a week of their promise.")
+    running = sum(not entry.delivered and not entry.settled for entry in facts.entries)
+    if running:
+        points.append(f"{running:,} shipments are past their promise and not delivered: their clocks still run.")
     return "".join(f"<li>{point}</li>" for point in points)
 
 
 def _lanes(facts: Facts) -> str:
-    head = (
-        "lane", "mode", "shipments", "on time", "median delay", "p90 delay", "median delivery", "legs in time",
-        f"penalty {facts.currency}",
-    )  # fmt: skip
-    rows = [
-        (
+    shown = facts.lanes[:MOST_LANES]
+    timed = any(lane.figures.timed for lane in shown)
+    legs = any(lane.figures.legs_due for lane in shown)
+
+    def row(lane: LaneFacts) -> list[str]:
+        cells = [
             lane.lane,
             lane.mode,
             f"{lane.shipments:,}",
-            _percent(lane.shipments - lane.late, lane.shipments),
-            _days(lane.lateness.median, "–"),
-            _days(lane.lateness.p90, "–"),
-            _days(lane.figures.median_seconds, "–"),
-            _ppm(lane.figures.legs_ppm, "–"),
-            _amount(lane.penalties.get(facts.currency, 0)),
-        )
-        for lane in facts.lanes[:MOST_LANES]
-    ]
-    more = len(facts.lanes) - MOST_LANES
+            percent(lane.shipments - lane.late, lane.shipments),
+            days(lane.lateness.median, UNKNOWN_CELL),
+            days(lane.lateness.p90, UNKNOWN_CELL),
+        ]
+        cells += [days(lane.figures.median_seconds, UNKNOWN_CELL)] if timed else []
+        cells += [ppm(lane.figures.legs_ppm, UNKNOWN_CELL)] if legs else []
+        return [*cells, amount(lane.penalties.get(facts.currency, 0))]
+
+    head = ["lane", "mode", "shipments", "on time", "median delay", "p90 delay"]
+    head += ["median delivery"] if timed else []
+    head += ["legs in time"] if legs else []
+    head.append(f"penalty {facts.currency}")
+    more = len(facts.lanes) - len(shown)
     foot = f"<p class='small'>… and {more} smaller lanes.</p>" if more > 0 else ""
-    return _section("Lanes and modes", _table(head, rows, text=2) + foot)
+    words = ""
+    if facts.entries and not any(entry.route.origin for entry in facts.entries):
+        words = "<p>The records do not say where goods came from, so a lane is a destination and a mode.</p>"
+    return section("Lanes", words + table(head, map(row, shown), text=2) + foot)
 
 
 def _windows(facts: Facts) -> str:
-    head = ("to", "mode", "expected days", "deliveries timed", "mean", "median", "p90", "abnormal")
-    rows = []
-    for row in facts.windows:
-        found = row.found
-        known = found is not None and found.timed
-        rows.append(
-            (
-                row.market.value,
-                row.mode.name.lower(),
-                f"{row.window.least}–{row.window.most}",
-                f"{found.timed:,}" if found else "0",
-                _days(found.mean_seconds if found and known else None, "–"),
-                _days(found.median_seconds if found and known else None, "–"),
-                _days(found.p90_seconds if found and known else None, "–"),
-                _ppm(found.abnormal_ppm if found else None, "–"),
-            )
+    title = "Delivery time against expected windows"
+    timed = [(row, row.found) for row in facts.windows if row.found is not None and row.found.windowed]
+    if not timed:
+        return section(
+            title,
+            "<p>No delivery on a lane and mode with an expected window has a departure on record, so how long goods "
+            "were on their way is not known, nor which of these times were abnormal.</p>",
         )
+    head = ("to", "mode", "expected days", "deliveries timed", "mean", "median", "p90", "abnormal")
+    rows = [
+        (
+            row.market.value,
+            mode_name(row.mode),
+            f"{row.window.least}–{row.window.most}",
+            f"{found.timed:,}",
+            days(found.mean_seconds, UNKNOWN_CELL),
+            days(found.median_seconds, UNKNOWN_CELL),
+            days(found.p90_seconds, UNKNOWN_CELL),
+            ppm(found.abnormal_ppm, UNKNOWN_CELL),
+        )
+        for row, found in timed
+    ]
     words = (
         "<p>From the first handoff on the way to the counter-signed delivery, against the days that a market and mode "
         "are expected to take. A delivery is abnormal when it took longer than the window's end.</p>"
     )
-    return _section("Delivery time against expected windows", words + _table(head, rows, text=2))
-
-
-def _penalties(facts: Facts) -> str:
-    totals = "; ".join(
-        f"{_money(capped, currency)} ({_money(uncapped, currency)} before caps)"
-        for currency, (capped, uncapped) in sorted(facts.penalties.items())
-        if uncapped
-    )
-    if not facts.debtors:
-        return _section("Delay penalties", "<p>No penalty follows from the terms of these shipments.</p>")
-    rows = [
-        (debtor.name, debtor.amount, f"{_amount(debtor.amount)} · {debtor.shipments:,} late")
-        for debtor in facts.debtors[:MOST_DEBTORS]
-    ]
-    chart = charts.bars(
-        rows,
-        title=f"Penalties by liable partner, {facts.currency}",
-        running=[debtor.running_ppm for debtor in facts.debtors[:MOST_DEBTORS]],
-    )
-    for n, debtor in enumerate(facts.debtors, 1):
-        if debtor.running_ppm >= 800_000:
-            points = f"<b>{n} of {len(facts.debtors)}</b> partners with penalties owe 80 % of them."
-            break
-    else:
-        points = ""
-    indicative = sum(entry.indicative and entry.amount > 0 for entry in facts.entries)
-    caution = (
-        f" {indicative:,} of the penalties are indicative: the liable partner has neither signed "
-        f"nor endorsed the terms."
-        if indicative
-        else ""
-    )
-    words = (
-        f"<p>Together {totals}. {points}{caution} A penalty grows with the square of the delay, so a few very late "
-        "shipments weigh more than many that are a day late.</p>"
-    )
-    return _section("Where penalties concentrate", words + f"<figure>{chart}</figure>")
-
-
-def _scores(facts: Facts) -> str:
-    if not facts.scores:
-        words = f"<p>No partner has the ten delivery events that a score needs ({facts.unscored} have fewer).</p>"
-        return _section("Partner scores", words)
-    shown = facts.scores[:MOST_SCORES]
-    ordered = sorted(shown, key=lambda card: (-(card.score or 0), card.partner))
-    rows = [
-        (
-            f"{facts.names.get(card.partner, card.partner)} ({card.role.name.lower()})",
-            card.low or 0,
-            card.score or 0,
-            card.high or 0,
-            f"{(card.score or 0) / 100:.1f} · {card.shipments:,} shipments" + ("*" if card.provisional else ""),
-        )
-        for card in ordered
-    ]
-    chart = charts.intervals(rows, title="Scores from 0 to 100 with their 95 % intervals")
-    words = (
-        f"<p>The {len(shown)} partners with most shipments of {len(facts.scores)} that have a score; "
-        f"{facts.unscored} have too little on record for one, which is not a bad score. The dot is the score, the band "
-        "the 95 % interval: few shipments make it wide. Compare bands, not dots. An asterisk marks a provisional score "
-        "(under 30 delivery events).</p>"
-    )
-    return _section("Partner scores", words + f"<figure>{chart}</figure>")
-
-
-def _customs(facts: Facts) -> str:
-    whole = facts.all
-    if not facts.causes:
-        return _section("Customs", "<p>No customs hold is on record for these shipments.</p>")
-    rows = [(cause, seconds // HOUR, f"{seconds // HOUR:,} h") for cause, seconds in facts.causes]
-    chart = charts.bars(rows, title="Hours in customs holds by cause")
-    first = _ppm(whole.first_time_ppm if whole else None)
-    words = (
-        f"<p>{first} of {whole.procedures if whole else 0:,} procedures were released without a hold, refusal or "
-        "amendment. Hours below count every hold; those that the liable partner did not cause are taken out of its "
-        "delay.</p>"
-    )
-    return _section("Customs hours by cause", words + f"<figure>{chart}</figure>")
+    return section(title, words + table(head, rows, text=2))
 
 
 def _notes(facts: Facts) -> str:
-    return _section("What the data does and does not say", f"<ul class='points'>{''.join(_note_lines(facts))}</ul>")
+    return section("What the data does and does not say", f"<ul class='points'>{''.join(_note_lines(facts))}</ul>")
 
 
 def _note_lines(facts: Facts) -> Iterator[str]:
@@ -282,24 +217,23 @@ def _note_lines(facts: Facts) -> Iterator[str]:
     replayed = sum(entry.replayed for entry in facts.entries)
     if replayed:
         yield (
-            f"<li>{replayed:,} shipments were entered after the fact, with an unlimited reporting "
-            f"lag in their terms: their "
-            "delivery times are as the history claims, not as a log saw them happen.</li>"
+            f"<li>{replayed:,} shipments were entered after the fact, with an unlimited reporting lag in their terms: "
+            "their delivery times are as the history claims, not as a log saw them happen.</li>"
         )
     if whole is not None and not whole.timed:
         yield (
             "<li>No departure is on record apart from the delivery, so delivery times and the abnormal delay rate are "
             "not known. Lateness against the promise is.</li>"
         )
-    unknown_mode = sum(entry.route.mode is None for entry in facts.entries)
+    unknown_mode = sum(mode_of(entry.route) == NO_MODE for entry in facts.entries)
     if unknown_mode:
         yield f"<li>The mode of transport is not stated for {unknown_mode:,} of {count:,} shipments.</li>"
-    if sum(not entry.route.origin for entry in facts.entries):
-        yield (
-            f"<li>The country of origin is not stated for "
-            f"{sum(not e.route.origin for e in facts.entries):,} of {count:,} "
-            "shipments: it appears as “?” in lanes.</li>"
-        )
+    nowhere = sum(not entry.route.origin for entry in facts.entries)
+    if nowhere:
+        yield f"<li>The country of origin is not stated for {nowhere:,} of {count:,} shipments.</li>"
+    unpaid = sum(not entry.freight for entry in facts.entries)
+    if unpaid:
+        yield f"<li>No freight is stated for {unpaid:,} of {count:,} shipments; averages of freight omit them.</li>"
     if not facts.causes:
         yield "<li>No customs hold is on record: delays that customs caused count as the partners'.</li>"
     others = sorted(set(facts.penalties) - {facts.currency})
@@ -307,9 +241,8 @@ def _note_lines(facts: Facts) -> Iterator[str]:
         apart = ", ".join(map(escape, others))
         yield f"<li>Amounts in {apart} are not added to those in {escape(facts.currency)}.</li>"
     yield (
-        "<li>A missing figure means that it is not known, never that it is zero. A bare date as a "
-        "promise means the last "
-        "second of that day.</li>"
+        "<li>A missing figure means that it is not known, never that it is zero. A bare date as a promise means the "
+        "last second of that day.</li>"
     )
 
 
@@ -321,55 +254,8 @@ def _foot(facts: Facts) -> str:
     )
 
 
-# --- parts ---------------------------------------------------------------------------------------------------------
-
-
-def _section(title: str, body: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{body}</section>"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, text: int) -> str:
-    """`text`: how many of the first columns hold words; the others are numbers and stand to the right."""
-
-    def cells(values: Sequence[str], tag: str) -> str:
-        return "".join(
-            f"<{tag}{'' if i < text else ' class=n'}>{escape(value)}</{tag}>" for i, value in enumerate(values)
-        )
-
-    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    return f"<div class='wide'><table><thead><tr>{cells(head, 'th')}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
 def _span(facts: Facts) -> tuple[str, str]:
     times = [entry.promised_at for entry in facts.entries]
     if not times:
-        return _day(facts.period.start), _day(facts.period.end)
+        return day(facts.period.start), day(facts.period.end)
     return label_of(min(times), facts.grain), label_of(max(times), facts.grain)
-
-
-def _day(seconds: int) -> str:
-    if seconds >= FOREVER:
-        return "the end"
-    return datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC).strftime("%-d %B %Y")
-
-
-def _days(seconds: int | None, unknown: str = NOT_KNOWN) -> str:
-    return unknown if seconds is None else f"{seconds / DAY:.1f} days"
-
-
-def _percent(part: int, whole: int) -> str:
-    return NOT_KNOWN if not whole else f"{100 * part / whole:.1f} %"
-
-
-def _ppm(value: int | None, unknown: str = NOT_KNOWN) -> str:
-    return unknown if value is None else f"{value / 10_000:.1f} %"
-
-
-def _amount(minor: int) -> str:
-    return f"{minor // 100:,}"
-
-
-def _money(minor: int, currency: str) -> str:
-    if minor >= 10**10:
-        return f"{minor / 10**8:,.1f} M {currency}".strip()
-    return f"{minor // 100:,} {currency}".strip()

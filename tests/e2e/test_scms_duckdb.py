@@ -26,6 +26,7 @@ from ledger.services.settings import read_settings
 from scripts.cli import application
 from scripts.commands.report import facts_of
 from scripts.report.facts import Facts
+from scripts.report.findings import findings
 from scripts.report.page import render
 from tests.e2e.oracle import DATA
 
@@ -204,6 +205,51 @@ def test_network_by_destination_and_mode(both: Both) -> None:
     assert {Mode.AIR.name, Mode.MARITIME.name} & {key.split("|")[1] for key in found}
 
 
+MODES = "CASE mode WHEN 'AIR' THEN 'air' WHEN 'MARITIME' THEN 'sea' WHEN 'ROAD' THEN 'road' ELSE 'mode not stated' END"
+
+
+@needs_data
+def test_totals_by_mode_and_year(both: Both) -> None:
+    """Freight is averaged over the shipments that state any; the last year of promises stands beside the one before."""
+    query = f"""
+      SELECT {MODES}, count(*), count_if(late_days > 0), sum(penalty), count_if(freight > 0),
+        sum(freight) // nullif(count_if(freight > 0), 0),
+        sum(freight) // nullif(sum(packages) FILTER (freight > 0), 0)
+      FROM lines GROUP BY ALL
+    """
+    found = {
+        (m.mode, m.shipments, m.late, m.penalty, m.freight.shipments, m.freight.per_shipment, m.freight.per_package)
+        for m in both.facts.modes
+    }
+    assert found == {tuple(_whole(value) for value in row) for row in both.rows(query)}
+    sides = """
+      WITH ends AS (SELECT max(promised) AS last FROM lines)
+      SELECT count(*), count_if(late_days > 0), sum(penalty) FROM lines, ends
+      WHERE promised > last - 365 * ? AND promised <= last - 365 * (? - 1)
+    """
+    compared = both.facts.comparison
+    expected = [tuple(map(_whole, both.sql.execute(sides, [n, n]).fetchall()[0])) for n in (2, 1)]
+    if compared is None:
+        assert 0 in (expected[0][0], expected[1][0])
+    else:
+        assert expected == [(side.shipments, side.late, side.penalty) for side in (compared.before, compared.after)]
+
+
+def _whole(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else int(value)
+
+
+@needs_data
+def test_partners_with_share_on_time_and_delivery_events(both: Both) -> None:
+    query = "SELECT vendor, count(*), count_if(late_days > 0), sum(penalty) FROM lines GROUP BY vendor"
+    events = {both.names[card.partner]: card.samples for card in both.scores if card.role is Role.SUPPLIER}
+    found = {p.name: (p.shipments, p.late, p.penalty, p.score.samples if p.score else 0) for p in both.facts.partners}
+    assert found == {
+        f"Vendor: {v}": (count, late, int(owed), events[f"Vendor: {v}"]) for v, count, late, owed in both.rows(query)
+    }
+    assert len(findings(both.facts)) >= 3
+
+
 @needs_data
 def test_the_report_tells_the_same(both: Both) -> None:
     facts = both.facts
@@ -228,6 +274,11 @@ def test_the_report_tells_the_same(both: Both) -> None:
     assert sum(bucket.due for bucket in facts.buckets) == count
     page = render(facts)
     assert f"{count - late:,} of {count:,} shipments" in page
+    assert "α = 73.00 USD per day², with no grace and a cap of 6.5 % of the shipment" in page
+    assert "signed by the replay" in page
+    assert "as if the vendor were liable" in page
+    for wrong in ("both sides signed", "? →", "Vendor: "):
+        assert wrong not in page
     assert "src=" not in page
     assert "http" not in page
     assert "<script" not in page

@@ -1,0 +1,50 @@
+"""The report of a ledger whose partners signed for themselves, and the report's charts."""
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from scripts.cli import application
+from scripts.report import charts
+from scripts.report.words import day, days, exact, figure, money, name_of
+from tests.e2e.story import Story
+
+
+def test_one_file_that_opens_offline_and_says_who_signed(story: Story, tmp_path: Path) -> None:
+    path, command = tmp_path / "report.html", application(["report"])
+    at = ["--at", str(story.clock.now())]
+    done = CliRunner().invoke(
+        command, ["report", "--html", str(path), *at], env={"LADING_HOME": str(story.settings.home)}
+    )
+    assert done.exit_code == 0, done.output
+    page = path.read_text()
+    assert "records that both sides signed" in page
+    assert "replay" not in page
+    assert "α = 10.00 EUR per day², with a grace of 0.5 days and a cap of 10 % of the shipment" in page
+    for loaded in ("src=", "http", "<script", "@import", "url("):
+        assert loaded not in page
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+
+
+def test_what_a_chart_shows_can_be_read() -> None:
+    """Title, unit, both axes and names stand in the open, not in tooltips only."""
+    chart = charts.stacked(
+        ["2024"], [3], [1], names=("on time", "late"), axes=("shipments", "share late")
+    )  # fmt: skip
+    text = figure("Shipments by year", chart, note="number of shipments")
+    for seen in (">Shipments by year<", ">number of shipments<", ">shipments<", ">share late<", ">on time<"):
+        assert seen in text
+    assert ">days late<" in charts.columns([("on time", 3)], axis="days late")
+
+
+def test_names_are_cut_after_what_a_replay_puts_before_them() -> None:
+    assert name_of("Vendor: BIO-RAD LABORATORIES (FRANCE)") == "BIO-RAD LABORATORIES (FRANCE)"
+    bar = charts.bars([(name_of("Programme: A very long name that goes on and on and on"), 1, "1 EUR")])
+    assert ">A very long name that goes on and on…<" in bar
+
+
+def test_numbers_as_people_write_them() -> None:
+    assert (days(86_400), days(129_600), days(864_000), days(None)) == ("1 day", "1.5 days", "10 days", "not known")
+    assert (money(123_456, "USD"), money(6_881_784_941, "USD")) == ("1,234 USD", "68.8 million USD")
+    assert (exact(100, "USD"), day(0)) == ("1.00 USD", "1 January 1970")
