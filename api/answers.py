@@ -95,6 +95,25 @@ class LogState(Answer):
     records: dict[str, int]
 
 
+# --- penalties ---------------------------------------------------------------------------------------------------
+
+
+class PenaltyTotal(Answer):
+    """Minor units, decimal strings over 48 bits. `open`: the part that may still change."""
+
+    currency: str
+    statements: int
+    late: int
+    owes: int | str
+    is_owed: int | str
+    open: int | str
+
+
+class PenaltyPage(Page):
+    totals: list[PenaltyTotal]
+    penalties: list[dict[str, Any]] = Field(description="As `/v1/shipments/{shipment}/penalty` answers")
+
+
 # --- shipments, partners -----------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from api import examples, pages, problems
 from api.border import Border
 from api.quota import Quota
-from api.routers import bonuses, log, partners, products, recalls, records, sessions, shipments, system
+from api.routers import bonuses, log, partners, penalties, products, recalls, records, sessions, shipments, system
 from api.sessions import Sessions
 from ledger.services.node import Node
 
@@ -61,7 +61,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
     app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
     problems.install(app, pages.error_page)
     app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
-    for router in (records, shipments, products, recalls, partners, bonuses, log, sessions, system):
+    for router in (records, shipments, penalties, products, recalls, partners, bonuses, log, sessions, system):
         app.include_router(router.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(packages=[("api.pages", "static")]), name="static")

@@ -81,8 +81,11 @@ def _fields(statement: PenaltyStatement) -> dict[str, Any]:
         "share": str(statement.share),
         "alpha": statement.alpha,
         "cap": statement.cap,
-        "promised_at": statement.promised_at,
+        "opened_at": statement.opened_at,
+        "promised": statement.promised,
         "grace": statement.grace,
+        "promised_at": statement.promised_at,
+        "lost_after": statement.lost_after,
         "delivered_at": statement.delivered_at,
         "customs_seconds": statement.customs_seconds,
         "late_seconds": statement.late_seconds,
@@ -92,7 +95,9 @@ def _fields(statement: PenaltyStatement) -> dict[str, Any]:
         "legs": [
             {
                 "partner": leg.partner,
+                "shipment": to_hex(leg.shipment),
                 "handoff": to_hex(leg.handoff),
+                "in_at": leg.start,
                 "due_at": leg.due_at,
                 "out_at": leg.out_at,
                 "customs_seconds": leg.customs_seconds,
@@ -205,6 +210,9 @@ def _portion_json(portion: PortionLine) -> dict[str, Any]:
                 "cause": line.hold.cause,
                 "caused_by": line.hold.caused_by,
                 "assurance": line.hold.assurance,
+                "confirmed": line.hold.confirmed,
+                "held_at": line.hold.held_at,
+                "presented_at": line.hold.presented_at,
                 "from": line.hold.start,
                 "until": line.hold.end,
                 "seconds": line.seconds,
@@ -212,5 +220,15 @@ def _portion_json(portion: PortionLine) -> dict[str, Any]:
                 "why": line.why,
             }
             for line in portion.holds
+        ],
+        "tenders": [
+            {
+                "record": to_hex(tender.stop.verified.id),
+                "claimed_at": tender.stop.occurred_at,
+                "counted_at": tender.stop.at,
+                "contestable_until": tender.stop.contestable_until,
+                "contested_by": to_hex(tender.contest.id) if tender.contest else None,
+            }
+            for tender in portion.tenders
         ],
     }

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.deps import NodeOf, PartnerPath, PartnerQuery, ReaderOf, RecordPath, record_id
+from api.pages.figures import When, second_of
 from api.pages.render import page
 from api.routers.partners import score_for
 from ledger import concerns
@@ -56,16 +57,19 @@ def shipments(
 
 
 @router.get("/shipments/{shipment}")
-def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
+def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: When = "") -> Response:
     wanted = record_id(shipment, "shipment")
     view = node.reading.shipment(wanted)
-    statement, words, hidden = _penalty(node, wanted, reader)
+    judged_at = second_of(at, "at", through=True)
+    judged_at = node.clock.now() if judged_at is None else judged_at
+    statement, words, hidden = _penalty(node, wanted, reader, judged_at)
     return page(
         request,
         "shipment.html",
         reader,
         shipment=view,
         statement=statement,
+        judged_at=judged_at,
         penalty_words=words,
         penalty_hidden=hidden,
         others=node.reading.records(reader, kind=concerns.RECORD, key=view.summary.terms, types=(14, 15), limit=PAGE),
@@ -120,11 +124,12 @@ def score(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf
     )
 
 
-def _penalty(node: Node, shipment: RecordId, reader: Reader) -> tuple[PenaltyStatement | None, tuple[str, ...], str]:
+def _penalty(
+    node: Node, shipment: RecordId, reader: Reader, at: int
+) -> tuple[PenaltyStatement | None, tuple[str, ...], str]:
     """The statement and its sentences for those who may see prices; for others, why there is none."""
     try:
-        node.numbers.penalty_for(shipment, reader)
-        statement = node.numbers.penalty(shipment, node.clock.now())
+        statement = node.numbers.statement_for(shipment, reader, at)
     except NotPermitted:
         return None, (), "private"
     except NotFound:

@@ -72,8 +72,8 @@ class Numbers:
             verified = VerifiedRecords(connection, self._domain, history).of_shipment(shipment)
         return penalty_of(shipment, verified, at)
 
-    def penalty_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> dict[str, Any]:
-        """The statement as JSON with its words; raises `NotPermitted` unless the reader may see the terms' prices."""
+    def statement_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> PenaltyStatement:
+        """As `penalty`; raises `NotPermitted` unless the reader may see the terms' prices."""
         statement = self.penalty(shipment, at)
         with self._db.read() as connection:
             terms = records.get(connection, statement.terms)
@@ -83,7 +83,11 @@ class Numbers:
                     where="shipment",
                     mend="Sign in with a key of a party.",
                 )
-        return penalty_words.to_json(statement)
+        return statement
+
+    def penalty_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> dict[str, Any]:
+        """`statement_for` as JSON with its words."""
+        return penalty_words.to_json(self.statement_for(shipment, reader, at))
 
     def penalties(
         self,

@@ -5,44 +5,50 @@ from typing import Annotated
 
 import typer
 
-from ledger import penalty_words, score_words
+from ledger import penalty_lists, penalty_words, score_words
+from ledger.errors import InvalidInput
 from ledger.ids import bytes_from_hex
 from ledger.penalties import PenaltyStatement
-from ledger.penalty_csv import penalties_csv
+from ledger.penalty_csv import penalties_csv, penalty_lines_csv
+from ledger.periods import FOREVER
 from ledger.score_samples import Period
 from ledger.scores import Scorecard, explain
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import money, out, print_json, table
 
-FOREVER = 2**40 - 1
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Start = Annotated[
-    int | None, typer.Option(help="Start of the period, UTC seconds; default: since today's card governs.")
+    int | None,
+    typer.Option(min=0, max=FOREVER, help="Start of the period, UTC seconds; default: since today's card governs."),
 ]
-End = Annotated[int, typer.Option(help="End of the period, UTC seconds.")]
-At = Annotated[int | None, typer.Option(help="Judge goods still under way at this time (UTC seconds).")]
+End = Annotated[int, typer.Option(min=0, max=FOREVER, help="End of the period, UTC seconds; not included.")]
+At = Annotated[int | None, typer.Option(min=0, max=FOREVER, help="Judge goods still under way then (UTC seconds).")]
 
 
 def penalties(
     shipment: Annotated[str | None, typer.Option(help="Only this shipment, line by line.")] = None,
-    partner: Annotated[int | None, typer.Option(help="Only what this partner owes or is owed.")] = None,
-    start: Annotated[int, typer.Option(help="Only goods promised from then on, UTC seconds.")] = 0,
-    end: Annotated[int, typer.Option(help="Only goods promised before, UTC seconds.")] = FOREVER,
+    partner: Annotated[int | None, typer.Option(min=0, help="Only what this partner owes or is owed.")] = None,
+    start: Annotated[int, typer.Option(min=0, max=FOREVER, help="Only goods promised from then on, UTC seconds.")] = 0,
+    end: Annotated[int, typer.Option(min=0, max=FOREVER, help="Only goods promised before, UTC seconds.")] = FOREVER,
     at: At = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a shipment.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row a shipment.")] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Print CSV, a row a line: goods, hold, tender, leg.")] = False,
     json: Json = False,
 ) -> None:
     """Delay penalties, computed from verified records: who owes what to whom, and why."""
+    if json + csv + lines > 1:
+        raise InvalidInput("two forms at once", expected="one of --json, --csv, --lines")
     with Desk(read_settings()) as desk:
         if shipment is not None:
             found = [desk.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
         else:
             found = desk.numbers.penalties(partner=partner, at=at, start=start, end=end)
     if json:
-        print_json({"penalties": [penalty_words.to_json(statement) for statement in found]})
-    elif csv:
-        sys.stdout.write(penalties_csv(found))
+        listed = penalty_lists.to_json(found, partner)
+        print_json({"at": at, "totals": listed["totals"], "penalties": listed["penalties"]})
+    elif csv or lines:
+        sys.stdout.write(penalties_csv(found) if csv else penalty_lines_csv(found))
     elif shipment is not None:
         for line in penalty_words.explain(found[0]):
             out.print(line, markup=False)
@@ -50,6 +56,10 @@ def penalties(
         owed = [statement for statement in found if statement.amount]
         out.print(table(("shipment", "liable", "to", "late", "amount", ""), map(_penalty_row, owed)))
         out.print(f"{len(owed)} of {len(found)} shipments cost a penalty")
+        for total in penalty_lists.totals(found, partner):
+            who = "all owe" if partner is None else f"partner {partner} owes"
+            also = "" if partner is None else f" and is owed {money(total.is_owed, total.currency)}"
+            out.print(f"{who} {money(total.owes, total.currency)}{also}", markup=False)
 
 
 def scores(

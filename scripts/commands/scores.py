@@ -13,6 +13,7 @@ from ledger.codes import RegistryAction
 from ledger.errors import RuleBroken
 from ledger.ids import to_hex
 from ledger.penalty_words import moment
+from ledger.periods import FOREVER
 from ledger.score_card import Card, parse_card
 from ledger.services.clock import SystemClock
 from ledger.services.desk import Desk
@@ -36,7 +37,7 @@ app.command("show")(numbers.scores)
 def explain(
     partner: Annotated[int | None, typer.Argument(min=1, help="A partner's id; default: all.")] = None,
     start: numbers.Start = None,
-    end: numbers.End = numbers.FOREVER,
+    end: numbers.End = FOREVER,
 ) -> None:
     """Say which indicators raised and which lowered a partner's scores, and by how much."""
     numbers.scores(partner, start, end, why=True)

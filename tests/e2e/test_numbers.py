@@ -1,12 +1,17 @@
 """Figures that a service keeps while its log grows are those that follow from all its records at once."""
 
+import csv
+import io
+import json
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
 from ledger.errors import Busy
 from ledger.figures import statements_of
+from ledger.ids import to_hex
 from ledger.journeys import Journeys
 from ledger.penalties import DAY
 from ledger.score_samples import Period
@@ -14,6 +19,7 @@ from ledger.scores import Tallies
 from ledger.services import numbers
 from ledger.services.verified import VerifiedRecords
 from ledger.store import openings, records
+from scripts.cli import application
 from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
 
 
@@ -100,3 +106,44 @@ def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pyte
     with kept._figures(), pytest.raises(Busy):
         kept.penalties()
     assert kept.penalties() == []
+
+
+# --- on the command line ---
+
+
+def lading(stage: Stage, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        application([arguments[0]]), arguments, env={"LADING_HOME": str(stage.node.settings.home)}
+    )
+
+
+def test_penalties_on_the_command_line_in_every_form(stage: Stage) -> None:
+    shipment = stage.open()
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10), due_at=stage.now + DAY)
+    stage.pass_time(12 * DAY)
+    late = stage.now
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    under_way = stage.open()
+    named = json.loads(lading(stage, "penalties", "--partner", str(CARRIER), "--json").stdout)
+    assert [s["shipment"] for s in named["penalties"]] == [to_hex(shipment), to_hex(under_way)]
+    (total,) = named["totals"]
+    assert total["owes"] == named["penalties"][0]["amount"] > 0
+    rows = list(csv.DictReader(io.StringIO(lading(stage, "penalties", "--csv").stdout)))
+    assert [row["amount"] for row in rows] == [str(s["amount"]) for s in named["penalties"]]
+    lines = list(csv.DictReader(io.StringIO(lading(stage, "penalties", "--lines").stdout)))
+    assert [line["line"] for line in lines] == ["goods", "leg", "total", "goods", "total"]
+    words = lading(stage, "penalties", "--partner", str(CARRIER), "--at", str(late + 20 * DAY))
+    assert "2 of 2 shipments cost a penalty" in words.stdout
+    assert f"partner {CARRIER} owes" in words.stdout
+    only = json.loads(lading(stage, "penalties", "--start", str(late), "--json").stdout)
+    assert [s["shipment"] for s in only["penalties"]] == [to_hex(under_way)]
+
+
+@pytest.mark.parametrize(
+    "options", [("--at", "-5"), ("--start", "9", "--end", "3"), ("--csv", "--json"), ("--end", str(2**41))]
+)
+def test_what_is_no_period_or_time_is_refused(stage: Stage, options: tuple[str, ...]) -> None:
+    refused = lading(stage, "penalties", *options)
+    assert refused.exit_code != 0
+    assert not isinstance(refused.exception, AssertionError)
+    assert refused.stdout == ""

@@ -79,7 +79,8 @@ class Page(HTMLParser):
 def every_page(world: World) -> list[str]:
     return [
         "/", "/shipments", f"/shipments?partner={MAKER}", "/partners", f"/partners/{MAKER}", "/partners/50",
-        f"/partners/{CARRIER}/score", "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
+        f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
+        "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
         f"/sign-in?address=0x{'11' * 20}", "/docs", "/problems",
         *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach", "parcel")),
         *(f"/records/{world.id(name)}" for name in world.ids),
@@ -167,6 +168,23 @@ def test_prices_are_shown_to_parties_only(world: World) -> None:
     assert answer.status_code == 303
     world.client.cookies.clear()
     assert "Auckland" not in Page(world.page(f"/records/{world.id('late')}")).text
+
+
+def test_a_partner_reads_what_it_owes_and_is_owed_in_a_period(world: World) -> None:
+    path = f"/partners/{CARRIER}/penalties"
+    assert "EUR" not in Page(world.page(path)).text
+    sign_in(world, SHOP)
+    mine = Page(world.page(path))
+    assert f"Partner {CARRIER} owes" in mine.text
+    assert world.id("late") in " ".join(mine.addresses)
+    assert "EUR" in mine.text
+    for address in (a for a in mine.addresses if a.startswith("/v1/penalties")):
+        assert world.client.get(address).headers["content-type"].startswith("text/csv"), "the files are there to read"
+    assert "no shipment in this period" in Page(world.page(f"{path}?start=2001-01-01&end=2001-01-31")).text
+    assert "clock running" in Page(world.page(f"/shipments/{world.id('open')}?at=2027-01-01")).text
+    for query in ("start=yesterday", "end=2026-13-01", "start=2026-05-02&end=2026-04-01"):
+        assert world.client.get(f"{path}?{query}", headers=HTML).status_code == 400, query
+    world.client.cookies.clear()
 
 
 def test_nobody_is_sent_elsewhere_after_signing_in(world: World) -> None:

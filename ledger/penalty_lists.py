@@ -1,0 +1,73 @@
+"""Many penalty statements at once: what one partner owes and is owed, by currency, and a page of the list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import penalty_words
+from ledger.canonical import wide_as_text
+from ledger.errors import NotFound
+from ledger.ids import to_hex
+from ledger.penalties import PenaltyStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Sums in minor units of one currency. `late`: statements with an amount. `owes` and `is_owed` are those of the
+    partner asked about; without one both are what all owe. `open`: the part that may still change.
+    """
+
+    currency: str
+    statements: int
+    late: int
+    owes: int
+    is_owed: int
+    open: int
+
+
+def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -> list[Total]:
+    """By currency, ascending. Amounts of different currencies are never summed."""
+    found = []
+    for currency in sorted({s.currency for s in statements}):
+        of = [s for s in statements if s.currency == currency]
+        found.append(
+            Total(
+                currency,
+                len(of),
+                sum(s.amount > 0 for s in of),
+                sum(s.amount for s in of if partner in (None, s.liable)),
+                sum(s.amount for s in of if partner in (None, s.beneficiary)),
+                sum(s.amount for s in of if not s.settled),
+            )
+        )
+    return found
+
+
+def page_of(
+    statements: Sequence[PenaltyStatement], after: bytes | None, limit: int
+) -> tuple[Sequence[PenaltyStatement], bytes | None]:
+    """Up to `limit` statements behind the one of shipment `after`, and what to pass on for the next page.
+
+    Raises `NotFound` when `after` is not in the list.
+    """
+    begin = 0
+    if after is not None:
+        places = (i for i, statement in enumerate(statements) if statement.shipment == after)
+        if (place := next(places, None)) is None:
+            raise NotFound("no such place in the list", where="after", found=to_hex(after))
+        begin = place + 1
+    shown = statements[begin : begin + limit]
+    return shown, shown[-1].shipment if begin + limit < len(statements) else None
+
+
+def to_json(
+    statements: Sequence[PenaltyStatement], partner: int | None, after: bytes | None = None, limit: int | None = None
+) -> dict[str, Any]:
+    """The list as JSON: totals over all of it, and a page of statements."""
+    shown, following = page_of(statements, after, len(statements) if limit is None else limit)
+    sums = [{name: getattr(total, name) for name in Total.__slots__} for total in totals(statements, partner)]
+    return {
+        "totals": [wide_as_text(total) for total in sums],
+        "penalties": [penalty_words.to_json(statement) for statement in shown],
+        "next": None if following is None else to_hex(following),
+    }

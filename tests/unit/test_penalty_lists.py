@@ -1,0 +1,120 @@
+"""Many penalties at once: as CSV, as JSON, by currency and a page at a time."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from ledger.codes import ClearanceStatus, HoldCause, StatementKind
+from ledger.errors import NotFound
+from ledger.figures import statements_of
+from ledger.ids import to_hex
+from ledger.journeys import Journeys
+from ledger.penalty_csv import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
+from ledger.penalty_lists import page_of, to_json, totals
+from ledger.penalty_words import to_json as statement_json
+from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SECOND, SHOP, History
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def told() -> tuple[History, dict[str, bytes]]:
+    """One shipment late by the carrier with everything that a statement lists, one in dollars, one under way."""
+    history = History()
+    ids = {"late": history.terms(holder=MAKER, grace=3600)}
+    history.handoff(ids["late"], MAKER, CARRIER, DAY, due=3 * DAY)
+    history.clearance(ClearanceStatus.HELD, ids["late"], 4 * DAY, caused_by=BROKER, cause=HoldCause.DOCUMENTS)
+    history.clearance(ClearanceStatus.RELEASED, ids["late"], 5 * DAY)
+    history.statement(StatementKind.TENDER, ids["late"], CARRIER, 12 * DAY, counterparty=SHOP)
+    history.statement(StatementKind.CONTEST, ids["late"], SHOP, 13 * DAY)
+    history.handoff(ids["late"], CARRIER, SHOP, 15 * DAY)
+    ids["dollars"] = history.terms(currency="USD", liable=SECOND)
+    history.handoff(ids["dollars"], CARRIER, SHOP, 12 * DAY)
+    ids["under way"] = history.terms(currency="=1+1")
+    return history, ids
+
+
+def test_a_statement_has_a_row_with_all_that_its_amount_follows_from(told: Any) -> None:
+    history, ids = told
+    text = penalties_csv(statements_of(Journeys(history.records), 20 * DAY))
+    assert text.splitlines()[0] == ",".join(COLUMNS)
+    late, dollars, under_way = rows(text)
+    assert late["shipment"] == to_hex(ids["late"])
+    # 15 days less the promise of 10, an hour of grace and a day of customs.
+    seconds = 15 * DAY - 10 * DAY - 3600 - DAY
+    assert (late["grace"], late["customs_seconds"], late["late_seconds"]) == ("3600", str(DAY), str(seconds))
+    assert int(late["amount"]) == 100 * seconds**2 // DAY**2 == int(late["uncapped"])
+    assert (late["opened_at"], late["promised"], late["lost_after"]) == ("0", str(10 * DAY), str(30 * DAY))
+    assert (late["liable"], late["currency"], late["settled"]) == (str(CARRIER), "EUR", "1")
+    assert late["recourse"] == f"{CARRIER}:{late['amount']}"
+    assert (dollars["currency"], dollars["amount"]) == ("USD", "400")
+    assert (under_way["settled"], under_way["delivered_at"], under_way["amount"]) == ("0", "", "10000")
+    assert under_way["currency"] == "'=1+1", "a spreadsheet must not take a name for a formula"
+
+
+def test_each_line_of_a_statement_has_a_row_of_its_own(told: Any) -> None:
+    history, ids = told
+    text = penalty_lines_csv(statements_of(Journeys(history.records)))
+    assert text.splitlines()[0] == ",".join(LINE_COLUMNS)
+    mine = [row for row in rows(text) if row["shipment"] == to_hex(ids["late"])]
+    assert [row["line"] for row in mine] == ["goods", "hold", "tender", "leg", "total"]
+    goods, hold, tender, leg, total = mine
+    assert (goods["why"], goods["end"]) == ("delivery", str(15 * DAY))
+    assert (hold["partner"], hold["seconds"], hold["counts"]) == (str(BROKER), str(DAY), "1")
+    assert hold["why"] == "documents: not caused by the liable partner"
+    assert (tender["counts"], tender["why"][:12]) == ("0", "contested by")
+    assert (leg["start"], leg["due"], leg["end"]) == (str(DAY), str(3 * DAY), str(15 * DAY))
+    assert leg["amount"] == total["amount"] != "0"
+    assert sum(int(row["amount"]) for row in mine if row["line"] == "leg") <= int(total["amount"])
+
+
+def test_totals_are_by_currency_and_by_who_owes(told: Any) -> None:
+    history, _ = told
+    found = statements_of(Journeys(history.records), 20 * DAY)
+    by = {total.currency: total for total in totals(found, CARRIER)}
+    late = next(s.amount for s in found if s.currency == "EUR")
+    assert (by["EUR"].owes, by["EUR"].is_owed, by["EUR"].open) == (late, 0, 0)
+    assert (by["USD"].owes, by["USD"].late) == (0, 1)
+    assert by["=1+1"].open == 10_000
+    assert next(t for t in totals(found, SHOP) if t.currency == "USD").is_owed == 400
+    assert next(t for t in totals(found) if t.currency == "USD").owes == 400
+
+
+def test_one_partners_statements_are_those_that_it_owes_or_is_owed(told: Any) -> None:
+    history, ids = told
+    journeys = Journeys(history.records)
+    assert [s.shipment for s in statements_of(journeys, partner=SECOND)] == [ids["dollars"]]
+    assert len(statements_of(journeys, partner=SHOP)) == 3
+    assert statements_of(journeys, partner=77) == []
+
+
+def test_a_list_is_read_a_page_at_a_time(told: Any) -> None:
+    history, _ = told
+    found = statements_of(Journeys(history.records))
+    seen: list[Any] = []
+    after = None
+    while True:
+        shown, after = page_of(found, after, 2)
+        seen += shown
+        if after is None:
+            break
+    assert seen == found
+    with pytest.raises(NotFound):
+        page_of(found, bytes(32), 2)
+    page = to_json(found, None, None, 2)
+    assert (len(page["penalties"]), page["next"]) == (2, to_hex(found[1].shipment))
+
+
+def test_a_statement_as_json_names_contested_tenders_and_what_the_terms_say(told: Any) -> None:
+    history, ids = told
+    statement = statement_json(next(s for s in statements_of(Journeys(history.records)) if s.shipment == ids["late"]))
+    (portion,) = statement["portions"]
+    (tender,) = portion["tenders"]
+    assert tender["contested_by"] is not None
+    assert (statement["opened_at"], statement["lost_after"]) == (0, 30 * DAY)
+    assert statement["legs"][0]["in_at"] == DAY
+    assert portion["holds"][0]["held_at"] == 4 * DAY
