@@ -81,6 +81,7 @@ class Node(Desk):
             self.domain,
             self.clock,
             holder=holder,
+            follow=lambda: self.follower.step(),
             extras=claim_extras,
         )
         self.follower = Follower(

@@ -47,6 +47,8 @@ _LONGEST_PAUSE = 3_600
 _LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
 
 log = logging.getLogger("lading.relayer")
+Follow = Callable[[], object]
+"""Takes into the log what the final blocks say."""
 Extras = Callable[[Connection, StoredRecord], Sequence[Any] | None]
 """The further arguments of a record's call, such as a claim's proof; None while they are not known."""
 
@@ -91,6 +93,7 @@ class Relayer:
         clock: Clock,
         *,
         holder: str,
+        follow: Follow,
         extras: Extras = no_extras,
         batch: int = BATCH,
     ) -> None:
@@ -102,6 +105,7 @@ class Relayer:
         self._domain = domain
         self._clock = clock
         self._holder = holder
+        self._follow = follow
         self._extras = extras
         self._batch = batch
 
@@ -145,6 +149,9 @@ class Relayer:
             return 0, 0
         now = self._clock.now()
         failed = [one for one in settled if one.receipt is None or not one.receipt.succeeded]
+        if failed:
+            # Somebody else may have submitted it first, in time: what the chain said then stands.
+            self._follow()
         reasons = {one.transaction.hash: self._reason(one) for one in failed}
         with self._database.read() as connection:
             ends = [entry for one in failed if (entry := self._end(connection, one)) is not None]

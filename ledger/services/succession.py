@@ -52,7 +52,7 @@ def replace_contract(
             "a bonus pool is not replaced in place",
             where="kind",
             expected="custody, clearance, attestation or anchor",
-            mend="Signatures about money name their pool: found a new one, and let agreements on the old one run out.",
+            mend="Signatures about money name their pool, so no successor could take what is under way. Keep it open.",
         )
     now = clock.now()
     old = history.now(now).contract(kind)

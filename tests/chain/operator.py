@@ -91,7 +91,15 @@ class Operator:
         self.log_id = self.signer.identity.log_id
         self.sender = Sender(self.db, self.chain, self.relay_key, self.clock)
         self.relayer = Relayer(
-            self.db, self.chain, self.sender, self.sequencer, self.book, self.domain, self.clock, holder=self.name
+            self.db,
+            self.chain,
+            self.sender,
+            self.sequencer,
+            self.book,
+            self.domain,
+            self.clock,
+            holder=self.name,
+            follow=lambda: self.follower.step(),
         )
         self.follower = Follower(
             self.db, self.chain, self.sequencer, self.book, self.deployment, self.log_id, self.clock

@@ -360,6 +360,26 @@ def test_two_operators_end_with_the_same_outcomes(operator: Operator, tmp_path: 
     other.close()
 
 
+def test_a_record_that_another_operator_had_recorded_in_time_is_never_called_rejected(
+    operator: Operator, tmp_path: Path
+) -> None:
+    """Given to two operators; one is down until `submitBy` is over. Its own attempt reverts, and that is no outcome."""
+    other = Operator(tmp_path / "two", operator.chain, operator.deployment, operator.clock, name="two")
+    (shipment,) = operator.accept(operator.terms())
+    operator.settle()
+    other.settle()
+    handoff = operator.handoff([(shipment, 0)], MAKER, CARRIER)
+    (record_id,) = operator.accept(handoff)
+    other.accept(handoff)
+    operator.settle()
+    assert isinstance(handoff.record, Handoff)
+    operator.clock.advance(handoff.record.submitBy - operator.clock.now() + 3_600)
+    other.settle()
+    assert operator.outcomes(record_id) == other.outcomes(record_id) == [Code.APPLIED]
+    assert {i for _, i in operator.logged()} == {i for _, i in other.logged()}
+    other.close()
+
+
 def test_the_log_is_rebuilt_from_events(operator: Operator, tmp_path: Path) -> None:
     shipments = three_shipments(operator)
     operator.accept(operator.handoff([(s, 0) for s in shipments], MAKER, CARRIER))
