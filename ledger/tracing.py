@@ -88,14 +88,35 @@ class Reached:
     answer: Answer | None
 
     @property
+    def found(self) -> int:
+        """Packages found, by its answer, of those that custody says it has to account for; no more count."""
+        return min(self.expected, self.answer.found) if self.answer else 0
+
+    @property
+    def disposed(self) -> int:
+        return min(self.found, self.answer.disposed) if self.answer else 0
+
+    @property
+    def quarantined(self) -> int:
+        return min(self.found - self.disposed, self.answer.quarantined) if self.answer else 0
+
+    @property
+    def unconfirmed(self) -> int:
+        """Packages that it says it found and custody does not show with it."""
+        return self.answer.found - self.found if self.answer else 0
+
+    @property
     def outstanding(self) -> int:
         """Packages that it is expected to account for and has not."""
-        return max(0, self.expected - (self.answer.found if self.answer else 0))
+        return self.expected - self.found
 
 
 @dataclass(frozen=True, slots=True)
 class Effectiveness:
-    """How far the recall has come: partners and packages. `at_consumers` nobody but the seller can reach."""
+    """How far the recall has come: partners and packages. `at_consumers` nobody but the seller can reach.
+
+    An answer counts for at most what custody shows with its author; what it claims beyond that is `unconfirmed`.
+    """
 
     asked: int
     answered: int
@@ -104,6 +125,7 @@ class Effectiveness:
     quarantined: int
     disposed: int
     outstanding: int
+    unconfirmed: int
     at_consumers: int
 
 
@@ -140,15 +162,15 @@ def reached(stays: Iterable[Stay], answers: Sequence[Answer], known_at: int | No
 
 def effectiveness(partners: Sequence[Reached], stays: Iterable[Stay]) -> Effectiveness:
     asked = [partner for partner in partners if partner.expected]
-    answers = [partner.answer for partner in partners if partner.answer is not None]
     return Effectiveness(
         asked=len(asked),
         answered=sum(partner.answer is not None for partner in asked),
         expected=sum(partner.expected for partner in asked),
-        found=sum(answer.found for answer in answers),
-        quarantined=sum(answer.quarantined for answer in answers),
-        disposed=sum(answer.disposed for answer in answers),
+        found=sum(partner.found for partner in asked),
+        quarantined=sum(partner.quarantined for partner in asked),
+        disposed=sum(partner.disposed for partner in asked),
         outstanding=sum(partner.outstanding for partner in asked),
+        unconfirmed=sum(partner.unconfirmed for partner in partners),
         at_consumers=_packages(s for s in stays if not s.partner and s.until is None),
     )
 

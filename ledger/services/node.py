@@ -72,18 +72,6 @@ class Node(Desk):
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
         embedded = self.settings.chain == "embedded"
         holder = "embedded" if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.relayer = Relayer(
-            self.db,
-            self.chain,
-            Sender(self.db, self.chain, self.keys.relayer, self.clock),
-            self.sequencer,
-            self.book,
-            self.domain,
-            self.clock,
-            holder=holder,
-            follow=lambda: self.follower.step(),
-            extras=claim_extras,
-        )
         self.follower = Follower(
             self.db,
             self.chain,
@@ -93,6 +81,18 @@ class Node(Desk):
             log_id,
             self.clock,
             project=self.projector.catch_up,
+        )
+        self.relayer = Relayer(
+            self.db,
+            self.chain,
+            Sender(self.db, self.chain, self.keys.relayer, self.clock),
+            self.sequencer,
+            self.book,
+            self.domain,
+            self.clock,
+            holder=holder,
+            follow=self.follower.step,
+            extras=claim_extras,
         )
         self.anchorer = Anchorer(
             self.db,

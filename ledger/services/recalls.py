@@ -216,6 +216,8 @@ def _words(name: str, one: Reached) -> str:
     if one.answer is not None:
         said = one.answer
         did.append(f"answers: found {said.found}, set apart {said.quarantined}, disposed of {said.disposed}")
+        if one.unconfirmed:
+            did.append(f"of which {one.unconfirmed} not with it by custody")
     elif one.expected:
         did.append("has not answered")
     return f"{name} " + "; ".join(did or ["had none of these goods"])
@@ -227,6 +229,8 @@ def _effect(found: Effectiveness) -> EffectView:
         f"{counted(found.expected, 'package')}, {found.quarantined} set apart, {found.disposed} disposed of, "
         f"{found.outstanding} outstanding; {found.at_consumers} with consumers"
     )
+    if found.unconfirmed:
+        text += f"; answers name {counted(found.unconfirmed, 'package')} more than custody shows, which do not count"
     return EffectView(
         found.asked,
         found.answered,
@@ -235,6 +239,7 @@ def _effect(found: Effectiveness) -> EffectView:
         found.quarantined,
         found.disposed,
         found.outstanding,
+        found.unconfirmed,
         found.at_consumers,
         text,
     )

@@ -252,7 +252,7 @@ class TraceView:
 
 @dataclass(frozen=True, slots=True)
 class EffectView:
-    """How far a recall has come, in partners and packages."""
+    """How far a recall has come, in partners and packages. `unconfirmed` is claimed beyond what custody shows."""
 
     asked: int
     answered: int
@@ -261,6 +261,7 @@ class EffectView:
     quarantined: int
     disposed: int
     outstanding: int
+    unconfirmed: int
     at_consumers: int
     text: str
 

@@ -90,6 +90,9 @@ class Operator:
         self.book = ContractBook(self.chain, self.deployment)
         self.log_id = self.signer.identity.log_id
         self.sender = Sender(self.db, self.chain, self.relay_key, self.clock)
+        self.follower = Follower(
+            self.db, self.chain, self.sequencer, self.book, self.deployment, self.log_id, self.clock
+        )
         self.relayer = Relayer(
             self.db,
             self.chain,
@@ -99,10 +102,7 @@ class Operator:
             self.domain,
             self.clock,
             holder=self.name,
-            follow=lambda: self.follower.step(),
-        )
-        self.follower = Follower(
-            self.db, self.chain, self.sequencer, self.book, self.deployment, self.log_id, self.clock
+            follow=self.follower.step,
         )
         self.anchorer = Anchorer(
             self.db,

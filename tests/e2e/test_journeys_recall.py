@@ -120,7 +120,7 @@ def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]
     effect = asdict(view.effect) if view.effect else {}
     assert effect | {"text": ""} == {
         "asked": 3, "answered": 2, "expected": 14, "found": 11, "quarantined": 5, "disposed": 6, "outstanding": 3,
-        "at_consumers": 0, "text": "",
+        "unconfirmed": 0, "at_consumers": 0, "text": "",
     }  # fmt: skip
     assert effect["text"].startswith("2 of 3 holders have answered; found 11 of 14 packages")
     # What reaches a consumer after all is out of the carrier's hands, and not forgotten.
@@ -128,6 +128,23 @@ def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]
     later = stage.trial.node.recalls.recall(recall, Reader(MAKER)).effect
     assert later is not None
     assert (later.asked, later.outstanding, later.at_consumers) == (2, 0, 3)
+
+
+def test_an_answer_counts_for_no_more_than_custody_shows_with_its_author(
+    stage: Stage, market: dict[str, bytes]
+) -> None:
+    """Nobody makes a recall look answered: not who never held the goods, nor a holder that claims more than it has."""
+    recall = recall_of(stage, [{"lot": BAD}])
+    answer(stage, BROKER, recall, 2, 0, 2)
+    answer(stage, CARRIER, recall, 999, 0, 999)
+    view = stage.trial.node.recalls.recall(recall, AUDITOR)
+    effect = view.effect
+    assert effect is not None
+    assert (effect.asked, effect.answered, effect.expected) == (3, 1, 14)
+    assert (effect.found, effect.disposed, effect.outstanding, effect.unconfirmed) == (4, 4, 10, 2 + 995)
+    assert "997 packages more than custody shows, which do not count" in effect.text
+    broker = next(one for one in view.trace.holders if one.partner.id == BROKER)
+    assert "2 not with it by custody" in broker.text
 
 
 def test_each_reader_sees_its_part(stage: Stage, market: dict[str, bytes]) -> None:
