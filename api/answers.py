@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.services.views import PartnerView, RecallSummary, ReceiptView, RecordView, ShipmentSummary
+from ledger.services.views import MissingView, PartnerView, RecallSummary, ReceiptView, RecordView, ShipmentSummary
 
 
 class Answer(BaseModel):
@@ -259,6 +259,11 @@ class ProductView(Answer):
     why: list[ReasonView]
     toDo: str
     journey: list[Journey]
+
+
+class OpenView(Answer):
+    partner: int
+    open: list[MissingView]
 
 
 class RecallPage(Page):

@@ -4,12 +4,14 @@ A line's `kind` says how to show its value: times, amounts, partners and ids wan
 is the reader's business. Fields that say nothing (0, empty) are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.ids import to_hex
+from ledger.money import money
+from ledger.penalty_words import duration, moment
 from ledger.records import (
     Amendment,
     Clearance,
@@ -27,6 +29,9 @@ from ledger.records import (
 )
 from ledger.structs import Member, Struct
 from ledger.words import spaced, word, words
+
+WITHOUT_LIMIT = 2**40 - 1
+"""The largest time and duration: it stands for none."""
 
 
 class Kind(StrEnum):
@@ -176,6 +181,38 @@ def label_of(kind: type[Struct], name: str) -> str:
 def one_of(label: str) -> str:
     """What one entry of the list called `label` is called."""
     return _ONE.get(label, label)
+
+
+def text_of(line: Line) -> str:
+    """The value of a line that is no group, as text: times in UTC, amounts with their currency."""
+    match line.kind:
+        case Kind.TIME | Kind.DURATION if line.value == WITHOUT_LIMIT:
+            return "without limit"
+        case Kind.TIME if isinstance(line.value, int):
+            return moment(line.value)
+        case Kind.AMOUNT if isinstance(line.value, int):
+            return money(line.value, line.currency)
+        case Kind.DURATION if isinstance(line.value, int):
+            return duration(line.value)
+        case Kind.PARTNER:
+            return f"partner {line.value}" if line.value else "the recipient"
+        case Kind.PRIVATE:
+            return f"withheld, {line.value}"
+        case _:
+            return str(line.value)
+
+
+def sentence_of(lines: Iterable[Line]) -> str:
+    """Lines in one run of text, groups in brackets; what was and what becomes stand against each other."""
+    return "; ".join(f"{line.label}: {_inner(line)}" for line in lines)
+
+
+def _inner(line: Line) -> str:
+    if line.kind != Kind.GROUP:
+        return text_of(line)
+    if [inner.label for inner in line.lines] == ["was", "becomes"]:
+        return f"{text_of(line.lines[0])} before, {text_of(line.lines[1])} now"
+    return f"({sentence_of(line.lines)})"
 
 
 def field_line(kind: type[Struct], member: Member, value: object, currency: str) -> Line | None:

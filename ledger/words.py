@@ -26,6 +26,19 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def span(seconds: int) -> str:
+    """A duration in its two largest units, such as `3 days 4 hours`."""
+    if seconds >= 2**40 - 1:
+        return "without limit"
+    found = []
+    rest = seconds
+    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        count, rest = divmod(rest, size)
+        if count:
+            found.append(counted(count, noun))
+    return " ".join(found[:2]) or "none"
+
+
 def scope_text(role: int, scope: bytes) -> str:
     """A role's scope as people write it; a schema is only known by its hash."""
     if not any(scope):

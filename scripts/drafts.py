@@ -8,16 +8,13 @@ from typing import Any
 from ledger.acceptance import PROPOSED_SUBMIT_BY
 from ledger.errors import MalformedRecord
 from ledger.ids import to_hex
-from ledger.penalty_words import duration, moment
-from ledger.record_fields import CODES
+from ledger.record_fields import CODES, text_of
 from ledger.record_words import TITLES, Kind, Line, describe
 from ledger.records import Record, record_named
 from ledger.structs import Member, Struct
 from ledger.words import spaced
-from scripts.output import money
 
 _INDENT = "  "
-WITHOUT_LIMIT = 2**40 - 1
 
 
 def completed(data: object, now: int) -> dict[str, Any]:
@@ -96,22 +93,4 @@ def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:
             yield f"{indent}{line.label}:"
             yield from _lines(line.lines, indent + _INDENT)
         else:
-            yield f"{indent}{line.label}: {_value(line)}"
-
-
-def _value(line: Line) -> str:
-    match line.kind:
-        case Kind.TIME | Kind.DURATION if line.value == WITHOUT_LIMIT:
-            return "without limit"
-        case Kind.TIME if isinstance(line.value, int):
-            return moment(line.value)
-        case Kind.AMOUNT if isinstance(line.value, int):
-            return money(line.value, line.currency)
-        case Kind.DURATION if isinstance(line.value, int):
-            return duration(line.value)
-        case Kind.PARTNER:
-            return f"partner {line.value}" if line.value else "the recipient"
-        case Kind.PRIVATE:
-            return f"withheld, {line.value}"
-        case _:
-            return str(line.value)
+            yield f"{indent}{line.label}: {text_of(line)}"

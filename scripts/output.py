@@ -77,9 +77,3 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, title: str 
     for row in rows:
         grid.add_row(*(Text(str(cell)) for cell in row))  # no markup: names are what partners chose
     return grid
-
-
-def money(amount: int, currency: str) -> str:
-    """Minor units as people write them: 12345 EUR is `123.45 EUR` (currencies with two decimals)."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100:,}.{abs(amount) % 100:02d} {currency}"

@@ -11,33 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ledger.ids import to_hex
+from ledger.money import money
 from ledger.services.node import Node
 from ledger.services.reading import Reader
-from ledger.words import counted
+from ledger.words import counted, span
 
 LAST_SECOND = 253_402_300_799
 """The last second of the year 9999: later times are shown as their number."""
-_WHOLE = {
-    "BIF",
-    "CLP",
-    "DJF",
-    "GNF",
-    "ISK",
-    "JPY",
-    "KMF",
-    "KRW",
-    "PYG",
-    "RWF",
-    "UGX",
-    "VND",
-    "VUV",
-    "XAF",
-    "XOF",
-    "XPF",
-}
-_THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
-"""Currencies whose minor unit is not a hundredth (ISO 4217)."""
 _PARTNER = re.compile(r"\b([Pp])artner (\d{1,13})\b")
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 
 def moment(seconds: int | None) -> Markup:
@@ -52,30 +34,6 @@ def moment(seconds: int | None) -> Markup:
         at.strftime("%Y-%m-%d %H:%M:%S UTC"),
         at.strftime("%-d %b %Y, %H:%M UTC"),
     )
-
-
-def span(seconds: int) -> str:
-    """A duration in its two largest units, such as `3 days 4 hours`."""
-    if seconds >= 2**40 - 1:
-        return "without limit"
-    found = []
-    rest = seconds
-    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        count, rest = divmod(rest, size)
-        if count:
-            found.append(counted(count, noun))
-    return " ".join(found[:2]) or "none"
-
-
-def money(amount: int | str, currency: str) -> str:
-    """Minor units as people write them: 12345 EUR is `123.45 EUR`."""
-    number = int(amount)
-    if not currency:
-        return f"{number:,} (minor units)"
-    digits = 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
-    whole, rest = divmod(abs(number), 10**digits)
-    sign = "-" if number < 0 else ""
-    return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency}"
 
 
 def short(text: str) -> Markup:
@@ -145,8 +103,8 @@ _ENVIRONMENT.filters |= {
 
 
 def named(node: Node, text: str, currency: str = "") -> Markup:
-    """`text` with every "partner 7" in it replaced by the partner's name and a link, and amounts of `currency`, which
-    the domain's sentences give in minor units, as people write them."""
+    """`text` with every "partner 7" in it replaced by the partner's name and a link, amounts of `currency`, which the
+    domain's sentences give in minor units, as people write them, and times as on the rest of the page."""
     if currency:
         text = re.sub(rf"\b(\d+) {re.escape(currency)}\b( \(minor units\))?", lambda m: money(m[1], currency), text)
     numbers = [int(number) for _, number in _PARTNER.findall(text)]
@@ -156,7 +114,15 @@ def named(node: Node, text: str, currency: str = "") -> Markup:
         found = names[int(match[2])]
         return str(person(found)) if found.id else str(escape(capital(found.name) if match[1] == "P" else found.name))
 
-    return Markup(_PARTNER.sub(replace, str(escape(text))))  # noqa: S704 escaped above, and names by `person`
+    said = _MOMENT.sub(_moment, _PARTNER.sub(replace, str(escape(text))))
+    return Markup(said)  # noqa: S704 escaped above, and names by `person`
+
+
+def _moment(match: re.Match[str]) -> str:
+    try:
+        return str(moment(int(datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC).timestamp())))
+    except ValueError:  # somebody's name may look like a time
+        return match[0]
 
 
 def page(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, status
 
 from api import examples
-from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, PartnerPage, ScoreView
+from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, OpenView, PartnerPage, ScoreView
 from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, ReaderOf, fields
 from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
@@ -37,6 +37,14 @@ def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, 
 def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     """One partner: name and GLN as enrolled, roles with scope, keys in force."""
     return node.reading.partner(partner)
+
+
+@router.get("/partners/{partner}/open", response_model=OpenView, responses=examples.READ_RESPONSES)
+def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
+    """What is open against a partner: packages that were missing when it handed goods over, until they are handed on or
+    what became of them is declared; the newest first, at most 200.
+    """
+    return {"partner": partner, "open": node.reading.open_against(partner)}
 
 
 @router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)

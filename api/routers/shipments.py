@@ -28,9 +28,12 @@ def listing(
 
 
 @router.get("/{shipment}", responses=examples.READ_RESPONSES)
-def read(shipment: RecordPath, node: NodeOf) -> ShipmentView:
-    """A shipment: custody, clearances, and its story in order with every signer and outcome."""
-    return node.reading.shipment(record_id(shipment, "shipment"))
+def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView:
+    """A shipment: custody, clearances, and its story in order with every signer and outcome.
+
+    Notes tell what was corrected or agreed later; parties and auditors read what it was, others that it was.
+    """
+    return node.reading.shipment(record_id(shipment, "shipment"), reader)
 
 
 @router.get("/{shipment}/penalty", responses=examples.READ_RESPONSES)

@@ -26,6 +26,7 @@ from ledger.services.views import (
     ChainTrack,
     ItemView,
     LogTrack,
+    MissingView,
     PartnerName,
     PartnerView,
     ReceiptView,
@@ -80,7 +81,7 @@ class Reading:
         self._registry = registry
         self._sequencer = sequencer
         self._names = Names(registry, domain.consortium_id)
-        self._stories = Stories(self._names)
+        self._stories = Stories(self._names, registry, domain)
         self._members = Members(db, registry, self._names)
 
     def reader(self, key: KeyAddress) -> Reader:
@@ -260,11 +261,22 @@ class Reading:
             rows = shipments.listing(connection, party=party, before=before, limit=limit)
             return [self._stories.summary(connection, row) for row in rows]
 
-    def shipment(self, shipment: bytes) -> ShipmentView:
+    def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            return self._stories.whole(connection, shipment)
+
+            def may_open(row: StoredRecord) -> bool:
+                return self.may_open(connection, row.record, row.record_id, reader)
+
+            return self._stories.whole(connection, shipment, may_open)
+
+    def open_against(self, partner: int) -> list[MissingView]:
+        """What short deliveries left open against a partner; raises `NotFound` for one that was never admitted."""
+        self.partner(partner)
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            return self._stories.open_against(connection, partner)
 
     # --- partners ------------------------------------------------------------------------------------------
 

@@ -85,9 +85,10 @@ class RecordView:
 class StepView:
     """One line of a shipment's story.
 
-    `at` is when it happened as its signers say, `logged_at` when the log learnt of it, `block_time` when the chain
-    recorded it. `by` are those whom it is about, `signers` those who signed. `note` says in words what a breach, a
-    skipped item or a late report means; empty for nothing of the kind.
+    `at` is when it happened as its signers said first, `logged_at` when the log learnt of it, `block_time` when the
+    chain recorded it. `by` are those whom it is about, `signers` those who signed. `note` says in words what a breach,
+    a skipped item, a late report, a tender or a correction means; empty for nothing of the kind. `breach`: the numbers
+    count it as one. `counts`: false where it applied and still counts nowhere, such as a tender by who held nothing.
     """
 
     kind: str
@@ -102,6 +103,51 @@ class StepView:
     signers: tuple[PartnerName, ...] = ()
     logged_at: int | None = None
     note: str = ""
+    breach: bool = False
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ComingView:
+    """A record about the shipment that is signed and accepted, and has no effect yet: it waits, or is on its way.
+
+    `waits_for` says in words for what; `not_before`: the earliest moment at which it can take effect, if one is known.
+    """
+
+    record: str
+    type: str
+    text: str
+    waits_for: str
+    signers: tuple[PartnerName, ...]
+    logged_at: int
+    not_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeView:
+    """A shipment that this one came from or that came from it; `relation` in words, such as `split into`."""
+
+    relation: str
+    shipment: str
+    packages: int
+    status: str
+    holder: PartnerName
+
+
+@dataclass(frozen=True, slots=True)
+class MissingView:
+    """Packages that a short delivery left behind: open against who released them until found or closed.
+
+    `shipment` is the remainder's id, `delivery` the shipment that it is missing from; `status` missing or found.
+    """
+
+    shipment: str
+    delivery: str
+    packages: int
+    against: PartnerName
+    since: int
+    status: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +185,8 @@ class ShipmentSummary:
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
     """`steps` is the custody line with the clearances in between, in order of block time; `children` include
-    remainders, `onward` the shipments that were opened over this one."""
+    remainders, `onward` the shipments that were opened over this one. `coming` waits for its turn; `missing` is set for
+    what a short delivery left behind, while it is open against somebody."""
 
     summary: ShipmentSummary
     parent: str | None
@@ -150,6 +197,9 @@ class ShipmentView:
     steps: tuple[StepView, ...]
     records: tuple[str, ...]
     onward: tuple[str, ...] = ()
+    family: tuple[RelativeView, ...] = ()
+    coming: tuple[ComingView, ...] = ()
+    missing: MissingView | None = None
 
 
 # --- partners ----------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, or_, select
 
+from ledger.codes import ShipmentState
 from ledger.ids import RecordId
+from ledger.records import REMAINDER_INDEX
 from ledger.store import projected
 from ledger.store.rows import chunks, columns, insert, insert_new, many, one, some
 from ledger.store.rows import put as put_rows
@@ -121,6 +123,21 @@ def children(connection: Connection, parent: bytes) -> list[Shipment]:
     """Children and remainders of `parent`, by child index."""
     order = (_shipments.c.child_index, _shipments.c.opened_index)
     return many(connection, _shipments, Shipment, _shipments.c.parent == parent, order=order)
+
+
+def remainders_with(connection: Connection, custodian: int, *, limit: int = 100) -> list[Shipment]:
+    """What short deliveries left behind, and is still held by `custodian`, not ended; the newest first."""
+    table = _shipments.c
+    found = many(
+        connection,
+        _shipments,
+        Shipment,
+        table.custodian == custodian,
+        table.child_index == REMAINDER_INDEX,
+        table.state == int(ShipmentState.OPEN),
+        order=(table.opened_index.desc(),),
+    )
+    return found[:limit]
 
 
 def listing(

@@ -10,13 +10,14 @@ from ledger.bonus_words import explain
 from ledger.canonical import canonical_json
 from ledger.errors import MalformedRecord
 from ledger.ids import RecordId, bytes_from_hex, to_hex
+from ledger.money import money
 from ledger.services import awards
 from ledger.services.award_drafts import check_award, draft_award
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.commands.keys import read_file
 from scripts.groups import WithDefault
-from scripts.output import err, money, out, print_json
+from scripts.output import err, out, print_json
 
 app = typer.Typer(cls=WithDefault, help="Bonus agreements, their rules and awards.")
 rule_app = typer.Typer(no_args_is_help=True, help="Rule files: what a party must reach before its share is paid.")

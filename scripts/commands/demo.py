@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger.errors import Misconfigured
+from ledger.money import money
 from ledger.penalties import DAY
 from ledger.penalty_words import explain
 from ledger.services.clock import ManualClock
@@ -21,7 +22,7 @@ from scripts.demo.cast import make_cast
 from scripts.demo.plot import HOUR, LAST_DAY, Play, perform
 from scripts.demo.result import result_of
 from scripts.demo.scribe import Scribe
-from scripts.output import err, money, out, print_json
+from scripts.output import err, out, print_json
 from scripts.trial import found_trial, open_trial
 
 MARKER = "this-is-a-demo"

@@ -8,6 +8,7 @@ import typer
 from ledger import penalty_lists, penalty_words, score_words
 from ledger.errors import InvalidInput
 from ledger.ids import bytes_from_hex
+from ledger.money import money
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_csv import penalties_csv, penalty_lines_csv
 from ledger.periods import FOREVER
@@ -15,7 +16,7 @@ from ledger.score_samples import Period
 from ledger.scores import Scorecard, explain
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
-from scripts.output import money, out, print_json, table
+from scripts.output import out, print_json, table
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Start = Annotated[

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from ledger.ids import to_hex
+from ledger.money import money
 from ledger.services.clock import SystemClock
 from ledger.services.settings import read_settings
 from scripts.commands.keys import read_file
-from scripts.output import money, out, print_json, progress
+from scripts.output import out, print_json, progress
 from scripts.replay import Terms, open_replay, totals
 from scripts.scms import CURRENCY, Line, Unusable, read_lines
 

@@ -39,7 +39,7 @@ def test_a_breach_is_marked_and_explained(world: World) -> None:
 def test_a_tender_shows_as_tendered_not_delivered(world: World) -> None:
     view = world.get(f"/v1/shipments/{world.id('parcel')}")
     assert view["summary"]["status"] == "tendered"
-    assert view["steps"][-1]["text"] == f"Partner {CARRIER} says: offered to the recipient, nobody signed"
+    assert view["steps"][-1]["text"] == f"Partner {CARRIER} offered delivery to the recipient, and nobody signed"
 
 
 def test_shipments_are_listed_newest_first_by_key(world: World) -> None:

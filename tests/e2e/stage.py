@@ -148,8 +148,8 @@ class Stage:
         self.settle()
         return accepted.record_id
 
-    def straight_to_the_contract(self, record: Record, *signers: int | SigningKey) -> RecordId:
-        """As anyone may submit it, past this operator, which hears of it from the chain."""
+    def straight_to_the_contract(self, record: Record, *signers: int | SigningKey, heard_after: int = 0) -> RecordId:
+        """As anyone may submit it, past this operator, which hears of it from the chain so many seconds later."""
         node = self.trial.node
         signed = self.trial.signed(record, *self.keys(signers))
         record_id = node.domain.record_id(record)
@@ -161,6 +161,7 @@ class Stage:
         sender.push()
         with node.db.write() as connection:
             sender.finish(connection, sender.settle())
+        self.clock.advance(heard_after)
         self.settle()
         return record_id
 

@@ -17,6 +17,7 @@ from tests.e2e.stage import (
     REFUSED,
     SECOND,
     SHOP,
+    WAREHOUSE,
     Stage,
     key_of,
 )
@@ -87,7 +88,41 @@ def test_a_counter_signed_refusal_stops_the_clock_and_leaves_the_goods(stage: St
     stage.hand(CARRIER, SHOP, (offered, 1, 0, REFUSED))
     assert stage.held_by(offered) == (CARRIER, 10, 2)
     assert stage.penalty(offered).amount == ALPHA
-    assert stage.view(offered).steps[-1].text == "Partner 7 refused to take it from Partner 3, noted: refused"
+    assert stage.view(offered).steps[-1].text == "Partner 7 refused to take it from Partner 3; it stays with Partner 3"
+    assert stage.status(offered) == "refused", "the last thing that happened is the consignee's refusal"
+    stage.hand(CARRIER, SECOND, (offered, 2, 10))
+    assert stage.status(offered) == "in transit"
+    stage.hand(SECOND, WAREHOUSE, (offered, 3, 0, REFUSED))
+    assert stage.status(offered) == "in transit", "a refusal by somebody else ends nothing"
+
+
+def test_a_contest_at_another_step_leaves_the_tender_standing_in_the_status_and_in_the_penalty(
+    stage: Stage, offered: bytes
+) -> None:
+    early = stage.now
+    stage.state(StatementKind.TENDER, CARRIER, offered, 1, SHOP)
+    stage.state(StatementKind.CONTEST, SHOP, offered, 0)
+    assert stage.status(offered) == "tendered"
+    stage.pass_time(DAY)
+    stop = stage.penalty(offered, at=stage.now).portions[0].stop
+    assert stop is not None
+    assert stop.occurred_at == early
+    contest = stage.view(offered).steps[-1]
+    assert not contest.counts
+    assert "no tender to this partner at this step" in contest.note
+
+
+def test_a_tender_for_a_step_at_which_its_maker_did_not_hold_the_goods_counts_nowhere(stage: Stage) -> None:
+    goods = stage.open(4)
+    stage.hand(MAKER, CARRIER, (goods, 0, 4))
+    stage.hand(CARRIER, SECOND, (goods, 1, 4))
+    stage.straight_to_the_contract(stage.statement(StatementKind.TENDER, SECOND, goods, 1, SHOP), SECOND)
+    step = stage.view(goods).steps[-1]
+    assert (step.kind, step.outcome) == ("tender", "applied")
+    assert not step.counts
+    assert step.note == "It counts nowhere: Partner 4 did not hold the goods then."
+    assert stage.status(goods) == "in transit"
+    assert stage.penalty(goods, at=stage.now).portions[0].stop is None
 
 
 def test_a_doorstep_delivery_to_a_consumer_is_tendered_and_contested_with_the_one_time_key(stage: Stage) -> None:

@@ -8,12 +8,15 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from ledger.canonical import canonical_json
 from ledger.codes import AmendmentKind
+from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
+from ledger.money import money
+from ledger.penalties import DAY
 from ledger.records import Amendment
 from ledger.signing import SigningKey
 from scripts.demo.scribe import NO_HASH, details
 from tests.api.world import World
-from tests.e2e.stage import CARRIER, HOUR, MAKER, SECOND, SHOP, Stage
+from tests.e2e.stage import ALPHA, CARRIER, HOUR, MAKER, PROMISED, SECOND, SHOP, SHORT, Stage
 from tests.e2e.test_pages import Page, sign_in
 
 
@@ -58,3 +61,91 @@ def test_a_records_page_tells_what_was_signed_about_it_later(world: World) -> No
         assert "Becomes" in own
     assert "becomes" not in read(world, f"/records/{to_hex(leg)}", reader=SECOND).lower()
     assert "Becomes" in read(world, f"/records/{to_hex(change)}", reader=CARRIER)
+
+
+def test_a_correction_is_noted_where_the_step_is_read(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    leg = stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    happened = stage.now
+    stage.pass_time(HOUR)
+    amend(stage, leg, AmendmentKind.CORRECTION, {"occurredAt": happened - HOUR}, MAKER, CARRIER)
+    amend(stage, goods, AmendmentKind.RELIEF, {"seconds": 7200, "reason": "a storm"}, MAKER, CARRIER, SHOP)
+    path = f"/shipments/{to_hex(goods)}"
+    public = read(world, path)
+    assert f"Corrected by Partner {MAKER} and Partner {CARRIER}" in public
+    assert "what changed is shown to its parties" in public
+    assert "storm" not in public
+    own = read(world, path, reader=SHOP)
+    assert "happened:" in own
+    assert "before," in own
+    assert f"Relief agreed by Partner {MAKER}, Partner {CARRIER} and Partner {SHOP}" in own
+    assert "time in all: 02:00:00; reason: a storm" in own
+    assert f"Endorsed later by Partner {CARRIER} and Partner {SHOP}" in public
+
+
+def test_a_late_report_is_flagged_by_when_it_became_known(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    leg = stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 10))
+    stage.straight_to_the_contract(leg, MAKER, CARRIER, heard_after=3 * DAY)
+    step = stage.view(goods).steps[-1]
+    assert step.logged_at is not None
+    assert step.logged_at >= step.at + 3 * DAY, "the log heard late of it"
+    assert "Reported" not in step.note, "the chain knew in time"
+    late = stage.scribe_handoff(CARRIER, SECOND, (goods, 1, 10), occurred_at=stage.now - 2 * DAY)
+    stage.sign(late, CARRIER, SECOND)
+    assert "Reported 48 hours after it happened." in stage.view(goods).steps[-1].note
+
+
+def test_the_first_thing_a_party_reads_is_who_owes_what_and_why(world: World) -> None:
+    stage = world.stage
+    opened = stage.now
+    goods = stage.open(10, endorsed=False)
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    path = f"/shipments/{to_hex(goods)}"
+    early = read(world, path, reader=SHOP)
+    assert "Nothing is owed so far: the goods have not arrived, and are due by" in early
+    assert "The clock is running" in early
+    stage.clock.move_to(opened + PROMISED + DAY // 2 + 2 * DAY)
+    stage.hand(CARRIER, SHOP, (goods, 1, 10))
+    late = read(world, path, reader=CARRIER)
+    assert f"Partner {CARRIER} owes Partner {SHOP} {money(4 * ALPHA, 'EUR')}, because the goods arrived on" in late
+    assert "2 days after the last second on time" in late
+    assert f"It is indicative until Partner {CARRIER} endorses the terms" in late
+    assert late.index("Who owes what") < late.index("What happened") < late.index("The penalty's clock")
+    stage.endorse(goods, CARRIER)
+    assert "indicative" not in read(world, path, reader=CARRIER)
+    assert "owes Partner" not in read(world, path, reader=SECOND)
+
+
+def test_what_waits_for_its_predecessor_is_shown_at_the_end_of_the_story(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    stage.hand(CARRIER, SECOND, (goods, 1, 10))
+    text = read(world, f"/shipments/{to_hex(goods)}")
+    assert f"Partner {CARRIER} hands 10 packages to Partner {SECOND} waiting" in text
+    assert "It waits: 1 step before it is still missing." in text
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    text = read(world, f"/shipments/{to_hex(goods)}")
+    assert "waits" not in text
+    assert f"Partner {CARRIER} handed 10 packages to Partner {SECOND}" in text
+
+
+def test_what_is_missing_is_open_against_who_handed_it_over(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    stage.hand(CARRIER, SHOP, (goods, 1, 7, SHORT))
+    missing = to_hex(remainder_id(goods, 1))
+    whole = read(world, f"/shipments/{to_hex(goods)}")
+    assert "Missing" in whole
+    assert f"3 packages missing, open against Partner {CARRIER}" in whole
+    part = read(world, f"/shipments/{missing}")
+    assert f"3 packages missing, open against Partner {CARRIER}, since" in part
+    assert f"Open against Partner {CARRIER}" in read(world, f"/partners/{CARRIER}")
+    assert "Open against" not in read(world, f"/partners/{MAKER}")
+    (found,) = world.get(f"/v1/partners/{CARRIER}/open")["open"]
+    assert (found["shipment"], found["packages"], found["status"]) == (missing, 3, "missing")
+    assert world.get(f"/v1/partners/{MAKER}/open")["open"] == []
+    assert world.client.get("/v1/partners/77/open").status_code == 404

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from ledger.errors import LadingError
+from ledger.money import money
 from scripts import output
 from tests.unit.test_errors import every_kind, one_of
 
@@ -50,4 +51,4 @@ def test_json_is_one_object_in_the_order_given(capsys: pytest.CaptureFixture[str
     [(0, "0.00 EUR"), (5, "0.05 EUR"), (12345, "123.45 EUR"), (-12345, "-123.45 EUR"), (123456789, "1,234,567.89 EUR")],
 )
 def test_money(amount: int, text: str) -> None:
-    assert output.money(amount, "EUR") == text
+    assert money(amount, "EUR") == text

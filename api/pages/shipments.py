@@ -1,0 +1,112 @@
+"""Pages of shipments: the list, and a shipment's page, from which a claims handler sees who owes what and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.deps import NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
+from api.pages.figures import When, second_of
+from api.pages.render import page
+from ledger.delivery import StopKind
+from ledger.errors import LadingError, NotFound, NotPermitted
+from ledger.ids import RecordId, to_hex
+from ledger.lateness import PortionLine
+from ledger.penalties import PenaltyStatement
+from ledger.penalty_gist import gist, standing
+from ledger.penalty_words import explain
+from ledger.services.node import Node
+from ledger.services.reading import Reader
+
+router = APIRouter()
+Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
+PAGE = 50
+_STOPS = {
+    StopKind.DELIVERY: "both sides signed the delivery",
+    StopKind.LOCKER: "a locker signed for the goods; this is no delivery",
+    StopKind.REFUSAL: "the consignee signed that it refused the goods; this is no delivery",
+    StopKind.TENDER: "delivery was offered; this is no delivery",
+    StopKind.ONWARD: "new terms took the goods over",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The penalty's clock of one portion of the goods: `stopped_by` in words and `record`, or it runs (both empty)."""
+
+    packages: int
+    shipment: str
+    stopped_by: str
+    record: str
+    stopped_at: int | None
+    claimed_at: int | None
+    contestable_until: int | None
+    line: PortionLine
+
+
+@router.get("/shipments")
+def shipments(
+    request: Request, node: NodeOf, reader: ReaderOf, before: Before = None, partner: PartnerQuery = None
+) -> Response:
+    found = node.reading.shipments(party=partner, before=before, limit=PAGE)
+    return page(
+        request,
+        "shipments.html",
+        reader,
+        shipments=found,
+        party=node.reading.names([partner])[partner] if partner is not None else None,
+        first=before is None,
+        next=found[-1].cursor if len(found) >= PAGE else None,
+    )
+
+
+@router.get("/shipments/{shipment}")
+def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: When = "") -> Response:
+    wanted = record_id(shipment, "shipment")
+    judged_at = second_of(at, "at", through=True)
+    statement, hidden = _penalty(node, wanted, reader, node.clock.now() if judged_at is None else judged_at)
+    return page(
+        request,
+        "shipment.html",
+        reader,
+        shipment=node.reading.shipment(wanted, reader),
+        statement=statement,
+        gist=gist(statement) if statement else "",
+        standing=standing(statement) if statement else (),
+        clocks=list(_clocks(statement)) if statement else [],
+        penalty_words=explain(statement) if statement else (),
+        penalty_hidden=hidden,
+    )
+
+
+def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
+    if not statement.promised:
+        return
+    for line in statement.portions:
+        stop, ending = line.stop, line.ending
+        open_until = stop.contestable_until if stop and not line.settled else None
+        record = stop.verified.id if stop else ending.verified.id if ending else None
+        yield Clock(
+            packages=line.packages,
+            shipment=to_hex(line.shipment),
+            stopped_by=_STOPS[stop.kind] if stop else f"never delivered: {ending.what}" if ending else "",
+            record=to_hex(record) if record else "",
+            stopped_at=stop.at if stop else None,
+            claimed_at=stop.occurred_at if stop and stop.occurred_at != stop.at else None,
+            contestable_until=open_until,
+            line=line,
+        )
+
+
+def _penalty(node: Node, shipment: RecordId, reader: Reader, at: int) -> tuple[PenaltyStatement | None, str]:
+    """The statement for those who may see prices; for others, why there is none."""
+    try:
+        return node.numbers.statement_for(shipment, reader, at), ""
+    except NotPermitted:
+        return None, "private"
+    except NotFound:
+        return None, "withheld"
+    except LadingError as error:
+        return None, str(error)

@@ -1,0 +1,106 @@
+"""A penalty statement in one breath: who owes whom how much and why, and what may still change it.
+
+Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.penalty_words`.
+"""
+
+from ledger.delivery import StopKind
+from ledger.lateness import PortionLine
+from ledger.penalties import PenaltyStatement
+from ledger.penalty_words import moment
+from ledger.records import NOBODY
+from ledger.words import counted, span
+
+_STOPPED = {
+    StopKind.DELIVERY: "the goods arrived",
+    StopKind.LOCKER: "a locker took the goods",
+    StopKind.REFUSAL: "the consignee refused the goods",
+    StopKind.TENDER: "delivery was offered",
+    StopKind.ONWARD: "new terms took the goods over",
+}
+
+
+def gist(statement: PenaltyStatement) -> str:
+    """Who owes what and why, in a sentence or two."""
+    if statement.part_of is not None:
+        return "These goods were split off after the clock had stopped: the shipment they came from states any penalty."
+    if not statement.promised:
+        return "The terms promise no time, so nothing can be late."
+    if statement.liable == NOBODY:
+        return "The terms name nobody who is liable for a delay, so nobody owes anything."
+    if not statement.portions:
+        parts = counted(len(statement.children), "shipment")
+        return f"The goods were split into {parts} before they arrived: each has a penalty statement of its own."
+    latest = max(statement.portions, key=lambda portion: (portion.late_seconds, portion.counted_until))
+    why = _why(latest, statement)
+    if statement.amount:
+        capped = ", the most that the terms allow" if statement.uncapped > statement.cap else ""
+        said = (
+            f"Partner {statement.liable} owes partner {statement.beneficiary} {statement.amount} "
+            f"{statement.currency} (minor units){capped}, because {why}."
+        )
+    elif latest.late_seconds:
+        said = f"Nothing is owed, although {why}: at the agreed rate that comes to less than the smallest coin."
+    elif latest.stop is None and latest.ending is None:
+        said = f"Nothing is owed so far: {why}."
+    else:
+        said = f"Nothing is owed: {why}."
+    return " ".join([said, *_rest(statement)])
+
+
+def standing(statement: PenaltyStatement) -> tuple[str, ...]:
+    """What may still change the figure, a sentence each; none where it stands."""
+    found: list[str] = []
+    running = any(portion.stop is None and portion.ending is None for portion in statement.portions)
+    if running and statement.promised:
+        found.append(
+            f"The clock is running: what is owed grows until the goods arrive, to {statement.cap} "
+            f"{statement.currency} (minor units) at most."
+        )
+    for portion in statement.portions:
+        stop = portion.stop
+        if stop is not None and not portion.settled and stop.contestable_until is not None:
+            found.append(f"The clock runs on if the offered delivery is contested by {moment(stop.contestable_until)}.")
+    if statement.indicative and statement.liable != NOBODY:
+        found.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
+    return tuple(found)
+
+
+def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
+    """What stopped the clock and how that compares with the promise, what was taken out included."""
+    due = moment(statement.promised_at)
+    after = portion.counted_until - statement.promised_at
+    if portion.stop is not None:
+        what = f"{_STOPPED[portion.stop.kind]} on {moment(portion.stop.at)}"
+    elif portion.ending is not None:
+        what = f"the goods were never delivered ({portion.ending.what})"
+    else:
+        what = "the goods have not arrived"
+    if after <= 0:
+        return f"{what}, in time (by {due})" if portion.stop else f"{what}, and are due by {due}"
+    taken = [
+        f"{span(seconds)} of {name}"
+        for seconds, name in (
+            (portion.customs_seconds, "customs holds that the liable partner did not cause"),
+            (portion.relief_seconds, "agreed relief"),
+        )
+        if seconds
+    ]
+    said = f"{what}, {span(after)} after the last second on time ({due})"
+    if not taken:
+        return said
+    left = f"{span(portion.late_seconds)} count" if portion.late_seconds else "nothing is left"
+    return f"{said}; {' and '.join(taken)} taken out, {left}"
+
+
+def _rest(statement: PenaltyStatement) -> list[str]:
+    """Several portions, and who bears it in the end."""
+    found = []
+    if len(statement.portions) > 1:
+        found.append(f"The goods arrived in {len(statement.portions)} portions, each counted by its share of packages.")
+    bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
+    if statement.amount and bearing:
+        legs = ", ".join(
+            f"{leg.amount} {statement.currency} (minor units) from partner {leg.partner}" for leg in bearing
+        )
+        found.append(f"By recourse it gets back {legs}, for passing on late.")
+    return found

@@ -1,0 +1,227 @@
+"""A shipment's lines in words: what each step was, who signed it, and what must be said about it.
+
+Whether a step counts is asked of the same rules that compute the numbers: a tender that stops no clock says so here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
+from ledger.custody import Flag
+from ledger.delivery import Tender
+from ledger.errors import LadingError
+from ledger.ids import RecordId, to_hex
+from ledger.penalty_words import moment
+from ledger.records import Outcome as OutcomeRecord
+from ledger.services.names import Names
+from ledger.services.registry_view import keys_of
+from ledger.services.views import PartnerName, StepView
+from ledger.store import records
+from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
+from ledger.store.shipments import ClearanceStep, CustodyStep, Shipment
+from ledger.words import MEANING, counted, spaced, word, words
+
+APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
+LATE_REPORT = 24 * 3600
+"""A record that became known later than this after it happened is flagged, and counts all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the rules say about a shipment's records, for its story. Empty where its records cannot be verified.
+
+    `tenders`: those that count, by record; None: not known. `contests` that void one. `changed`: notes on what was
+    corrected or agreed later, by record. `windows`: whether the reader may know how long a tender can be contested.
+    """
+
+    now: int
+    consignee: int
+    tenders: Mapping[RecordId, Tender] | None
+    changed: Callable[[RecordId], Iterator[str]]
+    windows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Turns lines of the projection into steps; `rows` holds the records behind them."""
+
+    connection: Connection
+    names: Names
+    rows: dict[RecordId, StoredRecord]
+    context: Context
+
+    def beginning(self, row: Shipment, custody: list[CustodyStep]) -> Iterator[StepView]:
+        """How a child or remainder began: the projection tells it on the parent's line only."""
+        if row.parent is None:
+            return
+        outcome = records.at(self.connection, row.opened_index)
+        if outcome is None or not isinstance(outcome.record, OutcomeRecord):
+            return
+        source = RecordId(outcome.record.record)
+        holder = self.names.of(self.connection, custody[0].from_partner if custody else row.custodian)
+        packages = counted(row.packages, "package")
+        remainder = Flag.REMAINDER in Flag(row.flags)
+        text = (
+            f"{packages} missing from a short delivery: open against {holder.name}, who handed it over"
+            if remainder
+            else f"{packages} split off from another shipment; {holder.name} holds it"
+        )
+        yield StepView(
+            kind="remainder" if remainder else "split off",
+            record=to_hex(source),
+            at=row.opened_at,
+            block_time=row.opened_at,
+            by=(holder,),
+            packages=row.packages,
+            exceptions=(),
+            outcome=spaced(Outcome.APPLIED.name),
+            text=text,
+            signers=self._signers(source),
+            logged_at=self._logged_at(source),
+        )
+
+    def custody(self, step: CustodyStep) -> StepView:
+        giver = self.names.of(self.connection, step.from_partner)
+        taker = self.names.of(self.connection, step.to_partner)
+        outcome = Outcome(step.outcome)
+        notes = list(self._notes(outcome, step))
+        counts, why = self._tender(step, giver, taker)
+        return StepView(
+            kind=step.kind,
+            record=to_hex(step.record_id),
+            at=step.occurred_at,
+            block_time=step.block_time,
+            by=(giver,) if giver.id == taker.id else (giver, taker),
+            packages=step.packages,
+            exceptions=words(ExceptionBit(step.exceptions)),
+            outcome=spaced(outcome.name),
+            text=_custody_text(step, giver, taker),
+            signers=self._signers(step.record_id),
+            logged_at=self._logged_at(step.record_id),
+            note=" ".join([*why, *notes]),
+            breach=outcome == Outcome.APPLIED_IN_BREACH,
+            counts=counts,
+        )
+
+    def clearance(self, step: ClearanceStep) -> StepView:
+        by = self.names.of(self.connection, step.by)
+        outcome = Outcome(step.outcome)
+        status = word(ClearanceStatus, step.status)
+        cause = f" (cause: {word(HoldCause, step.hold_cause)})" if step.hold_cause else ""
+        caused = f", caused by {self.names.of(self.connection, step.caused_by).name}" if step.caused_by else ""
+        return StepView(
+            kind="clearance",
+            record=to_hex(step.record_id),
+            at=step.occurred_at,
+            block_time=step.block_time,
+            by=(by,),
+            packages=0,
+            exceptions=(),
+            outcome=spaced(outcome.name),
+            text=f"{step.jurisdiction} {word(Regime, step.regime)}: {status}{cause}{caused}, says {by.name}",
+            signers=self._signers(step.record_id),
+            logged_at=self._logged_at(step.record_id),
+            note=" ".join(self._notes(outcome, step)),
+        )
+
+    def signers(self, row: StoredRecord) -> tuple[PartnerName, ...]:
+        try:
+            keys = keys_of(row.signed, row.record_id)
+        except LadingError:  # an edited row: the story goes on, the audit names it
+            return ()
+        return tuple(self.names.of_key(self.connection, key) for key in keys)
+
+    def _notes(self, outcome: Outcome, step: CustodyStep | ClearanceStep) -> Iterator[str]:
+        if MEANING[outcome]:
+            yield MEANING[outcome]
+        known = self._known(step)
+        if known is not None and known > step.occurred_at + LATE_REPORT:
+            yield f"Reported {counted((known - step.occurred_at) // 3600, 'hour')} after it happened."
+        if isinstance(step, ClearanceStep):
+            if step.assurance == Assurance.BROKER_WORD:
+                yield "On the broker's word only."
+            elif step.assurance == Assurance.CUSTOMS_MESSAGE:
+                yield "With customs' message attached."
+        elif step.kind == "override":
+            yield "The releaser did not sign. This mark stays on the goods for ever, and it counts as no handoff."
+        yield from self.context.changed(step.record_id)
+
+    def _tender(self, step: CustodyStep, giver: PartnerName, taker: PartnerName) -> tuple[bool, list[str]]:
+        """Whether a tender or contest counts, and what became of it."""
+        tenders = self.context.tenders
+        if tenders is None or step.outcome not in APPLIED or step.kind not in ("tender", "contest"):
+            return True, []
+        if step.kind == "contest":
+            voided = any(t.contest is not None and t.contest.id == step.record_id for t in tenders.values())
+            return voided, [
+                "It was in time, so the tender does not stop the clock."
+                if voided
+                else "It counts nowhere: no tender to this partner at this step was still open to be contested."
+            ]
+        tender = tenders.get(step.record_id)
+        if tender is None:
+            wrong = (
+                f"{giver.name} did not hold the goods then"
+                if taker.id == self.context.consignee
+                else f"{taker.name} is not the consignee"
+            )
+            return False, [f"It counts nowhere: {wrong}."]
+        if tender.contest is not None:
+            return False, ["It was contested in time, so it does not stop the clock."]
+        until = tender.stop.contestable_until or 0
+        if not self.context.windows:
+            return True, ["It stops the penalty's clock unless it is contested in time."]
+        if self.context.now > until:
+            return True, [f"Nobody contested it by {moment(until)}: the penalty's clock stopped. This is no delivery."]
+        return True, [f"The penalty's clock stopped, unless {taker.name} contests it by {moment(until)}."]
+
+    def _known(self, step: CustodyStep | ClearanceStep) -> int | None:
+        """The earlier of logged and block time, as the numbers have it."""
+        times = [time for time in (self._logged_at(step.record_id), step.block_time) if time is not None]
+        return min(times, default=None)
+
+    def _signers(self, record_id: RecordId) -> tuple[PartnerName, ...]:
+        row = self.rows.get(record_id)
+        return self.signers(row) if row else ()
+
+    def _logged_at(self, record_id: RecordId) -> int | None:
+        row = self.rows.get(record_id)
+        return row.log_time if row else None
+
+
+def _custody_text(step: CustodyStep, giver: PartnerName, taker: PartnerName) -> str:
+    """The step in a sentence."""
+    exceptions = ", ".join(words(ExceptionBit(step.exceptions) & ~ExceptionBit.REFUSED))
+    noted = f", noted: {exceptions}" if exceptions else ""
+    packages = counted(step.packages, "package")
+    match step.kind:
+        case "opened":
+            holds = "" if giver == taker else f"; {taker.name} holds it"
+            return f"{giver.name} opened the shipment of {packages}{holds}"
+        case "handoff" if step.packages == 0:
+            return f"{taker.name} refused to take it from {giver.name}{noted}; it stays with {giver.name}"
+        case "handoff":
+            return f"{giver.name} handed {packages} to {taker.name}{noted}"
+        case "override":
+            return f"the council moved {packages} from {giver.name} to {taker.name}, without the releaser's signature"
+        case "split":
+            return f"{giver.name} split it"
+        case "continued":
+            return "it went on under new terms"
+        case "tender":
+            return f"{giver.name} offered delivery to {taker.name}, and nobody signed"
+        case "contest":
+            return f"{giver.name} contests that delivery was offered"
+        case "lost":
+            return f"{giver.name} declared it lost"
+        case "found":
+            return f"{giver.name} found it"
+        case "left":
+            return f"{giver.name} left it without a signature"
+        case "sold":
+            return f"{giver.name} sold it"
+        case "destroyed" | "abandoned":
+            return f"{giver.name} declared it {step.kind}, and {taker.name} signed as witness"
+        case _:
+            return f"{giver.name} says: {step.kind}"

@@ -1,0 +1,68 @@
+"""Where an open shipment stands, in a word: the last thing that happened to it decides.
+
+Only what the numbers count is looked at: a tender stands as `ledger.delivery` says, so the status never says one thing
+and the penalty another.
+"""
+
+from enum import StrEnum
+
+from ledger.amendments import terms_in_force
+from ledger.codes import StatementKind
+from ledger.delivery import Tender, tenders_of
+from ledger.errors import NotFound
+from ledger.journeys import Journeys
+from ledger.penalties import REPORT_LAG, TENDER_WINDOW
+from ledger.records import Commercial
+
+
+class Standing(StrEnum):
+    """`missing` and `found`: the remainder of a short delivery that nobody has handed on yet."""
+
+    OPEN = "open"
+    IN_TRANSIT = "in transit"
+    TENDERED = "tendered"
+    REFUSED = "refused"
+    MISSING = "missing"
+    FOUND = "found"
+
+
+def tenders_at(journeys: Journeys, shipment: bytes) -> tuple[Tender, ...]:
+    """The tenders of these goods that count, standing or contested; the default window where prices are withheld.
+
+    Raises `NotFound` when the shipment's terms are not known.
+    """
+    terms = journeys.terms_of(shipment).record
+    try:
+        commercial = terms_in_force(journeys, shipment).commercial
+    except NotFound:
+        commercial = _USUAL
+    return tenders_of(journeys, journeys.portion(shipment), terms, commercial)
+
+
+def standing_of(journeys: Journeys, shipment: bytes) -> Standing:
+    """Where a shipment stands that has not ended. Raises `NotFound` when its terms are not known."""
+    consignee = journeys.terms_of(shipment).record.consignee
+    # A move uses up the sequence that it names; a tender is made while that sequence still stands.
+    last: tuple[int, int, Standing] = (-1, 0, Standing.OPEN)
+    for move in journeys.moves(shipment):
+        if not move.refused:
+            last = max(last, (move.sequence, 1, Standing.IN_TRANSIT))
+        elif move.receiver == consignee:
+            last = max(last, (move.sequence, 1, Standing.REFUSED))
+    own = {found.verified.id: found.record for found in journeys.statements(shipment)}
+    for tender in tenders_at(journeys, shipment):
+        record = own.get(tender.stop.verified.id)
+        if record is not None and tender.contest is None:
+            last = max(last, (record.sequence, 0, Standing.TENDERED))
+    origin = journeys.origins.get(shipment)
+    if last[2] != Standing.OPEN or origin is None or not origin.remainder:
+        return last[2]
+    found = any(record.kind == StatementKind.FOUND for record in own.values())
+    return Standing.FOUND if found else Standing.MISSING
+
+
+_USUAL = Commercial(
+    salt=bytes(16), orderRef="", value=0, currency="", freight=0, incoterm="", promisedAt=0, grace=0, alpha=0,
+    penaltyCap=0, liable=0, beneficiary=0, lostAfter=0, tenderWindow=TENDER_WINDOW, reportLag=REPORT_LAG,
+    rules=bytes(32),
+)  # fmt: skip
