@@ -4,7 +4,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.services.views import MissingView, PartnerView, RecallSummary, ReceiptView, RecordView, ShipmentSummary
+from ledger.services.views import (
+    AwaitedView,
+    MissingView,
+    PartnerView,
+    RecallSummary,
+    ReceiptView,
+    RecordView,
+    ShipmentSummary,
+)
 
 
 class Answer(BaseModel):
@@ -21,12 +29,14 @@ class Page(Answer):
 
 
 class Submitted(Answer):
-    """`accepted` with a receipt, or `proposed` with those in words who have yet to sign."""
+    """`accepted` with a receipt, or `proposed` with what is missing in words: who has yet to sign, or the record that
+    has to come first. `waitsFor`: an accepted record's predecessors that are missing; it is tried when they come."""
 
     id: str
     status: str
     receipt: ReceiptView | None = None
     missing: list[str] | None = None
+    waitsFor: list[AwaitedView] | None = None
 
 
 class TypedData(Answer):

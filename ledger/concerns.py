@@ -51,6 +51,21 @@ def child_id(parent: bytes, sequence: int, index: int) -> bytes:
     return keccak256(parent + sequence.to_bytes(32, "big") + index.to_bytes(32, "big"))
 
 
+def parent_of(record: Record, shipment: bytes) -> tuple[bytes, int] | None:
+    """The parent and index of the child or remainder `shipment`, if it is `record` that would open it."""
+    match record:
+        case Split():
+            parent, sequence, indexes = record.shipment, record.sequence, range(len(record.children))
+            return next(((parent, i) for i in indexes if child_id(parent, sequence, i) == shipment), None)
+        case Handoff() | Override():
+            for entry in record.items if isinstance(record, Handoff) else (record,):
+                if child_id(entry.shipment, entry.sequence, REMAINDER_INDEX) == shipment:
+                    return entry.shipment, REMAINDER_INDEX
+            return None
+        case _:
+            return None
+
+
 def _collect(value: Struct, found: set[Concern]) -> None:
     if isinstance(value, HandoffItem):  # by far the most frequent: 200 in a manifest
         found.add(Concern(SHIPMENT, to_hex(value.shipment)))

@@ -69,6 +69,11 @@ class Slot:
                 return 1 << i
         return 0
 
+    def lets_relay(self, jurisdiction: bytes, regime: int) -> bool:
+        """Whether the terms require this clearance and let a broker relay it."""
+        mask = self.requirement_mask(jurisdiction, regime)
+        return any(requirement.relay for i, requirement in enumerate(self.requirements) if mask >> i & 1)
+
     def is_party(self, partner: int) -> bool:
         """Whether `partner` is custodian, consignee or consignor, and so decides no clearance."""
         return partner in (self.custodian, self.consignee, self.consignor)

@@ -88,8 +88,7 @@ def _clearance(record: Clearance, standing: clearance.Standing, state: State, no
         if holding is None:
             continue
         slot = holding.slot
-        mask = slot.requirement_mask(record.jurisdiction, record.regime)
-        relay = any(requirement.relay for i, requirement in enumerate(slot.requirements) if mask >> i & 1)
+        relay = slot.lets_relay(record.jurisdiction, record.regime)
         facts[RecordId(shipment)] = ShipmentFacts(slot.consignor, slot.consignee, slot.custodian, relay)
         key = SlotKey(RecordId(shipment), record.jurisdiction, record.regime)
         if (known := state.clearance(key)) is not None:

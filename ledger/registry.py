@@ -10,12 +10,13 @@ the registry records whose `Outcome` leaf comes before it, at its log time.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.codes import ContractKind, Role
-from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.errors import MalformedRecord, Refused, VerificationFailed
 from ledger.ids import ConsortiumId, KeyAddress, LogId, PartnerId
 from ledger.records import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry_rules import MAX_COUNCIL, MAX_DELAY, decide
@@ -241,6 +242,22 @@ class RegistryHistory:
         self._places.append(place)
         self._latest_time = at.block_time
         self._versions.put(len(self), effects)
+
+    def expecting(self, records: Iterable[tuple[RegistryRecord, Sequence[KeyAddress]]], time: int) -> "RegistryHistory":
+        """A history of its own in which the next block, at `time`, records these too; those it would revert are left
+        out."""
+        made = RegistryHistory(self.genesis)
+        made._versions, made._places, made._log_indexes = (
+            self._versions.copy(),
+            list(self._places),
+            list(self._log_indexes),
+        )
+        made._latest_time = max(time, self._latest_time)
+        block = made._places[-1][0] + 1 if made._places else 0
+        for i, (record, keys) in enumerate(records):
+            with suppress(Refused, MalformedRecord):
+                made.apply(record, keys, RecordedAt(block, made._latest_time, i, None))
+        return made
 
     # --- moments ---
 

@@ -6,6 +6,7 @@ history, puts new versions, and a slice at n sees those of the first n records.
 
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, TypeVar
@@ -137,6 +138,13 @@ class Timeline(Generic[K, V]):
         self._numbers: dict[K, list[int]] = {}
         self._values: dict[K, list[V]] = {}
 
+    def copy(self) -> "Timeline[K, V]":
+        """One that goes its own way from here on."""
+        made: Timeline[K, V] = Timeline()
+        made._numbers = {key: list(numbers) for key, numbers in self._numbers.items()}
+        made._values = {key: list(values) for key, values in self._values.items()}
+        return made
+
     def put(self, key: K, number: int, value: V) -> None:
         self._numbers.setdefault(key, []).append(number)
         self._values.setdefault(key, []).append(value)
@@ -174,6 +182,13 @@ class Versions:
         self.contracts: Timeline[ContractKind, Contracts] = Timeline()
         self.rules: Timeline[bytes, Rules] = Timeline()
         self.put(0, Effects(head, addresses))
+
+    def copy(self) -> "Versions":
+        """One that goes its own way from here on."""
+        made = copy(self)
+        made.head, made.addresses, made.partners = self.head.copy(), self.addresses.copy(), self.partners.copy()
+        made.logs, made.contracts, made.rules = self.logs.copy(), self.contracts.copy(), self.rules.copy()
+        return made
 
     def put(self, number: int, effects: Effects) -> None:
         if effects.head is not None:

@@ -140,7 +140,9 @@ class Home:
         answer: dict[str, Any] = {"id": to_hex(result.record_id)}
         if isinstance(result, Accepted):
             self._node.settle()
-            return answer | {"status": "accepted", "receipt": result.receipt.to_json()}
+            answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
+            track = self._node.reading.record(result.record_id).chain
+            return answer | ({"waitsFor": [asdict(one) for one in track.waitsFor]} if track.waitsFor else {})
         return answer | {"status": "proposed", "missing": list(result.missing)}
 
 

@@ -12,7 +12,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.ids import bytes_from_hex, to_hex
 from ledger.records import BY_NAME, Record, record_named
 from ledger.services.submission import Accepted, Proposed
-from ledger.services.views import ReceiptView, RecordView
+from ledger.services.views import ReceiptView, RecordView, awaited_view
 from ledger.signing import SignedRecord, signature_from_hex
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
@@ -34,8 +34,9 @@ NO_NUL = r"^[^\x00]*$"
 def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     """Take in a signed record: `{type, message, signatures}`.
 
-    201 with a receipt once it is committed; 200 with the first receipt when it was known; 202 when signatures are
-    missing and it waits for them. Nothing else authenticates a write but the record's own signatures.
+    201 with a receipt once it is committed, and with `waitsFor` when its predecessors are missing; 200 with the first
+    receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
+    Nothing else authenticates a write but the record's own signatures.
     """
     return _answer(node.submission.submit(SignedRecord.from_json(data)), response)
 
@@ -81,11 +82,12 @@ def listing(
         str | None, Query(max_length=512, pattern=NO_NUL, description="Subject of attestations and recalls")
     ] = None,
     target: Annotated[str | None, Query(description="Record that others are about, e.g. endorsed or amended")] = None,
+    waiting: Annotated[bool, Query(description="Only records whose predecessors are missing")] = False,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Records in log order, a page at a time: pass `next` as `after`. At most one of partner, shipment, subject and
-    target narrows the list."""
+    target narrows the list; with `waiting`, only records that wait for others."""
     wanted = [
         (concerns.PARTNER, None if partner is None else str(partner)),
         (concerns.SHIPMENT, None if shipment is None else to_hex(bytes_from_hex(shipment, 32, "shipment"))),
@@ -103,6 +105,7 @@ def listing(
         types=(record_named(kind).NUMBER,) if kind else (),
         after=-1 if after is None else after,
         limit=limit,
+        waiting=waiting,
     )
     return {"records": found, "next": found[-1].log.index if len(found) == limit else None}
 
@@ -152,4 +155,5 @@ def _answer(result: Accepted | Proposed, response: Response) -> dict[str, Any]:
         response.status_code = status.HTTP_202_ACCEPTED
         return answer | {"status": "proposed", "missing": list(result.missing)}
     response.status_code = status.HTTP_200_OK if result.again else status.HTTP_201_CREATED
-    return answer | {"status": "accepted", "receipt": result.receipt.to_json()}
+    answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
+    return answer | ({"waitsFor": [awaited_view(one) for one in result.awaited]} if result.awaited else {})

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from api import examples
 from api.answers import ShipmentPage
 from api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
-from ledger.services.views import ShipmentView
+from ledger.errors import NotFound
+from ledger.services.views import ShipmentView, UnopenedShipment
 
 router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
 
@@ -28,12 +29,17 @@ def listing(
 
 
 @router.get("/{shipment}", responses=examples.READ_RESPONSES)
-def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView:
+def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView | UnopenedShipment:
     """A shipment: custody, clearances, and its story in order with every signer and outcome.
 
-    Notes tell what was corrected or agreed later; parties and auditors read what it was, others that it was.
+    Notes tell what was corrected or agreed later; parties and auditors read what it was, others that it was. One that
+    nobody has opened yet, though records wait for it, is shown with those records and the status `not opened yet`.
     """
-    return node.reading.shipment(record_id(shipment, "shipment"), reader)
+    wanted = record_id(shipment, "shipment")
+    try:
+        return node.reading.shipment(wanted, reader)
+    except NotFound:
+        return node.reading.unopened(wanted)
 
 
 @router.get("/{shipment}/penalty", responses=examples.READ_RESPONSES)

@@ -61,6 +61,8 @@ def arrange(
     missing: list[str] = []
     for signer in expected:
         keys = [key for key in offered if _fits(signer, key, record, context, registry)]
+        if not keys and ordered and isinstance(signer, RecipientSigner):
+            keys = [key for key in offered if _may_be_the_recipient(signer, key, context, registry)]
         if isinstance(signer, CouncilSigners):
             ordered += [signatures[key] for key in sorted(keys)]
             offered = [key for key in offered if key not in keys]
@@ -91,7 +93,6 @@ def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext
             standing = registry.standing(key, record.NUMBER)
             return key == itself or (standing is not None and standing.master and standing.partner == partner)
         case RecipientSigner(shipments):
-            # A shipment nobody knows here names no key: else any stranger could sign for it.
             known = (terms for shipment in shipments if (terms := context.terms_of(shipment)) is not None)
             named = any(terms.recipientKey == key for terms in known)
             return named and registry.standing(key, record.NUMBER) is None
@@ -99,6 +100,18 @@ def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext
             return key in registry.now().council().members
         case _:
             return False
+
+
+def _may_be_the_recipient(
+    signer: RecipientSigner, key: KeyAddress, context: StoreContext, registry: CurrentRegistry
+) -> bool:
+    """Whether `key` may turn out to be the one named in terms that are not here yet.
+
+    Only beside a partner's signature, which answers for it: else any stranger could sign for goods nobody knows. If it
+    is another key, the contract says *wrong key*.
+    """
+    unknown = any(context.terms_of(shipment) is None for shipment in signer.shipments)
+    return unknown and registry.now().address(key) is None
 
 
 def _name(signer: Signer) -> str:

@@ -13,17 +13,21 @@ from ledger.concerns import concerns
 from ledger.ids import RecordId, to_hex
 from ledger.records import (
     BY_NUMBER,
+    Amendment,
     Clearance,
     Handoff,
+    KeyGrant,
+    KeyRevoke,
     Override,
     Record,
     RegistryChange,
     ShipmentTerms,
     Split,
 )
+from ledger.services import log_only
 from ledger.services.audit_log import Tell, WalkedLog
-from ledger.services.examination import REGISTRY_SCOPE
 from ledger.services.expectation import clearance_scope
+from ledger.services.registry_view import registry_slot
 from ledger.store import outbox, outcomes, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
@@ -158,11 +162,11 @@ def _check_outbox_row(row: Row, state: _State | None, findings: Findings) -> Non
             findings.add(
                 stored.record_id, f"outbox.{column}", value, row[column], "the row does not agree with its record"
             )
-    if (row["state"] == outbox.FINAL) != final or row["state"] not in (outbox.PENDING, outbox.SENT, outbox.FINAL):
+    if (row["state"] == outbox.FINAL) != final or row["state"] not in outbox.STATES:
         findings.add(
             stored.record_id,
             "outbox.state",
-            outbox.FINAL if final else f"{outbox.PENDING} or {outbox.SENT}",
+            outbox.FINAL if final else " or ".join(outbox.STATES[:-1]),
             row["state"],
             "the log says that the chain has settled this record"
             if final
@@ -179,7 +183,7 @@ def check_pending(source: Connection, copy: Connection, skipped: set[RecordId], 
                 continue
             state = known.get(row["record_id"])
             slot = f"{to_hex(bytes(row['scope']))} sequence {row['sequence']}"
-            named = () if state is None else _slots(state.stored.record)
+            named = () if state is None else _slots(state.stored.record, state.stored.record_id)
             if state is None or state.final or (row["scope"], row["sequence"]) not in set(named):
                 findings.add(
                     row["record_id"],
@@ -191,7 +195,7 @@ def check_pending(source: Connection, copy: Connection, skipped: set[RecordId], 
                 )
 
 
-def _slots(record: Record) -> Iterator[tuple[bytes, int]]:
+def _slots(record: Record, record_id: RecordId) -> Iterator[tuple[bytes, int]]:
     match record:
         case ShipmentTerms():
             yield from ((ref.shipment, ref.sequence) for ref in record.parents)
@@ -203,7 +207,9 @@ def _slots(record: Record) -> Iterator[tuple[bytes, int]]:
             for ref in record.items:
                 key = SlotKey(RecordId(ref.shipment), record.jurisdiction, record.regime)
                 yield clearance_scope(key), ref.sequence
-        case RegistryChange():
-            yield REGISTRY_SCOPE, record.sequence
+        case RegistryChange() | KeyGrant() | KeyRevoke():
+            yield registry_slot(record, record_id)
+        case Amendment():
+            yield from log_only.slots(record)
         case _:
             pass

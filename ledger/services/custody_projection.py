@@ -11,7 +11,8 @@ from typing import cast
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.codes import StatementKind
-from ledger.custody import Holding, child_id, remainder_id
+from ledger.concerns import parent_of
+from ledger.custody import Holding
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.ids import RecordId, to_hex
@@ -260,19 +261,10 @@ def _goods_of(shipment: bytes, contents: object) -> list[tuple[str, str, bytes]]
 
 
 def _parent_of(record: Record, shipment: bytes) -> tuple[bytes, int]:
-    match record:
-        case Split():
-            for i in range(len(record.children)):
-                if child_id(record.shipment, record.sequence, i) == shipment:
-                    return record.shipment, i
-        case Handoff() | Override():
-            named = record.items if isinstance(record, Handoff) else (record,)
-            for entry in named:
-                if remainder_id(entry.shipment, entry.sequence) == shipment:
-                    return entry.shipment, REMAINDER_INDEX
-        case _:
-            pass
-    raise LookupError(f"{to_hex(shipment)} was not opened by this record")
+    found = parent_of(record, shipment)
+    if found is None:
+        raise LookupError(f"{to_hex(shipment)} was not opened by this record")
+    return found
 
 
 def _line(record: Record, record_id: RecordId, item: int) -> tuple[bytes, str, tuple[int, int, int, int]]:

@@ -1,11 +1,11 @@
 """What a record is checked against before it is accepted: one snapshot of the store, and the state to be expected."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from ledger.clearance import SlotKey
-from ledger.codes import Outcome
+from ledger.clearance import SlotKey, Standing
+from ledger.codes import ClearanceStatus, Outcome
 from ledger.concerns import concerns
-from ledger.effects import MOVES_SHIPMENTS, Effect, effect_of
+from ledger.effects import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.records import (
@@ -23,20 +23,28 @@ from ledger.records import (
     ShipmentTerms,
     Split,
 )
-from ledger.services import log_only
+from ledger.services import log_only, predecessors
 from ledger.services.arrangement import Arrangement, StoreContext, arrange
 from ledger.services.expectation import Expectation, clearance_scope
-from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, signers_of
-from ledger.services.waiting import check_not_far_ahead, with_parents
+from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, registry_slot, signers_of
+from ledger.services.waiting import (
+    Awaited,
+    Prospect,
+    ahead_of,
+    check_not_far_ahead,
+    check_not_too_many,
+    named_sequences,
+    prospect,
+)
 from ledger.signing import Domain, SignedRecord
-from ledger.store import pending, records
+from ledger.store import outbox, pending, records
 from ledger.store.database import Connection
 from ledger.store.log import Entry
 from ledger.store.pending import Slot
 
 LOG_ONLY = (RecallAnswer, Amendment, Endorsement, Observation)
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
-REGISTRY_SCOPE = b"registry"
+APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 
 Preflight = Callable[[SignedRecord], str]
 """Asks the contract itself whether it would revert the record now; the reason, or nothing."""
@@ -46,21 +54,37 @@ class Examination:
     """Of one record, or of several in a row: each is checked on what those before it are expected to do."""
 
     def __init__(
-        self, connection: Connection, registry: CurrentRegistry, domain: Domain, now: int, preflight: Preflight
+        self,
+        connection: Connection,
+        registry: CurrentRegistry,
+        domain: Domain,
+        now: int,
+        preflight: Preflight,
+        most_waiting: int,
     ) -> None:
         self._connection = connection
-        self._registry = registry.refreshed(connection)
-        self._view = registry.now()
+        self._registry = registry.refreshed(connection).expecting(connection)
+        self._view = self._registry.now()
         self._now = now
         self._preflight = preflight
-        self._state = Expectation(connection, registry, domain, now)
+        self._most_waiting = most_waiting
+        self._state = Expectation(connection, self._registry, domain, now)
 
     def arrange(self, signed: SignedRecord, record_id: RecordId, earlier: Iterable[bytes] = ()) -> Arrangement:
         """The signatures in order, filled up with `earlier` ones; raises as `arrangement.arrange` does."""
         return arrange(signed, record_id, StoreContext(self._connection), self._registry, earlier)
 
     def check_proposable(self, record: Record) -> None:
-        """Refuse to circulate what the expected state already forbids: a handoff past a closed gate, a stale one."""
+        """Refuse to circulate what the expected state already forbids: what is stale, a handoff past a closed gate."""
+        for one in named_sequences(record, self._state):
+            if one.standing is not None and one.sequence < one.standing:
+                raise RuleBroken(
+                    _REASONS[Outcome.STALE],
+                    where=one.where,
+                    expected=one.standing,
+                    found=one.sequence,
+                    mend="Read the shipment, then propose for its current sequence.",
+                )
         if not isinstance(record, Handoff):
             return
         for i, item in enumerate(record.items):
@@ -77,47 +101,93 @@ class Examination:
                     mend="Wait for customs. A handoff that both sides have signed is recorded all the same, in breach.",
                 )
 
-    def entry(self, arrangement: Arrangement, record_id: RecordId) -> Entry:
-        """The record ready for the log. Raises `Refused` when nothing of it could take effect."""
+    def awaited(self, record: Record, record_id: RecordId) -> tuple[Awaited, ...]:
+        """Where a record that is in the log has to wait."""
+        row = outbox.get(self._connection, record_id)
+        return () if row is None or row.state != outbox.WAITING else ahead_of(record, self._state)
+
+    def entry(self, arrangement: Arrangement, record_id: RecordId) -> tuple[Entry, tuple[Awaited, ...]]:
+        """The record ready for the log, and where it has to wait.
+
+        Raises `Refused` when nothing of it could take effect, `Busy` when one of its signers has too many waiting.
+        """
         signed = arrangement.signed
         record = signed.record
         slots: tuple[Slot, ...] = ()
+        awaited: tuple[Awaited, ...] = ()
         if isinstance(record, MOVES_SHIPMENTS):
-            slots = self._moves(signed, record_id)
+            found = self._moves(signed, record_id)
+            slots, awaited = consumed_slots(record, found), found.awaited
+            if awaited:
+                check_not_too_many(self._connection, self._view, signed, record_id, self._most_waiting)
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
-            if isinstance(record, RegistryChange):
-                slots = (Slot(REGISTRY_SCOPE, record.sequence),)
-            if not (slots and pending.holders(self._connection, [Slot(REGISTRY_SCOPE, slots[0].sequence - 1)])):
+            slots = (registry_slot(record, record_id),)
+            if not pending.holders(self._connection, slots):  # else the commit says which other change it is
                 self._registry.check_next(record, keys_of(signed, record_id))
         elif isinstance(record, LOG_ONLY):
             log_only.check(self._connection, record, record_id)
+            slots = log_only.slots(record)
+        elif self._follows_pending(record):
+            pass  # its contract cannot judge it before that one is recorded; it is submitted after it
         elif reason := self._preflight(signed):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
-        return Entry(
+        entry = Entry(
             signed=signed,
             record_id=record_id,
             concerns=concerns(record_id, record),
             slots=slots,
             relay=not isinstance(record, LOG_ONLY),
+            waits=bool(awaited),
             submit_by=getattr(record, "submitBy", 0),
         )
+        return entry, awaited
 
-    def _moves(self, signed: SignedRecord, record_id: RecordId) -> tuple[Slot, ...]:
-        """The slots of a record that moves shipments, once the rules have nothing against it."""
+    def missing_predecessors(self, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
+        """In words, the records that have to come first and are not in the log. Raises `NotPermitted` when some are
+        missing and no partner has signed."""
+        found = predecessors.missing(self._connection, signed.record)
+        if found:
+            predecessors.check_kept(signed, record_id, self._registry)
+        return found
+
+    def _follows_pending(self, record: Record) -> bool:
+        """Whether the chain has yet to record what this record is about."""
+        rows = (outbox.get(self._connection, record_id) for record_id in predecessors.named(record).values())
+        return any(row is not None and row.state != outbox.FINAL for row in rows)
+
+    def _moves(self, signed: SignedRecord, record_id: RecordId) -> Prospect:
+        """What a record that moves shipments will do, once the rules have nothing against it."""
         record, state = signed.record, self._state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
-        check_not_far_ahead(record, state)
-        signers = signers_of(self._view, signed, record_id)
-        on = with_parents(record, signers, state)
-        effect = effect_of(record, record_id, signers, customs_of(self._view), on, self._now)
-        self._refuse_hopeless(record, record_id, effect)
-        state.add(effect)
-        return consumed_slots(record, effect)
+        customs = customs_of(self._view)
+        found = prospect(record, record_id, signers_of(self._view, signed, record_id), customs, state, self._now)
+        check_not_far_ahead(found.awaited)
+        outcomes: Sequence[Outcome] = found.effect.outcomes
+        if isinstance(record, Clearance):
+            outcomes = self._foreseen(record, customs(record.by, record.jurisdiction), outcomes)
+        self._refuse_hopeless(record, record_id, outcomes)
+        if not (isinstance(record, ShipmentTerms) and found.awaited):
+            state.add(found.effect)
+        return found
 
-    def _refuse_hopeless(self, record: Record, record_id: RecordId, effect: Effect) -> None:
-        refused = [(i, outcome) for i, outcome in enumerate(effect.outcomes) if outcome in REFUSALS]
-        if len(refused) < len(effect.outcomes):
+    def _foreseen(self, record: Clearance, signer: Standing, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        """`outcomes`, with *forbidden* for what is ahead and whom the shipment's terms will forbid it then too."""
+        if record.status == ClearanceStatus.LODGED:
+            return tuple(outcomes)
+        found = list(outcomes)
+        for i, item in enumerate(record.items):
+            holding = self._state.holding(item.shipment)
+            if outcomes[i] == Outcome.AHEAD and holding is not None:
+                slot = holding.slot
+                relayed = slot.lets_relay(record.jurisdiction, record.regime)
+                if record.by in (slot.consignor, slot.consignee) or not (signer.customs or relayed):
+                    found[i] = Outcome.FORBIDDEN
+        return tuple(found)
+
+    def _refuse_hopeless(self, record: Record, record_id: RecordId, outcomes: Sequence[Outcome]) -> None:
+        refused = [(i, outcome) for i, outcome in enumerate(outcomes) if outcome in REFUSALS]
+        if len(refused) < len(outcomes):
             return
         i, outcome = refused[0]
         items = getattr(record, "items", None)
@@ -165,25 +235,27 @@ _EXPECTED = {
 }
 
 
-def consumed_slots(record: Record, effect: Effect) -> tuple[Slot, ...]:
-    """The sequences that `record` uses up if it applies: one pending record each.
+def consumed_slots(record: Record, found: Prospect) -> tuple[Slot, ...]:
+    """The sequences that `record` is expected to use up: one pending record each.
 
-    None for an override: announced, it waits for days, and a handoff in between is to void it.
+    What is ahead, unknown or refused holds none, so that nobody blocks goods that it does not have. None for an
+    override: announced, it waits for days, and a handoff in between is to void it.
     """
+    outcomes = found.effect.outcomes
     match record:
         case ShipmentTerms():
-            closing = [p for p in record.parents if p.shipment in effect.holdings]
+            closing = [] if found.awaited else [p for p in record.parents if p.shipment in found.effect.holdings]
             return tuple(Slot(p.shipment, p.sequence) for p in closing)
         case Handoff():
-            pairs = zip(record.items, effect.outcomes, strict=True)
-            return tuple(Slot(item.shipment, item.sequence) for item, outcome in pairs if outcome not in REFUSALS)
+            pairs = zip(record.items, outcomes, strict=True)
+            return tuple(Slot(item.shipment, item.sequence) for item, outcome in pairs if outcome in APPLIED)
         case Split():
-            return (Slot(record.shipment, record.sequence),)
+            return (Slot(record.shipment, record.sequence),) if outcomes[0] in APPLIED else ()
         case Clearance():
             return tuple(
                 Slot(clearance_scope(SlotKey(RecordId(ref.shipment), record.jurisdiction, record.regime)), ref.sequence)
-                for ref, outcome in zip(record.items, effect.outcomes, strict=True)
-                if outcome not in REFUSALS
+                for ref, outcome in zip(record.items, outcomes, strict=True)
+                if outcome in APPLIED
             )
         case _:
             return ()

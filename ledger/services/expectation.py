@@ -5,15 +5,12 @@ from ledger.codes import ShipmentState
 from ledger.custody import Holding
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
-from ledger.ids import RecordId, to_hex
-from ledger.records import Handoff, Override, ShipmentTerms, Split
+from ledger.ids import RecordId
 from ledger.services import holdings
 from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
 from ledger.signing import Domain
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
-
-OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER, Handoff.NUMBER, Override.NUMBER)
 
 
 class Expectation:
@@ -62,10 +59,12 @@ class Expectation:
         return None  # an announcement is known to the chain alone: until it moves, an override waits
 
     def _apply_opener(self, shipment: bytes) -> None:
-        """Terms, splits and short handoffs are listed under the shipments that they open."""
-        for row in records.listing(self._connection, "shipment", to_hex(shipment), types=OPENERS, limit=1):
+        """Terms, splits and short items open shipments; of several that would, the first that may."""
+        for row, _ in holdings.openers(self._connection, shipment):
             if not outcomes.of(self._connection, row.record_id):
                 self._apply(row.record_id)
+            if self._holdings.get(shipment) is not None:
+                return
 
     def _apply(self, record_id: RecordId) -> None:
         if record_id in self._applied:

@@ -22,8 +22,9 @@ from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock
 from ledger.services.relayer import next_try, outcome_entry
 from ledger.services.sequencer import Entry, Sequencer
+from ledger.services.waiting import in_words
 from ledger.signing import Domain
-from ledger.store import checkpoints, cursors, outbox, outcomes, records
+from ledger.store import checkpoints, cursors, outbox, outcomes, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection, Database
 
@@ -246,11 +247,13 @@ class Follower:
             elif found.touched:
                 outbox.wake(connection, sorted(found.touched))
             # After waking the others: what the chain has just put off would only be put off again.
-            for record_id, (earliest, problem) in retries.items():
+            for record_id, (announced, problem) in retries.items():
                 row = outbox.get(connection, record_id)
                 if row is not None and row.state != outbox.FINAL:
-                    again = 0 if record_id in found.ready else max(next_try(row, self._clock.now()), earliest)
-                    outbox.postpone(connection, [record_id], again, problem)
+                    again = 0 if record_id in found.ready else max(next_try(row, self._clock.now()), announced)
+                    state = outbox.PENDING if announced else outbox.WAITING
+                    outbox.postpone(connection, [record_id], again, problem, state=state)
+                    pending.free(connection, [record_id])  # what waits holds no sequence
             if self._project is not None and found.entries:
                 self._project(connection)
             cursors.put(connection, CURSOR, found.last.number, found.last.hash)
@@ -258,12 +261,12 @@ class Follower:
         self._sequencer.append(found.entries, also)
 
     def _next_try(self, event: RecordedEvent) -> tuple[int, str]:
-        """The earliest moment at which submitting again makes sense, and what the record waits for."""
+        """When an announced override may move, else 0; and what the record waits for, in words."""
         if isinstance(event.signed.record, Override):
             ready = self._book.override_ready_at(event.log.address, event.record_id)
-            return ready, "announced; it moves after the council's delay"
-        items = [i for i, code in enumerate(event.outcomes) if code in NOT_FINAL]
-        return 0, f"waits for its predecessor (items {', '.join(map(str, items[:20]))})"
+            if ready:
+                return ready, "announced; it moves after the council's delay"
+        return 0, in_words([i for i, code in enumerate(event.outcomes) if code in NOT_FINAL])
 
     def _note_anchor(self, connection: Connection, event: RecordedEvent) -> None:
         record = event.signed.record

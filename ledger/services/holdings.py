@@ -1,17 +1,24 @@
 """Between the projection's rows and the values that the rules work on."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Gate, ShipmentState
+from ledger.concerns import SHIPMENT, parent_of
 from ledger.custody import Flag, Holding, Requirement, Slot
-from ledger.ids import RecordId
-from ledger.records import Record, ShipmentTerms
+from ledger.ids import RecordId, to_hex
+from ledger.records import Handoff, Override, Record, ShipmentTerms, Split
 from ledger.store import openings, records, shipments
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 from ledger.store.shipments import Shipment
+
+_OPENERS = (Split.NUMBER, Handoff.NUMBER, Override.NUMBER)
+_MOST_OPENERS = 100
+_DEEPEST = 100
+"""Splits of splits that are looked through; deeper ones have to be recorded first."""
 
 
 def holding(connection: Connection, shipment: bytes) -> Holding | None:
@@ -69,10 +76,29 @@ def clearance(connection: Connection, key: SlotKey) -> ClearanceSlot | None:
     return None
 
 
+def openers(connection: Connection, shipment: bytes) -> Iterator[tuple[StoredRecord, bytes | None]]:
+    """The records of the log that would open `shipment`, each with the parent it is taken from (None: by terms).
+
+    The id of a child is a hash of its parent's, so whatever opens it, the parent is the same.
+    """
+    if row := records.get(connection, RecordId(shipment)):
+        yield row, None
+        return
+    for row in records.listing(connection, SHIPMENT, to_hex(shipment), types=_OPENERS, limit=_MOST_OPENERS):
+        if above := parent_of(row.record, shipment):
+            yield row, above[0]
+
+
 def terms_id(connection: Connection, shipment: bytes) -> RecordId:
-    """The record whose terms govern `shipment`: its own, or for a child those of its ancestor."""
-    row = shipments.get(connection, shipment)
-    return RecordId(shipment) if row is None else row.terms
+    """The record whose terms govern `shipment`: its own, or for a child those of its ancestor, recorded or pending."""
+    for _ in range(_DEEPEST):
+        if row := shipments.get(connection, shipment):
+            return row.terms
+        above = next((parent for _, parent in openers(connection, shipment)), None)
+        if above is None:
+            break
+        shipment = above
+    return RecordId(shipment)
 
 
 def terms_of(connection: Connection, shipment: bytes) -> ShipmentTerms | None:

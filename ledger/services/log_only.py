@@ -11,6 +11,7 @@ from ledger.records import Amendment, Recall, RecallAnswer, Record
 from ledger.services import holdings
 from ledger.store import records
 from ledger.store.database import Connection
+from ledger.store.pending import Slot
 
 NOTHING = bytes(32)
 
@@ -35,6 +36,13 @@ def check(connection: Connection, record: Record, record_id: RecordId) -> None:
                 )
         case _:
             pass
+
+
+def slots(record: Record) -> tuple[Slot, ...]:
+    """What the record takes for ever: one amendment alone names another, or none, as the one before it."""
+    if not isinstance(record, Amendment):
+        return ()
+    return (Slot(record.target + b"amended", int.from_bytes(record.previous[:6])),)
 
 
 def newest_amendment(connection: Connection, target: bytes) -> RecordId | None:

@@ -22,6 +22,7 @@ from ledger.services.clock import Clock, SystemClock
 from ledger.services.consortium import EMBEDDED_CHAIN_ID, read_consortium
 from ledger.services.desk import Desk
 from ledger.services.follower import Follower
+from ledger.services.outlook import Lookout
 from ledger.services.projections import Projector
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
@@ -93,6 +94,7 @@ class Node(Desk):
             holder=holder,
             follow=self.follower.step,
             extras=claim_extras,
+            foresee=Lookout(self.registry, self.clock),
         )
         self.anchorer = Anchorer(
             self.db,
@@ -126,6 +128,8 @@ class Node(Desk):
         relayed = self.relayer.step()
         followed = self.follower.step()
         self._project()
+        if followed.appended:
+            self.submission.complete_kept()
         self._publish()
         anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
@@ -248,7 +252,7 @@ class Node(Desk):
             self._gauges["log_size"].set(log.head(connection).size)
             self._gauges["anchored_size"].set(anchored.size if anchored else 0)
             counts = outbox.counts(connection)
-            self._gauges["outbox_waiting"].set(counts.get(outbox.PENDING, 0) + counts.get(outbox.SENT, 0))
+            self._gauges["outbox_waiting"].set(sum(count for state, count in counts.items() if state != outbox.FINAL))
         published = self.publisher.current()
         self._gauges["published_size"].set(published.head.size if published else 0)
         self._gauges["chain_final_block"].set(self.chain.final())

@@ -14,7 +14,7 @@ from ledger.openings import split
 from ledger.records import Amendment, Commercial, Record, ShipmentTerms
 from ledger.records import Outcome as OutcomeRecord
 from ledger.registry_state import ALL_SCOPES, AddressKind
-from ledger.services import holdings
+from ledger.services import holdings, predecessors
 from ledger.services.arrangement import StoreContext, arrange
 from ledger.services.examination import LOG_ONLY
 from ledger.services.members import Members
@@ -23,6 +23,7 @@ from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.stories import Stories
 from ledger.services.views import (
+    AwaitedView,
     ChainTrack,
     ItemView,
     LogTrack,
@@ -33,7 +34,10 @@ from ledger.services.views import (
     RecordView,
     ShipmentSummary,
     ShipmentView,
+    UnopenedShipment,
+    awaited_view,
 )
+from ledger.services.waiting import RecordedState, ahead_of, in_words
 from ledger.signers import shipments_of
 from ledger.signing import Domain, SignedRecord
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
@@ -116,10 +120,16 @@ class Reading:
         limit: int = 50,
         newest_first: bool = False,
         before: int | None = None,
+        waiting: bool = False,
     ) -> list[RecordView]:
-        """A page in log order; `kind` and `key` as in `ledger.concerns`."""
+        """A page in log order; `kind` and `key` as in `ledger.concerns`. `waiting`: those that wait for other records,
+        in log order whatever else is asked."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)
+            if waiting:
+                held = outbox.waiting(connection, kind, key, types=types, after=after, limit=limit)
+                stored = records.get_many(connection, (row.record_id for row in held))
+                return self._views(connection, [stored[row.record_id] for row in held], reader)
             rows = records.listing(
                 connection, kind, key, types=types, after=after, before=before, limit=limit, newest_first=newest_first
             )
@@ -185,6 +195,8 @@ class Reading:
         )
 
     def _missing(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
+        if lacking := predecessors.missing(connection, signed.record):
+            return lacking
         without = SignedRecord(signed.record, ())
         return arrange(without, record_id, StoreContext(connection), self._registry, signed.signatures).missing
 
@@ -197,14 +209,19 @@ class Reading:
             for o in outcomes.of(connection, row.record_id)
         )
         found = {item.outcome for item in items}
-        waiting = outbox.get(connection, row.record_id)
+        under_way = outbox.get(connection, row.record_id)
         # Of a manifest some items may be final while others wait for their predecessors.
-        problem = waiting.problem if waiting and waiting.state != outbox.FINAL else ""
+        problem = under_way.problem if under_way and under_way.state != outbox.FINAL else ""
+        awaits: tuple[AwaitedView, ...] = ()
+        if under_way and under_way.state == outbox.WAITING:
+            ahead = ahead_of(record, RecordedState(connection))
+            problem = problem or in_words({one.item for one in ahead})
+            awaits = tuple(awaited_view(one) for one in ahead)
         if not items:
-            return ChainTrack("pending", problem=problem)
+            return ChainTrack("pending", problem=problem, waitsFor=awaits)
         if found & {"applied", "applied in breach"}:
-            return ChainTrack("recorded", items, problem)
-        return ChainTrack("rejected" if found == {"rejected"} else "skipped", items)
+            return ChainTrack("recorded", items, problem, awaits)
+        return ChainTrack("rejected" if found == {"rejected"} else "skipped", items, problem, awaits)
 
     def _signers(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[PartnerName, ...]:
         return tuple(self._names.of_key(connection, key) for key in keys_of(signed, record_id))
@@ -277,6 +294,15 @@ class Reading:
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             return self._stories.open_against(connection, partner)
+
+    def unopened(self, shipment: bytes) -> UnopenedShipment:
+        """A shipment that the chain has not recorded, but that records of the log are about; raises `NotFound`."""
+        with self._db.read() as connection:
+            about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=500)
+            if not about:
+                raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
+            opener = next((to_hex(row.record_id) for row, _ in holdings.openers(connection, shipment)), None)
+            return UnopenedShipment(to_hex(shipment), opener, tuple(to_hex(row.record_id) for row in about))
 
     # --- partners ------------------------------------------------------------------------------------------
 

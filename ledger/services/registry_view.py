@@ -13,10 +13,20 @@ from ledger.records import Handoff, KeyGrant, KeyRevoke, Outcome, Override, Regi
 from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
 from ledger.services.clock import Clock
 from ledger.signing import SignedRecord, recover
-from ledger.store import outcomes, records
+from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
 
 REGISTRY_TYPES = (RegistryChange.NUMBER, KeyGrant.NUMBER, KeyRevoke.NUMBER)
+
+
+REGISTRY_SCOPE, KEYS_SCOPE = b"registry", b"keys"
+
+
+def registry_slot(record: RegistryChange | KeyGrant | KeyRevoke, record_id: RecordId) -> pending.Slot:
+    """What a registry record is pending under: a change under its sequence; keys just to be found, so by themselves."""
+    if isinstance(record, RegistryChange):
+        return pending.Slot(REGISTRY_SCOPE, record.sequence)
+    return pending.Slot(KEYS_SCOPE, int.from_bytes(record_id[:7]))
 
 
 class CurrentRegistry:
@@ -29,6 +39,8 @@ class CurrentRegistry:
         self._latest = 0
         self._lock = Lock()
         self.history = RegistryHistory(genesis)
+        self._expected: tuple[RegistryHistory, int, list[RecordId]] = (self.history, 0, [])
+        """What `expecting` gave last, after how many recorded records, with which pending ones on top."""
 
     def refreshed(self, connection: Connection) -> "CurrentRegistry":
         """Take in the registry records whose outcomes have come into the log since the last time."""
@@ -44,6 +56,27 @@ class CurrentRegistry:
                 self._read = outcome.log_index + 1
                 self._latest = max(self._latest, outcome.block_time)
         return self
+
+    def expecting(self, connection: Connection) -> "CurrentRegistry":
+        """The registry as it will be once what is accepted is recorded: itself while nothing is pending."""
+        waiting = pending.of_scope(connection, REGISTRY_SCOPE) + pending.of_scope(connection, KEYS_SCOPE)
+        if not waiting:
+            return self
+        rows = sorted(records.get_many(connection, (i for _, i in waiting)).values(), key=lambda row: row.log_index)
+        with self._lock:
+            base, recorded, done = self._expected
+            ids = [row.record_id for row in rows]
+            if recorded != len(self.history) or done != ids[: len(done)]:
+                base, done = self.history, []
+            coming = [
+                (cast(RegistryChange | KeyGrant | KeyRevoke, row.record), keys_of(row.signed, row.record_id))
+                for row in rows[len(done) :]
+            ]
+            history = base.expecting(coming, self._time()) if coming else base
+            self._expected = history, len(self.history), ids
+        made = CurrentRegistry(self._genesis, self._clock)
+        made._latest, made.history = self._latest, history
+        return made
 
     def now(self) -> RegistryView:
         return self.history.now(self._time())

@@ -5,16 +5,17 @@ made of it. In between:
 
 - *reverted*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes. Its
   sequences are free for others meanwhile.
-  Only a revert in a block later than `submitBy` is final; a record without `submitBy` is never given up.
-- *ahead*, *unknown*: the follower puts it back; it is submitted again when its predecessor has come, or at the end.
-- after `submitBy` it is submitted once more, so that the chain itself says that it is too late.
+  Only a revert in a block later than `submitBy` is final.
+- *ahead*, *unknown*: it rests without any transaction until something that it concerns changes.
+- after `submitBy` it is submitted once more, so that the chain itself says that it is too late. Without `submitBy` it
+  goes to sleep after 30 days, until something that it concerns changes.
 
 Submitting twice does no harm: a contract applies only what still applies, and the first final outcome stands.
 """
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.chain.client import ChainClient
@@ -34,6 +35,7 @@ from ledger.signing import Domain, SignedRecord
 from ledger.store import cursors, leases, outbox, outcomes, pending, records, transactions
 from ledger.store.database import Connection, Database
 from ledger.store.outbox import OutboxRow
+from ledger.store.pending import Slot
 from ledger.store.records import StoredRecord
 
 LEASE = "relayer"
@@ -45,6 +47,8 @@ _MOST_A_STEP = 400
 _FIRST_PAUSE = 30
 _LONGEST_PAUSE = 3_600
 _LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
+DORMANT_AFTER = 30 * 86_400
+"""Seconds after which a record without `submitBy` is no longer tried, unless something that it concerns changes."""
 
 log = logging.getLogger("lading.relayer")
 Follow = Callable[[], object]
@@ -61,6 +65,33 @@ class RelayReport:
     submitted: int = 0
     reverted: int = 0
     rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What submitting a record now would bring. `rests` says in words why nothing, or is empty; `slots` are the
+    sequences that it would use up."""
+
+    rests: str = ""
+    slots: tuple[Slot, ...] = ()
+
+
+Foresee = Callable[[Connection, StoredRecord], Outlook]
+"""Judges a record that waits, or that failed before, on what the chain has recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PutOff:
+    """Why a record is not submitted now. `reverts`: its contract would revert it, and it holds no sequence meanwhile;
+    `rests`: only a change of what it concerns can help."""
+
+    why: str
+    reverts: bool = False
+    rests: bool = False
+
+
+def no_outlook(_: Connection, __: StoredRecord) -> Outlook:
+    return Outlook()
 
 
 def no_extras(_: Connection, __: StoredRecord) -> Sequence[Any]:
@@ -95,6 +126,7 @@ class Relayer:
         holder: str,
         follow: Follow,
         extras: Extras = no_extras,
+        foresee: Foresee = no_outlook,
         batch: int = BATCH,
     ) -> None:
         self._database = database
@@ -107,6 +139,7 @@ class Relayer:
         self._holder = holder
         self._follow = follow
         self._extras = extras
+        self._foresee = foresee
         self._batch = batch
 
     def step(self) -> RelayReport:
@@ -211,52 +244,75 @@ class Relayer:
         now = self._clock.now()
         under_way = {t.record_id for t in self._sender.unfinished()}
         with self._database.read() as connection:
+            seen = cursors.get(connection, "follower")
             rows = [row for row in outbox.due(connection, now, room) if row.record_id not in under_way]
             stored = records.get_many(connection, (row.record_id for row in rows))
-            asked: dict[ContractKind, bytes | None] = {}
-            prepared = [(row, self._prepare(connection, row, stored[row.record_id], now, asked)) for row in rows]
-        intents = [intent for _, intent in prepared if isinstance(intent, Intent)]
-        postponed = [(row, problem) for row, problem in prepared if isinstance(problem, str)]
+            batch = _Batch(connection)
+            plans = [(row, self._plan(batch, row, stored[row.record_id], now)) for row in rows]
+        intents = [plan for _, plan in plans if isinstance(plan, Intent)]
 
         def note(connection: Connection) -> None:
             outbox.mark_sent(connection, [intent.record_id for intent in intents if intent.record_id is not None])
-            for row, problem in postponed:
-                outbox.postpone(connection, [row.record_id], next_try(row, now), problem)
+            pending.take(connection, batch.taken)
+            unchanged = cursors.get(connection, "follower") == seen
+            for row, plan in plans:
+                if isinstance(plan, _PutOff):
+                    old = not row.submit_by and stored[row.record_id].log_time + DORMANT_AFTER <= now
+                    self._put_off(connection, row, plan, now, old=old, unchanged=unchanged)
 
         if intents:
             self._sender.begin(intents, note)
-        elif postponed:
+        elif plans:
             with self._database.write() as connection:
                 note(connection)
         return len(intents)
 
-    def _prepare(
-        self,
-        connection: Connection,
-        row: OutboxRow,
-        stored: StoredRecord,
-        now: int,
-        asked: dict[ContractKind, bytes | None],
-    ) -> Intent | str:
-        """The transaction's intent, or in words why there is none now."""
+    def _put_off(
+        self, connection: Connection, row: OutboxRow, plan: _PutOff, now: int, *, old: bool, unchanged: bool
+    ) -> None:
+        """Note why a record is not submitted, and when to look again: after a pause, or when what it concerns changes.
+
+        `old`: it has no `submitBy` and was tried for long enough. Unless `unchanged`, what it waits for may just have
+        come, and it stays due.
+        """
+        if plan.reverts or plan.rests:
+            pending.free(connection, [row.record_id])
+        if plan.rests and unchanged:
+            outbox.rest(connection, row, plan.why)
+        elif old and unchanged:
+            outbox.rest(connection, row, f"{plan.why}; not tried any more until something about it changes")
+        elif not plan.rests:
+            outbox.postpone(connection, [row.record_id], next_try(row, now), plan.why)
+
+    def _plan(self, batch: "_Batch", row: OutboxRow, stored: StoredRecord, now: int) -> Intent | _PutOff:
+        """The transaction's intent, or why there is none now."""
+        # After submitBy the refusal itself is wanted on the chain.
+        again = (row.attempts > 0 or row.state == outbox.WAITING) and not 0 < row.submit_by < now
+        outlook = Outlook()
+        if again:
+            outlook = self._foresee(batch.connection, stored)
+            if outlook.rests:
+                return _PutOff(outlook.rests, rests=True)
+            if batch.held_by_another(outlook.slots, row.record_id):
+                return _PutOff("another record that uses the same sequence is pending", rests=True)
         try:
-            extras = self._extras(connection, stored)
+            extras = self._extras(batch.connection, stored)
             if extras is None:
-                return "what its call needs besides the record is not known yet"
-            target = self._book.target(connection, stored.record, row.record_id, asked)
+                return _PutOff("what its call needs besides the record is not known yet")
+            target = self._book.target(batch.connection, stored.record, row.record_id, batch.asked)
             if target is None:
-                return "no contract of its kind is in force"
+                return _PutOff("no contract of its kind is in force")
             data = encode_call(stored.signed, *extras)
         except ChainUnavailable:
             raise
         except LadingError as error:
-            return str(error)
-        if row.attempts and not 0 < row.submit_by < now:
-            # It failed before: ask first, so that a hopeless record does not fill blocks. Not after submitBy, when
-            # the refusal itself is wanted on the chain.
+            return _PutOff(str(error))
+        if again:
+            # It failed before: ask first, so that a hopeless record does not fill blocks.
             result = self._chain.call(target, data, sender=self._sender.address)
             if not result.succeeded:
-                return str(revert_reason(result.output))
+                return _PutOff(str(revert_reason(result.output)), reverts=True)
+            batch.taken |= dict.fromkeys(outlook.slots, row.record_id)
         return Intent(f"record:{to_hex(row.record_id)}", target, data, row.record_id)
 
     # --- 4: what nobody looks after ----------------------------------------------------------------------------------
@@ -281,6 +337,19 @@ class Relayer:
             with self._database.write() as connection:
                 for row in stranded:
                     outbox.postpone(connection, [row.record_id], next_try(row, now), "its event has not been seen")
+
+
+@dataclass
+class _Batch:
+    """What the plans of one batch share: contracts asked for already, and sequences that its records take."""
+
+    connection: Connection
+    asked: dict[ContractKind, bytes | None] = field(default_factory=dict)
+    taken: dict[Slot, RecordId] = field(default_factory=dict)
+
+    def held_by_another(self, slots: Sequence[Slot], record_id: RecordId) -> bool:
+        holders = {**pending.holders(self.connection, slots), **self.taken}
+        return any(holders.get(slot, record_id) != record_id for slot in slots)
 
 
 def outcome_entry(domain: Domain, outcome: Outcome, settles: RecordId | None) -> Entry:

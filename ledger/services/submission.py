@@ -3,36 +3,44 @@
 The answer follows the commit. Cheap checks come before signature checks, and these before the rules.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger import concerns as concerning
 from ledger.acceptance import check_content
 from ledger.checkpoint import Receipt
 from ledger.concerns import concerns
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.ids import RecordId, to_hex
 from ledger.openings import join, parts_for
+from ledger.services import predecessors
 from ledger.services.arrangement import Arrangement
 from ledger.services.clock import Clock
 from ledger.services.custody_projection import note_goods
 from ledger.services.examination import Examination, Preflight
 from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
+from ledger.services.waiting import Awaited
 from ledger.signing import Domain, SignedRecord
 from ledger.store import openings, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
 
+log = logging.getLogger("lading.submission")
 PROPOSAL_SECONDS = 30 * 86400
+MOST_WAITING = 2_000
+"""Records of one signer that may wait for others at a time: more than a busy dock signs in days without a network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The record is in the log; `again` when it was there before."""
+    """The record is in the log; `again` when it was there before. `awaited`: where its predecessors are missing."""
 
     record_id: RecordId
     receipt: Receipt
     again: bool
+    awaited: tuple[Awaited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Submission:
         domain: Domain,
         clock: Clock,
         preflight: Preflight,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._db = db
         self._sequencer = sequencer
@@ -59,6 +68,7 @@ class Submission:
         self._domain = domain
         self._clock = clock
         self._preflight = preflight
+        self._most_waiting = most_waiting
 
     def submit(self, signed: SignedRecord) -> Accepted | Proposed:
         """Take a record in; what it lacks in signatures is taken from an earlier proposal of the same record.
@@ -66,9 +76,9 @@ class Submission:
         1. Structure, then known before: the first receipt again, for ever.
         2. Content: codes, times, opened private parts.
         3. Signatures, joined with those of the proposal; a stranger's is refused.
-        4. Someone missing: kept as a proposal.
+        4. Someone missing, or the record that it is about: kept as a proposal.
         5. Rules, on the expected state.
-        6. Commit, then the receipt.
+        6. Commit; what was kept until this record came is submitted; then the receipt.
 
         Raises the branches `InvalidInput`, `Refused` and `Unavailable`; then nothing has changed.
         """
@@ -87,16 +97,22 @@ class Submission:
             if proposal := proposals.get(connection, record_id):
                 opened = join(signed.record, parts_for(signed.record, proposal.record))
                 signed, earlier = SignedRecord(opened, signed.signatures), proposal.signatures
-            arrangement = examination.arrange(signed, record_id, earlier.values())
-            # 4. Someone missing.
-            if arrangement.missing:
-                examination.check_proposable(signed.record)
+            # 4. Someone, or a record that has to come first, is missing.
+            if lacking := examination.missing_predecessors(signed, record_id):
+                arrangement = Arrangement(signed, lacking)
+            else:
+                arrangement = examination.arrange(signed, record_id, earlier.values())
+                if arrangement.missing:
+                    examination.check_proposable(signed.record)
             # 5. Rules.
-            entry = None if arrangement.missing else examination.entry(arrangement, record_id)
-        if entry is None:
+            examined = None if arrangement.missing else examination.entry(arrangement, record_id)
+        if examined is None:
             return self._propose(arrangement, record_id, now, earlier)
         # 6. Commit.
-        return Accepted(record_id, self._sequencer.submit(entry), again=False)
+        entry, awaited = examined
+        receipt = self._sequencer.submit(entry)
+        self._complete(concerning.RECORD, to_hex(record_id))
+        return Accepted(record_id, receipt, again=False, awaited=awaited)
 
     def replay(self, batch: Sequence[SignedRecord]) -> list[Receipt | LadingError]:
         """Take in fully signed records of history, whose `submitBy` may be far ahead, in one commit where possible.
@@ -120,7 +136,7 @@ class Submission:
                     arrangement = examination.arrange(signed, record_id)
                     if arrangement.missing:
                         raise NotPermitted("signatures are missing", found=", ".join(arrangement.missing))
-                    entries.append(examination.entry(arrangement, record_id))
+                    entries.append(examination.entry(arrangement, record_id)[0])
                     places.append(i)
                 except LadingError as error:
                     results[i] = error
@@ -140,6 +156,21 @@ class Submission:
             raise NotFound("no such proposal", where="record", found=to_hex(record_id), mend="Submit the whole record.")
         return self.submit(SignedRecord(proposal.record, tuple(signatures)))
 
+    def complete_kept(self) -> None:
+        """Submit what was kept until another record came, if that one has come from the chain."""
+        self._complete()
+
+    def _complete(self, kind: str = "", key: str = "") -> None:
+        """Of the proposals about (`kind`, `key`), or of all, submit those whose missing record is here now."""
+        with self._db.read() as connection:
+            kept = proposals.listing(connection, kind, key, types=predecessors.TYPES, now=self._clock.now())
+            ready = [p for p in kept if not predecessors.missing(connection, p.record)]
+        for proposal in ready:
+            try:
+                self.submit(SignedRecord(proposal.record, tuple(proposal.signatures.values())))
+            except LadingError as error:  # it stays a proposal, which its signers can look at
+                log.info("%s was kept, and is refused now: %s", to_hex(proposal.record_id), error)
+
     def _again(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> Accepted:
         """The first receipt. Private parts that one of the signers hands in are kept, if they were not open here."""
         self._check_signed_anew(connection, row, signed)
@@ -149,7 +180,8 @@ class Submission:
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)
                 note_goods(writing, row)
-        return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True)
+        awaited = self._examination(connection, self._clock.now()).awaited(row.record, row.record_id)
+        return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True, awaited=awaited)
 
     def _check_signed_anew(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> None:
         """Raise unless every signature handed in is by a key that signed, or by another key of such a signer."""
@@ -167,7 +199,7 @@ class Submission:
                 )
 
     def _examination(self, connection: Connection, now: int) -> Examination:
-        return Examination(connection, self._registry, self._domain, now, self._preflight)
+        return Examination(connection, self._registry, self._domain, now, self._preflight, self._most_waiting)
 
     def _propose(
         self, arrangement: Arrangement, record_id: RecordId, now: int, earlier: Mapping[str, bytes]

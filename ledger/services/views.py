@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.ids import to_hex
+from ledger.services.waiting import Awaited
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerName:
@@ -50,15 +53,32 @@ class LogTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedView:
+    """Where a record is ahead: its field `where` names `sequence` of `shipment`, of which `standing` is the current
+    one; null while nobody has opened the shipment."""
+
+    where: str
+    shipment: str
+    sequence: int
+    standing: int | None = None
+
+
+def awaited_view(one: Awaited) -> AwaitedView:
+    return AwaitedView(one.where, to_hex(one.shipment), one.sequence, one.standing)
+
+
+@dataclass(frozen=True, slots=True)
 class ChainTrack:
     """`status`: none (log only), pending, recorded, skipped or rejected; with items, the best of them.
 
-    `problem` says what a record, or the items of it that are not listed, still waits for, where that is known.
+    `problem` says what a record, or the items of it that are not listed, still waits for, where that is known;
+    `waitsFor` lists the places where its predecessors are missing.
     """
 
     status: str
     items: tuple[ItemView, ...] = ()
     problem: str = ""
+    waitsFor: tuple[AwaitedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +220,17 @@ class ShipmentView:
     family: tuple[RelativeView, ...] = ()
     coming: tuple[ComingView, ...] = ()
     missing: MissingView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnopenedShipment:
+    """A shipment that the chain has not opened, though `records` of the log are about it. `opener`: the one among them
+    that would open it; null while nobody has handed in its terms, its split or its short manifest."""
+
+    id: str
+    opener: str | None
+    records: tuple[str, ...]
+    status: str = "not opened yet"
 
 
 # --- partners ----------------------------------------------------------------------------------------------------

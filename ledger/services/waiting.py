@@ -1,77 +1,190 @@
 """Records that arrive before their predecessors: they wait, within bounds, instead of being refused.
 
 An offline dock hands in what was signed hours ago, in whatever order. An item of a manifest, a split, a statement or a
-clearance that is ahead of its shipment gets the outcome *ahead* from the contract, and terms over a parent that is not
-there yet revert; the relayer submits them again when their shipments move, until `submitBy`.
+clearance that is ahead of its shipment has the outcome *ahead* from the contract, and terms over a parent that is not
+there yet revert. Such a record is kept, holds no sequence, and costs no transaction until its shipment moves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
-from ledger.clearance import EMPTY, SlotKey
+from ledger.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.codes import Purpose, ShipmentState
+from ledger.concerns import PARTNER, SHIPMENT
 from ledger.custody import Holding, Signer, Slot
-from ledger.effects import Overlay, State
-from ledger.errors import RuleBroken
-from ledger.ids import RecordId, to_hex
+from ledger.effects import CustomsStanding, Effect, Overlay, State, effect_of
+from ledger.errors import Busy, RuleBroken
+from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
+from ledger.registry import RegistryView
+from ledger.services import holdings
+from ledger.services.registry_view import keys_of
+from ledger.signers import shipments_of
+from ledger.signing import SignedRecord
+from ledger.store import outbox, records
+from ledger.store.database import Connection
+from ledger.store.outcomes import NOT_FINAL
 
 MOST_AHEAD = 32
 """A record may wait for at most so many predecessors of a shipment."""
+_MOST_COUNTED = 100_000
 _LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)
 
 
-def with_parents(record: Record, signers: Sequence[Signer], state: State) -> State:
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Where a record names a sequence: its item (of terms, the parent) names `sequence` of `shipment` in field `where`.
+
+    `standing` is the shipment's current sequence; None while nobody has opened it.
+    """
+
+    item: int
+    where: str
+    shipment: bytes
+    sequence: int
+    standing: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """A `effects.State` of what the chain has recorded, and nothing else."""
+
+    connection: Connection
+
+    def holding(self, shipment: bytes) -> Holding | None:
+        return holdings.holding(self.connection, shipment)
+
+    def clearance(self, key: SlotKey) -> ClearanceSlot | None:
+        return holdings.clearance(self.connection, key)
+
+    def override_ready_at(self, record_id: bytes) -> int | None:  # noqa: ARG002 - the protocol's
+        return 0  # whether it was announced, and for when, the contract says
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a record does to a state, and where it has to wait: those of its items have no final outcome yet.
+
+    Terms that wait have their effect as if their parents were there already.
+    """
+
+    effect: Effect
+    awaited: tuple[Awaited, ...]
+
+    def stands_still(self, record: Record, decided: Collection[int]) -> bool:
+        """Whether submitting would decide nothing: all items without a final outcome (not in `decided`) wait."""
+        if isinstance(record, ShipmentTerms):
+            return bool(self.awaited)  # one parent that is missing reverts them
+        return set(range(len(self.effect.outcomes))) - set(decided) <= {one.item for one in self.awaited}
+
+
+def prospect(
+    record: Record, record_id: RecordId, signers: Sequence[Signer], customs: CustomsStanding, state: State, now: int
+) -> Prospect:
+    """`effects.effect_of` with an eye on what is ahead of `state`; raises as it does."""
+    ahead = ahead_of(record, state)
+    effect = effect_of(record, record_id, signers, customs, _with_parents(record, signers, ahead, state), now)
+    waits = (one for one in ahead if isinstance(record, ShipmentTerms) or effect.outcomes[one.item] in NOT_FINAL)
+    return Prospect(effect, tuple(waits))
+
+
+def check_not_far_ahead(ahead: Sequence[Awaited]) -> None:
+    """Raise `RuleBroken` for a sequence too far beyond the one that stands."""
+    for one in ahead:
+        current = one.standing or 0
+        if one.sequence - current > MOST_AHEAD:
+            raise RuleBroken(
+                "too far ahead of the shipment",
+                where=one.where,
+                expected=f"at most {current + MOST_AHEAD}",
+                found=f"{one.sequence} of {to_hex(one.shipment)}",
+                mend="Submit what came before first.",
+            )
+
+
+def check_not_too_many(
+    connection: Connection, view: RegistryView, signed: SignedRecord, record_id: RecordId, most: int
+) -> None:
+    """Raise `Busy` when one of the signers has `most` records waiting already, of those that it has signed itself.
+
+    The recipient key of a shipment, which has no partner, is counted there.
+    """
+    for key in keys_of(signed, record_id):
+        standing = view.signer(key, signed.record.NUMBER)
+        about = (
+            [(PARTNER, str(standing.partner))]
+            if standing
+            else [(SHIPMENT, to_hex(s)) for s in shipments_of(signed.record)]
+        )
+        for kind, name in about:
+            waiting = outbox.waiting(connection, kind, name, limit=most)
+            if len(waiting) < most:
+                continue
+            every = outbox.waiting(connection, kind, name, limit=_MOST_COUNTED)
+            rows = records.get_many(connection, (row.record_id for row in every))
+            mine = sum(any(_same(view, key, other) for other in keys_of(r.signed, r.record_id)) for r in rows.values())
+            if mine >= most:
+                raise Busy(f"{most} records of this signer wait for others already", retry_after=3_600)
+
+
+def _same(view: RegistryView, key: KeyAddress, other: KeyAddress) -> bool:
+    mine, theirs = view.address(key), view.address(other)
+    return key == other or (mine is not None and theirs is not None and 0 != mine.partner == theirs.partner)
+
+
+def in_words(items: Collection[int]) -> str:
+    """What to say of a record that waits for others."""
+    return f"waits for its predecessor (items {', '.join(map(str, sorted(items)[:20]))})"
+
+
+def ahead_of(record: Record, state: State) -> tuple[Awaited, ...]:
+    """Where a record is ahead of `state`."""
+    return tuple(one for one in named_sequences(record, state) if one.standing is None or one.sequence > one.standing)
+
+
+def named_sequences(record: Record, state: State) -> Iterator[Awaited]:
+    """Every place where a record names a sequence of a shipment; clearances count their own."""
+    match record:
+        case Clearance():
+            for i, item in enumerate(record.items):
+                known = state.holding(item.shipment) is not None
+                slot = state.clearance(SlotKey(RecordId(item.shipment), record.jurisdiction, record.regime)) or EMPTY
+                standing = slot.sequence if known else None
+                yield Awaited(i, f"items[{i}].sequence", item.shipment, item.sequence, standing)
+        case Handoff():
+            for i, moved in enumerate(record.items):
+                standing = _standing(state, moved.shipment)
+                yield Awaited(i, f"items[{i}].sequence", moved.shipment, moved.sequence, standing)
+        case ShipmentTerms():
+            for i, parent in enumerate(record.parents):
+                standing = _standing(state, parent.shipment)
+                yield Awaited(i, f"parents[{i}].sequence", parent.shipment, parent.sequence, standing)
+        case Split() | Statement() | Override():
+            yield Awaited(0, "sequence", record.shipment, record.sequence, _standing(state, record.shipment))
+        case _:
+            pass
+
+
+def _with_parents(record: Record, signers: Sequence[Signer], ahead: Sequence[Awaited], state: State) -> State:
     """`state` as it will be once the parents are there that terms wait for; the rest of the terms is checked on it."""
-    if not isinstance(record, ShipmentTerms):
+    if not isinstance(record, ShipmentTerms) or not ahead:
         return state
     expected: dict[bytes, Holding] = {}
-    for parent in record.parents:
-        holding = state.holding(parent.shipment)
-        if holding is None or (holding.slot.state in _LIVE and parent.sequence > holding.slot.sequence):
+    for one in ahead:
+        holding = state.holding(one.shipment)
+        if holding is None or holding.slot.state in _LIVE:
             slot = Slot(
                 custodian=record.holder,
                 consignee=record.consignor,
                 consignor=record.consignor,
                 packages=record.packages,
-                sequence=parent.sequence,
+                sequence=one.sequence,
                 state=ShipmentState.LOST if record.purpose == Purpose.REPLACEMENT else ShipmentState.OPEN,
             )
-            expected[parent.shipment] = Holding(slot, signers[-1].key)
-    return Overlay(state, expected) if expected else state
+            expected[one.shipment] = Holding(slot, signers[-1].key)
+    return Overlay(state, expected)
 
 
-def check_not_far_ahead(record: Record, state: State) -> None:
-    """Raise `RuleBroken` for a record that names a sequence too far beyond the one that stands."""
-    for where, shipment, named, current in _named(record, state):
-        if named - current > MOST_AHEAD:
-            raise RuleBroken(
-                "too far ahead of the shipment",
-                where=where,
-                expected=f"at most {current + MOST_AHEAD}",
-                found=f"{named} of {to_hex(shipment)}",
-                mend="Submit what came before first.",
-            )
-
-
-def _named(record: Record, state: State) -> Iterator[tuple[str, bytes, int, int]]:
-    """Where a record names a sequence: field, shipment, the sequence named, the one that stands (0: unknown)."""
-    match record:
-        case Clearance():
-            for i, item in enumerate(record.items):
-                key = SlotKey(RecordId(item.shipment), record.jurisdiction, record.regime)
-                yield f"items[{i}].sequence", item.shipment, item.sequence, (state.clearance(key) or EMPTY).sequence
-        case Handoff():
-            for i, moved in enumerate(record.items):
-                yield f"items[{i}].sequence", moved.shipment, moved.sequence, _standing(state, moved.shipment)
-        case ShipmentTerms():
-            for i, parent in enumerate(record.parents):
-                yield f"parents[{i}].sequence", parent.shipment, parent.sequence, _standing(state, parent.shipment)
-        case Split() | Statement() | Override():
-            yield "sequence", record.shipment, record.sequence, _standing(state, record.shipment)
-        case _:
-            pass
-
-
-def _standing(state: State, shipment: bytes) -> int:
+def _standing(state: State, shipment: bytes) -> int | None:
     holding = state.holding(shipment)
-    return holding.slot.sequence if holding else 0
+    return holding.slot.sequence if holding else None

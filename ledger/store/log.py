@@ -31,8 +31,9 @@ class Entry:
 
     `signed` carries the private parts opened as far as they are known, signatures in canonical order. `slots` are the
     (shipment, sequence) pairs that it would consume: while it is pending, no other record may. `relay` puts it into
-    the outbox for the chain, to be submitted until `submit_by` (0: no limit). `concerns` are its index entries.
-    `settles`: the record whose final outcome this is; its slots become free and its outbox row final.
+    the outbox for the chain, to be submitted until `submit_by` (0: no limit); with `waits`, not before others are
+    there. `concerns` are its index entries. `settles`: the record whose final outcome this is; its slots become free
+    and its outbox row final.
     """
 
     signed: SignedRecord
@@ -40,6 +41,7 @@ class Entry:
     concerns: tuple[Concern, ...] = ()
     slots: tuple[Slot, ...] = ()
     relay: bool = False
+    waits: bool = False
     submit_by: int = 0
     settles: RecordId | None = None
 
@@ -158,7 +160,9 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
         index_rows += [{"kind": c.kind, "key": c.key, "log_index": place.index} for c in entry.concerns]
         slot_rows += [{"scope": s.scope, "sequence": s.sequence, "record_id": place.record_id} for s in entry.slots]
         if entry.relay:
-            outbox_rows.append(outbox.new_row(place.record_id, place.index, public.NUMBER, entry.submit_by))
+            outbox_rows.append(
+                outbox.new_row(place.record_id, place.index, public.NUMBER, entry.submit_by, waits=entry.waits)
+            )
     for table, rows in (
         (records, record_rows),
         (openings, opening_rows),

@@ -1,6 +1,6 @@
 """What waits for the chain: one row a record with a chain track, written in the commit that accepted it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
@@ -10,12 +10,16 @@ from ledger.store import pending
 from ledger.store.rows import chunks, columns, one, some
 from ledger.store.tables import outbox, record_index
 
-PENDING, SENT, FINAL = "pending", "sent", "final"
+PENDING, SENT, WAITING, FINAL = STATES = ("pending", "sent", "waiting", "final")
+NEVER = 2**53 - 1
+"""As `next_try`: only when something that the record concerns changes."""
+_DUE = (PENDING, WAITING)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """`state`: pending (to be submitted when `next_try` has come), sent (a transaction is out), final.
+    """`state`: pending (to be submitted when `next_try` has come), sent (a transaction is out), waiting (for another
+    record, looked at again when `next_try` has come), final.
 
     `submit_by` 0 means no limit. `problem` says what happened last, in words.
     """
@@ -30,12 +34,14 @@ class OutboxRow:
     problem: str
 
 
-def new_row(record_id: RecordId, log_index: int, type_number: int, submit_by: int) -> dict[str, object]:
+def new_row(
+    record_id: RecordId, log_index: int, type_number: int, submit_by: int, *, waits: bool = False
+) -> dict[str, object]:
     return {
         "record_id": record_id,
         "log_index": log_index,
         "type_number": type_number,
-        "state": PENDING,
+        "state": WAITING if waits else PENDING,
         "attempts": 0,
         "next_try": 0,
         "submit_by": submit_by,
@@ -48,10 +54,10 @@ def get(connection: Connection, record_id: RecordId) -> OutboxRow | None:
 
 
 def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
-    """Pending rows whose next try has come, in log order from beyond index `after`."""
+    """Pending and waiting rows whose next try has come, in log order from beyond index `after`."""
     query = (
         select(*columns(outbox, OutboxRow))
-        .where(outbox.c.state == PENDING, outbox.c.log_index > after, outbox.c.next_try <= now)
+        .where(outbox.c.state.in_(_DUE), outbox.c.log_index > after, outbox.c.next_try <= now)
         .order_by(outbox.c.log_index)
         .limit(limit)
     )
@@ -70,15 +76,39 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def postpone(connection: Connection, record_ids: Iterable[RecordId], next_try: int, problem: str) -> None:
-    """Back to pending, one attempt more, not before `next_try`."""
-    values = {"state": PENDING, "attempts": outbox.c.attempts + 1, "next_try": next_try, "problem": problem}
+def waiting(
+    connection: Connection, kind: str = "", key: str = "", *, types: Sequence[int] = (), after: int = -1, limit: int
+) -> list[OutboxRow]:
+    """Rows that wait for other records, in log order from beyond index `after`: those that concern (`kind`, `key`) of
+    `ledger.concerns` if one is named, of `types` if any are."""
+    query = select(*columns(outbox, OutboxRow)).where(outbox.c.state == WAITING, outbox.c.log_index > after)
+    if kind:
+        index = record_index.c
+        query = query.join(record_index, index.log_index == outbox.c.log_index).where(
+            index.kind == kind, index.key == key
+        )
+    if types:
+        query = query.where(outbox.c.type_number.in_(types))
+    return some(connection, query.order_by(outbox.c.log_index).limit(limit), OutboxRow)
+
+
+def postpone(
+    connection: Connection, record_ids: Iterable[RecordId], next_try: int, problem: str, *, state: str = PENDING
+) -> None:
+    """Back to `state`, one attempt more, not before `next_try`."""
+    values = {"state": state, "attempts": outbox.c.attempts + 1, "next_try": next_try, "problem": problem}
     _change(connection, record_ids, values)
 
 
+def rest(connection: Connection, row: OutboxRow, problem: str) -> None:
+    """Wait until something that the record concerns changes, and for one try after its `submit_by`, if it has one."""
+    again = row.submit_by + 1 if row.submit_by else NEVER
+    _change(connection, [row.record_id], {"state": WAITING, "next_try": again, "problem": problem})
+
+
 def wake(connection: Connection, shipments: Collection[str] | None = None) -> None:
-    """Pending rows need not wait any longer: those that concern `shipments` (0x-hex), or all of them."""
-    waiting = (outbox.c.state == PENDING, outbox.c.next_try > 0)
+    """Pending and waiting rows are due: those that concern `shipments` (0x-hex), or all of them."""
+    waiting = (outbox.c.state.in_(_DUE), outbox.c.next_try > 0)
     if connection.scalar(select(func.count()).select_from(outbox).where(*waiting)) == 0:
         return
     if shipments is None:

@@ -1,12 +1,12 @@
 """Who may consume what: for a (scope, sequence) at most one record is pending."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
 from ledger.ids import RecordId
-from ledger.store.rows import chunks
+from ledger.store.rows import chunks, insert_new
 from ledger.store.tables import pending
 
 
@@ -27,6 +27,12 @@ def holders(connection: Connection, slots: Iterable[Slot]) -> dict[Slot, RecordI
             if (slot := Slot(scope, sequence)) in wanted:
                 found[slot] = record_id
     return found
+
+
+def take(connection: Connection, wanted: Mapping[Slot, RecordId]) -> None:
+    """Let these records hold these slots, but for slots that are held already."""
+    rows = [{"scope": s.scope, "sequence": s.sequence, "record_id": record_id} for s, record_id in wanted.items()]
+    insert_new(connection, pending, rows)
 
 
 def of_scope(connection: Connection, scope: bytes) -> list[tuple[int, RecordId]]:

@@ -1,7 +1,7 @@
 """Records that still lack signatures. They are no leaves: they change, expire and can be withdrawn."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -80,9 +80,13 @@ def sign(connection: Connection, record_id: RecordId, signatures: Mapping[str, b
     return Proposal(record_id, proposal.record, together, proposal.created_at, proposal.expires)
 
 
-def listing(connection: Connection, kind: str = "", key: str = "", *, now: int, limit: int = 100) -> list[Proposal]:
-    """Proposals that have not expired, newest first, about (`kind`, `key`) if one is named."""
+def listing(
+    connection: Connection, kind: str = "", key: str = "", *, types: Sequence[int] = (), now: int, limit: int = 100
+) -> list[Proposal]:
+    """Proposals that have not expired, newest first, about (`kind`, `key`) if one is named, of `types` if any are."""
     query = select(*columns(proposals, _Row)).where(proposals.c.expires > now)
+    if types:
+        query = query.where(proposals.c.type_number.in_(types))
     if kind:
         query = query.join(proposal_index, proposal_index.c.record_id == proposals.c.record_id).where(
             proposal_index.c.kind == kind, proposal_index.c.key == key

@@ -86,7 +86,8 @@ def submit(
         return
     for file, answer in zip(files, answers, strict=True):
         missing = f", missing: {', '.join(answer['missing'])}" if answer.get("missing") else ""
-        out.print(f"{file}: {answer['status']} as {answer['id']}{missing}", markup=False)
+        waits = "".join(f"\n  {waits_in_words(one)}" for one in answer.get("waitsFor", ()))
+        out.print(f"{file}: {answer['status']} as {answer['id']}{missing}{waits}", markup=False)
 
 
 def _target(about: Path | None, record: Record, domain: Domain) -> Record | None:
@@ -161,3 +162,10 @@ def _give(signed: SignedRecord, save: Path | None, qr: str | None) -> None:
             target = path if len(frames) == 1 else path.with_name(f"{path.stem}-{i}{path.suffix}")
             code.save(str(target), scale=4, kind="png")
             err.print(f"code {i} of {len(frames)}: {target}", markup=False)
+
+
+def waits_in_words(one: dict[str, Any]) -> str:
+    """What an accepted record waits for, in a line."""
+    standing = one.get("standing")
+    stands = "nobody has opened it yet" if standing is None else f"it stands at {standing}"
+    return f"waits: {one['where']} is {one['sequence']} of shipment {one['shipment']}, and {stands}"

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from ledger import merkle
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
 from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.penalties import DAY
-from ledger.records import RECORDS, Endorsement, Handoff, KeyGrant
+from ledger.records import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
 from ledger.signing import SignedRecord
+from scripts.commands.sign import waits_in_words
 from scripts.demo.scribe import details
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SECOND, SHOP, key_of
@@ -244,9 +246,35 @@ def test_both_tracks_are_shown(world: World) -> None:
     assert view["number"] == Handoff.NUMBER
     assert [signer["id"] for signer in view["signers"]] == [MAKER, CARRIER]
     only_logged = world.get(f"/v1/records?target={world.id('late')}&type=Endorsement")["records"][0]
-    assert only_logged["chain"] == {"status": "none", "items": [], "problem": ""}
+    assert only_logged["chain"] == {"status": "none", "items": [], "problem": "", "waitsFor": []}
     breach = world.get(f"/v1/records/{world.id('uncleared delivery')}")
     assert breach["chain"]["items"][0]["outcome"] == "applied in breach"
+
+
+def test_what_waits_is_answered_listed_and_shown_with_its_shipment(world: World) -> None:
+    ahead = world.signed(world.handoff("open", 7), MAKER, CARRIER)
+    answer = world.post("/v1/records", ahead).json()
+    assert answer["status"] == "accepted"
+    (awaited,) = answer["waitsFor"]
+    assert awaited | {"standing": 0} == {
+        "where": "items[0].sequence",
+        "shipment": world.id("open"),
+        "sequence": 7,
+        "standing": 0,
+    }
+    for query in ("", f"&shipment={world.id('open')}", f"&partner={CARRIER}", "&type=Handoff"):
+        (listed,) = world.get(f"/v1/records?waiting=true{query}")["records"]
+        assert (listed["id"], listed["chain"]["waitsFor"][0]["sequence"]) == (answer["id"], 7)
+    assert world.get("/v1/records?waiting=true&type=Split")["records"] == []
+    unknown = b"\x11" * 32
+    record = replace(world.handoff(), items=(HandoffItem(unknown, 0, 1, 0),))
+    early = world.post("/v1/records", world.signed(record, MAKER, CARRIER)).json()
+    assert early["waitsFor"][0].get("standing") is None
+    shown = world.get(f"/v1/shipments/{to_hex(unknown)}")
+    assert shown == {"id": to_hex(unknown), "opener": None, "records": [early["id"]], "status": "not opened yet"}
+    assert "nobody has opened it yet" in waits_in_words(early["waitsFor"][0])
+    assert f"it stands at {awaited['standing']}" in waits_in_words(awaited)
+    assert world.client.get(f"/v1/shipments/0x{'22' * 32}").status_code == 404
 
 
 def test_a_proof_leads_to_the_root_that_the_log_signed(world: World) -> None:

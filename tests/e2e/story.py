@@ -296,7 +296,7 @@ def _loose_ends(story: Story) -> None:
     story.sign("waiting terms", _terms(story, 9), MAKER)
     waiting = scribe.handoff([(ids["direct terms"], 0, 7, NONE)], MAKER, WAREHOUSE, here)
     story.sign("waiting", waiting, MAKER, WAREHOUSE)
-    one_sided = scribe.handoff([(ids["direct terms"], 0, 7, NONE)], MAKER, CARRIER, here)
+    one_sided = scribe.handoff([(ids["waiting terms"], 0, 9, NONE)], MAKER, CARRIER, here)
     story.ids["proposal"] = story.trial.node.domain.record_id(one_sided)
     story.trial.node.submission.submit(story.trial.signed(one_sided, story.parties[MAKER]))
     story.trial.node.publisher.publish(story.clock.now())

@@ -290,7 +290,7 @@ BESIDE = (
         "a proposal is edited",
         _update(
             "proposals",
-            "message = replace(message, '\"packages\":7', '\"packages\":8')",
+            "message = replace(message, '\"packages\":9', '\"packages\":8')",
             "record_id = ?",
             "proposal",
         ),

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.canonical import canonical_json
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Gate, HoldCause, Regime
-from ledger.errors import Conflict, MalformedRecord, NotFound, NotPermitted, RuleBroken
+from ledger.errors import Conflict, MalformedRecord, NotPermitted, RuleBroken
 from ledger.ids import RecordId
 from ledger.penalties import DAY
 from ledger.records import Amendment, Require
@@ -82,8 +82,6 @@ def test_an_amendment_that_could_change_nothing_is_refused(stage: Stage, late: t
         amend(stage, delivery, AmendmentKind.CORRECTION, {"receiver": MAKER}, CARRIER, SHOP, previous=first)
     with pytest.raises(MalformedRecord, match="not new terms"):
         amend(stage, goods, AmendmentKind.TERMS, {"commercial": {"liable": MAKER}}, MAKER, CARRIER, SHOP)
-    with pytest.raises(NotFound, match="not here"):
-        amend(stage, RecordId(b"\1" * 32), AmendmentKind.CORRECTION, {"dueAt": due}, CARRIER, SHOP)
 
 
 def test_a_penalty_is_indicative_until_the_liable_partner_has_endorsed_the_terms(stage: Stage) -> None:

@@ -179,7 +179,7 @@ def check_permutation(founded: Path, home: Path, signed: list[SignedRecord], see
         return dict(state_of(stage))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 101, 103])
 def test_any_order_of_arrival_ends_in_the_same_state(
     founded: Path, tmp_path: Path, signed: list[SignedRecord], in_order: dict[bytes, object], seed: int
 ) -> None:
