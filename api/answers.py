@@ -291,10 +291,12 @@ class PartyShare(Answer):
 
 
 class AgreementSummary(Answer):
-    """Amounts are decimal strings in minor units of `currency`; `cursor` pages the list."""
+    """Amounts are decimal strings in minor units of `currency`; `meaning` is the status in words; `cursor` pages the
+    list."""
 
     id: str
     status: str
+    meaning: str
     currency: str
     token: str
     funded: str
@@ -328,7 +330,26 @@ class ClaimView(Answer):
     claimedAt: int | None
 
 
+class AgreementDates(Answer):
+    """Times in UTC seconds, windows in seconds from what they follow: an award, a dispute or a ruling."""
+
+    awardBy: int
+    disputeWindow: int
+    arbiterWindow: int
+    claimUntil: int
+
+
+class DepositView(Answer):
+    """A payment into the pool, by the account that it goes back to."""
+
+    funder: str
+    amount: str
+    refunded: bool
+
+
 class AgreementView(AgreementSummary):
+    dates: AgreementDates
+    deposits: list[DepositView]
     awards: list[AwardView]
     claims: list[ClaimView]
 

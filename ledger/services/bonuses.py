@@ -1,6 +1,7 @@
 """Bonus agreements as readers see them: terms from the log, money and status from the pool itself."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ledger.chain.client import ChainReader
@@ -8,8 +9,8 @@ from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_funct
 from ledger.codes import ContractKind
 from ledger.errors import ChainUnavailable, NotFound
 from ledger.ids import RecordId, to_hex
-from ledger.pool import Status
-from ledger.records import BonusAward
+from ledger.pool import MEANING, Status
+from ledger.records import BonusAgreement, BonusAward
 from ledger.services import awards
 from ledger.services.reading import Reading
 from ledger.store import bonuses, records
@@ -40,6 +41,8 @@ class Bonuses:
                 raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
             claims = bonuses.claims(connection, agreement_id)
             return self._summary(connection, row) | {
+                "dates": _dates(connection, agreement_id),
+                "deposits": list(self.deposits(agreement_id)),
                 "awards": [
                     {
                         "record": to_hex(award.record_id),
@@ -74,16 +77,29 @@ class Bonuses:
                 raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
             awards.keep(connection, row.record, file)
 
+    def deposits(self, agreement_id: bytes) -> Iterator[dict[str, Any]]:
+        """What was paid in, in order: from which account, how much, and whether it went back there."""
+        (count,) = self._read("depositsOf", agreement_id)
+        for number in range(count):
+            (deposit,) = self._read("depositOf", agreement_id, number)
+            yield {
+                "funder": to_hex(deposit["funder"]),
+                "amount": str(deposit["amount"]),
+                "refunded": deposit["refunded"],
+            }
+
     def status(self, agreement_id: bytes) -> str:
         (code,) = self._read("statusOf", agreement_id)
         return Status(code).name.lower()
 
     def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
         (state,) = self._read("stateOf", row.record_id)
+        status = self.status(row.record_id)
         return {
             "id": to_hex(row.record_id),
             "cursor": row.log_index,
-            "status": self.status(row.record_id),
+            "status": status,
+            "meaning": MEANING[Status[status.upper()]],
             "currency": row.currency,
             "token": to_hex(row.token),
             "funded": str(state["funded"]),
@@ -103,3 +119,17 @@ class Bonuses:
         if not result.succeeded:
             raise ChainUnavailable(f"the bonus pool does not answer ({revert_reason(result.output)})", where=name)
         return decode_result(POOL, name, result.output)
+
+
+def _dates(connection: Connection, agreement_id: RecordId) -> dict[str, int]:
+    """Until when what must happen (UTC seconds), and for how long after it what may (seconds)."""
+    row = records.get(connection, agreement_id)
+    if row is None or not isinstance(row.record, BonusAgreement):
+        return {}
+    terms = row.record
+    return {
+        "awardBy": terms.deadline,
+        "disputeWindow": terms.disputeWindow,
+        "arbiterWindow": terms.arbiterWindow,
+        "claimUntil": terms.claimUntil,
+    }

@@ -1,7 +1,7 @@
-"""Money movements that are no records: a funder approves the pool and pays in, from its own account."""
+"""Money movements that are no records: a funder pays into a pool from its own account, and has its money back."""
 
 from ledger.chain.client import ChainClient
-from ledger.chain.contracts import CONTRACT_OF_KIND, TOKEN, encode_function, revert_reason
+from ledger.chain.contracts import CONTRACT_OF_KIND, TOKEN, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
 from ledger.errors import RuleBroken, Unavailable
 from ledger.ids import RecordId
@@ -34,6 +34,32 @@ def fund(
     _send(sender, chain, Intent(f"approve:{agreement.hex()}", token, approval))
     payment = encode_function(CONTRACT_OF_KIND[ContractKind.BONUS], "fund", agreement, amount)
     _send(sender, chain, Intent(f"fund:{agreement.hex()}", pool, payment))
+
+
+def refund(
+    db: Database, chain: ChainClient, clock: Clock, key: SigningKey, *, pool: bytes, agreement: RecordId, deposits: int
+) -> int:
+    """Send the first `deposits` payments back to the accounts that they came from; how many went.
+
+    Anyone may: `key` only sends the transactions. All of a payment goes back when somebody kept silent, otherwise its
+    part of what was not awarded; those that went back already are passed over. Raises `RuleBroken` with the contract's
+    reason, `Unavailable` when the chain does not answer in time.
+    """
+    name = CONTRACT_OF_KIND[ContractKind.BONUS]
+    sender = Sender(db, chain, key, clock)
+    sent = 0
+    for number in range(deposits):
+        found = chain.call(pool, encode_function(name, "depositOf", agreement, number))
+        if found.succeeded and decode_result(name, "depositOf", found.output)[0]["refunded"]:
+            continue
+        data = encode_function(name, "refund", agreement, number)
+        asked = chain.call(pool, data, sender=key.address)
+        if not asked.succeeded:
+            reason = str(revert_reason(asked.output))
+            raise RuleBroken("there is nothing to send back", where=f"deposit {number}", found=reason)
+        _send(sender, chain, Intent(f"refund:{agreement.hex()}:{number}", pool, data))
+        sent += 1
+    return sent
 
 
 def _send(sender: Sender, chain: ChainClient, intent: Intent) -> None:

@@ -8,14 +8,16 @@ import typer
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import explain
 from ledger.canonical import canonical_json
+from ledger.codes import ContractKind
 from ledger.errors import MalformedRecord
 from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.money import money
-from ledger.services import awards
+from ledger.services import awards, treasury
 from ledger.services.award_drafts import check_award, draft_award
 from ledger.services.desk import Desk
+from ledger.services.node import Node
 from ledger.services.settings import read_settings
-from scripts.commands.keys import read_file
+from scripts.commands.keys import keystore_path, open_key, read_file
 from scripts.groups import WithDefault
 from scripts.output import err, out, print_json
 
@@ -101,6 +103,33 @@ def check(
     for line in file["explanation"]:
         out.print(line, markup=False)
     out.print("The records give exactly this award.")
+
+
+@app.command()
+def refund(
+    agreement: Agreement,
+    key: Annotated[
+        str, typer.Argument(help="Keystore of an account that sends the transactions; no money is its own.")
+    ],
+    json: Json = False,
+) -> None:
+    """Send money back to the accounts that it came from: all of it when awarder or arbiter kept silent, what was not
+    awarded once an award is final. Anyone may. With the embedded chain, stop the service while this runs.
+    """
+    settings, wanted = read_settings(), _id(agreement)
+    sender = open_key(settings, keystore_path(settings, key))
+    node = Node(settings)
+    try:
+        found = node.bonuses.agreement(wanted)
+        pool = node.consortium.deployment.contracts[ContractKind.BONUS]
+        paid = len(found["deposits"])
+        sent = treasury.refund(node.db, node.chain, node.clock, sender, pool=pool, agreement=wanted, deposits=paid)
+    finally:
+        node.close()
+    if json:
+        print_json({"sent": sent, "deposits": paid})
+    else:
+        out.print(f"{sent} of {paid} payments sent back")
 
 
 def _id(text: str) -> RecordId:

@@ -4,6 +4,7 @@ import pytest
 
 from ledger.bonus_amounts import Line, amounts_root
 from ledger.bonus_words import FORMAT
+from ledger.chain.contracts import TOKEN, decode_result, encode_function
 from ledger.codes import ContractKind, RegistryAction
 from ledger.errors import RuleBroken
 from ledger.ids import PartnerId, RecordId
@@ -12,7 +13,7 @@ from ledger.records import BonusAgreement, BonusAward, Claim, Dispute, Ruling, S
 from ledger.services import treasury
 from scripts.demo.scribe import NO_HASH, details, salt
 from scripts.trial import Party
-from tests.e2e.stage import AUDITOR, CARRIER, DELAY, HOUR, PURSE, SHOP, WAREHOUSE, Stage, key_of
+from tests.e2e.stage import AUDITOR, CARRIER, DELAY, HOUR, MAKER, PURSE, SHOP, WAREHOUSE, Stage, key_of
 
 POOL = 1_000_00
 REASON = b"\5" * 32
@@ -74,10 +75,86 @@ def test_an_award_is_claimed_with_the_key_of_today(stage: Stage, agreement: Reco
     assert stage.outcome(claim) == ["applied"]
 
 
+def send_back(stage: Stage, agreement: RecordId) -> int:
+    """Anybody sends the money back; the sender is nobody's key."""
+    node, deposits = stage.node, len(stage.node.bonuses.agreement(agreement)["deposits"])
+    pool, passer_by = node.consortium.deployment.contracts[ContractKind.BONUS], key_of("passer-by")
+    return treasury.refund(
+        node.db, node.chain, node.clock, passer_by, pool=pool, agreement=agreement, deposits=deposits
+    )
+
+
+def balance(stage: Stage, account: bytes) -> int:
+    token = stage.node.consortium.deployment.token
+    result = stage.node.chain.call(token, encode_function(TOKEN, "balanceOf", account))
+    return int(decode_result(TOKEN, "balanceOf", result.output)[0])
+
+
+def refunded(stage: Stage, agreement: RecordId) -> None:
+    """All that was paid in goes back to where it came from, once."""
+    before = balance(stage, PURSE.address)
+    assert status(stage, agreement) == "refundable"
+    assert send_back(stage, agreement) == 1
+    assert balance(stage, PURSE.address) - before == POOL
+    assert send_back(stage, agreement) == 0
+    assert [deposit["refunded"] for deposit in stage.node.bonuses.agreement(agreement)["deposits"]] == [True]
+    assert status(stage, agreement) == "closed"
+
+
 def test_an_arbiters_silence_refunds_the_funders(stage: Stage, agreement: RecordId) -> None:
     award(stage, agreement, 1, 600_00, 300_00)
     stage.sign(Dispute(CARRIER, agreement, 1, REASON), CARRIER)
+    with pytest.raises(RuleBroken, match="nothing to send back"):
+        send_back(stage, agreement)
     stage.pass_time(3 * DAY)
-    assert status(stage, agreement) == "refundable"
     with pytest.raises(RuleBroken, match="contract would refuse"):
         stage.sign(Claim(CARRIER, agreement, 1, 600_00, key_of("account").address), CARRIER)
+    refunded(stage, agreement)
+
+
+def test_an_awarders_silence_refunds_the_funders(stage: Stage, agreement: RecordId) -> None:
+    assert status(stage, agreement) == "funded"
+    stage.pass_time(10 * DAY)
+    with pytest.raises(RuleBroken, match="contract would refuse"):
+        award(stage, agreement, 1, 600_00, 300_00)
+    refunded(stage, agreement)
+
+
+def test_no_new_version_after_an_upheld_dispute_refunds_the_funders(stage: Stage, agreement: RecordId) -> None:
+    award(stage, agreement, 1, 600_00, 300_00)
+    stage.sign(Dispute(CARRIER, agreement, 1, REASON), CARRIER)
+    stage.sign(Ruling(AUDITOR, agreement, 1, True, REASON), AUDITOR)
+    assert status(stage, agreement) == "voided"
+    stage.pass_time(2 * DAY)
+    refunded(stage, agreement)
+
+
+def test_a_dismissed_dispute_leaves_the_award_and_there_is_no_second_one(stage: Stage, agreement: RecordId) -> None:
+    award(stage, agreement, 1, 600_00, 300_00)
+    with pytest.raises(RuleBroken, match="contract would refuse"):
+        stage.sign(Dispute(MAKER, agreement, 1, REASON), MAKER)  # no party
+    stage.sign(Dispute(CARRIER, agreement, 1, REASON), CARRIER)
+    with pytest.raises(RuleBroken, match="contract would refuse"):
+        stage.sign(Dispute(WAREHOUSE, agreement, 1, REASON), WAREHOUSE)
+    with pytest.raises(RuleBroken, match="contract would refuse"):
+        stage.sign(Ruling(SHOP, agreement, 1, False, REASON), SHOP)  # not the arbiter
+    stage.sign(Ruling(AUDITOR, agreement, 1, False, REASON), AUDITOR)
+    stage.pass_time(2 * DAY)
+    claim = stage.sign(Claim(CARRIER, agreement, 1, 600_00, key_of("account").address), CARRIER)
+    assert stage.outcome(claim) == ["applied"]
+    assert balance(stage, key_of("account").address) == 600_00
+    stage.audited()
+
+
+def test_what_nobody_claims_is_the_residual_partners_in_the_end(stage: Stage, agreement: RecordId) -> None:
+    award(stage, agreement, 1, 600_00, 300_00)
+    stage.pass_time(2 * DAY)
+    stage.sign(Claim(CARRIER, agreement, 1, 600_00, key_of("account").address), CARRIER)
+    stage.pass_time(100 * DAY)
+    assert status(stage, agreement) == "lapsed"
+    with pytest.raises(RuleBroken, match="contract would refuse"):
+        stage.sign(Claim(WAREHOUSE, agreement, 1, 300_00, key_of("late").address), WAREHOUSE)
+    rest = key_of("rest").address
+    assert stage.outcome(stage.sign(Claim(SHOP, agreement, 1, 400_00, rest), SHOP)) == ["applied"]
+    assert (balance(stage, rest), status(stage, agreement)) == (400_00, "closed")
+    stage.audited()
