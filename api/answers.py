@@ -141,14 +141,37 @@ class ScorePeriod(Answer):
     at: int
 
 
+class EffectView(Answer):
+    """One sample: by how many millionths of a point it raised or lowered the score (all of a card sum to its score),
+    `good` of what was `due`, and the records that say so.
+    """
+
+    by: int
+    good: int | str
+    due: int | str
+    shipment: str
+    records: list[str]
+
+
+class FlagView(Answer):
+    """A mark for whoever reads a score; it changes nothing. `count` of `of` shipments, records, events or seconds."""
+
+    kind: str
+    text: str
+    count: int
+    of: int
+    records: list[str]
+
+
 class IndicatorView(Answer):
     """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths.
     Integers over 48 bits are decimal strings.
 
-    Null where the indicator is about money and the reader is neither the partner nor an auditor.
+    Null, and without samples, where the indicator is about money and the reader is neither the partner nor an auditor.
     """
 
     name: str
+    title: str
     standing: str
     weight: str
     good: int | str | None
@@ -159,8 +182,8 @@ class IndicatorView(Answer):
     high: int | str | None
     points: int | None
     lost: int
-    raised: list[str]
-    lowered: list[str]
+    raised: list[EffectView]
+    lowered: list[EffectView]
 
 
 class ScorecardView(Answer):
@@ -177,7 +200,8 @@ class ScorecardView(Answer):
     shipments: int
     provisional: bool
     why: str
-    flags: list[str]
+    withheld: int = Field(description="shipments left out, of whomever: parts of their terms are withheld here")
+    flags: list[FlagView]
     indicators: list[IndicatorView]
     explanation: list[str]
 

@@ -247,7 +247,7 @@ def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
         if entry is None or entry.standing is Standing.UNKNOWN:
             return Finding(threshold, None, False, f"{name} unknown: nothing was due", ())
         value, low, high, samples = entry.value, entry.low, entry.high, entry.samples
-        evidence, unknown = (*entry.raised, *entry.lowered), "no value"
+        evidence, unknown = entry.evidence, "no value"
     if value is None or low is None or high is None:
         return Finding(threshold, None, False, f"{name} unknown: {unknown}", evidence)
     if samples < threshold.samples:
@@ -258,6 +258,22 @@ def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
     else:
         met, certain, needed = low > limit, f"at least {low}", f"above {limit}"
     return Finding(threshold, value, met, f"{name} {value} ({certain}), needed {needed}: {_word(met)}", evidence)
+
+
+def may_sanction(threshold: Threshold, scorecard: Scorecard) -> bool:
+    """Whether a scorecard certainly misses `threshold`: a sanction needs the better end of the interval beyond it.
+
+    Between the two, and with too few samples, neither reward nor sanction follows. Counts of shipments sanction nobody.
+    """
+    name, limit = threshold.indicator, threshold.limit
+    if name == SCORE:
+        low, high, samples = scorecard.low, scorecard.high, scorecard.samples
+    else:
+        entry = next((i for i in scorecard.indicators if i.indicator.value == name), None)
+        low, high, samples = (entry.low, entry.high, entry.samples) if entry is not None else (None, None, 0)
+    if low is None or high is None or samples < threshold.samples:
+        return False
+    return low > limit if name in AT_MOST else high < limit
 
 
 def _word(met: bool) -> str:

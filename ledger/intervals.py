@@ -1,9 +1,12 @@
-"""Wilson's score interval for a share, in integers: the same to the last unit on every machine.
+"""Intervals of 95 % in integers, the same to the last unit on every machine; every end is rounded outward.
 
-Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927); 95 %, with
-z² = 3.8416.
+Shares: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927), z² = 3.8416.
+Means and ratios of sums: the variance of a ratio estimate from whole delivery events, W. G. Cochran, Sampling
+Techniques (3rd edition, 1977), chapter 6, times Student's t (The probable error of a mean, Biometrika 6, 1908).
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from math import isqrt
 
 from ledger.errors import MalformedRecord
@@ -11,6 +14,10 @@ from ledger.errors import MalformedRecord
 MILLION = 1_000_000
 _Z2 = 38_416
 _SCALE = 10_000
+_DEGREES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 30, 60, 120)
+_T = (127_063, 43_027, 31_825, 27_765, 25_706, 24_470, 23_647, 23_061, 22_622, 22_282, 21_315, 20_860, 20_423, 20_003,
+      19_800)  # fmt: skip
+"""Student's t, 97.5 %, times 10,000 and rounded up; between two degrees of freedom that of the fewer counts."""
 
 
 def wilson(good: int, due: int, samples: int) -> tuple[int, int]:
@@ -32,3 +39,35 @@ def wilson(good: int, due: int, samples: int) -> tuple[int, int]:
     low = (middle * MILLION - root_up) // divisor
     high = -((-middle * MILLION - root_up) // divisor)
     return max(0, low), min(MILLION, high)
+
+
+def ratio(pairs: Sequence[tuple[int, int]], unit: int, low_at: int, high_at: int) -> tuple[int, int]:
+    """The interval of unit x sum(good) / sum(due), with one pair (good, due) an independent event.
+
+    Events that all say the same prove little when they are few. So each end is taken with one more event imagined, of
+    mean weight: at `low_at` for the lower end, at `high_at` for the upper, or at the figure itself if that is further
+    out. One event alone has an interval too, which is a point only at a threshold. Raises `MalformedRecord` unless
+    there is an event and all is due and positive.
+    """
+    good, due = sum(g for g, _ in pairs), sum(d for _, d in pairs)
+    if not pairs or due < 1 or min(good, unit) < 0:
+        raise MalformedRecord("no ratio", where="interval", expected="events that were due", found=f"{good}/{due}")
+    squares = sum(g * g for g, _ in pairs), sum(g * d for g, d in pairs), sum(d * d for _, d in pairs)
+    low = _end(len(pairs), good, due, squares, unit, min(low_at * due, good * unit), -1)
+    high = _end(len(pairs), good, due, squares, unit, max(high_at * due, good * unit), 1)
+    return max(0, low), high
+
+
+def _end(n: int, good: int, due: int, squares: tuple[int, int, int], unit: int, imagined: int, sign: int) -> int:
+    """One end of the interval, outward, with an event (imagined, unit x due) / (n x unit) more."""
+    scale = n * unit
+    gg, gd, dd = (s * scale * scale for s in squares)
+    gg, gd, dd = gg + imagined * imagined, gd + imagined * unit * due, dd + (unit * due) ** 2
+    good, due = good * scale + imagined, due * scale + unit * due
+    # Spread: t x sqrt((n + 1) / n x sum((g - v d)^2)) / due with v = good / due, times unit x due^2.
+    t = _T[bisect_right(_DEGREES, n) - 1]
+    spread = (n + 1) * t * t * unit * unit * (due * due * gg - 2 * good * due * gd + good * good * dd)
+    root = isqrt(-(-spread // (n * _SCALE * _SCALE)))
+    root += root * root * n * _SCALE * _SCALE < spread
+    end = unit * good * due + sign * root
+    return end // (due * due) if sign < 0 else -(-end // (due * due))

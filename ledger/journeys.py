@@ -108,7 +108,8 @@ def _remainder(move: Move) -> Origin:
 class Portion:
     """Goods that travelled as one: a shipment, or the remainder of a short item of it.
 
-    `share` is the part of what the root terms promised. `path` leads from the root to here: each shipment with the
+    `share` is the part of what the root terms promised; `started` packages were counted when this id began, `packages`
+    last. `path` leads from the root to here: each shipment with the
     sequence up to which its history is this portion's too (None at the end: all of it). `moves` are those of the
     whole path in order. `split` closed it into children, each a shipment in its own right.
     """
@@ -119,6 +120,7 @@ class Portion:
     path: tuple[tuple[bytes, Origin | None], ...]
     moves: tuple[Move, ...]
     split: Found[Split] | None
+    started: int
 
 
 class Journeys:
@@ -383,7 +385,7 @@ class Journeys:
         path: tuple[tuple[bytes, Origin | None], ...],
         before: tuple[Move, ...],
     ) -> Iterator[Portion]:
-        own = self.moves(shipment)
+        own, started = self.moves(shipment), packages
         remainders: list[tuple[Origin, int, Fraction, int]] = []
         for i, move in enumerate(own):
             if 0 < move.packages < packages:
@@ -393,7 +395,7 @@ class Journeys:
             if move.packages:
                 packages = move.packages
         moves = (*before, *own)
-        yield Portion(shipment, share, packages, (*path, (shipment, None)), moves, self._splits.get(shipment))
+        yield Portion(shipment, share, packages, (*path, (shipment, None)), moves, self._splits.get(shipment), started)
         for origin, missing, part, i in remainders:
             child = child_id(shipment, origin.sequence, REMAINDER_INDEX)
             yield from self._walk(child, missing, part, (*path, (shipment, origin)), moves[: len(before) + i])

@@ -4,20 +4,31 @@ The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evid
 """
 
 from ledger.codes import Role
-from ledger.ids import RecordId
 from ledger.journeys import Journeys
 from ledger.plain import Plain
 from ledger.records import NOBODY
 from ledger.score_card import Indicator
-from ledger.score_indicators import DAY, LONGEST_LATE, attested
-from ledger.score_samples import Period, products_of
+from ledger.score_carrier import LONGEST_LATE
+from ledger.score_samples import DAY, Delivery, Period, products_of
+from ledger.score_supplier import attested
 from ledger.tallies import Books
 
 # Members of an enumeration are slow to look up, and this runs for every shipment.
 _CARRIER, _SUPPLIER = Role.CARRIER, Role.SUPPLIER
-_ON_TIME, _MEAN_LATE, _PENALTY = Indicator.ON_TIME, Indicator.MEAN_LATE, Indicator.PENALTY
-_IN_FULL, _LEGS, _RECORDS = Indicator.IN_FULL, Indicator.LEGS, Indicator.RECORDS
-_IN_TIME_IN_FULL, _DEFECTS, _ATTESTED = Indicator.ON_TIME_IN_FULL, Indicator.DEFECTS, Indicator.ATTESTED
+_ON_TIME, _MEAN_LATE, _IN_FULL, _LEGS, _RECORDS, _IN_TIME_IN_FULL, _DEFECTS, _ATTESTED = (
+    (indicator.value, "")
+    for indicator in (
+        Indicator.ON_TIME,
+        Indicator.MEAN_LATE,
+        Indicator.IN_FULL,
+        Indicator.LEGS,
+        Indicator.RECORDS,
+        Indicator.ON_TIME_IN_FULL,
+        Indicator.DEFECTS,
+        Indicator.ATTESTED,
+    )
+)
+_PENALTY = Indicator.PENALTY.value
 _UNTIL_HANDED_OVER = frozenset("EFCefc")
 
 
@@ -25,74 +36,64 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     """Count all samples of a plain journey; False (nothing counted) where the general way must decide."""
     terms, commercial, steps = found.record, found.commercial, found.steps
     products = products_of(terms) if terms.contents else []
-    if products and journeys.recalls:
+    if terms.requires or (products and journeys.recalls):
         return False
     consignor, consignee, liable = terms.consignor, terms.consignee, commercial.liable
-    terms_id, delivery = found.terms.id, steps[-1].move.verified.id
-    start, end, judged = period.start, period.end, period.at
-    carriers = books.shelves[_CARRIER]
-    both: tuple[RecordId, ...] = (terms_id, delivery)
-    came_due = bool(commercial.promisedAt) and start <= found.promised_at < end
-    late = found.late_seconds
-    # Carrier: time.
-    if came_due and liable not in (NOBODY, consignor):
-        book = carriers[liable]
-        book[_ON_TIME].add(0 if late else 1, 1, delivery, both, late > 0)
-        book[_MEAN_LATE].add(min(LONGEST_LATE, late), 1, delivery, both, late > 0)
-        counted = 2
-        if commercial.freight:
-            counted, tally = 3, book[_PENALTY]
-            tally.add(found.amount, commercial.freight, delivery, both, found.amount > 0)
-            tally.add_to_group(commercial.currency, found.amount, commercial.freight)
-        book.customers[commercial.beneficiary] += counted
-    # Carrier: goods.
-    for move, _, known, _ in steps:
-        releaser = move.releaser
-        if releaser != consignor and start <= known < end:
-            name = move.verified.id
-            book = carriers[releaser]
-            book[_IN_FULL].add(1, 1, name, (name,), False)
-            book.customers[move.receiver] += 1
-    # Carrier: legs.
-    until = found.counted_until
-    for i, (move, handoff, _, came) in enumerate(steps[:-1]):
-        due = handoff.dueAt
-        if not due or came > until or not (start <= due < end and due < judged):
-            continue
-        out = max(came, min(steps[i + 1].at, until))
-        name, book = move.verified.id, carriers[move.receiver]
-        book[_LEGS].add(int(out <= due), 1, name, (name,), out > due)
-        book.customers[consignee] += 1
-    # Supplier: delivery and defects.
+    if len({step.move.releaser for step in steps}) < len(steps):
+        return False  # somebody had the goods twice
     first = next((step for step in steps if step.move.releaser == consignor), None)
-    if came_due:
-        event, records, good = delivery, both, not late
+    if products and first is None and terms.holder == consignor:
+        return False
+    last = steps[-1]
+    terms_id, stop = found.terms.id, last.move.verified.id
+    start, end, judged = period.start, period.end, period.at
+    carriers, supplier = books.shelves[_CARRIER], books.shelves[_SUPPLIER][consignor]
+    delivery = Delivery(terms_id, stop, last.at, found.terms)
+    both = (terms_id, stop)
+    late = found.late_seconds
+    if commercial.promisedAt and start <= found.promised_at < end:
+        if liable not in (NOBODY, consignor):
+            book = carriers[liable]
+            book[_ON_TIME].extend((0 if late else 1, 1, both, delivery))
+            book[_MEAN_LATE].extend((min(LONGEST_LATE, late), 1, both, delivery))
+            if commercial.freight:
+                book[_PENALTY, commercial.currency].extend((found.amount, commercial.freight, both, delivery))
+        records, good = both, not late
         if commercial.incoterm[:1] in _UNTIL_HANDED_OVER:
             good = False
             if first is not None:
-                event = first.move.verified.id
-                records, good = (terms_id, event), first.at <= found.promised_at
-        book = books.shelves[_SUPPLIER][consignor]
-        book[_IN_TIME_IN_FULL].add(int(good), 1, event, records, not good)
-        book[_DEFECTS].add(0, terms.packages or 1, event, records, False)
-        book.customers[consignee] += 2
-    # Supplier: attestations.
-    if products and first is not None and start <= first.at < end:
-        proofs = [attested(journeys, product, first.at) for product in products]
-        shown = tuple(map(RecordId, (terms_id, *(proof for proof in proofs if proof is not None))))
-        good = None not in proofs
-        book = books.shelves[_SUPPLIER][consignor]
-        book[_ATTESTED].add(int(good), 1, first.move.verified.id, shown, not good)
-        book.customers[consignee] += 1
-    # Records in a day.
-    once = books.once
-    for move, handoff, known, _ in steps:
+                records, good = (terms_id, first.move.verified.id), first.at <= found.promised_at
+        supplier[_IN_TIME_IN_FULL].extend((int(good), 1, records, delivery))
+        supplier[_DEFECTS].extend((0, terms.packages or 1, records, delivery))
+    if products:
+        at = found.terms.known if first is None else first.at
+        if start <= at < end:
+            proofs = [attested(journeys, product, at) for product in products]
+            shown = (terms_id, *(proof for proof in proofs if proof is not None))
+            supplier[_ATTESTED].extend((int(None not in proofs), 1, shown, delivery))
+    outsiders, until = (consignor, consignee, NOBODY), found.counted_until
+    for i, (move, handoff, known, came) in enumerate(steps):
+        name, releaser, receiver = move.verified.id, move.releaser, move.receiver
+        record = (name,)
+        due = handoff.dueAt
+        if due and start <= due < end and due < judged and came <= until and receiver != consignee:
+            out = max(came, min(steps[i + 1].at, until))
+            carriers[receiver][_LEGS].extend((int(out <= due), 1, record, delivery))
         if not start <= known < end:
             continue
-        name = move.verified.id
-        for partner in (move.releaser, move.receiver):
-            if partner not in (consignor, consignee, NOBODY) and (mark := (_CARRIER, partner, name)) not in once:
-                once.add(mark)
-                good = known - handoff.occurredAt <= DAY
-                carriers[partner][_RECORDS].add(int(good), 1, name, (name,), not good)
+        if releaser not in outsiders:
+            carriers[releaser][_IN_FULL].extend((1, 1, record, delivery))
+        in_time = int(known - handoff.occurredAt <= DAY)
+        for partner in (releaser, receiver):
+            if partner == consignor:
+                role, book = _SUPPLIER, supplier
+            elif partner not in outsiders:
+                role, book = _CARRIER, carriers[partner]
+            else:
+                continue
+            if len(handoff.items) > 1:
+                if (role, partner, name) in books.once:
+                    continue
+                books.once.add((role, partner, name))
+            book[_RECORDS].extend((in_time, 1, record, delivery))
     return True

@@ -29,7 +29,7 @@ from ledger.records import (
     ShipmentTerms,
     Split,
 )
-from ledger.score_card import Card
+from ledger.score_card import OF_ROLE, Card
 from ledger.score_indicators import samples_of
 from ledger.score_samples import Case, Period, Sample, case_of, products_of
 from ledger.scores import Scorecard, Tallies
@@ -107,7 +107,11 @@ class Running:
 
     def partners(self, role: Role) -> list[PartnerId]:
         self._refresh()
-        return sorted(PartnerId(partner) for found, partner in self._of if found is role)
+        return sorted(
+            PartnerId(partner)
+            for (found, partner), shipments in self._of.items()
+            if found is role and any(self._scored(role, partner, shipment) for shipment in shipments)
+        )
 
     def score(self, partner: int, role: Role, card: Card) -> Scorecard:
         """As `Tallies.score`. Brokers are measured against each other, so all of their samples are read."""
@@ -116,7 +120,17 @@ class Running:
             wanted = {shipment for (found, _), of in self._of.items() if found is role for shipment in of}
         else:
             wanted = self._of.get((role, partner), set())
-        return Tallies.of_samples(self._taken(wanted, role, partner), self.period).score(partner, role, card)
+        return self._tallies(wanted, role, partner).score(partner, role, card)
+
+    def _scored(self, role: Role, partner: int, shipment: bytes) -> bool:
+        return any(
+            sample.role is role and sample.partner == partner and sample.indicator in OF_ROLE[role]
+            for sample in self._samples[shipment]
+        )
+
+    def _tallies(self, wanted: set[bytes], role: Role, partner: int) -> Tallies:
+        samples, withheld = self._taken(wanted, role, partner), len(self._order) - len(self._samples)
+        return Tallies(self.journeys, self.period, samples=samples, withheld=withheld)
 
     def _taken(self, wanted: set[bytes], role: Role, partner: int) -> Iterator[Sample]:
         for shipment in sorted(wanted, key=self._order.__getitem__):
@@ -137,8 +151,8 @@ class Running:
             self._order[child] = (1, *origin.place)
 
     def _touch(self, shipments: Iterable[bytes]) -> None:
-        """These, what they are remainders of, and all that was split or left behind from them."""
-        todo = [self.journeys.own_shipment(shipment) for shipment in shipments] + list(shipments)
+        """These, what they were split or left behind from, and all that was split or left behind from either."""
+        todo = [self._first_of(shipment) for shipment in shipments] + list(shipments)
         seen: set[bytes] = set()  # not the dirty ones: one of them may have got children since
         while todo:
             shipment = todo.pop()
@@ -147,6 +161,12 @@ class Running:
                 todo += self._children.get(shipment, ())
         self._dirty |= seen
 
+    def _first_of(self, shipment: bytes) -> bytes:
+        """What it was split or left behind from at the first: its supplier is judged there for all goods."""
+        while (origin := self.journeys.origins.get(shipment)) is not None:
+            shipment = origin.parent
+        return shipment
+
     def _refresh(self) -> None:
         for shipment in self._dirty & self._order.keys():
             self._owed.pop(shipment, None)
@@ -154,31 +174,34 @@ class Running:
             with suppress(NotFound):
                 self._owed[shipment] = owed(self.journeys, shipment, self.period.at)
             case = case_of(self.journeys, shipment, self.period)
-            self._replace_samples(shipment, () if case is None else tuple(samples_of(case)))
+            self._replace_samples(shipment, None if case is None else tuple(samples_of(case)))
             if case is not None and (until := _may_change_until(case)) >= self.period.at:
                 self._moving[shipment] = until
         self._dirty.clear()
 
-    def _replace_samples(self, shipment: bytes, new: tuple[Sample, ...]) -> None:
-        for sample in self._samples.get(shipment, ()):
+    def _replace_samples(self, shipment: bytes, new: tuple[Sample, ...] | None) -> None:
+        """None: nothing is known of the shipment, a part of it is withheld."""
+        for sample in self._samples.pop(shipment, ()):
             if (of := self._of.get((sample.role, sample.partner))) is not None:
                 of.discard(shipment)
                 if not of:
                     del self._of[sample.role, sample.partner]
-        self._samples[shipment] = new
-        for sample in new:
+        if new is not None:
+            self._samples[shipment] = new
+        for sample in new or ():
             self._of.setdefault((sample.role, sample.partner), set()).add(shipment)
 
 
 def _may_change_until(case: Case) -> int:
     """The last second at which time alone may change the figures of `case`."""
     latest = case.t0
-    for line in case.lines:
-        if line.stop is None:
+    for goods in case.travelled():
+        stop = goods.line.stop
+        if stop is None:
             return _NEVER_SETTLED
-        latest = max(latest, line.stop.at, line.stop.contestable_until or 0)
-        for move in case.portions[line.shipment].moves:
-            latest = max(latest, moved(case.journeys, move, case.force.commercial.reportLag).due_at)
+        latest = max(latest, stop.at, stop.contestable_until or 0)
+        for move in goods.portion.moves:
+            latest = max(latest, moved(case.journeys, move, goods.force.commercial.reportLag).due_at)
     return latest
 
 

@@ -69,6 +69,10 @@ class Weighted:
         """Hundredths of a point for `value`: 0 at `zero`, 10,000 at `full`, linear between, rounded down."""
         return max(0, min(POINTS, int((value - self.zero) * POINTS // (self.full - self.zero))))
 
+    def points_up(self, value: Fraction | int) -> int:
+        """The same, rounded up: for the upper end of an interval."""
+        return max(0, min(POINTS, -int((self.zero - value) * POINTS // (self.full - self.zero))))
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

@@ -1,14 +1,15 @@
 """Samples for scores, and a shipment as the indicators see it.
 
-A sample says: of `due`, `good`. Shares count good things, `DEFECTS` counts bad packages, means and ratios sum what they
-average. A hold that a partner did not cause is not its delay, so lateness is measured anew for the partner judged.
+Shares count good things, `DEFECTS` counts bad packages, means and ratios sum what they average. A hold that a partner
+did not cause is not its delay, so lateness is measured anew for the partner judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ledger.amendments import TermsInForce, terms_in_force
-from ledger.codes import ExceptionBit, Role
+from ledger.codes import Assurance, ExceptionBit, Role
 from ledger.errors import MalformedRecord, NotFound
 from ledger.gs1 import Product, gtin14
 from ledger.ids import RecordId
@@ -18,9 +19,11 @@ from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.records import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.structs import Withheld
+from ledger.verification import VerifiedRecord
 
-_SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
-_BAD = _SHORT | int(
+DAY = 86_400
+SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
+_BAD = SHORT | int(
     ExceptionBit.DAMAGED | ExceptionBit.WRONG_GOODS | ExceptionBit.SEAL_BROKEN | ExceptionBit.TEMPERATURE
 )
 
@@ -41,11 +44,25 @@ class Period:
         return deadline in self and deadline < self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """`event` tells delivery events apart: thirty lines on one truck share it. `group`: what may not be summed over.
+class Delivery(NamedTuple):
+    """A shipment's delivery event, by which samples are counted: thirty lines on one truck share `event`.
 
-    `counterparty` is the other side, for the question whether a score rests on one customer.
+    `event` is the record that stopped the clock, else the last that moved the goods, else the terms; `at` its second as
+    counted. `excused` seconds were taken out for customs, `on_word` of them on a broker's word (`word` says which).
+    """
+
+    shipment: bytes
+    event: bytes
+    at: int
+    terms: VerifiedRecord
+    excused: int = 0
+    on_word: int = 0
+    word: tuple[RecordId, ...] = ()
+
+
+class Sample(NamedTuple):
+    """Of `due`, `good`. `group`: what may not be summed over. `once`: a record that several shipments may name, and
+    which counts once a partner.
     """
 
     role: Role
@@ -53,15 +70,34 @@ class Sample:
     indicator: Indicator
     good: int
     due: int
-    event: bytes
     records: tuple[RecordId, ...]
-    counterparty: int = NOBODY
+    delivery: Delivery
     group: str = ""
+    once: bytes = b""
+
+
+class OwnMove(NamedTuple):
+    """A handoff under exactly one id: the exceptions that are new (only these count against the releaser), and the
+    packages that were held and are missing.
+    """
+
+    move: Move
+    new: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Travelled:
+    """Goods that travelled as one to their end, with the terms in force for them."""
+
+    portion: Portion
+    line: PortionLine
+    force: TermsInForce
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One shipment as the indicators see it."""
+    """One shipment as the indicators see it. `delivery` is its one delivery event."""
 
     journeys: Journeys
     shipment: bytes
@@ -71,41 +107,64 @@ class Case:
     statement: PenaltyStatement
     portions: dict[bytes, Portion]
     period: Period
+    delivery: Delivery
 
     @property
     def lines(self) -> tuple[PortionLine, ...]:
         return self.statement.portions
 
     @property
+    def latest(self) -> PortionLine:
+        return max(self.lines, key=lambda line: line.late_seconds)
+
+    @property
     def t0(self) -> int:
         return self.statement.promised_at
 
     @property
-    def came_due(self) -> bool:
-        """The promise lies in the period, and it has passed or the goods arrived before."""
-        stopped = all(line.stop is not None for line in self.lines)
-        return bool(self.statement.promised and self.t0 in self.period and (stopped or self.t0 < self.period.at))
+    def opened_here(self) -> bool:
+        """Opened by terms, not split from another: what its supplier did counts here, once."""
+        return self.shipment in self.journeys.terms
 
-    def event(self, line: PortionLine) -> bytes:
-        """The truck: the record that stopped the clock, else the last that moved the goods, else the shipment."""
-        if line.stop is not None:
-            return line.stop.verified.id
-        moves = self.portions[line.shipment].moves
-        return moves[-1].verified.id if moves else self.shipment
+    @property
+    def outsiders(self) -> frozenset[int]:
+        """Who is no carrier of these goods, whatever it signed."""
+        return frozenset((self.terms.consignor, self.terms.consignee, NOBODY))
+
+    def came_due(self, lines: Iterable[PortionLine]) -> bool:
+        """The promise lies in the period, and it has passed or the goods arrived before."""
+        if not self.statement.promised or self.t0 not in self.period:
+            return False
+        return self.t0 < self.period.at or all(line.stop is not None for line in lines)
 
     def proof(self, line: PortionLine) -> tuple[RecordId, ...]:
         what = line.stop.verified if line.stop else line.ending.verified if line.ending else None
         return (self.statement.terms,) if what is None else (self.statement.terms, what.id)
 
-    def lines_for(self, partner: int) -> tuple[PortionLine, ...]:
-        """The lines with the holds that `partner` did not cause taken out, whoever is liable."""
-        if partner == self.statement.liable or not any(line.holds for line in self.lines):
-            return self.lines
-        force = replace(self.force, commercial=replace(self.force.commercial, liable=partner))
-        return tuple(
-            lateness_of(self.journeys, self.portions[line.shipment], self.terms, self.opened_at, force, self.period.at)
-            for line in self.lines
-        )
+    def travelled(self, judged: int | None = None) -> tuple[Travelled, ...]:
+        """All goods of this shipment, those of its splits included, whose clocks run or stopped as one.
+
+        With `judged`, the holds that this partner did not cause are taken out, whoever is liable.
+        """
+        apart = any(portion.split is not None for portion in self.portions.values())
+        other = judged not in (None, self.statement.liable) and any(line.holds for line in self.lines)
+        if apart or other:
+            return tuple(self._travelled(self.shipment, judged))
+        return tuple(Travelled(self.portions[line.shipment], line, self.force) for line in self.lines)
+
+    def _travelled(self, shipment: bytes, judged: int | None) -> Iterator[Travelled]:
+        if self.statement.part_of is not None:
+            return
+        force = terms_in_force(self.journeys, shipment)
+        if judged is not None:
+            force = replace(force, commercial=replace(force.commercial, liable=judged))
+        for portion in self.journeys.portions(shipment):
+            line = lateness_of(self.journeys, portion, self.terms, self.opened_at, force, self.period.at)
+            if portion.split is None or line.stop is not None:
+                yield Travelled(portion, line, force)
+            else:
+                for child in self.journeys.children(portion.shipment):
+                    yield from self._travelled(child, judged)
 
 
 def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
@@ -117,19 +176,49 @@ def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
         return None
     terms = journeys.terms_of(shipment)
     portions = {portion.shipment: portion for portion in journeys.portions(shipment)}
-    return Case(journeys, shipment, terms.record, terms.verified.known, force, statement, portions, period)
+    delivery = _delivery(shipment, terms.verified, statement, portions)
+    opened_at = terms.verified.known
+    return Case(journeys, shipment, terms.record, opened_at, force, statement, portions, period, delivery)
+
+
+def _delivery(
+    shipment: bytes, terms: VerifiedRecord, statement: PenaltyStatement, portions: Mapping[bytes, Portion]
+) -> Delivery:
+    lines = statement.portions
+    line = max(lines, key=lambda entry: entry.late_seconds, default=None)
+    event, at = terms.id, terms.known
+    if line is not None and line.stop is not None:
+        event, at = line.stop.verified.id, line.stop.at
+    elif moves := portions[line.shipment if line is not None else shipment].moves:
+        event, at = moves[-1].verified.id, moves[-1].verified.known
+    taken = [held for entry in lines for held in entry.holds if held.taken_out]
+    if not taken:
+        return Delivery(shipment, event, at, terms)
+    word = [held for held in taken if held.hold.assurance == Assurance.BROKER_WORD]
+    seconds, on_word = (sum(held.seconds for held in holds) for holds in (taken, word))
+    return Delivery(shipment, event, at, terms, seconds, on_word, tuple(held.hold.held.id for held in word))
+
+
+def own_items(portion: Portion) -> Iterator[OwnMove]:
+    """What moved under exactly this id, refused items included."""
+    noted, held = 0, portion.started
+    for move in portion.moves:
+        new = move.exceptions & _BAD & ~noted
+        if move.exceptions & SHORT:
+            new |= SHORT  # the count is against what was held: every shortage is new
+        if move.shipment == portion.shipment:
+            missing = max(0, held - move.packages) if move.packages else 0
+            held = move.packages or held
+            if move.handoff is not None:
+                yield OwnMove(move, new, missing)
+        noted |= move.exceptions & ~SHORT
 
 
 def own_moves(portion: Portion) -> Iterator[tuple[Move, int]]:
-    """Handoffs under exactly this id, each with the exceptions that are new: only these count against the releaser."""
-    noted = 0
-    for move in portion.moves:
-        new = move.exceptions & _BAD & ~noted
-        if move.exceptions & _SHORT:
-            new |= _SHORT  # the count is against what was held: every shortage is new
-        if move.shipment == portion.shipment and move.handoff is not None and not move.refused:
+    """Handoffs under exactly this id, each with the exceptions that are new."""
+    for move, new, _ in own_items(portion):
+        if not move.refused:
             yield move, new
-        noted |= move.exceptions & ~_SHORT
 
 
 def products_of(terms: ShipmentTerms) -> list[Product]:

@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 
 from ledger.ids import to_hex
 from ledger.money import money
+from ledger.score_card import Indicator
+from ledger.score_words import measured, micropoints
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.words import counted, span
@@ -70,11 +72,9 @@ def points(hundredths: int | None) -> str:
     return "–" if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-def measured(value: int | str | None, indicator: str) -> str:
-    """An indicator's value in its unit: parts per million as a percentage, seconds as a duration."""
-    if value is None:
-        return "nothing was due"
-    return span(int(value)) if indicator == "mean-late-seconds" else percent(int(value) // 100)
+def in_unit(value: int | str | None, indicator: str) -> str:
+    """An indicator's value in its unit, in words."""
+    return "nothing was due" if value is None else measured(Indicator(indicator), int(value))
 
 
 def percent(basis_points: int) -> str:
@@ -96,7 +96,8 @@ _ENVIRONMENT.filters |= {
     "marked": marked,
     "percent": percent,
     "points": points,
-    "measured": measured,
+    "measured": in_unit,
+    "micropoints": micropoints,
     "counted": counted,
     "hex": to_hex,
 }

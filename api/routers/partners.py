@@ -11,13 +11,14 @@ from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
 from ledger.registry_state import ALL_SCOPES
 from ledger.score_card import Indicator
+from ledger.score_words import NAMES
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.services.views import PartnerView
 from ledger.signing import signature_from_hex
 
 router = APIRouter(prefix="/v1", tags=["partners"])
-ABOUT_MONEY = (str(Indicator.PENALTY),)
+ABOUT_MONEY = Indicator.PENALTY
 
 
 @router.get("/consortium", response_model=ConsortiumView)
@@ -49,7 +50,7 @@ def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
 
 @router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
 def score(partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
-    """The partner's scorecards, one a role: interval, indicators, and the records that raised or lowered each.
+    """The partner's scorecards, one a role: interval, indicators, and by how much which records raised or lowered it.
 
     What an indicator about money counts is for the partner itself and for auditors; its points are public.
     """
@@ -106,8 +107,8 @@ def score_for(node: Node, partner: int, reader: Reader) -> dict[str, Any]:
     found = node.numbers.score_of(partner)
     if reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES):
         return found
-    hidden = dict.fromkeys(("good", "due", "value", "low", "high"))
+    hidden = dict.fromkeys(("good", "due", "value", "low", "high")) | {"raised": [], "lowered": []}
     for card in found["scores"]:
-        card["indicators"] = [i | hidden if i["name"] in ABOUT_MONEY else i for i in card["indicators"]]
-        card["explanation"] = [line for line in card["explanation"] if not line.startswith(ABOUT_MONEY)]
+        card["indicators"] = [i | hidden if i["name"] == ABOUT_MONEY else i for i in card["indicators"]]
+        card["explanation"] = [line for line in card["explanation"] if not line.startswith(NAMES[ABOUT_MONEY])]
     return found

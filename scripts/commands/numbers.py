@@ -13,7 +13,8 @@ from ledger.penalties import PenaltyStatement
 from ledger.penalty_csv import penalties_csv, penalty_lines_csv
 from ledger.periods import FOREVER
 from ledger.score_samples import Period
-from ledger.scores import Scorecard, explain
+from ledger.score_words import explain
+from ledger.scores import Scorecard
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json, table

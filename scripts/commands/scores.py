@@ -39,7 +39,7 @@ def explain(
     start: numbers.Start = None,
     end: numbers.End = FOREVER,
 ) -> None:
-    """Say which indicators raised and which lowered a partner's scores, and by how much."""
+    """Say which records raised and which lowered a partner's scores, and by how much."""
     numbers.scores(partner, start, end, why=True)
 
 

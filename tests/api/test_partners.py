@@ -50,7 +50,7 @@ def test_a_partner_has_scorecards(world: World) -> None:
         card = world.get(f"/v1/partners/{CARRIER}/score", token)["scores"][0]
         penalty = next(entry for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
         assert (penalty["good"] is not None) is shown
-        assert any("penalty-over-freight" in line for line in card["explanation"]) is shown
+        assert any("Penalty over freight" in line for line in card["explanation"]) is shown
 
 
 def test_who_holds_a_key_may_ask_to_be_admitted(world: World) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -161,17 +162,28 @@ def test_scores_of_vendors(both: Both) -> None:
         bad_low, bad_high = _wilson(0, int(packages), events)
         assert card.score == _weighted(share, 10_000)
         assert card.low == _weighted(_points(low, 850_000, 980_000), _points(bad_high, 20_000, 1_000))
-        assert card.high == _weighted(_points(high, 850_000, 980_000), _points(bad_low, 20_000, 1_000))
+        best = _points(high, 850_000, 980_000, up=True), _points(bad_low, 20_000, 1_000, up=True)
+        assert card.high == _weighted(*best, up=True)
+        # What late lines cost and good ones gave sums to the score before anything is rounded.
+        gained = Fraction(sum(e.micropoints for entry in card.indicators for e in entry.effects()), 10_000)
+        exact = (40 * _exact(Fraction(good * 10**6, lines), 850_000, 980_000) + 30 * 10_000) / 70
+        assert abs(gained - exact) * 10_000 <= 2 * lines
+        lowered = [e for entry in card.indicators for e in entry.effects() if e.micropoints < 0]
+        assert len(lowered) == lines - good
     assert not cards
     assert scored >= 1
 
 
-def _points(value: Fraction | int, zero: int, full: int) -> int:
-    return max(0, min(10_000, int((value - zero) * 10_000 // (full - zero))))
+def _exact(value: Fraction | int, zero: int, full: int) -> Fraction:
+    return max(Fraction(0), min(Fraction(10_000), Fraction((value - zero) * 10_000) / (full - zero)))
 
 
-def _weighted(share: int, defects: int) -> int:
-    return (40 * share + 30 * defects) // 70
+def _points(value: Fraction | int, zero: int, full: int, *, up: bool = False) -> int:
+    return (ceil if up else floor)(_exact(value, zero, full))
+
+
+def _weighted(share: int, defects: int, *, up: bool = False) -> int:
+    return (ceil if up else floor)(Fraction(40 * share + 30 * defects, 70))
 
 
 def _wilson(good: int, due: int, samples: int) -> tuple[int, int]:

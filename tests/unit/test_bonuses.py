@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ledger import merkle, score_card
 from ledger.bonus_amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
-from ledger.bonus_rules import Threshold, parse_rule
+from ledger.bonus_rules import SCORE, Threshold, parse_rule
 from ledger.bonus_words import amounts_from_json, award_to_json, explain
-from ledger.bonuses import Award, Charge, charges_of, compute_award, judge, scorecards_of
+from ledger.bonuses import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.figures import award_for
@@ -23,10 +23,12 @@ from ledger.ids import LogId, PartnerId, RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import penalties
 from ledger.records import BonusAgreement, BonusAward, Details, Share
-from ledger.score_card import Indicator
+from ledger.score_card import Indicator, Weighted
+from ledger.score_measures import Tally
 from ledger.score_samples import Period
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
 from ledger.services.scorecards import default_card
+from ledger.tallies import Rows
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE
 
@@ -61,9 +63,9 @@ def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence
     known = low is not None
     edge = low or 0
     return IndicatorScore(
-        indicator=name,
+        weighted=Weighted(name, "", Fraction(1, 2), 0, 1),
         standing=Standing.KNOWN if known else Standing.UNKNOWN,
-        weight=Fraction(1, 2),
+        part=Fraction(1, 2),
         good=1,
         due=1,
         samples=samples,
@@ -74,8 +76,7 @@ def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence
         points_low=1 if known else None,
         points_high=1 if known else None,
         lost=0,
-        raised=tuple(evidence[:1]),
-        lowered=tuple(evidence[1:]),
+        tally=Tally(name, {"": Rows((1, 1, tuple(evidence), None))}, {}),
     )
 
 
@@ -95,6 +96,7 @@ def scorecard(
         provisional=False,
         known_weight=Fraction(1),
         why=f"{samples} delivery events",
+        withheld=0,
         indicators=(
             indicator(Indicator.ON_TIME, on_time, samples, REC[0:2]),
             indicator(Indicator.IN_FULL, in_full, samples, REC[1:3]),
@@ -426,3 +428,17 @@ def test_the_explanation_has_every_line() -> None:
     assert "Benchmark as carrier: on-time 895000 (at least 890000), needed above 900000: missed." in text
     assert "Gets 0: 33330 EUR forfeited." in text
     assert "Partner 77 gets the rest: 100000 - 53000 = 47000 EUR" in text
+
+
+def test_a_sanction_needs_the_upper_end_below_the_threshold() -> None:
+    """Between the ends neither reward nor sanction follows; and few samples sanction nobody."""
+    card = scorecard(A, on_time=900_000)  # 900,000 to 910,000
+    for limit, rewarded, punished in ((899_999, True, False), (905_000, False, False), (910_001, False, True)):
+        threshold = Threshold(Indicator.ON_TIME.value, limit, 30)
+        assert (judge(threshold, card).met, may_sanction(threshold, card)) == (rewarded, punished)
+        assert not may_sanction(Threshold(Indicator.ON_TIME.value, limit, 50), card)
+    for limit, punished in ((8_999, False), (9_001, True)):
+        assert may_sanction(Threshold(SCORE, limit, 30), card) is punished
+    bad = replace(card, role=Role.SUPPLIER, indicators=(indicator(Indicator.DEFECTS, 20_000, 40, ()),))
+    assert may_sanction(Threshold(Indicator.DEFECTS.value, 19_999, 30), bad)
+    assert not may_sanction(Threshold(Indicator.DEFECTS.value, 25_000, 30), bad)

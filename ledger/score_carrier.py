@@ -1,0 +1,101 @@
+"""What a carrier's indicators count: time, goods and legs.
+
+Everything that was due counts, overdue, lost and tendered too; goods that customs still excuse do not count yet.
+"""
+
+from collections.abc import Iterator
+
+from ledger.breaches import breaches
+from ledger.codes import Role, StatementKind
+from ledger.delivery import StopKind
+from ledger.ids import RecordId
+from ledger.journeys import part_of
+from ledger.records import NOBODY
+from ledger.recourse import legs_of
+from ledger.score_card import Indicator
+from ledger.score_samples import DAY, Case, Sample, own_items
+from ledger.spans import measure
+
+LONGEST_LATE = 14 * DAY
+_ANY_SEQUENCE = 2**16
+_LOSSES = {StatementKind.LOST, StatementKind.DESTROYED}
+
+
+def carrier_time(case: Case) -> Iterator[Sample]:
+    """Shipments on time, mean late seconds (at most 14 days each) and penalty over freight, for who is liable.
+
+    A carrier that signed a handoff in breach of a gate was not on time with these goods, liable or not.
+    """
+    liable, role = case.statement.liable, Role.CARRIER
+    broke = _signed_in_breach(case)
+    late, stopped = case.statement.late_seconds, all(line.stop is not None for line in case.lines)
+    # Overdue, but excused until now, is not known yet.
+    due = case.lines and case.came_due(case.lines) and (late or stopped or liable in broke)
+    if due and liable not in (NOBODY, case.terms.consignor):
+        own = broke.pop(liable, ())
+        records = (*case.proof(case.latest), *own)
+        yield Sample(role, liable, Indicator.ON_TIME, int(not late and not own), 1, records, case.delivery)
+        yield Sample(role, liable, Indicator.MEAN_LATE, min(late, LONGEST_LATE), 1, records, case.delivery)
+        commercial = case.force.commercial
+        if freight := part_of(commercial.freight, case.statement.share):
+            amount, currency = case.statement.amount, commercial.currency
+            yield Sample(role, liable, Indicator.PENALTY, amount, freight, records, case.delivery, currency)
+    for partner, signed in broke.items():
+        yield Sample(role, partner, Indicator.ON_TIME, 0, 1, (case.statement.terms, *signed), case.delivery)
+
+
+def carrier_goods(case: Case) -> Iterator[Sample]:
+    """In full and undamaged, once for each carrier: what it passed on, offered, lost, or owes and has not delivered."""
+    well: dict[int, list[RecordId]] = {}
+    badly: dict[int, list[RecordId]] = {}
+    for portion in case.portions.values():
+        for move, new, _ in own_items(portion):
+            if move.verified.known in case.period and (new or not move.refused):
+                (badly if new else well).setdefault(move.releaser, []).append(move.verified.id)
+        for found in case.journeys.statements(portion.shipment):
+            if found.record.kind in _LOSSES and found.verified.known in case.period:
+                badly.setdefault(found.record.by, []).append(found.verified.id)
+    for line in case.lines if case.came_due(case.lines) else ():
+        holder = case.journeys.holder_at(line.shipment, _ANY_SEQUENCE) or NOBODY
+        if line.stop is None and line.late_seconds:
+            for partner in {holder, int(case.statement.liable)}:
+                badly.setdefault(partner, []).append(case.statement.terms)
+        elif line.stop is not None and line.stop.kind in (StopKind.REFUSAL, StopKind.TENDER):
+            well.setdefault(holder, []).append(line.stop.verified.id)
+    for partner in sorted(well.keys() | badly.keys()):
+        if partner not in case.outsiders:
+            records = tuple(dict.fromkeys(badly.get(partner) or well[partner]))
+            good = int(partner not in badly)
+            yield Sample(Role.CARRIER, partner, Indicator.IN_FULL, good, 1, records, case.delivery)
+
+
+def carrier_legs(case: Case) -> Iterator[Sample]:
+    """Legs out by `dueAt`, net of the holds that the leg's partner did not cause.
+
+    A leg that ran when its goods were split is out when the last of them is, and counts once.
+    """
+    seen: dict[RecordId, tuple[int, bool]] = {}
+    for portion, line, force in ((t.portion, t.line, t.force) for t in case.travelled()):
+        legs, _ = legs_of(case.journeys, portion, line, force, case.terms.consignee)
+        own = {move.verified.id for move in portion.moves if move.shipment in case.portions}
+        for leg in legs:
+            if leg.handoff not in own or not case.period.due(leg.due_at):
+                continue
+            spans = [h.span for h in line.holds if h.hold.confirmed and h.hold.caused_by != leg.partner]
+            excused = measure((*spans, *force.relief_spans), leg.start, leg.out_at)
+            good = leg.out_at - leg.due_at - excused <= 0
+            seen[leg.handoff] = leg.partner, good and seen.get(leg.handoff, (0, True))[1]
+    for handoff, (partner, good) in seen.items():
+        yield Sample(Role.CARRIER, partner, Indicator.LEGS, int(good), 1, (handoff,), case.delivery)
+
+
+def _signed_in_breach(case: Case) -> dict[int, tuple[RecordId, ...]]:
+    """The carriers that signed a handoff of this shipment in breach of a gate, each with the records."""
+    signed: dict[int, list[RecordId]] = {}
+    if case.terms.requires:
+        for shipment in case.portions:
+            for breach in breaches(case.journeys, shipment):
+                if breach.record.known in case.period:
+                    for partner in {breach.releaser, breach.receiver} - case.outsiders:
+                        signed.setdefault(partner, []).append(breach.record.id)
+    return {partner: tuple(dict.fromkeys(signed[partner])) for partner in sorted(signed)}

@@ -1,0 +1,166 @@
+"""Marks for whoever reads a score: signs that it rests on little, or that somebody played for it. They change nothing.
+
+Each says how many of how many, and which records say so.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+
+from ledger.codes import Role
+from ledger.ids import RecordId
+from ledger.journeys import Journeys
+from ledger.records import NOBODY, Commercial, Place, ShipmentTerms
+from ledger.score_card import Indicator
+from ledger.score_measures import doubled_median
+from ledger.score_samples import Delivery, Period
+from ledger.tallies import Book
+
+HOUR = 3_600
+MANY_IN_AN_HOUR = 10
+"""As many delivery events as a score needs at least."""
+FEWEST_ON_A_LANE = 10
+Lane = tuple[str, str, int]
+
+
+class FlagKind(StrEnum):
+    ONE_CUSTOMER = "one counterparty has over 25 % of the shipments"
+    LATE_RECORDS = "fewer than 80 % of the records were known within a day"
+    SPLIT_SAMPLES = "ten or more delivery events between the same two partners within an hour"
+    PADDED_PROMISES = "over 25 % of the promises take more than one and a half times as long as usual on their lane"
+    BROKER_WORD = "over half of the customs time taken out rests on a broker's word alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`count` of `of`, in what the kind speaks of: shipments, records, delivery events, or seconds."""
+
+    kind: FlagKind
+    count: int
+    of: int
+    records: tuple[RecordId, ...]
+
+    def __str__(self) -> str:
+        if self.kind is FlagKind.BROKER_WORD:
+            return f"{self.kind.value}: {_hours(self.count)} of {_hours(self.of)}"
+        return f"{self.kind.value}: {self.count} of {self.of}"
+
+
+def flags_of(role: Role, book: Book, usual: "UsualPromises") -> Iterator[Flag]:
+    """The flags of a partner's book in `role`."""
+    deliveries = book.deliveries
+    yield from _one_customer(role, deliveries)
+    yield from _late_records(book)
+    yield from _split_samples(deliveries)
+    yield from _padded(deliveries, usual)
+    yield from _broker_word(deliveries)
+
+
+class UsualPromises:
+    """How long promises take on each lane (origin, destination, mode): twice the median, over all terms of a period."""
+
+    def __init__(self, journeys: Journeys, period: Period) -> None:
+        self._journeys, self._period = journeys, period
+        self._doubled: dict[Lane, int] | None = None
+
+    def padded(self, delivery: Delivery) -> bool:
+        """Whether the promise took over one and a half times the lane's median; False where nothing is usual yet."""
+        if self._doubled is None:
+            self._doubled = self._read()
+        found = _promise(delivery.terms.record, delivery.terms.known)
+        return found is not None and 4 * found[1] > 3 * self._doubled.get(found[0], 4 * found[1])
+
+    def _read(self) -> dict[Lane, int]:
+        lanes: dict[Lane, list[int]] = {}
+        for verified, record in self._journeys.terms.values():
+            found = _promise(record, verified.known)
+            if found is not None and verified.known + found[1] in self._period:
+                lanes.setdefault(found[0], []).append(found[1])
+        return {lane: doubled_median(spans) for lane, spans in lanes.items() if len(spans) >= FEWEST_ON_A_LANE}
+
+
+def _promise(terms: object, opened_at: int) -> tuple[Lane, int] | None:
+    """The lane and how long the promise took from the opening; None where a part is withheld, or nothing promised."""
+    if not isinstance(terms, ShipmentTerms) or not isinstance(terms.commercial, Commercial):
+        return None
+    origin, destination, promised = terms.origin, terms.destination, terms.commercial.promisedAt
+    if not isinstance(origin, Place) or not isinstance(destination, Place) or promised <= opened_at:
+        return None
+    names = origin.country or origin.name, destination.country or destination.name
+    return (*names, terms.mode), promised - opened_at
+
+
+def _one_customer(role: Role, deliveries: Sequence[Delivery]) -> Iterator[Flag]:
+    """By shipments as opened by terms: splitting one makes no more of them."""
+    theirs: dict[int, dict[RecordId, None]] = {}
+    shipments: Counter[RecordId] = Counter()
+    for delivery in deliveries:
+        shipments[delivery.terms.id] += 1
+        theirs.setdefault(_customer(role, delivery), {})[delivery.terms.id] = None
+    theirs.pop(NOBODY, None)
+    if theirs:
+        largest = max(sorted(theirs), key=lambda partner: len(theirs[partner]))
+        if len(theirs[largest]) * 4 > len(shipments):
+            yield Flag(FlagKind.ONE_CUSTOMER, len(theirs[largest]), len(shipments), _ascending(theirs[largest]))
+
+
+def _customer(role: Role, delivery: Delivery) -> int:
+    """For whom the work was done: a carrier's is who is owed a penalty, a supplier's the consignee, else the sender."""
+    terms = delivery.terms.record
+    if not isinstance(terms, ShipmentTerms):
+        return NOBODY
+    if role is Role.CARRIER and isinstance(terms.commercial, Commercial) and terms.commercial.beneficiary:
+        return terms.commercial.beneficiary
+    return terms.consignor if role is Role.BROKER else terms.consignee
+
+
+def _late_records(book: Book) -> Iterator[Flag]:
+    rows = book.get((Indicator.RECORDS.value, ""))
+    if rows is not None and rows.good * 100 < rows.due * 80:
+        late = (record for good, _, records, _ in rows.each() if not good for record in records)
+        yield Flag(FlagKind.LATE_RECORDS, rows.due - rows.good, rows.due, _ascending(late))
+
+
+def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
+    events: dict[bytes, Delivery] = {delivery.event: delivery for delivery in deliveries}
+    ordered = sorted(events.values(), key=lambda delivery: (_parties(delivery), delivery.at, delivery.event))
+    crowded: dict[bytes, None] = {}
+    for _, group in groupby(ordered, key=_parties):
+        times = list(group)
+        for first, last in zip(times, times[MANY_IN_AN_HOUR - 1 :], strict=False):
+            if last.at - first.at <= HOUR:
+                start = times.index(first)
+                crowded |= dict.fromkeys(one.event for one in times[start : start + MANY_IN_AN_HOUR])
+    if crowded:
+        yield Flag(FlagKind.SPLIT_SAMPLES, len(crowded), len(events), _ascending(map(RecordId, crowded)))
+
+
+def _parties(delivery: Delivery) -> tuple[int, int]:
+    terms = delivery.terms.record
+    return (terms.consignor, terms.consignee) if isinstance(terms, ShipmentTerms) else (NOBODY, NOBODY)
+
+
+def _padded(deliveries: Iterable[Delivery], usual: UsualPromises) -> Iterator[Flag]:
+    terms = {delivery.terms.id: delivery for delivery in deliveries}
+    padded = _ascending(terms_id for terms_id, delivery in terms.items() if usual.padded(delivery))
+    if len(padded) * 4 > len(terms):
+        yield Flag(FlagKind.PADDED_PROMISES, len(padded), len(terms), padded)
+
+
+def _broker_word(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
+    excused = [delivery for delivery in deliveries if delivery.excused]
+    seconds, on_word = sum(map(attrgetter("excused"), excused)), sum(map(attrgetter("on_word"), excused))
+    if on_word * 2 > seconds:
+        records = _ascending(record for delivery in excused for record in delivery.word)
+        yield Flag(FlagKind.BROKER_WORD, on_word, seconds, records)
+
+
+def _ascending(records: Iterable[RecordId]) -> tuple[RecordId, ...]:
+    return tuple(sorted(set(records)))
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds // HOUR:,} hours"

@@ -1,0 +1,164 @@
+"""What a supplier's indicators count, once for all goods of its terms, whatever they were split into.
+
+Everything that was due counts, overdue, lost and tendered too; goods that customs still excuse do not count yet.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from ledger.breaches import Breach, breaches
+from ledger.codes import Purpose, Role
+from ledger.delivery import StopKind, counted
+from ledger.errors import MalformedRecord
+from ledger.gs1 import Product, parse_lots, parse_product, recall_covers
+from ledger.ids import RecordId
+from ledger.journeys import Journeys, Move
+from ledger.score_card import Indicator
+from ledger.score_samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
+
+
+def supplier_delivery(case: Case) -> Iterator[Sample]:
+    """On time in full at the supplier's own delivery point, and defective packages.
+
+    The delivery point follows the Incoterm: under E, F and C terms where the supplier hands over, else (D terms, or
+    none named) the destination.
+    """
+    supplier = case.terms.consignor
+    goods = case.travelled(supplier) if case.opened_here else ()
+    if not goods or not case.came_due(t.line for t in goods):
+        return
+    items = _family_items(case, goods)
+    records = case.proof(max((t.line for t in goods), key=lambda line: line.late_seconds))
+    if case.force.commercial.incoterm[:1].upper() in ("E", "F", "C"):
+        first = next((item for item in items if item.move.releaser == supplier and not item.move.refused), None)
+        good = first is not None and _moved_at(case, first.move) <= case.t0 and not first.new
+        if first is not None:
+            records = case.statement.terms, first.move.verified.id
+    else:
+        delivered = all(t.line.stop is not None and t.line.stop.kind is StopKind.DELIVERY for t in goods)
+        late = max(t.line.late_seconds for t in goods)
+        if not delivered and not late and not any(t.line.stop for t in goods):
+            return  # overdue, but excused until now: not known yet
+        good = delivered and not late and not any(item.new for item in items)
+    broke = [b.record.id for b in _family_breaches(case, goods) if b.releaser == supplier]
+    role, delivery = Role.SUPPLIER, case.delivery
+    yield Sample(role, supplier, Indicator.ON_TIME_IN_FULL, int(good and not broke), 1, (*records, *broke), delivery)
+    packages = case.terms.packages or 1
+    bad, proofs = _defects(case, goods, items)
+    yield Sample(role, supplier, Indicator.DEFECTS, min(bad, packages), packages, (*records, *proofs), delivery)
+
+
+def supplier_papers(case: Case) -> Iterator[Sample]:
+    """No hold by the supplier's papers, where customs dealt with the goods at all."""
+    supplier = case.terms.consignor
+    goods = case.travelled() if case.opened_here else ()
+    if not goods or not case.came_due(t.line for t in goods):
+        return
+    said = [c.verified.id for shipment in _family(goods) for c in case.journeys.clearances(shipment)]
+    if not said:
+        return
+    holds = [h.hold for t in goods for h in t.line.holds]
+    own = tuple(dict.fromkeys(hold.held.id for hold in holds if hold.confirmed and hold.caused_by == supplier))
+    yield Sample(Role.SUPPLIER, supplier, Indicator.NO_HOLD, int(not own), 1, own or (said[-1],), case.delivery)
+
+
+def supplier_attestations(case: Case) -> Iterator[Sample]:
+    """Attestations valid at release, owed for every shipment whose contents name a GTIN.
+
+    Goods that their supplier never held went at the opening; goods that it never released were to go by the promise.
+    """
+    supplier = case.terms.consignor
+    products = products_of(case.terms) if case.opened_here else []
+    if not products:
+        return
+    moves = {m.verified.id: m for t in case.travelled() for m in t.portion.moves}
+    released = [_moved_at(case, m) for m in moves.values() if m.releaser == supplier and not m.refused]
+    if released:
+        at = min(released)
+    elif case.terms.holder != supplier:
+        at = case.opened_at
+    elif case.statement.promised and case.t0 < case.period.at:
+        at = case.t0
+    else:
+        return
+    if at not in case.period:
+        return
+    proofs = [attested(case.journeys, product, at) for product in products]
+    records = (case.statement.terms, *(proof for proof in proofs if proof is not None))
+    yield Sample(Role.SUPPLIER, supplier, Indicator.ATTESTED, int(None not in proofs), 1, records, case.delivery)
+
+
+def _moved_at(case: Case, move: Move) -> int:
+    known = move.verified.known
+    return known if move.handoff is None else counted(move.handoff.occurredAt, known, case.force.commercial.reportLag)
+
+
+def _family(goods: Iterable[Travelled]) -> list[bytes]:
+    """Every id under which these goods travelled."""
+    return list(dict.fromkeys(shipment for t in goods for shipment, _ in t.portion.path))
+
+
+def _family_breaches(case: Case, goods: Iterable[Travelled]) -> Iterator[Breach]:
+    if case.terms.requires:
+        for shipment in _family(goods):
+            yield from breaches(case.journeys, shipment)
+
+
+def _family_items(case: Case, goods: Iterable[Travelled]) -> list[OwnMove]:
+    """Every handoff of these goods once, by the time at which it counts."""
+    portions = {t.portion.shipment: t.portion for t in goods} | case.portions
+    for shipment in _family(goods):
+        if shipment not in portions:
+            portions[shipment] = case.journeys.portion(shipment)
+    items = [item for portion in portions.values() for item in own_items(portion)]
+    return sorted(items, key=lambda item: (_moved_at(case, item.move), item.move.sequence))
+
+
+def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -> tuple[int, list[RecordId]]:
+    """Packages defective when they left the supplier, returned, or recalled; and the records that say so.
+
+    Of a short item those that are missing; of one that arrived damaged all, for nobody says how many.
+    """
+    bad = 0
+    proofs: list[RecordId] = []
+    for move, new, missing in items:
+        if move.releaser == case.terms.consignor and new:
+            bad += missing + (move.packages or case.terms.packages if new & ~SHORT else 0)
+            proofs.append(move.verified.id)
+    for shipment in _family(goods):
+        for onward in case.journeys.onward(shipment):
+            if onward.record.purpose == Purpose.RETURN:
+                bad += onward.record.packages
+                proofs.append(onward.verified.id)
+    recalls = _recalls(case) if case.journeys.recalls else []
+    if recalls:
+        bad += case.terms.packages
+        proofs += recalls
+    return bad, proofs
+
+
+def _recalls(case: Case) -> list[RecordId]:
+    found = []
+    for product in products_of(case.terms):
+        for recall in case.journeys.recalls:
+            try:
+                covered = recall_covers(parse_product(recall.record.subject), parse_lots(recall.record.lots), product)
+            except MalformedRecord:
+                continue
+            if covered:
+                found.append(recall.verified.id)
+    return found
+
+
+def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
+    """An attestation of the product, or of a wider one it belongs to, that was valid and not revoked at `at`."""
+    for wider in product.generalised():
+        for found in journeys.attestations.get(wider.path(), ()):
+            record = found.record
+            valid = record.validFrom <= at and (record.validUntil == 0 or at <= record.validUntil)
+            revoked = any(
+                r.record.effectiveFrom <= at and r.record.by == record.by
+                for r in journeys.revocations.get(found.verified.id, ())
+            )
+            if valid and not revoked and found.verified.known <= at + DAY:
+                return found.verified.id
+    return None
