@@ -222,6 +222,29 @@ class ScoreView(Answer):
     scores: list[ScorecardView]
 
 
+class TrendPointView(Answer):
+    """Scores in hundredths of a point; null where there were too few samples."""
+
+    name: str
+    period: ScorePeriod
+    card: str
+    score: int | None
+    low: int | None
+    high: int | None
+    samples: int
+
+
+class RoleTrend(Answer):
+    role: str
+    points: list[TrendPointView]
+
+
+class TrendView(Answer):
+    partner: int
+    by: str
+    roles: list[RoleTrend]
+
+
 class EnrolmentView(Answer):
     """`partner` is the id that the council gave it; null while it has not been admitted."""
 

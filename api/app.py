@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from importlib import metadata
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from api import examples, pages, problems
 from api.border import Border
+from api.deps import only_known_parameters
 from api.quota import Quota
 from api.routers import bonuses, log, partners, penalties, products, recalls, records, sessions, shipments, system
 from api.sessions import Sessions
@@ -20,7 +21,7 @@ DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
     "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "
     "lower-case hex with 0x. Errors are RFC 9457 problem documents that say what was expected and what was found. "
-    "Lists page by key: pass `next` on."
+    "Lists page by key: pass `next` on. A query parameter that a path does not have is refused."
 )
 TAGS = [
     {"name": "records", "description": "Signed records: submit, countersign, list, read, prove."},
@@ -61,8 +62,10 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
     app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
     problems.install(app, pages.error_page)
     app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
-    for router in (records, shipments, penalties, products, recalls, partners, bonuses, log, sessions, system):
-        app.include_router(router.router)
+    strict = [Depends(only_known_parameters)]
+    for router in (records, shipments, penalties, recalls, partners, bonuses, log, sessions, system):
+        app.include_router(router.router, dependencies=strict)
+    app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(packages=[("api.pages", "static")]), name="static")
     _describe(app)

@@ -1,17 +1,21 @@
 """What the routes need from the node, and who is asking."""
 
 import asyncio
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from api.problems import SIGN_IN, Limited
 from api.sessions import Sessions
 from ledger.canonical import parse_json
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.ids import RecordId, bytes_from_hex
+from ledger.periods import LONGEST_ROLLING
 from ledger.services.node import Node
 from ledger.services.reading import PUBLIC, Reader
 
@@ -102,6 +106,27 @@ def fields(data: Any, *names: str) -> tuple[Any, ...]:
     return tuple(data[name] for name in names)
 
 
+def only_known_parameters(request: Request) -> None:
+    """Raise `MalformedRecord` for a query parameter that the route does not have: none is quietly ignored."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = set(_query_parameters(route.dependant))
+    if unknown := sorted(set(request.query_params) - known):
+        raise MalformedRecord(
+            "no such query parameter",
+            where="query",
+            expected=", ".join(sorted(known)) or "none",
+            found=", ".join(unknown)[:80],
+        )
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_parameters(inner)
+
+
 def record_id(text: str, where: str = "record") -> RecordId:
     return RecordId(bytes_from_hex(text, 32, where))
 
@@ -123,3 +148,6 @@ PartnerQuery = Annotated[int | None, Query(ge=0, le=_MOST_PARTNER, description="
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most entries of the answer")]
 Cursor = Annotated[int | None, Query(ge=0, le=_MOST_INDEX, description="`next` of the page before")]
 Moment = Annotated[int | None, Query(ge=0, le=_MOST_PARTNER, description="UTC seconds")]
+Rolling = Annotated[
+    int | None, Query(ge=1, le=LONGEST_ROLLING, description="The days before the last full hour, instead of a period")
+]

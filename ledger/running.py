@@ -7,7 +7,6 @@ carry the product. As time passes, only shipments are judged again for which a d
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from ledger.codes import Role
 from ledger.concerns import child_id
@@ -92,13 +91,13 @@ class Running:
         self._about[verified.id] = named
         self._touch(named)
 
-    def judge_at(self, at: int) -> None:
-        """From now on the period's figures are those known at `at`."""
-        if at < self.period.at:
+    def judge(self, period: Period) -> None:
+        """From now on the figures are those of `period`. Where only time has passed, few are computed again."""
+        before, self.period = self.period, period
+        if (before.start, before.end) != (period.start, period.end) or period.at < before.at:
             self._dirty.update(self._order)
-        elif at > self.period.at:
+        elif period.at > before.at:
             self._dirty.update(self._moving)
-        self.period = replace(self.period, at=at)
 
     def owed(self) -> list[Owed]:
         """As `ledger.owed.all_owed`, judged at the period's `at`."""

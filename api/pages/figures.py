@@ -1,24 +1,30 @@
-"""Pages of figures: penalties of a partner and of a period."""
+"""Pages of figures: penalties of a partner and of a period, and a partner's scores with their trend."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
-from api.deps import NodeOf, PartnerPath, ReaderOf, record_id
+from api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
 from api.pages.render import page
+from api.routers.partners import score_for
 from ledger import penalty_lists
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.ids import to_hex
 from ledger.penalties import DAY, PenaltyStatement
-from ledger.periods import FOREVER, period_of
+from ledger.periods import FOREVER, Step, period_of
+from ledger.score_card import POINTS
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 
 router = APIRouter()
 PAGE = 100
+WIDTH, HEIGHT, MARGIN = 280, 50, 4
 After = Annotated[str, Query(max_length=80)]
 When = Annotated[str, Query(max_length=20, description="A day as YYYY-MM-DD (UTC), or UTC seconds")]
 
@@ -58,6 +64,52 @@ def partner_penalties(
     after: After = "",
 ) -> Response:
     return _penalties(request, node, reader, partner, (start, end, at), after)
+
+
+@router.get("/partners/{partner}/score")
+def score(
+    request: Request,
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    start: When = "",
+    end: When = "",
+    rolling: Rolling = None,
+    by: Step = Step.QUARTER,
+) -> Response:
+    view = node.reading.partner(partner)
+    asked = node.numbers.asked(second_of(start, "start"), second_of(end, "end", through=True), rolling)
+    found = score_for(node, partner, reader, asked)
+    return page(
+        request,
+        "score.html",
+        reader,
+        partner=view,
+        measure=found["measure"],
+        cards=found["scores"],
+        trends={trend["role"]: trend["points"] for trend in node.numbers.trend_of(partner, by)["roles"]},
+        by=by,
+        sparkline=sparkline,
+        said={"start": start, "end": end},
+        weight=lambda share: f"{int(Fraction(share) * 100)} %",
+    )
+
+
+def sparkline(scores: Sequence[int | None]) -> Markup:
+    """A line through scores (hundredths of a point) from left to right, 0 to 100 points high; gaps stay gaps."""
+    step = WIDTH // max(1, len(scores) - 1)
+    runs: list[list[str]] = [[]]
+    for i, score in enumerate(scores):
+        if score is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{MARGIN + i * step},{MARGIN + HEIGHT - score * HEIGHT // POINTS}")
+    lines = Markup("").join(Markup('<polyline points="{}"/>').format(" ".join(run)) for run in runs if len(run) > 1)
+    dots = Markup("").join(
+        Markup('<circle cx="{}" cy="{}" r="2.5"/>').format(*place.split(",")) for run in runs for place in run
+    )
+    box = f"0 0 {WIDTH + 2 * MARGIN} {HEIGHT + 2 * MARGIN}"
+    return Markup('<svg class="sparkline" viewBox="{}" aria-hidden="true">{}{}</svg>').format(box, lines, dots)
 
 
 def _penalties(

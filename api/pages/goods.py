@@ -1,6 +1,5 @@
 """The front page, and pages of who takes part."""
 
-from fractions import Fraction
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,7 +7,6 @@ from fastapi.responses import Response
 
 from api.deps import NodeOf, PartnerPath, ReaderOf
 from api.pages.render import page
-from api.routers.partners import score_for
 from ledger import concerns
 from ledger.record_words import TITLES
 
@@ -65,18 +63,4 @@ def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: Reader
         missing=node.reading.open_against(partner),
         records=newest,
         titles=TITLES,
-    )
-
-
-@router.get("/partners/{partner}/score")
-def score(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> Response:
-    found = score_for(node, partner, reader)
-    return page(
-        request,
-        "score.html",
-        reader,
-        partner=node.reading.partner(partner),
-        measure=found["measure"],
-        cards=found["scores"],
-        weight=lambda share: f"{int(Fraction(share) * 100)} %",
     )

@@ -5,19 +5,32 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, status
 
 from api import examples
-from api.answers import ConsortiumView, Enrolled, EnrolmentDocument, EnrolmentPage, OpenView, PartnerPage, ScoreView
-from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, ReaderOf, fields
+from api.answers import (
+    ConsortiumView,
+    Enrolled,
+    EnrolmentDocument,
+    EnrolmentPage,
+    OpenView,
+    PartnerPage,
+    ScoreView,
+    TrendView,
+)
+from api.deps import Cursor, JsonBody, Limit, Moment, NodeOf, PartnerPath, ReaderOf, Rolling, fields
 from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
+from ledger.periods import Step
 from ledger.registry_state import ALL_SCOPES
 from ledger.score_card import Indicator
+from ledger.score_samples import Period
 from ledger.score_words import NAMES
+from ledger.scores import NO_SCORE_BELOW
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.services.views import PartnerView
 from ledger.signing import signature_from_hex
 
 router = APIRouter(prefix="/v1", tags=["partners"])
+MOST_POINTS = 12
 ABOUT_MONEY = Indicator.PENALTY
 
 
@@ -49,12 +62,32 @@ def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
 
 
 @router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
-def score(partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
+def score(
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    start: Moment = None,
+    end: Moment = None,
+    rolling: Rolling = None,
+) -> dict[str, Any]:
     """The partner's scorecards, one a role: interval, indicators, and by how much which records raised or lowered it.
 
-    What an indicator about money counts is for the partner itself and for auditors; its points are public.
+    Of the period from `start` to before `end`, or the last `rolling` days; by default of all that today's card governs.
+    Judged at the last full hour. What an indicator about money counts is for the partner itself and for auditors; its
+    points are public from ten delivery events on.
     """
-    return score_for(node, partner, reader)
+    return score_for(node, partner, reader, node.numbers.asked(start, end, rolling))
+
+
+@router.get("/partners/{partner}/score/trend", response_model=TrendView, responses=examples.READ_RESPONSES)
+def trend(
+    partner: PartnerPath,
+    node: NodeOf,
+    by: Annotated[Step, Query(description="Calendar quarters or months, UTC")] = Step.QUARTER,
+    count: Annotated[int, Query(ge=1, le=MOST_POINTS, description="How many, the running one last")] = 8,
+) -> dict[str, Any]:
+    """The partner's score in each of the last quarters or months, oldest first, each by the card that governed it."""
+    return node.numbers.trend_of(partner, by, count)
 
 
 @router.post(
@@ -102,13 +135,22 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
     return int(moment), bytes_from_hex(document, 32, "after")
 
 
-def score_for(node: Node, partner: int, reader: Reader) -> dict[str, Any]:
+def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
     """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
-    found = node.numbers.score_of(partner)
+    found = node.numbers.score_of(partner, period)
     if reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES):
         return found
-    hidden = dict.fromkeys(("good", "due", "value", "low", "high")) | {"raised": [], "lowered": []}
     for card in found["scores"]:
-        card["indicators"] = [i | hidden if i["name"] == ABOUT_MONEY else i for i in card["indicators"]]
+        card["indicators"] = [_without_money(i) for i in card["indicators"]]
         card["explanation"] = [line for line in card["explanation"] if not line.startswith(NAMES[ABOUT_MONEY])]
     return found
+
+
+def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:
+    """The indicator as the public sees it. The points of a single delivery would tell what it cost."""
+    if indicator["name"] != ABOUT_MONEY:
+        return indicator
+    hidden: dict[str, Any] = dict.fromkeys(("good", "due", "value", "low", "high")) | {"raised": [], "lowered": []}
+    if indicator["samples"] < NO_SCORE_BELOW:
+        hidden |= {"points": None, "lost": 0}
+    return indicator | hidden

@@ -38,11 +38,11 @@ class Feed:
             new_parts = openings.count(connection, self._size) if size > self._size else 0
             start = self._size if size >= self._size and parts - new_parts == self._parts else 0
             records = VerifiedRecords(connection, self._domain, history)
-            at = self._running.period.at
+            period = self._running.period
             try:
                 if not start or not all(map(self._take, records.since(start))):
                     self._forget()
-                    self._running.judge_at(at)
+                    self._running.judge(period)
                     for verified in records.since(0):
                         self._take(verified)
             except BaseException:

@@ -128,9 +128,9 @@ class Numbers:
         measure = self.measure(period.start if period else None)
         judged, chosen = period or self.governed_by(measure), measure.card
         with self._figures() as (size, running):
-            if (judged.start, judged.end) == (running.period.start, running.period.end):
+            if period is None:
                 key: Hashable = (size, judged, chosen.hash, partner)
-                cards = self._once(key, lambda: _all_time(running, judged.at, partner, chosen))
+                cards = self._once(key, lambda: _current(running, judged, partner, chosen))
             else:
                 key = (size, judged, chosen.hash)
                 cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
@@ -156,12 +156,20 @@ class Numbers:
         """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
         self._reading.partner(partner)
         measure = self.measure(period.start if period else None)
-        cards = self.scorecards(partner, period or self.governed_by(measure))
         return {
             "partner": partner,
             "measure": measure.to_json(),
-            "scores": [score_words.to_json(card) for card in cards],
+            "scores": [score_words.to_json(card) for card in self.scorecards(partner, period)],
         }
+
+    def asked(self, start: int | None, end: int | None, rolling: int | None) -> Period | None:
+        """The period that somebody asks for, judged at the last full hour; None when nothing was said.
+
+        Raises `MalformedRecord` as `ledger.periods.period_of` does.
+        """
+        if start is None and end is None and rolling is None:
+            return None
+        return period_of(self._hour(), start, end, rolling)
 
     def trend(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[Role, list[TrendPoint]]:
         """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card.
@@ -226,9 +234,9 @@ class Numbers:
         return found
 
 
-def _all_time(running: Running, at: int, partner: int | None, card: Card) -> tuple[Scorecard, ...]:
-    """Everything up to `at`: computed again only where records or time have changed something."""
-    running.judge_at(at)
+def _current(running: Running, period: Period, partner: int | None, card: Card) -> tuple[Scorecard, ...]:
+    """The scores that most readers ask for: computed again only where records or time have changed something."""
+    running.judge(period)
     return tuple(
         running.score(found, role, card)
         for role in card.roles

@@ -11,11 +11,11 @@ from ledger.ids import bytes_from_hex
 from ledger.money import money
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_csv import penalties_csv, penalty_lines_csv
-from ledger.periods import FOREVER
-from ledger.score_samples import Period
+from ledger.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.score_words import explain
 from ledger.scores import Scorecard
 from ledger.services.desk import Desk
+from ledger.services.numbers import TrendPoint
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json, table
 
@@ -24,7 +24,10 @@ Start = Annotated[
     int | None,
     typer.Option(min=0, max=FOREVER, help="Start of the period, UTC seconds; default: since today's card governs."),
 ]
-End = Annotated[int, typer.Option(min=0, max=FOREVER, help="End of the period, UTC seconds; not included.")]
+End = Annotated[int | None, typer.Option(min=0, max=FOREVER, help="End of the period, UTC seconds; not included.")]
+Rolling = Annotated[
+    int | None, typer.Option(min=1, max=LONGEST_ROLLING, help="The days before now, instead of a period.")
+]
 At = Annotated[int | None, typer.Option(min=0, max=FOREVER, help="Judge goods still under way then (UTC seconds).")]
 
 
@@ -67,15 +70,18 @@ def penalties(
 def scores(
     partner: Annotated[int | None, typer.Argument(min=1, help="A partner's id; default: all.")] = None,
     start: Start = None,
-    end: End = FOREVER,
+    end: End = None,
+    rolling: Rolling = None,
     why: Annotated[bool, typer.Option("--explain", help="Say what raised and what lowered each score.")] = False,
     json: Json = False,
 ) -> None:
     """Partner scores by role, with the interval in which they lie; under ten delivery events there is none."""
     with Desk(read_settings()) as desk:
-        measure = desk.numbers.measure(start)
-        first = (measure.since or 0) if start is None else start
-        period = Period(first, end, min(desk.clock.now(), end))
+        now = desk.clock.now()
+        if start is None and rolling is None:
+            start = desk.numbers.measure().since
+        period = period_of(now, start, end, rolling)
+        measure = desk.numbers.measure(period.start)
         cards = list(desk.numbers.scorecards(partner, period))
         names = {view.id: view.name for view in desk.reading.partners()}
     if json:
@@ -90,6 +96,25 @@ def scores(
             out.print(f"  {line}", markup=False)
 
 
+def trend(
+    partner: Annotated[int, typer.Argument(min=1, help="A partner's id.")],
+    by: Annotated[Step, typer.Option(help="Calendar quarters or months, UTC.")] = Step.QUARTER,
+    count: Annotated[int, typer.Option(min=1, max=120, help="How many, the running one last.")] = 8,
+    json: Json = False,
+) -> None:
+    """The partner's score in each of the last quarters or months, each by the scorecard that governed it."""
+    with Desk(read_settings()) as desk:
+        if json:
+            print_json(desk.numbers.trend_of(partner, by, count))
+            return
+        roles = desk.numbers.trend(partner, by, count)
+    for role, points in roles.items():
+        rows = [(p.name, *_score(p), p.samples) for p in points]
+        out.print(table((role.name.lower(), "score", "low", "high", "deliveries"), rows))
+    if not roles:
+        out.print(f"partner {partner} was scored in no role in the last {count} {by}s")
+
+
 def _penalty_row(statement: PenaltyStatement) -> tuple[object, ...]:
     late = f"{statement.late_seconds / 86400:.2f} d"
     indicative = "indicative" if statement.indicative else ""
@@ -97,7 +122,7 @@ def _penalty_row(statement: PenaltyStatement) -> tuple[object, ...]:
     return (f"0x{statement.shipment.hex()[:12]}…", statement.liable, statement.beneficiary, late, amount, indicative)
 
 
-def _score(card: Scorecard) -> tuple[str, str, str]:
+def _score(card: Scorecard | TrendPoint) -> tuple[str, str, str]:
     low, score, high = (
         "–" if value is None else f"{value // 100}.{value % 100:02d}" for value in (card.low, card.score, card.high)
     )

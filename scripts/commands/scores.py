@@ -13,7 +13,6 @@ from ledger.codes import RegistryAction
 from ledger.errors import RuleBroken
 from ledger.ids import to_hex
 from ledger.penalty_words import moment
-from ledger.periods import FOREVER
 from ledger.score_card import Card, parse_card
 from ledger.services.clock import SystemClock
 from ledger.services.desk import Desk
@@ -31,16 +30,18 @@ app = typer.Typer(cls=WithDefault, help="Partner scores, and the scorecards by w
 card_app = typer.Typer(no_args_is_help=True, help="Scorecards: check a file, keep it here, prepare its adoption.")
 app.add_typer(card_app, name="card")
 app.command("show")(numbers.scores)
+app.command("trend")(numbers.trend)
 
 
 @app.command()
 def explain(
     partner: Annotated[int | None, typer.Argument(min=1, help="A partner's id; default: all.")] = None,
     start: numbers.Start = None,
-    end: numbers.End = FOREVER,
+    end: numbers.End = None,
+    rolling: numbers.Rolling = None,
 ) -> None:
     """Say which records raised and which lowered a partner's scores, and by how much."""
-    numbers.scores(partner, start, end, why=True)
+    numbers.scores(partner, start, end, rolling, why=True)
 
 
 File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/cards/default.toml shows the form.")]

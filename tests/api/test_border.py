@@ -133,7 +133,7 @@ def test_the_log_has_a_line_a_request_without_queries_and_secrets(
     world.client.get("/v1/session?secret=1", headers={"Authorization": "Bearer hunter2"})
     world.client.get("/a%0Ab")
     lines = [record.getMessage() for record in caplog.records if record.name == "lading.access"]
-    assert lines[0].startswith("method=GET path=/v1/session status=401 ms=")
+    assert lines[0].startswith("method=GET path=/v1/session status=400 ms=")
     assert lines[1].startswith("method=GET path=/a\\nb status=404")
     assert "hunter2" not in caplog.text
     assert "secret" not in caplog.text

@@ -1,6 +1,8 @@
 """Partners, enrolments, the consortium, and signing in."""
 
 import json
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,50 @@ def test_a_partner_has_scorecards(world: World) -> None:
         penalty = next(entry for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
         assert (penalty["good"] is not None) is shown
         assert any("Penalty over freight" in line for line in card["explanation"]) is shown
+
+
+def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
+    path, hour = f"/v1/partners/{CARRIER}/score", world.stage.now - world.stage.now % 3600
+    everything = world.get(path)["scores"][0]
+    assert everything["period"]["at"] == hour
+    rolling = world.get(f"{path}?rolling=30")["scores"][0]
+    assert rolling["period"] == {"start": hour - 30 * 86400, "end": hour, "at": hour}
+    assert rolling["samples"] > 0
+    assert world.get(f"{path}?start=1&end=2")["scores"] == [], "nothing was due in that second"
+    same = world.get(f"{path}?start={everything['period']['start']}")["scores"][0]
+    assert same | {"card": 0} == everything | {"card": 0}
+    for query in ("start=2&end=1", "rolling=0", "rolling=30&start=1", "rolling=x", "start=-1", "period=90", "strat=1"):
+        refused = world.client.get(f"{path}?{query}")
+        assert refused.status_code == 400, query
+        assert refused.json()["where"], query
+    assert world.client.get("/v1/partners?limt=3").json()["found"] == "limt"
+
+
+def test_a_score_has_a_trend(world: World) -> None:
+    path = f"/v1/partners/{CARRIER}/score/trend"
+    found = world.get(path)
+    assert (found["by"], [role["role"] for role in found["roles"]]) == ("quarter", ["carrier"])
+    points = found["roles"][0]["points"]
+    assert len(points) == 8
+    assert points[-1]["period"]["start"] <= world.stage.now < points[-1]["period"]["end"]
+    assert all(a["period"]["end"] == b["period"]["start"] for a, b in pairwise(points))
+    assert sum(point["samples"] for point in points) > 0
+    assert all(point["score"] is None for point in points), "too few deliveries for a score"
+    months = world.get(f"{path}?by=month&count=3")["roles"][0]["points"]
+    assert len(months) == 3
+    assert world.client.get("/v1/partners/77/score/trend").status_code == 404
+    assert world.client.get(f"{path}?by=week").status_code == 400
+
+
+def test_what_a_single_delivery_cost_is_not_told_by_points(world: World) -> None:
+    def money(token: str) -> dict[str, Any]:
+        card = world.get(f"/v1/partners/{CARRIER}/score?rolling=30", token)["scores"][0]
+        return next(dict(entry) for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
+
+    own = money(world.token(CARRIER))
+    assert own["samples"] < 10
+    assert own["points"] is not None
+    assert money("")["points"] is None
 
 
 def test_who_holds_a_key_may_ask_to_be_admitted(world: World) -> None:

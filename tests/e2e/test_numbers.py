@@ -14,6 +14,7 @@ from ledger.figures import statements_of
 from ledger.ids import to_hex
 from ledger.journeys import Journeys
 from ledger.penalties import DAY
+from ledger.periods import Step
 from ledger.score_samples import Period
 from ledger.scores import Tallies
 from ledger.services import numbers
@@ -147,3 +148,21 @@ def test_what_is_no_period_or_time_is_refused(stage: Stage, options: tuple[str, 
     assert refused.exit_code != 0
     assert not isinstance(refused.exception, AssertionError)
     assert refused.stdout == ""
+
+
+def test_scores_and_their_trend_on_the_command_line(stage: Stage) -> None:
+    shipment = stage.open()
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.pass_time(12 * DAY)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    stage.pass_time(DAY)
+    then = ("--start", str(stage.now - 20 * DAY), "--end", str(stage.now))
+    (card,) = json.loads(lading(stage, "scores", str(CARRIER), *then, "--json").stdout)["scores"]
+    assert (card["role"], card["period"]["at"]) == ("carrier", stage.now)
+    # The command line goes by the clock of the machine, on which the story may be over or yet to come.
+    assert lading(stage, "scores", "--rolling", "20").exit_code == 0
+    assert lading(stage, "scores", "--rolling", "20", "--start", "1").exit_code != 0
+    months = stage.node.numbers.trend_of(CARRIER, Step.MONTH, 3)["roles"][0]["points"]
+    assert sum(point["samples"] for point in months) > 0
+    assert json.loads(lading(stage, "scores", "trend", str(CARRIER), "--json").stdout)["by"] == "quarter"
+    assert "no role" in lading(stage, "scores", "trend", str(NZ)).stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.pages.codes import product_of_code
+from api.pages.figures import sparkline
 from ledger.codes import Role
 from ledger.enrolment import RoleRequest
 from ledger.errors import MalformedRecord
@@ -186,6 +187,27 @@ def test_a_partner_reads_what_it_owes_and_is_owed_in_a_period(world: World) -> N
     for query in ("start=yesterday", "end=2026-13-01", "start=2026-05-02&end=2026-04-01"):
         assert world.client.get(f"{path}?{query}", headers=HTML).status_code == 400, query
     world.client.cookies.clear()
+
+
+def test_a_score_says_of_when_it_is_by_which_card_and_how_it_went(world: World) -> None:
+    text = world.page(f"/partners/{CARRIER}/score?rolling=90")
+    card = world.get(f"/v1/partners/{CARRIER}/score?rolling=90")["scores"][0]
+    assert card["card"] in text, "the scorecard's hash, whole in its title"
+    assert '<svg class="sparkline"' in text
+    words = Page(text).text
+    assert "What raised and what lowered it, in words" in words
+    assert "By quarter" in words
+    assert "too few" in words
+    assert "so far" in words
+    assert "By month" in Page(world.page(f"/partners/{CARRIER}/score?by=month")).text
+    assert world.client.get(f"/partners/{CARRIER}/score?start=2026-02-30", headers=HTML).status_code == 400
+
+
+def test_a_line_through_scores_has_gaps_where_there_was_none() -> None:
+    drawn = str(sparkline([0, 5000, None, 10_000]))
+    assert drawn.count("<polyline") == 1
+    assert drawn.count("<circle") == 3
+    assert "4,54 97,29" in drawn
 
 
 def test_nobody_is_sent_elsewhere_after_signing_in(world: World) -> None:

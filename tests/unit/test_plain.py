@@ -165,8 +165,9 @@ def test_figures_kept_while_records_arrive_equal_those_computed_at_once() -> Non
         for i, record in enumerate(records):
             running.add(record)
             if i in checks:
-                period = replace(period, at=rng.choice((period.at, rng.randrange(60) * DAY, record.known)))
-                running.judge_at(period.at)
+                start = rng.choice((0, 0, 0, rng.randrange(20) * DAY))
+                period = Period(start, UNLIMITED, rng.choice((period.at, rng.randrange(60) * DAY, record.known)))
+                running.judge(period)
                 full = Journeys(sorted(records[: i + 1], key=lambda record: record.log_index))
                 assert running.owed() == list(all_owed(full, period.at)), seed
                 tallies = Tallies(full, period)
@@ -191,6 +192,6 @@ def test_an_attestation_concerns_only_the_shipments_that_carry_the_product() -> 
     running.add(history.log(record, (MAKER,), DAY, outcomes=(Outcome.APPLIED,)))
     after = {owed.shipment: owed for owed in running.owed()}
     assert [after[shipment] is before[shipment] for shipment in shipments] == [False, True], "the other was left alone"
-    running.judge_at(70 * DAY)
+    running.judge(Period(0, UNLIMITED, 70 * DAY))
     again = {owed.shipment: owed for owed in running.owed()}
     assert all(again[shipment] is after[shipment] for shipment in shipments), "nothing was due in between"
