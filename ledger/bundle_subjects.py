@@ -13,8 +13,9 @@ from ledger.records import BonusAward, Record, ShipmentTerms
 
 OF_SHIPMENTS = range(4, 10)
 """Terms, handoffs, splits, statements, overrides, clearances."""
-NUMBERS_NEED = (*OF_SHIPMENTS, 10, 11, 12, 14, 15)
-"""With attestations, revocations, recalls, amendments, endorsements: all that figures are computed from."""
+NUMBERS_NEED = (1, *OF_SHIPMENTS, 10, 11, 12, 14, 15)
+"""With the registry's changes, which say who speaks for a brand, and attestations, revocations, recalls, amendments,
+endorsements: all that figures are computed from."""
 _SUBJECT = re.compile(r"(shipment|award)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})")
 
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from ledger.brands import BRAND_AUTHORISATION, is_brand_change
 from ledger.codes import ExceptionBit, Purpose
 from ledger.custody_slot import child_id
 from ledger.errors import NotFound
@@ -26,6 +27,7 @@ from ledger.records import (
     Override,
     Recall,
     Record,
+    RegistryChange,
     Revocation,
     ShipmentTerms,
     Split,
@@ -138,6 +140,10 @@ class Journeys:
         self._amendments: dict[bytes, list[Found[Amendment]]] = {}
         self.attestations: dict[str, list[Found[Attestation]]] = {}
         self.revocations: dict[bytes, list[Found[Revocation]]] = {}
+        self.authorisations: list[Found[Attestation]] = []
+        """Attestations by which a brand lets others speak for it."""
+        self.brand_changes: list[VerifiedRecord] = []
+        """Grants and revocations of a brand's role."""
         self.recalls: list[Found[Recall]] = []
         self._seen: set[bytes] = set()
         self.latest = 0
@@ -205,8 +211,12 @@ class Journeys:
                 self._endorsements.setdefault(record.target, []).append(Found(verified, record))
             case Attestation() if verified.applied():
                 insort(self.attestations.setdefault(record.subject, []), Found(verified, record), key=_log_order)
+                if record.schema == BRAND_AUTHORISATION:
+                    insort(self.authorisations, Found(verified, record), key=_log_order)
             case Revocation() if verified.applied():
                 self.revocations.setdefault(record.target, []).append(Found(verified, record))
+            case RegistryChange() if verified.applied() and is_brand_change(record):
+                self.brand_changes.append(verified)
             case Recall() if verified.applied():
                 insort(self.recalls, Found(verified, record), key=_log_order)
             case Amendment():

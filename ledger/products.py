@@ -11,11 +11,11 @@ answered as a risk, and `AUTHENTIC` always comes with that caution among its rea
 From the strongest: recalled, risk, authentic; and where nothing valid vouches for it: revoked, expired, unknown.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ledger.brands import speakers
 from ledger.codes import RecallAction, RevocationReason, Role, ShipmentState
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, has_prefix, parse_lots, parse_product, recall_covers
@@ -23,9 +23,8 @@ from ledger.ids import RecordId
 from ledger.records import Attestation, Recall, Revocation
 from ledger.verification import VerifiedRecord
 
-BRAND_AUTHORISATION = hashlib.sha256(b"brand authorisation").digest()
-"""Schema of the attestation by which a brand lets a partner speak for its products."""
-
+Chains = Mapping[int, tuple[RecordId, ...]]
+"""Who speaks for the brand, by which authorisations."""
 PrefixHolders = Callable[[str], Collection[int]]
 """The partners with the brand's role for a GS1 prefix of this GTIN (14 digits), at the time of the verdict."""
 
@@ -73,7 +72,6 @@ _OFF_THE_MARKET: Mapping[ShipmentState, str] = {
     ShipmentState.ABANDONED: "was abandoned",
     ShipmentState.SEIZED: "was seized by customs",
 }
-_AUTHORISATION_DEPTH = 8  # a brand, its licensee, the licensee's plant: eight leaves room and bounds the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +157,10 @@ def judge(scan: Scan, evidence: Evidence) -> ProductVerdict:
     Only records that were known by then and that the chain applied are heard.
     """
     heard = _Heard.at(scan.time, evidence.records)
-    speakers = _Speakers(heard, frozenset(evidence.holders(scan.product.gtin)))
-    recalls, to_do = _recalls(scan, evidence, heard, speakers)
-    vouched, doubts = _attestations(scan, evidence, heard, speakers)
+    valid = ((i, attestation) for i, (_, attestation) in heard.attestations.items() if heard.valid(i, attestation))
+    chains = speakers(evidence.holders(scan.product.gtin), valid)
+    recalls, to_do = _recalls(scan, evidence, heard, chains)
+    vouched, doubts = _attestations(scan, evidence, heard, chains)
     risks = [*_seen(scan, evidence.sightings), *_fates(scan, evidence.fates)]
     why = [*recalls, *risks, *vouched, *doubts]
     return ProductVerdict(scan.product, _verdict(why), tuple(sorted(why, key=_weight)), to_do)
@@ -223,37 +222,6 @@ class _Heard:
         return record_id not in self.revoked and attestation.validFrom <= self.time and not ended
 
 
-class _Speakers:
-    """Who speaks for the brand: the prefix's holders, and those whom they, or others who may, authorised."""
-
-    def __init__(self, heard: _Heard, holders: frozenset[int]) -> None:
-        self._chains: dict[int, tuple[RecordId, ...]] = dict.fromkeys(holders, ())
-        for _ in range(_AUTHORISATION_DEPTH):
-            found = {
-                partner: (*self._chains[attestation.by], record_id)
-                for record_id, (_, attestation) in heard.attestations.items()
-                if attestation.schema == BRAND_AUTHORISATION
-                and attestation.by in self._chains
-                and heard.valid(record_id, attestation)
-                and (partner := _partner(attestation.subject)) is not None
-                and partner not in self._chains
-            }
-            if not found:
-                break
-            self._chains |= found
-
-    def chain(self, partner: int) -> tuple[RecordId, ...] | None:
-        """The authorisations from the holder to `partner`: none for the holder itself, None for a stranger."""
-        return self._chains.get(partner)
-
-
-def _partner(subject: str) -> int | None:
-    kind, _, number = subject.partition("/")
-    if kind != "partner" or not number.isascii() or not number.isdigit() or str(int(number)) != number:
-        return None
-    return int(number)
-
-
 def _product(subject: str) -> Product | None:
     """The product that a record is about; None when it is about something else, or malformed (nobody checked it)."""
     try:
@@ -265,7 +233,7 @@ def _product(subject: str) -> Product | None:
 # --- recalls -------------------------------------------------------------------------------------------------------
 
 
-def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, speakers: _Speakers) -> tuple[list[Reason], str]:
+def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> tuple[list[Reason], str]:
     superseded = {
         RecordId(recall.supersedes)
         for verified, recall in heard.recalls.values()
@@ -278,7 +246,7 @@ def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, speakers: _Speakers)
         covers = _covered(recall, scan.product)
         if covers is False:
             continue
-        chain = speakers.chain(recall.by)
+        chain = chains.get(recall.by)
         if chain is None and not _is_authority(verified, recall, evidence):
             text = f"Partner {recall.by} calls for a recall; it does not speak for this brand and is no authority."
             reasons.append(Reason(Why.RECALL_BY_OTHERS, text, (record_id,)))
@@ -318,9 +286,7 @@ def _may_supersede(verified: VerifiedRecord, recall: Recall, evidence: Evidence,
 # --- attestations --------------------------------------------------------------------------------------------------
 
 
-def _attestations(
-    scan: Scan, evidence: Evidence, heard: _Heard, speakers: _Speakers
-) -> tuple[list[Reason], list[Reason]]:
+def _attestations(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> tuple[list[Reason], list[Reason]]:
     """Reasons to believe in the product, and what was found instead."""
     vouched: list[Reason] = []
     doubts: list[Reason] = []
@@ -328,7 +294,7 @@ def _attestations(
         subject = _product(attestation.subject)
         if subject is None or subject.gtin != scan.product.gtin:
             continue
-        chain = speakers.chain(attestation.by)
+        chain = chains.get(attestation.by)
         if not subject.covers(scan.product):
             if chain is not None and scan.product.covers(subject) and heard.valid(record_id, attestation):
                 text = f"Attested is {subject.path()} only: scan the code of the very item."

@@ -1,13 +1,15 @@
 """Figures kept up to date while records arrive, one by one and in any order: the same as computed from all at once.
 
-A record touches the shipments that it names, what it amends or endorses, and the children of these; their figures are
+A record touches the shipments that it names, what it amends or endorses, and the relatives of these; their figures are
 computed again when somebody asks, and no others. Attestations, their revocations and recalls touch the shipments that
-carry the product. As time passes, only shipments are judged again for which a deadline may have passed since.
+carry the product; who speaks for a brand, those that carry any. As time passes, only shipments are judged again for
+which a deadline may have passed since.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from ledger.brands import is_brand_change
 from ledger.codes import Role
 from ledger.concerns import child_id
 from ledger.delivery import moved
@@ -24,6 +26,7 @@ from ledger.records import (
     Handoff,
     Override,
     Recall,
+    RegistryChange,
     Revocation,
     ShipmentTerms,
     Split,
@@ -77,9 +80,11 @@ class Running:
             named = self._about.get(record.target, ())
         elif isinstance(record, Attestation | Recall):
             self._product[verified.id] = product = _gtin_of(record.subject)
-            named = tuple(self._carrying.get(product, ()))
+            named = self._with_product(product)
         elif isinstance(record, Revocation):
-            named = tuple(self._carrying.get(self._product.get(record.target, ""), ()))
+            named = self._with_product(self._product.get(record.target, ""))
+        elif isinstance(record, RegistryChange) and is_brand_change(record):
+            named = self._with_product("")
         elif isinstance(record, Split):
             for i in range(len(record.children)):
                 self._note_child(record.shipment, child_id(record.shipment, record.sequence, i))
@@ -142,6 +147,11 @@ class Running:
             self._order[shipment] = (0, self.journeys.terms[shipment].verified.log_index, 0)
             for product in products_of(terms):
                 self._carrying.setdefault(product.gtin, set()).add(shipment)
+
+    def _with_product(self, product: str) -> tuple[bytes, ...]:
+        """The shipments that carry it; without one (who speaks for a brand, say) those that carry any."""
+        wanted = [self._carrying.get(product, set())] if product else self._carrying.values()
+        return tuple(shipment for carrying in wanted for shipment in carrying)
 
     def _note_child(self, parent: bytes, child: bytes) -> None:
         self._children.setdefault(parent, []).append(child)

@@ -5,13 +5,15 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 
 from collections.abc import Iterable, Iterator
 
+from ledger.brands import holders_at, speakers
 from ledger.breaches import Breach, breaches
 from ledger.codes import Purpose, Role
 from ledger.delivery import StopKind, counted
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.ids import RecordId
-from ledger.journeys import Journeys, Move
+from ledger.journeys import Found, Journeys, Move
+from ledger.records import Attestation
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 
@@ -150,15 +152,24 @@ def _recalls(case: Case) -> list[RecordId]:
 
 
 def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
-    """An attestation of the product, or of a wider one it belongs to, that was valid and not revoked at `at`."""
-    for wider in product.generalised():
-        for found in journeys.attestations.get(wider.path(), ()):
-            record = found.record
-            valid = record.validFrom <= at and (record.validUntil == 0 or at <= record.validUntil)
-            revoked = any(
-                r.record.effectiveFrom <= at and r.record.by == record.by
-                for r in journeys.revocations.get(found.verified.id, ())
-            )
-            if valid and not revoked and found.verified.known <= at + DAY:
-                return found.verified.id
-    return None
+    """An attestation of the product, or of a wider one it belongs to, that was valid and not revoked at `at`.
+
+    It counts only from who speaks for the brand (see `ledger.brands`).
+    """
+    about = [found for wider in product.generalised() for found in journeys.attestations.get(wider.path(), ())]
+    valid = [found for found in about if _valid(journeys, found, at)]
+    if not valid:
+        return None
+    authorisations = ((f.verified.id, f.record) for f in journeys.authorisations if _valid(journeys, f, at))
+    chains = speakers(holders_at(journeys.brand_changes, product.gtin, at), authorisations)
+    return next((found.verified.id for found in valid if found.record.by in chains), None)
+
+
+def _valid(journeys: Journeys, found: Found[Attestation], at: int) -> bool:
+    record = found.record
+    revoked = any(
+        r.record.effectiveFrom <= at and r.record.by == record.by
+        for r in journeys.revocations.get(found.verified.id, ())
+    )
+    in_time = record.validFrom <= at and (record.validUntil == 0 or at <= record.validUntil)
+    return in_time and not revoked and found.verified.known <= at + DAY

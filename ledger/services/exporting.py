@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger import concerns
+from ledger.brands import BRAND_AUTHORISATION
 from ledger.bundle_format import Bundle, BundledRecord
 from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.checkpoint import Leaf
@@ -18,7 +19,7 @@ from ledger.journeys import Journeys
 from ledger.merkle import leaf_hash
 from ledger.openings import Part, join
 from ledger.penalties import penalty_of
-from ledger.records import BonusAward, Outcome, Recall, Revocation
+from ledger.records import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.registry import RegistryView
 from ledger.score_card import Indicator
 from ledger.score_indicators import samples_of
@@ -250,6 +251,8 @@ def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[st
     if isinstance(record, Recall):
         subject = parse_product(record.subject) if record.subject.startswith("01/") else None
         return subject is not None and subject.gtin in gtins
+    if isinstance(record, RegistryChange) or (isinstance(record, Attestation) and record.schema == BRAND_AUTHORISATION):
+        return True  # they say whose attestations count
     subject_path = getattr(record, "subject", None)
     if subject_path is not None:
         return subject_path in paths

@@ -17,15 +17,20 @@ from ledger.codes import (
     Outcome,
     Purpose,
     Regime,
+    RegistryAction,
+    Role,
     SplitReason,
     StatementKind,
 )
 from ledger.custody_slot import child_id
+from ledger.gs1 import scope_of_prefix
 from ledger.ids import ConsortiumId
 from ledger.records import (
     REMAINDER_INDEX,
     Amendment,
+    Attestation,
     Child,
+    Claims,
     Clearance,
     Commercial,
     Details,
@@ -38,6 +43,7 @@ from ledger.records import (
     Override,
     Place,
     Record,
+    RegistryChange,
     Require,
     ShipmentRef,
     ShipmentTerms,
@@ -275,3 +281,16 @@ class History:
     ) -> VerifiedRecord:
         details = Details(self.details().salt, canonical_json(changes).decode())
         return self.log(Amendment(target, previous, kind, details), signers, at)
+
+    def brand(
+        self, partner: int, action: RegistryAction = RegistryAction.GRANT_ROLE, at: int = 0, prefix: str = "9506000"
+    ) -> VerifiedRecord:
+        """The council grants or revokes the brand's role for a GS1 prefix."""
+        sequence, scope = len(self.records) + 1, scope_of_prefix(prefix)
+        change = RegistryChange(sequence, 0, action, partner, bytes(20), Role.BRAND, scope, 0, bytes(32))
+        return self.log(change, (COUNCIL,), at, outcomes=(Outcome.APPLIED,))
+
+    def attest(self, by: int, subject: str, schema: bytes = bytes(32), at: int = 8 * DAY) -> VerifiedRecord:
+        none = bytes(32)
+        record = Attestation(by, schema, subject, none, 0, 400 * DAY, none, Claims(SALT, ""), none, self.details())
+        return self.log(record, (by,), at, outcomes=(Outcome.APPLIED,))

@@ -31,7 +31,12 @@ def random_records(seed: int, shipments: int) -> list[VerifiedRecord]:
     """Mostly plain journeys, with everything that makes a journey not plain now and then."""
     rng = random.Random(seed)
     history = History()
+    goods = Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", "")
     for _ in range(shipments):
+        if rng.random() < 0.05:
+            history.brand(MAKER, at=rng.randrange(20) * DAY)
+        if rng.random() < 0.05:
+            history.attest(rng.choice((MAKER, SECOND)), "01/09506000134352", at=rng.randrange(20) * DAY)
         opened = rng.randrange(20) * DAY
         fields: dict[str, Any] = {
             "promisedAt": opened + rng.randrange(3, 12) * DAY if rng.random() < 0.95 else 0,
@@ -46,7 +51,7 @@ def random_records(seed: int, shipments: int) -> list[VerifiedRecord]:
         }
         shipment = history.terms(
             known=opened, holder=MAKER, origin=Place(SALT, "NZ", "", "", ""), destination=Place(SALT, "DE", "", "", ""),
-            **fields,
+            contents=(goods,) if rng.random() < 0.3 else (), **fields,
         )  # fmt: skip
         if rng.random() < 0.5:
             history.endorse(shipment, rng.choice((CARRIER, SHOP)), opened + 1)

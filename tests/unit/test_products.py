@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from ledger.brands import BRAND_AUTHORISATION
 from ledger.codes import Hazard, Outcome, RecallAction, RevocationReason, Role, ShipmentState
 from ledger.gs1 import Product
 from ledger.ids import RecordId
 from ledger.keccak import keccak256
 from ledger.products import (
-    BRAND_AUTHORISATION,
     Evidence,
     Fate,
     ProductVerdict,

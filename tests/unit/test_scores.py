@@ -1,20 +1,33 @@
 """Scores: what counts, what is unknown, what is owed and missing, and how sure a figure is."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from ledger.brands import BRAND_AUTHORISATION
 from ledger.breaches import breaches
-from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Purpose, Role, StatementKind
+from ledger.codes import (
+    Assurance,
+    ClearanceStatus,
+    ExceptionBit,
+    HoldCause,
+    Outcome,
+    Purpose,
+    RegistryAction,
+    Role,
+    StatementKind,
+)
 from ledger.errors import MalformedRecord, NotFound
 from ledger.ids import to_hex
 from ledger.intervals import MILLION, ratio, wilson
 from ledger.journeys import Journeys
-from ledger.records import Attestation, Claims, Goods, Require, ShipmentTerms
+from ledger.records import Goods, Require, ShipmentTerms
 from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.score_flags import FlagKind
 from ledger.score_samples import Period
@@ -148,6 +161,27 @@ def test_too_little_known_weight_gives_no_composite(card: Card) -> None:
     assert (scorecard.score, scorecard.known_weight) == (None, Fraction(35, 100))
 
 
+def test_an_attestation_counts_only_from_who_speaks_for_the_brand(card: Card) -> None:
+    """Not from a stranger, nor once the brand's role was revoked; but from whom the brand authorised."""
+
+    def good(*story: Callable[[History], object]) -> int:
+        history = History()
+        contents = (Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", ""),)
+        history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
+        for tell in story:
+            tell(history)
+        return of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED).good
+
+    stranger = partial(History.attest, by=SECOND, subject="01/09506000134352")
+    holder = partial(History.brand, partner=MAKER)
+    revoked = partial(History.brand, partner=MAKER, action=RegistryAction.REVOKE_ROLE, at=7 * DAY)
+    licence = partial(History.attest, by=MAKER, subject=f"partner/{SECOND}", schema=BRAND_AUTHORISATION)
+    assert good(stranger) == 0
+    assert good(holder, stranger) == 0
+    assert good(holder, licence, stranger) == 1
+    assert good(holder, revoked, licence, stranger) == 0
+
+
 def test_an_attestation_owed_and_missing_is_zero_and_not_unknown(card: Card) -> None:
     history = History()
     gtin, goods = "09506000134352", Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", "")
@@ -160,10 +194,8 @@ def test_an_attestation_owed_and_missing_is_zero_and_not_unknown(card: Card) -> 
     journeys = Journeys(history.records)
     attested = of(score_of(MAKER, Role.SUPPLIER, journeys, card, YEAR), Indicator.ATTESTED)
     assert (attested.good, attested.due, attested.points) == (0, 1, 0)
-    claims, details = Claims(SALT, ""), history.details()
-    none = bytes(32)
-    record = Attestation(MAKER, none, f"01/{gtin}", none, 0, 400 * DAY, none, claims, none, details)
-    history.log(record, (MAKER,), 8 * DAY, outcomes=(Outcome.APPLIED,))
+    history.brand(MAKER)
+    history.attest(MAKER, f"01/{gtin}")
     attested = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED)
     assert (attested.good, attested.due) == (1, 1)
 
