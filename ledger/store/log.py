@@ -6,7 +6,7 @@ The head row is locked first, so that several processes can append: indexes have
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from ledger.checkpoint import Leaf
 from ledger.concerns import Concern
@@ -16,12 +16,12 @@ from ledger.merkle import leaf_hash
 from ledger.openings import split
 from ledger.records import Checkpoint, Outcome
 from ledger.signing import SignedRecord
-from ledger.store import outbox, outcomes
+from ledger.store import outbox, outcomes, proposals
 from ledger.store import pending as pending_slots
 from ledger.store.openings import rows_for
 from ledger.store.pending import Slot
 from ledger.store.rows import chunks, text_of
-from ledger.store.tables import log_head, openings, pending, proposals, record_index, records
+from ledger.store.tables import log_head, openings, pending, record_index, records
 from ledger.store.tables import outbox as outbox_table
 
 
@@ -143,8 +143,11 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
     index_rows: list[dict[str, object]] = []
     slot_rows: list[dict[str, object]] = []
     outbox_rows: list[dict[str, object]] = []
+    # Somebody may have completed a proposal elsewhere: what was opened in it belongs to the record all the same.
+    proposed = proposals.take_parts(connection, (place.record_id for _, place in accepted))
     for entry, place in accepted:
         public, parts = split(entry.signed.record)
+        parts = {**proposed.get(place.record_id, {}), **parts}
         record_rows.append(
             {
                 "record_id": place.record_id,
@@ -172,8 +175,6 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
     ):
         if rows:
             connection.execute(table.insert(), rows)
-    for chunk in chunks(place.record_id for _, place in accepted):
-        connection.execute(delete(proposals).where(proposals.c.record_id.in_(chunk)))
     for entry, place in accepted:
         if isinstance(entry.signed.record, Outcome):
             outcomes.note(connection, entry.record_id, entry.signed.record, place.index)

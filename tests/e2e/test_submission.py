@@ -373,6 +373,20 @@ def test_a_record_straight_to_the_contract_is_followed(scene: Scene) -> None:
     stage.audited()
 
 
+def test_what_a_proposal_opened_stays_open_when_the_record_is_completed_elsewhere(scene: Scene) -> None:
+    """The carrier takes the proposed terms past this operator: the chain tells hashes, the proposal told the rest."""
+    stage = scene.stage
+    terms = replace(scene.terms(), holder=CARRIER)
+    assert isinstance(submit(scene, terms, MAKER), Proposed)
+    shipment = stage.straight_to_the_contract(terms, MAKER, CARRIER)
+    assert stage.outcome(shipment) == ["applied"]
+    assert stage.penalty(shipment).liable == CARRIER
+    gtin = next(part.gtin for part in terms.contents)  # type: ignore[union-attr]
+    with stage.node.db.read() as connection:
+        assert shipment in shipments.shipments_with(connection, gtin, "L9")
+    stage.audited()
+
+
 def test_rivals_straight_to_the_contract_and_through_the_service(scene: Scene) -> None:
     """The service accepted one, the chain has taken the other: the chain decides, the accepted one is skipped."""
     stage = scene.stage
