@@ -60,12 +60,13 @@ class Why(StrEnum):
 
 
 _RISKS = frozenset({Why.RECALL_MAYBE, Why.SEEN_BEFORE, Why.SEEN_ELSEWHERE, Why.AFTER_SALE, Why.OFF_THE_MARKET})
-_TO_DO: Mapping[RecallAction, str] = {
+TO_DO: Mapping[RecallAction, str] = {
     RecallAction.STOP_SALE: "Do not sell or use it; ask the contact.",
     RecallAction.QUARANTINE: "Set it aside, do not use it; ask the contact.",
     RecallAction.RETURN: "Do not use it; bring it back where you bought it.",
     RecallAction.DESTROY: "Do not use it; destroy it so that nobody else can.",
 }
+"""What a consumer should do with recalled goods."""
 _OFF_THE_MARKET: Mapping[ShipmentState, str] = {
     ShipmentState.LOST: "was reported lost",
     ShipmentState.DESTROYED: "was destroyed",
@@ -251,7 +252,7 @@ def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> t
             text = f"Partner {recall.by} calls for a recall; it does not speak for this brand and is no authority."
             reasons.append(Reason(Why.RECALL_BY_OTHERS, text, (record_id,)))
             continue
-        what = _TO_DO[RecallAction(recall.action)] + (f" Contact: {recall.contact}" if recall.contact else "")
+        what = TO_DO[RecallAction(recall.action)] + (f" Contact: {recall.contact}" if recall.contact else "")
         evidence_ids = (record_id, *(chain or ()))
         if covers:
             reasons.append(Reason(Why.RECALL, f"Recalled by partner {recall.by}. {what}", evidence_ids))

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ledger.errors import MalformedRecord
+from ledger.gs1 import parse_product
 from ledger.ids import to_hex
 from ledger.money import money
 from ledger.score_card import Indicator
@@ -82,6 +84,21 @@ def percent(basis_points: int) -> str:
     return f"{whole}.{rest:02} %" if rest else f"{whole} %"
 
 
+def share_of(part: int, whole: int) -> str:
+    """A part in whole percent, rounded down and 100 % at most; of nothing, a dash."""
+    return f"{min(100, part * 100 // whole)} %" if whole else "–"
+
+
+def code(subject: str) -> str:
+    """A GS1 path as people read it: GTIN, lot and serial by name; anything else as it is."""
+    try:
+        product = parse_product(subject)
+    except MalformedRecord:
+        return subject
+    named = (("GTIN", product.gtin), ("variant", product.variant), ("lot", product.lot), ("serial", product.serial))
+    return ", ".join(f"{name} {value}" for name, value in named if value)
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader("api.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
@@ -100,6 +117,8 @@ _ENVIRONMENT.filters |= {
     "micropoints": micropoints,
     "counted": counted,
     "hex": to_hex,
+    "share_of": share_of,
+    "code": code,
 }
 
 

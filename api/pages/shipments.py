@@ -72,6 +72,7 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         "shipment.html",
         reader,
         shipment=node.reading.shipment(wanted, reader),
+        recalls=node.recalls.of_shipment(wanted),
         statement=statement,
         gist=gist(statement) if statement else "",
         standing=standing(statement) if statement else (),

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from ledger import gs1
 from ledger.codes import ExceptionBit, Hazard, Outcome, RecallAction, Role, ShipmentState
-from ledger.errors import NotFound, NotPermitted
+from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
 from ledger.ids import RecordId, to_hex
+from ledger.products import TO_DO
 from ledger.services.clock import Clock
 from ledger.services.consortium import read_consortium
 from ledger.services.names import Names
@@ -91,6 +92,23 @@ class Recalls:
             effect = _effect(effectiveness(people, stays)) if everything else None
             return RecallView(self._summary(connection, stored), trace, effect)
 
+    def of_shipment(self, shipment: bytes) -> list[RecallSummary]:
+        """The recalls, not superseded, of goods that a shipment is known to carry, or what it was split from."""
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            carried: list[tuple[str, str]] = []
+            current: bytes | None = shipment
+            while current is not None and not carried:
+                carried = tracing.goods_in(connection, [current]).get(current, [])
+                row = shipments.get(connection, current)
+                current = row.parent if row else None
+            found: dict[RecordId, StoredRecall] = {}
+            for gtin, lot in carried:
+                for recall in products.recalls_within(connection, f"01/{gtin}"):
+                    if recall.superseded_by is None and _concerns(recall, Product(gtin, lot)):
+                        found[recall.record_id] = recall
+            return [self._summary(connection, recall) for recall in found.values()]
+
     def trace(self, subject: str, lots: str, reader: Reader) -> TraceView:
         """Who holds and who had goods, before anything is recalled; `subject` and `lots` as in a recall.
 
@@ -112,6 +130,14 @@ class Recalls:
         if reader.auditor or (author and reader.partner == author):
             return True
         return bool(reader.partner) and self._registry.now().has_role(reader.partner, Role.AUTHORITY)
+
+    def _speaks(self, recall: StoredRecall) -> bool:
+        if self._registry.now().has_role(recall.by, Role.AUTHORITY):
+            return True
+        try:
+            return recall.by in self._holders_of(parse_product(recall.subject).gtin)
+        except MalformedRecord:
+            return False
 
     def _holders_of(self, gtin: str) -> set[int]:
         view = self._registry.now()
@@ -136,6 +162,9 @@ class Recalls:
             at=recall.occurred_at,
             superseded_by=to_hex(recall.superseded_by) if recall.superseded_by else None,
             cursor=recall.log_index,
+            affected=_affected(recall),
+            to_do=TO_DO[RecallAction(recall.action)] if recall.action in RecallAction.__members__.values() else "",
+            speaks=self._speaks(recall),
         )
 
     def _view(
@@ -186,6 +215,30 @@ class Recalls:
             answer=AnswerView(answer.found, answer.quarantined, answer.disposed, answer.at) if answer else None,
             text=_words(name.name, one),
         )
+
+
+def _affected(recall: StoredRecall) -> tuple[str, ...]:
+    """Lots and serials in words; nothing for all of the subject, or where they cannot be read."""
+    try:
+        entries = parse_lots(recall.lots)
+    except MalformedRecord:
+        return ()
+    return tuple(
+        f"lot {entry.lot}"
+        if isinstance(entry, Lot)
+        else f"serial {entry.first}"
+        if entry.first == entry.last
+        else f"serials {entry.first} to {entry.last}"
+        for entry in entries
+    )
+
+
+def _concerns(recall: StoredRecall, product: Product) -> bool:
+    """Whether goods of that GTIN and lot are recalled, or may be."""
+    try:
+        return recall_covers(parse_product(recall.subject), parse_lots(recall.lots), product) is not False
+    except MalformedRecord:
+        return False
 
 
 @contextmanager

@@ -261,7 +261,11 @@ class PartnerView:
 
 @dataclass(frozen=True, slots=True)
 class RecallSummary:
-    """What everybody may know of a recall. `cursor` pages the list."""
+    """What everybody may know of a recall. `cursor` pages the list.
+
+    `affected`: its lots and serials in words, none for all of them. `to_do`: what a consumer should do. `speaks`: its
+    author holds the brand's GS1 prefix or is an authority now; others may speak by the brand's authorisation.
+    """
 
     id: str
     by: PartnerName
@@ -273,6 +277,9 @@ class RecallSummary:
     at: int
     superseded_by: str | None
     cursor: int
+    affected: tuple[str, ...] = ()
+    to_do: str = ""
+    speaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

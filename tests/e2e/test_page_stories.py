@@ -7,16 +7,17 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger.canonical import canonical_json
-from ledger.codes import AmendmentKind
+from ledger.codes import AmendmentKind, Hazard, RecallAction
 from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import Amendment
+from ledger.records import Amendment, Recall, RecallAnswer
 from ledger.signing import SigningKey
+from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details
 from tests.api.world import World
-from tests.e2e.stage import ALPHA, CARRIER, HOUR, MAKER, PROMISED, SECOND, SHOP, SHORT, Stage
+from tests.e2e.stage import ALPHA, CARRIER, HOUR, MAKER, PROMISED, SECOND, SHOP, SHORT, WAREHOUSE, Stage
 from tests.e2e.test_pages import Page, sign_in
 
 
@@ -149,3 +150,57 @@ def test_what_is_missing_is_open_against_who_handed_it_over(world: World) -> Non
     assert (found["shipment"], found["packages"], found["status"]) == (missing, 3, "missing")
     assert world.get(f"/v1/partners/{MAKER}/open")["open"] == []
     assert world.client.get("/v1/partners/77/open").status_code == 404
+
+
+@pytest.fixture
+def recalled(world: World) -> tuple[str, bytes]:
+    """Twenty packages of a bad lot: the shop has twelve, the warehouse eight; the maker recalls them."""
+    stage = world.stage
+    bad = stage.open(20, lot="L-BAD", endorsed=False)
+    stage.hand(MAKER, CARRIER, (bad, 0, 20))
+    stage.hand(CARRIER, WAREHOUSE, (bad, 1, 20))
+    here, there = stage.split(WAREHOUSE, bad, 2, 8, 12)
+    stage.hand(WAREHOUSE, SHOP, (there, 0, 12))
+    lots = canonical_json([{"lot": "L-BAD"}]).decode()
+    recall = Recall(
+        MAKER, f"01/{GTIN}", lots, int(Hazard.CHEMICAL), int(RecallAction.DESTROY), "call 0800 1", NO_HASH, stage.now,
+        details(),
+    )  # fmt: skip
+    found = stage.sign(recall, MAKER)
+    stage.pass_time(HOUR)
+    stage.sign(RecallAnswer(SHOP, found, 12, 9, 3, stage.now, details()), SHOP)
+    return to_hex(found), here
+
+
+def test_a_recalls_page_tells_everybody_what_to_do(world: World, recalled: tuple[str, bytes]) -> None:
+    recall, _ = recalled
+    text = read(world, f"/recalls/{recall}")
+    for words in ("asks to destroy lot L-BAD", "Do not use it; destroy it", "Contact: call 0800 1", "Chemical", GTIN):
+        assert words in text
+    assert "has not answered" not in text, "who holds the goods is not everybody's business"
+    assert "Sign in to see it" in text
+    assert "L-BAD" in read(world, "/recalls")
+    assert f"/recalls/{recall}" in world.page(f"/p/01/{GTIN}/10/L-BAD")
+
+
+def test_who_recalled_sees_answers_against_what_each_holds(world: World, recalled: tuple[str, bytes]) -> None:
+    recall, _ = recalled
+    text = read(world, f"/recalls/{recall}", reader=MAKER)
+    assert "Accounted for 60 %" in text
+    assert "Set apart or disposed of 60 %" in text
+    assert "Holders that answered 50 %" in text
+    assert f"Partner {SHOP} 12 12 12 9 3 0 answered" in text
+    assert f"Partner {WAREHOUSE} 8 8 – – – 8 has not answered" in text
+    own = read(world, f"/recalls/{recall}", reader=WAREHOUSE)
+    assert f"Partner {WAREHOUSE} holds 8 packages and has not answered" in own
+    assert f"Partner {SHOP}" not in own
+    assert "You had none of these goods" in read(world, f"/recalls/{recall}", reader=SECOND)
+
+
+def test_a_shipment_of_recalled_goods_says_so(world: World, recalled: tuple[str, bytes]) -> None:
+    recall, part = recalled
+    page = world.page(f"/shipments/{to_hex(part)}")
+    assert f"/recalls/{recall}" in page
+    assert "Goods of this shipment are recalled by" in page
+    other = world.stage.open(3, lot="L-GOOD", endorsed=False)
+    assert "recalled" not in world.page(f"/shipments/{to_hex(other)}")

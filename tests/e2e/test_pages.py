@@ -84,6 +84,7 @@ def every_page(world: World) -> list[str]:
         f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
         "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
         f"/sign-in?address=0x{'11' * 20}", "/docs", "/problems",
+        "/recalls", f"/recalls/{world.id('recall')}",
         *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach", "parcel")),
         *(f"/records/{world.id(name)}" for name in world.ids),
         *(f"/p/01/{gtin}/10/{lot}/21/1" for gtin, lot in ((GTIN, LOT), (GTIN, BAD_LOT), (OTHER_GTIN, "L9"))),
