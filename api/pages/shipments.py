@@ -17,6 +17,7 @@ from ledger.lateness import PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_gist import gist, standing
 from ledger.penalty_words import explain
+from ledger.record_words import TITLES
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 
@@ -66,12 +67,18 @@ def shipments(
 def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: When = "") -> Response:
     wanted = record_id(shipment, "shipment")
     judged_at = second_of(at, "at", through=True)
+    try:
+        view = node.reading.shipment(wanted, reader)
+    except NotFound:
+        unopened = node.reading.unopened(wanted)
+        found = [node.reading.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
+        return page(request, "unopened.html", reader, shipment=unopened, records=found, titles=TITLES)
     statement, hidden = _penalty(node, wanted, reader, node.clock.now() if judged_at is None else judged_at)
     return page(
         request,
         "shipment.html",
         reader,
-        shipment=node.reading.shipment(wanted, reader),
+        shipment=view,
         recalls=node.recalls.of_shipment(wanted),
         statement=statement,
         gist=gist(statement) if statement else "",

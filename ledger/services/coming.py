@@ -7,6 +7,7 @@ from ledger.ids import to_hex
 from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.telling import Teller
 from ledger.services.views import ComingView
+from ledger.services.waiting import RecordedState, ahead_of
 from ledger.store import outbox, shipments
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
@@ -33,7 +34,7 @@ def coming_to(
             record=to_hex(stored.record_id),
             type=type(record).__name__,
             text=_text(record, row, teller),
-            waits_for=_waits_for(record, row, announced=announced),
+            waits_for=_waits_for(connection, record, row, announced=announced),
             signers=teller.signers(stored),
             logged_at=stored.log_time,
             not_before=waiting.next_try if announced else None,
@@ -68,24 +69,11 @@ def _text(record: Record, row: Shipment, teller: Teller) -> str:
             return spaced(type(record).__name__)
 
 
-def _waits_for(record: Record, row: Shipment, *, announced: bool) -> str:
+def _waits_for(connection: Connection, record: Record, row: Shipment, *, announced: bool) -> str:
     if announced:
         return "Announced. A handoff that both sides sign before it moves makes it void."
-    named = _named_sequence(record, row.shipment)
-    if named is not None and named > row.sequence:
-        missing = counted(named - row.sequence, "step")
-        return f"It waits: {missing} before it {'is' if named - row.sequence == 1 else 'are'} still missing."
+    here = [one for one in ahead_of(record, RecordedState(connection)) if one.shipment == row.shipment]
+    for one in here:
+        missing = one.sequence - (one.standing or 0)
+        return f"It waits: {counted(missing, 'step')} before it {'is' if missing == 1 else 'are'} still missing."
     return "On its way to the chain."
-
-
-def _named_sequence(record: Record, shipment: bytes) -> int | None:
-    """The custody sequence of `shipment` that a record names; None for clearances, which count their own."""
-    match record:
-        case Handoff():
-            return next((item.sequence for item in record.items if item.shipment == shipment), None)
-        case ShipmentTerms():
-            return next((parent.sequence for parent in record.parents if parent.shipment == shipment), None)
-        case Split() | Statement() | Override():
-            return record.sequence if record.shipment == shipment else None
-        case _:
-            return None

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from ledger import concerns as concerning
+from ledger.breaches import breaches
 from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.custody import Flag
 from ledger.errors import LadingError, NotFound
@@ -157,9 +158,11 @@ class Stories:
 
         try:
             tenders = {tender.stop.verified.id: tender for tender in tenders_at(journeys, row.shipment)}
+            counted_breaches = frozenset(breach.record.id for breach in breaches(journeys, row.shipment))
         except LadingError:
-            tenders = None
-        return Context(now, row.consignee, tenders, changed, windows=terms is not None and may_open(terms))
+            return Context(now, row.consignee, None, changed, windows=False)
+        windows = terms is not None and may_open(terms)
+        return Context(now, row.consignee, tenders, changed, windows, counted_breaches)
 
     # --- where it belongs ------------------------------------------------------------------------------------
 

@@ -29,10 +29,11 @@ LATE_REPORT = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the rules say about a shipment's records, for its story. Empty where its records cannot be verified.
+    """What the rules say about a shipment's records, for its story.
 
-    `tenders`: those that count, by record; None: not known. `contests` that void one. `changed`: notes on what was
-    corrected or agreed later, by record. `windows`: whether the reader may know how long a tender can be contested.
+    `tenders`: those that count, by record; None: not known. `changed`: notes on what was corrected or agreed later, by
+    record. `windows`: whether the reader may know how long a tender can be contested. `breaches`: the records that the
+    numbers count as a breach; None: not known.
     """
 
     now: int
@@ -40,6 +41,7 @@ class Context:
     tenders: Mapping[RecordId, Tender] | None
     changed: Callable[[RecordId], Iterator[str]]
     windows: bool
+    breaches: frozenset[RecordId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Teller:
         giver = self.names.of(self.connection, step.from_partner)
         taker = self.names.of(self.connection, step.to_partner)
         outcome = Outcome(step.outcome)
-        notes = list(self._notes(outcome, step))
+        breach = self._is_breach(outcome, step)
+        notes = list(self._notes(outcome, step, breach=breach))
         counts, why = self._tender(step, giver, taker)
         return StepView(
             kind=step.kind,
@@ -100,7 +103,7 @@ class Teller:
             signers=self._signers(step.record_id),
             logged_at=self._logged_at(step.record_id),
             note=" ".join([*why, *notes]),
-            breach=outcome == Outcome.APPLIED_IN_BREACH,
+            breach=breach,
             counts=counts,
         )
 
@@ -132,8 +135,21 @@ class Teller:
             return ()
         return tuple(self.names.of_key(self.connection, key) for key in keys)
 
-    def _notes(self, outcome: Outcome, step: CustodyStep | ClearanceStep) -> Iterator[str]:
-        if MEANING[outcome]:
+    def _is_breach(self, outcome: Outcome, step: CustodyStep) -> bool:
+        """Whether the numbers count a breach; where they cannot be asked, the chain's mark stands."""
+        if self.context.breaches is None or outcome not in APPLIED:
+            return outcome == Outcome.APPLIED_IN_BREACH
+        return step.record_id in self.context.breaches
+
+    def _notes(self, outcome: Outcome, step: CustodyStep | ClearanceStep, *, breach: bool = False) -> Iterator[str]:
+        if breach:
+            yield MEANING[Outcome.APPLIED_IN_BREACH]
+        elif outcome == Outcome.APPLIED_IN_BREACH:
+            yield (
+                "The chain knew of no release at this point; one became known later that customs gave in time, so this "
+                "counts as no breach."
+            )
+        elif MEANING[outcome]:
             yield MEANING[outcome]
         known = self._known(step)
         if known is not None and known > step.occurred_at + LATE_REPORT:

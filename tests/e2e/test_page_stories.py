@@ -1,23 +1,24 @@
 """What a claims handler reads on the pages of shipments and records: what stands, what stood, who signed it and why."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger.canonical import canonical_json
-from ledger.codes import AmendmentKind, Hazard, RecallAction
+from ledger.codes import AmendmentKind, ClearanceStatus, Gate, Hazard, RecallAction, Regime
 from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import Amendment, Recall, RecallAnswer
+from ledger.records import Amendment, Recall, RecallAnswer, Require
 from ledger.signing import SigningKey
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details
 from tests.api.world import World
-from tests.e2e.stage import ALPHA, CARRIER, HOUR, MAKER, PROMISED, SECOND, SHOP, SHORT, WAREHOUSE, Stage
+from tests.e2e.stage import ALPHA, BROKER, CARRIER, HOUR, MAKER, NZ, PROMISED, SECOND, SHOP, SHORT, WAREHOUSE, Stage
 from tests.e2e.test_pages import Page, sign_in
 
 
@@ -204,3 +205,31 @@ def test_a_shipment_of_recalled_goods_says_so(world: World, recalled: tuple[str,
     assert "Goods of this shipment are recalled by" in page
     other = world.stage.open(3, lot="L-GOOD", endorsed=False)
     assert "recalled" not in world.page(f"/shipments/{to_hex(other)}")
+
+
+def test_a_release_that_customs_gave_in_time_clears_a_breach_that_the_chain_marked(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10, requires=(Require(b"NZ", int(Regime.EXPORT), int(Gate.DELIVERY), False),))
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    in_time = stage.now
+    stage.pass_time(HOUR)
+    stage.hand(CARRIER, SHOP, (goods, 1, 10))
+    assert stage.view(goods).steps[-1].breach
+    assert "A required clearance was not released" in read(world, f"/shipments/{to_hex(goods)}")
+    release = stage.scribe.clearance(
+        NZ, [(goods, 0)], "NZ", Regime.EXPORT, ClearanceStatus.RELEASED, declarant=BROKER
+    )  # fmt: skip
+    stage.sign(replace(release, occurredAt=in_time), NZ)
+    delivery = next(step for step in stage.view(goods).steps if step.outcome == "applied in breach")
+    assert not delivery.breach
+    assert "counts as no breach" in delivery.note
+
+
+def test_what_waits_for_a_shipment_that_nobody_has_opened_has_a_page(world: World) -> None:
+    stage = world.stage
+    unknown = RecordId(bytes([9]) * 32)
+    stage.hand(MAKER, CARRIER, (unknown, 0, 4))
+    text = read(world, f"/shipments/{to_hex(unknown)}")
+    assert "not opened yet" in text
+    assert "Nobody has handed in what opens it." in text
+    assert f"Partner {MAKER}, Partner {CARRIER}" in text
