@@ -13,7 +13,7 @@ from ledger.concerns import Concern
 from ledger.errors import Conflict, MalformedRecord
 from ledger.ids import RecordId, to_hex
 from ledger.merkle import leaf_hash
-from ledger.openings import split
+from ledger.openings import parts_for, split
 from ledger.records import Checkpoint, Outcome
 from ledger.signing import SignedRecord
 from ledger.store import outbox, outcomes, proposals
@@ -144,10 +144,11 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
     slot_rows: list[dict[str, object]] = []
     outbox_rows: list[dict[str, object]] = []
     # Somebody may have completed a proposal elsewhere: what was opened in it belongs to the record all the same.
-    proposed = proposals.take_parts(connection, (place.record_id for _, place in accepted))
+    proposed = proposals.take(connection, (place.record_id for _, place in accepted))
     for entry, place in accepted:
         public, parts = split(entry.signed.record)
-        parts = {**proposed.get(place.record_id, {}), **parts}
+        if place.record_id in proposed:
+            parts = {**parts_for(public, proposed[place.record_id]), **parts}
         record_rows.append(
             {
                 "record_id": place.record_id,

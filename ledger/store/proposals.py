@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from ledger.concerns import Concern
 from ledger.ids import RecordId, to_hex
-from ledger.openings import Part, join, part_from_json, part_to_json, split
+from ledger.openings import join, part_from_json, part_to_json, split
 from ledger.records import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, insert_new, one, some, text_of
 from ledger.store.tables import proposal_index, proposals
@@ -95,12 +95,12 @@ def listing(
     return [_proposal(row) for row in some(connection, query.order_by(*order).limit(limit), _Row)]
 
 
-def take_parts(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, dict[str, Part]]:
-    """Remove the proposals of these records, which are in the log now; the private parts that were opened in them."""
-    found: dict[RecordId, dict[str, Part]] = {}
+def take(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Record]:
+    """Remove the proposals of records that are in the log now; what was proposed, with its opened parts."""
+    found: dict[RecordId, Record] = {}
     for chunk in chunks(record_ids):
         query = select(*columns(proposals, _Row)).where(proposals.c.record_id.in_(chunk))
-        found |= {row.record_id: _parts(row) for row in some(connection, query, _Row)}
+        found |= {row.record_id: _proposal(row).record for row in some(connection, query, _Row)}
         connection.execute(delete(proposals).where(proposals.c.record_id.in_(chunk)))
     return found
 
@@ -116,14 +116,11 @@ def remove_expired(connection: Connection, now: int) -> int:
 
 def _proposal(row: _Row) -> Proposal:
     kind = BY_NUMBER[row.type_number]
+    parts = {path: part_from_json(kind, path, body) for path, body in json.loads(row.openings).items()}
     signatures = {signer: bytes.fromhex(text[2:]) for signer, text in json.loads(row.signatures).items()}
-    record = join(kind.from_json(json.loads(row.message)), _parts(row))
-    return Proposal(row.record_id, record, signatures, row.created_at, row.expires)
-
-
-def _parts(row: _Row) -> dict[str, Part]:
-    kind = BY_NUMBER[row.type_number]
-    return {path: part_from_json(kind, path, body) for path, body in json.loads(row.openings).items()}
+    return Proposal(
+        row.record_id, join(kind.from_json(json.loads(row.message)), parts), signatures, row.created_at, row.expires
+    )
 
 
 def _signatures_text(signatures: Mapping[str, bytes]) -> str:
