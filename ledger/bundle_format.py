@@ -22,17 +22,22 @@ MAX_TRUST = 1 << 20
 MAX_RULES = 64
 MAX_SIGNATURES = 200
 _SAFE_INTEGER = 2**53 - 1
+_TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "figures")
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs."""
+    """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs.
+
+    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes.
+    """
 
     genesis: Genesis
     chain_id: int
     registry: bytes
     logs: tuple[LogIdentity, ...]
+    bonus_pool: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +119,46 @@ def parse_bundle(data: bytes) -> Bundle:
 
 
 def parse_trust(data: bytes) -> Trust:
-    """The trust file in `data`; raises `MalformedRecord`."""
+    """The trust file in `data`; accepts only what `lading trust` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_TRUST, where="trust file")
-    if not isinstance(value, dict) or value.get("lading") != TRUST:
-        raise MalformedRecord("not a trust file", where="trust file", expected=f'"lading": "{TRUST}"')
-    try:
-        genesis, logs = value["genesis"], value["logs"]
-        return Trust(
-            Genesis(
-                ConsortiumId(bytes_from_hex(value["consortiumId"], 32, "consortiumId")),
-                int(genesis["threshold"]),
-                int(genesis["delay"]),
-                tuple(KeyAddress(bytes_from_hex(member, 20, "council")) for member in genesis["council"]),
-            ),
-            int(value["chainId"]),
-            bytes_from_hex(value["registry"], 20, "registry"),
-            tuple(LogIdentity(log["origin"], bytes_from_hex(log["key"], 32, "logs.key")) for log in logs),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    more = ("bonusPool",) if isinstance(value, dict) and "bonusPool" in value else ()
+    fields = _fields(value, "trust file", (*_TRUST_FIELDS, *more))
+    if fields["lading"] != TRUST:
+        raise MalformedRecord("another format", where="trust file", expected=TRUST, found=str(fields["lading"])[:40])
+    genesis = _fields(fields["genesis"], "trust file.genesis", ("council", "threshold", "delay"))
+    council = _trust_list(genesis["council"], "trust file.genesis.council")
+    logs = [
+        _fields(log, f"trust file.logs[{i}]", ("origin", "key"))
+        for i, log in enumerate(_trust_list(fields["logs"], "trust file.logs"))
+    ]
+    trust = Trust(
+        Genesis(
+            ConsortiumId(_hex(fields["consortiumId"], 32, "trust file.consortiumId")),
+            _number(genesis["threshold"], "trust file.genesis.threshold"),
+            _number(genesis["delay"], "trust file.genesis.delay"),
+            tuple(KeyAddress(_hex(member, 20, "trust file.genesis.council")) for member in council),
+        ),
+        _number(fields["chainId"], "trust file.chainId"),
+        _hex(fields["registry"], 20, "trust file.registry"),
+        tuple(
+            LogIdentity(_text(log["origin"], "trust file.logs.origin"), _hex(log["key"], 32, "trust file.logs.key"))
+            for log in logs
+        ),
+        _hex(fields["bonusPool"], 20, "trust file.bonusPool") if more else None,
+    )
+    if len({log.origin for log in trust.logs}) != len(trust.logs):
+        raise MalformedRecord("a log is named twice", where="trust file.logs")
+    if not prints_as(value, data):
         raise MalformedRecord(
-            "a field is missing or of the wrong kind", where="trust file", found=str(error)[:80]
-        ) from None
+            "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"
+        )
+    return trust
+
+
+def _trust_list(value: object, where: str) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise MalformedRecord("not a list, or empty", where=where)
+    return list(value)
 
 
 def _record(value: object, i: int) -> BundledRecord:

@@ -1,36 +1,35 @@
-"""Figures in a bundle: penalties, scores and awards as they were claimed, and the same computed again.
+"""The figures of a bundle: a shipment's penalty, a partner's penalties and scores, an award.
 
-Everything is a pure function of verified records as known at a log size. Integers over 48 bits stand as decimal
-strings, as everywhere in JSON.
+Everything is a pure function of verified records as known at a log size, so whoever checks a bundle makes its figures
+again and compares (`ledger.figure_checks`). What was asked (period, time of judgement) and what came out is said in
+`summary` too. Integers over 48 bits stand as decimal strings, as everywhere in JSON.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ledger import penalty_words, score_words
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import award_to_json
 from ledger.bonuses import Award, charges_on, compute_award, scorecards_of
-from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
-from ledger.codes import Role
-from ledger.errors import MalformedRecord, NotFound, VerificationFailed
-from ledger.ids import RecordId, bytes_from_hex, to_hex
+from ledger.errors import NotFound
+from ledger.governing import DEFAULT_CARDS, Measure, governing_card
+from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
+from ledger.money import money
 from ledger.owed import all_owed
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.records import BonusAgreement, BonusAward, Record, ShipmentTerms
-from ledger.score_card import Card, parse_card
+from ledger.records import BonusAgreement, ShipmentTerms
+from ledger.registry import RegistryView
+from ledger.score_card import Card
 from ledger.score_samples import Period
-from ledger.scores import Tallies
+from ledger.scores import Scorecard, Tallies
 from ledger.structs import Withheld
-from ledger.verification import VerifiedRecord, as_known_at
+from ledger.verification import VerifiedRecord
+from ledger.withheld import WithheldPart, withheld_parts
+from ledger.words import counted
 
-FIGURES_OF = {
-    SubjectKind.SHIPMENT: ("penalties",),
-    SubjectKind.PARTNER: ("penalties", "scores"),
-    SubjectKind.AWARD: ("award",),
-}
 LAST_SECOND = 2**40 - 1
 
 
@@ -79,175 +78,108 @@ def statements_of(
     return found
 
 
-def penalties_figure(statements: Iterable[PenaltyStatement], at: int | None) -> dict[str, Any]:
-    """`at`: the time at which goods still under way were judged, None for without them."""
-    return {"statements": [{"at": at} | penalty_words.to_json(s) for s in statements]}
-
-
-def scores_figure(journeys: Journeys, period: Period, card: Card, partners: Iterable[int]) -> dict[str, Any]:
-    """The scorecards of `partners` in every role in which anything was due."""
-    tallies = Tallies(journeys, period)
-    wanted = set(partners)
-    cards = [
-        tallies.score(partner, role, card)
-        for role in (Role.CARRIER, Role.SUPPLIER, Role.BROKER)
-        for partner in tallies.partners(role)
-        if partner in wanted
-    ]
+def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dict[str, Any]:
+    """The penalty of one shipment; raises what `penalty_of` raises. `at` judges goods still under way."""
+    at, statement = _judged(journeys, shipment, at)
+    owed = (
+        f"partner {statement.liable} owes partner {statement.beneficiary} {money(statement.amount, statement.currency)}"
+    )
     return {
-        "period": {"start": period.start, "end": period.end, "at": period.at},
-        "card": to_hex(card.hash),
-        "partners": sorted(wanted),
-        "cards": [score_words.to_json(found) for found in cards],
+        "summary": f"shipment/{to_hex(statement.shipment)}{_judged_at(at)}: {owed}",
+        "penalties": {"statements": [{"at": at} | penalty_words.to_json(statement)]},
     }
 
 
-def award_figure(award: Award) -> dict[str, Any]:
-    return award_to_json(award)
-
-
-def check_figures(
-    subject_text: str,
-    figures: Mapping[str, Any],
-    rules: Sequence[str],
-    verified: Sequence[VerifiedRecord],
-    records: Mapping[RecordId, Record],
-) -> str:
-    """Compute every figure again and compare; in words what came out.
-
-    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award.
-    2. Each comes out the same from `verified`.
-    3. No rule file is there that no figure names.
-
-    Raises `VerificationFailed` naming the figure, `MalformedRecord` for what is none.
+def partner_figures(
+    journeys: Journeys, partner: int, period: Period, at: int | None, measure: Measure
+) -> dict[str, Any]:
+    """Every penalty that `partner` owes or is owed, by shipment, and its scorecards of `period` by the card that
+    governs it. `at` judges the penalties of goods still under way; None leaves these out.
     """
-    # 1. The subject's.
-    subject = parse_subject(subject_text)
-    wanted = FIGURES_OF[subject.kind]
-    if set(figures) != set(wanted):
-        raise MalformedRecord("wrong figures", where="figures", expected=", ".join(wanted), found=", ".join(figures))
-    # 2. The same again.
-    used: set[str] = set()
-    done = []
-    if "penalties" in figures:
-        done.append(_check_penalties(subject, figures["penalties"], verified))
-    if "scores" in figures:
-        done.append(_check_scores(subject, figures["scores"], rules, used, verified))
-    if "award" in figures:
-        done.append(_check_award(subject, figures["award"], rules, used, verified, records))
-    # 3. Nothing else.
-    if len(used) != len(rules):
-        raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
-    return "; ".join(done)
+    ids = sorted(s.shipment for s in statements_of(journeys, partner=partner))
+    stated = [_judged(journeys, shipment, at) for shipment in ids]
+    tallies = Tallies(journeys, period)
+    cards = [
+        tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
+    ]
+    withheld = withheld_parts(journeys)
+    judged = next((moment for moment, _ in stated if moment is not None), None)
+    owes = _sums(s for _, s in stated if s.liable == partner)
+    owed = _sums(s for _, s in stated if s.beneficiary == partner)
+    scores = "; ".join(f"{card.role.name.lower()} {_score(card)}" for card in cards) or "nothing was due"
+    return {
+        "summary": (
+            f"partner/{partner}: {counted(len(stated), 'penalty statement')}{_judged_at(judged)}, owes {owes}, "
+            f"is owed {owed}. "
+            f"Scores of {_span(period)}, measured by {measure.words}, {to_hex(measure.card.hash)}: {scores}. "
+            f"{_left_out(withheld)}"
+        ),
+        "penalties": {"statements": [{"at": moment} | penalty_words.to_json(s) for moment, s in stated]},
+        "scores": {
+            "period": {"start": period.start, "end": period.end, "at": period.at},
+            "card": to_hex(measure.card.hash),
+            "cards": [score_words.to_json(card) for card in cards],
+        },
+        "withheld": [part.to_json() for part in withheld],
+    }
 
 
-def _check_penalties(subject: Subject, claimed: Any, verified: Sequence[VerifiedRecord]) -> str:
-    statements = _get(claimed, "statements", list, "penalties")
-    if set(claimed) != {"statements"}:
-        raise MalformedRecord("wrong fields", where="figures.penalties", expected="statements")
-    journeys = Journeys(verified)
-    stated: list[bytes] = []
-    for i, statement in enumerate(statements):
-        where = f"penalties.statements[{i}]"
-        at = _get(statement, "at", object, where)
-        if at is not None and (isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < LAST_SECOND):
-            raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
-        shipment = bytes_from_hex(_get(statement, "shipment", str, where), 32, where)
-        computed = penalty_of(shipment, journeys, at)
-        _compare(statement, {"at": at} | penalty_words.to_json(computed), where)
-        stated.append(computed.shipment)
-        if subject.kind is SubjectKind.PARTNER and subject.partner not in (computed.liable, computed.beneficiary):
-            raise VerificationFailed("a penalty of others", where=where, found=to_hex(computed.shipment))
-    if len(set(stated)) != len(stated):
-        raise VerificationFailed("a penalty is stated twice", where="penalties.statements")
-    if subject.kind is SubjectKind.SHIPMENT and stated != [journeys.own_shipment(subject.id)]:
-        raise VerificationFailed("not the subject's penalty", where="penalties.statements", expected=str(subject))
-    if subject.kind is SubjectKind.PARTNER:
-        everything = {s.shipment for s in statements_of(journeys) if subject.partner in (s.liable, s.beneficiary)}
-        if left_out := sorted(everything - set(stated)):
-            raise VerificationFailed(
-                "a penalty statement was left out", where="penalties.statements", expected=to_hex(left_out[0])
-            )
-        if len({statement["at"] for statement in statements}) > 1:
-            raise VerificationFailed("judged at several times", where="penalties.statements")
-    return f"{len(statements)} penalty statements come out the same"
+def award_figures(
+    award: Award, agreement: BonusAgreement, records: Sequence[VerifiedRecord], view: RegistryView
+) -> dict[str, Any]:
+    """An award line by line. `records` are those known at its log size, `view` the registry as the bundle has it."""
+    withheld = withheld_parts(Journeys(records))
+    lines = ", ".join(f"partner {line.partner} gets {money(line.amount, award.currency)}" for line in award.lines)
+    return {
+        "summary": (
+            f"award {award.version} of {money(award.total, award.currency)} under {to_hex(award.agreement)}: {lines}, "
+            f"and partner {award.residual} the rest, {money(award.residual_amount, award.currency)}. Measured by "
+            f"{to_hex(award.rule.card)}, {_chosen(award.rule.card, view, agreement.periodStart)}. {_left_out(withheld)}"
+        ),
+        "award": award_to_json(award),
+        "withheld": [part.to_json() for part in withheld],
+    }
 
 
-def _check_scores(
-    subject: Subject, claimed: Any, rules: Sequence[str], used: set[str], verified: Sequence[VerifiedRecord]
-) -> str:
-    card = _card(_get(claimed, "card", str, "scores"), rules, used)
-    period = _get(claimed, "period", dict, "scores")
-    start, end, at = (_get(period, name, int, "scores.period") for name in ("start", "end", "at"))
-    if not 0 <= start <= end <= LAST_SECOND or not 0 <= at <= LAST_SECOND:
-        raise MalformedRecord("not a period", where="figures.scores.period", expected=f"up to {LAST_SECOND}")
-    computed = scores_figure(Journeys(verified), Period(start, end, at), card, [subject.partner])
-    _compare(claimed, computed, "scores")
-    return f"{len(computed['cards'])} scorecards come out the same"
+def _judged(journeys: Journeys, shipment: bytes, at: int | None) -> tuple[int | None, PenaltyStatement]:
+    """The statement, and the time at which it was judged: None where that changes nothing."""
+    bare = penalty_of(shipment, journeys)
+    statement = bare if at is None else penalty_of(shipment, journeys, at)
+    return (None, bare) if statement == bare else (at, statement)
 
 
-def _check_award(
-    subject: Subject,
-    claimed: Any,
-    rules: Sequence[str],
-    used: set[str],
-    verified: Sequence[VerifiedRecord],
-    records: Mapping[RecordId, Record],
-) -> str:
-    award = records.get(RecordId(subject.id))
-    agreement = records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
-    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
-        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=str(subject))
-    agreement_id, version = RecordId(award.agreement), award.version
-    rule = _rule(agreement.rule, rules, used)
-    card = _card(to_hex(parse_rule(rule).card), rules, used)
-    known = list(as_known_at(verified, award.logSize))
-    computed = award_for(agreement_id, agreement, rule, card, version, award.total, known)
-    _compare(claimed, award_figure(computed), "award")
-    for name, expected, found in (
-        ("amounts", award.amounts, computed.root),
-        ("evidence", award.evidence, computed.evidence_root),
-    ):
-        if expected != found:
-            raise VerificationFailed(
-                "the signed award says otherwise", where=f"award.{name}", expected=to_hex(expected), found=to_hex(found)
-            )
-    return f"the award of {award.total} comes out the same, line by line"
+def _judged_at(at: int | None) -> str:
+    return "" if at is None else f", goods under way judged at {penalty_words.moment(at)}"
 
 
-def _compare(claimed: Any, computed: Any, where: str) -> None:
-    """Raise `VerificationFailed` naming the first place where two JSON values differ."""
-    if isinstance(claimed, dict) and isinstance(computed, dict):
-        if missing := sorted(set(claimed) ^ set(computed)):
-            raise VerificationFailed("wrong fields", where=where, expected=sorted(computed), found=missing[0][:80])
-        for name in sorted(computed):
-            _compare(claimed[name], computed[name], f"{where}.{name}")
-    elif isinstance(claimed, list) and isinstance(computed, list) and len(claimed) == len(computed):
-        for i, (one, other) in enumerate(zip(claimed, computed, strict=True)):
-            _compare(one, other, f"{where}[{i}]")
-    elif claimed != computed or type(claimed) is not type(computed):
-        raise VerificationFailed(
-            "this figure does not follow from the records",
-            where=where,
-            expected=str(computed)[:200],
-            found=str(claimed)[:200],
-        )
+def _sums(statements: Iterable[PenaltyStatement]) -> str:
+    sums: Counter[str] = Counter()
+    for statement in statements:
+        sums[statement.currency] += statement.amount
+    return " and ".join(money(amount, currency) for currency, amount in sorted(sums.items())) or "nothing"
 
 
-def _rule(wanted: bytes, rules: Sequence[str], used: set[str]) -> bytes:
-    for text in rules:
-        if hashlib.sha256(text.encode()).digest() == wanted:
-            used.add(text)
-            return text.encode()
-    raise VerificationFailed("a rule file is not in the bundle", where="rules", expected=to_hex(wanted))
+def _span(period: Period) -> str:
+    start, end, at = (penalty_words.moment(second) for second in (period.start, period.end, period.at))
+    return f"{start} to before {'all time' if period.end == LAST_SECOND else end}, judged at {at}"
 
 
-def _card(wanted: str, rules: Sequence[str], used: set[str]) -> Card:
-    return parse_card(_rule(bytes_from_hex(wanted, 32, "card"), rules, used))
+def _score(card: Scorecard) -> str:
+    if card.score is None:
+        return f"without a score ({counted(card.samples, 'delivery event')})"
+    return f"{card.score // 100}.{card.score % 100:02} of 100 ({counted(card.samples, 'delivery event')})"
 
 
-def _get(value: Any, name: str, kind: type, where: str) -> Any:
-    found = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(value, dict) or name not in value or not isinstance(found, kind) or isinstance(found, bool):
-        raise MalformedRecord("missing, or of the wrong kind", where=f"figures.{where}.{name}", expected=kind.__name__)
-    return found
+def _chosen(card: bytes, view: RegistryView, start: int) -> str:
+    """Where the card of an award comes from. The parties chose it when they signed its rule."""
+    adopted = governing_card(view, start)
+    if adopted is not None and adopted.document == card:
+        return "the card that the council adopted for the period"
+    return "Lading's default card" if card in DEFAULT_CARDS else "a card that the parties chose"
+
+
+def _left_out(withheld: Sequence[WithheldPart]) -> str:
+    count = len({part.shipment for part in withheld})
+    if not count:
+        return "No part is withheld"
+    return f"Of {counted(count, 'shipment')} a part is withheld: what rests on it is left out"

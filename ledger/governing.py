@@ -6,8 +6,13 @@ start the one adopted last. Where none governs, Lading's default card is used, a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
+from ledger.errors import VerificationFailed
+from ledger.ids import to_hex
+from ledger.penalty_words import moment
 from ledger.registry import RegistryView
+from ledger.score_card import Card
 
 DEFAULT_CARDS = (bytes.fromhex("95aa2303bf709365b55710849a07c589e1387ce654e89e91461cfe40b4677b17"),)
 """SHA-256 of every default card that Lading has shipped, the newest last: old bundles still verify."""
@@ -30,3 +35,40 @@ def adopted_cards(view: RegistryView) -> list[Adopted]:
 def governing_card(view: RegistryView, start: int) -> Adopted | None:
     """The adopted card that governs a period from `start`; None where the default is used."""
     return next((card for card in reversed(adopted_cards(view)) if card.since <= start), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The card that governs a period. `since`: from when on, as the council adopted it; None for the default."""
+
+    card: Card
+    since: int | None
+
+    @property
+    def words(self) -> str:
+        """Where the card comes from, for whoever reads a score."""
+        if self.since is None:
+            return f"no card adopted: Lading's default ({self.card.title})"
+        return f"{self.card.title}, adopted by the council for periods from {moment(self.since)}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "card": to_hex(self.card.hash),
+            "title": self.card.title,
+            "adopted": self.since is not None,
+            "since": self.since,
+            "words": self.words,
+        }
+
+
+def measure_by(card: Card, view: RegistryView, start: int) -> Measure:
+    """`card` as the measure of a period from `start`; raises `VerificationFailed` unless it governs that period."""
+    adopted = governing_card(view, start)
+    if adopted is not None and adopted.document == card.hash:
+        return Measure(card, adopted.since)
+    if adopted is None and card.hash in DEFAULT_CARDS:
+        return Measure(card, None)
+    expected = to_hex(adopted.document) if adopted else "Lading's default: none was adopted"
+    raise VerificationFailed(
+        "not the scorecard that governs the period", where="card", expected=expected, found=to_hex(card.hash)
+    )

@@ -57,6 +57,7 @@ class Computed(NamedTuple):
     """An award with all that it follows from: texts of rule and scorecard, and the records."""
 
     award: Award
+    agreement: BonusAgreement
     rule: bytes
     card: bytes
     records: Sequence[VerifiedRecord]
@@ -83,7 +84,7 @@ def computed(
     card = card_text(connection, parse_rule(rule).card)
     known = list(as_known_at(reader.all(), size))
     award = award_for(agreement_id, row.record, rule, parse_card(card), version, total, known)
-    return Computed(award, rule, card, known)
+    return Computed(award, row.record, rule, card, known)
 
 
 def file_of(connection: Connection, agreement: bytes, version: int, amounts: bytes) -> dict[str, Any] | None:

@@ -12,13 +12,12 @@ from ledger.bundle_format import Bundle, BundledRecord
 from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.checkpoint import Leaf
 from ledger.errors import NotFound
-from ledger.figures import award_figure, penalties_figure, scores_figure, statements_of
+from ledger.figures import award_figures, partner_figures, shipment_figures
 from ledger.gs1 import parse_product
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.merkle import leaf_hash
 from ledger.openings import Part, join
-from ledger.penalties import penalty_of
 from ledger.records import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.registry import RegistryView
 from ledger.score_card import Indicator
@@ -27,7 +26,7 @@ from ledger.score_samples import Period, case_of, products_of
 from ledger.services import awards
 from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES
-from ledger.services.scorecards import measure_for
+from ledger.services.scorecards import card_text, measure_for
 from ledger.services.verified import VerifiedRecords
 from ledger.signers import RecipientSigner, expected_signers
 from ledger.signing import SignedRecord
@@ -59,8 +58,7 @@ class Exporter:
             rows = self._closed(reader, self._kept(reader.rows_of_shipment(shipment)))
             if not rows:
                 raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
-            statement = penalty_of(shipment, self._known(reader, rows), at)
-            figures = {"penalties": penalties_figure([statement], at)}
+            figures = shipment_figures(Journeys(self._known(reader, rows)), shipment, at)
             return self._bundle(connection, Subject(SubjectKind.SHIPMENT, shipment), rows, (), figures)
 
     def partner(self, partner: int, period: Period, at: int | None = None) -> bytes:
@@ -78,14 +76,9 @@ class Exporter:
             rows = self._closed(reader, self._bearing_on(connection, everything, wanted))
             journeys = Journeys(self._known(reader, rows))
             measure = measure_for(connection, self._view(connection), period.start)
-            theirs = [s for s in statements_of(journeys, at) if partner in (s.liable, s.beneficiary)]
-            figures = {
-                "penalties": penalties_figure(theirs, at),
-                "scores": scores_figure(journeys, period, measure.card, [partner]),
-            }
-            return self._bundle(
-                connection, Subject(SubjectKind.PARTNER, partner=partner), rows, [measure.text], figures
-            )
+            card = card_text(connection, measure.card.hash)
+            figures = partner_figures(journeys, partner, period, at, measure)
+            return self._bundle(connection, Subject(SubjectKind.PARTNER, partner=partner), rows, [card], figures)
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""
@@ -95,12 +88,19 @@ class Exporter:
             award = stored.record if stored else None
             if stored is None or not isinstance(award, BonusAward):
                 raise NotFound("no such award", where="award", found=to_hex(award_id))
+            if award.logId != self._node.consortium.log.log_id:
+                raise NotFound(
+                    "this award was computed from the records of another log",
+                    where="award.logId",
+                    found=to_hex(award.logId),
+                    mend="Export it where that log is kept.",
+                )
             about = list(self._pages(connection, concerns.AGREEMENT, to_hex(award.agreement)))
             agreement = RecordId(award.agreement)
             found = awards.computed(connection, reader, agreement, award.version, award.total, award.logSize)
             based = records.get_many(connection, [agreement, *(record.id for record in found.records)])
             rows = self._kept((*based.values(), stored, *about))
-            figures = {"award": award_figure(found.award)}
+            figures = award_figures(found.award, found.agreement, found.records, self._view(connection))
             return self._bundle(
                 connection, Subject(SubjectKind.AWARD, award_id), rows, [found.rule, found.card], figures
             )
@@ -172,7 +172,8 @@ class Exporter:
         return VerifiedRecords(connection, self._node.domain, history)
 
     def _view(self, connection: Connection) -> RegistryView:
-        return self._node.registry.refreshed(connection).history.now(self._node.clock.now())
+        """The registry as the bundle will show it: by the outcomes under the checkpoint."""
+        return self._node.registry.refreshed(connection).history.at_log(self._size, self._node.clock.now())
 
     def _bundle(
         self,

@@ -13,6 +13,7 @@ from ledger import penalty_words, score_words
 from ledger.codes import Role
 from ledger.errors import Busy, NotPermitted
 from ledger.figures import statements_of
+from ledger.governing import Measure
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
@@ -26,7 +27,7 @@ from ledger.services.clock import Clock
 from ledger.services.feed import Feed
 from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.registry_view import CurrentRegistry
-from ledger.services.scorecards import Measure, measure_for
+from ledger.services.scorecards import measure_for
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import Domain
 from ledger.store import records

@@ -1,44 +1,16 @@
 """Scorecards at hand: the one that ships with Lading, and those that were kept here to be adopted by their hash."""
 
-from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 from ledger.errors import Misconfigured, NotFound
-from ledger.governing import governing_card
+from ledger.governing import Measure, governing_card
 from ledger.ids import to_hex
-from ledger.penalty_words import moment
 from ledger.registry import RegistryView
 from ledger.score_card import Card, parse_card
 from ledger.store import meta
 from ledger.store.database import Connection
 
 HOW_TO_KEEP = "Keep its file here, byte for byte: lading scores card keep FILE"
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """The card that governs a period. `since`: from when on, as the council adopted it; None for the default."""
-
-    card: Card
-    text: bytes
-    since: int | None
-
-    @property
-    def words(self) -> str:
-        """Where the card comes from, for whoever reads a score."""
-        if self.since is None:
-            return f"no card adopted: Lading's default ({self.card.title})"
-        return f"{self.card.title}, adopted by the council for periods from {moment(self.since)}"
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "card": to_hex(self.card.hash),
-            "title": self.card.title,
-            "adopted": self.since is not None,
-            "since": self.since,
-            "words": self.words,
-        }
 
 
 def default_card_text() -> bytes:
@@ -75,10 +47,9 @@ def measure_for(connection: Connection, view: RegistryView, start: int | None) -
     """
     adopted = governing_card(view, view.time if start is None else start)
     if adopted is None:
-        text = default_card_text()
-        return Measure(parse_card(text), text, None)
+        return Measure(default_card(), None)
     try:
-        text = card_text(connection, adopted.document)
+        return Measure(parse_card(card_text(connection, adopted.document)), adopted.since)
     except NotFound:
         raise Misconfigured(
             "the council adopted a scorecard that is not kept here",
@@ -86,7 +57,6 @@ def measure_for(connection: Connection, view: RegistryView, start: int | None) -
             expected=to_hex(adopted.document),
             mend=HOW_TO_KEEP,
         ) from None
-    return Measure(parse_card(text), text, adopted.since)
 
 
 def _name(document: bytes) -> str:

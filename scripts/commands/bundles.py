@@ -9,7 +9,7 @@ from ledger.bundle_format import parse_trust
 from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.ids import RecordId, bytes_from_hex
-from ledger.score_samples import Period
+from ledger.periods import period_of
 from ledger.services.consortium import read_consortium, with_logs_of
 from ledger.services.desk import Desk
 from ledger.services.exporting import Exporter
@@ -18,14 +18,16 @@ from scripts.commands.keys import read_file
 from scripts.commands.verify import TRUST_NAME
 from scripts.output import out, print_json
 
-FOREVER = 2**40 - 1
-
 
 def export(
     output: Annotated[Path, typer.Option("--out", help="Where to write the bundle.")],
     shipment: Annotated[str | None, typer.Option(help="A shipment's id.")] = None,
     partner: Annotated[int | None, typer.Option(help="A partner's id.")] = None,
     award: Annotated[str | None, typer.Option(help="An award's record id, or its agreement's.")] = None,
+    start: Annotated[
+        int | None, typer.Option(help="With --partner: start of the period of its scores; default: as `lading scores`.")
+    ] = None,
+    end: Annotated[int | None, typer.Option(help="With --partner: end of that period, UTC seconds.")] = None,
     at: Annotated[int | None, typer.Option(help="Judge goods still under way at this time (UTC seconds).")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -36,12 +38,16 @@ def export(
     """
     if sum(choice is not None for choice in (shipment, partner, award)) != 1:
         raise InvalidInput("name one thing to export", expected="--shipment, --partner or --award")
+    if partner is None and (start, end) != (None, None):
+        raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
     with Desk(read_settings()) as desk:
         exporter = Exporter(desk)
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
         elif partner is not None:
-            data = exporter.partner(partner, Period(0, FOREVER, desk.clock.now() if at is None else at), at)
+            now = desk.clock.now() if at is None else at
+            first = desk.numbers.measure().since if start is None else start
+            data = exporter.partner(partner, period_of(now, first, end), at)
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:

@@ -93,10 +93,10 @@ def sign(
 
 def trusted_domain(path: Path) -> Domain:
     """What signatures bind, by the consortium's trust file."""
-    content = read_file(path)
-    known = parse_trust(content)
-    pool = bytes_from_hex(str(parse_json(content, where=str(path)).get("bonusPool")), 20, "bonusPool")
-    return Domain(known.genesis.consortium_id, known.chain_id, pool)
+    known = parse_trust(read_file(path))
+    if known.bonus_pool is None:
+        raise MalformedRecord("no bonusPool", where=str(path), expected="a trust file as `lading trust` prints it")
+    return Domain(known.genesis.consortium_id, known.chain_id, known.bonus_pool)
 
 
 def keystore_path(settings: Settings, name: str) -> Path:

@@ -5,24 +5,30 @@ No chain and no clock: outcomes are written as the contracts would give them, fr
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from ledger import merkle
+from ledger.bonus_rules import parse_rule
+from ledger.bonuses import Award
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import BUNDLE, MAX_RULES, TRUST, Bundle, BundledRecord, parse_trust
 from ledger.canonical import canonical_json
 from ledger.checkpoint import Leaf
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
-from ledger.figures import penalties_figure, scores_figure
-from ledger.ids import KeyAddress, RecordId, to_hex
+from ledger.errors import MalformedRecord
+from ledger.figures import award_figures, award_for, partner_figures, shipment_figures
+from ledger.governing import Measure
+from ledger.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.notes import MAX_NOTE
 from ledger.outcome_facts import facts_of
-from ledger.penalties import DAY, LOST_AFTER, REPORT_LAG, TENDER_WINDOW, penalty_of
+from ledger.penalties import DAY, LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.records import (
     BY_NUMBER,
+    BonusAgreement,
     Checkpoint,
     Commercial,
     Details,
@@ -34,6 +40,7 @@ from ledger.records import (
     Place,
     Record,
     RegistryChange,
+    Share,
     ShipmentTerms,
 )
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
@@ -41,12 +48,31 @@ from ledger.schema import HEX32, message_schema, part_schemas
 from ledger.score_card import parse_card
 from ledger.score_samples import Period
 from ledger.signing import SignedRecord, recover
+from ledger.structs import part_hash
 from ledger.subset_proofs import subset_path
-from ledger.verification import verify_record
+from ledger.verification import VerifiedRecord, as_known_at, verify_record
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt
 
 START = 1_767_225_600
-MAKER, CARRIER, SHOP = 1, 2, 3
+HOUR = 3600
+PERIOD = START + HOUR
+MAKER, CARRIER, SHOP, JUDGE = 1, 2, 3, 4
+DEFAULT = (resources.files("ledger") / "cards" / "default.toml").read_bytes()
+CARD = DEFAULT.replace(b'"Lading default scorecard"', b'"Card of the vectors"')
+RULE = f"""format = "lading/bonus-rule/1"
+title = "Bonus of the vectors"
+card = "{to_hex(parse_card(CARD).hash)}"
+
+[carrier.benchmark]
+indicator = "shipments"
+threshold = 1
+samples = 0
+
+[carrier.quality]
+indicator = "in-full-undamaged"
+threshold = 10_000
+samples = 1
+""".encode()
 NO_HASH = bytes(32)
 REGISTRY = digest("registry")[:20]
 CUSTODY = digest("custody ledger")[:20]
@@ -62,6 +88,10 @@ class PaperLog:
         self.genesis = Genesis(CONSORTIUM, 2, 0, tuple(KeyAddress(address(name)) for name in COUNCIL))
         self.history = RegistryHistory(self.genesis)
         self.entries: list[tuple[SignedRecord, RecordId, int]] = []
+        self._passed = 0
+
+    def pass_time(self, seconds: int) -> None:
+        self._passed += seconds
 
     def add(self, record: Record, *names: str) -> RecordId:
         """Log a record signed by the keys called `names`, and its outcome where it has a chain track."""
@@ -71,9 +101,9 @@ class PaperLog:
         if isinstance(record, LOG_ONLY):
             return record_id
         number = len(self.entries)
-        target = REGISTRY if isinstance(record, RegistryChange) else CUSTODY
+        target = REGISTRY if isinstance(record, RegistryChange) else DOMAIN.bonus_pool if record.MONEY else CUSTODY
         codes = bytes([Code.APPLIED] * (len(record.items) if isinstance(record, Handoff) else 1))
-        outcome = Outcome(record_id, target, number, self._now() - 30, digest(f"transaction/{number}"), 0, codes)
+        outcome = Outcome(record_id, target, number, self.now() - 30, digest(f"transaction/{number}"), 0, codes)
         index = self._log(SignedRecord(outcome, ()), DOMAIN.record_id(outcome))
         if isinstance(record, RegistryChange):
             keys = [recover(record_id, signature) for signature in signatures]
@@ -81,11 +111,11 @@ class PaperLog:
         return record_id
 
     def _log(self, signed: SignedRecord, record_id: RecordId) -> int:
-        self.entries.append((signed, record_id, self._now()))
+        self.entries.append((signed, record_id, self.now()))
         return len(self.entries) - 1
 
-    def _now(self) -> int:
-        return START + 60 * len(self.entries)
+    def now(self) -> int:
+        return START + self._passed + 60 * len(self.entries)
 
     def trust(self) -> bytes:
         identity = LOG.identity
@@ -111,7 +141,11 @@ class PaperLog:
         ]
 
     def bundle(
-        self, subject: str, left_out: Sequence[int], figures: Callable[[Journeys], dict[str, Any]], rules: Sequence[str]
+        self,
+        subject: str,
+        left_out: Sequence[int],
+        figures: Callable[[Sequence[VerifiedRecord]], dict[str, Any]],
+        rules: Sequence[str],
     ) -> bytes:
         """The bundle of all entries but those at `left_out`."""
         hashes = self.leaf_hashes()
@@ -128,22 +162,23 @@ class PaperLog:
             records=records,
             complete=LOG.complete(subject, size, [self.entries[i][1] for i in kept]),
             rules=tuple(rules),
-            figures=figures(self._journeys(kept)),
+            figures=figures(self.verified(kept)),
         ).to_bytes()
 
-    def _journeys(self, kept: Sequence[int]) -> Journeys:
+    def verified(self, kept: Sequence[int]) -> list[VerifiedRecord]:
+        """The entries at `kept` but for outcomes, as whoever has just these verifies them."""
         events: dict[bytes, list[tuple[int, Outcome]]] = {}
         for i in kept:
             body = self.entries[i][0].record
             if isinstance(body, Outcome):
                 events.setdefault(body.record, []).append((i, body))
-        journeys = Journeys()
+        found = []
         for i in kept:
             signed, record_id, time = self.entries[i]
             if not isinstance(signed.record, Outcome):
                 facts = facts_of(i, time, events.get(record_id, []))
-                journeys.add(verify_record(signed, DOMAIN, facts, self.history, _NoContext()))
-        return journeys
+                found.append(verify_record(signed, DOMAIN, facts, self.history, _NoContext()))
+        return found
 
 
 class _NoContext:
@@ -156,8 +191,27 @@ class _NoContext:
         return None
 
 
-def play() -> tuple[PaperLog, list[RecordId], list[int]]:
-    """Two shipments: one late and in the bundle, one of others that only shares the log. And the others' leaves."""
+@dataclass(frozen=True)
+class Played:
+    """Two late shipments, and a bonus for both. `others`: the leaves of the second, `money` those of the bonus."""
+
+    log: PaperLog
+    late: RecordId
+    others: list[int]
+    money: list[int]
+    agreement: BonusAgreement
+    award: Award
+    award_id: RecordId
+
+    @property
+    def known(self) -> list[VerifiedRecord]:
+        """What the log knew at the award's size."""
+        size = self.money[2]
+        return list(as_known_at(self.log.verified(range(size)), size))
+
+
+def play() -> Played:
+    """The council adopts a card for a period that begins afterwards; two shipments; then the award."""
     log = PaperLog()
     changes: list[tuple[RegistryAction, dict[str, Any]]] = [
         *((RegistryAction.ADMIT, {"partner": n, "key": address(f"partner/{n}"), "document": digest(f"enrolment/{n}")})
@@ -165,6 +219,8 @@ def play() -> tuple[PaperLog, list[RecordId], list[int]]:
         *((RegistryAction.GRANT_ROLE, {"partner": n, "role": int(role)})
           for n, role in ((MAKER, Role.SUPPLIER), (CARRIER, Role.CARRIER), (SHOP, Role.RETAILER))),
         (RegistryAction.OPEN_CONTRACT, {"key": CUSTODY, "number": int(ContractKind.CUSTODY)}),
+        (RegistryAction.OPEN_CONTRACT, {"key": DOMAIN.bonus_pool, "number": int(ContractKind.BONUS)}),
+        (RegistryAction.ADOPT_RULES, {"document": parse_card(CARD).hash, "number": PERIOD}),
     ]  # fmt: skip
     for sequence, (action, more) in enumerate(changes, 1):
         fields: dict[str, Any] = {
@@ -172,16 +228,30 @@ def play() -> tuple[PaperLog, list[RecordId], list[int]]:
             "scope": NO_HASH, "number": 0, "document": NO_HASH,
         }  # fmt: skip
         log.add(RegistryChange(**(fields | more)), *COUNCIL[:2])
-    shipments, others = [], []
-    for name in ("late", "other"):
-        before = len(log.entries)
-        shipments.append(_ship(log, name))
-        if name == "other":
-            others = list(range(before, len(log.entries)))
-    return log, shipments, others
+    log.pass_time(HOUR)
+    agreement = BonusAgreement(
+        salt=salt("bundle/agreement"), parties=(Share(MAKER, 3_000), Share(CARRIER, 6_000)), awarder=SHOP,
+        residual=SHOP, token=digest("token")[:20], currency="EUR", rule=parse_rule(RULE).hash, periodStart=PERIOD,
+        periodEnd=PERIOD + 7 * DAY, disputeWindow=DAY, arbiter=JUDGE, arbiterWindow=DAY, deadline=PERIOD + 20 * DAY,
+        claimUntil=PERIOD + 90 * DAY, details=Details(salt("bundle/agreement/details"), ""),
+    )  # fmt: skip
+    agreed = len(log.entries)
+    agreement_id = log.add(agreement, f"partner/{MAKER}", f"partner/{CARRIER}")
+    late = _ship(log, "late")
+    before = len(log.entries)
+    _ship(log, "other")
+    log.pass_time(8 * DAY)
+    size = len(log.entries)
+    known = list(as_known_at(log.verified(range(size)), size))
+    award = award_for(agreement_id, agreement, RULE, parse_card(CARD), 1, 1_000_000, known)
+    award_id = log.add(award.record(PartnerId(SHOP), LOG.identity.log_id, size), f"partner/{SHOP}")
+    money = [agreed, agreed + 1, size, size + 1]
+    return Played(log, late, list(range(before, size)), money, agreement, award, award_id)
 
 
 def _ship(log: PaperLog, name: str) -> RecordId:
+    begin = log.now()
+
     def details(label: str) -> Details:
         return Details(salt(f"bundle/{name}/{label}"), "")
 
@@ -194,11 +264,11 @@ def _ship(log: PaperLog, name: str) -> RecordId:
         mode=3, fulfilment=0, origin=place("origin", "NZ"), destination=place("destination", "DE"), contents=(),
         commercial=Commercial(
             salt=salt(f"bundle/{name}/commercial"), orderRef=f"PO-{name}", value=2_000_000, currency="EUR",
-            freight=90_000, incoterm="DAP", promisedAt=START + 1200, grace=60, alpha=10**12, penaltyCap=90_000,
+            freight=90_000, incoterm="DAP", promisedAt=begin + 240, grace=60, alpha=10**11, penaltyCap=90_000,
             liable=CARRIER, beneficiary=SHOP, lostAfter=LOST_AFTER, tenderWindow=TENDER_WINDOW, reportLag=REPORT_LAG,
             rules=NO_HASH,
         ),
-        requires=(), submitBy=START + 14 * DAY, details=details("details"),
+        requires=(), submitBy=begin + 14 * DAY, details=details("details"),
     )  # fmt: skip
     shipment = log.add(terms, f"partner/{MAKER}")
     for partner in (CARRIER, SHOP):
@@ -207,8 +277,8 @@ def _ship(log: PaperLog, name: str) -> RecordId:
         handoff = Handoff(
             items=(HandoffItem(shipment, sequence, 12, 0),),
             releaser=releaser, receiver=receiver, place=place(f"handoff/{sequence}", "NZ"),
-            load=Load(salt(f"bundle/{name}/load/{sequence}"), ""), occurredAt=START + 60 * len(log.entries),
-            dueAt=START + 1230 if receiver == CARRIER else 0, submitBy=START + 14 * DAY,
+            load=Load(salt(f"bundle/{name}/load/{sequence}"), ""), occurredAt=log.now(),
+            dueAt=begin + 270 if receiver == CARRIER else 0, submitBy=begin + 14 * DAY,
             details=details(f"handoff/{sequence}"),
         )  # fmt: skip
         log.add(handoff, f"partner/{releaser}", f"partner/{receiver}")
@@ -217,40 +287,59 @@ def _ship(log: PaperLog, name: str) -> RecordId:
 
 def bundles() -> dict[str, str]:
     """File name below `docs/vectors` to its text."""
-    log, (late, _), others = play()
-    card = (resources.files("ledger") / "cards" / "default.toml").read_bytes()
-    period = Period(START, START + DAY, START + DAY)
-
-    def of_shipment(journeys: Journeys) -> dict[str, Any]:
-        return {"penalties": penalties_figure([penalty_of(late, journeys)], None)}
-
-    def of_partner(journeys: Journeys) -> dict[str, Any]:
-        return of_shipment(journeys) | {"scores": scores_figure(journeys, period, parse_card(card), [CARRIER])}
-
-    shipment = log.bundle(f"shipment/{to_hex(late)}", others, of_shipment, [])
-    partner = log.bundle(f"partner/{CARRIER}", others, of_partner, [card.decode()])
+    played = play()
+    log, late = played.log, played.late
+    period = Period(PERIOD, PERIOD + DAY, PERIOD + DAY)
+    measure = Measure(parse_card(CARD), PERIOD)
+    texts = {
+        "shipment": log.bundle(
+            f"shipment/{to_hex(late)}", [*played.others, *played.money],
+            lambda known: shipment_figures(Journeys(known), late, None), [],
+        ),
+        "partner": log.bundle(
+            f"partner/{CARRIER}", [*played.others, *played.money],
+            lambda known: partner_figures(Journeys(known), CARRIER, period, None, measure), [CARD.decode()],
+        ),
+        "award": log.bundle(
+            f"award/{to_hex(played.award_id)}", [],
+            lambda _: award_figures(played.award, played.agreement, played.known, log.history.now(0)),
+            [RULE.decode(), CARD.decode()],
+        ),
+    }  # fmt: skip
     return {
         "bundles/trust.json": log.trust().decode(),
-        "bundles/shipment.json": shipment.decode(),
-        "bundles/partner.json": partner.decode(),
-        "bundles/bad.json": _text(_bad(log, json.loads(shipment), json.loads(partner), others)),
+        **{f"bundles/{name}.json": data.decode() for name, data in texts.items()},
+        "bundles/bad.json": _text(_bad(played, {name: json.loads(data) for name, data in texts.items()})),
+        "bundles/bad-trust.json": _text(_bad_trust(json.loads(log.trust()))),
         "bundles/bundle.schema.json": _text(schema()),
     }
 
 
-def _bad(log: PaperLog, shipment: Any, partner: Any, others: Sequence[int]) -> dict[str, Any]:
+def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
     """Edits of the good bundles as JSON Patch (RFC 6902), printed canonically afterwards, and the step that fails."""
+    log = played.log
+    left_out = [*played.others, *played.money]
     trust = parse_trust(log.trust())
+    shipment, award = good["shipment"], good["award"]
     numbers = {record["type"]: n for n, record in enumerate(shipment["records"])}
     terms, handoff, outcome = (numbers[name] for name in ("ShipmentTerms", "Handoff", "Outcome"))
-    changed_root = "\n".join(["vectors.lading.example/log", "999", *shipment["checkpoint"].split("\n")[2:]])
-    gap = _without(log, others, 2)
-    omitted = _without(log, others, shipment["records"][numbers["Endorsement"]]["index"])
+    commercial = ShipmentTerms.from_json(shipment["records"][terms]["message"]).commercial
+    opened = next(n for n, record in enumerate(award["records"]) if record["type"] == "ShipmentTerms")
+    money = next(n for n, record in enumerate(award["records"]) if record["type"] == "BonusAward")
+    note = shipment["checkpoint"]
+    changed_root = "\n".join(["vectors.lading.example/log", "999", *note.split("\n")[2:]])
+    gap = _without(log, left_out, 2)
+    omitted = _without(log, left_out, shipment["records"][numbers["Endorsement"]]["index"])
     statement = "/figures/penalties/statements/0"
+    own = CARD.replace(b"zero = 950_000", b"zero = 1")
 
     def set_(path: str, value: Any) -> dict[str, Any]:
         return {"op": "replace", "path": path, "value": value}
 
+    def card(text: bytes) -> list[dict[str, Any]]:
+        return [set_("/rules/0", text.decode()), set_("/figures/scores/card", to_hex(parse_card(text).hash))]
+
+    withheld = to_hex(part_hash(commercial))
     cases: list[tuple[str, str, str, list[dict[str, Any]]]] = [
         ("another format", "shipment", "format", [set_("/lading", "bundle/2")]),
         ("unknown field", "shipment", "format", [{"op": "add", "path": "/remark", "value": ""}]),
@@ -260,6 +349,10 @@ def _bad(log: PaperLog, shipment: Any, partner: Any, others: Sequence[int]) -> d
          [{"op": "add", "path": "/records/0", "value": shipment["records"][0]}]),
         ("a log that is not trusted", "shipment", "log", [set_("/origin", "other.example/log")]),
         ("a checkpoint of another size", "shipment", "checkpoint", [set_("/checkpoint", changed_root)]),
+        ("a signature line of somebody else", "shipment", "checkpoint",
+         [set_("/checkpoint", note + "— witness.example AAAAAAAA\n")]),
+        ("the log's own signature twice", "shipment", "checkpoint",
+         [set_("/checkpoint", note + note.split("\n\n")[1])]),
         ("an opened part altered", "shipment", "inclusion",
          [set_(f"/records/{terms}/message/commercial/alpha", "1")]),
         ("another log time", "shipment", "inclusion",
@@ -269,22 +362,43 @@ def _bad(log: PaperLog, shipment: Any, partner: Any, others: Sequence[int]) -> d
         ("an outcome altered", "shipment", "inclusion", [set_(f"/records/{outcome}/message/outcomes", "0x02")]),
         ("a record dropped", "shipment", "inclusion", [{"op": "remove", "path": f"/records/{handoff}"}]),
         ("a hash of the proof dropped", "shipment", "inclusion", [{"op": "remove", "path": "/proof/0"}]),
+        ("the total of the signed award altered", "award", "inclusion",
+         [set_(f"/records/{money}/message/total", "1000001")]),
         ("a registry change omitted, the proof mended", "shipment", "registry", gap),
         ("an endorsement omitted, the proof mended", "shipment", "complete", omitted),
         ("another subject", "shipment", "complete", [set_("/subject", f"shipment/0x{'00' * 32}")]),
         ("a lower penalty", "shipment", "figures", [set_(f"{statement}/amount", 1)]),
         ("a leg's share moved", "shipment", "figures", [set_(f"{statement}/legs/0/amount", 1)]),
+        ("delivered goods judged at a time", "shipment", "figures", [set_(f"{statement}/at", PERIOD)]),
+        ("other words", "shipment", "figures", [set_("/figures/summary", "nobody owes anything")]),
         ("no figures", "shipment", "figures", [set_("/figures", {})]),
         ("a rule file that no figure names", "shipment", "figures", [set_("/rules", ["x = 1"])]),
-        ("another scorecard", "partner", "figures",
-         [set_("/rules/0", partner["rules"][0].replace("weight = 60", "weight = 59"))]),
+        ("prices withheld", "shipment", "figures", [set_(f"/records/{terms}/message/commercial", withheld)]),
+        ("another scorecard under the same hash", "partner", "figures", [set_("/rules/0", own.decode())]),
+        ("a scorecard of one's own", "partner", "figures", card(own)),
+        ("the default card though another was adopted", "partner", "figures", card(DEFAULT)),
+        ("a period that began before the card", "partner", "figures",
+         [set_("/figures/scores/period/start", PERIOD - 1)]),
+        ("another period", "partner", "figures", [set_("/figures/scores/period/end", PERIOD + DAY + 1)]),
         ("a better indicator", "partner", "figures", [set_("/figures/scores/cards/0/indicators/0/good", 9)]),
+        ("a scorecard left out", "partner", "figures", [{"op": "remove", "path": "/figures/scores/cards/0"}]),
         ("a penalty left out", "partner", "figures", [{"op": "remove", "path": statement}]),
+        ("prices withheld, and the penalty left out", "partner", "figures",
+         [set_(f"/records/{terms}/message/commercial", withheld), {"op": "remove", "path": statement}]),
+        ("a withheld part that is not", "partner", "figures",
+         [set_("/figures/withheld", [
+             {"shipment": to_hex(played.late), "record": to_hex(played.late), "part": "contents"},
+         ])]),
+        ("an award line altered", "award", "figures", [set_("/figures/award/lines/1/amount", "600000")]),
+        ("an award's total altered", "award", "figures", [set_("/figures/award/total", "1000001")]),
+        ("an award without its rule file", "award", "figures", [{"op": "remove", "path": "/rules/0"}]),
+        ("an award by another card", "award", "figures", [set_("/rules/1", DEFAULT.decode())]),
+        ("prices withheld behind an award", "award", "figures",
+         [set_(f"/records/{opened}/message/commercial", withheld)]),
     ]  # fmt: skip
     vectors = []
     for name, of, step, patch in cases:
-        data = patched({"shipment": shipment, "partner": partner}[of], patch)
-        found = [entry for entry in verify_bundle(canonical_json(data), trust) if not entry.ok]
+        found = [entry for entry in verify_bundle(canonical_json(patched(good[of], patch)), trust) if not entry.ok]
         if [entry.name for entry in found] != [step]:
             raise AssertionError(f"{name}: expected {step} to fail, found {found}")
         vectors.append({"name": name, "of": f"{of}.json", "patch": patch, "step": step, "why": found[0].why})
@@ -294,10 +408,38 @@ def _bad(log: PaperLog, shipment: Any, partner: Any, others: Sequence[int]) -> d
     }
 
 
-def _without(log: PaperLog, others: Sequence[int], index: int) -> list[dict[str, Any]]:
+def _bad_trust(good: dict[str, Any]) -> dict[str, Any]:
+    """Texts that are no trust file, though all but the last say much the same as the good one."""
+    genesis, logs = good["genesis"], good["logs"]
+    edits: list[tuple[str, dict[str, Any]]] = [
+        ("an unknown field", {"remark": ""}),
+        ("a number as text", {"genesis": genesis | {"threshold": "2"}}),
+        ("a negative chain id", {"chainId": -1}),
+        ("a council as text", {"genesis": genesis | {"council": genesis["council"][0]}}),
+        ("an unknown field of a log", {"logs": [logs[0] | {"name": "ours"}]}),
+        ("a log twice", {"logs": logs * 2}),
+        ("no log", {"logs": []}),
+        ("hex in capitals", {"registry": "0x" + good["registry"][2:].upper()}),
+        ("another format", {"lading": "trust/2"}),
+    ]
+    texts = [(name, canonical_json(good | edit).decode()) for name, edit in edits]
+    texts.append(("not canonical", json.dumps(good)))
+    texts.append(("a final line break", canonical_json(good).decode() + "\n"))
+    vectors = []
+    for name, text in texts:
+        try:
+            parse_trust(text.encode())
+        except MalformedRecord as error:
+            vectors.append({"name": name, "text": text, "why": str(error)})
+        else:
+            raise AssertionError(f"{name}: taken as a trust file")
+    return {"remark": "none of these texts is a trust file", "vectors": vectors}
+
+
+def _without(log: PaperLog, left_out: Sequence[int], index: int) -> list[dict[str, Any]]:
     """The patch that leaves a record out and mends the proof, as only who has the whole tree can."""
     hashes = log.leaf_hashes()
-    kept = [i for i in range(len(hashes)) if i not in others]
+    kept = [i for i in range(len(hashes)) if i not in left_out]
     place = kept.index(index)
     kept.remove(index)
     proof = subset_path(kept, len(hashes), lambda start, stop: merkle.root(hashes[start:stop]))
@@ -345,7 +487,9 @@ def schema() -> dict[str, Any]:
     }
     figures = {
         "penalties": _object({"statements": {"type": "array", "items": {"type": "object"}}}),
-        "scores": {"type": "object", "required": ["card", "cards", "partners", "period"]},
+        "scores": {"type": "object", "required": ["card", "cards", "period"]},
+        "summary": {"type": "string"},
+        "withheld": {"type": "array", "items": {"type": "object"}},
         "award": {"type": "object"},
     }
     return {

@@ -1,7 +1,7 @@
 """A bonus from the rule that the parties sign to the award that they are paid, and to whoever checks it offline."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,16 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger.bonus_words import award_to_json
+from ledger.bundle import Step, verify_bundle
+from ledger.bundle_format import parse_trust
+from ledger.canonical import canonical_json
 from ledger.codes import ContractKind
 from ledger.ids import PartnerId, RecordId, to_hex
+from ledger.money import money
 from ledger.penalties import DAY
 from ledger.records import BonusAgreement, Share
 from ledger.services import awards, treasury
+from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card
 from ledger.services.verified import VerifiedRecords
 from scripts.demo.scribe import details, salt
@@ -104,6 +109,48 @@ def test_late_goods_and_goods_kept_back_both_cost_the_bonus(awarded: Awarded) ->
     assert carrier.amount == POOL * 6 // 10 - owed
     assert [(charge.shipment, charge.amount) for charge in second.charges] == [(awarded.kept_back, 5_000_00)], "the cap"
     assert second.amount == 0
+
+
+# --- offline ---------------------------------------------------------------------------------------------------------
+
+
+def verified(awarded: Awarded, edit: Callable[[Any], None] | None = None) -> list[Step]:
+    data = Exporter(awarded.stage.node).award(awarded.award)
+    if edit is not None:
+        value = json.loads(data)
+        edit(value)
+        data = canonical_json(value)
+    trust = awarded.stage.node.consortium.trust_file()
+    return verify_bundle(data, parse_trust(canonical_json(trust)))
+
+
+def test_a_stranger_computes_the_award_again_from_its_bundle(awarded: Awarded) -> None:
+    steps = verified(awarded)
+    assert all(step.ok for step in steps), steps[-1]
+    said = steps[-1].why
+    for line in awarded.computed.award.lines:
+        assert f"partner {line.partner} gets {money(line.amount, 'EUR')}" in said
+    assert "award 1 of 1,000.00 EUR" in said
+    assert "Lading's default card" in said
+    assert "The chain took it" in said
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        (lambda value: value["figures"]["award"]["lines"][0].update(amount="1"), "award.lines[0].amount"),
+        (lambda value: value["figures"]["award"].update(total="1"), "award.total"),
+        (lambda value: value["figures"]["award"]["explanation"].pop(), "award.explanation"),
+        (lambda value: value["rules"].pop(0), "rules"),
+        (lambda value: value["rules"].__setitem__(1, value["rules"][1] + "\n"), "rules"),
+        (lambda value: value["figures"].update(withheld=[{}]), "withheld"),
+    ],
+    ids=["a line", "the total", "the words", "no rule", "another card", "withheld"],
+)
+def test_an_edited_award_is_named(awarded: Awarded, edit: Callable[[Any], None], where: str) -> None:
+    step = verified(awarded, edit)[-1]
+    assert (step.ok, step.name) == (False, "figures")
+    assert step.why.startswith(where)
 
 
 # --- what is shown of it ---------------------------------------------------------------------------------------------

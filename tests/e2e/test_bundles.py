@@ -14,21 +14,25 @@ from typing import Any
 
 import pytest
 
-from ledger import merkle
+from ledger import bundle, merkle
 from ledger.bundle import Step, verify_bundle
 from ledger.bundle_format import Trust, parse_bundle, parse_trust
 from ledger.canonical import canonical_json
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
-from ledger.figures import penalties_figure
+from ledger.figures import partner_figures, shipment_figures
+from ledger.governing import Measure
 from ledger.ids import RecordId, to_hex
+from ledger.journeys import Journeys
 from ledger.omissions import HeldReceipt
-from ledger.penalties import DAY, penalty_of
+from ledger.penalties import DAY
 from ledger.records import Endorsement, Require
+from ledger.score_card import parse_card
 from ledger.score_samples import Period
 from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import SignedRecord
+from ledger.structs import part_hash
 from ledger.subset_proofs import subset_path
 from ledger.verification import as_known_at
 from scripts.demo.scribe import place
@@ -498,7 +502,7 @@ def test_whoever_holds_the_receipt_of_an_omitted_record_proves_the_lie(
             kept = parse_bundle(canonical_json(value)).records
             ids = [stage.node.domain.record_id(record.signed.record) for record in kept]
             value["complete"] = log.complete(value["subject"], int(value["checkpoint"].split("\n")[1]), ids).to_json()
-            value["figures"]["penalties"]["statements"] = _penalties_without(stage, kept, shipment)
+            value["figures"] = _figures_without(stage, kept, shipment)
 
         lied = edited(data, lie)
         assert all(step.ok for step in verify_bundle(lied, trust))
@@ -509,14 +513,13 @@ def test_whoever_holds_the_receipt_of_an_omitted_record_proves_the_lie(
         assert failing(verify_bundle(lied, trust, [forged])).name == "receipts"
 
 
-def _penalties_without(stage: Stage, kept: Any, shipment: RecordId) -> list[Any]:
+def _figures_without(stage: Stage, kept: Any, shipment: RecordId) -> dict[str, Any]:
     ids = {stage.node.domain.record_id(record.signed.record) for record in kept}
     with stage.node.db.read() as connection:
         history = stage.node.registry.refreshed(connection).history
         verified = list(VerifiedRecords(connection, stage.node.domain, history).of_shipment(shipment))
     known = [v for v in as_known_at(verified, 10**9) if v.id in ids]
-    found = penalties_figure([penalty_of(shipment, known)], None)["statements"]
-    return list(found)
+    return shipment_figures(Journeys(known), shipment, None)
 
 
 # --- hostile input ---------------------------------------------------------------------------------------------------
@@ -584,3 +587,44 @@ def test_withheld_parts_are_told_apart_from_wrong_figures(written: Written) -> N
     step = failing(verify_bundle(edited(written.bundles["late"], withhold), written.trust))
     assert step.name == "figures"
     assert "withheld" in step.why
+
+
+def test_withholding_a_part_changes_figures_only_where_the_bundle_says_so(written: Written) -> None:
+    """Prices hidden and figures made anew: refused while hidden parts go unsaid, counted in the answer when said."""
+    data = written.bundles[f"partner {CARRIER}"]
+    before = json.loads(data)["figures"]
+
+    def withhold(value: Any) -> None:
+        for record in records_of(value, "ShipmentTerms")[:2]:
+            signed = SignedRecord.from_json({k: record[k] for k in ("type", "message", "signatures")})
+            record["message"]["commercial"] = to_hex(part_hash(getattr(signed.record, "commercial")))  # noqa: B009
+
+    def restate(value: Any) -> None:
+        withhold(value)
+        value["figures"] = _made_again(value, written)
+
+    assert before["withheld"] == []
+    step = failing(verify_bundle(edited(data, withhold), written.trust))
+    assert (step.name, step.why.split(":")[0]) == ("figures", "withheld")
+
+    def hide(value: Any) -> None:
+        restate(value)
+        value["figures"]["withheld"] = []
+
+    assert failing(verify_bundle(edited(data, hide), written.trust)).why.startswith("withheld")
+    steps = verify_bundle(edited(data, restate), written.trust)
+    assert all(step.ok for step in steps), steps[-1]
+    assert "Of 2 shipments a part is withheld" in steps[-1].why
+
+
+def _made_again(value: Any, written: Written) -> dict[str, Any]:
+    """Figures from the records as the bundle shows them, by its own period and card."""
+    work = bundle._Work(parse_bundle(canonical_json(value)), written.trust)
+    for step in (
+        work.find_log, work.check_checkpoint, work.check_inclusion, work.build_registry, work.check_signatures,
+    ):  # fmt: skip
+        step()
+    scores = value["figures"]["scores"]
+    period = Period(*(scores["period"][name] for name in ("start", "end", "at")))
+    measure = Measure(parse_card(value["rules"][0].encode()), None)
+    return partner_figures(Journeys(work.verified), CARRIER, period, period.at, measure)

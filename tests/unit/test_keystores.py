@@ -275,7 +275,8 @@ def test_a_trust_file_names_the_domain_of_every_record(run: Callable[..., str], 
     pool = b"\x07" * 20
     genesis = {"council": [to_hex(KEY.address)], "threshold": 1, "delay": 0}
     trust = {"lading": "trust/1", "consortiumId": to_hex(CONSORTIUM), "genesis": genesis, "chainId": 9}
-    trust |= {"registry": to_hex(bytes(20)), "bonusPool": to_hex(pool), "logs": []}
+    trust |= {"registry": to_hex(bytes(20)), "bonusPool": to_hex(pool)}
+    trust |= {"logs": [{"origin": "log.example", "key": to_hex(bytes(32))}]}
     (tmp_path / "trust.json").write_bytes(canonical_json(trust))
     record = Dispute(3, b"\x01" * 32, 1, bytes(32))
     file = tmp_path / "record.json"

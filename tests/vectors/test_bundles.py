@@ -20,6 +20,7 @@ from eth_utils.crypto import keccak
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import parse_trust
 from ledger.canonical import canonical_json
+from ledger.errors import MalformedRecord
 from ledger.records import record_named
 from ledger.signing import Domain
 from scripts.vectors.bundles import patched
@@ -28,7 +29,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "vectors" / "bundles"
 TRUST = parse_trust((FOLDER / "trust.json").read_bytes())
 BAD = json.loads((FOLDER / "bad.json").read_text(encoding="utf-8"))["vectors"]
 SCHEMA = json.loads((FOLDER / "bundle.schema.json").read_text(encoding="utf-8"))
-GOOD = ("shipment.json", "partner.json")
+GOOD = ("shipment.json", "partner.json", "award.json")
+BAD_TRUST = json.loads((FOLDER / "bad-trust.json").read_text(encoding="utf-8"))["vectors"]
 each_bad = pytest.mark.parametrize("vector", BAD, ids=lambda vector: vector["name"])
 
 
@@ -67,6 +69,38 @@ def test_every_step_has_a_bad_vector_where_one_is_possible() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("vector", BAD_TRUST, ids=lambda vector: vector["name"])
+def test_a_trust_file_is_read_as_strictly_as_a_bundle(vector: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecord) as caught:
+        parse_trust(vector["text"].encode())
+    assert str(caught.value) == vector["why"]
+
+
+def test_the_last_step_says_what_was_asked_and_what_came_out() -> None:
+    """Whoever reads only this line knows subject, period, scorecard, scores and amounts, and what was not shown."""
+    said = {name: verify_bundle((FOLDER / name).read_bytes(), TRUST)[-1].why for name in GOOD}
+    assert "partner 2 owes partner 3 482.25 EUR" in said["shipment.json"]
+    for words in (
+        "partner/2: 1 penalty statement, owes 482.25 EUR",
+        "Scores of 2026-01-01 01:00:00 UTC to before 2026-01-02 01:00:00 UTC, judged at 2026-01-02 01:00:00 UTC",
+        "measured by Card of the vectors, adopted by the council for periods from 2026-01-01 01:00:00 UTC",
+        "carrier without a score (1 delivery event)",
+        "No part is withheld",
+    ):
+        assert words in said["partner.json"]
+    for words in (
+        "award 1 of 10,000.00 EUR", "partner 2 gets 5,035.50 EUR", "partner 3 the rest, 4,964.50 EUR",
+        "the card that the council adopted for the period", "The chain took it", "given the outcomes attested below",
+    ):  # fmt: skip
+        assert words in said["award.json"]
+
+
+def test_steps_that_rest_on_outcomes_say_so() -> None:
+    steps = {step.name: step for step in verify_bundle((FOLDER / "partner.json").read_bytes(), TRUST)}
+    for name in ("registry", "signatures", "figures"):
+        assert "given the outcomes attested below" in steps[name].why
+
+
 def test_the_wrong_trust_file_is_no_crash() -> None:
     for text in (b"", b"{}", b'{"lading":"trust/1"}', b'{"lading":"trust/1","genesis":[],"logs":{}}'):
         with pytest.raises(Exception, match=r"trust file|JSON"):
@@ -99,6 +133,7 @@ def second_reader(bundle: Any, trust: Any) -> None:
     text, _, lines = bundle["checkpoint"].partition("\n\n")
     origin, size_text, root_text = text.split("\n")
     size, root = int(size_text), base64.b64decode(root_text)
+    assert lines.count("\n") == 1, "the log's own signature line and no other"
     signature = base64.b64decode(lines.split("\n")[0].split(" ")[2])
     assert origin == log["origin"]
     assert signature[:4] == log_id[:4]
@@ -107,7 +142,7 @@ def second_reader(bundle: Any, trust: Any) -> None:
     leaves = []
     ids = []
     for record in bundle["records"]:
-        record_id = _record_id(record, trust)
+        record_id = _record_id(record, trust, bundle)
         number = record_named(record["type"]).NUMBER
         signatures = b"".join(bytes.fromhex(s[2:]) for s in record["signatures"])
         leaf = bytes([1, number]) + record_id + hashlib.sha256(signatures).digest()
@@ -139,10 +174,13 @@ def _root(leaves: list[tuple[int, bytes]], start: int, stop: int, proof: list[by
     return hashlib.sha256(b"\1" + left + _root(leaves[part:], middle, stop, proof)).digest()
 
 
-def _record_id(record: Any, trust: Any) -> bytes:
+def _record_id(record: Any, trust: Any, bundle: Any) -> bytes:
     """The EIP-712 digest by eth_account; the types of the structure are those of the published encodeType."""
     kind = record_named(record["type"])
-    domain = Domain(bytes.fromhex(trust["consortiumId"][2:]), trust["chainId"])  # type: ignore[arg-type]
+    changes = [r["message"] for r in bundle["records"] if r["type"] == "RegistryChange"]
+    pools = [change["key"] for change in changes if (change["action"], change["number"]) == (13, 4)]
+    pool = bytes.fromhex(pools[0][2:]) if pools else bytes(20)
+    domain = Domain(bytes.fromhex(trust["consortiumId"][2:]), trust["chainId"], pool)  # type: ignore[arg-type]
     data = domain.typed_data(kind.from_json(record["message"]))
     message = encode_typed_data(full_message=data)
     return keccak(b"\x19" + message.version + message.header + message.body)

@@ -1,0 +1,196 @@
+"""The figures of a bundle, made again from its verified records and compared with what it claims, field by field."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.bonus_rules import parse_rule
+from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
+from ledger.governing import measure_by
+from ledger.ids import LogId, RecordId, bytes_from_hex, to_hex
+from ledger.journeys import Journeys
+from ledger.records import BonusAgreement, BonusAward, Dispute, Record, Ruling
+from ledger.registry import RegistryView
+from ledger.score_card import parse_card
+from ledger.score_samples import Period
+from ledger.verification import VerifiedRecord, as_known_at
+
+FIGURES_OF = {
+    SubjectKind.SHIPMENT: ("penalties", "summary"),
+    SubjectKind.PARTNER: ("withheld", "penalties", "scores", "summary"),
+    SubjectKind.AWARD: ("withheld", "award", "summary"),
+}
+"""What is compared, in this order: what was not shown is named before what it changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What figures are checked against: verified records, every body by id, the registry, and the bundle's log."""
+
+    verified: Sequence[VerifiedRecord]
+    records: Mapping[RecordId, Record]
+    registry: RegistryView
+    log_id: LogId
+
+
+def check_figures(subject_text: str, figures: Mapping[str, Any], rules: Sequence[str], ground: Ground) -> str:
+    """Make the figures again and compare; in words what was asked and what came out.
+
+    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award.
+    2. Made from the verified records, by the scorecard that governs, they are the same in every field.
+    3. No rule file is there that no figure names.
+
+    Raises `VerificationFailed` naming the figure, `MalformedRecord` for what is none, `NotFound` where a part that the
+    whole figure rests on is withheld.
+    """
+    # 1. The subject's.
+    subject = parse_subject(subject_text)
+    wanted = FIGURES_OF[subject.kind]
+    if set(figures) != set(wanted):
+        raise MalformedRecord("wrong figures", where="figures", expected=", ".join(wanted), found=", ".join(figures))
+    # 2. The same again.
+    used: set[str] = set()
+    effect = ""
+    if subject.kind is SubjectKind.AWARD:
+        computed = _award(subject, rules, used, ground)
+        effect = f". {_effect(subject, ground)}"
+    elif subject.kind is SubjectKind.PARTNER:
+        computed = _partner(subject, figures, rules, used, ground)
+    else:
+        computed = shipment_figures(Journeys(ground.verified), subject.id, _judged_at(figures))
+    for name in wanted:
+        _compare(figures[name], computed[name], name)
+    # 3. Nothing else.
+    if len(used) != len(rules):
+        raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
+    return f"{computed['summary']}{effect}"
+
+
+def _judged_at(figures: Mapping[str, Any]) -> int | None:
+    """The one time at which statements say that goods still under way were judged."""
+    found: int | None = None
+    for i, statement in enumerate(_get(figures["penalties"], "statements", list, "penalties")):
+        where = f"penalties.statements[{i}]"
+        at = _get(statement, "at", object, where)
+        if at is None:
+            continue
+        if not isinstance(at, int) or not 0 <= at < LAST_SECOND:
+            raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
+        if found not in (None, at):
+            raise VerificationFailed("judged at several times", where="penalties.statements", expected=found, found=at)
+        found = at
+    return found
+
+
+def _partner(
+    subject: Subject, figures: Mapping[str, Any], rules: Sequence[str], used: set[str], ground: Ground
+) -> dict[str, Any]:
+    scores = figures["scores"]
+    period = _get(scores, "period", dict, "scores")
+    start, end, at = (_get(period, name, int, "scores.period") for name in ("start", "end", "at"))
+    if not 0 <= start <= end <= LAST_SECOND or not 0 <= at <= LAST_SECOND:
+        raise MalformedRecord("not a period", where="figures.scores.period", expected=f"up to {LAST_SECOND}")
+    named = bytes_from_hex(_get(scores, "card", str, "scores"), 32, "card")
+    measure = measure_by(parse_card(_rule(named, rules, used)), ground.registry, start)
+    return partner_figures(
+        Journeys(ground.verified), subject.partner, Period(start, end, at), _judged_at(figures), measure
+    )
+
+
+def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Ground) -> dict[str, Any]:
+    award = ground.records.get(RecordId(subject.id))
+    agreement = ground.records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
+    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
+        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=str(subject))
+    if award.logId != ground.log_id:
+        raise VerificationFailed(
+            "computed from the records of another log",
+            where="award.logId",
+            expected=to_hex(ground.log_id),
+            found=to_hex(award.logId),
+        )
+    rule = _rule(agreement.rule, rules, used)
+    card = parse_card(_rule(parse_rule(rule).card, rules, used))
+    known = list(as_known_at(ground.verified, award.logSize))
+    computed = award_for(RecordId(award.agreement), agreement, rule, card, award.version, award.total, known)
+    for name, signed, found in (
+        ("amounts", award.amounts, computed.root),
+        ("evidence", award.evidence, computed.evidence_root),
+    ):
+        if signed != found:
+            raise VerificationFailed(
+                "the records give another award than the one that was signed",
+                where=f"award.{name}",
+                expected=to_hex(found),
+                found=to_hex(signed),
+            )
+    return award_figures(computed, agreement, known, ground.registry)
+
+
+def _effect(subject: Subject, ground: Ground) -> str:
+    """What became of the award, by the outcomes that the log attests; raises when the chain refused it."""
+    verified = next(record for record in ground.verified if record.id == subject.id)
+    award = verified.record
+    if not isinstance(award, BonusAward):
+        raise VerificationFailed("not an award", where="award", found=type(award).__name__)
+    if not verified.outcomes:
+        return "The chain has not recorded it yet"
+    if not verified.applied():
+        found = verified.outcomes[0].name.lower().replace("_", " ")
+        raise VerificationFailed("the chain did not take this award", where="award", expected="applied", found=found)
+    disputed = False
+    for other in ground.verified:
+        body = other.record
+        if not other.applied() or not isinstance(body, Dispute | Ruling):
+            continue
+        if (body.agreement, body.version) != (award.agreement, award.version):
+            continue
+        if isinstance(body, Ruling):
+            verdict = "voided it" if body.upheld else "dismissed the dispute about it"
+            return f"The chain took it, and a ruling {verdict}: {to_hex(other.id)}"
+        disputed = True
+    return "The chain took it" + (", and it is disputed" if disputed else "")
+
+
+def _compare(claimed: Any, computed: Any, where: str) -> None:
+    """Raise `VerificationFailed` naming the first place where two JSON values differ."""
+    if isinstance(claimed, dict) and isinstance(computed, dict):
+        if missing := sorted(set(claimed) ^ set(computed)):
+            raise VerificationFailed("wrong fields", where=where, expected=sorted(computed), found=missing[0][:80])
+        for name in sorted(computed):
+            _compare(claimed[name], computed[name], f"{where}.{name}")
+    elif isinstance(claimed, list) and isinstance(computed, list) and len(claimed) == len(computed):
+        for i, (one, other) in enumerate(zip(claimed, computed, strict=True)):
+            _compare(one, other, f"{where}[{i}]")
+    elif isinstance(claimed, list) and isinstance(computed, list):
+        raise VerificationFailed(
+            "more or fewer entries than follow from the records",
+            where=where,
+            expected=len(computed),
+            found=len(claimed),
+        )
+    elif claimed != computed or type(claimed) is not type(computed):
+        raise VerificationFailed(
+            "this figure does not follow from the records",
+            where=where,
+            expected=str(computed)[:200],
+            found=str(claimed)[:200],
+        )
+
+
+def _rule(wanted: bytes, rules: Sequence[str], used: set[str]) -> bytes:
+    for text in rules:
+        if hashlib.sha256(text.encode()).digest() == wanted:
+            used.add(text)
+            return text.encode()
+    raise VerificationFailed("a rule file is not in the bundle", where="rules", expected=to_hex(wanted))
+
+
+def _get(value: Any, name: str, kind: type, where: str) -> Any:
+    found = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or name not in value or not isinstance(found, kind) or isinstance(found, bool):
+        raise MalformedRecord("missing, or of the wrong kind", where=f"figures.{where}.{name}", expected=kind.__name__)
+    return found
