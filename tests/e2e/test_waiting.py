@@ -54,8 +54,8 @@ from tests.e2e.stage import (
     key_of,
 )
 from tests.e2e.test_journeys_amendments import amend
-from tests.e2e.test_journeys_order import Journey
 from tests.e2e.test_journeys_recall import scribe_recall
+from tests.e2e.wandering import Journey
 
 EXPORT = Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), True)
 UNRELAYED = replace(EXPORT, relay=False)
