@@ -87,7 +87,12 @@ class PenaltyStatement:
 def default_terms(value: int, freight: int) -> DefaultTerms:
     """Cap: the smaller of freight and 10 % of value (CMR art. 23(5)); α: a hundredth of it, so ten days reach it."""
     cap = min(freight, value // 10)
-    return DefaultTerms(penalty_cap=cap, alpha=cap // (DAYS_TO_CAP * DAYS_TO_CAP))
+    return DefaultTerms(penalty_cap=cap, alpha=alpha_for(cap))
+
+
+def alpha_for(cap: int) -> int:
+    """The rate at which ten days late reach `cap`, rounded down."""
+    return cap // (DAYS_TO_CAP * DAYS_TO_CAP)
 
 
 def penalty_of(

@@ -8,30 +8,87 @@ from typing import Any
 from ledger.acceptance import PROPOSED_SUBMIT_BY
 from ledger.errors import MalformedRecord
 from ledger.ids import to_hex
+from ledger.money import money
+from ledger.penalties import alpha_for, default_terms
+from ledger.penalty_words import duration
 from ledger.record_fields import CODES, text_of
 from ledger.record_words import TITLES, Kind, Line, describe
-from ledger.records import Record, record_named
+from ledger.records import Record, ShipmentTerms, record_named
 from ledger.structs import Member, Struct
 from ledger.words import spaced
 
 _INDENT = "  "
+_SPANS = ("lostAfter", "tenderWindow", "reportLag")
+_ABOUT = {
+    "penaltyCap": "the penalty is at most",
+    "alpha": "its rate per day squared is",
+    "lostAfter": "it grows for",
+    "tenderWindow": "a tender may be contested for",
+    "reportLag": "a report may lag by",
+}
+_WHY = {
+    "penaltyCap": ", the smaller of freight and a tenth of the value",
+    "alpha": ", so that ten days reach the most",
+    "lostAfter": " after the promise and its grace",
+}
 
 
 def completed(data: object, now: int) -> dict[str, Any]:
     """The envelope `{type, message, signatures}` of a template: what it leaves out is empty, salts are random.
 
-    `occurredAt` is `now` where it is left out, and `submitBy` a fortnight later. Raises `MalformedRecord` for what is
-    no template; everything else is judged by the record's own parser.
+    `occurredAt` is `now` where it is left out, and `submitBy` a fortnight later. What terms leave out about the penalty
+    is filled in by `default_terms` (see `told_defaults`); what a template says, a 0 too, stands. Raises
+    `MalformedRecord` for what is no template; everything else is judged by the record's own parser.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
         raise MalformedRecord("not a template", where="record", expected='{"type": …, "message": {…}}')
     kind = record_named(str(data.get("type"))[:80])
     times = {"occurredAt": now, "submitBy": now + PROPOSED_SUBMIT_BY}
+    message = dict(data["message"])
+    if kind is ShipmentTerms and isinstance(given := message.get("commercial", {}), Mapping) and not _hidden(given):
+        message["commercial"] = {**_defaults(given), **given}
     return {
         "type": kind.__name__,
-        "message": _filled(kind, data["message"], times),
+        "message": _filled(kind, message, times),
         "signatures": data.get("signatures", []),
     }
+
+
+def told_defaults(data: object) -> Iterator[str]:
+    """What `completed` fills in about the penalty, in words, for whoever signs."""
+    message = data.get("message") if isinstance(data, Mapping) and data.get("type") == "ShipmentTerms" else None
+    given = message.get("commercial", {}) if isinstance(message, Mapping) else None
+    if not isinstance(given, Mapping) or _hidden(given):
+        return
+    currency = str(given.get("currency", ""))[:8]
+    for name, value in _defaults(given).items():
+        amount = int(value)
+        shown = duration(amount) if name in _SPANS else money(amount, currency)
+        yield f"Filled in by default: {_ABOUT[name]} {shown}{_WHY.get(name, '')}."
+
+
+def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Lading's defaults for the fields about the penalty that are not in `given`."""
+    usual = default_terms(_amount(given.get("value")), _amount(given.get("freight")))
+    cap = _amount(given["penaltyCap"]) if "penaltyCap" in given else usual.penalty_cap
+    values = {
+        "penaltyCap": str(cap),
+        "alpha": str(alpha_for(cap)),
+        "lostAfter": usual.lost_after,
+        "tenderWindow": usual.tender_window,
+        "reportLag": usual.report_lag,
+    }
+    return {name: value for name, value in values.items() if name not in given}
+
+
+def _amount(value: Any) -> int:
+    """An amount as templates give it; what is none is left for the record's parser to refuse."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 40 else 0
+
+
+def _hidden(value: Mapping[str, Any]) -> bool:
+    return "withheld" in value
 
 
 def _filled(kind: type[Struct], data: Mapping[str, Any], times: Mapping[str, int]) -> dict[str, Any]:
@@ -59,7 +116,7 @@ def _code(codes: type[IntEnum] | type[IntFlag], named: str | list[Any], where: s
 def _nested(kind: type[Struct], several: bool, value: Any) -> Any:
     if several and isinstance(value, list):
         return [_nested(kind, False, entry) for entry in value]
-    whole = not isinstance(value, Mapping) or "withheld" in value
+    whole = not isinstance(value, Mapping) or _hidden(value)
     return value if several or whole else _filled(kind, value, {})
 
 

@@ -16,7 +16,7 @@ from ledger.services.settings import read_settings
 from ledger.signing import Domain, SignedRecord
 from scripts.commands.keys import keystore_path, open_key, read_file, trusted_domain
 from scripts.doors import opened
-from scripts.drafts import completed, in_words
+from scripts.drafts import completed, in_words, told_defaults
 from scripts.frames import read_signed, to_frames
 from scripts.output import err, out, print_json
 
@@ -110,8 +110,12 @@ def _read(file: Path, now: int) -> SignedRecord:
     if content.lstrip()[:1] != b"{":
         return read_signed(content, str(file))
     data = parse_json(content, where=str(file))
-    whole = isinstance(data, dict) and data.get("signatures")
-    return SignedRecord.from_json(data if whole else completed(data, now))
+    if isinstance(data, dict) and data.get("signatures"):
+        return SignedRecord.from_json(data)
+    signed = SignedRecord.from_json(completed(data, now))
+    for line in told_defaults(data):
+        err.print(line, markup=False)
+    return signed
 
 
 def _handoff(items: list[str], releaser: int, receiver: int, place: str, load: str, due: int) -> dict[str, Any]:

@@ -109,6 +109,19 @@ def test_an_amendment_is_signed_beside_what_it_changes(stage: Stage, docks: Path
     assert isinstance(found.exception, InvalidInput)
 
 
+def test_defaults_of_the_penalty_are_told_before_anybody_signs(stage: Stage, docks: Path) -> None:
+    template, signed = docks / "terms.json", docks / "terms.signed.json"
+    commercial = {"value": "400000", "freight": "9000", "currency": "EUR", "liable": CARRIER, "beneficiary": SHOP}
+    message = {"consignor": MAKER, "consignee": SHOP, "holder": MAKER, "purpose": "original", "mode": "road"}
+    message |= {"packages": 2, "commercial": commercial}
+    template.write_text(json.dumps({"type": "ShipmentTerms", "message": message}))
+    told = run(docks, str(docks / f"{MAKER}.json"), str(template), "--out", str(signed))
+    assert "Filled in by default: the penalty is at most 90.00 EUR" in told
+    assert json.loads(signed.read_text())["message"]["commercial"]["penaltyCap"] == "9000"
+    again = run(docks, str(docks / f"{MAKER}.json"), str(signed), "--out", str(docks / "again.json"))
+    assert "Filled in" not in again, "what is signed is whole"
+
+
 def test_a_template_may_leave_out_what_is_empty(stage: Stage, docks: Path) -> None:
     goods = stage.open(4, endorsed=False)
     template = docks / "lost.json"

@@ -1,0 +1,54 @@
+"""Terms drafted with `lading sign`: what they leave out about the penalty is filled in, and said."""
+
+from typing import Any
+
+from ledger.penalties import REPORT_LAG, TENDER_WINDOW
+from ledger.records import ShipmentTerms
+from ledger.signing import SignedRecord
+from scripts.drafts import completed, told_defaults
+
+
+def terms(**commercial: Any) -> dict[str, Any]:
+    message = {"consignor": 1, "consignee": 2, "holder": 1, "purpose": "original", "packages": 1, "mode": "road"}
+    return {"type": "ShipmentTerms", "message": {**message, "commercial": {"currency": "EUR", **commercial}}}
+
+
+def drafted(draft: dict[str, Any]) -> Any:
+    record = SignedRecord.from_json(completed(draft, 1_800_000_000)).record
+    assert isinstance(record, ShipmentTerms)
+    return record.commercial
+
+
+def test_the_cap_is_the_smaller_of_freight_and_a_tenth_of_the_value_and_ten_days_reach_it() -> None:
+    assert drafted(terms(value="100000", freight="5000")).penaltyCap == 5_000, "the freight"
+    found = drafted(terms(value="100000", freight="50000"))
+    assert (found.penaltyCap, found.alpha) == (10_000, 100)
+    assert found.alpha * 10**2 == found.penaltyCap
+    assert (found.lostAfter, found.tenderWindow, found.reportLag) == (30 * 86400, TENDER_WINDOW, REPORT_LAG)
+
+
+def test_what_a_template_says_stands_a_zero_too() -> None:
+    found = drafted(terms(value="100000", freight="50000", penaltyCap="600", tenderWindow=0))
+    assert (found.penaltyCap, found.alpha, found.tenderWindow) == (600, 6, 0)
+    assert drafted(terms(value="100000", freight="50000", alpha="0")).alpha == 0
+
+
+def test_whoever_signs_is_told_what_was_filled_in() -> None:
+    told = list(told_defaults(terms(value="100000", freight="5000", lostAfter=86400)))
+    assert told[0] == (
+        "Filled in by default: the penalty is at most 50.00 EUR, the smaller of freight and a tenth of the value."
+    )
+    assert told[1] == "Filled in by default: its rate per day squared is 0.50 EUR, so that ten days reach the most."
+    assert len(told) == 4
+    assert not any("it grows for" in line for line in told)
+    assert list(told_defaults({"type": "Handoff", "message": {}})) == []
+    whole = terms(penaltyCap="1", alpha="1", lostAfter=1, tenderWindow=1, reportLag=1)
+    assert list(told_defaults(whole)) == []
+
+
+def test_terms_without_prices_cost_nothing_late_and_withheld_ones_are_left_alone() -> None:
+    bare = {"type": "ShipmentTerms", "message": {}}
+    assert completed(bare, 0)["message"]["commercial"]["penaltyCap"] == "0"
+    hidden: dict[str, Any] = {"type": "ShipmentTerms", "message": {"commercial": {"withheld": "0x" + "00" * 32}}}
+    assert completed(hidden, 0)["message"]["commercial"] == hidden["message"]["commercial"]
+    assert list(told_defaults(hidden)) == []
