@@ -8,21 +8,26 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from api.app import create_app
+from ledger.bonus_amounts import Line, amounts_root
 from ledger.bonus_words import award_to_json
 from ledger.bundle import Step, verify_bundle
 from ledger.bundle_format import parse_trust
 from ledger.canonical import canonical_json
 from ledger.codes import ContractKind
+from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import BonusAgreement, Share
+from ledger.records import BonusAgreement, BonusAward, Share
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card
 from ledger.services.verified import VerifiedRecords
+from ledger.signing import SignedRecord
+from scripts.cli import application
 from scripts.demo.scribe import details, salt
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
 
@@ -49,6 +54,7 @@ class Awarded:
 
     stage: Stage
     agreement: RecordId
+    unawarded: RecordId
     award: RecordId
     computed: awards.Computed
     late: RecordId
@@ -61,7 +67,8 @@ def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield _play(stage)
 
 
-def _play(stage: Stage) -> Awarded:
+def _agree(stage: Stage) -> RecordId:
+    """A funded pool for both carriers, for forty days from now."""
     node = stage.node
     deployment = node.consortium.deployment
     token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
@@ -74,6 +81,12 @@ def _play(stage: Stage) -> Awarded:
     )  # fmt: skip
     agreement = stage.sign(terms, CARRIER, SECOND)
     treasury.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL)
+    return agreement
+
+
+def _play(stage: Stage) -> Awarded:
+    node = stage.node
+    agreement, unawarded = _agree(stage), _agree(stage)
     early, late = stage.open(10), stage.open(10)
     kept_back = stage.open(10, liable=SECOND)
     stage.hand(MAKER, CARRIER, *((shipment, 0, 10) for shipment in sorted((early, late))))
@@ -91,7 +104,7 @@ def _play(stage: Stage) -> Awarded:
     award = stage.sign(record, SHOP)
     assert stage.outcome(award) == ["applied"]
     node.settle()
-    return Awarded(stage, agreement, award, computed, late, kept_back)
+    return Awarded(stage, agreement, unawarded, award, computed, late, kept_back)
 
 
 def published(awarded: Awarded) -> Any:
@@ -180,3 +193,56 @@ def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded
     assert published(awarded) == json.loads(json.dumps(file)), "what this node computed itself is shown whole"
     assert client.put(path, json=forged).status_code == 200
     assert published(awarded) == json.loads(json.dumps(file)), "and nothing that is handed in replaces it"
+
+
+# --- from the command line -------------------------------------------------------------------------------------------
+
+
+def run(awarded: Awarded, *arguments: str, exit_code: int = 0) -> Any:
+    home = str(awarded.stage.node.settings.home)
+    result = CliRunner().invoke(application(["bonuses"]), ["bonuses", *arguments], env={"LADING_HOME": home})
+    assert result.exit_code == exit_code, (result.output, result.exception)
+    return result
+
+
+def test_a_rule_file_is_checked_and_kept_before_it_is_signed(awarded: Awarded, tmp_path: Path) -> None:
+    file = tmp_path / "rule.toml"
+    file.write_bytes(RULE.replace("Whoever carries something", "Everybody").encode())
+    kept = json.loads(run(awarded, "rule", "keep", str(file), "--json").stdout)
+    with awarded.stage.node.db.read() as connection:
+        assert awards.rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
+    file.write_text("format = 1")
+    assert isinstance(run(awarded, "rule", "keep", str(file), exit_code=1).exception, MalformedRecord)
+
+
+def test_the_awarder_computes_an_award_signs_it_and_everybody_checks_it(awarded: Awarded, tmp_path: Path) -> None:
+    stage, agreement = awarded.stage, awarded.unawarded
+    stage.node.settle()
+    file = tmp_path / "award.json"
+    run(awarded, "award", to_hex(agreement), "--out", str(file))
+    drafted = SignedRecord.from_json(json.loads(file.read_bytes())).record
+    assert isinstance(drafted, BonusAward)
+    assert (drafted.by, drafted.version, drafted.total) == (SHOP, 1, POOL)
+    assert drafted.amounts == amounts_root(agreement, 1, awarded.computed.award.amounts), (
+        "the same goods, the same rule"
+    )
+    assert stage.outcome(stage.sign(drafted, SHOP)) == ["applied"]
+    shown = json.loads(run(awarded, to_hex(agreement), "--json").stdout)
+    assert shown["awards"][0]["file"]["explanation"], "its file was kept with the draft"
+    assert "exactly this award" in run(awarded, "check", to_hex(agreement)).stdout
+    again = run(awarded, "award", to_hex(agreement), exit_code=1)
+    assert isinstance(again.exception, RuleBroken)
+    assert "an award stands" in str(again.exception)
+
+
+def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(awarded: Awarded) -> None:
+    stage = awarded.stage
+    agreement = _agree(stage)
+    stage.pass_time(41 * DAY)
+    lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(SECOND), 400_00)]
+    size = stage.node.publisher.publish(stage.node.clock.now()).head.size
+    log_id = stage.node.consortium.log.log_id
+    stage.sign(BonusAward(SHOP, agreement, 1, log_id, size, POOL, amounts_root(agreement, 1, lines), bytes(32)), SHOP)
+    found = run(awarded, "check", to_hex(agreement), exit_code=1).exception
+    assert isinstance(found, VerificationFailed)
+    assert "the records give another award" in str(found)
