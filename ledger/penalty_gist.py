@@ -11,11 +11,11 @@ from ledger.records import NOBODY
 from ledger.words import counted, span
 
 _STOPPED = {
-    StopKind.DELIVERY: "the goods arrived",
-    StopKind.LOCKER: "a locker took the goods",
-    StopKind.REFUSAL: "the consignee refused the goods",
-    StopKind.TENDER: "delivery was offered",
-    StopKind.ONWARD: "new terms took the goods over",
+    StopKind.DELIVERY: "{goods} arrived",
+    StopKind.LOCKER: "a locker took {goods}",
+    StopKind.REFUSAL: "the consignee refused {goods}",
+    StopKind.TENDER: "delivery of {goods} was offered",
+    StopKind.ONWARD: "new terms took {goods} over",
 }
 
 
@@ -60,7 +60,7 @@ def standing(statement: PenaltyStatement) -> tuple[str, ...]:
         stop = portion.stop
         if stop is not None and not portion.settled and stop.contestable_until is not None:
             found.append(f"The clock runs on if the offered delivery is contested by {moment(stop.contestable_until)}.")
-    if statement.indicative and statement.liable != NOBODY:
+    if statement.indicative and statement.liable != NOBODY and (statement.amount or not statement.settled):
         found.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
     return tuple(found)
 
@@ -69,12 +69,17 @@ def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
     """What stopped the clock and how that compares with the promise, what was taken out included."""
     due = moment(statement.promised_at)
     after = portion.counted_until - statement.promised_at
+    alone = len(statement.portions) == 1 and not statement.children
+    goods = "the goods" if alone else f"{counted(portion.packages, 'package')} of them"
     if portion.stop is not None:
-        what = f"{_STOPPED[portion.stop.kind]} on {moment(portion.stop.at)}"
+        what = f"{_STOPPED[portion.stop.kind].format(goods=goods)} on {moment(portion.stop.at)}"
+        said = f"{what}, {span(max(0, after))} after the last second on time ({due})"
     elif portion.ending is not None:
-        what = f"the goods were never delivered ({portion.ending.what})"
+        what = f"{goods} never arrived ({portion.ending.what})"
+        said = f"{what}, and the clock ran on for {span(max(0, after))} after the last second on time ({due})"
     else:
-        what = "the goods have not arrived"
+        what = f"{goods} {'have' if alone or portion.packages != 1 else 'has'} not arrived"
+        said = f"{what}, {span(max(0, after))} after the last second on time ({due})"
     if after <= 0:
         return f"{what}, in time (by {due})" if portion.stop else f"{what}, and are due by {due}"
     taken = [
@@ -85,7 +90,6 @@ def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
         )
         if seconds
     ]
-    said = f"{what}, {span(after)} after the last second on time ({due})"
     if not taken:
         return said
     left = f"{span(portion.late_seconds)} count" if portion.late_seconds else "nothing is left"
@@ -96,7 +100,10 @@ def _rest(statement: PenaltyStatement) -> list[str]:
     """Several portions, and who bears it in the end."""
     found = []
     if len(statement.portions) > 1:
-        found.append(f"The goods arrived in {len(statement.portions)} portions, each counted by its share of packages.")
+        found.append(f"The goods went in {len(statement.portions)} portions, each counted by its share of packages.")
+    if statement.children:
+        parts = counted(len(statement.children), "shipment")
+        found.append(f"The rest was split into {parts}, each with a penalty statement of its own.")
     bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
     if statement.amount and bearing:
         legs = ", ".join(

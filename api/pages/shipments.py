@@ -10,16 +10,19 @@ from fastapi.responses import Response
 from api.deps import NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
 from api.pages.figures import When, second_of
 from api.pages.render import page
+from ledger.codes import Assurance, HoldCause, Regime
 from ledger.delivery import StopKind
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.ids import RecordId, to_hex
-from ledger.lateness import PortionLine
+from ledger.lateness import HoldLine, PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_gist import gist, standing
 from ledger.penalty_words import explain
 from ledger.record_words import TITLES
+from ledger.records import NOBODY
 from ledger.services.node import Node
 from ledger.services.reading import Reader
+from ledger.words import word
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
@@ -31,6 +34,22 @@ _STOPS = {
     StopKind.TENDER: "delivery was offered; this is no delivery",
     StopKind.ONWARD: "new terms took the goods over",
 }
+
+_SAID = {
+    0: "nobody says on what authority",
+    Assurance.BROKER_WORD: "on the broker's word",
+    Assurance.CUSTOMS_MESSAGE: "by customs' message, which a broker attached",
+    Assurance.AUTHORITY_SIGNED: "signed by customs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A customs hold as it bears on a clock: what it was and who says so, and why it is taken out or not."""
+
+    what: str
+    why: str
+    line: HoldLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,7 @@ class Clock:
     claimed_at: int | None
     contestable_until: int | None
     line: PortionLine
+    holds: tuple[Hold, ...]
 
 
 @router.get("/shipments")
@@ -105,7 +125,16 @@ def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
             claimed_at=stop.occurred_at if stop and stop.occurred_at != stop.at else None,
             contestable_until=open_until,
             line=line,
+            holds=tuple(_hold(hold, statement.liable) for hold in line.holds),
         )
+
+
+def _hold(line: HoldLine, liable: int) -> Hold:
+    hold = line.hold
+    cause = f", cause: {word(HoldCause, hold.cause)}" if hold.cause else ""
+    what = f"{hold.jurisdiction.decode('ascii', 'replace')} {word(Regime, hold.regime)}{cause}, {_SAID[hold.assurance]}"
+    by = f"caused by partner {hold.caused_by}, " if hold.caused_by not in (NOBODY, liable) else ""
+    return Hold(what, by + line.why, line)
 
 
 def _penalty(node: Node, shipment: RecordId, reader: Reader, at: int) -> tuple[PenaltyStatement | None, str]:

@@ -87,7 +87,7 @@ class Stories:
         rows = _records_of(connection, row, custody, clearances)
         journeys = self._journeys(connection, shipment)
         teller = Teller(connection, self._names, rows, self._context(connection, row, rows, journeys, may_open))
-        steps = [*teller.beginning(row, custody), *map(teller.custody, custody), *map(teller.clearance, clearances)]
+        steps = [*teller.beginning(row), *map(teller.custody, custody), *map(teller.clearance, clearances)]
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
         onward = tuple(step.record_id for step in custody if step.kind == "continued")
         return ShipmentView(

@@ -12,6 +12,7 @@ from ledger.delivery import Tender
 from ledger.errors import LadingError
 from ledger.ids import RecordId, to_hex
 from ledger.penalty_words import moment
+from ledger.records import Handoff, Override, Split
 from ledger.records import Outcome as OutcomeRecord
 from ledger.services.names import Names
 from ledger.services.registry_view import keys_of
@@ -53,7 +54,7 @@ class Teller:
     rows: dict[RecordId, StoredRecord]
     context: Context
 
-    def beginning(self, row: Shipment, custody: list[CustodyStep]) -> Iterator[StepView]:
+    def beginning(self, row: Shipment) -> Iterator[StepView]:
         """How a child or remainder began: the projection tells it on the parent's line only."""
         if row.parent is None:
             return
@@ -61,7 +62,7 @@ class Teller:
         if outcome is None or not isinstance(outcome.record, OutcomeRecord):
             return
         source = RecordId(outcome.record.record)
-        holder = self.names.of(self.connection, custody[0].from_partner if custody else row.custodian)
+        holder = self.names.of(self.connection, self._held_by(source, row))
         packages = counted(row.packages, "package")
         remainder = Flag.REMAINDER in Flag(row.flags)
         text = (
@@ -82,6 +83,17 @@ class Teller:
             signers=self._signers(source),
             logged_at=self._logged_at(source),
         )
+
+    def _held_by(self, source: RecordId, row: Shipment) -> int:
+        """Who held a child or remainder when `source` opened it."""
+        stored = self.rows.get(source)
+        match stored.record if stored else None:
+            case Split() as split:
+                return split.by
+            case (Handoff() | Override()) as move:
+                return move.releaser
+            case _:
+                return row.custodian
 
     def custody(self, step: CustodyStep) -> StepView:
         giver = self.names.of(self.connection, step.from_partner)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger.errors import Misconfigured
+from ledger.ids import to_hex
 from ledger.money import money
 from ledger.penalties import DAY
 from ledger.penalty_words import explain
@@ -17,6 +18,7 @@ from ledger.services.consortium import TokenPlan, unused
 from ledger.services.keystores import new_key
 from ledger.services.node import Node
 from ledger.services.settings import Settings, read_settings
+from ledger.words import counted
 from scripts.commands.serve import run
 from scripts.demo.cast import make_cast
 from scripts.demo.plot import HOUR, LAST_DAY, Play, perform
@@ -54,7 +56,7 @@ def demo(
     if json:
         print_json(result)
     else:
-        _tell(result, words)
+        _tell(result, words, {to_hex(shipment): name for name, shipment in play.shipments.items()})
     good = all(verdict["ok"] for verdict in result["verdicts"])
     if not good or not serve:
         raise SystemExit(0 if good else 1)
@@ -97,10 +99,11 @@ def _stage(settings: Settings, end: int, *, quiet: bool) -> Play:
     return play
 
 
-def _tell(result: dict[str, Any], words: tuple[str, ...]) -> None:
+def _tell(result: dict[str, Any], words: tuple[str, ...], names: dict[str, str]) -> None:
     out.print("\n[bold]Shipments[/]")
     for shipment in result["shipments"]:
-        out.print(f"  {shipment['id'][:14]}…  {shipment['status']}, {len(shipment['handoffs'])} handoffs")
+        told = f"{names[shipment['id']]}: {shipment['status']}, {counted(len(shipment['handoffs']), 'handoff')}"
+        out.print(f"  {shipment['id'][:14]}…  {told}", markup=False)
     out.print("\n[bold]The penalty of the late delivery, line by line[/]")
     for line in words:
         out.print(f"  {line}", markup=False)

@@ -1,0 +1,135 @@
+"""A penalty in a sentence, and where goods stand, on small cases: who owes what, why, and what may still change it.
+
+α is 100 a day², promised is the end of day 10 (1970-01-11 00:00:00 UTC), the carrier owes the shop.
+"""
+
+import pytest
+
+from ledger.codes import ClearanceStatus, StatementKind
+from ledger.delivery import LOCKER as LOCKER_ROLE
+from ledger.journeys import Journeys
+from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.penalty_gist import gist, standing
+from ledger.standing import Standing, standing_of
+from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, SECOND, SHOP, History
+
+OWES = f"Partner {CARRIER} owes partner {SHOP}"
+
+
+@pytest.fixture
+def history() -> History:
+    return History()
+
+
+def stated(history: History, shipment: bytes, at: int | None = None) -> PenaltyStatement:
+    return penalty_of(shipment, history.records, at)
+
+
+def where(history: History, shipment: bytes) -> Standing:
+    return standing_of(Journeys(history.records), shipment)
+
+
+def test_a_late_delivery_says_when_it_came_and_when_it_was_due(history: History) -> None:
+    shipment = history.terms()
+    history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
+    said = gist(stated(history, shipment))
+    assert said.startswith(
+        f"{OWES} 400 EUR (minor units), because the goods arrived on 1970-01-13 00:00:00 UTC, 2 days "
+    )
+    assert "after the last second on time (1970-01-11 00:00:00 UTC)" in said
+
+
+def test_in_time_is_said_plainly(history: History) -> None:
+    shipment = history.terms()
+    history.handoff(shipment, CARRIER, SHOP, 9 * DAY)
+    assert gist(stated(history, shipment)).startswith(
+        "Nothing is owed: the goods arrived on 1970-01-10 00:00:00 UTC, in"
+    )
+
+
+def test_what_customs_took_out_is_told_with_what_is_left(history: History) -> None:
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.HELD, shipment, 9 * DAY, caused_by=BROKER)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 10 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 13 * DAY)
+    said = gist(stated(history, shipment))
+    assert "3 days after the last second on time" in said
+    assert "1 day of customs holds that the liable partner did not cause taken out, 2 days count" in said
+
+
+def test_the_most_that_terms_allow_is_said_to_be_that(history: History) -> None:
+    shipment = history.terms()
+    history.handoff(shipment, CARRIER, SHOP, 25 * DAY)
+    assert "10000 EUR (minor units), the most that the terms allow, because" in gist(stated(history, shipment))
+
+
+def test_a_running_clock_says_how_far_it_can_go(history: History) -> None:
+    shipment = history.terms()
+    early, late = stated(history, shipment, 5 * DAY), stated(history, shipment, 12 * DAY)
+    assert gist(early).startswith("Nothing is owed so far: the goods have not arrived, and are due by 1970-01-11")
+    assert gist(late).startswith(f"{OWES} 400 EUR (minor units), because the goods have not arrived, 2 days after")
+    assert standing(late)[0].startswith("The clock is running: what is owed grows until the goods arrive, to 10000 EUR")
+
+
+def test_goods_that_never_arrived_and_those_that_parted_are_told_apart(history: History) -> None:
+    shipment = history.terms()
+    remainder = history.short(shipment, CARRIER, SHOP, 12 * DAY, 6)
+    history.statement(StatementKind.DESTROYED, remainder, CARRIER, 13 * DAY, counterparty=SHOP)
+    said = gist(stated(history, shipment))
+    assert "because 4 packages of them never arrived (destroyed), and the clock ran on for 30 days" in said
+    assert "The goods went in 2 portions" in said
+    halves = history.terms()
+    history.split(halves, CARRIER, 2 * DAY, [5, 5])
+    assert gist(stated(history, halves)) == (
+        "The goods were split into 2 shipments before they arrived: each has a penalty statement of its own."
+    )
+
+
+def test_a_tender_may_still_be_contested(history: History) -> None:
+    shipment = history.terms()
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
+    fresh = stated(history, shipment, 12 * DAY)
+    assert "because delivery of the goods was offered on 1970-01-12 00:00:00 UTC, 1 day after" in gist(fresh)
+    assert standing(fresh)[0] == ("The clock runs on if the offered delivery is contested by 1970-01-15 00:00:00 UTC.")
+    assert standing(stated(history, shipment, 20 * DAY))[:1] != standing(fresh)[:1]
+
+
+def test_terms_without_promise_or_liable_owe_nothing(history: History) -> None:
+    assert gist(stated(history, history.terms(promisedAt=0))) == "The terms promise no time, so nothing can be late."
+    nobody = history.terms(liable=0)
+    assert gist(stated(history, nobody)).startswith("The terms name nobody who is liable")
+
+
+# --- where goods stand -----------------------------------------------------------------------------------------------
+
+
+def test_the_last_thing_that_happened_says_where_goods_stand(history: History) -> None:
+    shipment = history.terms()
+    assert where(history, shipment) is Standing.OPEN
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 5 * DAY, counterparty=SHOP)
+    assert where(history, shipment) is Standing.TENDERED
+    history.handoff(shipment, CARRIER, SHOP, 6 * DAY, packages=0)
+    assert where(history, shipment) is Standing.REFUSED
+    history.handoff(shipment, CARRIER, SECOND, 7 * DAY)
+    assert where(history, shipment) is Standing.IN_TRANSIT
+    history.handoff(shipment, SECOND, LOCKER, 8 * DAY, packages=0, receiver_roles=LOCKER_ROLE)
+    assert where(history, shipment) is Standing.IN_TRANSIT
+
+
+def test_a_tender_of_another_step_or_by_another_hand_stands_nowhere(history: History) -> None:
+    shipment = history.terms()
+    history.handoff(shipment, CARRIER, SECOND, 5 * DAY)
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 6 * DAY, counterparty=SHOP)
+    assert where(history, shipment) is Standing.IN_TRANSIT, "the carrier does not hold it any more"
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 4 * DAY, counterparty=SHOP, sequence=0, known=7 * DAY)
+    assert where(history, shipment) is Standing.IN_TRANSIT, "it moved after that offer"
+
+
+def test_what_is_missing_can_be_found(history: History) -> None:
+    shipment = history.terms()
+    remainder = history.short(shipment, CARRIER, SHOP, 12 * DAY, 6)
+    assert where(history, remainder) is Standing.MISSING
+    history.statement(StatementKind.FOUND, remainder, CARRIER, 13 * DAY)
+    assert where(history, remainder) is Standing.FOUND
+    history.handoff(remainder, CARRIER, SECOND, 14 * DAY, packages=4)
+    assert where(history, remainder) is Standing.IN_TRANSIT
