@@ -1,89 +1,40 @@
 """How a network of lanes performs: delivery times, abnormal delays, legs, customs, cost, and failures by node.
 
-A shipment belongs to the period in which its clock stopped, or, while it runs, to that of its promise. Delivery time
+A shipment belongs to the period in which its clock stopped, or, while it runs, to that of its promise; one that was
+split before, to the period of the split. Delivery time
 runs from the first handoff on the way (the opening, where the only handoff is the delivery) to the counter-signed
 delivery, as counted. A delay is abnormal when delivery took longer than the market and mode are expected to take.
 Integers only; a figure that nothing is known about is None.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 
-from ledger.codes import ClearanceStatus, HoldCause, Mode, StatementKind
+from ledger.amendments import corrected
+from ledger.codes import ClearanceStatus, HoldCause, StatementKind
 from ledger.delivery import StopKind, moved
+from ledger.errors import NotFound
 from ledger.ids import RecordId
-from ledger.journeys import Found, Journeys, part_of
-from ledger.records import Clearance, Place
+from ledger.journeys import Journeys, Move, part_of
+from ledger.lateness import lateness_of
+from ledger.network_routes import EXPECTED, Route, Windows, route_of
+from ledger.periods import FOREVER
+from ledger.records import ShipmentTerms
 from ledger.recourse import legs_of
 from ledger.score_samples import Case, Period, case_of, own_moves
+from ledger.spans import Span, measure
 
 DAY = 86_400
-HOUR = 3_600
 MILLION = 1_000_000
 _RELEASED = {ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS}
-_STUMBLES = {ClearanceStatus.HELD, ClearanceStatus.REFUSED, ClearanceStatus.AMENDED, ClearanceStatus.SEIZED}
-
-
-class Market(StrEnum):
-    UNITED_STATES = "United States"
-    EUROPE = "Europe"
-    SOUTHEAST_ASIA = "Southeast Asia"
-    LATIN_AMERICA = "Latin America"
-
-
-_EUROPE = """
-    AD AL AT BA BE BG BY CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE
-    SI SK SM UA VA
-"""
-_SOUTHEAST_ASIA = "BN ID KH LA MM MY PH SG TH TL VN"
-_LATIN_AMERICA = "AR BO BR BZ CL CO CR CU DO EC GT GY HN HT MX NI PA PE PR PY SR SV UY VE"
-MARKETS: Mapping[Market, frozenset[str]] = {
-    Market.UNITED_STATES: frozenset({"US"}),
-    Market.EUROPE: frozenset(_EUROPE.split()),
-    Market.SOUTHEAST_ASIA: frozenset(_SOUTHEAST_ASIA.split()),
-    Market.LATIN_AMERICA: frozenset(_LATIN_AMERICA.split()),
+_STUMBLES = {
+    ClearanceStatus.HELD,
+    ClearanceStatus.REFUSED,
+    ClearanceStatus.AMENDED,
+    ClearanceStatus.SEIZED,
+    ClearanceStatus.DESTROYED,
 }
-"""Countries (ISO 3166-1 alpha-2) of the markets in RECORDS' table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Expected delivery time in days, both ends included."""
-
-    least: int
-    most: int
-
-
-Windows = Mapping[tuple[Market, Mode], Window]
-EXPECTED: Windows = {
-    (Market.UNITED_STATES, Mode.AIR): Window(6, 8),
-    (Market.UNITED_STATES, Mode.MARITIME): Window(13, 15),
-    (Market.EUROPE, Mode.AIR): Window(7, 9),
-    (Market.EUROPE, Mode.MARITIME): Window(14, 17),
-    (Market.SOUTHEAST_ASIA, Mode.AIR): Window(3, 5),
-    (Market.SOUTHEAST_ASIA, Mode.MARITIME): Window(8, 10),
-    (Market.LATIN_AMERICA, Mode.AIR): Window(8, 10),
-    (Market.LATIN_AMERICA, Mode.MARITIME): Window(16, 21),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a shipment is grouped by: country codes, or the places' names where no code is stated; empty or None where
-    a part is withheld or nothing says.
-    """
-
-    origin: str
-    destination: str
-    market: Market | None
-    mode: Mode | None
-    carrier: int
-
-    @property
-    def lane(self) -> str:
-        return f"{self.origin or '?'} → {self.destination or '?'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +55,8 @@ class NetworkFigures:
 
     `timed` deliveries have a delivery time, `windowed` also an expected window. `median` is the middle one, or the mean
     of the middle two rounded down; `p90` the smallest that at least nine in ten do not exceed. `evidence`: the records
-    that opened, stopped and held the shipments.
+    that opened, stopped and held the shipments. `customs_seconds` are those under a hold of that cause; `held_seconds`
+    under any, where holds of two causes that overlap count once.
     """
 
     shipments: int
@@ -121,6 +73,7 @@ class NetworkFigures:
     procedures: int
     first_time: int
     customs_seconds: Mapping[HoldCause, int]
+    held_seconds: int
     freight: Mapping[str, int]
     penalties: Mapping[str, int]
     nodes: Mapping[int, NodeFigures]
@@ -162,6 +115,7 @@ class _Sums:
     procedures: int = 0
     first_time: int = 0
     customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
+    held_seconds: int = 0
     freight: Counter[str] = field(default_factory=Counter)
     penalties: Counter[str] = field(default_factory=Counter)
     handled: Counter[int] = field(default_factory=Counter)
@@ -186,7 +140,8 @@ class _Sums:
             legs_in_time=self.legs_in_time,
             procedures=self.procedures,
             first_time=self.first_time,
-            customs_seconds=dict(self.customs_seconds),
+            customs_seconds=dict(sorted(self.customs_seconds.items())),
+            held_seconds=self.held_seconds,
             freight=dict(self.freight),
             penalties=dict(self.penalties),
             nodes={node: NodeFigures(self.handled[node], self.failed[node]) for node in sorted(self.handled)},
@@ -212,15 +167,22 @@ def network(
     period: Period,
     by: Callable[[Route], str] | None = None,
     windows: Windows = EXPECTED,
+    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
 ) -> dict[str, NetworkFigures]:
     """Figures of all shipments in `period`, grouped by what `by` says of their route, or together as "all".
 
-    Shipments whose commercial terms are withheld here are left out: nothing is known about them.
+    Only of shipments under terms that are `wanted`. Those whose commercial terms are withheld here are left out:
+    nothing is known about them.
     """
     sums: dict[str, _Sums] = {}
     for shipment in journeys.shipments():
+        try:
+            if not wanted(journeys.terms_of(shipment).record):
+                continue
+        except NotFound:
+            continue
         case = case_of(journeys, shipment, period)
-        if case is None or not case.lines or not _in_period(case):
+        if case is None or not _in_period(case):
             continue
         route = route_of(case)
         _add(sums.setdefault(by(route) if by else "all", _Sums()), case, route, windows)
@@ -234,45 +196,71 @@ def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]
     return tuple(Change(name, getattr(before, name), getattr(after, name)) for name in names)
 
 
-def route_of(case: Case) -> Route:
-    """The route of a shipment: countries of origin and destination, mode, and the partner that delivered it."""
-    origin, destination = _country(case.terms.origin), _country(case.terms.destination)
-    market = next((name for name, countries in MARKETS.items() if destination in countries), None)
-    mode = Mode(case.terms.mode) if case.terms.mode in set(Mode) else None
-    moves = case.portions[case.lines[0].shipment].moves
-    carrier = moves[-1].releaser if moves else case.terms.holder
-    return Route(origin, destination, market, mode, carrier)
-
-
 def _in_period(case: Case) -> bool:
-    line = case.lines[0]
-    return (line.stop.at if line.stop is not None else case.t0) in case.period
+    if case.lines:
+        line = case.lines[0]
+        return (line.stop.at if line.stop is not None else case.t0) in case.period
+    split = case.portions[case.shipment].split
+    return (split.record.occurredAt if split is not None else case.t0) in case.period
 
 
 def _add(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
-    statement = case.statement
-    sums.shipments += 1
-    sums.packages += sum(line.packages for line in case.lines)
-    commercial = case.force.commercial
-    if freight := part_of(commercial.freight, statement.share):
-        sums.freight[commercial.currency] += freight
-    if statement.amount:
-        sums.penalties[commercial.currency] += statement.amount
-    _add_time(sums, case, route, windows)
+    """Goods count where they went in the end, so a shipment that was split counts as its children; what was done to
+    them before counts at the shipment to which it was done, once.
+    """
+    if case.lines:
+        sums.shipments += 1
+        sums.packages += sum(line.packages for line in case.lines)
+        commercial = case.force.commercial
+        if freight := part_of(commercial.freight, case.statement.share):
+            sums.freight[commercial.currency] += freight
+        if case.statement.amount:
+            sums.penalties[commercial.currency] += case.statement.amount
+        _add_time(sums, case, route, windows)
+    else:
+        sums.evidence[case.statement.terms] = None
     for line in case.lines:
-        portion = case.portions[line.shipment]
-        own = {move.verified.id for move in portion.moves if move.shipment == portion.shipment}
-        for leg in legs_of(case.journeys, portion, line, case.force, case.terms.consignee)[0]:
-            if leg.handoff in own and leg.due_at < case.period.at:
-                sums.legs_due += 1
-                sums.legs_in_time += not leg.overrun_seconds
-        for held in line.holds:
-            cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
-            sums.customs_seconds[cause] += held.seconds
-            sums.evidence[held.hold.held.id] = None
-        _add_nodes(sums, case, line.shipment)
-        _add_procedures(sums, case.journeys.clearances(line.shipment))
         sums.evidence.update(dict.fromkeys(case.proof(line)))
+    _add_legs(sums, case)
+    _add_customs(sums, case)
+    for shipment in case.portions:
+        _add_nodes(sums, case, shipment)
+        _add_procedures(sums, case, shipment)
+
+
+def _add_legs(sums: _Sums, case: Case) -> None:
+    """A leg that ran when its goods were split is out when the last of them is."""
+    own = {move.verified.id for portion in case.portions.values() for move in portion.moves if _is_own(case, move)}
+    in_time: dict[RecordId, bool] = {}
+    for goods in case.travelled():
+        for leg in legs_of(case.journeys, goods.portion, goods.line, goods.force, case.terms.consignee)[0]:
+            if leg.handoff in own and leg.due_at < case.period.at:
+                in_time[leg.handoff] = not leg.overrun_seconds and in_time.get(leg.handoff, True)
+    sums.legs_due += len(in_time)
+    sums.legs_in_time += sum(in_time.values())
+
+
+def _is_own(case: Case, move: Move) -> bool:
+    return move.shipment in case.portions
+
+
+def _add_customs(sums: _Sums, case: Case) -> None:
+    """Seconds under hold, each once a cause: until a split at the parent, from then on at each child."""
+    spans: dict[HoldCause, list[Span]] = {}
+    for portion in case.portions.values():
+        line = next((line for line in case.lines if line.shipment == portion.shipment), None)
+        if line is None and portion.split is not None and case.statement.part_of is None:
+            at = min(case.period.at, portion.split.record.occurredAt)
+            line = lateness_of(case.journeys, portion, case.terms, case.opened_at, case.force, at)
+        parted = case.journeys.origins.get(portion.shipment)
+        begun = parted.occurred_at if parted is not None and not parted.remainder else 0
+        for held in line.holds if line is not None else ():
+            cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
+            spans.setdefault(cause, []).append((max(begun, held.span[0]), held.span[1]))
+            sums.evidence[held.hold.held.id] = None
+    for cause, found in spans.items():
+        sums.customs_seconds[cause] += measure(found, 0, FOREVER)
+    sums.held_seconds += measure((span for found in spans.values() for span in found), 0, FOREVER)
 
 
 def _add_time(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
@@ -309,24 +297,43 @@ def _add_nodes(sums: _Sums, case: Case, shipment: bytes) -> None:
             sums.failed[found.record.by] += 1
 
 
-def _add_procedures(sums: _Sums, clearances: Iterable[Found[Clearance]]) -> None:
-    stumbled: set[tuple[bytes, int]] = set()
-    done: set[tuple[bytes, int]] = set()
-    for found in clearances:
-        pair = (found.record.jurisdiction, found.record.regime)
-        if pair in done:
-            continue
-        if found.record.status in _STUMBLES:
-            stumbled.add(pair)
-        if found.record.status in _RELEASED:
-            done.add(pair)
+def _add_procedures(sums: _Sums, case: Case, shipment: bytes) -> None:
+    """Customs procedures that began with this shipment. One that was not over when the goods were split is over when
+    it is for all of them.
+
+    Due is what was released, stumbled or came to an end without a release, and what nobody released though the goods
+    have arrived, ended or are overdue.
+    """
+    begun = {(c.record.jurisdiction, c.record.regime) for c in case.journeys.clearances(shipment)}
+    above = {
+        (c.record.jurisdiction, c.record.regime)
+        for ancestor, origin in case.portions[shipment].path
+        if origin is not None
+        for c in case.journeys.clearances(ancestor)
+    }
+    overdue = case.statement.promised > 0 and case.t0 < case.period.at
+    over = overdue or any(line.stop or line.ending for line in case.lines)
+    for pair in sorted(begun - above):
+        released, clean = _outcome(case.journeys, shipment, pair)
+        if released or not clean or over:
             sums.procedures += 1
-            sums.first_time += pair not in stumbled
+            sums.first_time += released and clean
 
 
-def _country(place: object) -> str:
-    """The country; where a place names none (histories have names, not codes), what the place is called."""
-    return place.country or place.name if isinstance(place, Place) else ""
+def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tuple[bool, bool]:
+    """Whether customs released all these goods, and whether nothing went wrong before that."""
+    steps = [
+        corrected(journeys, found)[0]
+        for found in journeys.clearances(shipment)
+        if (found.record.jurisdiction, found.record.regime) == pair
+    ]
+    for step in sorted(steps, key=lambda step: step.occurredAt):
+        if step.status in _RELEASED:
+            return True, True
+        if step.status in _STUMBLES:
+            return any(later.status in _RELEASED for later in steps), False
+    parts = [_outcome(journeys, child, pair) for child in journeys.children(shipment)]
+    return bool(parts) and all(released for released, _ in parts), all(clean for _, clean in parts)
 
 
 def _over(total: int, count: int) -> int | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from ledger.journeys import part_of
-from ledger.network import Route, route_of
+from ledger.network_routes import Route, route_of
 from ledger.records import UNLIMITED_LAG
 from ledger.score_samples import Case
 

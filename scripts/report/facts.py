@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ledger.codes import Mode, Role
 from ledger.journeys import Journeys
-from ledger.network import EXPECTED, Market, NetworkFigures, Route, Window, network
+from ledger.network import NetworkFigures, network
+from ledger.network_routes import EXPECTED, Market, Route, Window
 from ledger.score_card import Card
 from ledger.score_samples import Period, case_of
 from ledger.scores import Scorecard, Tallies

@@ -18,7 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.codes import Mode, Role
-from ledger.network import Route, network
+from ledger.network import network
+from ledger.network_routes import Route
 from ledger.penalties import PenaltyStatement
 from ledger.score_samples import Period
 from ledger.scores import Scorecard

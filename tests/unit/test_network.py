@@ -1,8 +1,12 @@
 """Network indicators on a small network, every figure worked out by hand."""
 
+import pytest
+
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Mode, StatementKind
+from ledger.errors import MalformedRecord
 from ledger.journeys import Journeys
-from ledger.network import EXPECTED, Market, NetworkFigures, Window, compare, network
+from ledger.network import NetworkFigures, compare, network
+from ledger.network_routes import EXPECTED, Market, Window, parse_windows
 from ledger.records import Place
 from ledger.score_samples import Period
 from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
@@ -114,3 +118,98 @@ def test_two_periods_are_compared_figure_by_figure() -> None:
     assert changes["mean_seconds"].difference == 4 * DAY
     assert changes["abnormal_ppm"].difference == 1_000_000
     assert changes["first_time_ppm"].difference is None
+
+
+# --- what counts once ------------------------------------------------------------------------------------------------
+
+
+def test_holds_that_overlap_count_once() -> None:
+    """Two jurisdictions hold the same goods: three days for one cause, two for the other, four in all."""
+    history = History()
+    shipment = flight(history, 12)
+    for country, held, released, cause in (
+        (b"CN", 2, 4, HoldCause.RANDOM),
+        (b"US", 3, 5, HoldCause.RANDOM),
+        (b"MX", 4, 6, HoldCause.DOCUMENTS),
+    ):
+        history.clearance(ClearanceStatus.HELD, shipment, held * DAY, jurisdiction=country, cause=cause)
+        history.clearance(ClearanceStatus.RELEASED, shipment, released * DAY, jurisdiction=country)
+    found = figures(history)
+    assert found.customs_seconds == {HoldCause.RANDOM: 3 * DAY, HoldCause.DOCUMENTS: 2 * DAY}
+    assert found.held_seconds == 4 * DAY
+
+
+def test_what_customs_seized_or_never_released_was_due() -> None:
+    history = History()
+    released, seized, never = (flight(history, 5) for _ in range(3))
+    for shipment in (released, seized, never):
+        history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, released, 3 * DAY)
+    history.clearance(ClearanceStatus.SEIZED, seized, 3 * DAY)
+    found = figures(history)
+    assert (found.procedures, found.first_time) == (3, 1)
+    on_the_way = history.terms(holder=MAKER, promisedAt=300 * DAY)
+    history.clearance(ClearanceStatus.PRESENTED, on_the_way, 4 * DAY)
+    early = network(Journeys(history.records), Period(0, 365 * DAY, 20 * DAY))["all"]
+    assert (early.procedures, early.first_time) == (3, 1), "what is neither stuck nor overdue is not due yet"
+
+
+def test_what_befell_goods_before_their_split_counts_once() -> None:
+    """A carrier passes goods on in time; they are held, released, split into three, and each goes its way."""
+    history = History()
+    shipment = history.terms(holder=MAKER, packages=3, origin=CHINA, destination=STATES, mode=Mode.AIR)
+    history.handoff(shipment, MAKER, CARRIER, 1 * DAY, packages=3, due=3 * DAY, exceptions=ExceptionBit.DAMAGED)
+    history.handoff(shipment, CARRIER, SECOND, 2 * DAY, packages=3, due=6 * DAY)
+    history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 4 * DAY)
+    children = history.split(shipment, SECOND, 5 * DAY, [1, 1, 1])
+    for day, child in zip((6, 6, 8), children, strict=True):
+        history.handoff(child, SECOND, SHOP, day * DAY, packages=1)
+    found = figures(history)
+    assert (found.shipments, found.delivered, found.packages) == (3, 3, 3)
+    assert (found.procedures, found.first_time, found.held_seconds) == (1, 0, DAY)
+    assert (found.nodes[MAKER].handled, found.nodes[MAKER].failed, found.nodes[CARRIER].handled) == (1, 1, 1)
+    assert found.nodes[SECOND].handled == 3
+    # The carrier was out in time; the second was not, for the last part left it two days late.
+    assert (found.legs_due, found.legs_in_time) == (2, 1)
+
+
+def test_a_hold_that_runs_on_after_a_split_counts_at_each_part_from_then_on() -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER, packages=2)
+    history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY)
+    children = history.split(shipment, MAKER, 5 * DAY, [1, 1])
+    for day, child in zip((6, 8), children, strict=True):
+        history.clearance(ClearanceStatus.RELEASED, child, day * DAY)
+        history.handoff(child, MAKER, SHOP, 9 * DAY, packages=1)
+    found = figures(history)
+    assert found.held_seconds == (3 + 1 + 3) * DAY
+    assert (found.procedures, found.first_time) == (1, 0)
+
+
+# --- windows of one's own --------------------------------------------------------------------------------------------
+
+
+def test_a_file_replaces_the_windows_that_it_names() -> None:
+    found = parse_windows('["United States"]\nair = [5, 9]\nroad = [1, 3]\n')
+    assert found[Market.UNITED_STATES, Mode.AIR] == Window(5, 9)
+    assert found[Market.UNITED_STATES, Mode.ROAD] == Window(1, 3)
+    assert found[Market.EUROPE, Mode.AIR] == EXPECTED[Market.EUROPE, Mode.AIR]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("air = [1, 2]", "air"),
+        ('["Atlantis"]\nair = [1, 2]', "Atlantis"),
+        ('["Europe"]\nballoon = [1, 2]', "Europe.balloon"),
+        ('["Europe"]\nair = [3, 2]', "Europe.air"),
+        ('["Europe"]\nair = [1.0, 2]', "Europe.air"),
+        ('["Europe"]\nair = [1]', "Europe.air"),
+        ("[", "windows"),
+    ],
+)
+def test_what_is_no_window_is_refused(text: str, where: str) -> None:
+    with pytest.raises(MalformedRecord) as refused:
+        parse_windows(text)
+    assert refused.value.where == where
