@@ -90,8 +90,8 @@ slither: setup $(VENV)-slither/.installed ## static analysis of the contracts; f
 drills: setup ## the long fault and tamper drills
 	$(PYTEST) -m drill -n 0
 
-bench: setup ## speed, as ratios that do not depend on the machine
-	$(BIN)/python -m scripts.bench
+bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs against their target
+	$(BIN)/python -m scripts.bench $(HANDOFFS)
 
 # --- generated files -------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from ledger.governing import DEFAULT_CARDS, Measure, governing_card
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.money import money
-from ledger.owed import all_owed
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.records import BonusAgreement, ShipmentTerms
 from ledger.registry import RegistryView
@@ -48,9 +47,10 @@ def award_for(
     """
     rule = parse_rule(rule_text)
     journeys = Journeys(records)
-    tallies = Tallies(journeys, Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd))
+    period = Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd)
+    tallies = Tallies(journeys, period, penalties=True)
     scorecards = scorecards_of(agreement, rule, tallies, card)
-    charges = charges_on(agreement, journeys, all_owed(journeys, agreement.periodEnd))
+    charges = charges_on(agreement, journeys, tallies.owed)
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
 
 

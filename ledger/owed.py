@@ -31,7 +31,7 @@ class Owed(NamedTuple):
     settled: bool
 
 
-def _of_plain(shipment: bytes, found: Plain, journeys: Journeys) -> Owed:
+def of_plain(shipment: bytes, found: Plain, journeys: Journeys) -> Owed:
     commercial = found.commercial
     liable = commercial.liable
     bound = liable != NOBODY and (
@@ -56,7 +56,7 @@ def owed(journeys: Journeys, shipment: bytes, at: int | None = None) -> Owed:
     """The figures of `penalty_of`, by the short way where there is one. Raises what `penalty_of` raises."""
     found = plain(journeys, shipment)
     if found is not None:
-        return _of_plain(shipment, found, journeys)
+        return of_plain(shipment, found, journeys)
     return of_statement(penalty_of(shipment, journeys, at))
 
 

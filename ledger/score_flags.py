@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from functools import cached_property
 from operator import attrgetter
 
 from ledger.codes import Role
@@ -60,26 +60,25 @@ def flags_of(role: Role, book: Book, usual: "UsualPromises") -> Iterator[Flag]:
 
 
 class UsualPromises:
-    """How long promises take on each lane (origin, destination, mode): twice the median, over all terms of a period."""
+    """How long promises take on each lane (origin, destination, mode), by the median of all terms of a period."""
 
     def __init__(self, journeys: Journeys, period: Period) -> None:
         self._journeys, self._period = journeys, period
-        self._doubled: dict[Lane, int] | None = None
 
-    def padded(self, delivery: Delivery) -> bool:
-        """Whether the promise took over one and a half times the lane's median; False where nothing is usual yet."""
-        if self._doubled is None:
-            self._doubled = self._read()
-        found = _promise(delivery.terms.record, delivery.terms.known)
-        return found is not None and 4 * found[1] > 3 * self._doubled.get(found[0], 4 * found[1])
-
-    def _read(self) -> dict[Lane, int]:
-        lanes: dict[Lane, list[int]] = {}
+    @cached_property
+    def padded(self) -> frozenset[RecordId]:
+        """The terms whose promise took over one and a half times the median of their lane, where one is usual."""
+        lanes: dict[Lane, list[tuple[int, RecordId]]] = {}
         for verified, record in self._journeys.terms.values():
             found = _promise(record, verified.known)
             if found is not None and verified.known + found[1] in self._period:
-                lanes.setdefault(found[0], []).append(found[1])
-        return {lane: doubled_median(spans) for lane, spans in lanes.items() if len(spans) >= FEWEST_ON_A_LANE}
+                lanes.setdefault(found[0], []).append((found[1], verified.id))
+        padded: list[RecordId] = []
+        for promises in lanes.values():
+            if len(promises) >= FEWEST_ON_A_LANE:
+                usual = doubled_median([span for span, _ in promises])
+                padded += (terms for span, terms in promises if 4 * span > 3 * usual)
+        return frozenset(padded)
 
 
 def _promise(terms: object, opened_at: int) -> tuple[Lane, int] | None:
@@ -126,28 +125,26 @@ def _late_records(book: Book) -> Iterator[Flag]:
 
 def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
     events: dict[bytes, Delivery] = {delivery.event: delivery for delivery in deliveries}
-    ordered = sorted(events.values(), key=lambda delivery: (_parties(delivery), delivery.at, delivery.event))
-    crowded: dict[bytes, None] = {}
-    for _, group in groupby(ordered, key=_parties):
-        times = list(group)
-        for first, last in zip(times, times[MANY_IN_AN_HOUR - 1 :], strict=False):
-            if last.at - first.at <= HOUR:
-                start = times.index(first)
-                crowded |= dict.fromkeys(one.event for one in times[start : start + MANY_IN_AN_HOUR])
+    between: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+    for event, delivery in events.items():
+        terms = delivery.terms.record
+        if isinstance(terms, ShipmentTerms):
+            between.setdefault((terms.consignor, terms.consignee), []).append((delivery.at, event))
+    crowded: set[bytes] = set()
+    for found in between.values():
+        found.sort()
+        for i, (last, _) in enumerate(found[MANY_IN_AN_HOUR - 1 :]):
+            if last - found[i][0] <= HOUR:
+                crowded.update(event for _, event in found[i : i + MANY_IN_AN_HOUR])
     if crowded:
         yield Flag(FlagKind.SPLIT_SAMPLES, len(crowded), len(events), _ascending(map(RecordId, crowded)))
 
 
-def _parties(delivery: Delivery) -> tuple[int, int]:
-    terms = delivery.terms.record
-    return (terms.consignor, terms.consignee) if isinstance(terms, ShipmentTerms) else (NOBODY, NOBODY)
-
-
 def _padded(deliveries: Iterable[Delivery], usual: UsualPromises) -> Iterator[Flag]:
-    terms = {delivery.terms.id: delivery for delivery in deliveries}
-    padded = _ascending(terms_id for terms_id, delivery in terms.items() if usual.padded(delivery))
+    terms = {delivery.terms.id for delivery in deliveries}
+    padded = terms & usual.padded
     if len(padded) * 4 > len(terms):
-        yield Flag(FlagKind.PADDED_PROMISES, len(padded), len(terms), padded)
+        yield Flag(FlagKind.PADDED_PROMISES, len(padded), len(terms), _ascending(padded))
 
 
 def _broker_word(deliveries: Iterable[Delivery]) -> Iterator[Flag]:

@@ -147,7 +147,10 @@ class Case:
         With `judged`, the holds that this partner did not cause are taken out, whoever is liable.
         """
         apart = any(portion.split is not None for portion in self.portions.values())
-        other = judged not in (None, self.statement.liable) and any(line.holds for line in self.lines)
+        liable = self.statement.liable
+        other = judged not in (None, liable) and any(
+            held.hold.caused_by in (judged, liable) for line in self.lines for held in line.holds
+        )
         if apart or other:
             return tuple(self._travelled(self.shipment, judged))
         return tuple(Travelled(self.portions[line.shipment], line, self.force) for line in self.lines)

@@ -8,7 +8,7 @@ Points are hundredths of a point (0 to 10,000). `low` and `high` come from the i
 sanction needs `high` below its threshold, a reward `low` above it (see `ledger.bonuses`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -17,7 +17,8 @@ from itertools import chain
 from ledger.codes import Role
 from ledger.ids import PartnerId, RecordId
 from ledger.journeys import Journeys
-from ledger.plain import Plain, plain
+from ledger.owed import Owed, of_plain, of_statement
+from ledger.plain import plain
 from ledger.plain_samples import count_plain
 from ledger.score_card import OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.score_flags import Flag, UsualPromises, flags_of
@@ -120,38 +121,39 @@ class Tallies:
         period: Period,
         *,
         shortcut: bool = True,
-        each: Callable[[bytes, Plain | None], object] | None = None,
+        penalties: bool = False,
         samples: Iterable[Sample] | None = None,
         withheld: int = 0,
     ) -> None:
         """`shortcut`: plain journeys are counted the short way, which gives the same (see `ledger.plain`).
 
-        `each` is told of every shipment and its plain journey, if it is one: for sums in the same pass. `samples`, in
-        the order of their shipments, and `withheld` were taken before: then the shipments are not read again.
+        With `penalties`, `owed` holds what `ledger.owed.all_owed` gives at the period's `at`, from the same pass.
+        `samples`, in the order of their shipments, and `withheld` were taken before: then nothing is read again.
         """
         self.period = period
         self.withheld = withheld
         """Shipments of which a part is withheld here, so that nothing is known about them."""
+        self.owed: list[Owed] = []
         self._books = Books()
         self._usual = UsualPromises(journeys, period)
-        for sample in self._read(journeys, shortcut, each) if samples is None else samples:
+        for sample in self._read(journeys, shortcut, penalties) if samples is None else samples:
             self._books.add(sample)
         self._medians = self._office_medians()
 
-    def _read(
-        self, journeys: Journeys, shortcut: bool, each: Callable[[bytes, Plain | None], object] | None
-    ) -> Iterator[Sample]:
+    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool) -> Iterator[Sample]:
         for shipment in journeys.shipments():
             found = plain(journeys, shipment) if shortcut else None
-            if each is not None:
-                each(shipment, found)
             if found is not None and count_plain(found, journeys, self.period, self._books):
+                if penalties:
+                    self.owed.append(of_plain(shipment, found, journeys))
                 continue
             case = case_of(journeys, shipment, self.period)
             if case is None:
                 self.withheld += 1
-            else:
-                yield from samples_of(case)
+                continue
+            if penalties:
+                self.owed.append(of_statement(case.statement))
+            yield from samples_of(case)
 
     def partners(self, role: Role) -> list[PartnerId]:
         """Everybody about whom something was due in this role, ascending."""

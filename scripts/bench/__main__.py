@@ -1,5 +1,9 @@
-"""`make bench`: what things cost, as ratios taken in one run, so that they mean the same on any machine."""
+"""`make bench`: what things cost, mostly as ratios taken in one run, so that they mean the same on any machine.
 
+Penalties, scores and bonuses have a target in seconds, which stands beside what was measured.
+"""
+
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,16 +19,19 @@ from ledger.services.auditing import audit
 from ledger.services.clock import SystemClock
 from ledger.services.settings import read_settings
 from ledger.signing import recover
+from scripts.bench import numbers
 from scripts.output import out, table
 from scripts.replay import Replay, Terms, open_replay
 from scripts.scms import Line
 
+HANDOFFS = 100_000
+"""In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
 ROUNDS = 200
 LINES = 200
 
 
 def main() -> None:
-    rows: list[tuple[str, str]] = []
+    rows = _numbers(int(sys.argv[1]) if len(sys.argv) > 1 else HANDOFFS)
     with tempfile.TemporaryDirectory() as folder:
         play = open_replay(read_settings({}, home=Path(folder)), SystemClock(), Terms(100, 1000))
         try:
@@ -33,6 +40,18 @@ def main() -> None:
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
+
+
+def _numbers(handoffs: int) -> list[tuple[str, str]]:
+    """First of all, so that the memory is that of the numbers alone."""
+    found = numbers.measure(handoffs)
+    seconds, memory = found["seconds"], found["megabytes"]
+    name = f"{found['handoffs']:,} handoffs"
+    return [
+        (f"penalties, scores and a bonus over {name}", f"{seconds['penalties, scores and bonus']} s"),
+        ("the target for them, on a quiet machine of today", f"{seconds['target']} s"),
+        (f"memory for {name}: records, and at most", f"{memory['records']} MB, {memory['at most']} MB"),
+    ]
 
 
 def _signing(play: Replay, rows: list[tuple[str, str]]) -> None:

@@ -1,0 +1,32 @@
+"""The benchmark of numbers, small: what it measures is what it says, and comes out the same the general way."""
+
+from ledger.journeys import Journeys
+from ledger.owed import all_owed
+from ledger.plain import plain
+from ledger.score_card import parse_card
+from ledger.score_samples import Period
+from ledger.scores import Tallies
+from ledger.services.scorecards import default_card_text
+from scripts.bench.numbers import measure, records
+
+
+def test_the_benchmark_measures_mostly_plain_journeys_and_all_others_too() -> None:
+    journeys = Journeys(records(3000))
+    short = sum(plain(journeys, shipment) is not None for shipment in journeys.shipments())
+    assert 80 < 100 * short // len(journeys.terms) < 95
+    period, card = Period(1_690_000_000, 1_800_000_000, 1_800_000_000), parse_card(default_card_text())
+    fast, slow = Tallies(journeys, period, penalties=True), Tallies(journeys, period, shortcut=False)
+    assert fast.owed == list(all_owed(journeys, period.at))
+    for role in card.roles:
+        assert fast.partners(role) == slow.partners(role) != []
+        for partner in fast.partners(role):
+            assert fast.score(partner, role, card) == slow.score(partner, role, card)
+
+
+def test_the_benchmark_tells_time_target_and_memory() -> None:
+    found = measure(1000)
+    assert found["handoffs"] == 1000
+    assert found["scorecards"] > 10
+    assert found["seconds"]["target"] == 0.01
+    assert found["seconds"]["penalties, scores and bonus"] > 0
+    assert 0 < found["megabytes"]["records"] <= found["megabytes"]["at most"]
