@@ -5,6 +5,7 @@ from typing import Any
 from ledger.records import PARTS
 from ledger.structs import NUMBER_BITS, Member, Struct
 
+_DECIMAL = "^(0|[1-9][0-9]*)$"
 HEX32 = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
 
 
@@ -42,7 +43,9 @@ def _one(member: Member, definitions: str) -> dict[str, Any]:
     if kind.startswith("uint"):
         bits = int(kind[4:])
         if bits > NUMBER_BITS:
-            return {"type": "string", "pattern": "^(0|[1-9][0-9]*)$", "description": f"uint{bits} in decimal"}
+            longest = len(str(2**bits - 1))
+            description = f"uint{bits} in decimal"
+            return {"type": "string", "pattern": _DECIMAL, "maxLength": longest, "description": description}
         return {"type": "integer", "minimum": 0, "maximum": 2**bits - 1}
     if kind == "bool":
         return {"type": "boolean"}

@@ -50,6 +50,7 @@ from tests.e2e.stage import (
     remainder,
     staged,
 )
+from tests.vectors.test_bundles import SCHEMA, valid
 
 FOREVER = 2**40 - 1
 STEPS = (
@@ -159,6 +160,24 @@ def test_every_bundle_is_accepted_and_says_what_is_proved_and_what_attested(writ
         assert tuple(step.name for step in steps) == STEPS
         attested = {step.name for step in steps if step.basis == "attested by the log"}
         assert attested == {"complete", "outcomes"}
+
+
+def test_every_bundle_fits_the_published_schema(written: Written) -> None:
+    """Figures in full: holds, tenders, portions, samples, flags; a field more, or of another kind, does not fit."""
+    for name, data in written.bundles.items():
+        assert valid(json.loads(data), SCHEMA), name
+    value = json.loads(written.bundles[f"partner {CARRIER}"])
+    statement, card = value["figures"]["penalties"]["statements"][0], value["figures"]["scores"]["cards"][0]
+    for part, name, other in (
+        (statement, "amount", "05"), (statement, "amount", "9" * 200), (statement, "why", ""), (card, "role", "issuer"),
+        (card["indicators"][0], "points", 10_001), (value["figures"], "award", {}), (value, "subject", "shipment/7"),
+    ):  # fmt: skip
+        kept = dict(part)
+        part[name] = other
+        assert not valid(value, SCHEMA), name
+        part.clear()
+        part.update(kept)
+    assert valid(value, SCHEMA)
 
 
 def test_the_figures_are_those_of_the_node(written: Written) -> None:

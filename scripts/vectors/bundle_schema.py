@@ -1,0 +1,217 @@
+"""The JSON Schema (2020-12) of a bundle: its frame, every record type, and the figures of each kind of subject."""
+
+from typing import Any
+
+from ledger.bundle_format import BUNDLE, MAX_RULES
+from ledger.bundle_subjects import SubjectKind
+from ledger.delivery import StopKind
+from ledger.notes import MAX_NOTE
+from ledger.records import BY_NUMBER, Checkpoint
+from ledger.schema import HEX32, message_schema, part_schemas
+from ledger.score_card import OF_ROLE, Indicator
+from ledger.score_flags import FlagKind
+from ledger.scores import Standing
+from ledger.structs import NUMBER_BITS
+
+RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
+SUBJECTS = {
+    SubjectKind.SHIPMENT: "^shipment/0x[0-9a-f]{64}$",
+    SubjectKind.PARTNER: "^partner/[1-9][0-9]{0,12}$",
+    SubjectKind.AWARD: "^award/0x[0-9a-f]{64}$",
+}
+LONGEST_INTEGER = 160
+"""Digits: no figure is wider than a product of an amount and a squared time, and those have fewer."""
+
+
+def schema() -> dict[str, Any]:
+    kinds = sorted(RECORD_TYPES.items())
+    number = _integer(2**53 - 1)
+    frame = {
+        "signatures": _list(_hex(65), most=200),
+        "index": number,
+        "logTime": number,
+        "leafHash": HEX32,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Lading bundle",
+        "description": "See docs/bundle.md. The text must be RFC 8785 canonical JSON, which no schema can say.",
+        "anyOf": [{"$ref": f"#/$defs/bundle.{kind}"} for kind in SUBJECTS],
+        "$defs": {
+            **{f"bundle.{kind}": _bundle(kind, number, [name for name, _ in kinds]) for kind in SUBJECTS},
+            **{
+                f"record.{name}": _object({"type": {"const": name}, "message": {"$ref": f"#/$defs/{name}"}, **frame})
+                for name, _ in kinds
+            },
+            "figure.statement": _statement(),
+            "figure.scorecard": _scorecard(),
+            "figure.award": _award(),
+            **{name: message_schema(kind) for name, kind in kinds},
+            **part_schemas(),
+        },
+    }
+
+
+def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> dict[str, Any]:
+    subject = {"type": "string", "pattern": SUBJECTS[kind]}
+    complete = {"logId": HEX32, "size": number, "subject": subject, "root": HEX32, "signature": _hex(64)}
+    return _object(
+        {
+            "lading": {"const": BUNDLE},
+            "subject": subject,
+            "origin": {"type": "string", "minLength": 1, "maxLength": 255},
+            "checkpoint": {"type": "string", "maxLength": MAX_NOTE},
+            "proof": _list(HEX32),
+            "records": _list({"anyOf": [{"$ref": f"#/$defs/record.{name}"} for name in records]}, least=1),
+            "complete": _object(complete),
+            "rules": _list({"type": "string"}, most=MAX_RULES),
+            "figures": _object(_figures(kind)),
+        }
+    )
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def _figures(kind: SubjectKind) -> dict[str, Any]:
+    statements = _list({"$ref": "#/$defs/figure.statement"}) | ({"maxItems": 1} if kind is SubjectKind.SHIPMENT else {})
+    withheld = _object({"shipment": HEX32, "record": HEX32, "part": _one_of("commercial", "contents", "changes")})
+    scores = {"period": _period(), "card": HEX32, "cards": _list({"$ref": "#/$defs/figure.scorecard"})}
+    of: dict[SubjectKind, dict[str, Any]] = {
+        SubjectKind.SHIPMENT: {"penalties": _object({"statements": statements})},
+        SubjectKind.PARTNER: {
+            "penalties": _object({"statements": statements}),
+            "scores": _object(scores),
+            "withheld": _list(withheld),
+        },
+        SubjectKind.AWARD: {"award": {"$ref": "#/$defs/figure.award"}, "withheld": _list(withheld)},
+    }
+    return {"summary": TEXT} | of[kind]
+
+
+def _statement() -> dict[str, Any]:
+    leg = {
+        "partner": ID, "shipment": HEX32, "handoff": HEX32, "in_at": TIME, "due_at": TIME, "out_at": _or_null(TIME),
+        "customs_seconds": TIME, "overrun_seconds": TIME, "amount": AMOUNT,
+    }  # fmt: skip
+    hold = {
+        "record": HEX32, "jurisdiction": {"type": "string", "maxLength": 2}, "regime": CODE, "cause": CODE,
+        "caused_by": ID, "assurance": CODE, "confirmed": YES_NO, "held_at": TIME, "presented_at": _or_null(TIME),
+        "from": TIME, "until": _or_null(TIME), "seconds": TIME, "taken_out": YES_NO, "why": TEXT,
+    }  # fmt: skip
+    tender = {
+        "record": HEX32, "claimed_at": TIME, "counted_at": TIME, "contestable_until": _or_null(TIME),
+        "contested_by": _or_null(HEX32),
+    }  # fmt: skip
+    portion = {
+        "shipment": HEX32, "packages": COUNT, "share": FRACTION,
+        "stopped_by": _or_null(_one_of(*(kind.value for kind in StopKind))), "stopped_at": _or_null(TIME),
+        "claimed_at": _or_null(TIME), "ended": _or_null(TEXT), "counted_until": TIME, "customs_seconds": TIME,
+        "relief_seconds": TIME, "late_seconds": TIME, "settled": YES_NO, "holds": _list(_object(hold)),
+        "tenders": _list(_object(tender)),
+    }  # fmt: skip
+    return _object(
+        {
+            "at": _or_null(TIME), "shipment": HEX32, "terms": HEX32, "liable": ID, "beneficiary": ID,
+            "indicative": YES_NO, "settled": YES_NO, "share": FRACTION, "alpha": AMOUNT, "cap": AMOUNT,
+            "opened_at": TIME, "promised": TIME, "grace": TIME, "promised_at": TIME, "lost_after": TIME,
+            "delivered_at": _or_null(TIME), "customs_seconds": TIME, "late_seconds": TIME, "uncapped": AMOUNT,
+            "amount": AMOUNT, "currency": SHORT, "legs": _list(_object(leg)), "stays_with_liable": AMOUNT,
+            "portions": _list(_object(portion)), "children": _list(HEX32), "part_of": _or_null(HEX32),
+            "explanation": _list(TEXT), "evidence": _list(HEX32),
+        }
+    )  # fmt: skip
+
+
+def _scorecard() -> dict[str, Any]:
+    effect = {"by": EITHER_WAY, "good": AMOUNT, "due": AMOUNT, "shipment": HEX32, "records": _list(HEX32)}
+    indicator = {
+        "name": _one_of(*(str(name) for name in Indicator)), "title": TEXT,
+        "standing": _one_of(*(str(standing) for standing in Standing)), "weight": FRACTION, "good": AMOUNT,
+        "due": AMOUNT, "samples": COUNT, "value": _or_null(AMOUNT), "low": _or_null(AMOUNT), "high": _or_null(AMOUNT),
+        "points": _or_null(POINTS), "lost": POINTS, "raised": _list(_object(effect)),
+        "lowered": _list(_object(effect)),
+    }  # fmt: skip
+    flag = {
+        "kind": _one_of(*(kind.name.lower() for kind in FlagKind)), "text": TEXT, "count": AMOUNT, "of": AMOUNT,
+        "records": _list(HEX32),
+    }  # fmt: skip
+    return _object(
+        {
+            "partner": ID, "role": ROLE, "period": _period(), "card": HEX32, "score": _or_null(POINTS),
+            "low": _or_null(POINTS), "high": _or_null(POINTS), "samples": COUNT, "shipments": COUNT,
+            "provisional": YES_NO, "why": TEXT, "withheld": COUNT, "flags": _list(_object(flag)),
+            "indicators": _list(_object(indicator)), "explanation": _list(TEXT),
+        }
+    )  # fmt: skip
+
+
+def _award() -> dict[str, Any]:
+    judged = {"role": ROLE, "benchmark": TEXT, "quality": TEXT}
+    line = {
+        "partner": ID, "basisPoints": _integer(10_000), "share": DECIMAL, "met": YES_NO,
+        "judged": _list(_object(judged)),
+        "penalties": _list(_object({"shipment": HEX32, "amount": DECIMAL})), "deducted": DECIMAL, "amount": DECIMAL,
+    }  # fmt: skip
+    return _object(
+        {
+            "format": TEXT, "agreement": HEX32, "version": _integer(2**16 - 1), "currency": SHORT, "rule": HEX32,
+            "total": DECIMAL, "lines": _list(_object(line), least=1),
+            "residual": _object({"partner": ID, "amount": DECIMAL}), "amounts": HEX32,
+            "evidence": _object({"root": HEX32, "records": _list(HEX32)}), "explanation": _list(TEXT),
+        }
+    )  # fmt: skip
+
+
+def _period() -> dict[str, Any]:
+    return _object({"start": TIME, "end": TIME, "at": TIME})
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _list(items: dict[str, Any], *, least: int = 0, most: int = 0) -> dict[str, Any]:
+    bounds = {"minItems": least} if least else {}
+    return {"type": "array", "items": items} | bounds | ({"maxItems": most} if most else {})
+
+
+def _integer(most: int, least: int = 0) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+def _hex(length: int) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^0x[0-9a-f]{{{2 * length}}}$"}
+
+
+def _or_null(one: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [one, {"type": "null"}]}
+
+
+def _one_of(*names: str) -> dict[str, Any]:
+    return {"anyOf": [{"const": name} for name in names]}
+
+
+TEXT = {"type": "string"}
+SHORT = {"type": "string", "maxLength": 64}
+YES_NO = {"type": "boolean"}
+ID = _integer(2**40 - 1)
+TIME = _integer(2**42)
+"""Seconds, or a second in UTC: sums of 40-bit times."""
+CODE = _integer(2**8 - 1)
+COUNT = _integer(2**NUMBER_BITS - 1)
+POINTS = _integer(10_000)
+DECIMAL = {"type": "string", "pattern": "^(0|[1-9][0-9]*)$", "maxLength": len(str(2**128 - 1))}
+WIDE = {"type": "string", "pattern": "^[1-9][0-9]*$", "maxLength": LONGEST_INTEGER}
+AMOUNT = {"anyOf": [COUNT, WIDE]}
+EITHER_WAY = {"anyOf": [_integer(COUNT["maximum"], -COUNT["maximum"]), WIDE | {"pattern": "^-?[1-9][0-9]*$"}]}
+FRACTION = {"type": "string", "pattern": "^[0-9]+(/[0-9]+)?$", "maxLength": 2 * LONGEST_INTEGER}
+ROLE = _one_of(*(role.name.lower() for role in OF_ROLE))
