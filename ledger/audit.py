@@ -37,12 +37,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """`size` and `root`: the log as the database holds it; `anchored_size`: the newest size that the chain holds."""
+    """`size` and `root`: the log as the database holds it; `anchored_size`: the newest size that the chain holds.
+
+    `notes` are no differences: what is not here, or not yet, and could be so in an honest home.
+    """
 
     size: int
     root: str
     anchored_size: int
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -55,6 +59,7 @@ class AuditReport:
             "root": self.root,
             "anchored_size": self.anchored_size,
             "findings": [finding.to_json() for finding in self.findings],
+            "notes": [note.to_json() for note in self.notes],
         }
 
 
@@ -63,16 +68,25 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}
+        self._notes: dict[Finding, None] = {}
 
     def add(self, record: bytes | str, field: str, expected: object, found: object, what: str) -> None:
         text = record if isinstance(record, str) else shown(record)
         self._found[Finding(text, field, shown(expected), shown(found), what)] = None
+
+    def note(self, record: bytes | str, field: str, expected: object, found: object, what: str) -> None:
+        """Something to say that is no difference."""
+        text = record if isinstance(record, str) else shown(record)
+        self._notes[Finding(text, field, shown(expected), shown(found), what)] = None
 
     def __len__(self) -> int:
         return len(self._found)
 
     def all(self) -> tuple[Finding, ...]:
         return tuple(self._found)
+
+    def notes(self) -> tuple[Finding, ...]:
+        return tuple(self._notes)
 
 
 def shown(value: object) -> str:

@@ -22,6 +22,7 @@ from eth_tester import EthereumTester
 from ledger.chain.backend import SqliteBackend, note_of_revert
 from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Log, Receipt, SendResult, Sent
 from ledger.chain.faults import translated
+from ledger.chain.inspection import ChainDamage, damages
 from ledger.chain.keyvalue import SqliteStore
 from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
@@ -135,6 +136,11 @@ class EmbeddedReader:
             if computation.is_error:
                 return CallResult(False, revert_output(computation))
             return CallResult(True, computation.output)
+
+    def damages(self) -> list[ChainDamage]:
+        """What in the file is not what was written, as far as it proves itself; see `ledger.chain.inspection`."""
+        with self._lock:
+            return list(damages(self._store, self._chain.chaindb))
 
     def code(self, address: bytes) -> bytes:
         with self._lock, translated("chain"):

@@ -111,6 +111,12 @@ class SqliteStore(AtomicDB):
             row = self._db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def pairs(self) -> Iterator[tuple[bytes, bytes]]:
+        """Everything in the file as one moment has it, keys and values."""
+        with self._translated():
+            for key, value in self._db.execute("SELECT key, value FROM pairs"):
+                yield bytes(key), bytes(value)
+
     def close(self) -> None:
         self._db.close()
         self._unlock()

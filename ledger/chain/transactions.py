@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import rlp
 
+from ledger.errors import MalformedRecord
 from ledger.keccak import keccak256
-from ledger.signing import SigningKey
+from ledger.signing import SigningKey, recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,18 @@ def sign_transaction(
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     raw = rlp.encode([*fields, signature[64] - 27 + 35 + 2 * chain_id, r, s])
     return SignedTransaction(raw, keccak256(raw))
+
+
+def sender_and_nonce(raw: bytes) -> tuple[bytes, int]:
+    """Who signed the transaction in `raw`, and its nonce; raises `InvalidInput` for other bytes."""
+    try:
+        *fields, v, r, s = rlp.decode(raw, strict=True)
+        chain_id, odd = divmod(int.from_bytes(v, "big") - 35, 2)
+        digest = keccak256(rlp.encode([*fields, chain_id, 0, 0]))
+        signature = r.rjust(32, b"\0") + s.rjust(32, b"\0") + bytes([27 + odd])
+        return recover(digest, signature), int.from_bytes(fields[0], "big")
+    except (rlp.DecodingError, ValueError, TypeError, IndexError, OverflowError) as error:
+        raise MalformedRecord("not a signed transaction", where="transaction", found=str(error)) from None
 
 
 def created_address(sender: bytes, nonce: int) -> bytes:

@@ -27,6 +27,9 @@ from ledger.store.database import Connection
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 
+LAG = 3_600
+"""Seconds of the chain's time that a node may lie behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
@@ -43,7 +46,9 @@ class ChainFacts:
     """What one walk over the chain found out.
 
     `recovered`: rows for published records that the log has not. `unfollowed`: leaves that the log need not have yet.
-    `newest`: the latest block of which the log has an outcome.
+    `newest`: the latest block of which the log has an outcome. `reached`: the time of the last block walked to, and
+    `waits_since` that of the first event which is not in the log yet. `blocks`: in which block each transaction is.
+    `opened`: the contracts of `contracts` that whoever followed the chain so far knows; `first`: those of the founding.
     """
 
     anchors: dict[int, Anchored] = field(default_factory=dict)
@@ -51,6 +56,11 @@ class ChainFacts:
     outcome_ids: set[RecordId] = field(default_factory=set)
     contracts: dict[bytes, str] = field(default_factory=dict)
     unfollowed: int = 0
+    waits_since: int = 0
+    reached: int = 0
+    blocks: dict[bytes, int] = field(default_factory=dict)
+    opened: dict[bytes, str] = field(default_factory=dict)
+    first: frozenset[bytes] = frozenset()
     newest: int = 0
 
 
@@ -96,8 +106,13 @@ class ChainAudit:
                 self._note_anchor(timed.event)  # 1.
                 self._check_opened(timed)  # 5.
                 self._replay(timed)  # 2.
+                self.facts.blocks[timed.event.log.transaction] = timed.event.log.block
             self._compare(events, followed)  # 3.
+            if reached <= followed:
+                self.facts.opened = dict(walk.contracts)
         self.facts.contracts = walk.contracts
+        self.facts.first = frozenset(self._deployment.contracts.values())
+        self.facts.reached = walk.block(last).timestamp if last >= self._deployment.block else 0
         self._check_outcomes()  # 4.
         return self.facts
 
@@ -152,9 +167,10 @@ class ChainAudit:
     # --- 3 -----------------------------------------------------------------------------------------------------------
 
     def _compare(self, events: Sequence[TimedEvent], followed: int) -> None:
-        expected = [(timed.event, self._settling.leaves(timed)) for timed in events]
+        expected = [(timed, self._settling.leaves(timed)) for timed in events]
         there = set(records.get_many(self._copy, {record_id for _, leaves in expected for record_id, _ in leaves}))
-        for event, leaves in expected:
+        for timed, leaves in expected:
+            event = timed.event
             for record_id, signed in leaves:
                 if isinstance(signed.record, Outcome):
                     self.facts.outcome_ids.add(record_id)
@@ -162,6 +178,7 @@ class ChainAudit:
                     self._recover(record_id, signed)
                 elif record_id not in there and event.log.block > followed:
                     self.facts.unfollowed += 1
+                    self.facts.waits_since = self.facts.waits_since or timed.time
                 elif record_id not in there:
                     self._missing(record_id, signed.record, event)
 
@@ -269,6 +286,26 @@ def check_anchors(
                 "or an old state was restored",
             )
     return max(facts.anchors, default=0)
+
+
+def check_followed(facts: ChainFacts, final: int, followed: int, findings: Findings) -> None:
+    """A node that follows the chain, or did so a moment ago, may lag; events that wait long are kept out.
+
+    A node that was killed has what its chain recorded last still to read, and on a chain of its own nothing comes
+    after that. So an event's age is measured by the newest block, not by the clock.
+    """
+    if not facts.unfollowed:
+        return
+    where = "", "chain_cursor", final, followed
+    events = f"{facts.unfollowed} events of final blocks are not in the log"
+    if facts.reached - facts.waits_since <= LAG:
+        findings.note(*where, f"{events} yet: they are not judged. Serve this home, then audit again")
+    else:
+        findings.add(
+            *where,
+            f"{events}, although later blocks came long ago: no node follows the chain, or it was made "
+            "to stop. Serve this home, then audit again",
+        )
 
 
 def contracts_in_meta(text: str | None) -> dict[bytes, int]:

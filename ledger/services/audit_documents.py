@@ -1,4 +1,4 @@
-"""Documents and notes beside the log: transactions, proposals, enrolments, award and rule files, item codes.
+"""Documents and notes beside the log: transactions, proposals and enrolments.
 
 Leases, sightings and the times at which something was noted are working notes that nothing can bear out; they decide
 nothing that is signed, and are not judged.
@@ -6,36 +6,60 @@ nothing that is signed, and are not judged.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ledger import merkle
-from ledger.audit import Findings
-from ledger.bonus_amounts import amounts_root
-from ledger.bonus_words import amounts_from_json
-from ledger.chain.contracts import kind_of
+from ledger.audit import Findings, shown
+from ledger.chain.client import ChainReader
+from ledger.chain.transactions import sender_and_nonce
 from ledger.codes import RegistryAction
 from ledger.enrolment import check_possession, parse_enrolment
 from ledger.errors import LadingError
-from ledger.ids import ConsortiumId, RecordId, to_hex
+from ledger.ids import ConsortiumId, to_hex
 from ledger.keccak import keccak256
-from ledger.records import BY_NUMBER, Attestation, BonusAward, RegistryChange
-from ledger.services.audit_chain import ChainFacts, contracts_in_meta
+from ledger.records import BY_NUMBER, RegistryChange
+from ledger.services.audit_chain import ChainFacts
 from ledger.services.audit_log import domain_of
 from ledger.signing import Domain, recover
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
+from ledger.store.rowwise import Row
+from ledger.store.transactions import DROPPED, MINED, OPEN
 
 
-def check_transactions(source: Connection, findings: Findings) -> None:
+def check_transactions(source: Connection, chain: ChainReader, facts: ChainFacts, findings: Findings) -> None:
+    """Each is what its sender signed, for what it says, and stands with the chain as it says.
+
+    A database that was rebuilt has none of its earlier ones, so none is missed.
+    """
     for row in rowwise.stream(source, "transactions"):
-        if keccak256(bytes(row["raw"])) != row["hash"]:
-            findings.add(
-                row["record_id"] or "",
-                f"transactions.raw of {row['intent']}",
-                row["hash"],
-                keccak256(bytes(row["raw"])),
-                "the stored transaction is not the one that was signed: it would be looked up in vain",
-            )
+        for column, expected, found, what in _transaction_faults(row, chain, facts):
+            findings.add(row["record_id"] or "", f"transactions.{column} of {row['intent']}", expected, found, what)
+
+
+def _transaction_faults(row: Row, chain: ChainReader, facts: ChainFacts) -> Iterator[tuple[str, object, object, str]]:
+    """Column, what was expected, what was found, and a sentence."""
+    raw = bytes(row["raw"])
+    if keccak256(raw) != row["hash"]:
+        what = "the stored transaction is not the one that was signed: it would be looked up in vain"
+        yield "raw", row["hash"], keccak256(raw), what
+        return
+    try:
+        sender, nonce = sender_and_nonce(raw)
+    except LadingError as error:
+        yield "raw", "a signed transaction", str(error), "the stored transaction was edited"
+        return
+    if (sender, nonce) != (row["sender"], row["nonce"]):
+        yield "nonce", f"{nonce} of {to_hex(sender)}", f"{row['nonce']} of {shown(row['sender'])}", "the row was edited"
+    if row["record_id"] is not None and row["intent"] != f"record:{to_hex(row['record_id'])}":
+        yield "intent", f"record:{to_hex(row['record_id'])}", row["intent"], "the row was edited"
+    block = facts.blocks.get(row["hash"])
+    if block is None and row["state"] in (MINED, DROPPED):
+        receipt = chain.receipt(row["hash"])
+        block = None if receipt is None else receipt.block
+    expected = f"{MINED} in block {block}" if block is not None else DROPPED
+    stated = f"{MINED} in block {row['block_number']}" if row["state"] == MINED else row["state"]
+    if row["state"] not in OPEN and stated != expected:
+        yield "state", expected, stated, "the chain says otherwise: the row was edited"
 
 
 def check_proposals(source: Connection, domains: Sequence[Domain], findings: Findings) -> None:
@@ -86,66 +110,3 @@ def check_enrolments(source: Connection, copy: Connection, consortium: Consortiu
                     "no such document",
                     "the partner was admitted on a document that is not here any more: it was deleted",
                 )
-
-
-def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
-    """Award files and item codes have the roots in their records; contracts are those that the council opened."""
-    for row in rowwise.stream(source, "meta"):
-        kind, _, rest = str(row["name"]).partition("/")
-        try:
-            if kind == "codes":
-                _check_codes(copy, rest, row["value"], findings)
-            elif kind == "award":
-                _check_award(copy, rest, row["value"], findings)
-            elif kind in ("rule", "card") and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
-                raise ValueError(f"the {kind} file has another SHA-256")
-            elif kind == "contracts":
-                _check_known_contracts(row["value"], facts, findings)
-        except (LadingError, ValueError, KeyError, TypeError, AttributeError) as error:
-            findings.add("", f"meta.{row['name']}", "what was kept", str(error), "the value was edited")
-
-
-def _check_codes(copy: Connection, name: str, value: str, findings: Findings) -> None:
-    record_id = RecordId(bytes.fromhex(name[2:]))
-    stored = records.get(copy, record_id)
-    expected = stored.record.itemCodes if stored and isinstance(stored.record, Attestation) else None
-    found = merkle.sorted_root(code.encode() for code in json.loads(value))
-    if found != expected:
-        findings.add(
-            record_id,
-            "item codes",
-            expected,
-            found,
-            "the item codes are not those that the issuer attested: the list was edited",
-        )
-
-
-def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
-    agreement, version, root = name.split("/")
-    agreement_id = RecordId(bytes.fromhex(agreement[2:]))
-    found = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
-    if to_hex(found) == root:
-        return
-    rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)
-    named = [r.record_id for r in rows if isinstance(r.record, BonusAward) and to_hex(r.record.amounts) == root]
-    findings.add(
-        named[0] if named else agreement_id,
-        f"award file, version {version}",
-        root,
-        found,
-        "the lines are not those of the award: the file was edited",
-    )
-
-
-def _check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:
-    for address, kind in contracts_in_meta(value).items():
-        name = facts.contracts.get(address)
-        opened = kind_of(name) if name else None
-        if opened is None or int(opened) != kind:
-            findings.add(
-                "",
-                "meta.contracts",
-                "contracts that the council opened",
-                to_hex(address),
-                "the council never opened this contract: the entry was inserted",
-            )

@@ -27,6 +27,7 @@ from ledger.records import (
 from ledger.services import log_only
 from ledger.services.audit_log import Tell, WalkedLog
 from ledger.services.expectation import clearance_scope
+from ledger.services.follower import CURSOR
 from ledger.services.registry_view import registry_slot
 from ledger.store import outbox, outcomes, records, rowwise
 from ledger.store.database import Connection
@@ -43,11 +44,28 @@ def check_head(source: Connection, log: WalkedLog, findings: Findings) -> None:
     size = rows[0]["size"] if len(rows) == 1 else f"{len(rows)} rows"
     if size != log.rows:
         findings.add("", "log_head.size", log.rows, size, "the log's head does not agree with its rows: one was edited")
+    elif rows[0]["log_time"] != log.last_time:
+        findings.add(
+            "",
+            "log_head.log_time",
+            log.last_time,
+            rows[0]["log_time"],
+            "the log's head has another time than its last leaf: it was edited, and later leaves would take it over",
+        )
 
 
 def check_cursor(source: Connection, chain: ChainReader, newest: int, findings: Findings) -> None:
     """The chain was followed to a block that it has, and at least to `newest`, of which the log has outcomes."""
-    for row in rowwise.stream(source, "chain_cursor"):
+    rows = list(rowwise.stream(source, "chain_cursor"))
+    if newest and not any(row["name"] == CURSOR for row in rows):
+        findings.add(
+            "",
+            "chain_cursor",
+            f"block {newest} or later",
+            "no such row",
+            "the log has outcomes of the chain, but not how far it was followed: the note was deleted",
+        )
+    for row in rows:
         block = chain.block(row["block"]) if isinstance(row["block"], int) and row["block"] > 0 else None
         if block is None or block.hash != row["block_hash"]:
             findings.add(
@@ -102,8 +120,12 @@ def check_index(source: Connection, copy: Connection, skipped: set[int], finding
         )
 
 
-def check_outbox(source: Connection, copy: Connection, skipped: set[RecordId], findings: Findings, tell: Tell) -> None:
-    """What the chain has not settled waits in the outbox, and nothing else does.
+def check_outbox(
+    source: Connection, copy: Connection, skipped: set[RecordId], latest_try: int, findings: Findings, tell: Tell
+) -> None:
+    """What the chain has not settled waits in the outbox, and nothing else does; none waits beyond `latest_try`.
+
+    Rows of settled records, attempts and problems in words are working notes, and are not judged.
 
     A record with a chain track that is neither settled nor waiting would never be submitted: suppressed.
     """
@@ -115,7 +137,7 @@ def check_outbox(source: Connection, copy: Connection, skipped: set[RecordId], f
         known = _states(copy, [row["record_id"] for row in batch])
         for row in batch:
             if row["record_id"] not in skipped:
-                _check_outbox_row(row, known.get(row["record_id"]), findings)
+                _check_outbox_row(row, known.get(row["record_id"]), latest_try, findings)
     for rows in chunks(records.stream(copy, types=CHAIN_TYPES), 500):
         states = _states(copy, [row.record_id for row in rows])
         open_ids = [record_id for record_id, state in states.items() if not state.final]
@@ -151,7 +173,7 @@ def _states(copy: Connection, ids: Sequence[Any]) -> dict[RecordId, _State]:
     return found
 
 
-def _check_outbox_row(row: Row, state: _State | None, findings: Findings) -> None:
+def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings: Findings) -> None:
     if state is None:
         findings.add(row["record_id"], "outbox", "a record", "none", "an outbox row without a record: it was inserted")
         return
@@ -162,6 +184,14 @@ def _check_outbox_row(row: Row, state: _State | None, findings: Findings) -> Non
             findings.add(
                 stored.record_id, f"outbox.{column}", value, row[column], "the row does not agree with its record"
             )
+    if row["state"] == outbox.PENDING and not 0 <= row["next_try"] <= latest_try:
+        findings.add(
+            stored.record_id,
+            "outbox.next_try",
+            f"up to {latest_try}",
+            row["next_try"],
+            "the record is put off for longer than any is: the row was edited",
+        )
     if (row["state"] == outbox.FINAL) != final or row["state"] not in outbox.STATES:
         findings.add(
             stored.record_id,

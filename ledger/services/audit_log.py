@@ -55,6 +55,7 @@ class WalkedLog:
     """What one pass over the log found. `leaves`: the 32-byte leaf hashes on which most sources agree, in order."""
 
     rows: int = 0
+    last_time: int = 0
     row_root: bytes = merkle.EMPTY_ROOT
     leaves: bytearray = field(default_factory=bytearray)
     damages: list[Damage] = field(default_factory=list)
@@ -197,6 +198,7 @@ def walk(
                 batch = []
     keep(batch)
     log.row_root = peaks.root()
+    log.last_time = last_time
     # 4. Higher tiles.
     _check_tiles(log, publication, findings)
     return log

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from ledger.audit import AuditReport, Findings
 from ledger.chain.client import ChainReader
+from ledger.chain.embedded import EmbeddedReader
 from ledger.codes import ContractKind
 from ledger.errors import LadingError
 from ledger.ids import to_hex
 from ledger.merkle import EMPTY_ROOT
-from ledger.services.audit_chain import ChainAudit, check_anchors, contracts_in_meta
+from ledger.services.audit_chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
 from ledger.services.audit_damage import Damages
-from ledger.services.audit_documents import check_enrolments, check_meta, check_proposals, check_transactions
+from ledger.services.audit_documents import check_enrolments, check_proposals, check_transactions
 from ledger.services.audit_held import Held, check_held
 from ledger.services.audit_keeping import (
     check_cursor,
@@ -29,6 +30,7 @@ from ledger.services.audit_keeping import (
     fill_index,
 )
 from ledger.services.audit_log import Publication, Tell, walk
+from ledger.services.audit_meta import check_meta
 from ledger.services.audit_records import Signatures, copy_openings, named_records
 from ledger.services.audit_signed import (
     HIGHEST,
@@ -40,6 +42,7 @@ from ledger.services.audit_signed import (
     read_note,
     stored_heads,
 )
+from ledger.services.audit_strays import check_strays
 from ledger.services.audit_tables import compare_projections
 from ledger.services.clock import SystemClock
 from ledger.services.consortium import Consortium, read_consortium
@@ -48,6 +51,7 @@ from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node
 from ledger.services.projections import Projector
 from ledger.services.registry_view import CurrentRegistry
+from ledger.services.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.settings import Settings
 from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
@@ -110,9 +114,34 @@ class _Audit:
         self._findings = Findings()
 
     def run(self, patience: float) -> AuditReport:
-        """1. What was signed and recorded so far, read before the database, which can then only be further on.
+        """0. The file of an embedded chain, as far as it proves itself.
+        1. What was signed and recorded so far, read before the database, which can then only be further on.
         2. One snapshot of the database, with everything below compared with it.
         """
+        # 0.
+        broken = self._check_file()
+        try:
+            return self._run(patience)
+        except LadingError as error:
+            if not broken:
+                raise
+            self._findings.note("", "chain.db", "a chain that can be read", str(error), "the rest was not judged")
+            return AuditReport(0, to_hex(EMPTY_ROOT), 0, self._findings.all(), self._findings.notes())
+
+    def _check_file(self) -> bool:
+        """Whether the file of the embedded chain is damaged: then what is read from it may be anything."""
+        found = self._chain.damages() if isinstance(self._chain, EmbeddedReader) else []
+        for damage in found:
+            self._findings.add(
+                "",
+                f"chain.db: {damage.where}",
+                damage.expected,
+                damage.found,
+                "the chain's file does not hold what was written: it was edited, or the disk lost it. Restore a backup",
+            )
+        return bool(found)
+
+    def _run(self, patience: float) -> AuditReport:
         # 1.
         self._deployment.check(self._chain)
         final = self._chain.final()
@@ -150,7 +179,9 @@ class _Audit:
         for name in rowwise.missing_triggers(source):
             findings.add("", f"trigger {name}", "a trigger", "none", "the trigger that refuses changes was removed")
         if any(rowwise.is_durable(name) for name in missing):
-            return AuditReport(0, to_hex(EMPTY_ROOT), 0, findings.all())  # there is nothing to compare with
+            return AuditReport(
+                0, to_hex(EMPTY_ROOT), 0, findings.all(), findings.notes()
+            )  # there is nothing to compare with
         # b.
         stored = list(stored_heads(source, identity, findings))
         heads = [head for head in notes.values() if head is not None] + [head for _, head in stored]
@@ -164,21 +195,14 @@ class _Audit:
                 domains.append(self._deployment.domain(address))
         log = walk(source, publication, domains, findings, self._keep, tell)
         check_head(source, log, findings)
+        check_strays(home / "log", log, findings)
         # c.
         damages = Damages(source, log.damages, domains)
         cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
         followed = cursor[0] if cursor and isinstance(cursor[0], int) else self._deployment.block - 1
         walked = ChainAudit(copy, self._chain, self._deployment, identity.log_id, damages.wanted(), findings)
         facts = walked.run(followed, max(final, min(followed, self._chain.final())), tell)
-        if facts.unfollowed:
-            findings.add(
-                "",
-                "chain_cursor",
-                final,
-                followed,
-                f"{facts.unfollowed} events of final blocks are not in the log: no node follows the chain, or it was "
-                "made to stop. Serve this home, then audit again",
-            )
+        check_followed(facts, final, followed, findings)
         check_cursor(source, self._chain, facts.newest, findings)
         # d.
         damages.explain(facts.recovered, findings)
@@ -202,13 +226,15 @@ class _Audit:
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)
-        check_outbox(source, copy, set(damages.wanted()), findings, tell)
+        now = max(SystemClock().now(), facts.reached, log.last_time)
+        latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
+        check_outbox(source, copy, set(damages.wanted()), latest_try, findings, tell)
         check_pending(source, copy, set(damages.wanted()), findings)
-        check_transactions(source, findings)
+        check_transactions(source, self._chain, facts, findings)
         check_proposals(source, domains, findings)
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
-        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all())
+        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes())
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:
         rowwise.insert(self._copy, "records", list(rows))

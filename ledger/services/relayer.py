@@ -46,7 +46,8 @@ _MOST_A_STEP = 400
 """A long backlog must not keep the tree from growing: receipts promise integration within 60 seconds."""
 _FIRST_PAUSE = 30
 _LONGEST_PAUSE = 3_600
-_LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
+LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
+"""Nothing waits longer for its next try, but for an override, which waits for the council's delay."""
 DORMANT_AFTER = 30 * 86_400
 """Seconds after which a record without `submitBy` is no longer tried, unless something that it concerns changes."""
 
@@ -100,7 +101,7 @@ def no_extras(_: Connection, __: StoredRecord) -> Sequence[Any]:
 
 def pause(row: OutboxRow) -> int:
     """Seconds until a record that failed is tried again: doubling from half a minute."""
-    longest = _LONGEST_PAUSE if row.submit_by else _LONGEST_PAUSE_WITHOUT_LIMIT
+    longest = _LONGEST_PAUSE if row.submit_by else LONGEST_PAUSE_WITHOUT_LIMIT
     return min(_FIRST_PAUSE << min(row.attempts, 20), longest)
 
 

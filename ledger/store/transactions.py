@@ -13,7 +13,8 @@ from ledger.store.rows import columns, many, one, some
 from ledger.store.tables import transactions
 
 STORED, SENT, UNKNOWN, MINED, DROPPED = "stored", "sent", "unknown", "mined", "dropped"
-_OPEN = (STORED, SENT, UNKNOWN)
+OPEN = (STORED, SENT, UNKNOWN)
+"""May still be mined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list
     """The sender's transactions that are neither mined nor dropped, by nonce."""
     query = (
         select(*columns(transactions, StoredTransaction))
-        .where(transactions.c.sender == sender, transactions.c.state.in_(_OPEN))
+        .where(transactions.c.sender == sender, transactions.c.state.in_(OPEN))
         .order_by(transactions.c.nonce)
         .limit(limit)
     )

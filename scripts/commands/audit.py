@@ -1,11 +1,12 @@
 """`lading audit`: derive everything anew, and name what differs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledger.audit import AuditReport
+from ledger.audit import AuditReport, Finding
 from ledger.services.audit_held import Held, HeldCheckpoint, HeldLogReceipt
 from ledger.services.auditing import audit as run_audit
 from ledger.services.settings import read_settings
@@ -51,12 +52,19 @@ def show(report: AuditReport) -> None:
     out.print(f"{report.size} leaves, root {report.root}, anchored up to {report.anchored_size}")
     if report.ok:
         out.print("[bold green]ok[/]: the ledger is as it was signed, published and recorded")
-        return
-    out.print(f"[bold red]{len(report.findings)} differences[/]")
-    for finding in report.findings[:SHOWN]:
+    else:
+        out.print(f"[bold red]{len(report.findings)} differences[/]")
+    _list(report.findings)
+    if report.notes:
+        out.print(f"\n[bold]{len(report.notes)} notes[/]: not here, or not yet, which is no difference")
+    _list(report.notes)
+
+
+def _list(findings: Sequence[Finding]) -> None:
+    for finding in findings[:SHOWN]:
         out.print(f"\n{finding.record or 'the ledger'}: {finding.field}", markup=False, style="bold")
         out.print(f"  {finding.what}", markup=False)
         out.print(f"  expected {finding.expected}", markup=False)
         out.print(f"  found    {finding.found}", markup=False)
-    if len(report.findings) > SHOWN:
-        out.print(f"\n… and {len(report.findings) - SHOWN} more (all of them with --json)")
+    if len(findings) > SHOWN:
+        out.print(f"\n… and {len(findings) - SHOWN} more (all of them with --json)")

@@ -237,6 +237,12 @@ RECORDS = (
         (("lost", "leaf_hash"),),
     ),
     Tampering("the head is altered", _update("log_head", "size = size - 1", "id = 1"), (("", "log_head.size"),)),
+    Tampering(
+        "the head's time is put ahead",
+        _update("log_head", "log_time = log_time + 100", "id = 1"),
+        (("", "log_head.log_time"),),
+        alone=True,
+    ),
 )
 """What is done to the log itself."""
 
@@ -305,6 +311,35 @@ BESIDE = (
         "the cursor is moved", _update("chain_cursor", "block = 3", "name = 'follower'"), (("", "chain_cursor"),)
     ),
     Tampering(
+        "the cursor is deleted", _remove("chain_cursor", "name = 'follower'"), (("", "chain_cursor"),), alone=True
+    ),
+    Tampering(
+        "what waits is put off for ever",
+        _update("outbox", "next_try = 99999999999", "record_id = ?", "waiting"),
+        (("waiting", "outbox.next_try"),),
+        alone=True,
+    ),
+    Tampering(
+        "a transaction is given another state",
+        _update("transactions", "state = 'dropped'", "record_id = ?", "delivery"),
+        (("delivery", "transactions.state"),),
+    ),
+    Tampering(
+        "a transaction is said to be in another block",
+        _update("transactions", "block_number = block_number + 1", "record_id = ?", "recall"),
+        (("recall", "transactions.state"),),
+    ),
+    Tampering(
+        "a transaction is given another nonce",
+        _update("transactions", "nonce = nonce + 1000", "record_id = ?", "lost"),
+        (("lost", "transactions.nonce"),),
+    ),
+    Tampering(
+        "a transaction is given another purpose",
+        _update("transactions", "intent = intent || 'x'", "record_id = ?", "agreement"),
+        (("agreement", "transactions.intent"),),
+    ),
+    Tampering(
         "an enrolment is edited",
         _update(
             "enrolments",
@@ -358,6 +393,9 @@ FILES = tuple(
         ("a bundle is cut", "log/tile/entries/001.p", lambda scene: _cut(scene, "log/tile/entries")),
         ("the checkpoint is edited", "log/checkpoint", lambda scene: scene.spoil_file("log/checkpoint", 25)),
         ("the highest checkpoint is edited", HIGHEST, lambda scene: scene.spoil_file(HIGHEST, 25)),
+        ("a tile is added", "log/tile/0/900", lambda scene: _put_file(scene, "log/tile/0/900")),
+        ("another file is added", "log/tile/0/junk", lambda scene: _put_file(scene, "log/tile/0/junk")),
+        ("an earlier tile is edited", "log/tile/0/001.p/1", lambda scene: _put_file(scene, "log/tile/0/001.p/1")),
     )
 )
 """What is done to the published files."""
@@ -408,6 +446,12 @@ SIGNED = tuple(
     )
 )
 """What is done to the home's memory of what the log signed. Each by itself: one would hide the other."""
+
+
+def _put_file(scene: Scene, name: str) -> None:
+    path = scene.home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(32))
 
 
 def _cut(scene: Scene, folder: str) -> None:

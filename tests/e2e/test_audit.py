@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -15,16 +16,20 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.audit import AuditReport, Finding
+from ledger.chain.contracts import encode_call
 from ledger.ids import to_hex
-from ledger.records import Observation
+from ledger.records import Details, KeyRevoke, Observation
 from ledger.services.auditing import audit
+from ledger.services.clock import ManualClock
+from ledger.services.keystores import new_key
 from ledger.services.node import Node
+from ledger.services.sender import Intent, Sender
 from ledger.services.settings import read_settings
 from ledger.services.submission import Accepted
 from ledger.signing import SignedRecord
 from ledger.store.rowwise import projection_names
 from scripts.cli import application
-from tests.e2e.story import CARRIER, Story
+from tests.e2e.story import CARRIER, WAREHOUSE, Story
 from tests.e2e.tampering import BESIDE, FILES, RECORDS, SIGNED, Tampering, column_edits, spoiling
 
 
@@ -109,6 +114,68 @@ def test_a_checkpoint_may_be_on_its_way_to_its_readers(story: Story, copy: Path)
         assert audit(read_settings({}, home=copy), patience=0).ok
         db.execute("DELETE FROM checkpoints WHERE size = ?", (newest[0],))
         db.commit()
+    assert audit(read_settings({}, home=copy), patience=0).ok
+
+
+def test_documents_that_are_not_here_are_told_but_are_no_difference(story: Story, copy: Path) -> None:
+    """An honest node may never have been given them, so their absence is not held against it."""
+    before = audit(read_settings({}, home=copy), patience=0)
+    with closing(sqlite3.connect(copy / "ledger.db")) as db:
+        db.execute("DELETE FROM meta WHERE name LIKE 'codes/%' OR name LIKE 'award/%'")
+        db.commit()
+    after = audit(read_settings({}, home=copy), patience=0)
+    assert after.ok
+    missing = {note.record: note.what for note in after.notes if note not in before.notes}
+    assert set(missing) == {to_hex(story.ids["attestation"]), to_hex(story.ids["award"])}
+    assert "never given, or deleted" in missing[to_hex(story.ids["award"])]
+
+
+@pytest.mark.parametrize(("waited", "ok"), [(0, True), (2 * 3600, False)], ids=["a moment ago", "for hours"])
+def test_events_not_yet_followed_are_a_difference_only_when_they_wait_long(
+    story: Story, copy: Path, waited: int, ok: bool
+) -> None:
+    """As after `kill -9` between a block and its reading."""
+    clock = ManualClock(story.clock.now())
+    node = Node(read_settings({}, home=copy), clock)
+    try:
+        key, device = story.parties[WAREHOUSE].key, story.parties[100].key
+        revoked = KeyRevoke(WAREHOUSE, device.address, Details(bytes(16), ""))
+        call = encode_call(SignedRecord(revoked, (key.sign(node.domain, revoked),)))
+        stranger = Sender(node.db, node.chain, new_key(), clock)
+        stranger.begin([Intent("direct", node.consortium.deployment.registry, call)])
+        stranger.push()
+        if waited:
+            clock.advance(waited)
+            stranger.begin([Intent("a later block", node.consortium.deployment.registry, b"")])
+            stranger.push()
+    finally:
+        node.close()
+    report = audit(read_settings({}, home=copy), patience=0)
+    assert report.ok is ok
+    (said,) = [f for f in (*report.findings, *report.notes) if f.field == "chain_cursor"]
+    assert "not in the log" in said.what
+    assert "audit again" in said.what
+
+
+BY_HASH, PLACES = "length(key) = 32", "CAST(key AS TEXT) LIKE 'transaction%'"
+BY_NUMBER = "CAST(key AS TEXT) LIKE 'block-number%'"
+
+
+@pytest.mark.parametrize("like", [BY_HASH, PLACES, BY_NUMBER], ids=["by hash", "places", "by number"])
+def test_one_bit_of_the_chains_file_is_noticed(copy: Path, like: str) -> None:
+    """In whatever proves itself: values under their hash, blocks by number, places of transactions."""
+    rng = random.Random(like)
+    with closing(sqlite3.connect(copy / "chain.db")) as db:
+        pairs = db.execute(f"SELECT key, value FROM pairs WHERE {like} ORDER BY key").fetchall()
+        for key, value in rng.sample(pairs, 4):
+            spoilt = bytearray(value)
+            spoilt[rng.randrange(len(spoilt))] ^= 1 << rng.randrange(8)
+            db.execute("UPDATE pairs SET value = ? WHERE key = ?", (bytes(spoilt), key))
+            db.commit()
+            report = audit(read_settings({}, home=copy), patience=0)
+            assert [f for f in report.findings if f.field.startswith("chain.db")], (key, value)
+            db.execute("UPDATE pairs SET value = ? WHERE key = ?", (value, key))
+            db.commit()
     assert audit(read_settings({}, home=copy), patience=0).ok
 
 

@@ -1,0 +1,129 @@
+"""Documents kept beside the log by name: rules, scorecards, award files, item codes, and contracts opened later."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+from ledger import merkle
+from ledger.audit import Findings
+from ledger.bonus_amounts import amounts_root
+from ledger.bonus_rules import parse_rule
+from ledger.bonus_words import amounts_from_json
+from ledger.chain.contracts import kind_of
+from ledger.codes import RegistryAction
+from ledger.errors import LadingError
+from ledger.ids import RecordId, to_hex
+from ledger.records import Attestation, BonusAgreement, BonusAward, RegistryChange
+from ledger.services.audit_chain import ChainFacts, contracts_in_meta
+from ledger.services.scorecards import default_card
+from ledger.store import records, rowwise
+from ledger.store.database import Connection
+
+
+def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
+    """What is kept is what records name: by hash, or by root. What they name and is not kept is a note.
+
+    The log has no trace of a document's coming, and an honest node may never have been given one; so its absence
+    cannot be told from its deletion. Contracts are another matter: every node reads from the chain which were opened.
+    """
+    kept = {str(row["name"]): row["value"] for row in rowwise.stream(source, "meta")}
+    for record_id, name, what in _named(copy, kept):
+        if name not in kept:
+            findings.note(record_id, f"meta.{name}", what, "not here", f"{what} is not here: never given, or deleted")
+    missing = {a for a, name in facts.opened.items() if kind_of(name)} - set(contracts_in_meta(kept.get("contracts")))
+    for address in sorted(missing - facts.first):
+        findings.add(
+            "",
+            "meta.contracts",
+            to_hex(address),
+            "no such entry",
+            "the council opened this contract, and its events would be passed over: the entry was deleted",
+        )
+    for row in rowwise.stream(source, "meta"):
+        kind, _, rest = str(row["name"]).partition("/")
+        try:
+            if kind == "codes":
+                _check_codes(copy, rest, row["value"], findings)
+            elif kind == "award":
+                _check_award(copy, rest, row["value"], findings)
+            elif kind in ("rule", "card") and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
+                raise ValueError(f"the {kind} file has another SHA-256")
+            elif kind == "contracts":
+                _check_known_contracts(row["value"], facts, findings)
+        except (LadingError, ValueError, KeyError, TypeError, AttributeError) as error:
+            findings.add("", f"meta.{row['name']}", "what was kept", str(error), "the value was edited")
+
+
+def _named(copy: Connection, kept: Mapping[str, str]) -> Iterator[tuple[RecordId, str, str]]:
+    """Every document that a record names: the record, the document's name here, and what it is."""
+    types = [Attestation.NUMBER, BonusAgreement.NUMBER, BonusAward.NUMBER, RegistryChange.NUMBER]
+    own = default_card().hash
+    for stored in records.stream(copy, types=types):
+        match stored.record:
+            case Attestation(itemCodes=root) if any(root):
+                yield stored.record_id, f"codes/{to_hex(stored.record_id)}", "the list of item codes"
+            case BonusAgreement(rule=rule) if any(rule):
+                name = f"rule/{to_hex(rule)}"
+                yield stored.record_id, name, "the agreement's rule file"
+                card = _card_of(kept.get(name))
+                if card and card != own:
+                    yield stored.record_id, f"card/{to_hex(card)}", "the scorecard of the agreement's rule"
+            case BonusAward(agreement=agreement, version=version, amounts=root):
+                yield stored.record_id, f"award/{to_hex(agreement)}/{version}/{to_hex(root)}", "the award's file"
+            case RegistryChange(action=RegistryAction.ADOPT_RULES, document=card) if card != own:
+                yield stored.record_id, f"card/{to_hex(card)}", "the scorecard that the council adopted"
+            case _:
+                pass
+
+
+def _card_of(rule: str | None) -> bytes:
+    try:
+        return parse_rule((rule or "").encode()).card
+    except LadingError:
+        return b""
+
+
+def _check_codes(copy: Connection, name: str, value: str, findings: Findings) -> None:
+    record_id = RecordId(bytes.fromhex(name[2:]))
+    stored = records.get(copy, record_id)
+    expected = stored.record.itemCodes if stored and isinstance(stored.record, Attestation) else None
+    found = merkle.sorted_root(code.encode() for code in json.loads(value))
+    if found != expected:
+        findings.add(
+            record_id,
+            "item codes",
+            expected,
+            found,
+            "the item codes are not those that the issuer attested: the list was edited",
+        )
+
+
+def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
+    agreement, version, root = name.split("/")
+    agreement_id = RecordId(bytes.fromhex(agreement[2:]))
+    found = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
+    if to_hex(found) == root:
+        return
+    rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)
+    named = [r.record_id for r in rows if isinstance(r.record, BonusAward) and to_hex(r.record.amounts) == root]
+    findings.add(
+        named[0] if named else agreement_id,
+        f"award file, version {version}",
+        root,
+        found,
+        "the lines are not those of the award: the file was edited",
+    )
+
+
+def _check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:
+    for address, kind in contracts_in_meta(value).items():
+        name = facts.contracts.get(address)
+        opened = kind_of(name) if name else None
+        if opened is None or int(opened) != kind:
+            findings.add(
+                "",
+                "meta.contracts",
+                "contracts that the council opened",
+                to_hex(address),
+                "the council never opened this contract: the entry was inserted",
+            )
