@@ -72,7 +72,7 @@ class Tale:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         dice = self.dice
-        self.history = History()
+        self.history = self.new_history(seed)
         self.now = START
         self.count = dice.randint(1, 6)
         self.terms: dict[str, int] = {
@@ -91,6 +91,9 @@ class Tale:
         for _ in range(dice.randint(1, 14)):
             self.now += dice.randint(0, 6)
             self.step()
+
+    def new_history(self, seed: int) -> History:  # noqa: ARG002 - tales that are lived tell themselves apart by it
+        return History()
 
     def counted(self, claimed: int, known: int) -> int:
         return max(claimed, known - self.terms["reportLag"])
