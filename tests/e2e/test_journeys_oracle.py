@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from ledger.codes import AmendmentKind
-from ledger.errors import Refused
+from ledger.errors import Refused, RuleBroken
 from ledger.records import Amendment, Clearance, Endorsement, Handoff, Record, ShipmentTerms, Split, Statement
 from ledger.services import holdings
 from ledger.services.submission import Accepted
@@ -79,11 +79,22 @@ class Lived(History):
         at: int,
         previous: bytes = bytes(32),
     ) -> VerifiedRecord:
-        moved = {name: value + self._base if name.endswith("At") else value for name, value in changes.items()}
-        return super().amend(target, kind, moved, signers, at, previous)
+        return super().amend(target, kind, self._shifted(changes), signers, at, previous)
+
+    def override(self, *_: object, **__: object) -> VerifiedRecord:
+        raise RuleBroken("the council takes its delay, and these tales are over by then")
+
+    def _shifted(self, value: Any) -> Any:
+        """Times in an amendment's changes, on the stage's clock."""
+        if isinstance(value, list):
+            return [self._shifted(entry) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        times = ("promisedAt", "occurredAt", "from", "until")
+        return {name: entry + self._base if name in times else self._shifted(entry) for name, entry in value.items()}
 
     def _signed_by(self, record: Record, signers: Sequence[int]) -> tuple[int, ...]:
-        if isinstance(record, Amendment):
+        if isinstance(record, Amendment) and record.kind == AmendmentKind.CORRECTION:
             return self._signers[record.target]
         if isinstance(record, Clearance):
             return (record.by,)
@@ -189,6 +200,7 @@ def compare(stage: Stage, tale: LivedTale, seed: int) -> tuple[int, int]:
         cap = tale.terms["penaltyCap"] * opened_with(tale, shipment, inside) // tale.count
         assert (statement.uncapped, statement.amount) == (uncapped, min(uncapped, cap)), (seed, at)
         assert statement.late_seconds == max((judged.late for _, judged in mine), default=0), (seed, at)
+        assert statement.indicative != tale.bound, (seed, at)
         legs = [(ON_PAPER[leg.partner], leg.amount) for leg in statement.legs]
         check_recourse(seed, statement.amount, legs, mine, tale)
         compared += 1
@@ -205,7 +217,7 @@ def live(stage: Stage, seeds: Sequence[int]) -> None:
         steps, refused = steps + tale.told, refused + tale.refused
         stage.clock.advance(120)
     assert compared >= len(seeds)
-    assert owed > len(seeds) // 8
+    assert owed >= len(seeds) // 8
     assert refused * 5 < steps, "most of what the tales tell is lived"
     stage.audited()
 

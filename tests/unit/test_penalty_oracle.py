@@ -86,6 +86,10 @@ class Tale:
             "liable": dice.choice((CARRIER, SECOND, MAKER)),
         }
         self.shipment = self.history.terms(known=START, packages=self.count, **cast("dict[str, Any]", self.terms))
+        self.bound = self.terms["liable"] in (MAKER, CARRIER)
+        self.relief: set[int] = set()
+        self.relief_seconds = 0
+        self.newest = bytes(32)
         self.parcels = [Parcel([self.shipment]) for _ in range(self.count)]
         self.piles = [Pile(self.shipment, CARRIER, list(self.parcels), visited=(CARRIER,))]
         for _ in range(dice.randint(1, 14)):
@@ -105,10 +109,12 @@ class Tale:
         if pile.open:
             actions += [self.move, self.move, self.move, self.deliver, self.refuse, self.tender, self.locker]
             actions += [self.split] if dice.random() < 0.5 else []
-            actions += [self.lose] if dice.random() < 0.3 else []
+            actions += [self.lose, self.override] if dice.random() < 0.3 else []
             actions += [self.onward] if dice.random() < 0.3 else []
         if pile.tenders:
             actions.append(self.contest)
+        if dice.random() < 0.3:
+            actions += [self.relieve, self.renegotiate]
         dice.choice(actions)(pile)
 
     def move(self, pile: Pile, receiver: int | None = None, roles: int = 0, stops: bool = False) -> None:
@@ -186,10 +192,50 @@ class Tale:
                     parcel.stops.remove((depth, at))
 
     def lose(self, pile: Pile) -> None:
-        self.history.statement(StatementKind.LOST, pile.shipment, pile.holder, self.now)
+        kind = self.dice.choice((StatementKind.LOST, StatementKind.SOLD, StatementKind.LEFT))
+        self.history.statement(kind, pile.shipment, pile.holder, self.now)
         pile.open = False
         for parcel in pile.parcels:
             parcel.ended = True
+
+    def override(self, pile: Pile) -> None:
+        """The council moves the goods: a leg ends, and nothing is delivered."""
+        receiver = self.dice.choice([h for h in HANDLERS if h != pile.holder])
+        record = self.history.override(pile.shipment, pile.holder, receiver, self.now, len(pile.parcels))
+        for parcel in pile.parcels:
+            parcel.spells.append((receiver, self.now, 0, record.id))
+        pile.holder = receiver
+        pile.visited += (receiver,)
+
+    def relieve(self, pile: Pile) -> None:  # noqa: ARG002 - of all goods under the terms
+        """Relief for spells of time and for so many seconds; it replaces the relief before."""
+        dice = self.dice
+        starts = [dice.randint(START, self.now + 5) for _ in range(dice.randint(0, 2))]
+        periods = [{"from": start, "until": start + dice.randint(1, 12)} for start in starts]
+        seconds = dice.randint(0, 4)
+        self.amend(AmendmentKind.RELIEF, {"periods": periods, "seconds": seconds})
+        self.relief = {second for span in periods for second in range(span["from"], span["until"])}
+        self.relief_seconds = seconds
+
+    def renegotiate(self, pile: Pile) -> None:  # noqa: ARG002 - the same
+        """New terms: what is not named stays, and the newest holds from the beginning."""
+        dice = self.dice
+        offers = {
+            "promisedAt": self.terms["promisedAt"] + dice.randint(-3, 12),
+            "grace": dice.choice((0, 2, 5)),
+            "alpha": dice.choice((DAY * DAY * 3, 987654321012)),
+            "penaltyCap": dice.choice((80, 10**5)),
+            "lostAfter": dice.choice((8, 400)),
+        }
+        chosen = {name: offers[name] for name in dice.sample(sorted(offers), dice.randint(1, 3))}
+        self.amend(AmendmentKind.TERMS, {"commercial": as_json(chosen)})
+        self.terms |= chosen
+
+    def amend(self, kind: AmendmentKind, changes: dict[str, Any]) -> None:
+        """All who signed the terms sign, with who is liable and to whom; new terms bind whoever signs them."""
+        signers = tuple(dict.fromkeys((MAKER, CARRIER, self.terms["liable"], SHOP)))
+        self.newest = self.history.amend(self.shipment, kind, changes, signers, self.now, self.newest).id
+        self.bound = self.bound or kind == AmendmentKind.TERMS
 
     def onward(self, pile: Pile) -> None:
         self.history.terms(known=self.now, parents=[pile.shipment], purpose=Purpose.ONWARD, promisedAt=10**6)
@@ -249,6 +295,11 @@ class Tale:
                     parcel.customs.append(replace(said, generation=generation, depth=depth, after_split=after))
 
 
+def as_json(terms: dict[str, int]) -> dict[str, Any]:
+    """As records have it in JSON: amounts are decimal strings."""
+    return {name: str(value) if name in ("alpha", "penaltyCap") else value for name, value in terms.items()}
+
+
 def part(parcel: Parcel, name: bytes, second: int, split: bool) -> None:
     """A package leaves the shipment `name`: what customs said of it until then stays true of the package."""
     if not split:
@@ -291,8 +342,9 @@ def judge(parcel: Parcel, tale: Tale, at: int | None) -> Judgement:
             held.add(second)
         if causes - {tale.terms["liable"]}:
             excused.add(second)
-    late = max(0, until - t0 - len(excused))
-    return Judgement(unit, late, until, excused, held)
+    relieved = {second for second in tale.relief if second < until}
+    late = max(0, until - t0 - len(excused | relieved) - tale.relief_seconds)
+    return Judgement(unit, late, until, excused | relieved, held)
 
 
 def held_by(parcel: Parcel, second: int) -> set[int]:
@@ -351,6 +403,7 @@ def check(seed: int) -> tuple[int, int]:
         assert statement.uncapped == uncapped, (seed, at)
         assert statement.amount == min(uncapped, cap), (seed, at)
         assert statement.late_seconds == max((judged.late for _, judged in mine), default=0), (seed, at)
+        assert statement.indicative != tale.bound, (seed, at)
         assert statement == penalty_of(shipment, shuffled, at), "the order of arrival changes nothing"
         check_recourse(seed, statement.amount, [(leg.partner, leg.amount) for leg in statement.legs], mine, tale)
         compared += 1
