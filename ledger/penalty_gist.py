@@ -70,7 +70,7 @@ def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
     due = moment(statement.promised_at)
     after = portion.counted_until - statement.promised_at
     alone = len(statement.portions) == 1 and not statement.children
-    goods = "the goods" if alone else f"{counted(portion.packages, 'package')} of them"
+    goods = "the goods" if alone else f"{portion.packages:,} of the packages"
     if portion.stop is not None:
         what = f"{_STOPPED[portion.stop.kind].format(goods=goods)} on {moment(portion.stop.at)}"
         said = f"{what}, {span(max(0, after))} after the last second on time ({due})"

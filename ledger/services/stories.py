@@ -150,7 +150,11 @@ class Stories:
         if journeys is None:
             return Context(now, row.consignee, None, lambda _: iter(()), windows=False)
 
+        missing = dict(self._left_behind(connection, row, journeys))
+
         def changed(record_id: RecordId) -> Iterator[str]:
+            if record_id in missing:
+                yield missing[record_id]
             stored = rows.get(record_id)
             if stored is not None:
                 said = holdings.opened(connection, stored) if may_open(stored) else None
@@ -163,6 +167,16 @@ class Stories:
             return Context(now, row.consignee, None, changed, windows=False)
         windows = terms is not None and may_open(terms)
         return Context(now, row.consignee, tenders, changed, windows, counted_breaches)
+
+    def _left_behind(self, connection: Connection, row: Shipment, journeys: Journeys) -> Iterator[tuple[RecordId, str]]:
+        """What each short delivery left behind, and what became of it, by the delivery's record."""
+        for child in shipments.children(connection, row.shipment):
+            origin = journeys.origins.get(child.shipment)
+            if child.child_index == REMAINDER_INDEX and origin is not None:
+                status = self._status(connection, child, None)
+                against = self._names.of(connection, origin.holder).name
+                now = {"missing": f"still missing, and open against {against}"}.get(status, status)
+                yield origin.verified.id, f"Missing from it: {counted(child.packages, 'package')}, {now}."
 
     # --- where it belongs ------------------------------------------------------------------------------------
 

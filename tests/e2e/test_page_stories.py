@@ -13,7 +13,7 @@ from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import Amendment, Recall, RecallAnswer, Require
+from ledger.records import Amendment, Override, Recall, RecallAnswer, Require
 from ledger.signing import SigningKey
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details
@@ -142,7 +142,7 @@ def test_what_is_missing_is_open_against_who_handed_it_over(world: World) -> Non
     missing = to_hex(remainder_id(goods, 1))
     whole = read(world, f"/shipments/{to_hex(goods)}")
     assert "Missing" in whole
-    assert f"3 packages missing, open against Partner {CARRIER}" in whole
+    assert f"Missing from it: 3 packages, still missing, and open against Partner {CARRIER}." in whole
     part = read(world, f"/shipments/{missing}")
     assert f"3 packages missing, open against Partner {CARRIER}, since" in part
     assert f"Open against Partner {CARRIER}" in read(world, f"/partners/{CARRIER}")
@@ -233,3 +233,23 @@ def test_what_waits_for_a_shipment_that_nobody_has_opened_has_a_page(world: Worl
     assert "not opened yet" in text
     assert "Nobody has handed in what opens it." in text
     assert f"Partner {MAKER}, Partner {CARRIER}" in text
+
+
+def test_an_announced_override_says_when_it_moves_and_keeps_its_mark(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    stage.sign(Override(goods, 1, CARRIER, SECOND, 10, 0, details()), *stage.trial.council, SECOND)
+    announced = read(world, f"/shipments/{to_hex(goods)}")
+    assert "Not before" in announced
+    assert f"The council moves 10 packages from Partner {CARRIER} to Partner {SECOND}" in announced
+    assert "A handoff that both sides sign before it moves makes it void." in announced
+    (coming,) = stage.view(goods).coming
+    assert coming.not_before is not None
+    assert stage.now < coming.not_before <= stage.now + 2 * DAY
+    stage.pass_time(coming.not_before - stage.now + HOUR)
+    stage.settle()
+    moved = read(world, f"/shipments/{to_hex(goods)}")
+    assert "Not before" not in moved
+    assert "moved by the council without the holder's signature" in moved
+    assert "The releaser did not sign. This mark stays on the goods for ever" in moved

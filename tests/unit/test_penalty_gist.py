@@ -76,7 +76,7 @@ def test_goods_that_never_arrived_and_those_that_parted_are_told_apart(history: 
     remainder = history.short(shipment, CARRIER, SHOP, 12 * DAY, 6)
     history.statement(StatementKind.DESTROYED, remainder, CARRIER, 13 * DAY, counterparty=SHOP)
     said = gist(stated(history, shipment))
-    assert "because 4 packages of them never arrived (destroyed), and the clock ran on for 30 days" in said
+    assert "because 4 of the packages never arrived (destroyed), and the clock ran on for 30 days" in said
     assert "The goods went in 2 portions" in said
     halves = history.terms()
     history.split(halves, CARRIER, 2 * DAY, [5, 5])
