@@ -23,19 +23,16 @@ from ledger.notes import TreeHead, parse_checkpoint
 from ledger.omissions import HeldReceipt, check_not_omitted
 from ledger.outcome_facts import facts_of
 from ledger.records import (
+    LOG_ONLY,
     REMAINDER_INDEX,
-    Amendment,
     Attestation,
     Clearance,
-    Endorsement,
     Handoff,
     KeyGrant,
     KeyRevoke,
-    Observation,
     Outcome,
     Override,
     Recall,
-    RecallAnswer,
     Record,
     RegistryChange,
     Revocation,
@@ -49,7 +46,6 @@ from ledger.subset_proofs import verify_subset
 from ledger.verification import Facts, VerifiedRecord, verify_record
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
-LOG_ONLY = (Amendment, Endorsement, Observation, RecallAnswer)
 PROVED, ATTESTED = "proved", "attested by the log"
 GIVEN = "given the outcomes attested below"
 """Said by the steps that rest on where the chain recorded what: whoever doubts that must ask a node."""

@@ -542,6 +542,8 @@ PARTS: tuple[type[Struct], ...] = (
     Share,
 )
 BY_NAME: dict[str, type[Struct]] = {kind.__name__: kind for kind in (*PARTS, *RECORDS)}
+LOG_ONLY = (Amendment, Endorsement, Observation, RecallAnswer)
+"""Types that no contract takes."""
 BY_NUMBER: dict[int, type[Record]] = {kind.NUMBER: kind for kind in RECORDS}
 
 

@@ -18,7 +18,7 @@ from itertools import pairwise
 from ledger.codes import ContractKind, Role
 from ledger.errors import MalformedRecord, Refused, VerificationFailed
 from ledger.ids import ConsortiumId, KeyAddress, LogId, PartnerId
-from ledger.records import KeyGrant, KeyRevoke, RegistryChange
+from ledger.records import BY_NUMBER, LOG_ONLY, KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry_rules import MAX_COUNCIL, MAX_DELAY, decide
 from ledger.registry_state import (
     NO_END,
@@ -283,8 +283,23 @@ class RegistryHistory:
     # --- KeyBook ---
 
     def standing(self, key: KeyAddress, type_number: int, at: Facts) -> KeyStanding | None:
-        standing = self.at(at).signer(key, type_number)
-        return None if standing is None else KeyStanding(standing.partner, standing.roles, standing.master)
+        view = self.at(at)
+        standing = view.signer(key, type_number)
+        if standing is not None:
+            return KeyStanding(standing.partner, standing.roles, standing.master)
+        if at.block_number is None and BY_NUMBER.get(type_number) not in LOG_ONLY:
+            return self._entered_later(key, type_number, view)
+        return None
+
+    def _entered_later(self, key: KeyAddress, type_number: int, view: RegistryView) -> KeyStanding | None:
+        """Of a record that the chain has not judged: a key that came into force after the log took the record.
+
+        Its grant was pending then. It has no roles, for what it signed has no effect yet.
+        """
+        before, after = view.address(key), self._slice(len(self)).address(key)
+        if (before is not None and before.since <= view.time) or after is None or not after.may_sign(type_number):
+            return None
+        return KeyStanding(after.partner, 0, after.kind == AddressKind.MASTER_KEY)
 
     def council(self, at: Facts) -> Council:
         return self.at(at).council()

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from ledger.codes import Outcome
 from ledger.errors import VerificationFailed
 from ledger.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
-from ledger.records import NOBODY, Record
+from ledger.records import LOG_ONLY, NOBODY, Record
 from ledger.signers import (
     AnchorSigner,
     CouncilSigners,
@@ -140,7 +140,7 @@ def verify_record(
 
     1. The record fits its structure; its id is its digest.
     2. There are as many signatures as it has signers, and each was made by a key.
-    3. Each key was its signer's when the record was recorded (chain track) or logged (log only).
+    3. Each key was its signer's when the record was recorded (chain track) or logged (log only, or not recorded yet).
 
     Not decided here: whether the rules applied it (`facts.outcomes`), nor whether `facts` are true (proofs do that).
     Raises `MalformedRecord`, `BadSignature`, `NotFound` (context is missing) or `VerificationFailed`.
@@ -239,7 +239,7 @@ def _judge(
                 )
             return standing
         case RecipientSigner():
-            _check_recipient(signer, key, facts, context, where)
+            _check_recipient(signer, key, record, facts, context, where)
             return nobody
         case AnchorSigner(log_id):
             expected = keys.anchor_key(log_id, facts)
@@ -256,17 +256,20 @@ def _judge(
 
 
 def _check_recipient(
-    signer: RecipientSigner, key: KeyAddress, facts: Facts, context: SignerContext, where: str
+    signer: RecipientSigner, key: KeyAddress, record: Record, facts: Facts, context: SignerContext, where: str
 ) -> None:
-    """Every shipment whose item was applied names this key; before an outcome, at least one does."""
-    fits = False
-    for i, shipment in enumerate(signer.shipments):
-        terms = context.terms_of(shipment)
-        matches = terms is not None and terms.recipientKey == key
-        fits = fits or matches
-        if i < len(facts.outcomes) == len(signer.shipments) and facts.outcomes[i] in _APPLIED and not matches:
-            fits = False
-            break
+    """Every shipment whose item was applied names this key; of a record that only the log has, at least one does.
+
+    While the chain has applied nothing, nothing is claimed: terms may come later, and to another key it says *wrong
+    key*.
+    """
+    terms = [context.terms_of(shipment) for shipment in signer.shipments]
+    matches = [one is not None and one.recipientKey == key for one in terms]
+    applied = [outcome in _APPLIED for outcome in facts.outcomes]
+    if len(applied) == len(matches):
+        fits = all(match for match, counts in zip(matches, applied, strict=True) if counts)
+    else:
+        fits = any(matches) or not (isinstance(record, LOG_ONLY) or any(applied))
     if not fits:
         raise VerificationFailed(
             "not signed by the recipient key",

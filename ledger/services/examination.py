@@ -9,15 +9,12 @@ from ledger.effects import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.records import (
-    Amendment,
+    LOG_ONLY,
     Clearance,
-    Endorsement,
     Handoff,
     KeyGrant,
     KeyRevoke,
-    Observation,
     Override,
-    RecallAnswer,
     Record,
     RegistryChange,
     ShipmentTerms,
@@ -42,7 +39,6 @@ from ledger.store.database import Connection
 from ledger.store.log import Entry
 from ledger.store.pending import Slot
 
-LOG_ONLY = (RecallAnswer, Amendment, Endorsement, Observation)
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
 APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 
@@ -63,7 +59,8 @@ class Examination:
         most_waiting: int,
     ) -> None:
         self._connection = connection
-        self._registry = registry.refreshed(connection).expecting(connection)
+        self._recorded = registry.refreshed(connection)
+        self._registry = self._recorded.expecting(connection)
         self._view = self._registry.now()
         self._now = now
         self._preflight = preflight
@@ -71,8 +68,16 @@ class Examination:
         self._state = Expectation(connection, self._registry, domain, now)
 
     def arrange(self, signed: SignedRecord, record_id: RecordId, earlier: Iterable[bytes] = ()) -> Arrangement:
-        """The signatures in order, filled up with `earlier` ones; raises as `arrangement.arrange` does."""
-        return arrange(signed, record_id, StoreContext(self._connection), self._registry, earlier)
+        """The signatures in order, filled up with `earlier` ones; raises as `arrangement.arrange` does.
+
+        Keys count as they will once all that is pending is recorded. What only the log takes is judged for ever by what
+        was recorded before it, so there a key has to be in force already, too.
+        """
+        context = StoreContext(self._connection)
+        earlier = tuple(earlier)
+        if isinstance(signed.record, LOG_ONLY):
+            arrange(signed, record_id, context, self._recorded.by_the_clock(), earlier)
+        return arrange(signed, record_id, context, self._registry, earlier)
 
     def check_proposable(self, record: Record) -> None:
         """Refuse to circulate what the expected state already forbids: what is stale, a handoff past a closed gate."""

@@ -11,12 +11,11 @@ from ledger.codes import Outcome, Role
 from ledger.errors import NotFound
 from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.openings import split
-from ledger.records import Amendment, Commercial, Record, ShipmentTerms
+from ledger.records import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records import Outcome as OutcomeRecord
 from ledger.registry_state import ALL_SCOPES, AddressKind
 from ledger.services import holdings, predecessors
 from ledger.services.arrangement import StoreContext, arrange
-from ledger.services.examination import LOG_ONLY
 from ledger.services.members import Members
 from ledger.services.names import Names
 from ledger.services.registry_view import CurrentRegistry, keys_of

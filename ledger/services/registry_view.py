@@ -57,6 +57,12 @@ class CurrentRegistry:
                 self._latest = max(self._latest, outcome.block_time)
         return self
 
+    def by_the_clock(self) -> "CurrentRegistry":
+        """The same at the clock's time, by which the log goes, and not at the chain's, which may be seconds ahead."""
+        made = CurrentRegistry(self._genesis, self._clock)
+        made.history = self.history
+        return made
+
     def expecting(self, connection: Connection) -> "CurrentRegistry":
         """The registry as it will be once what is accepted is recorded: itself while nothing is pending."""
         waiting = pending.of_scope(connection, REGISTRY_SCOPE) + pending.of_scope(connection, KEYS_SCOPE)

@@ -27,6 +27,7 @@ from ledger.store import openings, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
 
+MOST_KEPT = 10_000
 log = logging.getLogger("lading.submission")
 PROPOSAL_SECONDS = 30 * 86400
 MOST_WAITING = 2_000
@@ -163,7 +164,8 @@ class Submission:
     def _complete(self, kind: str = "", key: str = "") -> None:
         """Of the proposals about (`kind`, `key`), or of all, submit those whose missing record is here now."""
         with self._db.read() as connection:
-            kept = proposals.listing(connection, kind, key, types=predecessors.TYPES, now=self._clock.now())
+            now = self._clock.now()
+            kept = proposals.listing(connection, kind, key, types=predecessors.TYPES, now=now, limit=MOST_KEPT)
             ready = [p for p in kept if not predecessors.missing(connection, p.record)]
         for proposal in ready:
             try:

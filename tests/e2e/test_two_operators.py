@@ -17,13 +17,12 @@ from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
 from ledger.enrolment import RoleRequest
 from ledger.errors import Misconfigured, NotFound
 from ledger.ids import ConsortiumId, RecordId, to_hex
-from ledger.records import Checkpoint
+from ledger.records import LOG_ONLY, Checkpoint
 from ledger.services import holdings
 from ledger.services.auditing import audit
 from ledger.services.clock import SystemClock
 from ledger.services.consortium import read_consortium, with_logs_of
 from ledger.services.enrolling import change
-from ledger.services.examination import LOG_ONLY
 from ledger.services.exporting import Exporter
 from ledger.services.joining import join
 from ledger.services.settings import Settings, read_settings

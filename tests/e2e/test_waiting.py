@@ -23,6 +23,7 @@ from ledger.records import (
     Amendment,
     Attestation,
     Claims,
+    Endorsement,
     HandoffItem,
     KeyGrant,
     KeyRevoke,
@@ -111,6 +112,8 @@ def test_another_key_beside_a_partners_for_unknown_goods_holds_nothing_and_gets_
         stage.trial.node.submission.submit(signed)
         stage.settle()
     assert stage.outcome(forged) == ["wrong key"]
+    stage.submit(stage.scribe_handoff(WAREHOUSE, 0, (b"\6" * 32, 0, 3)), WAREHOUSE, key_of("stranger"))  # for ever
+    stage.audited()
     stage.hand(WAREHOUSE, 0, (onward, 0, 3), by=(WAREHOUSE, CONSUMER))
     assert stage.status(onward) == "delivered"
 
@@ -282,8 +285,20 @@ def test_a_device_may_sign_while_its_grant_is_only_pending(stage: Stage) -> None
     grant = KeyGrant(CARRIER, DEVICE.address, 0, HANDOFFS, stage.now, stage.now + DAY, details())
     stage.submit(grant, CARRIER)
     handoff = stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, DEVICE)
+    stage.submit(stage.scribe_handoff(CARRIER, SECOND, (b"\7" * 32, 0, 4)), DEVICE, SECOND)  # it goes on waiting
     stage.settle()
     assert stage.outcome(handoff) == ["applied"]
+    stage.audited()
+
+
+def test_what_only_the_log_takes_needs_a_key_that_is_recorded(stage: Stage) -> None:
+    goods = stage.open(4, endorsed=False)
+    scopes = 1 << (Endorsement.NUMBER - 1)
+    stage.submit(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER)
+    with pytest.raises(NotPermitted, match="no part"):
+        stage.submit(Endorsement(CARRIER, goods), DEVICE)
+    stage.pass_time(60)
+    stage.submit(Endorsement(CARRIER, goods), DEVICE)
     stage.audited()
 
 

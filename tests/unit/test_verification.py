@@ -232,8 +232,12 @@ def test_the_recipient_key_is_that_of_every_shipment_applied(registry: RegistryH
     with pytest.raises(VerificationFailed, match="recipient"):
         verify_record(record, DOMAIN, at_block(3, Outcome.APPLIED, Outcome.APPLIED), registry, context)
     stranger = signed(handoff(CARRIER, NOBODY, (ours, others)), KEYS[CARRIER], STRANGER)
+    wrong = at_block(3, Outcome.WRONG_KEY, Outcome.WRONG_KEY)
+    assert verify_record(stranger, DOMAIN, wrong, registry, context).signers == (CARRIER, NOBODY), "nothing was applied"
     with pytest.raises(VerificationFailed, match="recipient"):
-        verify_record(stranger, DOMAIN, at_block(3), registry, context)
+        verify_record(stranger, DOMAIN, at_block(3, Outcome.APPLIED, Outcome.WRONG_KEY), registry, context)
+    undecided = verify_record(stranger, DOMAIN, at_block(3), registry, context)
+    assert undecided.signers == (CARRIER, NOBODY), "the terms may be on their way"
 
 
 @pytest.mark.parametrize("chosen", [(0,), (1, 0), (0, 0), ()], ids=["too few", "not ascending", "twice", "none"])
