@@ -84,11 +84,12 @@ Foresee = Callable[[Connection, StoredRecord], Outlook]
 @dataclass(frozen=True, slots=True)
 class _PutOff:
     """Why a record is not submitted now. `reverts`: its contract would revert it, and it holds no sequence meanwhile;
-    `rests`: only a change of what it concerns can help."""
+    `rests`: only a change of what it concerns can help; `soon`: time alone does, and looking again costs little."""
 
     why: str
     reverts: bool = False
     rests: bool = False
+    soon: bool = False
 
 
 def no_outlook(_: Connection, __: StoredRecord) -> Outlook:
@@ -283,7 +284,8 @@ class Relayer:
         elif old and unchanged:
             outbox.rest(connection, row, f"{plan.why}; not tried any more until something about it changes")
         elif not plan.rests:
-            outbox.postpone(connection, [row.record_id], next_try(row, now), plan.why)
+            again = min(next_try(row, now), now + _FIRST_PAUSE) if plan.soon else next_try(row, now)
+            outbox.postpone(connection, [row.record_id], again, plan.why)
 
     def _plan(self, batch: "_Batch", row: OutboxRow, stored: StoredRecord, now: int) -> Intent | _PutOff:
         """The transaction's intent, or why there is none now."""
@@ -302,7 +304,7 @@ class Relayer:
                 return _PutOff("what its call needs besides the record is not known yet")
             target = self._book.target(batch.connection, stored.record, row.record_id, batch.asked)
             if target is None:
-                return _PutOff("no contract of its kind is in force")
+                return _PutOff("no contract of its kind is in force", soon=True)
             data = encode_call(stored.signed, *extras)
         except ChainUnavailable:
             raise
