@@ -36,6 +36,7 @@ from ledger.records import (
 from ledger.verification import VerifiedRecord
 
 WHOLE = Fraction(1)
+_NOT_WHOLE = int(ExceptionBit.SHORT | ExceptionBit.REFUSED | ExceptionBit.OVER)
 _SHORT = int(ExceptionBit.SHORT)  # enumerations are slow at arithmetic, and this runs for every item
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
@@ -271,15 +272,14 @@ class Journeys:
         return moves
 
     def plain_moves(self, shipment: bytes) -> list[Move] | None:
-        """The moves of a shipment by sequence when nothing but handoffs of all its packages, without exceptions, ever
-        happened to it; else None. Endorsements do not matter.
+        """The moves of a shipment by sequence when nothing but handoffs of all its packages, and whatever customs did,
+        ever happened to it; else None. Endorsements do not matter, nor exceptions that leave the count.
         """
         terms = self.terms.get(shipment)
         moves = self._moves.get(shipment)
         if (
             terms is None
             or moves is None
-            or shipment in self._clearances
             or shipment in self._statements
             or shipment in self._splits
             or shipment in self._onward
@@ -291,7 +291,7 @@ class Journeys:
         for move in moves:
             if (
                 move.packages != packages
-                or move.exceptions
+                or move.exceptions & _NOT_WHOLE
                 or move.handoff is None
                 or move.sequence <= last
                 or (amendments and move.verified.id in amendments)

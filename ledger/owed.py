@@ -92,5 +92,6 @@ def evidence_of(journeys: Journeys, shipment: bytes, at: int | None = None) -> t
         return penalty_of(shipment, journeys, at).evidence
     liable = found.commercial.liable
     bound_by = [e.verified for e in journeys.endorsements(found.terms.id) if e.record.by == liable != NOBODY]
-    used = [found.terms, *bound_by, *(step.move.verified for step in found.steps)]
+    customs = [step.verified for step in found.hold.steps] if found.hold is not None else []
+    used = [found.terms, *bound_by, *(step.move.verified for step in found.steps), *customs]
     return tuple({record.id: None for record in sorted(used, key=attrgetter("facts.log_index"))})

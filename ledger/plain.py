@@ -1,6 +1,6 @@
-"""The short way for plain journeys, which most are: opened, handed on whole and undamaged, delivered.
+"""The short way for plain journeys, which most are: opened, handed on whole, perhaps held by customs once, delivered.
 
-No customs, statements, splits, amendments or exceptions, and no locker on the way: then the penalty is a few additions.
+No statements, splits, amendments or missing packages, and no locker on the way: then the penalty is a few additions.
 For every other shipment `plain` answers None, and the general way (`ledger.penalties`, `ledger.score_indicators`)
 decides. Both give the same, which random histories test.
 """
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ledger.codes import Role
 from ledger.journeys import Journeys, Move
+from ledger.plain_customs import PlainHold, plain_hold
 from ledger.records import Commercial, Handoff, ShipmentTerms
 from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord
@@ -38,6 +39,7 @@ class Plain(NamedTuple):
     late_seconds: int
     uncapped: int
     amount: int
+    hold: PlainHold | None
 
     @property
     def delivered_at(self) -> int:
@@ -77,7 +79,12 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
     until = steps[-1].at
     if until > promised_at + commercial.lostAfter:
         until = promised_at + commercial.lostAfter
-    late = until - promised_at if until > promised_at and commercial.promisedAt else 0
+    hold = None
+    if said := journeys.clearances(shipment):
+        hold = plain_hold(journeys, said, terms.verified.known, until)
+        if hold is None:
+            return None
+    late = max(0, until - promised_at - (hold.seconds if hold is not None else 0)) if commercial.promisedAt else 0
     uncapped = commercial.alpha * (late * late) // DAY_SQUARED
     return Plain(
         terms.verified,
@@ -89,4 +96,5 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
         late,
         uncapped,
         min(uncapped, commercial.penaltyCap),
+        hold,
     )

@@ -5,17 +5,19 @@ The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evid
 
 from ledger.codes import Role
 from ledger.journeys import Journeys
-from ledger.plain import Plain
+from ledger.plain import Plain, Step
+from ledger.plain_customs import count_hold
 from ledger.records import NOBODY
 from ledger.score_card import Indicator
 from ledger.score_carrier import LONGEST_LATE
-from ledger.score_samples import DAY, Delivery, Period, products_of
+from ledger.score_samples import BAD, DAY, Delivery, Period, products_of
 from ledger.score_supplier import attested
+from ledger.spans import measure
 from ledger.tallies import Books
 
 # Members of an enumeration are slow to look up, and this runs for every shipment.
 _CARRIER, _SUPPLIER = Role.CARRIER, Role.SUPPLIER
-_ON_TIME, _MEAN_LATE, _IN_FULL, _LEGS, _RECORDS, _IN_TIME_IN_FULL, _DEFECTS, _ATTESTED = (
+_ON_TIME, _MEAN_LATE, _IN_FULL, _LEGS, _RECORDS, _IN_TIME_IN_FULL, _DEFECTS, _ATTESTED, _NO_HOLD = (
     (indicator.value, "")
     for indicator in (
         Indicator.ON_TIME,
@@ -26,6 +28,7 @@ _ON_TIME, _MEAN_LATE, _IN_FULL, _LEGS, _RECORDS, _IN_TIME_IN_FULL, _DEFECTS, _AT
         Indicator.ON_TIME_IN_FULL,
         Indicator.DEFECTS,
         Indicator.ATTESTED,
+        Indicator.NO_HOLD,
     )
 )
 _PENALTY = Indicator.PENALTY.value
@@ -48,8 +51,10 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     terms_id, stop = found.terms.id, last.move.verified.id
     start, end, judged = period.start, period.end, period.at
     carriers, supplier = books.shelves[_CARRIER], books.shelves[_SUPPLIER][consignor]
-    delivery = Delivery(terms_id, stop, last.at, found.terms)
+    hold = found.hold
+    delivery = Delivery(terms_id, stop, last.at, journeys.terms[terms_id], hold.seconds if hold is not None else 0)
     both = (terms_id, stop)
+    new = _new_exceptions(steps)
     late = found.late_seconds
     if commercial.promisedAt and start <= found.promised_at < end:
         if liable not in (NOBODY, consignor):
@@ -58,13 +63,20 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
             book[_MEAN_LATE].extend((min(LONGEST_LATE, late), 1, both, delivery))
             if commercial.freight:
                 book[_PENALTY, commercial.currency].extend((found.amount, commercial.freight, both, delivery))
-        records, good = both, not late
+        records, good = both, not late and not any(new)
         if commercial.incoterm[:1] in _UNTIL_HANDED_OVER:
             good = False
             if first is not None:
-                records, good = (terms_id, first.move.verified.id), first.at <= found.promised_at
+                records = terms_id, first.move.verified.id
+                good = first.at <= found.promised_at and not new[steps.index(first)]
         supplier[_IN_TIME_IN_FULL].extend((int(good), 1, records, delivery))
-        supplier[_DEFECTS].extend((0, terms.packages or 1, records, delivery))
+        packages = terms.packages or 1
+        if first is not None and new[steps.index(first)]:
+            supplier[_DEFECTS].extend((packages, packages, (*records, first.move.verified.id), delivery))
+        else:
+            supplier[_DEFECTS].extend((0, packages, records, delivery))
+        if hold is not None:
+            supplier[_NO_HOLD].extend((1, 1, (hold.steps[-1].verified.id,), delivery))
     if products:
         at = found.terms.known if first is None else first.at
         if start <= at < end:
@@ -78,11 +90,12 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
         due = handoff.dueAt
         if due and start <= due < end and due < judged and came <= until and receiver != consignee:
             out = max(came, min(steps[i + 1].at, until))
-            carriers[receiver][_LEGS].extend((int(out <= due), 1, record, delivery))
+            excused = measure((hold.span,), came, out) if hold is not None else 0
+            carriers[receiver][_LEGS].extend((int(out - due <= excused), 1, record, delivery))
         if not start <= known < end:
             continue
         if releaser not in outsiders:
-            carriers[releaser][_IN_FULL].extend((1, 1, record, delivery))
+            carriers[releaser][_IN_FULL].extend((0 if new[i] else 1, 1, record, delivery))
         in_time = int(known - handoff.occurredAt <= DAY)
         for partner in (releaser, receiver):
             if partner == consignor:
@@ -96,4 +109,16 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
                     continue
                 books.once.add((role, partner, name))
             book[_RECORDS].extend((in_time, 1, record, delivery))
+    if hold is not None:
+        count_hold(hold, period, delivery, books)
     return True
+
+
+def _new_exceptions(steps: tuple[Step, ...]) -> tuple[int, ...]:
+    """Of each handoff the exceptions that are new: only these count against the releaser."""
+    noted, new = 0, []
+    for step in steps:
+        exceptions = step.move.exceptions
+        new.append(exceptions & BAD & ~noted if exceptions else 0)
+        noted |= exceptions
+    return tuple(new)

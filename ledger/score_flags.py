@@ -3,8 +3,7 @@
 Each says how many of how many, and which records say so.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -81,38 +80,37 @@ class UsualPromises:
         return frozenset(padded)
 
 
-def _promise(terms: object, opened_at: int) -> tuple[Lane, int] | None:
+def _promise(terms: ShipmentTerms, opened_at: int) -> tuple[Lane, int] | None:
     """The lane and how long the promise took from the opening; None where a part is withheld, or nothing promised."""
-    if not isinstance(terms, ShipmentTerms) or not isinstance(terms.commercial, Commercial):
+    origin, destination, commercial = terms.origin, terms.destination, terms.commercial
+    if not isinstance(commercial, Commercial):
         return None
-    origin, destination, promised = terms.origin, terms.destination, terms.commercial.promisedAt
+    promised = commercial.promisedAt
     if not isinstance(origin, Place) or not isinstance(destination, Place) or promised <= opened_at:
         return None
     names = origin.country or origin.name, destination.country or destination.name
     return (*names, terms.mode), promised - opened_at
 
 
-def _one_customer(role: Role, deliveries: Sequence[Delivery]) -> Iterator[Flag]:
+def _one_customer(role: Role, deliveries: Iterable[Delivery]) -> Iterator[Flag]:
     """By shipments as opened by terms: splitting one makes no more of them."""
-    theirs: dict[int, dict[RecordId, None]] = {}
-    shipments: Counter[RecordId] = Counter()
+    theirs: dict[int, set[RecordId]] = {}
     for delivery in deliveries:
-        shipments[delivery.terms.id] += 1
-        theirs.setdefault(_customer(role, delivery), {})[delivery.terms.id] = None
+        verified, terms = delivery.terms
+        theirs.setdefault(_customer(role, terms), set()).add(verified.id)
+    shipments = sum(map(len, theirs.values()))
     theirs.pop(NOBODY, None)
     if theirs:
         largest = max(sorted(theirs), key=lambda partner: len(theirs[partner]))
-        if len(theirs[largest]) * 4 > len(shipments):
-            yield Flag(FlagKind.ONE_CUSTOMER, len(theirs[largest]), len(shipments), _ascending(theirs[largest]))
+        if len(theirs[largest]) * 4 > shipments:
+            yield Flag(FlagKind.ONE_CUSTOMER, len(theirs[largest]), shipments, _ascending(theirs[largest]))
 
 
-def _customer(role: Role, delivery: Delivery) -> int:
+def _customer(role: Role, terms: ShipmentTerms) -> int:
     """For whom the work was done: a carrier's is who is owed a penalty, a supplier's the consignee, else the sender."""
-    terms = delivery.terms.record
-    if not isinstance(terms, ShipmentTerms):
-        return NOBODY
-    if role is Role.CARRIER and isinstance(terms.commercial, Commercial) and terms.commercial.beneficiary:
-        return terms.commercial.beneficiary
+    if role is Role.CARRIER:
+        commercial = terms.commercial
+        return (isinstance(commercial, Commercial) and commercial.beneficiary) or terms.consignee
     return terms.consignor if role is Role.BROKER else terms.consignee
 
 
@@ -128,10 +126,11 @@ def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
     between: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
     for event, delivery in events.items():
         terms = delivery.terms.record
-        if isinstance(terms, ShipmentTerms):
-            between.setdefault((terms.consignor, terms.consignee), []).append((delivery.at, event))
+        between.setdefault((terms.consignor, terms.consignee), []).append((delivery.at, event))
     crowded: set[bytes] = set()
     for found in between.values():
+        if len(found) < MANY_IN_AN_HOUR:
+            continue
         found.sort()
         for i, (last, _) in enumerate(found[MANY_IN_AN_HOUR - 1 :]):
             if last - found[i][0] <= HOUR:
@@ -141,7 +140,7 @@ def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
 
 
 def _padded(deliveries: Iterable[Delivery], usual: UsualPromises) -> Iterator[Flag]:
-    terms = {delivery.terms.id for delivery in deliveries}
+    terms = {delivery.terms.verified.id for delivery in deliveries}
     padded = terms & usual.padded
     if len(padded) * 4 > len(terms):
         yield Flag(FlagKind.PADDED_PROMISES, len(padded), len(terms), _ascending(padded))

@@ -13,19 +13,16 @@ from ledger.codes import Assurance, ExceptionBit, Role
 from ledger.errors import MalformedRecord, NotFound
 from ledger.gs1 import Product, gtin14
 from ledger.ids import RecordId
-from ledger.journeys import Journeys, Move, Portion
+from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.lateness import PortionLine, lateness_of
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.records import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.structs import Withheld
-from ledger.verification import VerifiedRecord
 
 DAY = 86_400
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
-_BAD = SHORT | int(
-    ExceptionBit.DAMAGED | ExceptionBit.WRONG_GOODS | ExceptionBit.SEAL_BROKEN | ExceptionBit.TEMPERATURE
-)
+BAD = SHORT | int(ExceptionBit.DAMAGED | ExceptionBit.WRONG_GOODS | ExceptionBit.SEAL_BROKEN | ExceptionBit.TEMPERATURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class Delivery(NamedTuple):
     shipment: bytes
     event: bytes
     at: int
-    terms: VerifiedRecord
+    terms: Found[ShipmentTerms]
     excused: int = 0
     on_word: int = 0
     word: tuple[RecordId, ...] = ()
@@ -179,17 +176,17 @@ def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
         return None
     terms = journeys.terms_of(shipment)
     portions = {portion.shipment: portion for portion in journeys.portions(shipment)}
-    delivery = _delivery(shipment, terms.verified, statement, portions)
+    delivery = _delivery(shipment, terms, statement, portions)
     opened_at = terms.verified.known
     return Case(journeys, shipment, terms.record, opened_at, force, statement, portions, period, delivery)
 
 
 def _delivery(
-    shipment: bytes, terms: VerifiedRecord, statement: PenaltyStatement, portions: Mapping[bytes, Portion]
+    shipment: bytes, terms: Found[ShipmentTerms], statement: PenaltyStatement, portions: Mapping[bytes, Portion]
 ) -> Delivery:
     lines = statement.portions
     line = max(lines, key=lambda entry: entry.late_seconds, default=None)
-    event, at = terms.id, terms.known
+    event, at = terms.verified.id, terms.verified.known
     if line is not None and line.stop is not None:
         event, at = line.stop.verified.id, line.stop.at
     elif moves := portions[line.shipment if line is not None else shipment].moves:
@@ -206,7 +203,7 @@ def own_items(portion: Portion) -> Iterator[OwnMove]:
     """What moved under exactly this id, refused items included."""
     noted, held = 0, portion.started
     for move in portion.moves:
-        new = move.exceptions & _BAD & ~noted
+        new = move.exceptions & BAD & ~noted
         if move.exceptions & SHORT:
             new |= SHORT  # the count is against what was held: every shortage is new
         if move.shipment == portion.shipment:

@@ -193,7 +193,7 @@ class Tallies:
             low=low,
             high=high,
             samples=samples,
-            shipments=len({delivery.terms.id for delivery in deliveries}),
+            shipments=len({delivery.terms.verified.id for delivery in deliveries}),
             provisional=samples < PROVISIONAL_BELOW,
             known_weight=weight,
             why=why,

@@ -10,10 +10,12 @@ from ledger.services.scorecards import default_card_text
 from scripts.bench.numbers import measure, records
 
 
-def test_the_benchmark_measures_mostly_plain_journeys_and_all_others_too() -> None:
+def test_the_benchmark_measures_holds_damage_and_short_items_too() -> None:
     journeys = Journeys(records(3000))
-    short = sum(plain(journeys, shipment) is not None for shipment in journeys.shipments())
-    assert 80 < 100 * short // len(journeys.terms) < 95
+    ways = [plain(journeys, shipment) for shipment in journeys.shipments()]
+    held = sum(way is not None and way.hold is not None for way in ways)
+    damaged = sum(way is not None and any(step.move.exceptions for step in way.steps) for way in ways)
+    assert (held * 100 // len(ways), damaged * 100 // len(ways), ways.count(None) > 0) == (10, 3, True)
     period, card = Period(1_690_000_000, 1_800_000_000, 1_800_000_000), parse_card(default_card_text())
     fast, slow = Tallies(journeys, period, penalties=True), Tallies(journeys, period, shortcut=False)
     assert fast.owed == list(all_owed(journeys, period.at))
