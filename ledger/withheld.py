@@ -8,7 +8,7 @@ from ledger.errors import NotFound
 from ledger.ids import to_hex
 from ledger.journeys import Found, Journeys
 from ledger.records import ShipmentTerms
-from ledger.structs import Withheld
+from ledger.structs import Struct, Withheld
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +21,16 @@ class WithheldPart:
 
     def to_json(self) -> dict[str, Any]:
         return {"shipment": to_hex(self.shipment), "record": to_hex(self.record), "part": self.part}
+
+
+def is_whole(value: Struct) -> bool:
+    """Whether every private part of a record is shown."""
+    for member in value.members():
+        found = getattr(value, member.name)
+        for part in found if isinstance(found, tuple) else (found,):
+            if isinstance(part, Withheld) or (isinstance(part, Struct) and not is_whole(part)):
+                return False
+    return True
 
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:

@@ -10,14 +10,20 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
+from ledger.bundle import verify_bundle
+from ledger.bundle_format import parse_trust
+from ledger.canonical import canonical_json
 from ledger.codes import RegistryAction
 from ledger.errors import Misconfigured
 from ledger.ids import to_hex
 from ledger.penalties import DAY
-from ledger.records import RegistryChange
+from ledger.records import RegistryChange, ShipmentTerms
 from ledger.score_card import parse_card
 from ledger.score_samples import Period
+from ledger.services.auditing import audit
+from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card_text, keep_card
+from ledger.store import openings, records
 from scripts.cli import application
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
@@ -81,6 +87,26 @@ def test_scores_are_measured_by_the_card_that_the_council_adopted_before_the_per
     assert [c.card for c in earlier] != [card.hash], "a period that began before is not measured by it"
     assert [c.shipments for c in earlier] == [1]
     stage.audited()
+
+
+def test_a_forgotten_part_is_no_error_and_is_told(stage: Stage) -> None:
+    """Erasing a body is allowed. The audit stays ok and notes the record; score and bundle say what they leave out."""
+    ship(stage)
+    ship(stage)
+    stage.node.settle()
+    assert audit(stage.node).notes == ()
+    with stage.node.db.write() as connection:
+        shipment = next(row.record_id for row in records.stream(connection, types=[ShipmentTerms.NUMBER]))
+        openings.forget(connection, shipment, "commercial")
+    report = audit(stage.node)
+    assert (report.ok, [(n.record, n.field) for n in report.notes]) == (True, [(to_hex(shipment), "openings")])
+    data = Exporter(stage.node).partner(CARRIER, Period(0, 2**40 - 1, stage.now))
+    figures = json.loads(data)["figures"]
+    assert figures["withheld"] == [{"shipment": to_hex(shipment), "record": to_hex(shipment), "part": "commercial"}]
+    assert len(figures["penalties"]["statements"]) == 1
+    step = verify_bundle(data, parse_trust(canonical_json(stage.node.consortium.trust_file())))[-1]
+    assert step.ok
+    assert "Of 1 shipment a part is withheld" in step.why
 
 
 def run(home: Path, *arguments: str, exit_code: int = 0) -> str:
