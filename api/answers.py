@@ -124,6 +124,34 @@ class PenaltyPage(Page):
     penalties: list[dict[str, Any]] = Field(description="As `/v1/shipments/{shipment}/penalty` answers")
 
 
+# --- the network -------------------------------------------------------------------------------------------------
+
+
+class NetworkGroup(Answer):
+    """Times in seconds, shares in parts per million, money in minor units by currency (null where the reader may not
+    know prices). `before` and `changes` only where a comparison was asked for.
+    """
+
+    group: str
+    figures: dict[str, Any] | None
+    before: dict[str, Any] | None = None
+    changes: list[dict[str, Any]] | None = None
+
+
+class NetworkPeriod(Answer):
+    start: int
+    end: int
+    at: int
+
+
+class NetworkView(Answer):
+    by: str | None
+    of: str = Field(description="Which shipments, in words: all, or those whose terms the reader may read")
+    period: NetworkPeriod
+    before_period: NetworkPeriod | None
+    groups: list[NetworkGroup]
+
+
 # --- shipments, partners -----------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,19 @@ from api import examples, pages, problems
 from api.border import Border
 from api.deps import only_known_parameters
 from api.quota import Quota
-from api.routers import bonuses, log, partners, penalties, products, recalls, records, sessions, shipments, system
+from api.routers import (
+    bonuses,
+    log,
+    networks,
+    partners,
+    penalties,
+    products,
+    recalls,
+    records,
+    sessions,
+    shipments,
+    system,
+)
 from api.sessions import Sessions
 from ledger.services.node import Node
 
@@ -29,6 +41,7 @@ TAGS = [
     {"name": "products", "description": "What a scanned code is answered with."},
     {"name": "recalls", "description": "What is recalled, who holds and who had it, who has answered."},
     {"name": "partners", "description": "Who takes part, and how to be enrolled."},
+    {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
     {"name": "session", "description": "Signing in with a key, to read private parts."},
@@ -63,7 +76,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
     problems.install(app, pages.error_page)
     app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
     strict = [Depends(only_known_parameters)]
-    for router in (records, shipments, penalties, recalls, partners, bonuses, log, sessions, system):
+    for router in (records, shipments, penalties, recalls, partners, networks, bonuses, log, sessions, system):
         app.include_router(router.router, dependencies=strict)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)

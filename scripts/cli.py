@@ -36,6 +36,7 @@ COMMANDS = {
     "penalties": "numbers",
     "scores": "scores",
     "bonuses": "bonuses",
+    "network": "network",
     "report": "report",
 }
 """Each command and its module; the module holds a function of that name, or an `app` with commands of its own."""

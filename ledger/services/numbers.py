@@ -3,7 +3,7 @@
 What was computed for one reader is remembered for the next until the log grows or the hour is over, in bounded memory.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -16,6 +16,8 @@ from ledger.figures import statements_of
 from ledger.governing import Measure
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
+from ledger.network import NetworkFigures, network
+from ledger.network_routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.periods import FOREVER, Step, before, full_hour, period_of
 from ledger.records import ShipmentTerms
@@ -202,6 +204,21 @@ class Numbers:
                 {"role": role.name.lower(), "points": [_point(p) for p in points]} for role, points in roles.items()
             ],
         }
+
+    # --- the network ---------------------------------------------------------------------------------------
+
+    def network(
+        self, period: Period, by: By | None = None, windows: Windows = EXPECTED, reader: Reader | None = None
+    ) -> Mapping[str, NetworkFigures]:
+        """Network figures of `period` by group, or together as "all"; with a `reader`, of the shipments whose terms it
+        may read.
+        """
+        group = GROUPS[by] if by is not None else None
+        with self._figures() as (size, running):
+            if reader is not None:
+                return network(running.journeys, period, group, windows, lambda terms: may_open_terms(terms, reader))
+            key = (size, period, by, tuple(windows.items()))
+            return self._once(key, lambda: network(running.journeys, period, group, windows))
 
     # --- all journeys --------------------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
-from ledger.errors import Busy
+from ledger.errors import Busy, MalformedRecord
 from ledger.figures import statements_of
 from ledger.ids import to_hex
 from ledger.journeys import Journeys
@@ -166,3 +167,26 @@ def test_scores_and_their_trend_on_the_command_line(stage: Stage) -> None:
     assert sum(point["samples"] for point in months) > 0
     assert json.loads(lading(stage, "scores", "trend", str(CARRIER), "--json").stdout)["by"] == "quarter"
     assert "no role" in lading(stage, "scores", "trend", str(NZ)).stdout
+
+
+def test_the_network_on_the_command_line(stage: Stage, tmp_path: Path) -> None:
+    shipment = stage.open()
+    began = stage.now
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.pass_time(12 * DAY)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    found = json.loads(lading(stage, "network", "--json").stdout)
+    assert found["groups"][0]["figures"]["delivered"] == 1
+    assert found["groups"][0]["figures"]["evidence"]
+    told = lading(stage, "network").stdout
+    assert "1 were delivered" in told
+    assert "Partner " + str(CARRIER) in told
+    by_carrier = lading(stage, "network", "--by", "carrier", "--against", "0", str(began), "--start", str(began)).stdout
+    assert f"Partner {CARRIER}: shipments 1" in by_carrier
+    assert "mean delivery time 12.0 days" in by_carrier
+    file = tmp_path / "windows.toml"
+    file.write_text('["Europe"]\nroad = [1, 2]\n')
+    assert lading(stage, "network", "--windows", str(file)).exit_code == 0
+    file.write_text('["Atlantis"]\nroad = [1, 2]\n')
+    refused = lading(stage, "network", "--windows", str(file))
+    assert isinstance(refused.exception, MalformedRecord)

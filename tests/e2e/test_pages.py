@@ -82,6 +82,8 @@ def every_page(world: World) -> list[str]:
     return [
         "/", "/shipments", f"/shipments?partner={MAKER}", "/partners", f"/partners/{MAKER}", "/partners/50",
         f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
+        "/network", "/network?by=carrier", "/network?by=mode",
+        "/network?against_start=2020-01-01&against_end=2024-12-31",
         "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
         f"/sign-in?address=0x{'11' * 20}", "/docs", "/problems",
         "/recalls", f"/recalls/{world.id('recall')}",
@@ -202,6 +204,21 @@ def test_a_score_says_of_when_it_is_by_which_card_and_how_it_went(world: World) 
     assert "so far" in words
     assert "By month" in Page(world.page(f"/partners/{CARRIER}/score?by=month")).text
     assert world.client.get(f"/partners/{CARRIER}/score?start=2026-02-30", headers=HTML).status_code == 400
+
+
+def test_the_network_is_shown_with_prices_and_lanes_to_those_who_may_know_them(world: World) -> None:
+    public = Page(world.page("/network")).text
+    assert "Mean delivery time" in public
+    assert "Customs holds by cause" in public
+    assert "EUR" not in public
+    assert "Sign in with a key of a party" in Page(world.page("/network?by=lane")).text
+    sign_in(world, SHOP)
+    assert "EUR" in Page(world.page("/network")).text
+    assert "the shipments whose terms you may read" in Page(world.page("/network?by=lane")).text
+    world.client.cookies.clear()
+    compared = "/network?start=2025-10-15&end=2030-01-01&against_start=2020-01-01&against_end=2025-10-14"
+    assert "Compared with" in Page(world.page(compared)).text
+    assert world.client.get("/network?against_start=2020-01-01", headers=HTML).status_code == 400
 
 
 def test_a_line_through_scores_has_gaps_where_there_was_none() -> None:
