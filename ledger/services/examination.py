@@ -76,7 +76,9 @@ class Examination:
         context = StoreContext(self._connection)
         earlier = tuple(earlier)
         if isinstance(signed.record, LOG_ONLY):
-            arrange(signed, record_id, context, self._recorded.by_the_clock(), earlier)
+            found = arrange(signed, record_id, context, self._recorded.by_the_clock(), earlier)
+            if self._registry is self._recorded:
+                return found
         return arrange(signed, record_id, context, self._registry, earlier)
 
     def check_proposable(self, record: Record) -> None:

@@ -215,6 +215,16 @@ def test_keys_are_judged_at_the_recording_block(registry: RegistryHistory) -> No
             verify_record(record, DOMAIN, at_block(block), registry, Context())
 
 
+def test_until_the_chain_judges_it_a_key_may_come_into_force_after_the_record_but_not_have_ended_before(
+    registry: RegistryHistory,
+) -> None:
+    record = signed(handoff(), KEYS[MAKER], DEVICE)
+    before_the_grant, after_the_revocation = Facts(4, 1003), Facts(6, 1009)
+    assert verify_record(record, DOMAIN, before_the_grant, registry, Context()).roles == (0, 0)
+    with pytest.raises(VerificationFailed, match="receiver"):
+        verify_record(record, DOMAIN, after_the_revocation, registry, Context())
+
+
 def test_a_device_signs_only_what_its_scopes_allow(registry: RegistryHistory) -> None:
     statement = Statement(CARRIER, SHOP, StatementKind.TENDER, NONE, 0, 0, NO_PLACE, NO_DETAILS)
     by_master = verify_record(signed(statement, KEYS[CARRIER]), DOMAIN, at_block(4), registry, Context())
