@@ -44,6 +44,8 @@ BATCH = 200
 """Transactions in one commit of the outbox, and at most in one block of the embedded chain."""
 _MOST_A_STEP = 400
 """A long backlog must not keep the tree from growing: receipts promise integration within 60 seconds."""
+_MOST_LOOKS = 10
+"""Batches that are looked through in a row without a transaction: many that wait must not hold up those behind them."""
 _FIRST_PAUSE = 30
 _LONGEST_PAUSE = 3_600
 LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
@@ -239,10 +241,18 @@ class Relayer:
     # --- 3: submitting -----------------------------------------------------------------------------------------------
 
     def _begin(self) -> int:
-        """Store the next batch of transactions; how many."""
+        """Store the next batch of transactions; how many. Batches in which everything is put off do not count."""
+        for _ in range(_MOST_LOOKS):
+            begun, looked_at = self._next_batch()
+            if begun or not looked_at:
+                return begun
+        return 0
+
+    def _next_batch(self) -> tuple[int, int]:
+        """How many transactions were stored, of how many rows that were due."""
         room = min(self._sender.room(), self._batch)
         if room <= 0:
-            return 0
+            return 0, 0
         now = self._clock.now()
         under_way = {t.record_id for t in self._sender.unfinished()}
         with self._database.read() as connection:
@@ -267,7 +277,7 @@ class Relayer:
         elif plans:
             with self._database.write() as connection:
                 note(connection)
-        return len(intents)
+        return len(intents), len(rows)
 
     def _put_off(
         self, connection: Connection, row: OutboxRow, plan: _PutOff, now: int, *, old: bool, unchanged: bool

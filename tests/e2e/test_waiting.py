@@ -229,6 +229,15 @@ def test_a_signer_may_have_only_so_many_records_waiting_and_others_do_not_answer
     assert stage.held_by(goods) == (SECOND, 4, 2)
 
 
+def test_many_that_wait_do_not_hold_up_those_behind_them(stage: Stage) -> None:
+    goods = stage.open(4, endorsed=False)
+    for sequence in range(1, 13):
+        stage.submit(stage.statement(StatementKind.TENDER, AUDITOR, goods, sequence, CARRIER), AUDITOR)
+    stage.trial.node.relayer._batch = 2
+    stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, CARRIER)
+    assert stage.trial.node.relayer.step().submitted == 1
+
+
 # --- it is told --------------------------------------------------------------------------------------------------
 
 
