@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from ledger.audit import AuditReport, Finding
 from ledger.chain.contracts import encode_call
+from ledger.errors import MalformedRecord
 from ledger.ids import to_hex
 from ledger.records import Details, KeyRevoke, Observation
 from ledger.services.auditing import audit
@@ -255,14 +256,14 @@ def test_what_another_log_signed_is_said_to_be_no_evidence(copy: Path, kept: Kep
     assert "another log" in found["findings"][0]["what"]
 
 
-def test_a_file_that_is_no_evidence_at_all_is_misuse(copy: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["checkpoint", "receipt"])
+def test_a_file_that_is_no_evidence_at_all_is_misuse(copy: Path, tmp_path: Path, option: str) -> None:
     (tmp_path / "note").write_text("{}")
-    for option in ("--checkpoint", "--receipt"):
-        command = [sys.executable, "-m", "scripts.cli", "audit", option, str(tmp_path / "note")]
-        environment = {"LADING_HOME": str(copy), "PATH": "/usr/bin:/bin"}
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert (run.returncode, run.stdout) == (2, "")
-        assert "not a " + option[2:] in run.stderr
+    arguments = ["audit", f"--{option}", str(tmp_path / "note")]
+    done = CliRunner().invoke(application(["audit"]), arguments, env={"LADING_HOME": str(copy)})
+    assert isinstance(done.exception, MalformedRecord), "which the command line turns into exit status 2"
+    assert f"not a {option}" in str(done.exception)
+    assert done.stdout == ""
 
 
 def test_every_projection_is_compared(story: Story, copy: Path) -> None:
