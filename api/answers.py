@@ -326,6 +326,8 @@ class JourneyStep(Answer):
     at: int
     text: str
     outcome: str
+    breach: bool = Field(description="the numbers count it as a breach")
+    counts: bool = Field(description="false for what was skipped, and for a tender that stands nowhere")
 
 
 class Journey(Answer):

@@ -113,7 +113,16 @@ class Products:
             "status": view.summary.status,
             "consignor": view.summary.consignor.name,
             "consignee": view.summary.consignee.name,
-            "steps": [{"at": step.at, "text": step.text, "outcome": step.outcome} for step in view.steps],
+            "steps": [
+                {
+                    "at": step.at,
+                    "text": step.text,
+                    "outcome": step.outcome,
+                    "breach": step.breach,
+                    "counts": step.counts and step.outcome in ("applied", "applied in breach"),
+                }
+                for step in view.steps
+            ],
         }
 
 

@@ -18,7 +18,21 @@ from ledger.signing import SigningKey
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details
 from tests.api.world import World
-from tests.e2e.stage import ALPHA, BROKER, CARRIER, HOUR, MAKER, NZ, PROMISED, SECOND, SHOP, SHORT, WAREHOUSE, Stage
+from tests.e2e.stage import (
+    ALPHA,
+    BROKER,
+    CARRIER,
+    HOUR,
+    LOT,
+    MAKER,
+    NZ,
+    PROMISED,
+    SECOND,
+    SHOP,
+    SHORT,
+    WAREHOUSE,
+    Stage,
+)
 from tests.e2e.test_pages import Page, sign_in
 
 
@@ -223,6 +237,9 @@ def test_a_release_that_customs_gave_in_time_clears_a_breach_that_the_chain_mark
     delivery = next(step for step in stage.view(goods).steps if step.outcome == "applied in breach")
     assert not delivery.breach
     assert "counts as no breach" in delivery.note
+    (journey,) = world.get(f"/v1/products/01/{GTIN}/10/{LOT}")["journey"]
+    assert [step["breach"] for step in journey["steps"]] == [False] * 4
+    assert all(step["counts"] for step in journey["steps"])
 
 
 def test_what_waits_for_a_shipment_that_nobody_has_opened_has_a_page(world: World) -> None:
