@@ -21,7 +21,7 @@ from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import BonusAgreement, BonusAward, Share
+from ledger.records import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card
@@ -127,8 +127,8 @@ def test_late_goods_and_goods_kept_back_both_cost_the_bonus(awarded: Awarded) ->
 # --- offline ---------------------------------------------------------------------------------------------------------
 
 
-def verified(awarded: Awarded, edit: Callable[[Any], None] | None = None) -> list[Step]:
-    data = Exporter(awarded.stage.node).award(awarded.award)
+def verified(awarded: Awarded, edit: Callable[[Any], None] | None = None, award: RecordId | None = None) -> list[Step]:
+    data = Exporter(awarded.stage.node).award(award or awarded.award)
     if edit is not None:
         value = json.loads(data)
         edit(value)
@@ -226,13 +226,23 @@ def test_the_awarder_computes_an_award_signs_it_and_everybody_checks_it(awarded:
     assert drafted.amounts == amounts_root(agreement, 1, awarded.computed.award.amounts), (
         "the same goods, the same rule"
     )
-    assert stage.outcome(stage.sign(drafted, SHOP)) == ["applied"]
+    award = stage.sign(drafted, SHOP)
+    assert stage.outcome(award) == ["applied"]
     shown = json.loads(run(awarded, to_hex(agreement), "--json").stdout)
     assert shown["awards"][0]["file"]["explanation"], "its file was kept with the draft"
     assert "exactly this award" in run(awarded, "check", to_hex(agreement)).stdout
     again = run(awarded, "award", to_hex(agreement), exit_code=1)
     assert isinstance(again.exception, RuleBroken)
     assert "an award stands" in str(again.exception)
+
+    stage.sign(Dispute(SECOND, agreement, 1, b"\5" * 32), SECOND)
+    stage.node.settle()
+    assert "and it is disputed" in verified(awarded, award=award)[-1].why
+    ruling = stage.sign(Ruling(AUDITOR, agreement, 1, True, b"\5" * 32), AUDITOR)
+    stage.node.settle()
+    step = verified(awarded, award=award)[-1]
+    assert step.ok, "what it was computed from still gives it"
+    assert f"a ruling voided it: {to_hex(ruling)}" in step.why
 
 
 def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(awarded: Awarded) -> None:
