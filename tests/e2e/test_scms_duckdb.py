@@ -218,6 +218,21 @@ def test_network_by_destination_and_mode(both: Both) -> None:
     assert {Mode.AIR.name, Mode.MARITIME.name} & {key.split("|")[1] for key in found}
 
 
+@needs_data
+def test_volume_and_failures_of_nodes(both: Both) -> None:
+    """Every line is an item that its vendor passed on; none of this history has exceptions, holds or procedures."""
+    expected = {f"Vendor: {vendor}": (lines, 0) for vendor, lines in both.rows(
+        "SELECT vendor, count(*) FROM lines GROUP BY vendor"
+    )}  # fmt: skip
+    found: dict[str, tuple[int, int]] = {}
+    for figures in both.lanes.values():
+        for partner, node in figures.nodes.items():
+            handled, failed = found.get(both.names[partner], (0, 0))
+            found[both.names[partner]] = handled + node.handled, failed + node.failed
+        assert (figures.held_seconds, figures.procedures) == (0, 0)
+    assert found == expected
+
+
 MODES = "CASE mode WHEN 'AIR' THEN 'air' WHEN 'MARITIME' THEN 'sea' WHEN 'ROAD' THEN 'road' ELSE 'mode not stated' END"
 
 
