@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.ids import to_hex
 from ledger.penalty_words import moment
@@ -23,7 +24,7 @@ def docks(stage: Stage, tmp_path: Path) -> Path:
     """Two devices: each with its key and the consortium's trust file, and nothing else."""
     for partner in (MAKER, CARRIER, SHOP):
         write_keystore(tmp_path / f"{partner}.json", stage.parties[partner].key, DEMO_PASSPHRASE, demo=True)
-    (tmp_path / "trust.json").write_text(json.dumps(stage.trial.node.consortium.trust_file()))
+    (tmp_path / "trust.json").write_bytes(canonical_json(stage.trial.node.consortium.trust_file()))
     return tmp_path
 
 
