@@ -161,7 +161,7 @@ def _sums(statements: Iterable[PenaltyStatement]) -> str:
 
 def _span(period: Period) -> str:
     start, end, at = (penalty_words.moment(second) for second in (period.start, period.end, period.at))
-    return f"{start} to before {'all time' if period.end == LAST_SECOND else end}, judged at {at}"
+    return f"{start} {'on' if period.end == LAST_SECOND else f'to before {end}'}, judged at {at}"
 
 
 def _score(card: Scorecard) -> str:
