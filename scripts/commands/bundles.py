@@ -9,7 +9,7 @@ from ledger.bundle_format import parse_trust
 from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.ids import RecordId, bytes_from_hex
-from ledger.periods import period_of
+from ledger.periods import FOREVER, period_of
 from ledger.services.consortium import read_consortium, with_logs_of
 from ledger.services.desk import Desk
 from ledger.services.exporting import Exporter
@@ -28,7 +28,9 @@ def export(
         int | None, typer.Option(help="With --partner: start of the period of its scores; default: as `lading scores`.")
     ] = None,
     end: Annotated[int | None, typer.Option(help="With --partner: end of that period, UTC seconds.")] = None,
-    at: Annotated[int | None, typer.Option(help="Judge goods still under way at this time (UTC seconds).")] = None,
+    at: Annotated[
+        int | None, typer.Option(min=0, max=FOREVER, help="Judge goods still under way at this time (UTC seconds).")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write everything that is needed to check a shipment, a partner or an award offline.

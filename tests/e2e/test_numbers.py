@@ -151,6 +151,12 @@ def test_what_is_no_period_or_time_is_refused(stage: Stage, options: tuple[str, 
     assert refused.stdout == ""
 
 
+def test_a_bundle_judges_goods_under_way_at_no_time_before_all_time(stage: Stage, tmp_path: Path) -> None:
+    refused = lading(stage, "export", "--out", str(tmp_path / "x"), "--partner", str(CARRIER), "--at", "-5")
+    assert refused.exit_code == 2
+    assert not (tmp_path / "x").exists()
+
+
 def test_scores_and_their_trend_on_the_command_line(stage: Stage) -> None:
     shipment = stage.open()
     stage.hand(MAKER, CARRIER, (shipment, 0, 10))
