@@ -10,6 +10,8 @@ from scripts.report.words import days, money, name_of, percent
 
 ENOUGH = 50
 """Shipments of a lane, mode or partner below which a share says little."""
+FEW = 10
+"""Late shipments below which a median says little."""
 LONG_DELAY = 30
 
 
@@ -29,11 +31,15 @@ def _punctuality(facts: Facts) -> Iterator[str]:
     if not late:
         yield f"<b>All {count:,} shipments arrived by their promise.</b>"
         return
-    yield (
-        f"<b>{percent(count - late, count)} of {count:,} shipments arrived by their promise.</b> Of the {late:,} late "
-        f"ones half were late by {days(facts.lateness.median)} or more, and at most one in ten by more than "
-        f"{days(facts.lateness.p90)}."
-    )
+    text = f"<b>{percent(count - late, count)} of {count:,} shipments arrived by their promise.</b>"
+    if late >= FEW:
+        text += (
+            f" Of the {late:,} late ones half were late by {days(facts.lateness.median)} or more, and at most one in "
+            f"ten by more than {days(facts.lateness.p90)}."
+        )
+    else:
+        text += f" The latest of the {late:,} late ones is late by {days(max(e.late_seconds for e in facts.late))}."
+    yield text
 
 
 def _direction(facts: Facts) -> Iterator[str]:

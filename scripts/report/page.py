@@ -98,7 +98,7 @@ def _headline(facts: Facts) -> str:
     if whole and whole.timed:
         spread = f"mean {days(whole.mean_seconds)}, nine in ten within {days(whole.p90_seconds)}"
         cards.append((days(whole.median_seconds), "median delivery time", spread))
-    if capped:
+    if len(facts.debtors) > 5:
         share = percent(sum(d.amount for d in facts.debtors[:5]), capped)
         cards.append((share, "of penalties on the five largest debtors", f"of {len(facts.debtors)} that owe anything"))
     body = "".join(
@@ -134,7 +134,7 @@ def _trend(facts: Facts) -> str:
             f"Worst {facts.grain.value}: <b>{worst.label}</b>, {percent(worst.late, worst.due)} of {worst.due:,} late; "
             f"best: <b>{best.label}</b>, {percent(best.late, best.due)} of {best.due:,}."
         )
-    week = sum(entry.days_late <= 7 for entry in facts.late)
+    week = sum(entry.delivered and entry.days_late <= 7 for entry in facts.late)
     if week:
         points.append(f"{percent(week, len(facts.late))} of the late shipments came within a week of their promise.")
     running = sum(not entry.delivered and not entry.settled for entry in facts.entries)
