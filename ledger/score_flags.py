@@ -3,7 +3,7 @@
 Each says how many of how many, and which records say so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -48,9 +48,8 @@ class Flag:
         return f"{self.kind.value}: {self.count} of {self.of}"
 
 
-def flags_of(role: Role, book: Book, usual: "UsualPromises") -> Iterator[Flag]:
-    """The flags of a partner's book in `role`."""
-    deliveries = book.deliveries
+def flags_of(role: Role, book: Book, deliveries: Sequence[Delivery], usual: "UsualPromises") -> Iterator[Flag]:
+    """The flags of a partner's book in `role`; `deliveries` are the book's."""
     yield from _one_customer(role, deliveries)
     yield from _late_records(book)
     yield from _split_samples(deliveries)
@@ -67,16 +66,18 @@ class UsualPromises:
     @cached_property
     def padded(self) -> frozenset[RecordId]:
         """The terms whose promise took over one and a half times the median of their lane, where one is usual."""
-        lanes: dict[Lane, list[tuple[int, RecordId]]] = {}
+        lanes: dict[Lane, tuple[list[int], list[RecordId]]] = {}
         for verified, record in self._journeys.terms.values():
             found = _promise(record, verified.known)
             if found is not None and verified.known + found[1] in self._period:
-                lanes.setdefault(found[0], []).append((found[1], verified.id))
+                spans, terms = lanes.setdefault(found[0], ([], []))
+                spans.append(found[1])
+                terms.append(verified.id)
         padded: list[RecordId] = []
-        for promises in lanes.values():
-            if len(promises) >= FEWEST_ON_A_LANE:
-                usual = doubled_median([span for span, _ in promises])
-                padded += (terms for span, terms in promises if 4 * span > 3 * usual)
+        for spans, terms in lanes.values():
+            if len(spans) >= FEWEST_ON_A_LANE:
+                usual = doubled_median(spans)
+                padded += (name for span, name in zip(spans, terms, strict=True) if 4 * span > 3 * usual)
         return frozenset(padded)
 
 
@@ -122,19 +123,19 @@ def _late_records(book: Book) -> Iterator[Flag]:
 
 
 def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
-    events: dict[bytes, Delivery] = {delivery.event: delivery for delivery in deliveries}
-    between: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
-    for event, delivery in events.items():
+    events = {delivery.event: delivery for delivery in deliveries}
+    between: dict[tuple[int, int], list[Delivery]] = {}
+    for delivery in events.values():
         terms = delivery.terms.record
-        between.setdefault((terms.consignor, terms.consignee), []).append((delivery.at, event))
+        between.setdefault((terms.consignor, terms.consignee), []).append(delivery)
     crowded: set[bytes] = set()
     for found in between.values():
         if len(found) < MANY_IN_AN_HOUR:
             continue
-        found.sort()
-        for i, (last, _) in enumerate(found[MANY_IN_AN_HOUR - 1 :]):
-            if last - found[i][0] <= HOUR:
-                crowded.update(event for _, event in found[i : i + MANY_IN_AN_HOUR])
+        found.sort(key=attrgetter("at"))
+        for i, last in enumerate(found[MANY_IN_AN_HOUR - 1 :]):
+            if last.at - found[i].at <= HOUR:
+                crowded.update(delivery.event for delivery in found[i : i + MANY_IN_AN_HOUR])
     if crowded:
         yield Flag(FlagKind.SPLIT_SAMPLES, len(crowded), len(events), _ascending(map(RecordId, crowded)))
 

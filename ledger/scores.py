@@ -199,7 +199,7 @@ class Tallies:
             why=why,
             withheld=self.withheld,
             indicators=found,
-            flags=tuple(flags_of(role, book, self._usual)),
+            flags=tuple(flags_of(role, book, deliveries, self._usual)),
         )
 
     def _tally(self, indicator: Indicator, book: Book) -> Tally:
