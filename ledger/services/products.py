@@ -127,15 +127,19 @@ class Products:
 
 
 def _fates(connection: Connection, product: gs1.Product) -> Iterable[Fate]:
-    """How shipments with this very lot ended, where that speaks against a code that turns up later."""
+    """How all shipments with this very lot ended, where that speaks against a code that turns up later.
+
+    Which serials were in a shipment is not told: while any goods of the lot may be about, this may be one of them.
+    """
     if not product.serial:
         return
-    for shipment in shipments.shipments_with(connection, product.gtin, product.lot):
-        row = shipments.get(connection, shipment)
-        if row is None or row.ended_at is None or row.state not in (ShipmentState.DESTROYED, ShipmentState.SEIZED):
-            continue
-        last = shipments.steps(connection, shipment)[-1]
-        yield Fate(RecordId(shipment), ShipmentState(row.state), row.ended_at, last.record_id)
+    rows = [shipments.get(connection, one) for one in shipments.shipments_with(connection, product.gtin, product.lot)]
+    if not all(row is not None and row.state in (ShipmentState.DESTROYED, ShipmentState.SEIZED) for row in rows):
+        return
+    for row in rows:
+        if row is not None and row.ended_at is not None:
+            last = shipments.steps(connection, row.shipment)[-1]
+            yield Fate(RecordId(row.shipment), ShipmentState(row.state), row.ended_at, last.record_id)
 
 
 def codes_of(connection: Connection, attestation: RecordId) -> frozenset[str]:

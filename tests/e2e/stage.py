@@ -1,5 +1,6 @@
 """A consortium with a partner for every part in a journey, founded once and copied for each test."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,18 @@ from ledger.enrolment import RoleRequest
 from ledger.ids import RecordId, to_hex
 from ledger.keccak import keccak256
 from ledger.penalties import DAY, PenaltyStatement
-from ledger.records import Child, Endorsement, Handoff, Record, Require, ShipmentRef, Split, Statement
+from ledger.records import (
+    Attestation,
+    Child,
+    Claims,
+    Endorsement,
+    Handoff,
+    Record,
+    Require,
+    ShipmentRef,
+    Split,
+    Statement,
+)
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock
 from ledger.services.enrolling import change
@@ -37,7 +49,8 @@ from ledger.services.submission import Accepted
 from ledger.services.views import ChainTrack, ShipmentView
 from ledger.signing import SigningKey
 from ledger.store import outcomes
-from scripts.demo.scribe import NO_KEY, Deal, Scribe, details, no_duty, place
+from scripts.demo.cast import GTIN
+from scripts.demo.scribe import NO_HASH, NO_KEY, Deal, Scribe, details, no_duty, place, salt
 from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 
 START = 1_760_000_000
@@ -288,6 +301,14 @@ class Stage:
             duty=duty or no_duty(),
         )
         return self.sign(record, by)
+
+    def attest(self, lot: str) -> RecordId:
+        """The maker vouches for a lot of its product."""
+        record = Attestation(
+            MAKER, hashlib.sha256(SCHEMA.encode()).digest(), f"01/{GTIN}/10/{lot}", NO_HASH, self.now,
+            self.now + 300 * DAY, NO_HASH, Claims(salt(), "{}"), NO_HASH, details(),
+        )  # fmt: skip
+        return self.sign(record, MAKER)
 
     # --- what stands -------------------------------------------------------------------------------------------------
 

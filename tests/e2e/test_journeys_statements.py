@@ -6,6 +6,7 @@ from ledger.codes import Purpose, StatementKind
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.penalties import DAY, TENDER_WINDOW
 from ledger.records import ShipmentRef
+from scripts.demo.cast import GTIN
 from tests.e2e.stage import (
     ALPHA,
     CARRIER,
@@ -219,3 +220,19 @@ def test_lost_goods_cost_what_never_delivered_goods_cost(stage: Stage, offered: 
     lost = stage.penalty(offered)
     assert (lost.late_seconds, lost.amount, lost.settled) == (30 * DAY, lost.cap, True)
     assert stage.penalty(other).amount == 0
+
+
+def test_a_code_is_off_the_market_only_when_its_whole_lot_is(stage: Stage) -> None:
+    """Which serials were in a shipment is not told: while any of the lot may be about, this may be one of them."""
+    look = stage.node.products.look_up
+    first, second = (stage.open(2, lot="L-GONE", endorsed=False) for _ in range(2))
+    code = f"01/{GTIN}/10/L-GONE/21/000001"
+    stage.attest("L-GONE")
+    stage.state(StatementKind.DESTROYED, MAKER, first, 0, SHOP, witness=SHOP)
+    stage.pass_time(HOUR)
+    assert look(code)["verdict"] == "authentic"
+    stage.state(StatementKind.DESTROYED, MAKER, second, 0, SHOP, witness=SHOP)
+    stage.pass_time(HOUR)
+    answer = look(code)
+    assert answer["verdict"] == "risk"
+    assert "This item was destroyed" in " ".join(reason["text"] for reason in answer["why"])

@@ -1,6 +1,5 @@
 """The council closes a contract and opens its successor while goods are under way: nothing that was signed is lost."""
 
-import hashlib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +10,11 @@ import pytest
 from ledger.codes import ClearanceStatus, ContractKind, Gate, Regime, RegistryAction
 from ledger.errors import LadingError, RuleBroken
 from ledger.ids import RecordId
-from ledger.penalties import DAY
-from ledger.records import Attestation, Claims, Outcome, RegistryChange, Require
+from ledger.records import Outcome, RegistryChange, Require
 from ledger.services.auditing import audit
 from ledger.services.rebuilding import restore_from_chain
 from ledger.services.succession import Succession, replace_contract
 from ledger.store import checkpoints, log, outcomes, records
-from scripts.demo.cast import GTIN
-from scripts.demo.scribe import NO_HASH, details, salt
 from scripts.trial import open_trial
 from tests.e2e.stage import (
     BROKER,
@@ -28,7 +24,6 @@ from tests.e2e.stage import (
     LOT,
     MAKER,
     NZ,
-    SCHEMA,
     SHOP,
     WAREHOUSE,
     Stage,
@@ -117,7 +112,7 @@ def test_every_other_kind_is_replaced_under_way(stage: Stage, kind: ContractKind
     stage.pass_time(DELAY + HOUR)
     after = {
         ContractKind.CLEARANCE: stage.clear(NZ, ClearanceStatus.RELEASED, (goods, 1)),
-        ContractKind.ATTESTATION: attest(stage),
+        ContractKind.ATTESTATION: stage.attest(LOT),
     }
     assert [stage.outcome(record_id) for record_id in after.values()] == [["applied"]] * 2
     assert {one for one, record_id in after.items() if targets(stage, record_id) == [found.successor]} == {kind} & set(
@@ -162,12 +157,3 @@ def test_the_same_successor_is_prepared_again_until_the_council_has_decided(stag
         prepare(stage, ContractKind.CUSTODY)
     with pytest.raises(RuleBroken, match="a bonus pool is not replaced"):
         prepare(stage, ContractKind.BONUS)
-
-
-def attest(stage: Stage) -> RecordId:
-    schema = hashlib.sha256(SCHEMA.encode()).digest()
-    record = Attestation(
-        MAKER, schema, f"01/{GTIN}/10/{LOT}", NO_HASH, stage.now, stage.now + 300 * DAY, NO_HASH,
-        Claims(salt(), "{}"), NO_HASH, details(),
-    )  # fmt: skip
-    return stage.sign(record, MAKER)
