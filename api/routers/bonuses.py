@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from api import examples
-from api.answers import AgreementPage, AgreementView, AwardKept
+from api.bonus_answers import AgreementPage, AgreementView, AwardKept
 from api.deps import Cursor, JsonBody, Limit, NodeOf, ReaderOf, RecordPath, record_id
 from ledger.errors import MalformedRecord
 

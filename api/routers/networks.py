@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api import examples
-from api.answers import NetworkView
 from api.deps import Moment, NodeOf, ReaderOf, Rolling
+from api.figure_answers import NetworkView
 from ledger.errors import MalformedRecord
 from ledger.network_routes import By
 from ledger.periods import full_hour, period_of

@@ -12,10 +12,9 @@ from api.answers import (
     EnrolmentPage,
     OpenView,
     PartnerPage,
-    ScoreView,
-    TrendView,
 )
 from api.deps import Cursor, JsonBody, Limit, Moment, NodeOf, PartnerPath, ReaderOf, Rolling, fields
+from api.figure_answers import ScoreView, TrendView
 from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
 from ledger.periods import Step

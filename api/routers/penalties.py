@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api import examples
-from api.answers import PenaltyPage
 from api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, record_id
+from api.figure_answers import PenaltyPage
 from ledger import penalty_lists
 from ledger.penalty_csv import penalties_csv, penalty_lines_csv
 from ledger.periods import FOREVER
