@@ -7,6 +7,7 @@ made of it. In between:
   sequences are free for others meanwhile.
   Only a revert in a block later than `submitBy` is final.
 - *ahead*, *unknown*: it rests without any transaction until something that it concerns changes.
+- *another record uses its sequence first*: it is looked at again every half minute, for the other one may fail.
 - after `submitBy` it is submitted once more, so that the chain itself says that it is too late. Without `submitBy` it
   goes to sleep after 30 days, until something that it concerns changes.
 
@@ -85,11 +86,11 @@ Foresee = Callable[[Connection, StoredRecord], Outlook]
 
 @dataclass(frozen=True, slots=True)
 class _PutOff:
-    """Why a record is not submitted now. `reverts`: its contract would revert it, and it holds no sequence meanwhile;
-    `rests`: only a change of what it concerns can help; `soon`: time alone does, and looking again costs little."""
+    """Why a record is not submitted now. `frees`: it holds no sequence meanwhile; `rests`: only a change of what it
+    concerns can help, and it holds none either; `soon`: time alone does, and looking again costs little."""
 
     why: str
-    reverts: bool = False
+    frees: bool = False
     rests: bool = False
     soon: bool = False
 
@@ -287,7 +288,7 @@ class Relayer:
         `old`: it has no `submitBy` and was tried for long enough. Unless `unchanged`, what it waits for may just have
         come, and it stays due.
         """
-        if plan.reverts or plan.rests:
+        if plan.frees or plan.rests:
             pending.free(connection, [row.record_id])
         if plan.rests and unchanged:
             outbox.rest(connection, row, plan.why)
@@ -307,7 +308,8 @@ class Relayer:
             if outlook.rests:
                 return _PutOff(outlook.rests, rests=True)
             if batch.held_by_another(outlook.slots, row.record_id):
-                return _PutOff("another record that uses the same sequence is pending", rests=True)
+                # Looked at again soon: nothing that it concerns changes when the other one fails.
+                return _PutOff("another record that uses the same sequence is pending", frees=True, soon=True)
         try:
             extras = self._extras(batch.connection, stored)
             if extras is None:
@@ -324,7 +326,7 @@ class Relayer:
             # It failed before: ask first, so that a hopeless record does not fill blocks.
             result = self._chain.call(target, data, sender=self._sender.address)
             if not result.succeeded:
-                return _PutOff(str(revert_reason(result.output)), reverts=True)
+                return _PutOff(str(revert_reason(result.output)), frees=True)
             batch.taken |= dict.fromkeys(outlook.slots, row.record_id)
         return Intent(f"record:{to_hex(row.record_id)}", target, data, row.record_id)
 

@@ -132,6 +132,26 @@ def test_a_partner_without_the_goods_cannot_keep_others_from_their_sequences(sta
     stage.audited()
 
 
+def test_a_record_that_gave_way_to_a_rival_goes_on_when_the_rival_fails(stage: Stage) -> None:
+    goods = stage.open(4, endorsed=False)
+    ahead = stage.submit(stage.scribe_handoff(CARRIER, SHOP, (goods, 1, 4)), CARRIER, SHOP)
+    stage.settle()
+    stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, CARRIER)
+    node = stage.trial.node
+    node.relayer.step()
+    node.follower.step()
+    late = replace(stage.scribe_handoff(CARRIER, WAREHOUSE, (goods, 1, 4)), submitBy=stage.now + 30)
+    rival = stage.submit(late, CARRIER, WAREHOUSE)  # it takes the sequence that `ahead` was about to use
+    stage.clock.advance(HOUR)
+    stage.settle()
+    assert stage.track(ahead).problem == "another record that uses the same sequence is pending"
+    stage.pass_time(60)
+    assert stage.track(rival).status == "rejected"
+    assert stage.outcome(ahead) == ["applied"]
+    assert stage.held_by(goods)[0] == SHOP
+    stage.audited()
+
+
 def test_a_broker_that_may_not_relay_is_refused_ahead_too_and_blocks_no_customs(stage: Stage) -> None:
     goods = stage.open(4, requires=(UNRELAYED,), endorsed=False)
     for by, sequence in ((BROKER, 0), (BROKER, 3)):
