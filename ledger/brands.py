@@ -6,12 +6,13 @@ anyone could attest a rival's goods.
 
 import hashlib
 from collections.abc import Collection, Iterable
+from typing import Protocol
 
 from ledger.codes import RegistryAction, Role
 from ledger.errors import MalformedRecord
 from ledger.gs1 import has_prefix, prefix_of_scope
 from ledger.ids import RecordId
-from ledger.records import Attestation, RegistryChange
+from ledger.records import RegistryChange
 from ledger.verification import VerifiedRecord
 
 BRAND_AUTHORISATION = hashlib.sha256(b"brand authorisation").digest()
@@ -19,8 +20,21 @@ BRAND_AUTHORISATION = hashlib.sha256(b"brand authorisation").digest()
 _AUTHORISATION_DEPTH = 8  # a brand, its licensee, the licensee's plant: eight leaves room and bounds the search
 
 
+class Attested(Protocol):
+    """Of an attestation: who attests, under which schema, about what."""
+
+    @property
+    def by(self) -> int: ...
+
+    @property
+    def schema(self) -> bytes: ...
+
+    @property
+    def subject(self) -> str: ...
+
+
 def speakers(
-    holders: Collection[int], authorisations: Iterable[tuple[RecordId, Attestation]]
+    holders: Collection[int], authorisations: Iterable[tuple[RecordId, Attested]]
 ) -> dict[int, tuple[RecordId, ...]]:
     """Everybody who speaks for the brand, each with the authorisations from a holder to it: none for a holder itself.
 

@@ -34,6 +34,7 @@ def trace(
 def read(recall: RecordPath, node: NodeOf, reader: ReaderOf) -> RecallView:
     """A recall with the goods' whereabouts, answers and effectiveness.
 
-    Who recalled, authorities and auditors see everything, a partner what concerns itself, the public what to do.
+    Whoever recalled and speaks for the brand, authorities and auditors see everything, a partner what concerns itself,
+    the public what to do.
     """
     return node.recalls.recall(record_id(recall, "recall"), reader)

@@ -1,24 +1,23 @@
 """Recalls: who holds and who had the goods, who has answered, and how far the recall has come.
 
-Everything comes from the projections: which shipments carry a GTIN and lot, what became of them (splits, remainders,
-onward terms), and their custody lines. A serial number lies behind a root in the terms; where a brand published its
-item codes, they tell in which lots the serials are.
+Whose goods they are decides who may read all of it: who recalls and does not speak for the brand sees no more than any
+partner, for the chain takes a recall from whoever attested the goods.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ledger import gs1
-from ledger.codes import ExceptionBit, Hazard, Outcome, RecallAction, Role, ShipmentState
+from ledger.brands import speakers
+from ledger.codes import Hazard, RecallAction, Role, ShipmentState
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
-from ledger.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
+from ledger.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
 from ledger.ids import RecordId, to_hex
 from ledger.products import TO_DO
 from ledger.services.clock import Clock
 from ledger.services.consortium import read_consortium
+from ledger.services.lot_tracing import APPLIED, Traced, trace_goods
 from ledger.services.names import Names
-from ledger.services.products import codes_of
 from ledger.services.reading import Reader
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.settings import Settings
@@ -35,24 +34,9 @@ from ledger.services.views import (
 )
 from ledger.store import products, records, shipments, tracing
 from ledger.store.database import Connection, Database
-from ledger.store.products import StoredRecall
-from ledger.store.shipments import CustodyStep, Shipment
-from ledger.tracing import Answer, Effectiveness, Move, Reached, Stay, effectiveness, reached, stays_of
+from ledger.store.products import StoredAttestation, StoredRecall
+from ledger.tracing import Answer, Effectiveness, Reached, effectiveness, reached
 from ledger.words import counted, spaced, word
-
-MOVES = ("handoff", "override")
-APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
-NAMED = "named"
-"""The shipment's own contents name goods that the recall covers."""
-POSSIBLE = "possible"
-"""It may hold such goods: its contents are not open here, name no lot, or the recall is about serials."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Traced:
-    row: Shipment
-    certainty: str
-    stays: tuple[Stay, ...]
 
 
 class Recalls:
@@ -71,17 +55,19 @@ class Recalls:
     def recall(self, record_id: RecordId, reader: Reader) -> RecallView:
         """One recall with what the reader may see of its trace; raises `NotFound`.
 
-        Who recalled, an authority and an auditor see everything; a partner what concerns itself; the public what to do.
+        Whoever recalled and speaks for the brand, an authority and an auditor see everything; a partner what concerns
+        itself; the public what to do.
         """
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             stored = products.recall(connection, record_id)
             if stored is None:
                 raise NotFound("no such recall", where="recall", found=to_hex(record_id))
-            everything = self._sees_all(reader, stored.by)
+            own = bool(reader.partner) and reader.partner == stored.by
+            everything = self._sees_all(reader) or (own and self._speaks(connection, stored))
             if not everything and not reader.partner:
                 return RecallView(self._summary(connection, stored))
-            traced = list(_trace(connection, stored.subject, stored.lots))
+            traced = list(trace_goods(connection, stored.subject, stored.lots))
             answers = [
                 Answer(row.by, row.found, row.quarantined, row.disposed, row.occurred_at)
                 for row in products.recall_answers(connection, record_id)
@@ -117,27 +103,37 @@ class Recalls:
         product = parse_product(subject)
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            if not self._sees_all(reader, 0) and reader.partner not in self._holders_of(product.gtin):
+            if not self._sees_all(reader) and reader.partner not in self._holders_of(product.gtin):
                 raise NotPermitted(
                     "where goods are is told to their brand, to authorities and to auditors",
                     where="subject",
                     expected="the holder of the GS1 prefix",
                     mend="Sign in with a key of such a partner.",
                 )
-            return self._view(connection, list(_trace(connection, subject, lots)), [], None, None)[0]
+            return self._view(connection, list(trace_goods(connection, subject, lots)), [], None, None)[0]
 
-    def _sees_all(self, reader: Reader, author: int) -> bool:
-        if reader.auditor or (author and reader.partner == author):
-            return True
-        return bool(reader.partner) and self._registry.now().has_role(reader.partner, Role.AUTHORITY)
+    def _sees_all(self, reader: Reader) -> bool:
+        return reader.auditor or (
+            bool(reader.partner) and self._registry.now().has_role(reader.partner, Role.AUTHORITY)
+        )
 
-    def _speaks(self, recall: StoredRecall) -> bool:
+    def _speaks(self, connection: Connection, recall: StoredRecall) -> bool:
+        """Whether its author is an authority, or speaks for the brand: the chain takes recalls from others too."""
         if self._registry.now().has_role(recall.by, Role.AUTHORITY):
             return True
         try:
-            return recall.by in self._holders_of(parse_product(recall.subject).gtin)
+            holders = self._holders_of(parse_product(recall.subject).gtin)
         except MalformedRecord:
             return False
+        return recall.by in holders or recall.by in speakers(holders, self._valid_about_partners(connection))
+
+    def _valid_about_partners(self, connection: Connection) -> Iterator[tuple[RecordId, StoredAttestation]]:
+        now = self._registry.now().time
+        for row in products.attestations_under(connection, "partner/"):
+            begun = row.outcome in APPLIED and row.valid_from <= now
+            ended = 0 < row.valid_until < now or (row.revoked_from is not None and row.revoked_from <= now)
+            if begun and not ended:
+                yield row.record_id, row
 
     def _holders_of(self, gtin: str) -> set[int]:
         view = self._registry.now()
@@ -164,13 +160,13 @@ class Recalls:
             cursor=recall.log_index,
             affected=_affected(recall),
             to_do=TO_DO[RecallAction(recall.action)] if recall.action in RecallAction.__members__.values() else "",
-            speaks=self._speaks(recall),
+            speaks=self._speaks(connection, recall),
         )
 
     def _view(
         self,
         connection: Connection,
-        traced: list[_Traced],
+        traced: list[Traced],
         answers: list[Answer],
         known_at: int | None,
         only: int | None,
@@ -185,7 +181,7 @@ class Recalls:
         )
         return view, people
 
-    def _shipment(self, connection: Connection, traced: _Traced, only: int | None) -> TracedShipment:
+    def _shipment(self, connection: Connection, traced: Traced, only: int | None) -> TracedShipment:
         row = traced.row
         return TracedShipment(
             shipment=to_hex(row.shipment),
@@ -302,92 +298,3 @@ def _known(connection: Connection, recall: StoredRecall) -> int:
     row = records.get(connection, recall.record_id)
     times = [time for time in (recall.block_time, row.log_time if row else None) if time is not None]
     return min(times, default=recall.occurred_at)
-
-
-# --- tracing -----------------------------------------------------------------------------------------------------
-
-
-def _trace(connection: Connection, subject: str, lots: str) -> Iterator[_Traced]:
-    """The shipments that carry, or may carry, the goods, and all that came of them; by opening."""
-    covers = _coverage(connection, parse_product(subject), parse_lots(lots))
-    gtin = parse_product(subject).gtin
-    certainty: dict[bytes, str] = {}
-    for lot, shipment in tracing.carriers_of(connection, gtin):
-        answer = covers(lot)
-        if answer is not False and certainty.get(shipment) != NAMED:
-            certainty[shipment] = NAMED if answer else POSSIBLE
-    rows: dict[bytes, Shipment] = {}
-    lines: dict[bytes, list[CustodyStep]] = {}
-    level = shipments.get_many(connection, certainty)
-    while level:
-        rows |= level
-        lines |= (found := tracing.steps_of(connection, level))
-        followers = {child.shipment: child for child in tracing.children_of(connection, level)}
-        onward = {step.record_id for line in found.values() for step in line if step.kind == "continued"}
-        followers |= shipments.get_many(connection, onward)
-        new = {shipment: row for shipment, row in followers.items() if shipment not in rows}
-        carried = tracing.goods_in(connection, new)
-        level = {}
-        for shipment, row in new.items():
-            known = [covers(lot) for item, lot in carried.get(shipment, ()) if item == gtin]
-            if carried.get(shipment) and not any(answer is not False for answer in known):
-                continue  # its own contents are open and name none of these goods
-            certainty.setdefault(shipment, NAMED if True in known else POSSIBLE)
-            level[shipment] = row
-    packages = _at_opening(rows.values())
-    for row in sorted(rows.values(), key=lambda row: (row.opened_index, row.shipment)):
-        stays = _stays(row, lines.get(row.shipment, []), packages[row.shipment])
-        yield _Traced(row, certainty[row.shipment], stays)
-
-
-def _coverage(
-    connection: Connection, product: Product, lots: tuple[Lot | SerialRange, ...]
-) -> Callable[[str], bool | None]:
-    """Whether a lot (empty: not told) of the product has goods that the recall covers; None where it may.
-
-    A recall of serials is narrowed to the lots in which published item codes show them, if they show any.
-    """
-    by_serial = bool(product.serial) or any(isinstance(entry, SerialRange) for entry in lots)
-    hit: set[str] = set()
-    listed: set[str] = set()
-    if by_serial:
-        for attestation in products.attestations_under(connection, f"01/{product.gtin}"):
-            for path in codes_of(connection, attestation.record_id):
-                item = parse_product(path)
-                listed.add(item.lot)
-                if recall_covers(product, lots, item):
-                    hit.add(item.lot)
-
-    def covers(lot: str) -> bool | None:
-        answer = recall_covers(product, lots, Product(product.gtin, lot))
-        return False if answer is None and hit and lot in listed - hit else answer
-
-    return covers
-
-
-def _at_opening(rows: Iterable[Shipment]) -> dict[bytes, int]:
-    """Packages of each shipment when it opened: those it has, and those that short receipts left behind."""
-    found = {row.shipment: row.packages for row in rows}
-    # The youngest first, so that a remainder of a remainder is counted before what it is missing from.
-    for row in sorted(rows, key=lambda row: row.opened_index, reverse=True):
-        if row.child_index == 2**32 - 1 and row.parent in found:
-            found[row.parent] += found[row.shipment]
-    return found
-
-
-def _stays(row: Shipment, line: list[CustodyStep], packages: int) -> tuple[Stay, ...]:
-    applied = [step for step in line if step.outcome in APPLIED]
-    moves = [step for step in applied if step.kind in MOVES and not step.exceptions & ExceptionBit.REFUSED]
-    opened = next((step for step in applied if step.kind == "opened"), None)
-    if opened is not None:
-        first = Move(opened.occurred_at, opened.to_partner, opened.packages)
-    else:
-        holder = moves[0].from_partner if moves else row.custodian
-        first = Move(row.opened_at, holder, packages)
-    return stays_of(
-        row.shipment,
-        first,
-        [Move(step.occurred_at, step.to_partner, step.packages) for step in moves],
-        ShipmentState(row.state),
-        row.ended_at,
-    )

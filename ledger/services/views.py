@@ -264,7 +264,7 @@ class RecallSummary:
     """What everybody may know of a recall. `cursor` pages the list.
 
     `affected`: its lots and serials in words, none for all of them. `to_do`: what a consumer should do. `speaks`: its
-    author holds the brand's GS1 prefix or is an authority now; others may speak by the brand's authorisation.
+    author now speaks for the brand, as its prefix's holder or by its authorisation, or is an authority.
     """
 
     id: str

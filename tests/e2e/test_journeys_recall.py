@@ -8,13 +8,15 @@ from dataclasses import asdict
 import pytest
 
 from ledger import merkle
+from ledger.brands import BRAND_AUTHORISATION
 from ledger.canonical import canonical_json
-from ledger.codes import Hazard, Purpose, RecallAction, StatementKind
+from ledger.codes import Hazard, Purpose, RecallAction, RegistryAction, RevocationReason, Role, StatementKind
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.penalties import DAY
-from ledger.records import Attestation, Claims, Recall, RecallAnswer, ShipmentRef
+from ledger.records import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.reading import Reader
+from ledger.services.views import TraceView
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details, salt
 from tests.e2e.stage import (
@@ -22,6 +24,7 @@ from tests.e2e.stage import (
     BROKER,
     CARRIER,
     CONSUMER,
+    DELAY,
     HOUR,
     MAKER,
     SCHEMA,
@@ -34,6 +37,7 @@ from tests.e2e.stage import (
 )
 
 BAD, GOOD = "L-BAD", "L-GOOD"
+OTHER_SCHEMA = hashlib.sha256(b"lading/other/1").digest()
 AUDITOR = Reader(99, auditor=True)
 
 
@@ -53,6 +57,14 @@ def scribe_recall(stage: Stage, lots: Sequence[dict[str, str]], by: int = MAKER,
 
 def recall_of(stage: Stage, lots: Sequence[dict[str, str]], by: int = MAKER, subject: str = f"01/{GTIN}") -> RecordId:
     return stage.sign(scribe_recall(stage, lots, by, subject), by)
+
+
+def attest(stage: Stage, by: int, schema: bytes, subject: str) -> RecordId:
+    ends = stage.now + 300 * DAY
+    claims = Claims(salt(), "{}")
+    return stage.sign(
+        Attestation(by, schema, subject, NO_HASH, stage.now, ends, NO_HASH, claims, NO_HASH, details()), by
+    )
 
 
 def answer(stage: Stage, by: int, recall: bytes, found: int, quarantined: int, disposed: int) -> None:
@@ -192,3 +204,24 @@ def test_an_authority_recalls_serials_and_published_codes_narrow_it_to_their_lot
 def test_only_the_brand_or_an_authority_recalls(stage: Stage) -> None:
     with pytest.raises(RuleBroken, match="contract would refuse"):
         recall_of(stage, [{"lot": BAD}], by=CARRIER)
+
+
+def test_who_recalls_a_rivals_goods_learns_nothing_by_it(stage: Stage, market: dict[str, bytes]) -> None:
+    """An issuer that attested the goods may recall them on the chain; their trace is for who speaks for the brand."""
+    stage.decide(RegistryAction.GRANT_ROLE, partner=BROKER, role=int(Role.ISSUER), scope=OTHER_SCHEMA)
+    stage.pass_time(DELAY + HOUR)
+    attest(stage, BROKER, OTHER_SCHEMA, f"01/{GTIN}")
+    recall = recall_of(stage, [{"lot": BAD}], by=BROKER)
+    recalls = stage.node.recalls
+    own = recalls.recall(recall, Reader(BROKER))
+    assert (own.recall.speaks, own.trace, own.effect) == (False, TraceView(), None)
+    assert recalls.recall(recall, Reader(AUTHORITY)).effect is not None
+    assert [found.speaks for found in recalls.of_shipment(market["bad"])] == [False]
+    # Once its brand lets it speak, it is heard as the brand is, as on the product's page.
+    stage.decide(RegistryAction.GRANT_ROLE, partner=MAKER, role=int(Role.ISSUER), scope=BRAND_AUTHORISATION)
+    stage.pass_time(DELAY + HOUR)
+    allowed = attest(stage, MAKER, BRAND_AUTHORISATION, f"partner/{BROKER}")
+    assert recalls.recall(recall, Reader(BROKER)).effect is not None
+    assert stage.node.products.look_up(f"01/{GTIN}/10/{BAD}")["verdict"] == "recalled"
+    stage.sign(Revocation(MAKER, allowed, int(RevocationReason.WITHDRAWN), stage.now, details()), MAKER)
+    assert recalls.recall(recall, Reader(BROKER)).effect is None

@@ -1,5 +1,6 @@
 """What a claims handler reads on the pages of shipments and records: what stands, what stood, who signed it and why."""
 
+import hashlib
 import re
 from dataclasses import replace
 
@@ -8,20 +9,21 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger.canonical import canonical_json
-from ledger.codes import AmendmentKind, ClearanceStatus, Gate, Hazard, RecallAction, Regime
+from ledger.codes import AmendmentKind, ClearanceStatus, Gate, Hazard, RecallAction, Regime, RegistryAction, Role
 from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import Amendment, Override, Recall, RecallAnswer, Require
+from ledger.records import Amendment, Attestation, Claims, Override, Recall, RecallAnswer, Require
 from ledger.signing import SigningKey
 from scripts.demo.cast import GTIN
-from scripts.demo.scribe import NO_HASH, details
+from scripts.demo.scribe import NO_HASH, details, salt
 from tests.api.world import World
 from tests.e2e.stage import (
     ALPHA,
     BROKER,
     CARRIER,
+    DELAY,
     HOUR,
     LOT,
     MAKER,
@@ -219,6 +221,29 @@ def test_a_shipment_of_recalled_goods_says_so(world: World, recalled: tuple[str,
     assert "Goods of this shipment are recalled by" in page
     other = world.stage.open(3, lot="L-GOOD", endorsed=False)
     assert "recalled" not in world.page(f"/shipments/{to_hex(other)}")
+
+
+def test_a_recall_by_who_does_not_speak_for_the_brand_is_a_remark_that_asks_nothing(world: World) -> None:
+    stage = world.stage
+    goods, schema = stage.open(3, endorsed=False), hashlib.sha256(b"lading/other/1").digest()
+    stage.decide(RegistryAction.GRANT_ROLE, partner=BROKER, role=int(Role.ISSUER), scope=schema)
+    stage.pass_time(DELAY + HOUR)
+    claims = Claims(salt(), "{}")
+    ends = stage.now + 300 * DAY
+    attested = Attestation(
+        BROKER, schema, f"01/{GTIN}", NO_HASH, stage.now, ends, NO_HASH, claims, NO_HASH, details()
+    )  # fmt: skip
+    stage.sign(attested, BROKER)
+    call = Recall(
+        BROKER, f"01/{GTIN}", "", int(Hazard.CHEMICAL), int(RecallAction.DESTROY), "me", NO_HASH, stage.now, details()
+    )  # fmt: skip
+    recall = to_hex(stage.sign(call, BROKER))
+    text = read(world, f"/shipments/{to_hex(goods)}")
+    assert f"Partner {BROKER} calls for a recall of" in text
+    assert "it does not speak for this brand and is no authority" in text
+    for words in (text, read(world, f"/recalls/{recall}")):
+        assert "Do not use it" not in words
+        assert "Goods of this shipment are recalled" not in words
 
 
 def test_a_release_that_customs_gave_in_time_clears_a_breach_that_the_chain_marked(world: World) -> None:
