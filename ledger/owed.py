@@ -31,15 +31,11 @@ class Owed(NamedTuple):
     settled: bool
 
 
-def of_plain(shipment: bytes, found: Plain, journeys: Journeys) -> Owed:
+def of_plain(shipment: bytes, found: Plain) -> Owed:
     commercial = found.commercial
-    liable = commercial.liable
-    bound = liable != NOBODY and (
-        liable in found.terms.signers or any(e.record.by == liable for e in journeys.endorsements(found.terms.id))
-    )
     return Owed(
         shipment,
-        liable,
+        commercial.liable,
         commercial.beneficiary,
         commercial.currency,
         found.promised_at,
@@ -47,7 +43,7 @@ def of_plain(shipment: bytes, found: Plain, journeys: Journeys) -> Owed:
         found.late_seconds,
         found.uncapped,
         found.amount,
-        not bound,
+        not found.bound,
         True,
     )
 
@@ -56,7 +52,7 @@ def owed(journeys: Journeys, shipment: bytes, at: int | None = None) -> Owed:
     """The figures of `penalty_of`, by the short way where there is one. Raises what `penalty_of` raises."""
     found = plain(journeys, shipment)
     if found is not None:
-        return of_plain(shipment, found, journeys)
+        return of_plain(shipment, found)
     return of_statement(penalty_of(shipment, journeys, at))
 
 

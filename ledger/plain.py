@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ledger.codes import Role
 from ledger.journeys import Journeys, Move
 from ledger.plain_customs import PlainHold, plain_hold
-from ledger.records import Commercial, Handoff, ShipmentTerms
+from ledger.records import NOBODY, Commercial, Handoff, ShipmentTerms
 from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord
 
@@ -39,6 +39,7 @@ class Plain(NamedTuple):
     late_seconds: int
     uncapped: int
     amount: int
+    bound: bool
     hold: PlainHold | None
 
     @property
@@ -86,6 +87,10 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
             return None
     late = max(0, until - promised_at - (hold.seconds if hold is not None else 0)) if commercial.promisedAt else 0
     uncapped = commercial.alpha * (late * late) // DAY_SQUARED
+    liable = commercial.liable
+    bound = liable != NOBODY and (
+        liable in terms.verified.signers or any(e.record.by == liable for e in journeys.endorsements(shipment))
+    )
     return Plain(
         terms.verified,
         record,
@@ -96,5 +101,6 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
         late,
         uncapped,
         min(uncapped, commercial.penaltyCap),
+        bound,
         hold,
     )

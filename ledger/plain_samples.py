@@ -57,11 +57,12 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     new = _new_exceptions(steps)
     late = found.late_seconds
     if commercial.promisedAt and start <= found.promised_at < end:
-        if liable not in (NOBODY, consignor):
+        answers = found.bound or any(liable in (step.move.releaser, step.move.receiver) for step in steps)
+        if liable not in (NOBODY, consignor) and answers:
             book = carriers[liable]
             book[_ON_TIME].extend((0 if late else 1, 1, both, delivery))
             book[_MEAN_LATE].extend((min(LONGEST_LATE, late), 1, both, delivery))
-            if commercial.freight:
+            if found.bound and commercial.freight:
                 book[_PENALTY, commercial.currency].extend((found.amount, commercial.freight, both, delivery))
         records, good = both, not late and not any(new)
         if commercial.incoterm[:1] in _UNTIL_HANDED_OVER:

@@ -24,6 +24,7 @@ _LOSSES = {StatementKind.LOST, StatementKind.DESTROYED}
 def carrier_time(case: Case) -> Iterator[Sample]:
     """Shipments on time, mean late seconds (at most 14 days each) and penalty over freight, for who is liable.
 
+    Nobody is judged by terms that others signed alone; a penalty counts once `liable` signed or endorsed its terms.
     A carrier that signed a handoff in breach of a gate was not on time with these goods, liable or not.
     """
     liable, role = case.statement.liable, Role.CARRIER
@@ -31,13 +32,13 @@ def carrier_time(case: Case) -> Iterator[Sample]:
     late, stopped = case.statement.late_seconds, all(line.stop is not None for line in case.lines)
     # Overdue, but excused until now, is not known yet.
     due = case.lines and case.came_due(case.lines) and (late or stopped or liable in broke)
-    if due and liable not in (NOBODY, case.terms.consignor):
+    if due and liable not in (NOBODY, case.terms.consignor) and case.liable_answers:
         own = broke.pop(liable, ())
         records = (*case.proof(case.latest), *own)
         yield Sample(role, liable, Indicator.ON_TIME, int(not late and not own), 1, records, case.delivery)
         yield Sample(role, liable, Indicator.MEAN_LATE, min(late, LONGEST_LATE), 1, records, case.delivery)
         commercial = case.force.commercial
-        if freight := part_of(commercial.freight, case.statement.share):
+        if case.force.bound and (freight := part_of(commercial.freight, case.statement.share)):
             amount, currency = case.statement.amount, commercial.currency
             yield Sample(role, liable, Indicator.PENALTY, amount, freight, records, case.delivery, currency)
     for partner, signed in broke.items():
@@ -58,7 +59,7 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
     for line in case.lines if case.came_due(case.lines) else ():
         holder = case.journeys.holder_at(line.shipment, _ANY_SEQUENCE) or NOBODY
         if line.stop is None and line.late_seconds:
-            for partner in {holder, int(case.statement.liable)}:
+            for partner in {holder, int(case.statement.liable)} if case.liable_answers else {holder}:
                 badly.setdefault(partner, []).append(case.statement.terms)
         elif line.stop is not None and line.stop.kind in (StopKind.REFUSAL, StopKind.TENDER):
             well.setdefault(holder, []).append(line.stop.verified.id)

@@ -128,6 +128,16 @@ class Case:
         """Who is no carrier of these goods, whatever it signed."""
         return frozenset((self.terms.consignor, self.terms.consignee, NOBODY))
 
+    @property
+    def liable_answers(self) -> bool:
+        """Whether who is liable put its name to it: signed or endorsed the terms, or signed a handoff of the goods."""
+        liable = self.statement.liable
+        return self.force.bound or any(
+            not move.refused and liable in (move.releaser, move.receiver)
+            for portion in self.portions.values()
+            for move in portion.moves
+        )
+
     def came_due(self, lines: Iterable[PortionLine]) -> bool:
         """The promise lies in the period, and it has passed or the goods arrived before."""
         if not self.statement.promised or self.t0 not in self.period:

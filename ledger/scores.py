@@ -145,7 +145,7 @@ class Tallies:
             found = plain(journeys, shipment) if shortcut else None
             if found is not None and count_plain(found, journeys, self.period, self._books):
                 if penalties:
-                    self.owed.append(of_plain(shipment, found, journeys))
+                    self.owed.append(of_plain(shipment, found))
                 continue
             case = case_of(journeys, shipment, self.period)
             if case is None:

@@ -127,6 +127,37 @@ def test_everything_that_was_due_counts_overdue_lost_and_tendered_too(card: Card
     assert (on_time.good, on_time.due) == (2, 4)
 
 
+def test_nobody_is_judged_by_terms_that_others_signed_alone(card: Card) -> None:
+    """Whoever opens terms may name anybody as liable; only who put its name to them, or had the goods, is judged."""
+    history = History()
+    deliveries(history, 0, 12)
+    before = carrier(history, card)
+    for i in range(30):
+        history.terms(promisedAt=9 * DAY + i * HOUR, holder=MAKER)
+        delivered = history.terms(promisedAt=9 * DAY + i * HOUR, holder=MAKER)
+        history.handoff(delivered, MAKER, SHOP, 12 * DAY + i * HOUR)
+        refused = history.terms(promisedAt=9 * DAY + i * HOUR, holder=MAKER)
+        history.handoff(refused, MAKER, CARRIER, 2 * DAY, packages=0)
+    after = carrier(history, card)
+    counted = [(e.good, e.due) for e in after.indicators if e.indicator is not Indicator.RECORDS]
+    assert counted == [(e.good, e.due) for e in before.indicators if e.indicator is not Indicator.RECORDS]
+    assert after.score == before.score == POINTS
+
+
+def test_who_had_the_goods_is_judged_by_time_and_by_money_once_it_signed_or_endorsed_the_terms(card: Card) -> None:
+    for plainly in (True, False):
+        history = History()
+        late = history.terms(holder=MAKER)
+        history.handoff(late, MAKER, CARRIER, 2 * DAY)
+        history.handoff(late, CARRIER, SHOP, 12 * DAY)
+        if not plainly:
+            history.statement(StatementKind.FOUND, late, SHOP, 13 * DAY)
+        found = carrier(history, card)
+        assert [of(found, i).due for i in (Indicator.ON_TIME, Indicator.MEAN_LATE, Indicator.PENALTY)] == [1, 1, 0]
+        history.endorse(late, CARRIER, 20 * DAY)
+        assert (of(carrier(history, card), Indicator.PENALTY).good) == 400
+
+
 def test_what_is_not_due_yet_does_not_count(card: Card) -> None:
     history = History()
     history.terms()
