@@ -15,7 +15,7 @@ from fractions import Fraction
 from operator import attrgetter
 
 from ledger.amendments import TermsInForce, terms_in_force
-from ledger.delivery import Moved, stop_of
+from ledger.delivery import Moved, StopKind, stop_of
 from ledger.ids import PartnerId, RecordId
 from ledger.journeys import WHOLE, Journeys, Portion, part_of
 from ledger.lateness import PortionLine, lateness_of
@@ -47,8 +47,9 @@ class PenaltyStatement:
 
     `liable` owes `amount` to `beneficiary`; while `indicative`, `liable` has neither signed nor endorsed the terms.
     `share` is the part of the signed α and cap that this shipment carries (1 unless split from another). `alpha` and
-    `cap` are that share, rounded down. `promised_at` includes the grace. `late_seconds`, `customs_seconds` and
-    `delivered_at` are those of the latest portion. `legs` is recourse: what they do not carry stays with `liable`.
+    `cap` are that share, rounded down. `promised_at` includes the grace. `late_seconds`, `customs_seconds`,
+    `stopped_at` and `delivered_at` are those of the latest portion: when its clock stopped, and the same if a delivery
+    stopped it. `legs` is recourse: what they do not carry stays with `liable`.
     """
 
     shipment: bytes
@@ -67,6 +68,7 @@ class PenaltyStatement:
     lost_after: int
     opened_at: int
     delivered_at: int | None
+    stopped_at: int | None
     customs_seconds: int
     late_seconds: int
     uncapped: int
@@ -160,7 +162,7 @@ def _statement(
     cap = part_of(commercial.penaltyCap, share)
     amount = min(uncapped, cap)
     latest = max(lines, key=lambda line: (line.late_seconds, line.counted_until), default=None)
-    delivered = latest.stop.at if latest is not None and latest.stop is not None else None
+    stop = latest.stop if latest is not None else None
     by_id = {portion.shipment: portion for portion in portions}
     consignee = terms.record.consignee
     travelled = [legs_of(journeys, by_id[line.shipment], line, force, consignee) for line in lines]
@@ -181,7 +183,8 @@ def _statement(
         promised_at=t0,
         lost_after=commercial.lostAfter,
         opened_at=terms.verified.known,
-        delivered_at=delivered,
+        delivered_at=stop.at if stop is not None and stop.kind is StopKind.DELIVERY else None,
+        stopped_at=stop.at if stop is not None else None,
         customs_seconds=latest.customs_seconds if latest else 0,
         late_seconds=latest.late_seconds if latest else 0,
         uncapped=uncapped,

@@ -14,8 +14,8 @@ from ledger.words import word
 
 COLUMNS = (
     "shipment", "liable", "beneficiary", "currency", "amount", "uncapped", "cap", "alpha", "opened_at", "promised",
-    "grace", "promised_at", "lost_after", "delivered_at", "customs_seconds", "relief_seconds", "late_seconds",
-    "settled", "indicative", "stays_with_liable", "recourse", "evidence",
+    "grace", "promised_at", "lost_after", "delivered_at", "stopped_at", "customs_seconds", "relief_seconds",
+    "late_seconds", "settled", "indicative", "stays_with_liable", "recourse", "evidence",
 )  # fmt: skip
 LINE_COLUMNS = (
     "shipment", "line", "goods", "packages", "partner", "record", "start", "due", "end", "seconds", "counts", "amount",
@@ -58,6 +58,7 @@ def _row(s: PenaltyStatement) -> Sequence[Cell]:
         s.promised_at,
         s.lost_after,
         s.delivered_at,
+        s.stopped_at,
         s.customs_seconds,
         latest.relief_seconds if latest else 0,
         s.late_seconds,
@@ -107,7 +108,7 @@ def _lines(s: PenaltyStatement) -> Iterator[Sequence[Cell]]:
         why = "by recourse" if leg.overrun_seconds else "in time"
         yield row("leg", leg.shipment, None, leg.partner, leg.handoff, times, leg.overrun_seconds, 1, leg.amount, why)
     why = "split: stated elsewhere" if s.part_of or not s.portions else "indicative" if s.indicative else ""
-    times = (s.opened_at, s.promised_at, s.delivered_at)
+    times = (s.opened_at, s.promised_at, s.stopped_at)
     yield row("total", s.shipment, None, s.liable, None, times, s.late_seconds, int(s.settled), s.amount, why)
 
 

@@ -87,6 +87,7 @@ def _fields(statement: PenaltyStatement) -> dict[str, Any]:
         "promised_at": statement.promised_at,
         "lost_after": statement.lost_after,
         "delivered_at": statement.delivered_at,
+        "stopped_at": statement.stopped_at,
         "customs_seconds": statement.customs_seconds,
         "late_seconds": statement.late_seconds,
         "uncapped": statement.uncapped,

@@ -32,6 +32,7 @@ class Entry:
     liable: int
     promised_at: int
     delivered: bool
+    stopped: bool
     settled: bool
     late_seconds: int
     customs_seconds: int
@@ -77,6 +78,7 @@ def entry_of(case: Case) -> Entry:
         liable=statement.liable,
         promised_at=statement.promised_at,
         delivered=statement.delivered_at is not None,
+        stopped=statement.stopped_at is not None,
         settled=statement.settled,
         late_seconds=statement.late_seconds,
         customs_seconds=statement.customs_seconds,

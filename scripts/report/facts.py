@@ -137,7 +137,7 @@ def gather(
         if not statement.promised:
             unpromised += 1
             continue
-        if statement.promised_at not in period or (not statement.delivered_at and statement.promised_at >= period.at):
+        if statement.promised_at not in period or (statement.stopped_at is None and statement.promised_at >= period.at):
             continue
         entries.append(entry_of(case))
     whole = network(journeys, period).get("all")

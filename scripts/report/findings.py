@@ -29,9 +29,9 @@ def findings(facts: Facts) -> list[str]:
 def _punctuality(facts: Facts) -> Iterator[str]:
     count, late = len(facts.entries), len(facts.late)
     if not late:
-        yield f"<b>All {count:,} shipments arrived by their promise.</b>"
+        yield f"<b>None of the {count:,} shipments is late.</b>"
         return
-    text = f"<b>{percent(count - late, count)} of {count:,} shipments arrived by their promise.</b>"
+    text = f"<b>{percent(count - late, count)} of {count:,} shipments are not late.</b>"
     if late >= FEW:
         text += (
             f" Of the {late:,} late ones half were late by {days(facts.lateness.median)} or more, and at most one in "

@@ -79,8 +79,8 @@ def _headline(facts: Facts) -> str:
     cards = [
         (
             percent(count - late, count),
-            "delivered on time",
-            f"{count - late:,} of {count:,} shipments by the promised second, customs holds taken out",
+            "not late",
+            f"{count - late:,} of {count:,} shipments in time, however their clock stopped, customs holds taken out",
         ),
         (
             days(facts.lateness.median),
@@ -137,7 +137,7 @@ def _trend(facts: Facts) -> str:
     week = sum(entry.delivered and entry.days_late <= 7 for entry in facts.late)
     if week:
         points.append(f"{percent(week, len(facts.late))} of the late shipments came within a week of their promise.")
-    running = sum(not entry.delivered and not entry.settled for entry in facts.entries)
+    running = sum(not entry.stopped and not entry.settled for entry in facts.entries)
     if running:
         points.append(f"{running:,} shipments are past their promise and not delivered: their clocks still run.")
     return "".join(f"<li>{point}</li>" for point in points)

@@ -115,10 +115,11 @@ def _statement() -> dict[str, Any]:
             "at": _or_null(TIME), "shipment": HEX32, "terms": HEX32, "liable": ID, "beneficiary": ID,
             "indicative": YES_NO, "settled": YES_NO, "share": FRACTION, "alpha": AMOUNT, "cap": AMOUNT,
             "opened_at": TIME, "promised": TIME, "grace": TIME, "promised_at": TIME, "lost_after": TIME,
-            "delivered_at": _or_null(TIME), "customs_seconds": TIME, "late_seconds": TIME, "uncapped": AMOUNT,
-            "amount": AMOUNT, "currency": SHORT, "legs": _list(_object(leg)), "stays_with_liable": AMOUNT,
-            "portions": _list(_object(portion)), "children": _list(HEX32), "part_of": _or_null(HEX32),
-            "explanation": _list(TEXT), "evidence": _list(HEX32),
+            "delivered_at": _or_null(TIME), "stopped_at": _or_null(TIME), "customs_seconds": TIME,
+            "late_seconds": TIME, "uncapped": AMOUNT, "amount": AMOUNT, "currency": SHORT,
+            "legs": _list(_object(leg)), "stays_with_liable": AMOUNT, "portions": _list(_object(portion)),
+            "children": _list(HEX32), "part_of": _or_null(HEX32), "explanation": _list(TEXT),
+            "evidence": _list(HEX32),
         }
     )  # fmt: skip
 

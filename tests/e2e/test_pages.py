@@ -183,6 +183,8 @@ def test_a_partner_reads_what_it_owes_and_is_owed_in_a_period(world: World) -> N
     assert f"Partner {CARRIER} owes" in mine.text
     assert world.id("late") in " ".join(mine.addresses)
     assert "EUR" in mine.text
+    assert "Clock stopped" in mine.text
+    assert "Arrived" not in mine.text
     for address in (a for a in mine.addresses if a.startswith("/v1/penalties")):
         assert world.client.get(address).headers["content-type"].startswith("text/csv"), "the files are there to read"
     assert "no shipment in this period" in Page(world.page(f"{path}?start=2001-01-01&end=2001-01-31")).text

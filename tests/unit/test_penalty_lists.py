@@ -53,6 +53,7 @@ def test_a_statement_has_a_row_with_all_that_its_amount_follows_from(told: Any) 
     assert late["recourse"] == f"{CARRIER}:{late['amount']}"
     assert (dollars["currency"], dollars["amount"]) == ("USD", "400")
     assert (under_way["settled"], under_way["delivered_at"], under_way["amount"]) == ("0", "", "10000")
+    assert (late["delivered_at"], late["stopped_at"], under_way["stopped_at"]) == (str(15 * DAY), str(15 * DAY), "")
     assert under_way["currency"] == "'=1+1", "a spreadsheet must not take a name for a formula"
 
 

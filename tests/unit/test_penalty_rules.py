@@ -112,7 +112,8 @@ def test_back_dating_gains_nothing_beyond_the_report_lag(history: History) -> No
     """Counted is the later of the claimed time and known − reportLag."""
     shipment = history.terms()
     history.handoff(shipment, CARRIER, SHOP, 10 * DAY, known=14 * DAY)
-    assert penalty_of(shipment, history.records).delivered_at == 13 * DAY
+    statement = penalty_of(shipment, history.records)
+    assert statement.delivered_at == statement.stopped_at == 13 * DAY
 
 
 def test_an_unlimited_report_lag_counts_the_claimed_time(history: History) -> None:
@@ -247,6 +248,27 @@ def test_onward_terms_stop_the_clock_at_their_opening(history: History) -> None:
     history.handoff(onward, CARRIER, SHOP, 21 * DAY)
     assert penalty_of(shipment, history.records).amount == 400
     assert penalty_of(onward, history.records).amount == 100
+
+
+@pytest.mark.parametrize("stopped_by", [kind for kind in StopKind if kind is not StopKind.DELIVERY])
+def test_what_stops_the_clock_without_a_delivery_delivers_nothing(history: History, stopped_by: StopKind) -> None:
+    """A statement says when the clock stopped, and when goods were delivered only if both sides signed for that."""
+    shipment = history.terms()
+    match stopped_by:
+        case StopKind.LOCKER:
+            history.handoff(shipment, CARRIER, LOCKER, 11 * DAY, receiver_roles=LOCKER_ROLE)
+        case StopKind.REFUSAL:
+            history.handoff(shipment, CARRIER, SHOP, 11 * DAY, packages=0)
+        case StopKind.TENDER:
+            history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
+        case StopKind.ONWARD:
+            history.terms(known=11 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
+    statement = penalty_of(shipment, history.records)
+    stop = statement.portions[0].stop
+    assert stop is not None
+    assert stop.kind is stopped_by
+    assert (statement.stopped_at, statement.delivered_at) == (11 * DAY, None)
+    assert (to_json(statement)["stopped_at"], to_json(statement)["delivered_at"]) == (11 * DAY, None)
 
 
 def test_a_replacement_does_not_stop_the_clock_of_what_it_replaces(history: History) -> None:
