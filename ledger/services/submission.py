@@ -169,7 +169,8 @@ class Submission:
             ready = [p for p in kept if not predecessors.missing(connection, p.record)]
         for proposal in ready:
             try:
-                self.submit(SignedRecord(proposal.record, tuple(proposal.signatures.values())))
+                # Its signatures are taken from the proposal: there, those that have no part in the record do no harm.
+                self.submit(SignedRecord(proposal.record, ()))
             except LadingError as error:  # it stays a proposal, which its signers can look at
                 log.info("%s was kept, and is refused now: %s", to_hex(proposal.record_id), error)
 

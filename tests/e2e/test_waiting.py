@@ -382,6 +382,24 @@ def test_amendments_may_come_before_their_target_and_before_each_other(stage: St
     stage.audited()
 
 
+def test_signatures_that_have_no_part_in_what_was_kept_do_not_stop_it(stage: Stage) -> None:
+    scopes = 1 << (Amendment.NUMBER - 1)
+    stage.sign(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER)
+    goods = stage.open(4, endorsed=False)
+    handoff = stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4))
+    target = stage.trial.node.domain.record_id(handoff)
+    kept = Amendment(target, NO_HASH, int(AmendmentKind.CORRECTION), details(f'{{"dueAt":{stage.now + DAY}}}'))
+    record_id = stage.trial.node.domain.record_id(kept)
+    submitted(stage, kept, MAKER, CARRIER)
+    for beside in (*stage.keys([BROKER]), DEVICE):  # while its target is not here, nobody knows who has to sign
+        stage.trial.node.submission.countersign(record_id, [beside.sign_digest(record_id)])
+    stage.sign(handoff, MAKER, CARRIER)
+    view = stage.trial.node.reading.record(record_id)
+    assert view.log.status == "accepted"
+    assert len(view.signatures) == 2
+    stage.audited()
+
+
 def test_what_is_about_an_unknown_record_is_kept_only_for_partners(stage: Stage) -> None:
     record = Amendment(RecordId(b"\1" * 32), NO_HASH, int(AmendmentKind.CORRECTION), details('{"dueAt":1}'))
     with pytest.raises(NotPermitted, match="signed by no partner"):
