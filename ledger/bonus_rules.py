@@ -24,17 +24,16 @@ least number of delivery events below which nothing is known well enough to be r
 """
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.ids import bytes_from_hex, to_hex
+from ledger.rule_files import read_toml
 from ledger.score_card import OF_ROLE, POINTS, Indicator
 
 FORMAT = "lading/bonus-rule/1"
-MAX_SIZE = 65_536
 MAX_TITLE = 200
 SCORE = "score"
 SHIPMENTS = "shipments"
@@ -74,12 +73,7 @@ class BonusRule:
 
 def parse_rule(data: bytes) -> BonusRule:
     """The rule that the file `data` states. Raises `MalformedRecord` naming the key."""
-    if len(data) > MAX_SIZE:
-        raise MalformedRecord("too long", where="bonus rule", expected=f"at most {MAX_SIZE} bytes", found=len(data))
-    try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MalformedRecord(f"not TOML: {error}", where="bonus rule") from None
+    table = read_toml(data, "bonus rule")
     known = {role.name.lower(): role for role in OF_ROLE}
     _require_keys(table, ("format", "title", "card"), "bonus rule", more=tuple(known))
     if table["format"] != FORMAT:

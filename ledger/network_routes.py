@@ -1,6 +1,5 @@
 """Lanes, markets and modes by which a network is grouped, and the delivery times that are expected of them."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +7,7 @@ from enum import StrEnum
 from ledger.codes import Mode
 from ledger.errors import MalformedRecord
 from ledger.records import Place
+from ledger.rule_files import read_toml
 from ledger.score_samples import Case
 from ledger.words import spaced
 
@@ -102,15 +102,12 @@ def route_of(case: Case) -> Route:
     return Route(origin, destination, market, mode, carrier)
 
 
-def parse_windows(text: str) -> Windows:
+def parse_windows(data: bytes) -> Windows:
     """The windows of RECORDS, replaced where a TOML file says otherwise: a table a market, days by mode.
 
     `["United States"]`, then `air = [6, 8]`. Raises `MalformedRecord` naming the key.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MalformedRecord(f"not TOML: {error}", where="windows") from None
+    table = read_toml(data, "windows")
     modes = {spaced(mode.name): mode for mode in Mode}
     found = dict(EXPECTED)
     for market, windows in table.items():

@@ -6,7 +6,6 @@ and holds RECORDS' weights.
 """
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,9 +13,9 @@ from fractions import Fraction
 
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, NotFound
+from ledger.rule_files import read_toml
 
 FORMAT = "lading/scorecard/1"
-MAX_SIZE = 65_536
 POINTS = 10_000
 """100 points, in hundredths of a point."""
 _LARGEST = 10**12
@@ -92,12 +91,7 @@ class Card:
 
 def parse_card(data: bytes) -> Card:
     """The card that the file `data` states. Raises `MalformedRecord` naming the key."""
-    if len(data) > MAX_SIZE:
-        raise MalformedRecord("too long", where="scorecard", expected=f"at most {MAX_SIZE} bytes", found=len(data))
-    try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MalformedRecord(f"not TOML: {error}", where="scorecard") from None
+    table = read_toml(data, "scorecard")
     scored = {role.name.lower(): role for role in OF_ROLE}
     if unknown := set(table) - {"format", "title", *scored}:
         raise MalformedRecord("unknown key", where=min(unknown), expected=", ".join(["format", "title", *scored]))

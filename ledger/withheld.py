@@ -34,8 +34,9 @@ def is_whole(value: Struct) -> bool:
 
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
-    """What is withheld of each shipment that stands for itself, ascending: prices, contents, and amendments of its
-    terms and clearances. A penalty without the prices is not stated at all; products without contents are not known.
+    """What is withheld of each shipment that stands for itself, ascending: prices, contents, places, and amendments of
+    its terms and clearances. A penalty without the prices is not stated at all; without contents the products are not
+    known, and without places nobody can say what is usual on the lane.
     """
     found = []
     for shipment in journeys.shipments():
@@ -49,8 +50,9 @@ def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
 
 
 def _parts(terms: ShipmentTerms) -> Iterator[str]:
-    if isinstance(terms.commercial, Withheld):
-        yield "commercial"
+    for name in ("commercial", "origin", "destination"):
+        if isinstance(getattr(terms, name), Withheld):
+            yield name
     if isinstance(terms.contents, Withheld) or any(isinstance(goods, Withheld) for goods in terms.contents):
         yield "contents"
 

@@ -93,7 +93,7 @@ def bonus(request: Request, agreement: RecordPath, node: NodeOf, reader: ReaderO
         request,
         "bonus.html",
         reader,
-        agreement=node.bonuses.agreement(wanted),
+        agreement=node.bonuses.agreement_for(wanted, reader),
         may_see=node.reading.may_see(wanted, reader),
     )
 

@@ -99,10 +99,10 @@ def code(subject: str) -> str:
     return ", ".join(f"{name} {value}" for name, value in named if value)
 
 
-_ENVIRONMENT = Environment(
+ENVIRONMENT = Environment(
     loader=PackageLoader("api.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_ENVIRONMENT.filters |= {
+ENVIRONMENT.filters |= {
     "moment": moment,
     "span": span,
     "money": money,
@@ -151,7 +151,7 @@ def page(
     """The answer to `request`: a template filled in. No cache shared by others may keep it."""
     node: Node = request.app.state.node
     who = node.reading.names([reader.partner])[reader.partner] if reader.partner else None
-    text = _ENVIRONMENT.get_template(template).render(
+    text = ENVIRONMENT.get_template(template).render(
         path=request.url.path,
         demo=node.consortium.demo,
         origin=node.consortium.log.origin,
@@ -170,4 +170,4 @@ def page(
 def plain_page(template: str, status: int = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
     """A page that asks nothing of the node: it can be shown when nothing else works."""
     defaults: dict[str, Any] = {"path": "", "demo": False, "who": None, "signed_in": False}
-    return HTMLResponse(_ENVIRONMENT.get_template(template).render({**defaults, **values}), status_code=status)
+    return HTMLResponse(ENVIRONMENT.get_template(template).render({**defaults, **values}), status_code=status)

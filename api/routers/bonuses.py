@@ -26,11 +26,7 @@ def read(agreement: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any
 
     The award's `file`, with a line a party and the penalties taken off, is for its parties and auditors.
     """
-    wanted = record_id(agreement, "agreement")
-    found = node.bonuses.agreement(wanted)
-    if not node.reading.may_see(wanted, reader):
-        found["awards"] = [award | {"file": None} for award in found["awards"]]
-    return found
+    return node.bonuses.agreement_for(record_id(agreement, "agreement"), reader)
 
 
 @router.put(

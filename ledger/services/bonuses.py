@@ -12,7 +12,7 @@ from ledger.ids import RecordId, to_hex
 from ledger.pool import MEANING, Status
 from ledger.records import BonusAgreement, BonusAward
 from ledger.services import awards
-from ledger.services.reading import Reading
+from ledger.services.reading import Reader, Reading
 from ledger.store import bonuses, records
 from ledger.store.bonuses import StoredAgreement
 from ledger.store.database import Connection, Database
@@ -67,6 +67,13 @@ class Bonuses:
                     for claim in claims
                 ],
             }
+
+    def agreement_for(self, agreement_id: RecordId, reader: Reader) -> dict[str, Any]:
+        """`agreement` as the reader may see it: who gets what is for its parties and auditors."""
+        found = self.agreement(agreement_id)
+        if not self._reading.may_see(agreement_id, reader):
+            found["awards"] = [award | {"file": None} for award in found["awards"]]
+        return found
 
     def keep_file(self, agreement_id: RecordId, version: int, file: dict[str, Any]) -> None:
         """Keep an award's lines, and only these; raises `NotFound` without such an award, `RuleBroken` for others."""

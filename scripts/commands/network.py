@@ -32,7 +32,7 @@ def network(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Delivery times, abnormal delays, legs in time, first-time release, customs time, cost and nodes."""
-    expected = EXPECTED if windows is None else parse_windows(read_file(windows).decode("utf-8", "replace"))
+    expected = EXPECTED if windows is None else parse_windows(read_file(windows))
     with Desk(read_settings()) as desk:
         now = desk.clock.now()
         answer = network_for(

@@ -75,7 +75,13 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
 
 def _figures(kind: SubjectKind) -> dict[str, Any]:
     statements = _list({"$ref": "#/$defs/figure.statement"}) | ({"maxItems": 1} if kind is SubjectKind.SHIPMENT else {})
-    withheld = _object({"shipment": HEX32, "record": HEX32, "part": _one_of("commercial", "contents", "changes")})
+    withheld = _object(
+        {
+            "shipment": HEX32,
+            "record": HEX32,
+            "part": _one_of("commercial", "contents", "origin", "destination", "changes"),
+        }
+    )
     scores = {"period": _period(), "card": HEX32, "cards": _list({"$ref": "#/$defs/figure.scorecard"})}
     of: dict[SubjectKind, dict[str, Any]] = {
         SubjectKind.SHIPMENT: {"penalties": _object({"statements": statements})},

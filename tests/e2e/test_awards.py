@@ -256,3 +256,23 @@ def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(aw
     found = run(awarded, "check", to_hex(agreement), exit_code=1).exception
     assert isinstance(found, VerificationFailed)
     assert "the records give another award" in str(found)
+
+
+def test_the_page_of_an_agreement_has_its_dates_and_payments_and_tells_amounts_to_parties_only(
+    awarded: Awarded,
+) -> None:
+    client = TestClient(create_app(awarded.stage.node), base_url="http://127.0.0.1:8000")
+    page = client.get(f"/bonuses/{to_hex(awarded.agreement)}", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    for words in (
+        "Award due by",
+        "Any party may dispute it for",
+        "The arbiter answers within",
+        "Paid in",
+        "1,000.00 EUR",
+    ):
+        assert words in page.text
+    assert "The amounts are shown to the agreement's parties and to auditors" in page.text
+    paid = [int(line["amount"]) for line in published(awarded)["lines"]]
+    assert any(paid)
+    assert not any(money(amount, "EUR") in page.text for amount in paid if amount)

@@ -9,6 +9,7 @@ import pytest
 
 from api.pages.codes import product_of_code
 from api.pages.figures import sparkline
+from api.pages.render import ENVIRONMENT
 from ledger.codes import Role
 from ledger.enrolment import RoleRequest
 from ledger.errors import MalformedRecord
@@ -104,6 +105,11 @@ def test_every_page_is_sound_html_of_our_own(world: World) -> None:
         for address in page.addresses:
             assert address.startswith(("/", "#")), (path, address)
             assert not address.startswith("//"), (path, address)
+
+
+def test_every_template_compiles() -> None:
+    for name in ENVIRONMENT.list_templates(extensions=["html"]):
+        ENVIRONMENT.get_template(name)
 
 
 def test_every_link_leads_somewhere(world: World) -> None:

@@ -191,7 +191,7 @@ def test_a_hold_that_runs_on_after_a_split_counts_at_each_part_from_then_on() ->
 
 
 def test_a_file_replaces_the_windows_that_it_names() -> None:
-    found = parse_windows('["United States"]\nair = [5, 9]\nroad = [1, 3]\n')
+    found = parse_windows(b'["United States"]\nair = [5, 9]\nroad = [1, 3]\n')
     assert found[Market.UNITED_STATES, Mode.AIR] == Window(5, 9)
     assert found[Market.UNITED_STATES, Mode.ROAD] == Window(1, 3)
     assert found[Market.EUROPE, Mode.AIR] == EXPECTED[Market.EUROPE, Mode.AIR]
@@ -211,5 +211,5 @@ def test_a_file_replaces_the_windows_that_it_names() -> None:
 )
 def test_what_is_no_window_is_refused(text: str, where: str) -> None:
     with pytest.raises(MalformedRecord) as refused:
-        parse_windows(text)
+        parse_windows(text.encode())
     assert refused.value.where == where
