@@ -64,7 +64,7 @@ class BundledRecord:
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
-    `ledger.subset_proofs`. `rules`: texts of rule files. `figures`: as claimed.
+    `ledger.subset_proofs`. `rules`: texts of rule files, ascending. `figures`: as claimed.
     """
 
     subject: str
@@ -110,6 +110,8 @@ def parse_bundle(data: bytes) -> Bundle:
         rules=tuple(_text(rule, f"bundle.rules[{i}]") for i, rule in enumerate(_list(fields, "rules", MAX_RULES))),
         figures=_object(fields, "figures"),
     )
+    if list(bundle.rules) != sorted(set(bundle.rules)):
+        raise MalformedRecord("rule files do not ascend, each once", where="bundle.rules")
     indexes = [record.index for record in bundle.records]
     if not indexes or indexes != sorted(set(indexes)):
         raise MalformedRecord("no records, or not in log order, each once", where="bundle.records")

@@ -196,7 +196,7 @@ class Exporter:
             proof=tuple(self._node.publisher.tree().subset_proof([row.log_index for row in ordered], self._size)),
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._node.keys.log.complete(str(subject), self._size, kept),
-            rules=tuple(text.decode() for text in rules),
+            rules=tuple(sorted({text.decode() for text in rules})),
             figures=figures,
         ).to_bytes()
 

@@ -131,8 +131,9 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
          ])]),
         ("an award line altered", "award", "figures", [set_("/figures/award/lines/1/amount", "600000")]),
         ("an award's total altered", "award", "figures", [set_("/figures/award/total", "1000001")]),
-        ("an award without its rule file", "award", "figures", [{"op": "remove", "path": "/rules/0"}]),
-        ("an award by another card", "award", "figures", [set_("/rules/1", DEFAULT.decode())]),
+        ("an award without its rule file", "award", "figures", [{"op": "remove", "path": "/rules/1"}]),
+        ("rule files in another order", "award", "format", [set_("/rules", award["rules"][::-1])]),
+        ("an award by another card", "award", "figures", [set_("/rules/0", DEFAULT.decode())]),
         ("prices withheld behind an award", "award", "figures",
          [set_(f"/records/{opened}/message/commercial", withheld)]),
     ]  # fmt: skip

@@ -148,7 +148,7 @@ class PaperLog:
             proof=tuple(subset_path(kept, size, lambda start, stop: merkle.root(hashes[start:stop]))),
             records=records,
             complete=LOG.complete(subject, size, [self.entries[i][1] for i in kept]),
-            rules=tuple(rules),
+            rules=tuple(sorted(rules)),
             figures=figures(self.verified(kept)),
         ).to_bytes()
 
