@@ -85,6 +85,11 @@ class PenaltyStatement:
         """What no leg's overrun carries."""
         return self.amount - sum(leg.amount for leg in self.legs)
 
+    @property
+    def accrual_end(self) -> int:
+        """Later than this no delay counts, nor for goods that never arrive."""
+        return self.promised_at + self.lost_after
+
 
 def default_terms(value: int, freight: int) -> DefaultTerms:
     """Cap: the smaller of freight and 10 % of value (CMR art. 23(5)); α: a hundredth of it, so ten days reach it."""

@@ -40,7 +40,7 @@ def gist(statement: PenaltyStatement) -> str:
         )
     elif latest.late_seconds:
         said = f"Nothing is owed, although {why}: at the agreed rate that comes to less than the smallest coin."
-    elif latest.stop is None and latest.ending is None:
+    elif _runs(latest):
         said = f"Nothing is owed so far: {why}."
     else:
         said = f"Nothing is owed: {why}."
@@ -50,11 +50,14 @@ def gist(statement: PenaltyStatement) -> str:
 def standing(statement: PenaltyStatement) -> tuple[str, ...]:
     """What may still change the figure, a sentence each; none where it stands."""
     found: list[str] = []
-    running = any(portion.stop is None and portion.ending is None for portion in statement.portions)
-    if running and statement.promised:
+    growing = [line for line in statement.portions if _runs(line) and line.counted_until < statement.accrual_end]
+    if growing and statement.promised and statement.amount < statement.cap:
+        most = f"to {statement.cap} {statement.currency} (minor units) at most"
         found.append(
-            f"The clock is running: what is owed grows until the goods arrive, to {statement.cap} "
-            f"{statement.currency} (minor units) at most."
+            f"The clock is running: what is owed grows until the goods arrive, {most}."
+            if any(line.ending is None for line in growing)
+            else f"What never arrived is counted on to {moment(statement.accrual_end)}: what is owed grows until then, "
+            f"{most}."
         )
     for portion in statement.portions:
         stop = portion.stop
@@ -63,6 +66,11 @@ def standing(statement: PenaltyStatement) -> tuple[str, ...]:
     if statement.indicative and statement.liable != NOBODY and (statement.amount or not statement.settled):
         found.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
     return tuple(found)
+
+
+def _runs(portion: PortionLine) -> bool:
+    """Nothing stopped the clock, and the end of accrual has not come for goods that ended undelivered."""
+    return portion.stop is None and not portion.settled
 
 
 def _why(portion: PortionLine, statement: PenaltyStatement) -> str:

@@ -127,7 +127,6 @@ def _promise(statement: PenaltyStatement) -> str:
 
 def _portion(portion: PortionLine, statement: PenaltyStatement) -> list[str]:
     lines = [_tender(tender) for tender in portion.tenders if tender.contest is not None]
-    accrual_end = statement.promised_at + statement.lost_after
     if portion.stop is not None:
         stop = portion.stop
         counted = f"{_STOPPED[stop.kind]} {moment(stop.at)}"
@@ -141,7 +140,9 @@ def _portion(portion: PortionLine, statement: PenaltyStatement) -> list[str]:
         lines.append(f"The goods were never delivered ({portion.ending.what}): the clock runs to the end of accrual.")
     else:
         lines.append(f"Neither delivered nor tendered: the clock runs, and is read at {moment(portion.counted_until)}.")
-    if portion.counted_until == accrual_end and (portion.stop is None or portion.stop.at > accrual_end):
+    if portion.counted_until == statement.accrual_end and (
+        portion.stop is None or portion.stop.at > statement.accrual_end
+    ):
         lines.append(f"Accrual ended {duration(statement.lost_after)} after the promise.")
     lines += [_hold(line) for line in portion.holds]
     if portion.customs_seconds:

@@ -8,8 +8,19 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.pages.render import moment
 from ledger.canonical import canonical_json
-from ledger.codes import AmendmentKind, ClearanceStatus, Gate, Hazard, RecallAction, Regime, RegistryAction, Role
+from ledger.codes import (
+    AmendmentKind,
+    ClearanceStatus,
+    Gate,
+    Hazard,
+    RecallAction,
+    Regime,
+    RegistryAction,
+    Role,
+    StatementKind,
+)
 from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
@@ -135,6 +146,19 @@ def test_the_first_thing_a_party_reads_is_who_owes_what_and_why(world: World) ->
     stage.endorse(goods, CARRIER)
     assert "indicative" not in read(world, path, reader=CARRIER)
     assert "owes Partner" not in read(world, path, reader=SECOND)
+
+
+def test_the_clock_of_goods_lost_early_runs_on_to_the_end_of_accrual(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    stage.state(StatementKind.LOST, CARRIER, goods, 1)
+    path = f"/shipments/{to_hex(goods)}"
+    early = read(world, path, reader=SHOP)
+    assert "Nothing is owed so far: the goods never arrived (lost)" in early
+    assert f"Runs on to {Page(moment(stage.penalty(goods).accrual_end)).text}: never delivered: lost" in early
+    stage.pass_time(PROMISED + 40 * DAY)
+    assert "Ran to the end never delivered: lost" in read(world, path, reader=SHOP)
 
 
 def test_what_waits_for_its_predecessor_is_shown_at_the_end_of_the_story(world: World) -> None:

@@ -71,6 +71,27 @@ def test_a_running_clock_says_how_far_it_can_go(history: History) -> None:
     assert standing(late)[0].startswith("The clock is running: what is owed grows until the goods arrive, to 10000 EUR")
 
 
+def test_goods_lost_early_still_come_to_cost_what_lost_goods_cost(history: History) -> None:
+    shipment = history.terms(penaltyCap=1_000_000)
+    history.statement(StatementKind.LOST, shipment, CARRIER, 2 * DAY)
+    grows = "What never arrived is counted on to 1970-02-10 00:00:00 UTC: what is owed grows until then, to 1000000 EUR"
+    early, late = stated(history, shipment, 5 * DAY), stated(history, shipment, 12 * DAY)
+    assert gist(early).startswith("Nothing is owed so far: the goods never arrived (lost), and are due by 1970-01-11")
+    assert gist(late).startswith(f"{OWES} 400 EUR (minor units), because the goods never arrived (lost)")
+    for running in (early, late):
+        assert standing(running)[0].startswith(grows)
+    assert not any("grows" in sentence for sentence in standing(stated(history, shipment, 40 * DAY)))
+
+
+def test_what_cannot_grow_any_more_is_not_said_to_grow(history: History) -> None:
+    """At the most that the terms allow, and after the end of accrual, goods under way or lost change nothing."""
+    capped, accrued = history.terms(), history.terms(penaltyCap=1_000_000)
+    for shipment, at in ((capped, 25 * DAY), (accrued, 41 * DAY)):
+        statement = stated(history, shipment, at)
+        assert statement.amount
+        assert not any("grows" in sentence for sentence in standing(statement))
+
+
 def test_goods_that_never_arrived_and_those_that_parted_are_told_apart(history: History) -> None:
     shipment = history.terms()
     remainder = history.short(shipment, CARRIER, SHOP, 12 * DAY, 6)
