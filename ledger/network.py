@@ -1,9 +1,9 @@
 """How a network of lanes performs: delivery times, abnormal delays, legs, customs, cost, and failures by node.
 
-A shipment belongs to the period in which its clock stopped, or, while it runs, to that of its promise; one that was
-split before, to the period of the split. Delivery time
-runs from the first handoff on the way (the opening, where the only handoff is the delivery) to the counter-signed
-delivery, as counted. A delay is abnormal when delivery took longer than the market and mode are expected to take.
+A shipment belongs to the period in which its clock stopped (of goods that came apart: for the last of them), or,
+while it runs, to that of its promise; one that was split before, to the period of the split. Delivery time runs
+from the first handoff on the way (the opening, where the only handoff is the delivery) to the counter-signed delivery,
+as counted. A delay is abnormal when delivery took longer than the market and mode are expected to take.
 Integers only; a figure that nothing is known about is None.
 """
 
@@ -17,7 +17,7 @@ from ledger.delivery import StopKind, moved
 from ledger.errors import NotFound
 from ledger.ids import RecordId
 from ledger.journeys import Journeys, Move, part_of
-from ledger.lateness import lateness_of
+from ledger.lateness import PortionLine, lateness_of
 from ledger.network_routes import EXPECTED, Route, Windows, route_of
 from ledger.periods import FOREVER
 from ledger.records import ShipmentTerms
@@ -198,10 +198,15 @@ def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]
 
 def _in_period(case: Case) -> bool:
     if case.lines:
-        line = case.lines[0]
+        line = _last(case)
         return (line.stop.at if line.stop is not None else case.t0) in case.period
     split = case.portions[case.shipment].split
     return (split.record.occurredAt if split is not None else case.t0) in case.period
+
+
+def _last(case: Case) -> PortionLine:
+    """The goods whose clock stopped last, or still runs: not before them has all of the shipment arrived."""
+    return max(case.lines, key=lambda line: line.stop.at if line.stop is not None else FOREVER)
 
 
 def _add(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
@@ -264,7 +269,7 @@ def _add_customs(sums: _Sums, case: Case) -> None:
 
 
 def _add_time(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
-    line = max(case.lines, key=lambda entry: entry.counted_until)
+    line = _last(case)
     stopped = line.stop
     delivered = stopped is not None and stopped.kind is StopKind.DELIVERY
     sums.delivered += delivered
