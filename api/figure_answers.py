@@ -8,7 +8,9 @@ from api.answers import Answer, Page
 
 
 class PenaltyTotal(Answer):
-    """Minor units, decimal strings over 48 bits. `open`: the part that may still change."""
+    """Minor units, decimal strings over 48 bits. `open`: the part that may still change. Amounts whose liable has
+    neither signed nor endorsed the terms are `indicative`, and in none of the other sums.
+    """
 
     currency: str
     statements: int
@@ -16,6 +18,7 @@ class PenaltyTotal(Answer):
     owes: int | str
     is_owed: int | str
     open: int | str
+    indicative: int | str
 
 
 class PenaltyPage(Page):

@@ -83,6 +83,7 @@ def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dic
     at, statement = _judged(journeys, shipment, at)
     owed = (
         f"partner {statement.liable} owes partner {statement.beneficiary} {money(statement.amount, statement.currency)}"
+        f"{' (indicative)' if statement.indicative and statement.amount else ''}"
     )
     return {
         "summary": f"shipment/{to_hex(statement.shipment)}{_judged_at(at)}: {owed}",
@@ -153,10 +154,17 @@ def _judged_at(at: int | None) -> str:
 
 
 def _sums(statements: Iterable[PenaltyStatement]) -> str:
-    sums: Counter[str] = Counter()
+    """What is owed by currency, and apart from it what is only indicative."""
+    owed: Counter[str] = Counter()
+    indicative: Counter[str] = Counter()
     for statement in statements:
-        sums[statement.currency] += statement.amount
-    return " and ".join(money(amount, currency) for currency, amount in sorted(sums.items())) or "nothing"
+        (indicative if statement.indicative else owed)[statement.currency] += statement.amount
+    more = f" (indicative: {_amounts(+indicative)} more)" if indicative.total() else ""
+    return f"{_amounts(owed) or 'nothing'}{more}"
+
+
+def _amounts(sums: Counter[str]) -> str:
+    return " and ".join(money(amount, currency) for currency, amount in sorted(sums.items()))
 
 
 def _span(period: Period) -> str:

@@ -56,7 +56,8 @@ class NetworkFigures:
     `timed` deliveries have a delivery time, `windowed` also an expected window. `median` is the middle one, or the mean
     of the middle two rounded down; `p90` the smallest that at least nine in ten do not exceed. `evidence`: the records
     that opened, stopped and held the shipments. `customs_seconds` are those under a hold of that cause; `held_seconds`
-    under any, where holds of two causes that overlap count once.
+    under any, where holds of two causes that overlap count once. `penalties` are a cost; `indicative` ones, whose
+    liable has neither signed nor endorsed the terms, are none.
     """
 
     shipments: int
@@ -76,6 +77,7 @@ class NetworkFigures:
     held_seconds: int
     freight: Mapping[str, int]
     penalties: Mapping[str, int]
+    indicative: Mapping[str, int]
     nodes: Mapping[int, NodeFigures]
     evidence: tuple[RecordId, ...]
 
@@ -118,6 +120,7 @@ class _Sums:
     held_seconds: int = 0
     freight: Counter[str] = field(default_factory=Counter)
     penalties: Counter[str] = field(default_factory=Counter)
+    indicative: Counter[str] = field(default_factory=Counter)
     handled: Counter[int] = field(default_factory=Counter)
     failed: Counter[int] = field(default_factory=Counter)
     evidence: dict[RecordId, None] = field(default_factory=dict)
@@ -144,6 +147,7 @@ class _Sums:
             held_seconds=self.held_seconds,
             freight=dict(self.freight),
             penalties=dict(self.penalties),
+            indicative=dict(self.indicative),
             nodes={node: NodeFigures(self.handled[node], self.failed[node]) for node in sorted(self.handled)},
             evidence=tuple(self.evidence),
         )
@@ -220,7 +224,8 @@ def _add(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
         if freight := part_of(commercial.freight, case.statement.share):
             sums.freight[commercial.currency] += freight
         if case.statement.amount:
-            sums.penalties[commercial.currency] += case.statement.amount
+            amounts = sums.indicative if case.statement.indicative else sums.penalties
+            amounts[commercial.currency] += case.statement.amount
         _add_time(sums, case, route, windows)
     else:
         sums.evidence[case.statement.terms] = None

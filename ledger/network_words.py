@@ -59,8 +59,8 @@ def cells(figures: NetworkFigures) -> tuple[str, ...]:
     return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in FIGURES)
 
 
-def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str]]:
-    """By currency: freight, penalties, cost per shipment and per package, as people write them."""
+def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
+    """By currency: freight, penalties, cost per shipment and per package, indicative penalties, as people write."""
     return [
         (
             currency,
@@ -68,6 +68,7 @@ def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str]]:
             money(figures.penalties.get(currency, 0), currency),
             money(figures.cost_per_shipment(currency) or 0, currency),
             money(figures.cost_per_package(currency) or 0, currency),
+            money(figures.indicative.get(currency, 0), currency),
         )
         for currency in _currencies(figures)
     ]
@@ -113,8 +114,10 @@ def words(figures: NetworkFigures, *, prices: bool) -> tuple[str, ...]:
         )
     if found := causes(figures):
         lines.append("Held by customs: " + ", ".join(f"{hours} for {cause}" for cause, hours in found) + ".")
-    for _, freight, penalties, each, unit in costs(figures) if prices else ():
+    for currency, freight, penalties, each, unit, indicative in costs(figures) if prices else ():
         lines.append(f"Freight {freight} and penalties {penalties}: {each} a shipment, {unit} a package.")
+        if figures.indicative.get(currency):
+            lines.append(f"Not counted: {indicative}, indicative until who is liable signs or endorses the terms.")
     return tuple(lines)
 
 
@@ -166,6 +169,7 @@ def _figures(figures: NetworkFigures, prices: bool, evidence: bool) -> dict[str,
         "customs_seconds": {spaced(cause.name): seconds for cause, seconds in figures.customs_seconds.items()},
         "freight": by_currency(lambda currency: figures.freight.get(currency, 0)),
         "penalties": by_currency(lambda currency: figures.penalties.get(currency, 0)),
+        "indicative": by_currency(lambda currency: figures.indicative.get(currency, 0)),
         "cost_per_shipment": by_currency(figures.cost_per_shipment),
         "cost_per_package": by_currency(figures.cost_per_package),
         "nodes": [
@@ -188,4 +192,4 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _currencies(figures: NetworkFigures) -> Sequence[str]:
-    return sorted({*figures.freight, *figures.penalties})
+    return sorted({*figures.freight, *figures.penalties, *figures.indicative})

@@ -14,7 +14,8 @@ from ledger.penalties import PenaltyStatement
 @dataclass(frozen=True, slots=True)
 class Total:
     """Sums in minor units of one currency. `late`: statements with an amount. `owes` and `is_owed` are those of the
-    partner asked about; without one both are what all owe. `open`: the part that may still change.
+    partner asked about; without one both are what all owe. `open`: the part that may still change. Amounts whose
+    liable has neither signed nor endorsed the terms are `indicative`, and in none of the other sums.
     """
 
     currency: str
@@ -23,6 +24,7 @@ class Total:
     owes: int
     is_owed: int
     open: int
+    indicative: int
 
 
 def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -> list[Total]:
@@ -30,14 +32,16 @@ def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -
     found = []
     for currency in sorted({s.currency for s in statements}):
         of = [s for s in statements if s.currency == currency]
+        bound = [s for s in of if not s.indicative]
         found.append(
             Total(
                 currency,
                 len(of),
                 sum(s.amount > 0 for s in of),
-                sum(s.amount for s in of if partner in (None, s.liable)),
-                sum(s.amount for s in of if partner in (None, s.beneficiary)),
-                sum(s.amount for s in of if not s.settled),
+                sum(s.amount for s in bound if partner in (None, s.liable)),
+                sum(s.amount for s in bound if partner in (None, s.beneficiary)),
+                sum(s.amount for s in bound if not s.settled),
+                sum(s.amount for s in of if s.indicative),
             )
         )
     return found

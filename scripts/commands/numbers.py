@@ -64,7 +64,8 @@ def penalties(
         for total in penalty_lists.totals(found, partner):
             who = "all owe" if partner is None else f"partner {partner} owes"
             also = "" if partner is None else f" and is owed {money(total.is_owed, total.currency)}"
-            out.print(f"{who} {money(total.owes, total.currency)}{also}", markup=False)
+            more = f" (indicative: {money(total.indicative, total.currency)} more)" if total.indicative else ""
+            out.print(f"{who} {money(total.owes, total.currency)}{also}{more}", markup=False)
 
 
 def scores(

@@ -32,15 +32,16 @@ def test_the_sentences_say_what_was_measured_and_prices_only_to_whom_may_know_th
     assert "1 of 2 took longer than their market and mode are expected to take: 50.00 %." in lines
     assert "0 of 1 customs procedures were released at the first time: 0.00 %." in lines
     assert "Held by customs: 24 h for duty unpaid." in lines
-    assert "a shipment" in lines[-1]
-    assert words(found, prices=False) == lines[:-1]
+    assert "penalties 0.00 EUR: 100.00 EUR a shipment" in lines[-2]
+    assert lines[-1] == "Not counted: 4.00 EUR, indicative until who is liable signs or endorses the terms."
+    assert words(found, prices=False) == lines[:-2]
 
 
 def test_lists_of_causes_costs_and_nodes() -> None:
     found = told()
     assert causes(found) == [("duty unpaid", "24 h")]
-    ((currency, freight, _, each, _),) = costs(found)
-    assert (currency, freight) == ("EUR", "200.00 EUR")
+    ((currency, freight, penalties, each, _, indicative),) = costs(found)
+    assert (currency, freight, penalties, indicative) == ("EUR", "200.00 EUR", "0.00 EUR", "4.00 EUR")
     assert each.endswith(" EUR")
     assert [(partner, handled) for partner, handled, _, _ in nodes(found)] == [(MAKER, "2"), (CARRIER, "2")]
     assert len(cells(found)) == len(FIGURES)

@@ -8,12 +8,16 @@ import pytest
 
 from ledger.codes import ClearanceStatus, HoldCause, StatementKind
 from ledger.errors import NotFound
-from ledger.figures import statements_of
+from ledger.figures import partner_figures, shipment_figures, statements_of
+from ledger.governing import Measure
 from ledger.ids import to_hex
 from ledger.journeys import Journeys
 from ledger.penalty_csv import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
 from ledger.penalty_lists import page_of, to_json, totals
 from ledger.penalty_words import to_json as statement_json
+from ledger.score_card import parse_card
+from ledger.score_samples import Period
+from ledger.services.scorecards import default_card_text
 from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SECOND, SHOP, History
 
 
@@ -32,6 +36,7 @@ def told() -> tuple[History, dict[str, bytes]]:
     history.statement(StatementKind.TENDER, ids["late"], CARRIER, 12 * DAY, counterparty=SHOP)
     history.statement(StatementKind.CONTEST, ids["late"], SHOP, 13 * DAY)
     history.handoff(ids["late"], CARRIER, SHOP, 15 * DAY)
+    history.endorse(ids["late"], CARRIER, 15 * DAY)
     ids["dollars"] = history.terms(currency="USD", liable=SECOND)
     history.handoff(ids["dollars"], CARRIER, SHOP, 12 * DAY)
     ids["under way"] = history.terms(currency="=1+1")
@@ -74,7 +79,8 @@ def test_each_line_of_a_statement_has_a_row_of_its_own(told: Any) -> None:
 
 
 def test_totals_are_by_currency_and_by_who_owes(told: Any) -> None:
-    history, _ = told
+    history, ids = told
+    history.endorse(ids["dollars"], SECOND, 13 * DAY)
     found = statements_of(Journeys(history.records), 20 * DAY)
     by = {total.currency: total for total in totals(found, CARRIER)}
     late = next(s.amount for s in found if s.currency == "EUR")
@@ -83,6 +89,20 @@ def test_totals_are_by_currency_and_by_who_owes(told: Any) -> None:
     assert by["=1+1"].open == 10_000
     assert next(t for t in totals(found, SHOP) if t.currency == "USD").is_owed == 400
     assert next(t for t in totals(found) if t.currency == "USD").owes == 400
+
+
+def test_indicative_amounts_are_not_summed_as_owed(told: Any) -> None:
+    """Partner 3 is named as liable for 4 dollars, and signed nothing."""
+    history, ids = told
+    journeys = Journeys(history.records)
+    for partner in (None, SECOND, SHOP):
+        dollars = next(t for t in totals(statements_of(journeys), partner) if t.currency == "USD")
+        assert (dollars.owes, dollars.is_owed, dollars.open, dollars.indicative) == (0, 0, 0, 400)
+    period = Period(0, 30 * DAY, 30 * DAY)
+    measure = Measure(parse_card(default_card_text()), None)
+    summary = partner_figures(journeys, SECOND, period, None, measure)["summary"]
+    assert "owes nothing (indicative: 4.00 USD more), is owed nothing" in summary
+    assert shipment_figures(journeys, ids["dollars"], None)["summary"].endswith("owes partner 5 4.00 USD (indicative)")
 
 
 def test_one_partners_statements_are_those_that_it_owes_or_is_owed(told: Any) -> None:
