@@ -2,43 +2,69 @@
 
 from collections.abc import Iterable, Iterator
 
+from ledger import concerns
 from ledger.codes import ClearanceStatus, StatementKind
 from ledger.ids import to_hex
 from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
-from ledger.services.telling import Teller
-from ledger.services.views import ComingView
-from ledger.services.waiting import RecordedState, ahead_of
-from ledger.store import outbox, shipments
+from ledger.services.relayer import DORMANT_AFTER
+from ledger.services.telling import APPLIED, Teller
+from ledger.services.views import ComingView, PartnerName
+from ledger.services.waiting import ANNOUNCED, RecordedState, ahead_of
+from ledger.store import outbox, records
 from ledger.store.database import Connection
-from ledger.store.records import StoredRecord
-from ledger.store.shipments import Shipment
+from ledger.store.outbox import OutboxRow
+from ledger.store.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.words import counted, spaced, word
+
+MOST = 500
 
 
 def coming_to(
-    connection: Connection, row: Shipment, about: Iterable[StoredRecord], teller: Teller
+    connection: Connection,
+    row: Shipment,
+    custody: Iterable[CustodyStep],
+    clearances: Iterable[ClearanceStep],
+    teller: Teller,
 ) -> Iterator[ComingView]:
-    """Those of the records `about` the shipment that have not had their effect on it, and are not decided either."""
-    for stored in about:
-        waiting = outbox.get(connection, stored.record_id)
-        if waiting is None or waiting.state == outbox.FINAL:
+    """The newest records that have not had their effect on the shipment yet, in log order.
+
+    `custody` and `clearances`: its steps so far. Left out is what is not tried any more.
+    """
+    custody = tuple(custody)
+    decided = {step.record_id for step in custody} | {step.record_id for step in clearances}
+    involved = _involved(row, custody)
+    unfinished = outbox.unfinished(connection, concerns.SHIPMENT, to_hex(row.shipment), limit=MOST)
+    known = records.get_many(connection, (waiting.record_id for waiting in unfinished))
+    for waiting in reversed(unfinished):
+        stored = known.get(waiting.record_id)
+        if stored is None or waiting.record_id in decided:
+            continue  # decided here: other items of the same record wait
+        if waiting.next_try == outbox.NEVER and stored.log_time + DORMANT_AFTER <= teller.context.now:
             continue
-        decided = {step.record_id for step in shipments.steps(connection, row.shipment)} | {
-            step.record_id for step in shipments.clearance_steps(connection, row.shipment)
-        }
-        if stored.record_id in decided:
-            continue  # other items of the same record wait
-        record = stored.record
-        announced = isinstance(record, Override) and bool(waiting.problem)
+        record, signers = stored.record, teller.signers(stored)
+        announced = isinstance(record, Override) and waiting.problem == ANNOUNCED
         yield ComingView(
             record=to_hex(stored.record_id),
             type=type(record).__name__,
             text=_text(record, row, teller),
-            waits_for=_waits_for(connection, record, row, announced=announced),
-            signers=teller.signers(stored),
+            waits_for=_waits_for(connection, record, row, waiting, announced=announced),
+            signers=signers,
             logged_at=stored.log_time,
-            not_before=waiting.next_try if announced else None,
+            not_before=(waiting.next_try or None) if announced else None,
+            by_outsiders=_by_outsiders(record, signers, involved),
         )
+
+
+def _involved(row: Shipment, custody: Iterable[CustodyStep]) -> set[int]:
+    """The parties of the shipment, and whoever gave or took it so far."""
+    moves = [step for step in custody if step.kind in ("handoff", "override") and step.outcome in APPLIED]
+    ends = {partner for step in moves for partner in (step.from_partner, step.to_partner)}
+    return {row.consignor, row.consignee, row.custodian} | ends
+
+
+def _by_outsiders(record: Record, signers: Iterable[PartnerName], involved: set[int]) -> bool:
+    """Whether nobody `involved` stands behind it. Customs, brokers and the council need not have held the goods."""
+    return not isinstance(record, Clearance | Override) and not any(signer.id in involved for signer in signers)
 
 
 def _text(record: Record, row: Shipment, teller: Teller) -> str:
@@ -69,11 +95,11 @@ def _text(record: Record, row: Shipment, teller: Teller) -> str:
             return spaced(type(record).__name__)
 
 
-def _waits_for(connection: Connection, record: Record, row: Shipment, *, announced: bool) -> str:
+def _waits_for(connection: Connection, record: Record, row: Shipment, waiting: OutboxRow, *, announced: bool) -> str:
     if announced:
         return "Announced. A handoff that both sides sign before it moves makes it void."
     here = [one for one in ahead_of(record, RecordedState(connection)) if one.shipment == row.shipment]
     for one in here:
         missing = one.sequence - (one.standing or 0)
         return f"It waits: {counted(missing, 'step')} before it {'is' if missing == 1 else 'are'} still missing."
-    return "On its way to the chain."
+    return f"Not recorded yet: {waiting.problem}." if waiting.problem else "On its way to the chain."

@@ -22,7 +22,7 @@ from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock
 from ledger.services.relayer import next_try, outcome_entry
 from ledger.services.sequencer import Entry, Sequencer
-from ledger.services.waiting import in_words
+from ledger.services.waiting import ANNOUNCED, in_words
 from ledger.signing import Domain
 from ledger.store import checkpoints, cursors, outbox, outcomes, pending, records
 from ledger.store import log as log_store
@@ -265,7 +265,7 @@ class Follower:
         if isinstance(event.signed.record, Override):
             ready = self._book.override_ready_at(event.log.address, event.record_id)
             if ready:
-                return ready, "announced; it moves after the council's delay"
+                return ready, ANNOUNCED
         return 0, in_words([i for i, code in enumerate(event.outcomes) if code in NOT_FINAL])
 
     def _note_anchor(self, connection: Connection, event: RecordedEvent) -> None:

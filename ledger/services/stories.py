@@ -101,7 +101,7 @@ class Stories:
             steps=tuple(sorted(steps, key=lambda step: (step.block_time or step.at, step.at))),
             records=tuple(to_hex(r.record_id) for r in about),
             family=tuple(self._family(connection, row, onward)),
-            coming=tuple(coming_to(connection, row, about, teller)),
+            coming=tuple(coming_to(connection, row, custody, clearances, teller)),
             missing=self._missing(connection, row),
         )
 

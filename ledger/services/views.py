@@ -132,6 +132,7 @@ class ComingView:
     """A record about the shipment that is signed and accepted, and has no effect yet: it waits, or is on its way.
 
     `waits_for` says in words for what; `not_before`: the earliest moment at which it can take effect, if one is known.
+    `by_outsiders`: nobody who signed it is a party of the shipment or has had the goods.
     """
 
     record: str
@@ -141,6 +142,7 @@ class ComingView:
     signers: tuple[PartnerName, ...]
     logged_at: int
     not_before: int | None = None
+    by_outsiders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

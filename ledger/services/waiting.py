@@ -27,6 +27,8 @@ from ledger.store.outcomes import NOT_FINAL
 
 MOST_AHEAD = 32
 """A record may wait for at most so many predecessors of a shipment."""
+ANNOUNCED = "announced; it moves after the council's delay"
+"""What to say of an override that the chain has taken note of, and will let move later."""
 _MOST_COUNTED = 100_000
 _LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)
 

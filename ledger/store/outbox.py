@@ -92,6 +92,17 @@ def waiting(
     return some(connection, query.order_by(outbox.c.log_index).limit(limit), OutboxRow)
 
 
+def unfinished(connection: Connection, kind: str, key: str, *, limit: int) -> list[OutboxRow]:
+    """Rows without a final outcome that concern (`kind`, `key`) of `ledger.concerns`, newest first."""
+    index = record_index.c
+    query = (
+        select(*columns(outbox, OutboxRow))
+        .join(record_index, index.log_index == outbox.c.log_index)
+        .where(index.kind == kind, index.key == key, outbox.c.state != FINAL)
+    )
+    return some(connection, query.order_by(outbox.c.log_index.desc()).limit(limit), OutboxRow)
+
+
 def postpone(
     connection: Connection, record_ids: Iterable[RecordId], next_try: int, problem: str, *, state: str = PENDING
 ) -> None:

@@ -25,7 +25,8 @@ from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
 from ledger.penalties import DAY
-from ledger.records import Amendment, Attestation, Claims, Override, Recall, RecallAnswer, Require
+from ledger.records import Amendment, Attestation, Claims, KeyRevoke, Override, Recall, RecallAnswer, Require
+from ledger.services import coming as coming_up
 from ledger.signing import SigningKey
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details, salt
@@ -319,3 +320,50 @@ def test_an_announced_override_says_when_it_moves_and_keeps_its_mark(world: Worl
     assert "Not before" not in moved
     assert "moved by the council without the holder's signature" in moved
     assert "The releaser did not sign. This mark stays on the goods for ever" in moved
+
+
+def test_an_override_that_only_waits_or_reverts_is_not_told_as_announced(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    override = Override(goods, 1, CARRIER, SECOND, 10, 0, details())
+    stage.sign(override, *stage.trial.council, SECOND)
+    (coming,) = stage.view(goods).coming
+    assert coming.not_before is None
+    assert coming.waits_for == "It waits: 1 step before it is still missing."
+    assert "Not before" not in read(world, f"/shipments/{to_hex(goods)}")
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    (coming,) = stage.view(goods).coming
+    assert coming.not_before is not None
+    stage.sign(KeyRevoke(SECOND, stage.parties[SECOND].key.address, details()), SECOND)
+    stage.pass_time(coming.not_before - stage.now + HOUR)
+    (coming,) = stage.view(goods).coming
+    assert coming.not_before is None
+    assert coming.waits_for.startswith("Not recorded yet: ")
+    assert "NotItsKey" in coming.waits_for
+
+
+def test_what_outsiders_sign_about_goods_stands_apart_and_hides_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    stage.hand(MAKER, CARRIER, (goods, 0, 10))
+    for sequence in (5, 6):  # it never had the goods, and still may say so: this has no effect
+        stage.sign(stage.statement(StatementKind.LOST, SECOND, goods, sequence), SECOND)
+    stage.sign(stage.scribe_handoff(CARRIER, WAREHOUSE, (goods, 2, 10)), CARRIER, WAREHOUSE)
+    assert [one.by_outsiders for one in stage.view(goods).coming] == [True, True, False]
+    text = read(world, f"/shipments/{to_hex(goods)}")
+    others = text.index("Waiting too: 2 records of others, who are no party to this shipment and never had the goods")
+    assert text.index(f"Partner {CARRIER} hands 10 packages to Partner {WAREHOUSE}") < others
+    assert text.index(f"Partner {SECOND} states: lost") > others
+    monkeypatch.setattr(coming_up, "MOST", 1)
+    assert [one.by_outsiders for one in stage.view(goods).coming] == [False]  # the newest
+
+
+def test_what_is_no_longer_tried_is_not_shown_as_coming(world: World) -> None:
+    stage = world.stage
+    goods = stage.open(10)
+    stage.sign(stage.statement(StatementKind.LOST, CARRIER, goods, 5), CARRIER)
+    assert len(stage.view(goods).coming) == 1
+    stage.pass_time(31 * DAY)
+    assert stage.view(goods).coming == ()
