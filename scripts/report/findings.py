@@ -87,9 +87,9 @@ def _lanes_and_modes(facts: Facts) -> Iterator[str]:
 
     worst, best = max(lanes, key=share), min(lanes, key=share)
     text = (
-        f"<b>Least reliable lane: {escape(worst.lane)} by {escape(worst.mode)}</b>, "
-        f"{percent(worst.late, worst.shipments)} of {worst.shipments:,} late; most reliable: {escape(best.lane)} by "
-        f"{escape(best.mode)}, {percent(best.late, best.shipments)} of {best.shipments:,}."
+        f"<b>Least reliable of the lanes with {ENOUGH} or more shipments: {escape(worst.lane)} by "
+        f"{escape(worst.mode)}</b>, {percent(worst.late, worst.shipments)} of {worst.shipments:,} late; most reliable: "
+        f"{escape(best.lane)} by {escape(best.mode)}, {percent(best.late, best.shipments)} of {best.shipments:,}."
     )
     modes = sorted((m for m in facts.modes if m.shipments >= ENOUGH and m.mode != NO_MODE), key=share)
     if len(modes) > 1:
@@ -123,7 +123,7 @@ def _cost(facts: Facts) -> Iterator[str]:
     if freight.per_shipment is not None:
         text += (
             f" Freight, where it is stated, is {money(freight.freight, facts.currency)}, "
-            f"{money(freight.per_shipment, facts.currency)} a shipment: penalties are "
-            f"{percent(capped, freight.freight)} of it."
+            f"{money(freight.per_shipment, facts.currency)} a shipment: the penalties of these shipments are "
+            f"{percent(freight.penalties, freight.freight)} of it."
         )
     yield text

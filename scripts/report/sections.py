@@ -126,7 +126,10 @@ def _comparable(facts: Facts) -> str:
     firm = [c for c in facts.scores if not c.provisional and (c.high or 0) - (c.low or 0) <= WIDEST_BAND]
     unsure = len(facts.scores) - len(firm)
     if not firm:
-        return f"<p class=small>No score is firm enough to rank by: {unsure} rest on too few deliveries.</p>"
+        return (
+            f"<p class=small>No score is firm enough to rank by. Resting on too few deliveries: {unsure:,}; without a "
+            f"score: {facts.unscored:,}.</p>"
+        )
     shown = sorted(firm[:MOST_SCORES], key=lambda card: (-(card.low or 0), card.partner))
     rows = [
         (

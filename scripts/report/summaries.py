@@ -52,11 +52,14 @@ def rates_of(entries: Iterable[Entry], currency: str) -> Rates | None:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Freight in one currency over the shipments that state any: their number, packages, and the sum."""
+    """Freight in one currency over the shipments that state any: their number, packages, the sum, and the penalties of
+    the same shipments.
+    """
 
     shipments: int
     packages: int
     freight: int
+    penalties: int
 
     @property
     def per_shipment(self) -> int | None:
@@ -69,7 +72,12 @@ class Money:
 
 def freight_of(entries: Iterable[Entry], currency: str) -> Money:
     stated = [entry for entry in entries if entry.currency == currency and entry.freight]
-    return Money(len(stated), sum(entry.packages for entry in stated), sum(entry.freight for entry in stated))
+    return Money(
+        len(stated),
+        sum(entry.packages for entry in stated),
+        sum(entry.freight for entry in stated),
+        sum(entry.amount for entry in stated),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,36 @@
 """The report of a ledger whose partners signed for themselves, and the report's charts."""
 
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
+from ledger.codes import Mode
+from ledger.journeys import Journeys
+from ledger.records import Place
+from ledger.score_samples import Period
+from ledger.services.scorecards import default_card
 from scripts.cli import application
 from scripts.report import charts
+from scripts.report.facts import Facts, gather
+from scripts.report.findings import findings
+from scripts.report.sections import partners
 from scripts.report.words import day, days, exact, figure, money, name_of
 from tests.e2e.story import Story
+from tests.unit.history import CARRIER, DAY, SALT, SHOP, History
+
+YEAR = Period(0, 365 * DAY, 365 * DAY)
+
+
+def deliver(history: History, number: int, day: int, origin: str = "", **terms: Any) -> None:
+    """So many shipments that arrive on that day, where the end of day 10 is promised."""
+    for _ in range(number):
+        place = Place(SALT, origin, "", "", "")
+        history.handoff(history.terms(origin=place, mode=Mode.AIR, **terms), CARRIER, SHOP, day * DAY)
+
+
+def facts_of(history: History) -> Facts:
+    return gather(Journeys(history.records), YEAR, default_card(), {}, title="Report", log=(1, "", ""))
 
 
 def test_one_file_that_opens_offline_and_says_who_signed(story: Story, tmp_path: Path) -> None:
@@ -27,6 +50,35 @@ def test_one_file_that_opens_offline_and_says_who_signed(story: Story, tmp_path:
     assert "delivered on time" not in page, "a tender, a locker or onward terms stop the clock without a delivery"
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
+
+
+def test_penalties_are_set_against_the_freight_of_the_same_shipments() -> None:
+    """Two days late cost 4.00 EUR; freight of 10.00 EUR is stated for one shipment of five."""
+    history = History()
+    deliver(history, 1, 12, freight=1_000)
+    deliver(history, 4, 12, freight=0)
+    (cost,) = (sentence for sentence in findings(facts_of(history)) if "Freight" in sentence)
+    assert cost.endswith("the penalties of these shipments are 40.0 % of it.")
+
+
+def test_the_least_reliable_lane_says_of_which_lanes() -> None:
+    """A lane of few shipments may be worse: it is in the table, and a share of so few says little."""
+    history = History()
+    deliver(history, 50, 9, "CN")
+    deliver(history, 49, 9, "IN")
+    deliver(history, 1, 12, "IN")
+    deliver(history, 5, 12, "NG")
+    (lanes,) = (sentence for sentence in findings(facts_of(history)) if "eliable" in sentence)
+    assert lanes.startswith("<b>Least reliable of the lanes with 50 or more shipments: from IN by air</b>, 2.0 % of 50")
+
+
+def test_where_no_score_ranks_anybody_those_without_a_score_are_counted_too() -> None:
+    history = History()
+    deliver(history, 3, 9)
+    facts = facts_of(history)
+    assert not facts.scores
+    assert facts.unscored > 0
+    assert f"Resting on too few deliveries: 0; without a score: {facts.unscored}." in partners(facts)
 
 
 def test_what_a_chart_shows_can_be_read() -> None:
