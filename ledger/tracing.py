@@ -28,7 +28,8 @@ class Move:
 class Stay:
     """A partner (0: a consumer) had packages of `shipment` from `since` to `until`; None: it has them still.
 
-    `ended` says in what state the shipment ended with it, where it did; one that closed into others goes on there.
+    `passed_on` is how many the next one took: what a short receipt left behind stays, as a shipment of its own. `ended`
+    says in what state the shipment ended with it, where it did; one that closed into others goes on there.
     """
 
     shipment: bytes
@@ -37,6 +38,7 @@ class Stay:
     until: int | None
     packages: int
     ended: ShipmentState | None = None
+    passed_on: int = 0
 
 
 def stays_of(
@@ -52,7 +54,7 @@ def stays_of(
     for i, move in enumerate(line):
         following = line[i + 1] if i + 1 < len(line) else None
         if following is not None:
-            found.append(Stay(shipment, move.to, move.at, following.at, move.packages))
+            found.append(Stay(shipment, move.to, move.at, following.at, move.packages, passed_on=following.packages))
         elif state in LIVE:
             found.append(Stay(shipment, move.to, move.at, None, move.packages))
         else:
@@ -150,7 +152,7 @@ def reached(stays: Iterable[Stay], answers: Sequence[Answer], known_at: int | No
                 partner=partner,
                 holds=holds,
                 expected=0 if known_at is None else holds + _packages(since),
-                passed_on=_packages(s for s in own if s.until is not None and s.ended is None),
+                passed_on=sum(s.passed_on for s in own),
                 sold=_packages(s for s in own if s.ended in (ShipmentState.SOLD, ShipmentState.LEFT)),
                 lost=_packages(s for s in own if s.ended == ShipmentState.LOST),
                 destroyed=_packages(s for s in own if s.ended in _DESTROYED),

@@ -87,7 +87,8 @@ class Stories:
         rows = _records_of(connection, row, custody, clearances)
         journeys = self._journeys(connection, shipment)
         teller = Teller(connection, self._names, rows, self._context(connection, row, rows, journeys, may_open))
-        steps = [*teller.beginning(row), *map(teller.custody, custody), *map(teller.clearance, clearances)]
+        beginning = teller.beginning(row, _started(journeys, row))
+        steps = [*beginning, *map(teller.custody, custody), *map(teller.clearance, clearances)]
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
         onward = tuple(step.record_id for step in custody if step.kind == "continued")
         return ShipmentView(
@@ -173,10 +174,25 @@ class Stories:
         for child in shipments.children(connection, row.shipment):
             origin = journeys.origins.get(child.shipment)
             if child.child_index == REMAINDER_INDEX and origin is not None:
-                status = self._status(connection, child, None)
-                against = self._names.of(connection, origin.holder).name
-                now = {"missing": f"still missing, and open against {against}"}.get(status, status)
-                yield origin.verified.id, f"Missing from it: {counted(child.packages, 'package')}, {now}."
+                became = list(self._became(connection, child))
+                missing = f"Missing from it: {counted(_started(journeys, child), 'package')}"
+                if len(became) == 1:
+                    yield origin.verified.id, f"{missing}, {became[0][1]}."
+                else:
+                    parts = "; ".join(f"{packages:,} {status}" for packages, status in became)
+                    yield origin.verified.id, f"{missing}: {parts}."
+
+    def _became(self, connection: Connection, remainder: Shipment) -> Iterator[tuple[int, str]]:
+        """What became of the packages of a remainder, and of those that short deliveries of it left behind in turn."""
+        status = self._status(connection, remainder, None)
+        against = self._names.of(connection, remainder.custodian).name
+        yield (
+            remainder.packages,
+            f"still missing, and open against {against}" if status == Standing.MISSING else status,
+        )
+        for child in shipments.children(connection, remainder.shipment):
+            if child.child_index == REMAINDER_INDEX:
+                yield from self._became(connection, child)
 
     # --- where it belongs ------------------------------------------------------------------------------------
 
@@ -224,6 +240,14 @@ class Stories:
             status=status,
             text=text,
         )
+
+
+def _started(journeys: Journeys | None, row: Shipment) -> int:
+    """Packages counted when a shipment began; those that it has now where its records do not tell."""
+    try:
+        return journeys.portion(row.shipment).started if journeys else row.packages
+    except LadingError:
+        return row.packages
 
 
 def _records_of(

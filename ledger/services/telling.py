@@ -54,8 +54,8 @@ class Teller:
     rows: dict[RecordId, StoredRecord]
     context: Context
 
-    def beginning(self, row: Shipment) -> Iterator[StepView]:
-        """How a child or remainder began: the projection tells it on the parent's line only."""
+    def beginning(self, row: Shipment, packages: int) -> Iterator[StepView]:
+        """How a child or remainder began, with so many packages: the projection tells it on the parent's line only."""
         if row.parent is None:
             return
         outcome = records.at(self.connection, row.opened_index)
@@ -63,12 +63,12 @@ class Teller:
             return
         source = RecordId(outcome.record.record)
         holder = self.names.of(self.connection, self._held_by(source, row))
-        packages = counted(row.packages, "package")
+        began_with = counted(packages, "package")
         remainder = Flag.REMAINDER in Flag(row.flags)
         text = (
-            f"{packages} missing from a short delivery: open against {holder.name}, who handed it over"
+            f"{began_with} missing from a short delivery: open against {holder.name}, who handed it over"
             if remainder
-            else f"{packages} split off from another shipment; {holder.name} holds it"
+            else f"{began_with} split off from another shipment; {holder.name} holds it"
         )
         yield StepView(
             kind="remainder" if remainder else "split off",
@@ -76,7 +76,7 @@ class Teller:
             at=row.opened_at,
             block_time=row.opened_at,
             by=(holder,),
-            packages=row.packages,
+            packages=packages,
             exceptions=(),
             outcome=spaced(Outcome.APPLIED.name),
             text=text,

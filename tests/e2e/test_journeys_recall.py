@@ -10,7 +10,16 @@ import pytest
 from ledger import merkle
 from ledger.brands import BRAND_AUTHORISATION
 from ledger.canonical import canonical_json
-from ledger.codes import Hazard, Purpose, RecallAction, RegistryAction, RevocationReason, Role, StatementKind
+from ledger.codes import (
+    ExceptionBit,
+    Hazard,
+    Purpose,
+    RecallAction,
+    RegistryAction,
+    RevocationReason,
+    Role,
+    StatementKind,
+)
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.ids import RecordId, to_hex
 from ledger.penalties import DAY
@@ -118,6 +127,20 @@ def test_a_recall_finds_who_holds_and_who_had_the_goods(stage: Stage, market: di
     assert found[to_hex(market["bad"])].certainty == found[to_hex(market["order"])].certainty == "named"
     assert found[to_hex(market["shelf"])].certainty == "possible", "its own contents were not told"
     stage.audited()
+
+
+def test_what_was_handed_on_is_what_the_next_one_took(stage: Stage) -> None:
+    """Each package counts once: short, the rest stays with the giver; over, the giver handed on what was counted."""
+    short, over = stage.open(10, lot=BAD, endorsed=False), stage.open(10, lot=GOOD, endorsed=False)
+    stage.hand(MAKER, CARRIER, (short, 0, 8, SHORT), (over, 0, 12, ExceptionBit.OVER))
+    trace = stage.node.recalls.trace
+
+    def of_maker(lot: str) -> tuple[int, int]:
+        maker = next(one for one in trace(f"01/{GTIN}/10/{lot}", "", AUDITOR).holders if one.partner.id == MAKER)
+        return maker.holds, maker.passed_on
+
+    assert of_maker(BAD) == (2, 8)
+    assert of_maker(GOOD) == (0, 12)
 
 
 def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]) -> None:

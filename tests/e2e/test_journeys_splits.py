@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.codes import Purpose, SplitReason, StatementKind
+from ledger.codes import ExceptionBit, Purpose, SplitReason, StatementKind
 from ledger.errors import RuleBroken
 from ledger.ids import to_hex
 from ledger.penalties import DAY
@@ -126,6 +126,25 @@ def test_a_remainder_can_be_short_again_on_its_way(stage: Stage) -> None:
     assert {stage.status(one) for one in (goods, first, second)} == {"delivered"}
     assert stage.penalty(goods).amount == 0
     stage.audited()
+
+
+def test_the_story_of_what_is_missing_counts_as_it_was_when_it_went_missing(stage: Stage) -> None:
+    """What became of a part later changes no count of how the part began."""
+    goods = stage.open(10)
+    kept, other = stage.split(MAKER, goods, 0, 6, 4)
+    stage.hand(MAKER, CARRIER, (kept, 0, 6), (other, 0, 5, ExceptionBit.OVER))
+    stage.hand(CARRIER, SHOP, (kept, 1, 3, SHORT))
+    assert stage.view(kept).steps[0].text.startswith("6 packages split off")
+    assert stage.view(other).steps[0].text.startswith("4 packages split off")
+    first = remainder(kept, 1)
+    assert "Missing from it: 3 packages, still missing, and open against" in stage.view(kept).steps[-1].note
+    stage.state(StatementKind.FOUND, CARRIER, first, 0)
+    stage.hand(CARRIER, SHOP, (first, 0, 2, SHORT))
+    stage.state(StatementKind.LOST, CARRIER, remainder(first, 0), 0)
+    assert "Missing from it: 3 packages: 2 delivered; 1 lost." in stage.view(kept).steps[-1].note
+    beginning = stage.view(first).steps[0]
+    assert beginning.text.startswith("3 packages missing from a short delivery")
+    assert beginning.packages == 3
 
 
 def test_two_shipments_merge_into_one(stage: Stage) -> None:
