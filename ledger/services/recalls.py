@@ -273,8 +273,9 @@ def _words(name: str, one: Reached) -> str:
 
 
 def _effect(found: Effectiveness) -> EffectView:
+    have = "has" if found.asked == 1 else "have"
     text = (
-        f"{found.answered} of {counted(found.asked, 'holder')} have answered; found {found.found} of "
+        f"{found.answered} of {counted(found.asked, 'holder')} {have} answered; found {found.found} of "
         f"{counted(found.expected, 'package')}, {found.quarantined} set apart, {found.disposed} disposed of, "
         f"{found.outstanding} outstanding; {found.at_consumers} with consumers"
     )

@@ -164,6 +164,9 @@ def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]
     later = stage.trial.node.recalls.recall(recall, Reader(MAKER)).effect
     assert later is not None
     assert (later.asked, later.outstanding, later.at_consumers) == (2, 0, 3)
+    alone = stage.node.recalls.recall(recall_of(stage, [{"lot": GOOD}]), Reader(MAKER)).effect
+    assert alone is not None
+    assert alone.text.startswith("0 of 1 holder has answered; found 0 of 10 packages")
 
 
 def test_an_answer_counts_for_no_more_than_custody_shows_with_its_author(
