@@ -13,9 +13,10 @@ from ledger.penalties import PenaltyStatement
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Sums in minor units of one currency. `late`: statements with an amount. `owes` and `is_owed` are those of the
-    partner asked about; without one both are what all owe. `open`: the part that may still change. Amounts whose
-    liable has neither signed nor endorsed the terms are `indicative`, and in none of the other sums.
+    """Sums in minor units of one currency. `late`: statements of goods that are late, be it too little for an
+    amount. `owes` and `is_owed` are those of the partner asked about; without one both are what all owe. `open`: the
+    part that may still change. Amounts whose liable has neither signed nor endorsed the terms are `indicative`, and in
+    none of the other sums.
     """
 
     currency: str
@@ -37,7 +38,7 @@ def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -
             Total(
                 currency,
                 len(of),
-                sum(s.amount > 0 for s in of),
+                sum(s.late_seconds > 0 for s in of),
                 sum(s.amount for s in bound if partner in (None, s.liable)),
                 sum(s.amount for s in bound if partner in (None, s.beneficiary)),
                 sum(s.amount for s in bound if not s.settled),

@@ -105,6 +105,14 @@ def test_indicative_amounts_are_not_summed_as_owed(told: Any) -> None:
     assert shipment_figures(journeys, ids["dollars"], None)["summary"].endswith("owes partner 5 4.00 USD (indicative)")
 
 
+def test_totals_count_as_late_what_is_late_by_a_second_and_costs_nothing() -> None:
+    history = History()
+    history.handoff(history.terms(), CARRIER, SHOP, 10 * DAY)
+    history.handoff(history.terms(), CARRIER, SHOP, 10 * DAY + 1)
+    (total,) = totals(statements_of(Journeys(history.records)))
+    assert (total.statements, total.late, total.owes) == (2, 1, 0)
+
+
 def test_one_partners_statements_are_those_that_it_owes_or_is_owed(told: Any) -> None:
     history, ids = told
     journeys = Journeys(history.records)
