@@ -26,6 +26,7 @@ from ledger.owed import Owed, evidence_of
 from ledger.penalties import PenaltyStatement
 from ledger.records import BonusAgreement, BonusAward
 from ledger.score_card import Card
+from ledger.score_words import exact_percent, points
 from ledger.scores import Scorecard, Standing, Tallies
 
 
@@ -253,11 +254,12 @@ def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
     if samples < threshold.samples:
         few = f"{samples} of at least {threshold.samples} delivery events"
         return Finding(threshold, value, False, f"{name} unknown: {few}", evidence)
+    shown = points if name == SCORE else exact_percent
     if name in AT_MOST:
-        met, certain, needed = high < limit, f"at most {high}", f"below {limit}"
+        met, certain, needed = high < limit, f"at most {shown(high)}", f"below {shown(limit)}"
     else:
-        met, certain, needed = low > limit, f"at least {low}", f"above {limit}"
-    return Finding(threshold, value, met, f"{name} {value} ({certain}), needed {needed}: {_word(met)}", evidence)
+        met, certain, needed = low > limit, f"at least {shown(low)}", f"above {shown(limit)}"
+    return Finding(threshold, value, met, f"{name} {shown(value)} ({certain}), needed {needed}: {_word(met)}", evidence)
 
 
 def may_sanction(threshold: Threshold, scorecard: Scorecard) -> bool:

@@ -103,6 +103,12 @@ def percent(ppm: int) -> str:
     return f"{whole}.{rest:02} %" if rest else f"{whole} %"
 
 
+def exact_percent(ppm: int) -> str:
+    """Parts per million as per cent with up to four decimals: nothing is rounded."""
+    whole, rest = divmod(ppm, 10_000)
+    return f"{whole}.{rest:04}".rstrip("0").removesuffix(".") + " %"
+
+
 def measured(indicator: Indicator, value: int) -> str:
     """A value of this indicator in words."""
     if indicator is Indicator.MEAN_LATE:

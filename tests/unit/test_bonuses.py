@@ -229,7 +229,10 @@ def test_what_was_never_due_is_unknown() -> None:
 
 @pytest.mark.parametrize(("high", "met"), [(4_999, True), (5_000, False)])
 def test_defects_stay_below_their_threshold_at_their_high_end(high: int, met: bool) -> None:
-    assert judge(RULES.roles[Role.SUPPLIER].quality, supplier(A, defects_low=high)).met is met
+    finding = judge(RULES.roles[Role.SUPPLIER].quality, supplier(A, defects_low=high))
+    assert finding.met is met
+    shown = {4_999: "0.4999 %", 5_000: "0.5 %"}[high]
+    assert f"(at most {shown}), needed below 0.5 %: " in finding.why, "no rounding hides what decided"
 
 
 @pytest.mark.parametrize(("shipments", "met"), [(99, False), (100, True)])
@@ -239,7 +242,9 @@ def test_a_volume_is_a_count_that_must_be_reached(shipments: int, met: bool) -> 
 
 @pytest.mark.parametrize(("low", "met"), [(7_000, False), (7_001, True)])
 def test_a_score_is_judged_by_its_low_end(low: int, met: bool) -> None:
-    assert judge(Threshold("score", 7_000, 10), scorecard(A, low=low)).met is met
+    finding = judge(Threshold("score", 7_000, 10), scorecard(A, low=low))
+    assert finding.met is met
+    assert finding.why.startswith(f"score 80.00 (at least {low // 100}.{low % 100:02}), needed above 70.00: ")
 
 
 def test_no_score_is_unknown_and_says_why() -> None:
@@ -425,7 +430,7 @@ def test_the_explanation_has_every_line() -> None:
     assert f"Penalty of shipment 0x{SHIP_A.hex()}: 330 EUR." in text
     assert f"Penalty of shipment 0x{SHIP_B.hex()}: 5 USD, not counted (in USD, not in EUR)." in text
     assert "Gets 33000 EUR: 330 taken for penalties." in text
-    assert "Benchmark as carrier: on-time 895000 (at least 890000), needed above 900000: missed." in text
+    assert "Benchmark as carrier: on-time 89.5 % (at least 89 %), needed above 90 %: missed." in text
     assert "Gets 0: 33330 EUR forfeited." in text
     assert "Partner 77 gets the rest: 100000 - 53000 = 47000 EUR" in text
 
