@@ -80,6 +80,7 @@ def arrange(
             where=f"signatures[{list(given).index(strangers[0])}]",
             expected=", ".join(_name(signer) for signer in expected) or "no signature",
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in strangers),
+            mend=_terms_first(expected, missing, strangers[0], context, registry),
         )
     return Arrangement(SignedRecord(record, tuple(ordered)), tuple(missing))
 
@@ -107,11 +108,25 @@ def _may_be_the_recipient(
 ) -> bool:
     """Whether `key` may turn out to be the one named in terms that are not here yet.
 
-    Only beside a partner's signature, which answers for it: else any stranger could sign for goods nobody knows. If it
-    is another key, the contract says *wrong key*.
+    It is taken only beside a partner's signature, which answers for it: else any stranger could sign for goods nobody
+    knows. If it is another key, the contract says *wrong key*.
     """
     unknown = any(context.terms_of(shipment) is None for shipment in signer.shipments)
     return unknown and registry.now().address(key) is None
+
+
+def _terms_first(
+    expected: Iterable[Signer],
+    missing: Iterable[str],
+    key: KeyAddress,
+    context: StoreContext,
+    registry: CurrentRegistry,
+) -> str:
+    """What helps a recipient key that signs alone before the terms that name it; empty if `key` is none."""
+    recipients = (one for one in expected if isinstance(one, RecipientSigner) and _name(one) in missing)
+    if not any(_may_be_the_recipient(one, key, context, registry) for one in recipients):
+        return ""
+    return "The terms that name the recipient key are not here yet: submit this again once they are."
 
 
 def _name(signer: Signer) -> str:

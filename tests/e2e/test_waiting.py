@@ -101,6 +101,20 @@ def test_a_consumers_delivery_may_come_before_the_terms_that_name_its_key(stage:
     stage.audited()
 
 
+def test_a_recipient_key_alone_before_the_terms_is_told_that_these_are_missing(stage: Stage) -> None:
+    unknown = b"\6" * 32
+    stage.submit(stage.statement(StatementKind.TENDER, CARRIER, unknown, 1), CARRIER)  # this waits for the terms
+    with pytest.raises(NotPermitted, match="no part") as refused:
+        submitted(stage, stage.statement(StatementKind.CONTEST, 0, unknown, 1), CONSUMER)
+    assert refused.value.mend == (
+        "The terms that name the recipient key are not here yet: submit this again once they are."
+    )
+    known = stage.open(4, endorsed=False)
+    with pytest.raises(NotPermitted, match="no part") as refused:
+        submitted(stage, stage.statement(StatementKind.CONTEST, 0, known, 0), CONSUMER)
+    assert refused.value.mend == ""
+
+
 def test_another_key_beside_a_partners_for_unknown_goods_holds_nothing_and_gets_wrong_key(stage: Stage) -> None:
     way = Journey(stage)
     way.hand(MAKER, WAREHOUSE, (goods := way.terms(3), 0, 3, 0))
