@@ -83,7 +83,8 @@ class IndicatorView(Answer):
     """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths.
     Integers over 48 bits are decimal strings.
 
-    Null, and without samples, where the indicator is about money and the reader is neither the partner nor an auditor.
+    Null, and without samples, where the indicator is about money and the reader is neither the partner nor an auditor;
+    then with fewer than ten delivery events it has no part in the score either, as `standing` says.
     """
 
     name: str

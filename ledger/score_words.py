@@ -50,7 +50,7 @@ def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     """One indicator; every line begins with its name."""
     name = NAMES[entry.indicator]
     title = f"{name} (weight {percent(int(entry.weight * 1_000_000))})"
-    if entry.standing is Standing.UNKNOWN or entry.points is None:
+    if entry.standing is not Standing.KNOWN or entry.points is None:
         return (f"{title}: {entry.standing.value}; its weight is spread over the others.",)
     value = measured(entry.indicator, entry.value or 0)
     sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"

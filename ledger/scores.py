@@ -9,10 +9,11 @@ sanction needs `high` below its threshold, a reward `low` above it (see `ledger.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain
+from typing import NamedTuple
 
 from ledger.codes import Role
 from ledger.ids import PartnerId, RecordId
@@ -37,6 +38,7 @@ class Standing(StrEnum):
 
     KNOWN = "known"
     UNKNOWN = "unknown: nothing was due"
+    LEFT_OUT = "left out for the public: fewer than ten delivery events would tell what they cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,25 +175,15 @@ class Tallies:
         found = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
         deliveries = book.deliveries
         samples = len({delivery.event for delivery in deliveries})
-        score: int | None = None
-        low, high = score, score
-        if samples < NO_SCORE_BELOW:
-            why = f"no score: {samples} delivery events, at least {NO_SCORE_BELOW} are needed"
-        elif weight < LEAST_KNOWN:
-            why = f"no score: only {int(weight * 100)} % of the weight is known, at least 60 % are needed"
-        else:
-            score = int(sum(entry.part * (entry.points or 0) for entry in found))
-            low = int(sum(entry.part * (entry.points_low or 0) for entry in found))
-            high = -int(-sum(entry.part * (entry.points_high or 0) for entry in found) // 1)
-            why = f"{samples} delivery events" + (": provisional, fewer than 30" if samples < PROVISIONAL_BELOW else "")
+        composite, why = _composite(samples, weight, found)
         return Scorecard(
             partner=PartnerId(partner),
             role=role,
             period=self.period,
             card=card.hash,
-            score=score,
-            low=low,
-            high=high,
+            score=composite.score,
+            low=composite.low,
+            high=composite.high,
             samples=samples,
             shipments=len({delivery.terms.verified.id for delivery in deliveries}),
             provisional=samples < PROVISIONAL_BELOW,
@@ -219,6 +211,50 @@ class Tallies:
 def score_of(partner: int, role: Role, journeys: Journeys, card: Card, period: Period) -> Scorecard:
     """The score of one partner. For many, make `Tallies` once and ask it for each."""
     return Tallies(journeys, period).score(partner, role, card)
+
+
+def as_public(card: Scorecard) -> Scorecard:
+    """The scorecard for readers who may not know prices: penalty over freight counts from ten delivery events on.
+
+    With fewer its weight is spread over the others: a score less its other points would tell what one delivery cost.
+    """
+    few = [e for e in card.indicators if e.indicator is Indicator.PENALTY and 0 < e.samples < NO_SCORE_BELOW]
+    if not few:
+        return card
+    (hidden,) = few
+    weight = card.known_weight - hidden.weight
+    nothing = _indicator(hidden.weighted, Tally(hidden.indicator, {}, {}), weight)
+    found = tuple(
+        replace(nothing, standing=Standing.LEFT_OUT, samples=hidden.samples)
+        if entry is hidden
+        else _indicator(entry.weighted, entry.tally, weight)
+        for entry in card.indicators
+    )
+    composite, why = _composite(card.samples, weight, found)
+    low, high = composite.low, composite.high
+    return replace(card, score=composite.score, low=low, high=high, known_weight=weight, why=why, indicators=found)
+
+
+class _Composite(NamedTuple):
+    score: int | None
+    low: int | None
+    high: int | None
+
+
+def _composite(samples: int, weight: Fraction, found: Iterable[IndicatorScore]) -> tuple[_Composite, str]:
+    """The score of these indicators, `weight` of which is known, and why it is so, or why there is none."""
+    if samples < NO_SCORE_BELOW:
+        return _Composite(
+            None, None, None
+        ), f"no score: {samples} delivery events, at least {NO_SCORE_BELOW} are needed"
+    if weight < LEAST_KNOWN:
+        why = f"no score: only {int(weight * 100)} % of the weight is known, at least 60 % are needed"
+        return _Composite(None, None, None), why
+    score = int(sum(entry.part * (entry.points or 0) for entry in found))
+    low = int(sum(entry.part * (entry.points_low or 0) for entry in found))
+    high = -int(-sum(entry.part * (entry.points_high or 0) for entry in found) // 1)
+    why = f"{samples} delivery events" + (": provisional, fewer than 30" if samples < PROVISIONAL_BELOW else "")
+    return _Composite(score, low, high), why
 
 
 def _indicator(weighted: Weighted, tally: Tally, known_weight: Fraction) -> IndicatorScore:

@@ -22,7 +22,7 @@ from ledger.registry_state import ALL_SCOPES
 from ledger.score_card import Indicator
 from ledger.score_samples import Period
 from ledger.score_words import NAMES
-from ledger.scores import NO_SCORE_BELOW
+from ledger.scores import Standing
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.services.views import PartnerView
@@ -72,8 +72,8 @@ def score(
     """The partner's scorecards, one a role: interval, indicators, and by how much which records raised or lowered it.
 
     Of the period from `start` to before `end`, or the last `rolling` days; by default of all that today's card governs.
-    Judged at the last full hour. What an indicator about money counts is for the partner itself and for auditors; its
-    points are public from ten delivery events on.
+    Judged at the last full hour. What an indicator about money counts is for the partner itself and for auditors; for
+    others its points are shown, and count, from ten delivery events on.
     """
     return score_for(node, partner, reader, node.numbers.asked(start, end, rolling))
 
@@ -85,7 +85,7 @@ def trend(
     by: Annotated[Step, Query(description="Calendar quarters or months, UTC")] = Step.QUARTER,
     count: Annotated[int, Query(ge=1, le=MOST_POINTS, description="How many, the running one last")] = 8,
 ) -> dict[str, Any]:
-    """The partner's score in each of the last quarters or months, oldest first, each by the card that governed it."""
+    """The partner's public score in each of the last quarters or months, oldest first, by the card that governed it."""
     return node.numbers.trend_of(partner, by, count)
 
 
@@ -136,20 +136,21 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
 
 def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
     """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
-    found = node.numbers.score_of(partner, period)
-    if reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES):
-        return found
-    for card in found["scores"]:
+    private = reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
+    found = node.numbers.score_of(partner, period, public=not private)
+    for card in () if private else found["scores"]:
         card["indicators"] = [_without_money(i) for i in card["indicators"]]
-        card["explanation"] = [line for line in card["explanation"] if not line.startswith(NAMES[ABOUT_MONEY])]
+        card["explanation"] = [line for line in card["explanation"] if not _tells_money(line)]
     return found
 
 
 def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:
-    """The indicator as the public sees it. The points of a single delivery would tell what it cost."""
+    """The indicator as the public sees it."""
     if indicator["name"] != ABOUT_MONEY:
         return indicator
     hidden: dict[str, Any] = dict.fromkeys(("good", "due", "value", "low", "high")) | {"raised": [], "lowered": []}
-    if indicator["samples"] < NO_SCORE_BELOW:
-        hidden |= {"points": None, "lost": 0}
     return indicator | hidden
+
+
+def _tells_money(line: str) -> bool:
+    return line.startswith(NAMES[ABOUT_MONEY]) and Standing.LEFT_OUT not in line

@@ -24,7 +24,7 @@ from ledger.records import ShipmentTerms
 from ledger.running import Running
 from ledger.score_card import Card
 from ledger.score_samples import Period
-from ledger.scores import Scorecard, Tallies
+from ledger.scores import Scorecard, Tallies, as_public
 from ledger.services.clock import Clock
 from ledger.services.feed import Feed
 from ledger.services.reading import Reader, Reading, may_open_terms
@@ -155,14 +155,18 @@ class Numbers:
         """All that a card governs so far, up to the last full hour."""
         return period_of(self._hour(), measure.since)
 
-    def score_of(self, partner: int, period: Period | None = None) -> dict[str, Any]:
-        """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
+    def score_of(self, partner: int, period: Period | None = None, *, public: bool = False) -> dict[str, Any]:
+        """The scorecards of a partner as JSON, with `public` as readers may know them that may not know prices (see
+        `ledger.scores.as_public`). Raises `NotFound` for a partner that was never admitted.
+        """
         self._reading.partner(partner)
         measure = self.measure(period.start if period else None)
         return {
             "partner": partner,
             "measure": measure.to_json(),
-            "scores": [score_words.to_json(card) for card in self.scorecards(partner, period)],
+            "scores": [
+                score_words.to_json(as_public(card) if public else card) for card in self.scorecards(partner, period)
+            ],
         }
 
     def asked(self, start: int | None, end: int | None, rolling: int | None) -> Period | None:
@@ -175,7 +179,8 @@ class Numbers:
         return period_of(self._hour(), start, end, rolling)
 
     def trend(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[Role, list[TrendPoint]]:
-        """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card.
+        """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card, and
+        as everybody may know it.
 
         Computed at most once an hour: so many periods of everybody are no work for every new record. Raises `NotFound`
         for a partner that was never admitted. Roles in which it was never scored are left out.
@@ -273,8 +278,9 @@ def _everybody(journeys: Journeys, period: Period, card: Card) -> Iterator[Score
 def _brief(
     journeys: Journeys, period: Period, card: Card
 ) -> dict[tuple[int, Role], tuple[int | None, int | None, int | None, int]]:
-    """Everybody's score with its interval and delivery events, without the evidence."""
-    return {(c.partner, c.role): (c.score, c.low, c.high, c.samples) for c in _everybody(journeys, period, card)}
+    """Everybody's public score with its interval and delivery events, without the evidence."""
+    cards = map(as_public, _everybody(journeys, period, card))
+    return {(c.partner, c.role): (c.score, c.low, c.high, c.samples) for c in cards}
 
 
 def _point(point: TrendPoint) -> dict[str, Any]:

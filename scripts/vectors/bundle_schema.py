@@ -134,7 +134,7 @@ def _scorecard() -> dict[str, Any]:
     effect = {"by": EITHER_WAY, "good": AMOUNT, "due": AMOUNT, "shipment": HEX32, "records": _list(HEX32)}
     indicator = {
         "name": _one_of(*(str(name) for name in Indicator)), "title": TEXT,
-        "standing": _one_of(*(str(standing) for standing in Standing)), "weight": FRACTION, "good": AMOUNT,
+        "standing": _one_of(str(Standing.KNOWN), str(Standing.UNKNOWN)), "weight": FRACTION, "good": AMOUNT,
         "due": AMOUNT, "samples": COUNT, "value": _or_null(AMOUNT), "low": _or_null(AMOUNT), "high": _or_null(AMOUNT),
         "points": _or_null(POINTS), "lost": POINTS, "raised": _list(_object(effect)),
         "lowered": _list(_object(effect)),

@@ -52,7 +52,9 @@ def test_a_partner_has_scorecards(world: World) -> None:
         card = world.get(f"/v1/partners/{CARRIER}/score", token)["scores"][0]
         penalty = next(entry for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
         assert (penalty["good"] is not None) is shown
-        assert any("Penalty over freight" in line for line in card["explanation"]) is shown
+        lines = [line for line in card["explanation"] if line.startswith("Penalty over freight")]
+        assert lines
+        assert any("left out for the public" in line for line in lines) is not shown
 
 
 def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
@@ -96,7 +98,13 @@ def test_what_a_single_delivery_cost_is_not_told_by_points(world: World) -> None
     own = money(world.token(CARRIER))
     assert own["samples"] < 10
     assert own["points"] is not None
-    assert money("")["points"] is None
+    public = money("")
+    assert (public["points"], public["value"], public["samples"]) == (None, None, own["samples"])
+    assert public["standing"].startswith("left out for the public")
+    lines = world.get(f"/v1/partners/{CARRIER}/score?rolling=30")["scores"][0]["explanation"]
+    assert [line for line in lines if line.startswith("Penalty over freight")] == [
+        line for line in lines if "left out for the public" in line
+    ]
 
 
 def test_who_holds_a_key_may_ask_to_be_admitted(world: World) -> None:

@@ -32,7 +32,7 @@ from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.score_flags import FlagKind
 from ledger.score_samples import Period
 from ledger.score_words import explain
-from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies, score_of
+from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
 from ledger.structs import Withheld
 from ledger.verification import already_verified
 from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
@@ -583,6 +583,32 @@ def test_customs_time_that_rests_on_a_brokers_word_is_told(card: Card) -> None:
     history.clearance(ClearanceStatus.RELEASED, shipment, 4 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
     assert flags(carrier(history, card))[FlagKind.BROKER_WORD] == (2 * DAY, 2 * DAY)
+
+
+# --- what the public may know ---
+
+
+def test_a_public_score_does_not_tell_what_fewer_than_ten_deliveries_cost(card: Card) -> None:
+    """Whatever they cost, the public score is the same; with ten that state a freight it is the full score."""
+    public = []
+    for penalty_cap in (0, 100, 900):
+        history = History()
+        deliveries(history, 1, 1, penaltyCap=penalty_cap)
+        for i in range(11):
+            shipment = history.terms(freight=0)
+            history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i * HOUR)
+        full = carrier(history, card)
+        shown = as_public(full)
+        hidden = of(shown, Indicator.PENALTY)
+        assert (hidden.standing, hidden.samples, hidden.points, hidden.good) == (Standing.LEFT_OUT, 1, None, 0)
+        assert shown.known_weight == full.known_weight - hidden.weight
+        assert any("left out for the public" in line for line in explain(shown))
+        public.append((full.score, shown.score, shown.low, shown.high, sum(e.lost for e in shown.indicators)))
+    assert len({score for score, *_ in public}) == 3
+    assert len({tuple(rest) for _, *rest in public}) == 1
+    history = History()
+    deliveries(history, 1, 10)
+    assert as_public(carrier(history, card)) == carrier(history, card)
 
 
 # --- the card ---
