@@ -150,11 +150,11 @@ class Examination:
         return entry, awaited
 
     def missing_predecessors(self, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
-        """In words, the records that have to come first and are not in the log. Raises `NotPermitted` when some are
-        missing and no partner has signed."""
+        """In words, the records that have to come first and are not in the log. When some are
+        missing, raises `NotPermitted` if no partner has signed, and `Busy` if one has too many such already."""
         found = predecessors.missing(self._connection, signed.record)
         if found:
-            predecessors.check_kept(signed, record_id, self._registry)
+            predecessors.check_kept(self._connection, signed, record_id, self._registry, self._now, self._most_waiting)
         return found
 
     def _follows_pending(self, record: Record) -> bool:

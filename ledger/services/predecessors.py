@@ -5,12 +5,12 @@ here. So it is kept as a proposal, visible and until it expires, and completed a
 log. An endorsement needs none of this: it names what was signed, and may come first.
 """
 
-from ledger.errors import NotPermitted
+from ledger.errors import Busy, NotPermitted
 from ledger.ids import RecordId, to_hex
 from ledger.records import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
 from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.signing import SignedRecord
-from ledger.store import records
+from ledger.store import proposals, records
 from ledger.store.database import Connection
 
 _NAMED: dict[type[Record], tuple[str, ...]] = {
@@ -36,13 +36,22 @@ def missing(connection: Connection, record: Record) -> tuple[str, ...]:
     return tuple(f"record {to_hex(i)} as {field}" for field, i in wanted.items() if i not in there)
 
 
-def check_kept(signed: SignedRecord, record_id: RecordId, registry: CurrentRegistry) -> None:
-    """Raise `NotPermitted` unless a partner answers for what is kept unchecked."""
+def check_kept(
+    connection: Connection, signed: SignedRecord, record_id: RecordId, registry: CurrentRegistry, now: int, most: int
+) -> None:
+    """Raise `NotPermitted` unless a partner answers for what is kept unchecked, `Busy` when it has `most` such already.
+
+    Each key is counted for itself.
+    """
     keys = keys_of(signed, record_id)
-    if not any(registry.standing(key, signed.record.NUMBER) for key in keys):
+    answering = [key for key in keys if registry.standing(key, signed.record.NUMBER)]
+    if not answering:
         raise NotPermitted(
             "signed by no partner",
             where="signatures",
             expected="a partner's key",
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in keys) or "no signature",
         )
+    for key in answering:
+        if proposals.signed_by(connection, key, types=TYPES, now=now, besides=record_id) >= most:
+            raise Busy(f"{most} records about others, signed by this key, are not complete yet", retry_after=3_600)

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from ledger.concerns import Concern
-from ledger.ids import RecordId, to_hex
+from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.openings import join, part_from_json, part_to_json, split
 from ledger.records import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, insert_new, one, some, text_of
@@ -93,6 +93,17 @@ def listing(
         )
     order = (proposals.c.created_at.desc(), proposals.c.record_id)
     return [_proposal(row) for row in some(connection, query.order_by(*order).limit(limit), _Row)]
+
+
+def signed_by(connection: Connection, key: KeyAddress, *, types: Sequence[int], now: int, besides: RecordId) -> int:
+    """How many proposals of `types` that have not expired carry a signature by `key`, leaving out `besides`."""
+    query = (
+        select(func.count())
+        .select_from(proposals)
+        .where(proposals.c.expires > now, proposals.c.type_number.in_(types), proposals.c.record_id != besides)
+        .where(proposals.c.signatures.contains(f'"{to_hex(key)}"', autoescape=True))
+    )
+    return connection.scalar(query) or 0
 
 
 def take(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Record]:

@@ -420,6 +420,23 @@ def test_what_is_about_an_unknown_record_is_kept_only_for_partners(stage: Stage)
         submitted(stage, record, key_of("stranger"))
 
 
+def test_a_signer_may_keep_only_so_many_records_about_unknown_ones(stage: Stage) -> None:
+    node = stage.trial.node
+    node.submission = Submission(
+        node.db, node.sequencer, node.registry, node.domain, node.clock, node.preflight, most_waiting=2
+    )
+    unknown = [
+        Amendment(RecordId(bytes([i]) * 32), NO_HASH, int(AmendmentKind.CORRECTION), details('{"dueAt":1}'))
+        for i in range(1, 4)
+    ]
+    for record in unknown[:2]:
+        submitted(stage, record, BROKER)
+    with pytest.raises(Busy, match="2 records about others"):
+        submitted(stage, unknown[2], BROKER)
+    assert isinstance(submitted(stage, unknown[1], BROKER), Proposed)  # handed in again, it is no further one
+    assert isinstance(submitted(stage, unknown[2], CARRIER), Proposed)  # nobody answers for another's
+
+
 def test_an_answer_may_come_before_its_recall(stage: Stage) -> None:
     recall = scribe_recall(stage, [])
     record_id = stage.trial.node.domain.record_id(recall)
