@@ -83,6 +83,8 @@ def scores(
             start = desk.numbers.measure().since
         period = period_of(now, start, end, rolling)
         measure = desk.numbers.measure(period.start)
+        if partner is not None:
+            desk.reading.partner(partner)
         cards = list(desk.numbers.scorecards(partner, period))
         names = {view.id: view.name for view in desk.reading.partners()}
     if json:
