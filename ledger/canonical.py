@@ -12,7 +12,10 @@ from typing import Any
 import rfc8785
 
 from ledger.errors import MalformedRecord
-from ledger.structs import NUMBER_BITS
+
+NUMBER_BITS = 48
+"""Integers up to this width are JSON numbers, wider ones decimal strings (RFC 8785 numbers are doubles)."""
+"""Integers up to this width are JSON numbers, wider ones decimal strings: other parsers read numbers as doubles."""
 
 MAX_SIZE = 1 << 20
 MAX_DEPTH = 12

@@ -12,10 +12,10 @@ from ledger.figures import LAST_SECOND, award_figures, award_for, partner_figure
 from ledger.governing import measure_by
 from ledger.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.journeys import Journeys
+from ledger.periods import Period
 from ledger.records import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.registry import RegistryView
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.verification import VerifiedRecord, as_known_at
 
 FIGURES_OF = {

@@ -19,10 +19,10 @@ from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.money import money
 from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.periods import Period
 from ledger.records import BonusAgreement, ShipmentTerms
 from ledger.registry import RegistryView
 from ledger.score_card import Card
-from ledger.score_samples import Period
 from ledger.scores import Scorecard, Tallies
 from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord

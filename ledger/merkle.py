@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from ledger.errors import VerificationFailed
-from ledger.ids import to_hex
 
 HASH_LENGTH = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -128,8 +127,8 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
         raise VerificationFailed(
             "the proof leads to another root",
             where=step,
-            expected=to_hex(root),
-            found=to_hex(found),
+            expected=f"0x{root.hex()}",
+            found=f"0x{found.hex()}",
             mend="The leaf is not at this index of the tree, or leaf, proof or root was altered.",
         )
 
@@ -220,7 +219,7 @@ def _other_root(step: str, which: str, expected: bytes, found: bytes) -> Verific
     return VerificationFailed(
         f"the proof leads to another {which} root",
         where=step,
-        expected=to_hex(expected),
-        found=to_hex(found),
+        expected=f"0x{expected.hex()}",
+        found=f"0x{found.hex()}",
         mend="The log was rewritten between the two sizes, or the proof was altered.",
     )

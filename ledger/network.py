@@ -19,10 +19,10 @@ from ledger.ids import RecordId
 from ledger.journeys import Journeys, Move, part_of
 from ledger.lateness import PortionLine, lateness_of
 from ledger.network_routes import EXPECTED, Route, Windows, route_of
-from ledger.periods import FOREVER
+from ledger.periods import FOREVER, Period
 from ledger.records import ShipmentTerms
 from ledger.recourse import legs_of
-from ledger.score_samples import Case, Period, case_of, own_moves
+from ledger.score_samples import Case, case_of, own_moves
 from ledger.spans import Span, measure
 
 DAY = 86_400

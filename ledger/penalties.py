@@ -19,26 +19,10 @@ from ledger.delivery import Moved, StopKind, stop_of
 from ledger.ids import PartnerId, RecordId
 from ledger.journeys import WHOLE, Journeys, Portion, part_of
 from ledger.lateness import PortionLine, lateness_of
+from ledger.periods import DAY
 from ledger.records import Commercial, ShipmentTerms
 from ledger.recourse import LegLine, legs_of, shared_out
 from ledger.verification import VerifiedRecord
-
-DAY = 86_400
-LOST_AFTER = 30 * DAY
-TENDER_WINDOW = 72 * 3600
-REPORT_LAG = 24 * 3600
-DAYS_TO_CAP = 10
-
-
-@dataclass(frozen=True, slots=True)
-class DefaultTerms:
-    """What terms contain unless their parties agree otherwise: minor units, minor units per day², seconds."""
-
-    penalty_cap: int
-    alpha: int
-    lost_after: int = LOST_AFTER
-    tender_window: int = TENDER_WINDOW
-    report_lag: int = REPORT_LAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +73,6 @@ class PenaltyStatement:
     def accrual_end(self) -> int:
         """Later than this no delay counts, nor for goods that never arrive."""
         return self.promised_at + self.lost_after
-
-
-def default_terms(value: int, freight: int) -> DefaultTerms:
-    """Cap: the smaller of freight and 10 % of value (CMR art. 23(5)); α: a hundredth of it, so ten days reach it."""
-    cap = min(freight, value // 10)
-    return DefaultTerms(penalty_cap=cap, alpha=alpha_for(cap))
-
-
-def alpha_for(cap: int) -> int:
-    """The rate at which ten days late reach `cap`, rounded down."""
-    return cap // (DAYS_TO_CAP * DAYS_TO_CAP)
 
 
 def penalty_of(

@@ -9,7 +9,8 @@ from ledger.delivery import StopKind, Tender
 from ledger.ids import to_hex
 from ledger.journeys import WHOLE
 from ledger.lateness import HoldLine, PortionLine
-from ledger.penalties import DAY, PenaltyStatement
+from ledger.penalties import PenaltyStatement
+from ledger.periods import DAY
 from ledger.records import NOBODY
 from ledger.recourse import LegLine
 

@@ -1,10 +1,10 @@
 """Periods that figures are asked for: from and until, the last so many days, and the quarters or months before."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from ledger.errors import MalformedRecord
-from ledger.score_samples import Period
 
 DAY = 86_400
 HOUR = 3_600
@@ -12,6 +12,22 @@ FOREVER = 2**40 - 1
 LONGEST_ROLLING = 3_660
 """Days: ten years."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` to before `end`, judged at `at` (at most `end` matters), all in seconds UTC."""
+
+    start: int
+    end: int
+    at: int
+
+    def __contains__(self, second: int) -> bool:
+        return self.start <= second < self.end
+
+    def due(self, deadline: int) -> bool:
+        """Whether the deadline lies in the period and has passed."""
+        return deadline in self and deadline < self.at
 
 
 class Step(StrEnum):

@@ -7,15 +7,20 @@ decides. Both give the same, which random histories test.
 
 from typing import NamedTuple
 
-from ledger.codes import Role
-from ledger.journeys import Journeys, Move
-from ledger.plain_customs import PlainHold, plain_hold
-from ledger.records import NOBODY, Commercial, Handoff, ShipmentTerms
+from ledger.codes import Assurance, ClearanceStatus, Role
+from ledger.journeys import Found, Journeys, Move
+from ledger.records import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
+from ledger.spans import Span, clip
 from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord
 
 DAY_SQUARED = 86_400 * 86_400
 _LOCKER = 1 << int(Role.LOCKER)
+_PRESENTED, _HELD, _RELEASED = (
+    int(status) for status in (ClearanceStatus.PRESENTED, ClearanceStatus.HELD, ClearanceStatus.RELEASED)
+)
+_COURSES = ((_PRESENTED, _HELD, _RELEASED), (_HELD, _RELEASED))
+_WORD = int(Assurance.BROKER_WORD)
 
 
 class Step(NamedTuple):
@@ -25,6 +30,17 @@ class Step(NamedTuple):
     handoff: Handoff
     known: int
     at: int
+
+
+class PlainHold(NamedTuple):
+    """`steps` in order, the last one the release; `span` as it bears on the penalty."""
+
+    steps: tuple[Found[Clearance], ...]
+    span: Span
+
+    @property
+    def seconds(self) -> int:
+        return self.span[1] - self.span[0]
 
 
 class Plain(NamedTuple):
@@ -104,3 +120,31 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
         bound,
         hold,
     )
+
+
+def plain_hold(journeys: Journeys, said: list[Found[Clearance]], opened_at: int, until: int) -> PlainHold | None:
+    """The hold that customs' records about a shipment, by sequence, amount to, between its opening and the stop of its
+    clock; None when the general path decides.
+
+    That is what customs do most: one procedure, perhaps presented, held once, released, the hold caused by nobody in
+    particular, not on a broker's word alone, and neither endorsed nor corrected. Then it is one span of time.
+    """
+    first = said[0].record
+    if tuple(step.record.status for step in said) not in _COURSES:
+        return None
+    before = 0
+    for verified, record in said:
+        if (
+            record.occurredAt < before
+            or record.jurisdiction != first.jurisdiction
+            or record.regime != first.regime
+            or record.causedBy != NOBODY
+            or journeys.amendments(verified.id)
+            or journeys.endorsements(verified.id)
+        ):
+            return None
+        before = record.occurredAt
+    held = said[-2].record
+    if held.assurance == _WORD:
+        return None
+    return PlainHold(tuple(said), clip((held.occurredAt, min(before, until)), opened_at, until))

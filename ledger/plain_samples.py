@@ -3,14 +3,14 @@
 The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evidence comes in the same order too.
 """
 
-from ledger.codes import Role
+from ledger.codes import ClearanceStatus, Role
 from ledger.journeys import Journeys
-from ledger.plain import Plain, Step
-from ledger.plain_customs import count_hold
+from ledger.periods import Period
+from ledger.plain import Plain, PlainHold, Step
 from ledger.records import NOBODY
 from ledger.score_card import Indicator
 from ledger.score_carrier import LONGEST_LATE
-from ledger.score_samples import BAD, DAY, Delivery, Period, products_of
+from ledger.score_samples import BAD, DAY, Delivery, products_of
 from ledger.score_supplier import attested
 from ledger.spans import measure
 from ledger.tallies import Books
@@ -32,6 +32,8 @@ _ON_TIME, _MEAN_LATE, _IN_FULL, _LEGS, _RECORDS, _IN_TIME_IN_FULL, _DEFECTS, _AT
     )
 )
 _PENALTY = Indicator.PENALTY.value
+_BROKER, _PRESENTED = Role.BROKER, int(ClearanceStatus.PRESENTED)
+_BROKER_CLEAN, _OVER_MEDIAN = (Indicator.RELEASED.value, ""), Indicator.OVER_MEDIAN.value
 _UNTIL_HANDED_OVER = frozenset("EFCefc")
 
 
@@ -111,7 +113,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
                 books.once.add((role, partner, name))
             book[_RECORDS].extend((in_time, 1, record, delivery))
     if hold is not None:
-        count_hold(hold, period, delivery, books)
+        _count_hold(hold, period, delivery, books)
     return True
 
 
@@ -123,3 +125,25 @@ def _new_exceptions(steps: tuple[Step, ...]) -> tuple[int, ...]:
         new.append(exceptions & BAD & ~noted if exceptions else 0)
         noted |= exceptions
     return tuple(new)
+
+
+def _count_hold(hold: PlainHold, period: Period, delivery: Delivery, books: Books) -> None:
+    """Count the broker's samples of the procedure that `hold` is of."""
+    steps, released = hold.steps, hold.steps[-1]
+    shelf = books.shelves[_BROKER]
+    broker = next((step.record.declarant for step in steps if step.record.declarant != NOBODY), NOBODY)
+    if broker != NOBODY and released.record.occurredAt in period:
+        name, presented = released.verified.id, steps[0]
+        shelf[broker][_BROKER_CLEAN].extend((1, 1, (name,), delivery))
+        if presented.record.status == _PRESENTED:
+            seconds = released.record.occurredAt - presented.record.occurredAt
+            office = f"{released.record.jurisdiction.decode('ascii', 'replace')}/{released.record.regime}"
+            shelf[broker][_OVER_MEDIAN, office].extend((seconds, 0, (presented.verified.id, name), delivery))
+    for verified, record in steps:
+        known, by = verified.known, record.by
+        if by == record.declarant and known in period:
+            if len(record.items) > 1:
+                if (_BROKER, by, verified.id) in books.once:
+                    continue
+                books.once.add((_BROKER, by, verified.id))
+            shelf[by][_RECORDS].extend((int(known - record.occurredAt <= DAY), 1, (verified.id,), delivery))

@@ -18,6 +18,7 @@ from ledger.gs1 import parse_product
 from ledger.ids import PartnerId
 from ledger.journeys import Journeys
 from ledger.owed import Owed, owed
+from ledger.periods import Period
 from ledger.records import (
     REMAINDER_INDEX,
     Amendment,
@@ -33,7 +34,7 @@ from ledger.records import (
 )
 from ledger.score_card import OF_ROLE, Card
 from ledger.score_indicators import samples_of
-from ledger.score_samples import Case, Period, Sample, case_of, products_of
+from ledger.score_samples import Case, Sample, case_of, products_of
 from ledger.scores import Scorecard, Tallies
 from ledger.signers import shipments_of
 from ledger.verification import VerifiedRecord

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ledger.canonical import NUMBER_BITS
 from ledger.records import PARTS
-from ledger.structs import NUMBER_BITS, Member, Struct
+from ledger.structs import Member, Struct
 
 _DECIMAL = "^(0|[1-9][0-9]*)$"
 HEX32 = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}

@@ -12,10 +12,11 @@ from operator import attrgetter
 from ledger.codes import Role
 from ledger.ids import RecordId
 from ledger.journeys import Journeys
+from ledger.periods import Period
 from ledger.records import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.score_measures import doubled_median
-from ledger.score_samples import Delivery, Period
+from ledger.score_samples import Delivery
 from ledger.tallies import Book
 
 HOUR = 3_600

@@ -16,6 +16,7 @@ from ledger.ids import RecordId
 from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.lateness import PortionLine, lateness_of
 from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.periods import Period
 from ledger.records import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.structs import Withheld
@@ -23,22 +24,6 @@ from ledger.structs import Withheld
 DAY = 86_400
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
 BAD = SHORT | int(ExceptionBit.DAMAGED | ExceptionBit.WRONG_GOODS | ExceptionBit.SEAL_BROKEN | ExceptionBit.TEMPERATURE)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From `start` to before `end`, judged at `at` (at most `end` matters), all in seconds UTC."""
-
-    start: int
-    end: int
-    at: int
-
-    def __contains__(self, second: int) -> bool:
-        return self.start <= second < self.end
-
-    def due(self, deadline: int) -> bool:
-        """Whether the deadline lies in the period and has passed."""
-        return deadline in self and deadline < self.at
 
 
 class Delivery(NamedTuple):

@@ -19,13 +19,14 @@ from ledger.codes import Role
 from ledger.ids import PartnerId, RecordId
 from ledger.journeys import Journeys
 from ledger.owed import Owed, of_plain, of_statement
+from ledger.periods import Period
 from ledger.plain import plain
 from ledger.plain_samples import count_plain
 from ledger.score_card import OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.score_flags import Flag, UsualPromises, flags_of
 from ledger.score_indicators import samples_of
 from ledger.score_measures import Effect, Tally, doubled_median
-from ledger.score_samples import Period, Sample, case_of
+from ledger.score_samples import Sample, case_of
 from ledger.tallies import Book, Books
 
 NO_SCORE_BELOW = 10

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from ledger.amendments import terms_in_force
 from ledger.codes import StatementKind
+from ledger.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.delivery import Tender, tenders_of
 from ledger.errors import NotFound
 from ledger.journeys import Journeys
-from ledger.penalties import REPORT_LAG, TENDER_WINDOW
 from ledger.records import Commercial
 
 

@@ -21,13 +21,12 @@ from dataclasses import dataclass, fields
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, cast
 
+from ledger.canonical import NUMBER_BITS
 from ledger.errors import MalformedRecord
 from ledger.keccak import keccak256
 
 T = TypeVar("T")
 
-NUMBER_BITS = 48
-"""Integers up to this width are JSON numbers, wider ones decimal strings (RFC 8785 numbers are doubles)."""
 MAX_LIST = 200
 MAX_TEXT = 16_384
 

@@ -6,10 +6,10 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from ledger.acceptance import PROPOSED_SUBMIT_BY
+from ledger.default_terms import alpha_for, default_terms
 from ledger.errors import MalformedRecord
 from ledger.ids import to_hex
 from ledger.money import money
-from ledger.penalties import alpha_for, default_terms
 from ledger.penalty_words import duration
 from ledger.record_fields import CODES, text_of
 from ledger.record_words import TITLES, Kind, Line, describe

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -16,11 +16,13 @@ from api.routers.partners import score_for
 from ledger import penalty_lists
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.ids import to_hex
-from ledger.penalties import DAY, PenaltyStatement
-from ledger.periods import FOREVER, Step, period_of
+from ledger.periods import DAY, FOREVER, Step, period_of
 from ledger.score_card import POINTS
 from ledger.services.node import Node
 from ledger.services.reading import Reader
+
+if TYPE_CHECKING:
+    from ledger.penalties import PenaltyStatement
 
 router = APIRouter()
 PAGE = 100

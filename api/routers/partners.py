@@ -17,10 +17,9 @@ from api.deps import Cursor, JsonBody, Limit, Moment, NodeOf, PartnerPath, Reade
 from api.figure_answers import ScoreView, TrendView
 from ledger.errors import MalformedRecord
 from ledger.ids import bytes_from_hex
-from ledger.periods import Step
+from ledger.periods import Period, Step
 from ledger.registry_state import ALL_SCOPES
 from ledger.score_card import Indicator
-from ledger.score_samples import Period
 from ledger.score_words import NAMES
 from ledger.scores import Standing
 from ledger.services.node import Node

@@ -18,11 +18,12 @@ from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.merkle import leaf_hash
 from ledger.openings import Part, join
+from ledger.periods import Period
 from ledger.records import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.registry import RegistryView
 from ledger.score_card import Indicator
 from ledger.score_indicators import samples_of
-from ledger.score_samples import Period, case_of, products_of
+from ledger.score_samples import case_of, products_of
 from ledger.services import awards
 from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES

@@ -7,11 +7,10 @@ items of a manifest came to their outcome, or a private part was opened or forgo
 
 import gc
 
-from ledger.periods import FOREVER
+from ledger.periods import FOREVER, Period
 from ledger.records import Amendment, Endorsement
 from ledger.registry import RegistryHistory
 from ledger.running import Running
-from ledger.score_samples import Period
 from ledger.services.verified import VerifiedRecords
 from ledger.signing import Domain
 from ledger.store import log, openings

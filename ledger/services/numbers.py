@@ -19,11 +19,10 @@ from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.periods import FOREVER, Step, before, full_hour, period_of
+from ledger.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.records import ShipmentTerms
 from ledger.running import Running
 from ledger.score_card import Card
-from ledger.score_samples import Period
 from ledger.scores import Scorecard, Tallies, as_public
 from ledger.services.clock import Clock
 from ledger.services.feed import Feed

@@ -21,6 +21,7 @@ from ledger.bonuses import charges_on, compute_award, scorecards_of
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
+from ledger.periods import Period
 from ledger.records import (
     BonusAgreement,
     Clearance,
@@ -36,7 +37,6 @@ from ledger.records import (
     ShipmentTerms,
 )
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.scores import Tallies
 from ledger.services.feed import settle_in
 from ledger.services.scorecards import default_card_text

@@ -11,8 +11,8 @@ import typer
 from ledger.errors import Misconfigured
 from ledger.ids import to_hex
 from ledger.money import money
-from ledger.penalties import DAY
 from ledger.penalty_words import explain
+from ledger.periods import DAY
 from ledger.services.clock import ManualClock
 from ledger.services.consortium import TokenPlan, unused
 from ledger.services.keystores import new_key
@@ -21,7 +21,8 @@ from ledger.services.settings import Settings, read_settings
 from ledger.words import counted
 from scripts.commands.serve import run
 from scripts.demo.cast import make_cast
-from scripts.demo.plot import HOUR, LAST_DAY, Play, perform
+from scripts.demo.play import HOUR, Play
+from scripts.demo.plot import LAST_DAY, perform
 from scripts.demo.result import result_of
 from scripts.demo.scribe import Scribe
 from scripts.output import err, out, print_json

@@ -8,7 +8,7 @@ import typer
 
 from ledger.errors import MalformedRecord, NotFound
 from ledger.ids import to_hex
-from ledger.score_samples import Period
+from ledger.periods import Period
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json

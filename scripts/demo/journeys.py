@@ -8,8 +8,6 @@ Days 13 to 18 a broker's wrong papers hold up another shipment; the broker answe
 After the recall: who holds what is known at once, and the warehouse answers
 """
 
-from typing import TYPE_CHECKING
-
 from ledger.codes import (
     ClearanceStatus,
     ExceptionBit,
@@ -24,7 +22,7 @@ from ledger.codes import (
 )
 from ledger.custody import child_id, remainder_id
 from ledger.ids import RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Child, Endorsement, RecallAnswer, Require, ShipmentRef, Split, Statement
 from scripts.demo.cast import (
     BAD_LOT,
@@ -38,10 +36,8 @@ from scripts.demo.cast import (
     PLATFORM,
     WAREHOUSE,
 )
+from scripts.demo.play import Play
 from scripts.demo.scribe import Deal, details, place
-
-if TYPE_CHECKING:
-    from scripts.demo.plot import Play
 
 NONE = ExceptionBit(0)
 CARTONS, MISSING = 20, 2
@@ -49,7 +45,7 @@ PROMISED_DAY = 12
 HELD_DAY, RELEASED_DAY, DELIVERED_DAY = 14, 17, 18
 
 
-def wander(play: "Play") -> None:
+def wander(play: Play) -> None:
     """All of it but the recall, in the order of the days."""
     _split(play)
     _unattended(play)
@@ -57,13 +53,13 @@ def wander(play: "Play") -> None:
     _held_by_a_broker(play)
 
 
-def answer(play: "Play", recall: RecordId) -> None:
+def answer(play: Play, recall: RecordId) -> None:
     """The warehouse says what it found of the recalled lot; locker and carrier have yet to answer."""
     record = RecallAnswer(WAREHOUSE, recall, 16, 12, 4, play.clock.now(), details())
     play.sign("the warehouse answers the recall", record, WAREHOUSE)
 
 
-def _split(play: "Play") -> None:
+def _split(play: Play) -> None:
     scribe, auckland = play.scribe, place("NZ", "NZAKL", "Auckland")
     play.at(8)
     deal = Deal("PO-2001", 4_000_00, 200_00, play.start + 20 * DAY, 2_00, 200_00, FORWARDER, PLATFORM)
@@ -83,7 +79,7 @@ def _split(play: "Play") -> None:
         play.shipments[name] = RecordId(child_id(cartons, 2, i))
 
 
-def _unattended(play: "Play") -> None:
+def _unattended(play: Play) -> None:
     """Nobody is at home: once a locker co-signs, once the carrier offers delivery at the door."""
     scribe, goods, town = play.scribe, play.shipments, place("NZ", "NZAKL", "Auckland")
     for name in ("locker", "doorstep"):
@@ -114,7 +110,7 @@ def _unattended(play: "Play") -> None:
     play.sign("nobody opens the door: the carrier tenders the other", tender, LAST_MILE)
 
 
-def _destroyed(play: "Play") -> None:
+def _destroyed(play: Play) -> None:
     play.at(13)
     missing, where = play.shipments["missing"], place("NZ", "NZAKL", "Auckland")
     now = play.clock.now()
@@ -129,7 +125,7 @@ def _destroyed(play: "Play") -> None:
     )
 
 
-def _held_by_a_broker(play: "Play") -> None:
+def _held_by_a_broker(play: Play) -> None:
     """The broker's papers are wrong. The hold is not the carrier's doing, so it is not its delay."""
     scribe, auckland = play.scribe, place("NZ", "NZAKL", "Auckland")
     export = Require(b"NZ", int(Regime.EXPORT), int(Gate.DELIVERY), False)

@@ -7,12 +7,8 @@ Act 4  a late delivery; another without clearance, in breach; a parcel to a cons
 Act 5  the award, computed, recorded and claimed; a recall
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from ledger import merkle
 from ledger.bonus_rules import parse_rule
-from ledger.bonuses import Award
 from ledger.canonical import canonical_json
 from ledger.codes import (
     Assurance,
@@ -29,9 +25,8 @@ from ledger.codes import (
     Regime,
     RegistryAction,
 )
-from ledger.errors import LadingError
 from ledger.ids import PartnerId, RecordId, to_hex
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import (
     Attestation,
     BonusAgreement,
@@ -39,20 +34,16 @@ from ledger.records import (
     Claims,
     Endorsement,
     Recall,
-    Record,
     Require,
     Share,
     ShipmentRef,
 )
 from ledger.score_card import parse_card
 from ledger.services import awards, treasury
-from ledger.services.clock import ManualClock
 from ledger.services.enrolling import change
 from ledger.services.keystores import new_key
 from ledger.services.scorecards import default_card_text, keep_card
-from ledger.services.submission import Proposed
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import SigningKey
 from scripts.demo import journeys
 from scripts.demo.cast import (
     AUDITOR,
@@ -72,11 +63,11 @@ from scripts.demo.cast import (
     gln_of,
     subject,
 )
-from scripts.demo.scribe import CURRENCY, NO_HASH, Deal, Scribe, details, no_duty, place, salt, schema_hash
-from scripts.trial import OPERATOR, Party, Trial, open_for_business
+from scripts.demo.play import Play
+from scripts.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt, schema_hash
+from scripts.trial import OPERATOR, open_for_business
 
 LAST_DAY = 44
-HOUR = 3600
 POOL = 5_000_00
 MEASURED_FROM = 4 * DAY
 """When the period of scorecard and bonus starts, counted from the start of the play."""
@@ -95,51 +86,6 @@ indicator = "legs-on-time"
 threshold = 100_000
 samples = 1
 """
-
-
-@dataclass
-class Play:
-    """The stage: who plays, and what has come of it so far."""
-
-    trial: Trial
-    clock: ManualClock
-    start: int
-    parties: dict[int, Party]
-    treasury: SigningKey
-    scribe: Scribe
-    say: Callable[[str], None]
-    shipments: dict[str, RecordId] = field(default_factory=dict)
-    refusals: list[tuple[str, str]] = field(default_factory=list)
-    records: dict[str, RecordId] = field(default_factory=dict)
-    agreement: BonusAgreement | None = None
-    award: Award | None = None
-    claimed: dict[int, RecordId] = field(default_factory=dict)
-    consumer: SigningKey = field(default_factory=new_key)
-
-    def at(self, day: int, hour: int = 9) -> None:
-        """Move the clock to the hour of a day of the play, and let the ledger catch up."""
-        self.clock.move_to(self.start + day * DAY + hour * HOUR)
-        self.trial.node.tick()
-
-    def sign(self, name: str, record: Record, *signers: int | SigningKey) -> RecordId:
-        """Sign with each, submit, settle; the record is known under `name` from then on."""
-        keys = [s if isinstance(s, SigningKey) else self.parties[s].key for s in signers]
-        accepted = self.trial.sign_and_submit(record, *keys)
-        self.trial.node.settle()
-        self.records[name] = accepted.record_id
-        self.say(name)
-        return accepted.record_id
-
-    def refused(self, attempt: str, act: Callable[[], object]) -> None:
-        """Try something that must not work, and keep the reason."""
-        try:
-            result = act()
-        except LadingError as error:
-            self.refusals.append((attempt, str(error)))
-        else:
-            missing = ", ".join(result.missing) if isinstance(result, Proposed) else "nothing"
-            self.refusals.append((attempt, f"not accepted: missing the signature of {missing}"))
-        self.say(f"refused: {attempt}")
 
 
 def perform(play: Play) -> None:

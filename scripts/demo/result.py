@@ -11,7 +11,8 @@ from typing import Any
 
 from ledger.audit import AuditReport
 from ledger.ids import RecordId, to_hex
-from ledger.penalties import DAY, PenaltyStatement
+from ledger.penalties import PenaltyStatement
+from ledger.periods import DAY
 from ledger.records import Handoff
 from ledger.services.auditing import audit
 from ledger.services.reading import Reader
@@ -27,7 +28,8 @@ from scripts.demo.cast import (
     WAREHOUSE,
     subject,
 )
-from scripts.demo.plot import HOUR, MEASURED_FROM, POOL, Play
+from scripts.demo.play import HOUR, Play
+from scripts.demo.plot import MEASURED_FROM, POOL
 from scripts.demo.scribe import CURRENCY
 
 PRODUCTS = (

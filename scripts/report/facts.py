@@ -8,8 +8,9 @@ from ledger.codes import Mode, Role
 from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, Market, Route, Window
+from ledger.periods import Period
 from ledger.score_card import Card
-from ledger.score_samples import Period, case_of
+from ledger.score_samples import case_of
 from ledger.scores import Scorecard, Tallies
 from scripts.report.entries import DAY, Entry, Grain, Spread, entry_of, label_of, spread
 from scripts.report.summaries import (

@@ -8,7 +8,7 @@ from ledger.codes import Mode
 from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import Route
-from ledger.score_samples import Period
+from ledger.periods import Period
 from ledger.scores import Scorecard
 from scripts.report.entries import DAY, Entry, Spread, spread
 

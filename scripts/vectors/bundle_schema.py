@@ -4,6 +4,7 @@ from typing import Any
 
 from ledger.bundle_format import BUNDLE, MAX_RULES
 from ledger.bundle_subjects import SubjectKind
+from ledger.canonical import NUMBER_BITS
 from ledger.delivery import StopKind
 from ledger.notes import MAX_NOTE
 from ledger.records import BY_NUMBER, Checkpoint
@@ -11,7 +12,6 @@ from ledger.schema import HEX32, message_schema, part_schemas
 from ledger.score_card import OF_ROLE, Indicator
 from ledger.score_flags import FlagKind
 from ledger.scores import Standing
-from ledger.structs import NUMBER_BITS
 
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
 SUBJECTS = {

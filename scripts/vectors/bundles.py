@@ -13,12 +13,11 @@ from ledger.figures import award_figures, partner_figures, shipment_figures
 from ledger.governing import Measure
 from ledger.ids import to_hex
 from ledger.journeys import Journeys
-from ledger.penalties import DAY
+from ledger.periods import DAY, Period
 from ledger.records import (
     ShipmentTerms,
 )
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.structs import part_hash
 from ledger.subset_proofs import subset_path
 from scripts.vectors.bundle_schema import schema

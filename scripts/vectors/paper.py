@@ -16,10 +16,11 @@ from ledger.canonical import canonical_json
 from ledger.checkpoint import Leaf
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
+from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.figures import award_for
 from ledger.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.outcome_facts import facts_of
-from ledger.penalties import DAY, LOST_AFTER, REPORT_LAG, TENDER_WINDOW
+from ledger.periods import DAY
 from ledger.records import (
     BonusAgreement,
     Commercial,

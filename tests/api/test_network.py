@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.network import network
 from ledger.network_words import to_json
-from ledger.score_samples import Period
+from ledger.periods import Period
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, SECOND, SHOP
 

@@ -10,7 +10,7 @@ import pytest
 from ledger import merkle
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
 from ledger.ids import RecordId, bytes_from_hex, to_hex
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
 from ledger.signing import SignedRecord
 from scripts.commands.sign import waits_in_words

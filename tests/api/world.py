@@ -14,7 +14,7 @@ from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause,
 from ledger.enrolment import personal_digest
 from ledger.gs1 import check_digit
 from ledger.ids import RecordId, to_hex
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Attestation, Claims, Handoff, Recall, Record, Require
 from ledger.signing import SigningKey
 from scripts.demo.scribe import NO_HASH, details, place, salt, schema_hash

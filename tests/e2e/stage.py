@@ -27,7 +27,8 @@ from ledger.custody import child_id, remainder_id
 from ledger.enrolment import RoleRequest
 from ledger.ids import RecordId, to_hex
 from ledger.keccak import keccak256
-from ledger.penalties import DAY, PenaltyStatement
+from ledger.penalties import PenaltyStatement
+from ledger.periods import DAY
 from ledger.records import (
     Attestation,
     Child,

@@ -29,7 +29,7 @@ from ledger.codes import (
 )
 from ledger.enrolment import RoleRequest
 from ledger.ids import PartnerId, RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import (
     Amendment,
     Attestation,

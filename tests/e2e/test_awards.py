@@ -20,7 +20,7 @@ from ledger.codes import ContractKind
 from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.money import money
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter

@@ -24,10 +24,9 @@ from ledger.governing import Measure
 from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.omissions import HeldReceipt
-from ledger.penalties import DAY
+from ledger.periods import DAY, Period
 from ledger.records import Endorsement, Require
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
 from ledger.services.verified import VerifiedRecords

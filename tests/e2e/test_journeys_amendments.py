@@ -8,7 +8,7 @@ from ledger.canonical import canonical_json
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Gate, HoldCause, Regime
 from ledger.errors import Conflict, MalformedRecord, NotPermitted, RuleBroken
 from ledger.ids import RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Amendment, Require
 from ledger.signing import SigningKey
 from scripts.demo.scribe import NO_HASH, details

@@ -8,7 +8,7 @@ from ledger.chain.contracts import TOKEN, decode_result, encode_function
 from ledger.codes import ContractKind, RegistryAction
 from ledger.errors import RuleBroken
 from ledger.ids import PartnerId, RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import BonusAgreement, BonusAward, Claim, Dispute, Ruling, Share
 from ledger.services import treasury
 from scripts.demo.scribe import NO_HASH, details, salt

@@ -4,7 +4,7 @@ import pytest
 
 from ledger.codes import ClearanceStatus, Fulfilment, Gate, Purpose, Regime
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Require, ShipmentRef
 from scripts.demo.scribe import Deal, place
 from tests.e2e.stage import BROKER, CARRIER, CN, LOT, MAKER, NONE, OCEAN, SHOP, WAREHOUSE, Stage, key_of

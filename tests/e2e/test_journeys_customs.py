@@ -7,7 +7,7 @@ import pytest
 from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Regime, StatementKind
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.ids import RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Clearance, Require
 from ledger.services.reading import Reader
 from scripts.demo.scribe import place

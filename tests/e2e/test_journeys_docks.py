@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Handoff, KeyGrant, KeyRevoke
 from ledger.signing import SigningKey
 from scripts.demo.scribe import details

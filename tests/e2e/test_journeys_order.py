@@ -17,7 +17,7 @@ from ledger.codes import (
 from ledger.custody import child_id, remainder_id
 from ledger.errors import RuleBroken
 from ledger.ids import RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Child, ShipmentTerms, Split
 from ledger.services import holdings
 from ledger.signing import SignedRecord

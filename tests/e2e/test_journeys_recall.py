@@ -22,7 +22,7 @@ from ledger.codes import (
 )
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.ids import RecordId, to_hex
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.reading import Reader
 from ledger.services.views import TraceView

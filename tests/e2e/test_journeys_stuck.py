@@ -5,7 +5,7 @@ import pytest
 from ledger.codes import ExceptionBit, RegistryAction, StatementKind
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.ids import RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Override
 from ledger.signing import SigningKey
 from scripts.demo.scribe import details, place

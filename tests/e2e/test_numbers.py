@@ -14,9 +14,7 @@ from ledger.errors import Busy, MalformedRecord, NotFound
 from ledger.figures import statements_of
 from ledger.ids import to_hex
 from ledger.journeys import Journeys
-from ledger.penalties import DAY
-from ledger.periods import Step
-from ledger.score_samples import Period
+from ledger.periods import DAY, Period, Step
 from ledger.scores import Tallies
 from ledger.services import numbers
 from ledger.services.verified import VerifiedRecords

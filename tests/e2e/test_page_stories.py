@@ -24,7 +24,7 @@ from ledger.codes import (
 from ledger.custody import remainder_id
 from ledger.ids import RecordId, to_hex
 from ledger.money import money
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import Amendment, Attestation, Claims, KeyRevoke, Override, Recall, RecallAnswer, Require
 from ledger.services import coming as coming_up
 from ledger.signing import SigningKey

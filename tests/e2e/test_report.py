@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from ledger.codes import Mode
 from ledger.journeys import Journeys
+from ledger.periods import Period
 from ledger.records import Place
-from ledger.score_samples import Period
 from ledger.services.scorecards import default_card
 from scripts.cli import application
 from scripts.report import charts

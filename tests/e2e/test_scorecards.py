@@ -16,10 +16,9 @@ from ledger.canonical import canonical_json
 from ledger.codes import RegistryAction
 from ledger.errors import Misconfigured
 from ledger.ids import to_hex
-from ledger.penalties import DAY
+from ledger.periods import DAY, Period
 from ledger.records import RegistryChange, ShipmentTerms
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.services.auditing import audit
 from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card_text, keep_card

@@ -18,7 +18,7 @@ from ledger.codes import (
 )
 from ledger.errors import Busy, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
 from ledger.ids import RecordId, to_hex
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import (
     Amendment,
     Attestation,

@@ -22,7 +22,7 @@ from ledger.codes import (
 )
 from ledger.custody import child_id, remainder_id
 from ledger.ids import RecordId
-from ledger.penalties import DAY
+from ledger.periods import DAY
 from ledger.records import (
     Amendment,
     Child,

@@ -2,9 +2,9 @@
 
 from ledger.journeys import Journeys
 from ledger.owed import all_owed
+from ledger.periods import Period
 from ledger.plain import plain
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.scores import Tallies
 from ledger.services.scorecards import default_card_text
 from scripts.bench.numbers import measure, records

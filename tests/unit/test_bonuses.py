@@ -22,10 +22,10 @@ from ledger.figures import award_for
 from ledger.ids import LogId, PartnerId, RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import penalties
+from ledger.periods import Period
 from ledger.records import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator, Weighted
 from ledger.score_measures import Tally
-from ledger.score_samples import Period
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
 from ledger.services.scorecards import default_card
 from ledger.tallies import Rows

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.penalties import REPORT_LAG, TENDER_WINDOW
+from ledger.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.records import ShipmentTerms
 from ledger.signing import SignedRecord
 from scripts.drafts import completed, told_defaults

@@ -15,8 +15,8 @@ from ledger.journeys import Journeys
 from ledger.penalty_csv import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
 from ledger.penalty_lists import page_of, to_json, totals
 from ledger.penalty_words import to_json as statement_json
+from ledger.periods import Period
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.services.scorecards import default_card_text
 from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SECOND, SHOP, History
 

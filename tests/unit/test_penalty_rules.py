@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, HoldCause, Outcome, Purpose, StatementKind
+from ledger.default_terms import default_terms
 from ledger.delivery import LOCKER as LOCKER_ROLE
 from ledger.delivery import StopKind
 from ledger.errors import NotFound
 from ledger.journeys import Journeys
-from ledger.penalties import default_terms, penalties, penalty_of
+from ledger.penalties import penalties, penalty_of
 from ledger.penalty_words import explain, to_json
 from ledger.records import NOBODY
 from ledger.recourse import apportion

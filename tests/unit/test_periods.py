@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.errors import MalformedRecord
-from ledger.periods import DAY, FOREVER, Step, before, full_hour, period_of
-from ledger.score_samples import Period
+from ledger.periods import DAY, FOREVER, Period, Step, before, full_hour, period_of
 
 
 def at(year: int, month: int, day: int, hour: int = 0) -> int:

@@ -9,11 +9,11 @@ from ledger.errors import NotFound
 from ledger.journeys import Journeys
 from ledger.owed import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties import penalties, penalty_of
+from ledger.periods import Period
 from ledger.plain import plain
 from ledger.records import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.running import Running
 from ledger.score_card import parse_card
-from ledger.score_samples import Period
 from ledger.scores import Tallies
 from ledger.services.scorecards import default_card_text
 from ledger.verification import VerifiedRecord

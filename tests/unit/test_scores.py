@@ -27,10 +27,10 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.ids import to_hex
 from ledger.intervals import MILLION, ratio, wilson
 from ledger.journeys import Journeys
+from ledger.periods import Period
 from ledger.records import Goods, Require, ShipmentTerms
 from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.score_flags import FlagKind
-from ledger.score_samples import Period
 from ledger.score_words import explain
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
 from ledger.structs import Withheld

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.canonical import canonical_json, parse_json
+from ledger.canonical import NUMBER_BITS, canonical_json, parse_json
 from ledger.errors import MalformedRecord
 from ledger.keccak import keccak256
 from ledger.records import (
@@ -28,17 +28,7 @@ from ledger.records import (
     Split,
     TaxLine,
 )
-from ledger.structs import (
-    MAX_TEXT,
-    NUMBER_BITS,
-    Member,
-    Struct,
-    Withheld,
-    encode_type,
-    list_hash,
-    part_hash,
-    type_hash,
-)
+from ledger.structs import MAX_TEXT, Member, Struct, Withheld, encode_type, list_hash, part_hash, type_hash
 from tests.samples import changed, sample
 
 KINDS = tuple(BY_NAME.values())

@@ -15,7 +15,8 @@ from ledger.clearance import FOLLOWERS, GateEffect, gate_effect
 from ledger.codes import ClearanceStatus, Outcome, RegistryAction, Role
 from ledger.custody_movement import HANDLING_ROLES
 from ledger.custody_opening import CONSIGNOR_ROLES
-from ledger.penalties import DAY, default_terms
+from ledger.default_terms import default_terms
+from ledger.periods import DAY
 from ledger.records import BY_NAME, RECORDS, Record
 from ledger.registry_keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
 from ledger.registry_rules import USED_FIELDS
