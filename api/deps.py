@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 
 from api.problems import SIGN_IN, Limited
 from api.sessions import Sessions
-from ledger.canonical import parse_json
+from ledger.common.canonical import parse_json
+from ledger.common.ids import RecordId, bytes_from_hex
+from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.ids import RecordId, bytes_from_hex
-from ledger.periods import LONGEST_ROLLING
 from ledger.services.node import Node
 from ledger.services.reading import PUBLIC, Reader
 

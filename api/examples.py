@@ -5,8 +5,8 @@ from typing import Any
 
 from api.answers import Problem
 from ledger.codes import Assurance, ClearanceStatus, Fulfilment, Gate, Mode, Purpose, Regime, Role
+from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.enrolment import Enrolment, RoleRequest
-from ledger.ids import ConsortiumId, KeyAddress
 from ledger.records import (
     RECORDS,
     Attestation,

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from threading import Lock
 from urllib.parse import urlsplit
 
+from ledger.common.ids import KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.enrolment import personal_digest
 from ledger.errors import BadSignature, InvalidInput, NotPermitted
-from ledger.ids import KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.services.clock import Clock
 from ledger.signing import recover
 

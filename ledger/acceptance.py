@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 
 from ledger import codes
-from ledger.canonical import canonical_json, parse_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records import (
     Amendment,

@@ -15,13 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ledger.canonical import parse_json
 from ledger.codes import AmendmentKind
+from ledger.common.canonical import parse_json
+from ledger.common.ids import to_hex
+from ledger.common.spans import Span
 from ledger.errors import MalformedRecord, NotFound
-from ledger.ids import to_hex
 from ledger.journeys import Found, Journeys
 from ledger.records import NOBODY, Amendment, Clearance, Commercial, Handoff, Record, ShipmentTerms, Statement
-from ledger.spans import Span
 from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord
 

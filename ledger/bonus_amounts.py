@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger import merkle
+from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
-from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.records import BonusAgreement, BonusAward
 
 WHOLE = 10_000

@@ -28,9 +28,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.codes import Role
+from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import bytes_from_hex, to_hex
-from ledger.rule_files import read_toml
 from ledger.score_card import OF_ROLE, POINTS, Indicator
 
 FORMAT = "lading/bonus-rule/1"

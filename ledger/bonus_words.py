@@ -6,8 +6,8 @@ from typing import Any
 
 from ledger.bonus_amounts import Line
 from ledger.bonuses import Award, RoleFinding
+from ledger.common.ids import PartnerId, to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import PartnerId, to_hex
 
 FORMAT = "lading/award/1"
 _DECIMAL = re.compile(r"0|[1-9][0-9]*")

@@ -19,8 +19,8 @@ from ledger import merkle
 from ledger.bonus_amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
 from ledger.bonus_rules import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
 from ledger.codes import Role
+from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.owed import Owed, evidence_of
 from ledger.penalties import PenaltyStatement

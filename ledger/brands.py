@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from ledger.codes import RegistryAction, Role
+from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
 from ledger.gs1 import has_prefix, prefix_of_scope
-from ledger.ids import RecordId
 from ledger.records import RegistryChange
 from ledger.verification import VerifiedRecord
 

@@ -15,10 +15,10 @@ from ledger.bundle_format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.checkpoint import Leaf, LogIdentity
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.concerns import child_id
 from ledger.errors import LadingError, VerificationFailed
 from ledger.figure_checks import Ground, check_figures
-from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.notes import TreeHead, parse_checkpoint
 from ledger.omissions import HeldReceipt, check_not_omitted
 from ledger.outcome_facts import facts_of

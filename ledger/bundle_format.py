@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.canonical import canonical_json, parse_json, prints_as
 from ledger.checkpoint import Complete, LogIdentity
+from ledger.common.canonical import canonical_json, parse_json, prints_as
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.records import record_named
 from ledger.registry import Genesis
 from ledger.signing import SignedRecord, signature_from_hex

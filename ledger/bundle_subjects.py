@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger import concerns
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import Concern
 from ledger.errors import MalformedRecord
-from ledger.ids import RecordId, to_hex
 from ledger.records import BonusAward, Record, ShipmentTerms
 
 OF_SHIPMENTS = range(4, 10)

@@ -21,8 +21,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.merkle import sorted_root
 from ledger.notes import NoteSignature, SignedCheckpoint, TreeHead, is_key_name, parse_checkpoint
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, Outcome, Regime, ShipmentState
+from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
-from ledger.ids import RecordId
 from ledger.records import Clearance
 
 NO_STATUS = 0

@@ -7,8 +7,8 @@ same keys as one that was submitted opened.
 from dataclasses import dataclass
 
 from ledger.codes import ExceptionBit
-from ledger.ids import RecordId, to_hex
-from ledger.keccak import keccak256
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.records import REMAINDER_INDEX, Handoff, HandoffItem, Override, Record, ShipmentTerms, Split
 from ledger.structs import Member, Struct, per_struct
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
 from ledger.codes import Gate, Outcome, Regime, ShipmentState
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 from ledger.records import REMAINDER_INDEX
 
 NO_KEY = bytes(20)

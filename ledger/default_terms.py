@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.periods import DAY
+from ledger.common.periods import DAY
 
 LOST_AFTER = 30 * DAY
 TENDER_WINDOW = 72 * 3600

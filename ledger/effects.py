@@ -11,9 +11,9 @@ from typing import Protocol
 from ledger import clearance, custody
 from ledger.clearance import ClearanceSlot, GateEffect, ShipmentFacts, SlotKey
 from ledger.codes import Outcome
+from ledger.common.ids import RecordId
 from ledger.custody import Holding, Signer
 from ledger.errors import MalformedRecord
-from ledger.ids import RecordId
 from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 
 CUSTODY = (ShipmentTerms, Handoff, Split, Statement, Override)

@@ -9,11 +9,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.canonical import canonical_json, parse_json
 from ledger.codes import Role
+from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
-from ledger.keccak import keccak256
 from ledger.signing import SigningKey, recover
 
 VERSION = "enrolment/1"

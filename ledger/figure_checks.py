@@ -7,12 +7,12 @@ from typing import Any
 
 from ledger.bonus_rules import parse_rule
 from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
+from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
+from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
 from ledger.governing import measure_by
-from ledger.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.journeys import Journeys
-from ledger.periods import Period
 from ledger.records import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.registry import RegistryView
 from ledger.score_card import parse_card

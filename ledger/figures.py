@@ -13,13 +13,13 @@ from ledger import penalty_words, score_words
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import award_to_json
 from ledger.bonuses import Award, charges_on, compute_award, scorecards_of
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.governing import DEFAULT_CARDS, Measure, governing_card
-from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.money import money
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.periods import Period
 from ledger.records import BonusAgreement, ShipmentTerms
 from ledger.registry import RegistryView
 from ledger.score_card import Card

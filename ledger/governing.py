@@ -8,8 +8,8 @@ start the one adopted last. Where none governs, Lading's default card is used, a
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
-from ledger.ids import to_hex
 from ledger.penalty_words import moment
 from ledger.registry import RegistryView
 from ledger.score_card import Card

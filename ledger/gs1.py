@@ -11,7 +11,7 @@ Standard: URI Syntax, section 4 (grammar, percent-encoding of values).
 import re
 from dataclasses import dataclass, replace
 
-from ledger.canonical import canonical_json, parse_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord
 
 SHORTEST_PREFIX = 4

@@ -14,9 +14,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from ledger.brands import BRAND_AUTHORISATION, is_brand_change
 from ledger.codes import ExceptionBit, Purpose
+from ledger.common.ids import to_hex
 from ledger.custody_slot import child_id
 from ledger.errors import NotFound
-from ledger.ids import to_hex
 from ledger.records import (
     REMAINDER_INDEX,
     Amendment,

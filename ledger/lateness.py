@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ledger.amendments import TermsInForce
+from ledger.common.spans import Span, clip, measure
 from ledger.delivery import Ending, Stop, StopKind, Tender, ending_of, stop_of, tenders_of
 from ledger.holds import Hold, holds_of
 from ledger.journeys import Journeys, Portion
 from ledger.records import NOBODY, ShipmentTerms
-from ledger.spans import Span, clip, measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field, fields
 
 from ledger.amendments import corrected
 from ledger.codes import ClearanceStatus, HoldCause, StatementKind
+from ledger.common.ids import RecordId
+from ledger.common.periods import FOREVER, Period
+from ledger.common.spans import Span, measure
 from ledger.delivery import StopKind, moved
 from ledger.errors import NotFound
-from ledger.ids import RecordId
 from ledger.journeys import Journeys, Move, part_of
 from ledger.lateness import PortionLine, lateness_of
 from ledger.network_routes import EXPECTED, Route, Windows, route_of
-from ledger.periods import FOREVER, Period
 from ledger.records import ShipmentTerms
 from ledger.recourse import legs_of
 from ledger.score_samples import Case, case_of, own_moves
-from ledger.spans import Span, measure
 
 DAY = 86_400
 MILLION = 1_000_000

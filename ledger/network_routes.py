@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.codes import Mode
+from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
 from ledger.records import Place
-from ledger.rule_files import read_toml
 from ledger.score_samples import Case
 from ledger.words import spaced
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ledger.canonical import wide_as_text
-from ledger.ids import to_hex
+from ledger.common.canonical import wide_as_text
+from ledger.common.ids import to_hex
 from ledger.money import money
 from ledger.network import Change, NetworkFigures, compare
 from ledger.words import spaced

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ledger import merkle
 from ledger.bundle_subjects import bears_on, parse_subject
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import RecordId, to_hex
 from ledger.records import Record
 from ledger.signing import Domain, SignedRecord
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
+from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import to_hex
 from ledger.records import Private, Record
 from ledger.structs import Member, Struct, Withheld, list_hash, part_hash, per_struct
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
+from ledger.common.ids import RecordId
 from ledger.errors import NotFound
-from ledger.ids import RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.plain import Plain, plain

@@ -15,11 +15,11 @@ from fractions import Fraction
 from operator import attrgetter
 
 from ledger.amendments import TermsInForce, terms_in_force
+from ledger.common.ids import PartnerId, RecordId
+from ledger.common.periods import DAY
 from ledger.delivery import Moved, StopKind, stop_of
-from ledger.ids import PartnerId, RecordId
 from ledger.journeys import WHOLE, Journeys, Portion, part_of
 from ledger.lateness import PortionLine, lateness_of
-from ledger.periods import DAY
 from ledger.records import Commercial, ShipmentTerms
 from ledger.recourse import LegLine, legs_of, shared_out
 from ledger.verification import VerifiedRecord

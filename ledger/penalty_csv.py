@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.codes import HoldCause
-from ledger.ids import RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.lateness import PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.words import word

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import penalty_words
-from ledger.canonical import wide_as_text
+from ledger.common.canonical import wide_as_text
+from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.ids import to_hex
 from ledger.penalties import PenaltyStatement
 
 

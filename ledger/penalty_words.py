@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.canonical import wide_as_text
 from ledger.codes import HoldCause, Regime
+from ledger.common.canonical import wide_as_text
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
 from ledger.delivery import StopKind, Tender
-from ledger.ids import to_hex
 from ledger.journeys import WHOLE
 from ledger.lateness import HoldLine, PortionLine
 from ledger.penalties import PenaltyStatement
-from ledger.periods import DAY
 from ledger.records import NOBODY
 from ledger.recourse import LegLine
 

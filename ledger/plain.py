@@ -8,9 +8,9 @@ decides. Both give the same, which random histories test.
 from typing import NamedTuple
 
 from ledger.codes import Assurance, ClearanceStatus, Role
+from ledger.common.spans import Span, clip
 from ledger.journeys import Found, Journeys, Move
 from ledger.records import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
-from ledger.spans import Span, clip
 from ledger.structs import Withheld
 from ledger.verification import VerifiedRecord
 

@@ -15,8 +15,8 @@ from enum import IntEnum
 
 from ledger import merkle
 from ledger.bonus_amounts import WHOLE, AmountProof, Line, check_lines_are, leaf
+from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
-from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.records import NOBODY, BonusAgreement, BonusAward, Claim, Dispute, Ruling
 
 _ZERO_ADDRESS = bytes(20)

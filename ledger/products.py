@@ -17,9 +17,9 @@ from enum import StrEnum
 
 from ledger.brands import speakers
 from ledger.codes import RecallAction, RevocationReason, Role, ShipmentState
+from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, has_prefix, parse_lots, parse_product, recall_covers
-from ledger.ids import RecordId
 from ledger.records import Attestation, Recall, Revocation
 from ledger.verification import VerifiedRecord
 

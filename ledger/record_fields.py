@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from ledger.money import money
 from ledger.penalty_words import duration, moment
 from ledger.records import (

@@ -7,9 +7,9 @@ the same of different shipments are told together, each with its number.
 from collections.abc import Iterator, Mapping
 
 from ledger.amendment_words import amended, told
-from ledger.canonical import parse_json
+from ledger.common.canonical import parse_json
+from ledger.common.ids import to_hex
 from ledger.errors import LadingError
-from ledger.ids import to_hex
 from ledger.record_fields import Kind, Line, field_line, label_of, one_of
 from ledger.records import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
 from ledger.structs import Struct, Withheld

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ledger.amendments import TermsInForce
+from ledger.common.ids import PartnerId, RecordId
+from ledger.common.spans import measure
 from ledger.delivery import Moved, moved
-from ledger.ids import PartnerId, RecordId
 from ledger.journeys import Journeys, Portion
 from ledger.lateness import PortionLine
-from ledger.spans import measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.codes import ContractKind, Role
+from ledger.common.ids import ConsortiumId, KeyAddress, LogId, PartnerId
 from ledger.errors import MalformedRecord, Refused, VerificationFailed
-from ledger.ids import ConsortiumId, KeyAddress, LogId, PartnerId
 from ledger.records import BY_NUMBER, LOG_ONLY, KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry_rules import MAX_COUNCIL, MAX_DELAY, decide
 from ledger.registry_state import (

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
+from ledger.common.ids import KeyAddress, PartnerId, to_hex
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.ids import KeyAddress, PartnerId, to_hex
 from ledger.records import KeyGrant, KeyRevoke
 from ledger.registry_state import NO_END, Address, AddressKind, Effects, Slice
 

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Generic, TypeVar
 
 from ledger.codes import ContractKind, Role
-from ledger.ids import KeyAddress, LogId, PartnerId
+from ledger.common.ids import KeyAddress, LogId, PartnerId
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

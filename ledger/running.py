@@ -11,14 +11,14 @@ from contextlib import suppress
 
 from ledger.brands import is_brand_change
 from ledger.codes import Role
+from ledger.common.ids import PartnerId
+from ledger.common.periods import Period
 from ledger.concerns import child_id
 from ledger.delivery import moved
 from ledger.errors import MalformedRecord, NotFound
 from ledger.gs1 import parse_product
-from ledger.ids import PartnerId
 from ledger.journeys import Journeys
 from ledger.owed import Owed, owed
-from ledger.periods import Period
 from ledger.records import (
     REMAINDER_INDEX,
     Amendment,

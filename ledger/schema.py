@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.canonical import NUMBER_BITS
+from ledger.common.canonical import NUMBER_BITS
 from ledger.records import PARTS
 from ledger.structs import Member, Struct
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ledger.codes import Role
+from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, NotFound
-from ledger.rule_files import read_toml
 
 FORMAT = "lading/scorecard/1"
 POINTS = 10_000

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from ledger.breaches import breaches
 from ledger.codes import Role, StatementKind
+from ledger.common.ids import RecordId
+from ledger.common.spans import measure
 from ledger.delivery import StopKind
-from ledger.ids import RecordId
 from ledger.journeys import part_of
 from ledger.records import NOBODY
 from ledger.recourse import legs_of
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, Case, Sample, own_items
-from ledger.spans import measure
 
 LONGEST_LATE = 14 * DAY
 _ANY_SEQUENCE = 2**16

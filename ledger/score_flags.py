@@ -10,9 +10,9 @@ from functools import cached_property
 from operator import attrgetter
 
 from ledger.codes import Role
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
+from ledger.common.periods import Period
 from ledger.journeys import Journeys
-from ledger.periods import Period
 from ledger.records import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.score_measures import doubled_median

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.intervals import MILLION, ratio, wilson
 from ledger.score_card import POINTS, Indicator, Weighted
 from ledger.score_samples import Delivery

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from ledger.amendments import TermsInForce, terms_in_force
 from ledger.codes import Assurance, ExceptionBit, Role
+from ledger.common.ids import RecordId
+from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.gs1 import Product, gtin14
-from ledger.ids import RecordId
 from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.lateness import PortionLine, lateness_of
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.periods import Period
 from ledger.records import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.structs import Withheld

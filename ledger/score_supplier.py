@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from ledger.brands import holders_at, speakers
 from ledger.breaches import Breach, breaches
 from ledger.codes import Purpose, Role
+from ledger.common.ids import RecordId
 from ledger.delivery import StopKind, counted
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, parse_lots, parse_product, recall_covers
-from ledger.ids import RecordId
 from ledger.journeys import Found, Journeys, Move
 from ledger.records import Attestation
 from ledger.score_card import Indicator

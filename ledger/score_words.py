@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.canonical import wide_as_text
-from ledger.ids import to_hex
+from ledger.common.canonical import wide_as_text
+from ledger.common.ids import to_hex
 from ledger.score_card import Indicator
 from ledger.score_flags import Flag
 from ledger.score_measures import Effect

@@ -16,10 +16,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from ledger.codes import Role
-from ledger.ids import PartnerId, RecordId
+from ledger.common.ids import PartnerId, RecordId
+from ledger.common.periods import Period
 from ledger.journeys import Journeys
 from ledger.owed import Owed, of_plain, of_statement
-from ledger.periods import Period
 from ledger.plain import plain
 from ledger.plain_samples import count_plain
 from ledger.score_card import OF_ROLE, POINTS, Card, Indicator, Weighted

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.codes import AmendmentKind, StatementKind
+from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.errors import MalformedRecord, NotFound
-from ledger.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.records import (
     NOBODY,
     Amendment,

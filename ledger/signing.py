@@ -14,9 +14,9 @@ from typing import Any
 
 from coincurve import PrivateKey, PublicKey
 
+from ledger.common.ids import ConsortiumId, KeyAddress, RecordId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.ids import ConsortiumId, KeyAddress, RecordId, to_hex
-from ledger.keccak import keccak256
 from ledger.records import PARTS, Record, record_named
 from ledger.structs import Struct, Withheld
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass, fields
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, cast
 
-from ledger.canonical import NUMBER_BITS
+from ledger.common.canonical import NUMBER_BITS
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 
 T = TypeVar("T")
 

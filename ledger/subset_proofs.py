@@ -9,8 +9,8 @@ inclusion proof.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
-from ledger.ids import to_hex
 from ledger.merkle import HASH_LENGTH, RangeRoot, node_hash, split_point
 
 Leaves = Sequence[tuple[int, bytes]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ledger.codes import Role
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.score_card import OF_ROLE, Indicator
 from ledger.score_samples import Delivery, Sample
 

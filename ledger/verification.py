@@ -11,8 +11,8 @@ from dataclasses import InitVar, dataclass, replace
 from typing import Final, Protocol
 
 from ledger.codes import Outcome
+from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.errors import VerificationFailed
-from ledger.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.records import LOG_ONLY, NOBODY, Record
 from ledger.signers import (
     AnchorSigner,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.ids import to_hex
 from ledger.journeys import Found, Journeys
 from ledger.records import ShipmentTerms
 from ledger.structs import Struct, Withheld

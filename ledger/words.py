@@ -3,7 +3,7 @@
 from enum import IntEnum, IntFlag
 
 from ledger.codes import Outcome, Role
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 
 NONE = "none"
 

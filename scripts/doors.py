@@ -13,7 +13,8 @@ from http.client import HTTPException
 from typing import Any, Protocol
 
 from ledger import errors
-from ledger.canonical import parse_json
+from ledger.common.canonical import parse_json
+from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import (
     InvalidInput,
     LadingError,
@@ -23,7 +24,6 @@ from ledger.errors import (
     RuleBroken,
     Unavailable,
 )
-from ledger.ids import bytes_from_hex, to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.members import reading_members
 from ledger.services.node import Node

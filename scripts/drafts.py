@@ -6,9 +6,9 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from ledger.acceptance import PROPOSED_SUBMIT_BY
+from ledger.common.ids import to_hex
 from ledger.default_terms import alpha_for, default_terms
 from ledger.errors import MalformedRecord
-from ledger.ids import to_hex
 from ledger.money import money
 from ledger.penalty_words import duration
 from ledger.record_fields import CODES, text_of

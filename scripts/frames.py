@@ -9,7 +9,7 @@ import hashlib
 import re
 import zlib
 
-from ledger.canonical import canonical_json, parse_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord
 from ledger.signing import SignedRecord
 

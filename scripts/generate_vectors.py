@@ -16,7 +16,7 @@ from typing import Any
 
 from ledger import merkle
 from ledger.checkpoint import Leaf
-from ledger.ids import checksum_address, to_hex
+from ledger.common.ids import checksum_address, to_hex
 from ledger.records import BY_NAME, Checkpoint, Record
 from ledger.structs import encode_type, type_hash
 from scripts.vectors.bundles import bundles

@@ -17,15 +17,15 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from ledger.canonical import canonical_json
 from ledger.codes import Purpose, Role
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.default_terms import TENDER_WINDOW
 from ledger.enrolment import RoleRequest
 from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
-from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.penalties import penalty_of
-from ledger.periods import DAY
 from ledger.records import (
     UNLIMITED_LAG,
     Commercial,

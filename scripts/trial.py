@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ledger.codes import RegistryAction, Role
+from ledger.common.ids import KeyAddress, LogId
 from ledger.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.errors import RuleBroken
-from ledger.ids import KeyAddress, LogId
 from ledger.records import Record, RegistryChange
 from ledger.registry import RegistryView
 from ledger.services.clock import Clock

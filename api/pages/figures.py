@@ -14,9 +14,9 @@ from api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
 from api.pages.render import page
 from api.routers.partners import score_for
 from ledger import penalty_lists
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.ids import to_hex
-from ledger.periods import DAY, FOREVER, Step, period_of
 from ledger.score_card import POINTS
 from ledger.services.node import Node
 from ledger.services.reading import Reader

@@ -11,9 +11,9 @@ from api.pages.figures import When, second_of
 from api.pages.render import page
 from api.routers.networks import compared
 from ledger import network_words
+from ledger.common.periods import full_hour, period_of
 from ledger.errors import NotPermitted
 from ledger.network_routes import By
-from ledger.periods import full_hour, period_of
 from ledger.services.networks import NetworkAnswer, network_for
 
 router = APIRouter()

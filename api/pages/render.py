@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.gs1 import parse_product
-from ledger.ids import to_hex
 from ledger.money import money
 from ledger.score_card import Indicator
 from ledger.score_words import measured, micropoints

@@ -11,9 +11,9 @@ from api.deps import NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
 from api.pages.figures import When, second_of
 from api.pages.render import page
 from ledger.codes import Assurance, HoldCause, Regime
+from ledger.common.ids import RecordId, to_hex
 from ledger.delivery import StopKind
 from ledger.errors import LadingError, NotFound, NotPermitted
-from ledger.ids import RecordId, to_hex
 from ledger.lateness import HoldLine, PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_gist import gist, standing

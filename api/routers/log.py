@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Response
 from api import examples
 from api.answers import ConsistencyProof, InclusionProof, LogState
 from api.deps import NodeOf
+from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.ids import to_hex
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from api import examples
 from api.deps import Moment, NodeOf, ReaderOf, Rolling
 from api.figure_answers import NetworkView
+from ledger.common.periods import Period, full_hour, period_of
 from ledger.errors import MalformedRecord
 from ledger.network_routes import By
-from ledger.periods import Period, full_hour, period_of
 from ledger.services.networks import network_for
 
 router = APIRouter(prefix="/v1/network", tags=["network"])

@@ -15,9 +15,9 @@ from api.answers import (
 )
 from api.deps import Cursor, JsonBody, Limit, Moment, NodeOf, PartnerPath, ReaderOf, Rolling, fields
 from api.figure_answers import ScoreView, TrendView
+from ledger.common.ids import bytes_from_hex
+from ledger.common.periods import Period, Step
 from ledger.errors import MalformedRecord
-from ledger.ids import bytes_from_hex
-from ledger.periods import Period, Step
 from ledger.registry_state import ALL_SCOPES
 from ledger.score_card import Indicator
 from ledger.score_words import NAMES

@@ -10,8 +10,8 @@ from api import examples
 from api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, record_id
 from api.figure_answers import PenaltyPage
 from ledger import penalty_lists
+from ledger.common.periods import FOREVER
 from ledger.penalty_csv import penalties_csv, penalty_lines_csv
-from ledger.periods import FOREVER
 
 router = APIRouter(prefix="/v1/penalties", tags=["shipments"])
 

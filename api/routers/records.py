@@ -8,8 +8,8 @@ from api import examples
 from api.answers import InclusionProof, Proposals, RecordPage, RecordTypes, Submitted, TypedData
 from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerQuery, ReaderOf, RecordPath, fields, record_id
 from ledger import concerns
+from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, NotFound
-from ledger.ids import bytes_from_hex, to_hex
 from ledger.records import BY_NAME, Record, record_named
 from ledger.services.submission import Accepted, Proposed
 from ledger.services.views import ReceiptView, RecordView, awaited_view

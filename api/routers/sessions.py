@@ -8,8 +8,8 @@ from api import examples
 from api.answers import Challenge, SessionView, SignedIn, SignedOut
 from api.deps import COOKIE, JsonBody, NodeOf, ReaderOf, SessionsOf, fields
 from api.sessions import SESSION_SECONDS
+from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import to_hex
 from ledger.services.node import Node
 from ledger.signing import signature_from_hex
 

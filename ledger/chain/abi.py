@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 
 _WORD = 32
 

@@ -17,8 +17,8 @@ from ledger.chain.client import FIRST_BLOCK, Block, ChainClient, ChainReader, Re
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, TOKEN, Artifact, artifact, revert_reason
 from ledger.chain.transactions import created_address, sign_transaction
 from ledger.codes import ContractKind
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import ChainUnavailable, MalformedRecord, Misconfigured
-from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.registry import Genesis
 from ledger.signing import Domain, SigningKey
 

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from ledger.chain.abi import AbiType, decode
 from ledger.chain.client import Log
 from ledger.chain.contracts import RecordFunction, record_functions
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import LadingError, MalformedRecord
-from ledger.ids import RecordId, to_hex
-from ledger.keccak import keccak256
 from ledger.records import Record
 from ledger.signing import SIGNATURE_LENGTH, Domain, SignedRecord
 from ledger.structs import Struct, Withheld

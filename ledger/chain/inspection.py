@@ -12,9 +12,9 @@ from typing import Any
 
 from ledger.chain.faults import translated
 from ledger.chain.keyvalue import SqliteStore
+from ledger.common.ids import to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
-from ledger.ids import to_hex
-from ledger.keccak import keccak256
 
 HASH_LENGTH = 32
 

@@ -18,8 +18,8 @@ from web3.types import RPCEndpoint
 from ledger.chain.answers import Refusal, data_of, field_of, fixed_bytes, quantity, refusal_of, sent_of
 from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Log, Receipt, SendResult, Sent
 from ledger.chain.faults import translated
+from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, Misconfigured
-from ledger.keccak import keccak256
 
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 120

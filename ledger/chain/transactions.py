@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import rlp
 
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 from ledger.signing import SigningKey, recover
 
 

@@ -14,8 +14,8 @@ from ledger.chain.contracts import (
 )
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import ChainUnavailable
-from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.records import Record
 from ledger.store import meta
 from ledger.store.database import Connection

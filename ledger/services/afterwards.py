@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger.amendments import as_amended
 from ledger.codes import AmendmentKind
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.journeys import Journeys
 from ledger.penalty_words import moment
 from ledger.record_fields import Kind, sentence_of

@@ -2,8 +2,8 @@
 
 from ledger import concerns
 from ledger.amendments import as_amended
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.ids import RecordId, to_hex
 from ledger.records import Amendment, Record, record_named
 from ledger.services.reading import Reader, Reading
 from ledger.services.views import RecordView

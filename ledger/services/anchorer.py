@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ledger.chain.client import ChainClient
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_call, encode_function, revert_reason
 from ledger.codes import ContractKind
+from ledger.common.ids import LogId, to_hex
 from ledger.errors import ChainUnavailable, InconsistentLog, NotFound, TreeView
-from ledger.ids import LogId, to_hex
 from ledger.records import Checkpoint
 from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock

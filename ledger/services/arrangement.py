@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import BadSignature, NotPermitted
-from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.records import Record, ShipmentTerms
 from ledger.services import holdings
 from ledger.services.registry_view import CurrentRegistry

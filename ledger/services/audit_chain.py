@@ -12,8 +12,8 @@ from ledger.chain.deploy import Deployment
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
 from ledger.checkpoint import Leaf
 from ledger.codes import Outcome as Code
+from ledger.common.ids import KeyAddress, LogId, RecordId, to_hex
 from ledger.errors import LadingError
-from ledger.ids import KeyAddress, LogId, RecordId, to_hex
 from ledger.merkle import leaf_hash
 from ledger.openings import split
 from ledger.records import Checkpoint, Outcome, Record

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from ledger.audit import Findings, differing_fields, with_lists_of
 from ledger.checkpoint import Leaf
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
-from ledger.ids import RecordId, to_hex
 from ledger.merkle import leaf_hash
 from ledger.openings import split
 from ledger.records import BY_NUMBER, Record

@@ -12,10 +12,10 @@ from ledger.audit import Findings, shown
 from ledger.chain.client import ChainReader
 from ledger.chain.transactions import sender_and_nonce
 from ledger.codes import RegistryAction
+from ledger.common.ids import ConsortiumId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.enrolment import check_possession, parse_enrolment
 from ledger.errors import LadingError
-from ledger.ids import ConsortiumId, to_hex
-from ledger.keccak import keccak256
 from ledger.records import BY_NUMBER, RegistryChange
 from ledger.services.audit_chain import ChainFacts
 from ledger.services.audit_log import domain_of

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.audit import Findings
-from ledger.canonical import parse_json
 from ledger.checkpoint import LogIdentity, Receipt
+from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.merkle import HASH_LENGTH
 from ledger.notes import parse_checkpoint

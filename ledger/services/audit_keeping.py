@@ -9,8 +9,8 @@ from ledger.audit import Findings, paired
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
 from ledger.clearance import SlotKey
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import concerns
-from ledger.ids import RecordId, to_hex
 from ledger.records import (
     BY_NUMBER,
     Amendment,

@@ -13,8 +13,8 @@ from typing import Any
 from ledger import merkle
 from ledger.audit import Findings
 from ledger.checkpoint import Leaf, parse_leaf
+from ledger.common.ids import RecordId
 from ledger.errors import LadingError, NotFound
-from ledger.ids import RecordId
 from ledger.merkle import HASH_LENGTH
 from ledger.openings import split
 from ledger.records import BY_NUMBER, Record

@@ -11,8 +11,8 @@ from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import amounts_from_json
 from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
-from ledger.ids import RecordId, to_hex
 from ledger.records import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit_chain import ChainFacts, contracts_in_meta
 from ledger.services.scorecards import default_card

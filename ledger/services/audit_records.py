@@ -8,8 +8,8 @@ from typing import cast
 
 from ledger.audit import Findings
 from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
-from ledger.ids import RecordId, to_hex
 from ledger.openings import Part, join, part_from_json, split
 from ledger.records import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.registry import RegistryHistory

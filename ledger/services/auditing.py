@@ -14,8 +14,8 @@ from ledger.audit import AuditReport, Findings
 from ledger.chain.client import ChainReader
 from ledger.chain.embedded import EmbeddedReader
 from ledger.codes import ContractKind
+from ledger.common.ids import to_hex
 from ledger.errors import LadingError
-from ledger.ids import to_hex
 from ledger.merkle import EMPTY_ROOT
 from ledger.services.audit_chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
 from ledger.services.audit_damage import Damages

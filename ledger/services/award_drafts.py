@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.bonuses import Award
+from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
-from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.records import BonusAward
 from ledger.services import awards

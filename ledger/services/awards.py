@@ -12,9 +12,9 @@ from ledger.bonus_amounts import Line, amount_proof, amounts_root
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import FORMAT, amounts_from_json, award_to_json
 from ledger.bonuses import Award
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken
 from ledger.figures import award_for
-from ledger.ids import RecordId, to_hex
 from ledger.records import BonusAgreement, BonusAward, Claim
 from ledger.score_card import parse_card
 from ledger.services.scorecards import card_text

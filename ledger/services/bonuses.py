@@ -7,8 +7,8 @@ from typing import Any
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
-from ledger.ids import RecordId, to_hex
 from ledger.pool import MEANING, Status
 from ledger.records import BonusAgreement, BonusAward
 from ledger.services import awards

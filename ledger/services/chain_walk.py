@@ -13,8 +13,8 @@ from ledger.chain.deploy import Deployment
 from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
-from ledger.ids import RecordId
 from ledger.records import Checkpoint, Outcome, RegistryChange
 from ledger.signing import Domain, SignedRecord
 

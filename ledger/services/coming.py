@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger import concerns
 from ledger.codes import ClearanceStatus, StatementKind
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.relayer import DORMANT_AFTER
 from ledger.services.telling import APPLIED, Teller

@@ -15,14 +15,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.bundle_format import Trust, parse_trust
-from ledger.canonical import canonical_json
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.chain.keyvalue import lock
 from ledger.checkpoint import LogIdentity, LogSigner
 from ledger.codes import ContractKind
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
-from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.registry import Genesis
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,

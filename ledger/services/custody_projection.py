@@ -11,11 +11,11 @@ from typing import cast
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.codes import StatementKind
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import parent_of
 from ledger.custody import Holding
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
-from ledger.ids import RecordId, to_hex
 from ledger.openings import join
 from ledger.records import (
     REMAINDER_INDEX,

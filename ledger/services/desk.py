@@ -11,8 +11,8 @@ from ledger.chain.client import ChainReader
 from ledger.chain.embedded import EmbeddedReader
 from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind
+from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.ids import to_hex
 from ledger.records import BY_NUMBER
 from ledger.services.addresses import ContractBook
 from ledger.services.bonuses import Bonuses

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.codes import ContractKind, RegistryAction
+from ledger.common.ids import ConsortiumId, to_hex
 from ledger.enrolment import Enrolment, check_possession, parse_enrolment
 from ledger.errors import NotFound
-from ledger.ids import ConsortiumId, to_hex
 from ledger.records import RegistryChange
 from ledger.services.clock import Clock
 from ledger.services.consortium import Consortium

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ledger.clearance import SlotKey, Standing
 from ledger.codes import ClearanceStatus, Outcome
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import concerns
 from ledger.effects import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
-from ledger.ids import RecordId, to_hex
 from ledger.records import (
     LOG_ONLY,
     Clearance,

@@ -2,10 +2,10 @@
 
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import ShipmentState
+from ledger.common.ids import RecordId
 from ledger.custody import Holding
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
-from ledger.ids import RecordId
 from ledger.services import holdings
 from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
 from ledger.signing import Domain

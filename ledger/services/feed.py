@@ -7,7 +7,7 @@ items of a manifest came to their outcome, or a private part was opened or forgo
 
 import gc
 
-from ledger.periods import FOREVER, Period
+from ledger.common.periods import FOREVER, Period
 from ledger.records import Amendment, Endorsement
 from ledger.registry import RegistryHistory
 from ledger.running import Running

@@ -14,9 +14,9 @@ from ledger.chain.deploy import Deployment
 from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
+from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.concerns import SHIPMENT, concerns
 from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
-from ledger.ids import LogId, RecordId, to_hex
 from ledger.records import Checkpoint, Outcome, Override, RegistryChange
 from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock

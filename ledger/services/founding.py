@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ledger.codes import RegistryAction
+from ledger.common.ids import KeyAddress, bytes_from_hex
 from ledger.errors import RuleBroken
-from ledger.ids import KeyAddress, bytes_from_hex
 from ledger.records import RegistryChange
 from ledger.services.clock import Clock
 from ledger.services.consortium import ANCHOR, read_consortium

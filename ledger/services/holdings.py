@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Gate, ShipmentState
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import SHIPMENT, parent_of
 from ledger.custody import Flag, Holding, Requirement, Slot
-from ledger.ids import RecordId, to_hex
 from ledger.records import Handoff, Override, Record, ShipmentTerms, Split
 from ledger.store import openings, records, shipments
 from ledger.store.database import Connection

@@ -11,8 +11,8 @@ from ledger.chain.client import FIRST_BLOCK, ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, artifact, decode_result, encode_function
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
+from ledger.common.ids import to_hex
 from ledger.errors import ChainUnavailable, Misconfigured
-from ledger.ids import to_hex
 from ledger.services.consortium import Consortium, make_keys, open_keys
 from ledger.services.keystores import write_private
 from ledger.services.settings import EMBEDDED, Settings

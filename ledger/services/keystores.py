@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from eth_keyfile import create_keyfile_json, decode_keyfile_json
 
+from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
-from ledger.ids import bytes_from_hex, to_hex
 from ledger.signing import SigningKey
 
 DEMO_PASSPHRASE = "demo"  # noqa: S105 - public on purpose, and marked so in every keystore that uses it

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.codes import Role
+from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.ids import to_hex
 from ledger.services.clock import Clock
 from ledger.services.consortium import read_consortium
 from ledger.services.names import Names

@@ -2,9 +2,9 @@
 
 from threading import Lock
 
+from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.enrolment import parse_enrolment
 from ledger.errors import LadingError
-from ledger.ids import ConsortiumId, KeyAddress
 from ledger.registry_state import AddressKind
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.views import PartnerName

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import network_words
+from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.network import NetworkFigures
 from ledger.network_routes import EXPECTED, By, Windows
-from ledger.periods import Period
 from ledger.registry_state import ALL_SCOPES
 from ledger.services.numbers import Numbers
 from ledger.services.reading import Reader

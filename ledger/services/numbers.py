@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 
 from ledger import penalty_words, score_words
 from ledger.codes import Role
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
 from ledger.figures import statements_of
 from ledger.governing import Measure
-from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.records import ShipmentTerms
 from ledger.running import Running
 from ledger.score_card import Card
@@ -171,7 +171,7 @@ class Numbers:
     def asked(self, start: int | None, end: int | None, rolling: int | None) -> Period | None:
         """The period that somebody asks for, judged at the last full hour; None when nothing was said.
 
-        Raises `MalformedRecord` as `ledger.periods.period_of` does.
+        Raises `MalformedRecord` as `ledger.common.periods.period_of` does.
         """
         if start is None and end is None and rolling is None:
             return None

@@ -5,8 +5,8 @@ here. So it is kept as a proposal, visible and until it expires, and completed a
 log. An endorsement needs none of this: it names what was signed, and may come first.
 """
 
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Busy, NotPermitted
-from ledger.ids import RecordId, to_hex
 from ledger.records import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
 from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.signing import SignedRecord

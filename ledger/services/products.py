@@ -6,8 +6,8 @@ from typing import Any
 
 from ledger import gs1, merkle
 from ledger.codes import Role, ShipmentState
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
-from ledger.ids import RecordId, to_hex
 from ledger.products import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
 from ledger.records import Attestation
 from ledger.registry import RegistryView

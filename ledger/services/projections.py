@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import cast
 
 from ledger.codes import RegistryAction
+from ledger.common.ids import RecordId
 from ledger.effects import MOVES_SHIPMENTS
-from ledger.ids import RecordId
 from ledger.records import (
     Attestation,
     BonusAgreement,

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ledger import merkle
 from ledger.checkpoint import LogSigner
+from ledger.common.ids import to_hex
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
-from ledger.ids import to_hex
 from ledger.merkle import HASH_LENGTH
 from ledger.notes import TreeHead
 from ledger.services.logfiles import LogFolder

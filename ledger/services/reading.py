@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ledger import concerns as concerning
 from ledger.codes import Outcome, Role
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.openings import split
 from ledger.records import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records import Outcome as OutcomeRecord

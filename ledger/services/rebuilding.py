@@ -17,9 +17,9 @@ from ledger.chain.contracts import has_chain_track
 from ledger.chain.events import item_count
 from ledger.checkpoint import Leaf, LogIdentity
 from ledger.codes import RegistryAction
+from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.concerns import concerns
 from ledger.errors import Misconfigured, NotFound, VerificationFailed
-from ledger.ids import LogId, RecordId, to_hex
 from ledger.merkle import leaf_hash
 from ledger.openings import part_to_json, split
 from ledger.records import BY_NUMBER, Checkpoint, RegistryChange

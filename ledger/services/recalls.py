@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from ledger import gs1
 from ledger.brands import speakers
 from ledger.codes import Hazard, RecallAction, Role, ShipmentState
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
-from ledger.ids import RecordId, to_hex
 from ledger.products import TO_DO
 from ledger.services.clock import Clock
 from ledger.services.consortium import read_consortium

@@ -6,9 +6,9 @@ from typing import cast
 
 from ledger import clearance
 from ledger.codes import Gate, Role
+from ledger.common.ids import KeyAddress, RecordId
 from ledger.custody import Holding, Signer
 from ledger.effects import CustomsStanding
-from ledger.ids import KeyAddress, RecordId
 from ledger.records import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
 from ledger.services.clock import Clock

@@ -24,9 +24,9 @@ from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.events import item_count
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import concerns
 from ledger.errors import ChainUnavailable, LadingError
-from ledger.ids import RecordId, to_hex
 from ledger.records import Outcome
 from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock

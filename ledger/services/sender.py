@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from ledger.chain.client import ChainClient, Receipt, Sent
 from ledger.chain.transactions import sign_transaction
+from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
-from ledger.ids import RecordId
 from ledger.services.clock import Clock
 from ledger.signing import SigningKey
 from ledger.store import transactions

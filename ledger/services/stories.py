@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from ledger import concerns as concerning
 from ledger.breaches import breaches
 from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
+from ledger.common.ids import RecordId, to_hex
 from ledger.custody import Flag
 from ledger.errors import LadingError, NotFound
-from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.records import REMAINDER_INDEX
 from ledger.records import Outcome as OutcomeRecord

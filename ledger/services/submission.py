@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from ledger import concerns as concerning
 from ledger.acceptance import check_content
 from ledger.checkpoint import Receipt
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import concerns
 from ledger.errors import LadingError, NotFound, NotPermitted
-from ledger.ids import RecordId, to_hex
 from ledger.openings import join, parts_for
 from ledger.services import predecessors
 from ledger.services.arrangement import Arrangement

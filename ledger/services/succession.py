@@ -10,8 +10,8 @@ from ledger.chain.client import ChainClient
 from ledger.chain.contracts import CONTRACT_OF_KIND
 from ledger.chain.deploy import deploy_successor
 from ledger.codes import ContractKind, RegistryAction
+from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import RuleBroken
-from ledger.ids import KeyAddress, to_hex
 from ledger.records import RegistryChange
 from ledger.registry import RegistryHistory
 from ledger.registry_state import NO_END

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
+from ledger.common.ids import RecordId, to_hex
 from ledger.custody import Flag
 from ledger.delivery import Tender
 from ledger.errors import LadingError
-from ledger.ids import RecordId, to_hex
 from ledger.penalty_words import moment
 from ledger.records import Handoff, Override, Split
 from ledger.records import Outcome as OutcomeRecord

@@ -3,8 +3,8 @@
 from ledger.chain.client import ChainClient
 from ledger.chain.contracts import CONTRACT_OF_KIND, TOKEN, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
+from ledger.common.ids import RecordId
 from ledger.errors import RuleBroken, Unavailable
-from ledger.ids import RecordId
 from ledger.services.clock import Clock
 from ledger.services.sender import Intent, Sender, explain
 from ledger.signing import SigningKey

@@ -8,7 +8,7 @@ from typing import cast
 
 from ledger import concerns, outcome_facts
 from ledger.bundle_subjects import NUMBERS_NEED
-from ledger.ids import RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.openings import join
 from ledger.records import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.registry import RegistryHistory

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from ledger.services.waiting import Awaited
 
 

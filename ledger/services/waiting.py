@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from ledger.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.codes import Purpose, ShipmentState
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.concerns import PARTNER, SHIPMENT
 from ledger.custody import Holding, Signer, Slot
 from ledger.effects import CustomsStanding, Effect, Overlay, State, effect_of
 from ledger.errors import Busy, RuleBroken
-from ledger.ids import KeyAddress, RecordId, to_hex
 from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.registry import RegistryView
 from ledger.services import holdings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.store import projected
 from ledger.store.rows import many, one, put
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from ledger.checkpoint import Leaf
+from ledger.common.ids import RecordId, to_hex
 from ledger.concerns import Concern
 from ledger.errors import Conflict, MalformedRecord
-from ledger.ids import RecordId, to_hex
 from ledger.merkle import leaf_hash
 from ledger.openings import parts_for, split
 from ledger.records import Checkpoint, Outcome

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Connection, delete, func, select
 
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.ids import RecordId, to_hex
 from ledger.openings import Part, join, part_from_json, part_to_json
 from ledger.records import BY_NUMBER, Record
 from ledger.store import records as stored_records

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.store import pending
 from ledger.store.rows import chunks, columns, one, some
 from ledger.store.tables import outbox, record_index

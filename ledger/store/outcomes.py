@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import Connection, select
 
 from ledger.codes import Outcome as Code
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.records import Outcome
 from ledger.store import records
 from ledger.store.projected import outcomes

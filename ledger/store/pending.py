@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.store.rows import chunks, insert_new
 from ledger.store.tables import pending
 

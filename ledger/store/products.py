@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.store import projected
 from ledger.store.rows import chunks, columns, insert, many, one, put, some
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.sql import ColumnElement
 
 from ledger.checkpoint import Leaf
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.records import BY_NUMBER, Record
 from ledger.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.store.rows import chunks, columns, many, one, some

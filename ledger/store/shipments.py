@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select
 
 from ledger.codes import ShipmentState
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.records import REMAINDER_INDEX
 from ledger.store import projected
 from ledger.store.rows import chunks, columns, insert, insert_new, many, one, some

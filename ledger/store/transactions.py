@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
-from ledger.ids import RecordId
+from ledger.common.ids import RecordId
 from ledger.store.rows import columns, many, one, some
 from ledger.store.tables import transactions
 

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 from ledger.bonus_rules import parse_rule
 from ledger.bonuses import charges_on, compute_award, scorecards_of
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
-from ledger.ids import RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import Period
 from ledger.journeys import Journeys
-from ledger.periods import Period
 from ledger.records import (
     BonusAgreement,
     Clearance,

@@ -7,10 +7,10 @@ import typer
 
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import explain
-from ledger.canonical import canonical_json
 from ledger.codes import ContractKind
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import RecordId, bytes_from_hex, to_hex
 from ledger.money import money
 from ledger.services import awards, treasury
 from ledger.services.award_drafts import check_award, draft_award

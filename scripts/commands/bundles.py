@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from ledger.bundle_format import parse_trust
-from ledger.canonical import canonical_json
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, bytes_from_hex
+from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
-from ledger.ids import RecordId, bytes_from_hex
-from ledger.periods import FOREVER, period_of
 from ledger.services.consortium import read_consortium, with_logs_of
 from ledger.services.desk import Desk
 from ledger.services.exporting import Exporter

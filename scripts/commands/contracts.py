@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from ledger.codes import ContractKind
+from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.desk import Desk
 from ledger.services.node import open_chain

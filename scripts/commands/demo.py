@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
 from ledger.errors import Misconfigured
-from ledger.ids import to_hex
 from ledger.money import money
 from ledger.penalty_words import explain
-from ledger.periods import DAY
 from ledger.services.clock import ManualClock
 from ledger.services.consortium import TokenPlan, unused
 from ledger.services.keystores import new_key

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.consortium import found as found_consortium
 from ledger.services.consortium import read_consortium

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from ledger import network_words
+from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
 from ledger.network import NetworkFigures
 from ledger.network_routes import EXPECTED, By, parse_windows
-from ledger.periods import FOREVER, LONGEST_ROLLING, period_of
 from ledger.services.desk import Desk
 from ledger.services.networks import network_for
 from ledger.services.settings import read_settings

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from ledger import penalty_lists, penalty_words, score_words
+from ledger.common.ids import bytes_from_hex
+from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
-from ledger.ids import bytes_from_hex
 from ledger.money import money
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_csv import penalties_csv, penalty_lines_csv
-from ledger.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.score_words import explain
 from ledger.scores import Scorecard
 from ledger.services.desk import Desk

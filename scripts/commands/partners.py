@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.canonical import canonical_json, parse_json
 from ledger.codes import RegistryAction, Role
+from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.gs1 import check_gln
-from ledger.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.records import RegistryChange
 from ledger.services.enrolling import admission, change
 from ledger.services.settings import read_settings

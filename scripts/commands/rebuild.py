@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.canonical import parse_json
+from ledger.common.canonical import parse_json
+from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.ids import to_hex
 from ledger.services.rebuilding import Restored, rebuild_projections, restore_from_chain
 from ledger.services.settings import read_settings
 from ledger.signing import SignedRecord

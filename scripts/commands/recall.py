@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.errors import InvalidInput
-from ledger.ids import RecordId, bytes_from_hex
 from ledger.services.clock import SystemClock
 from ledger.services.reading import Reader
 from ledger.services.recalls import reading_recalls

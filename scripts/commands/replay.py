@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from ledger.money import money
 from ledger.services.clock import SystemClock
 from ledger.services.settings import read_settings

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.common.ids import to_hex
+from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.ids import to_hex
-from ledger.periods import Period
 from ledger.services.desk import Desk
 from ledger.services.settings import read_settings
 from scripts.output import out, print_json

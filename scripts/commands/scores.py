@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from ledger.codes import RegistryAction
+from ledger.common.ids import to_hex
 from ledger.errors import RuleBroken
-from ledger.ids import to_hex
 from ledger.penalty_words import moment
 from ledger.score_card import Card, parse_card
 from ledger.services.clock import SystemClock

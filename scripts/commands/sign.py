@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import segno
 import typer
 
-from ledger.canonical import canonical_json, parse_json
 from ledger.codes import ExceptionBit
+from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.ids import to_hex
 from ledger.records import Amendment, Record
 from ledger.services.settings import read_settings
 from ledger.signing import Domain, SignedRecord

@@ -7,7 +7,7 @@ import typer
 
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import MAX_BUNDLE, MAX_TRUST, parse_trust
-from ledger.canonical import parse_json
+from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.omissions import HeldReceipt
 from scripts.output import out, print_json

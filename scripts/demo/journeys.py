@@ -20,9 +20,9 @@ from ledger.codes import (
     SplitReason,
     StatementKind,
 )
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import Child, Endorsement, RecallAnswer, Require, ShipmentRef, Split, Statement
 from scripts.demo.cast import (
     BAD_LOT,

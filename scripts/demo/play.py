@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ledger.bonuses import Award
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import LadingError
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import BonusAgreement, Record
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import new_key

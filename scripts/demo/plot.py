@@ -9,7 +9,6 @@ Act 5  the award, computed, recorded and claimed; a recall
 
 from ledger import merkle
 from ledger.bonus_rules import parse_rule
-from ledger.canonical import canonical_json
 from ledger.codes import (
     Assurance,
     ClearanceStatus,
@@ -25,8 +24,9 @@ from ledger.codes import (
     Regime,
     RegistryAction,
 )
-from ledger.ids import PartnerId, RecordId, to_hex
-from ledger.periods import DAY
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import PartnerId, RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.records import (
     Attestation,
     BonusAgreement,

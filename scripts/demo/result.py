@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ledger.audit import AuditReport
-from ledger.ids import RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.penalties import PenaltyStatement
-from ledger.periods import DAY
 from ledger.records import Handoff
 from ledger.services.auditing import audit
 from ledger.services.reading import Reader

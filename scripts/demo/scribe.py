@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, Fulfilment, HoldCause, Mode, Purpose, Regime
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import (
     Clearance,
     Commercial,

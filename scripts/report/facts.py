@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.codes import Mode, Role
+from ledger.common.periods import Period
 from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, Market, Route, Window
-from ledger.periods import Period
 from ledger.score_card import Card
 from ledger.score_samples import case_of
 from ledger.scores import Scorecard, Tallies

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.codes import Mode
+from ledger.common.periods import Period
 from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import Route
-from ledger.periods import Period
 from ledger.scores import Scorecard
 from scripts.report.entries import DAY, Entry, Spread, spread
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.bundle_format import BUNDLE, MAX_RULES
 from ledger.bundle_subjects import SubjectKind
-from ledger.canonical import NUMBER_BITS
+from ledger.common.canonical import NUMBER_BITS
 from ledger.delivery import StopKind
 from ledger.notes import MAX_NOTE
 from ledger.records import BY_NUMBER, Checkpoint

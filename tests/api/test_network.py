@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from ledger.common.periods import Period
 from ledger.network import network
 from ledger.network_words import to_json
-from ledger.periods import Period
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, SECOND, SHOP
 

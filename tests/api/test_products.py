@@ -3,7 +3,7 @@
 import pytest
 
 from ledger import merkle
-from ledger.periods import DAY
+from ledger.common.periods import DAY
 from ledger.records import Attestation, Claims
 from scripts.demo.scribe import NO_HASH, details, salt, schema_hash
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World

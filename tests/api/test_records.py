@@ -9,8 +9,8 @@ import pytest
 
 from ledger import merkle
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
-from ledger.ids import RecordId, bytes_from_hex, to_hex
-from ledger.periods import DAY
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
+from ledger.common.periods import DAY
 from ledger.records import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
 from ledger.signing import SignedRecord
 from scripts.commands.sign import waits_in_words

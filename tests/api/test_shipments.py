@@ -1,6 +1,6 @@
 """Shipments: their story in order, and the penalty for those who may see prices."""
 
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from tests.api.world import World
 from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, MAKER, OCEAN, SECOND, SHOP
 

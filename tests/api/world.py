@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.quota import Quota
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.enrolment import personal_digest
 from ledger.gs1 import check_digit
-from ledger.ids import RecordId, to_hex
-from ledger.periods import DAY
 from ledger.records import Attestation, Claims, Handoff, Recall, Record, Require
 from ledger.signing import SigningKey
 from scripts.demo.scribe import NO_HASH, details, place, salt, schema_hash

@@ -15,7 +15,7 @@ from ledger.chain.client import Block, ChainClient, Receipt
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.chain.transactions import SignedTransaction
-from ledger.keccak import keccak256
+from ledger.common.keccak import keccak256
 from ledger.signing import SigningKey
 from tests.chain.probe import DEPLOY, Sender
 

@@ -14,9 +14,9 @@ from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.chain.transactions import sign_transaction
 from ledger.checkpoint import LogSigner
 from ledger.codes import ContractKind, Purpose, RegistryAction, Role
+from ledger.common.ids import ConsortiumId, RecordId
+from ledger.common.keccak import keccak256
 from ledger.concerns import concerns
-from ledger.ids import ConsortiumId, RecordId
-from ledger.keccak import keccak256
 from ledger.records import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
 from ledger.registry import Genesis
 from ledger.services.addresses import ContractBook

@@ -6,8 +6,8 @@ import pytest
 
 from ledger.chain.client import MAX_TRANSACTION_GAS, Sent
 from ledger.chain.transactions import created_address
+from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable
-from ledger.keccak import keccak256
 from tests.chain.conftest import CHAIN_ID, Rig
 from tests.chain.probe import DEPLOY, READ, RUNTIME, count, fail
 

@@ -19,8 +19,8 @@ from ledger.chain.contracts import (
     revert_reason,
 )
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, Undecodable, decode_event, item_count, rebuild
+from ledger.common.ids import ConsortiumId
 from ledger.errors import NotFound
-from ledger.ids import ConsortiumId
 from ledger.records import RECORDS, Checkpoint, Claim, Handoff, Outcome, Record
 from ledger.signing import Domain, SignedRecord
 from ledger.structs import Struct, Withheld

@@ -15,7 +15,7 @@ from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.events import RECORDED_TOPIC
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
-from ledger.keccak import keccak256
+from ledger.common.keccak import keccak256
 from ledger.services.clock import ManualClock
 from ledger.store import transactions
 from tests.chain.conftest import CHAIN_ID, GENESIS

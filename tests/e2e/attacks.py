@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, Regime, RegistryAction, RevocationReason
+from ledger.common.ids import ConsortiumId, RecordId
 from ledger.enrolment import Enrolment
 from ledger.errors import BadSignature, Conflict, LadingError, MalformedRecord, NotPermitted, RuleBroken
-from ledger.ids import ConsortiumId, RecordId
 from ledger.records import (
     Attestation,
     BonusAgreement,

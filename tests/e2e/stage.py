@@ -23,12 +23,12 @@ from ledger.codes import (
     SplitReason,
     StatementKind,
 )
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.keccak import keccak256
+from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
 from ledger.enrolment import RoleRequest
-from ledger.ids import RecordId, to_hex
-from ledger.keccak import keccak256
 from ledger.penalties import PenaltyStatement
-from ledger.periods import DAY
 from ledger.records import (
     Attestation,
     Child,

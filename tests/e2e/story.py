@@ -27,9 +27,9 @@ from ledger.codes import (
     SplitReason,
     StatementKind,
 )
+from ledger.common.ids import PartnerId, RecordId
+from ledger.common.periods import DAY
 from ledger.enrolment import RoleRequest
-from ledger.ids import PartnerId, RecordId
-from ledger.periods import DAY
 from ledger.records import (
     Amendment,
     Attestation,

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ledger.checkpoint import Leaf
+from ledger.common.ids import RecordId
 from ledger.concerns import concerns
 from ledger.errors import LadingError
-from ledger.ids import RecordId
 from ledger.merkle import leaf_hash
 from ledger.records import BY_NUMBER, Endorsement, Outcome
 from ledger.signing import Domain

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from ledger.audit import AuditReport, Finding
 from ledger.chain.contracts import encode_call
+from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.ids import to_hex
 from ledger.records import Details, KeyRevoke, Observation
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock

@@ -15,12 +15,12 @@ from ledger.bonus_amounts import Line, amounts_root
 from ledger.bonus_words import award_to_json
 from ledger.bundle import Step, verify_bundle
 from ledger.bundle_format import parse_trust
-from ledger.canonical import canonical_json
 from ledger.codes import ContractKind
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import PartnerId, RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
-from ledger.ids import PartnerId, RecordId, to_hex
 from ledger.money import money
-from ledger.periods import DAY
 from ledger.records import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter

@@ -17,14 +17,14 @@ import pytest
 from ledger import bundle, merkle
 from ledger.bundle import Step, verify_bundle
 from ledger.bundle_format import Trust, parse_bundle, parse_trust
-from ledger.canonical import canonical_json
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY, Period
 from ledger.figures import partner_figures, shipment_figures
 from ledger.governing import Measure
-from ledger.ids import RecordId, to_hex
 from ledger.journeys import Journeys
 from ledger.omissions import HeldReceipt
-from ledger.periods import DAY, Period
 from ledger.records import Endorsement, Require
 from ledger.score_card import parse_card
 from ledger.services.consortium import read_consortium

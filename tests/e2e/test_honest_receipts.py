@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.common.ids import RecordId
 from ledger.errors import BadSignature, NotPermitted, Unavailable
-from ledger.ids import RecordId
 from ledger.services.node import Node
 from ledger.services.submission import Accepted
 from ledger.signing import SignedRecord, SigningKey

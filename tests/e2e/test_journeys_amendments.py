@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ledger.canonical import canonical_json
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Gate, HoldCause, Regime
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import Conflict, MalformedRecord, NotPermitted, RuleBroken
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import Amendment, Require
 from ledger.signing import SigningKey
 from scripts.demo.scribe import NO_HASH, details

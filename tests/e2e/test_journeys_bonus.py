@@ -6,9 +6,9 @@ from ledger.bonus_amounts import Line, amounts_root
 from ledger.bonus_words import FORMAT
 from ledger.chain.contracts import TOKEN, decode_result, encode_function
 from ledger.codes import ContractKind, RegistryAction
+from ledger.common.ids import PartnerId, RecordId
+from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
-from ledger.ids import PartnerId, RecordId
-from ledger.periods import DAY
 from ledger.records import BonusAgreement, BonusAward, Claim, Dispute, Ruling, Share
 from ledger.services import treasury
 from scripts.demo.scribe import NO_HASH, details, salt

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Regime, StatementKind
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import Clearance, Require
 from ledger.services.reading import Reader
 from scripts.demo.scribe import place

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.periods import DAY
 from ledger.records import Handoff, KeyGrant, KeyRevoke
 from ledger.signing import SigningKey
 from scripts.demo.scribe import details

@@ -14,10 +14,10 @@ from ledger.codes import (
     SplitReason,
     StatementKind,
 )
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
 from ledger.errors import RuleBroken
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import Child, ShipmentTerms, Split
 from ledger.services import holdings
 from ledger.signing import SignedRecord

@@ -9,7 +9,6 @@ import pytest
 
 from ledger import merkle
 from ledger.brands import BRAND_AUTHORISATION
-from ledger.canonical import canonical_json
 from ledger.codes import (
     ExceptionBit,
     Hazard,
@@ -20,9 +19,10 @@ from ledger.codes import (
     Role,
     StatementKind,
 )
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
-from ledger.ids import RecordId, to_hex
-from ledger.periods import DAY
 from ledger.records import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.reading import Reader
 from ledger.services.views import TraceView

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ledger.canonical import canonical_json
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.ids import to_hex
 from ledger.penalty_words import moment
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import DEMO_PASSPHRASE, write_keystore

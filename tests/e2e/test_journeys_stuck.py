@@ -3,9 +3,9 @@
 import pytest
 
 from ledger.codes import ExceptionBit, RegistryAction, StatementKind
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import Override
 from ledger.signing import SigningKey
 from scripts.demo.scribe import details, place

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
 from ledger.figures import statements_of
-from ledger.ids import to_hex
 from ledger.journeys import Journeys
-from ledger.periods import DAY, Period, Step
 from ledger.scores import Tallies
 from ledger.services import numbers
 from ledger.services.verified import VerifiedRecords

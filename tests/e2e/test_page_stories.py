@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.pages.render import moment
-from ledger.canonical import canonical_json
 from ledger.codes import (
     AmendmentKind,
     ClearanceStatus,
@@ -21,10 +20,11 @@ from ledger.codes import (
     Role,
     StatementKind,
 )
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.custody import remainder_id
-from ledger.ids import RecordId, to_hex
 from ledger.money import money
-from ledger.periods import DAY
 from ledger.records import Amendment, Attestation, Claims, KeyRevoke, Override, Recall, RecallAnswer, Require
 from ledger.services import coming as coming_up
 from ledger.signing import SigningKey

@@ -6,8 +6,8 @@ from typing import Any
 from typer.testing import CliRunner
 
 from ledger.codes import Mode
+from ledger.common.periods import Period
 from ledger.journeys import Journeys
-from ledger.periods import Period
 from ledger.records import Place
 from ledger.services.scorecards import default_card
 from scripts.cli import application

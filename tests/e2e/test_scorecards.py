@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from api.app import create_app
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import parse_trust
-from ledger.canonical import canonical_json
 from ledger.codes import RegistryAction
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY, Period
 from ledger.errors import Misconfigured
-from ledger.ids import to_hex
-from ledger.periods import DAY, Period
 from ledger.records import RegistryChange, ShipmentTerms
 from ledger.score_card import parse_card
 from ledger.services.auditing import audit

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from scripts.cli import main
 from tests.e2e.stage import Stage
 

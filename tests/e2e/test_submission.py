@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Regime, RegistryAction
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import BadSignature, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
-from ledger.ids import RecordId, to_hex
 from ledger.openings import split
 from ledger.records import Handoff, HandoffItem, KeyGrant, KeyRevoke, Record, Require, ShipmentTerms
 from ledger.services.submission import Accepted, Proposed

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ledger.codes import ClearanceStatus, ContractKind, Gate, Regime, RegistryAction
+from ledger.common.ids import RecordId
 from ledger.errors import LadingError, RuleBroken
-from ledger.ids import RecordId
 from ledger.records import Outcome, RegistryChange, Require
 from ledger.services.auditing import audit
 from ledger.services.rebuilding import restore_from_chain

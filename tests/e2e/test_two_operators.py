@@ -11,12 +11,12 @@ import pytest
 
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import parse_trust
-from ledger.canonical import canonical_json
 from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import ConsortiumId, RecordId, to_hex
 from ledger.enrolment import RoleRequest
 from ledger.errors import Misconfigured, NotFound
-from ledger.ids import ConsortiumId, RecordId, to_hex
 from ledger.records import LOG_ONLY, Checkpoint
 from ledger.services import holdings
 from ledger.services.auditing import audit

@@ -16,9 +16,9 @@ from ledger.codes import (
     Role,
     StatementKind,
 )
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.errors import Busy, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
-from ledger.ids import RecordId, to_hex
-from ledger.periods import DAY
 from ledger.records import (
     Amendment,
     Attestation,

@@ -20,9 +20,9 @@ from ledger.codes import (
     SplitReason,
     StatementKind,
 )
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
-from ledger.ids import RecordId
-from ledger.periods import DAY
 from ledger.records import (
     Amendment,
     Child,

@@ -5,8 +5,8 @@ import random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.checkpoint import LogSigner
+from ledger.common.ids import ConsortiumId, RecordId
 from ledger.concerns import concerns
-from ledger.ids import ConsortiumId, RecordId
 from ledger.records import Endorsement, Outcome, Record
 from ledger.services.sequencer import Entry
 from ledger.signing import Domain, SignedRecord, SigningKey

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger import merkle
-from ledger.ids import to_hex
+from ledger.common.ids import to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.publisher import Publisher
 from ledger.services.sequencer import Entry, Sequencer

@@ -9,9 +9,9 @@ import pytest
 from ledger import openings as pure_openings
 from ledger.checkpoint import Receipt
 from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId
 from ledger.concerns import Concern
 from ledger.errors import Busy, Conflict, MalformedRecord, StorageFailed, VerificationFailed
-from ledger.ids import RecordId
 from ledger.merkle import leaf_hash
 from ledger.records import RECORDS, Checkpoint, Outcome, Record, ShipmentTerms
 from ledger.services.clock import ManualClock

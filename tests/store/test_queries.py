@@ -5,9 +5,9 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.canonical import canonical_json
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId
 from ledger.concerns import Concern
-from ledger.ids import RecordId
 from ledger.records import ShipmentTerms
 from ledger.services.sequencer import Sequencer
 from ledger.store import (

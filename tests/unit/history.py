@@ -7,7 +7,6 @@ proved elsewhere.
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.canonical import canonical_json
 from ledger.codes import (
     AmendmentKind,
     Assurance,
@@ -22,9 +21,10 @@ from ledger.codes import (
     SplitReason,
     StatementKind,
 )
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import ConsortiumId
 from ledger.custody_slot import child_id
 from ledger.gs1 import scope_of_prefix
-from ledger.ids import ConsortiumId
 from ledger.records import (
     REMAINDER_INDEX,
     Amendment,

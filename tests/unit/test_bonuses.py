@@ -17,12 +17,12 @@ from ledger.bonus_rules import SCORE, Threshold, parse_rule
 from ledger.bonus_words import amounts_from_json, award_to_json, explain
 from ledger.bonuses import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
 from ledger.codes import Role
+from ledger.common.ids import LogId, PartnerId, RecordId
+from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.figures import award_for
-from ledger.ids import LogId, PartnerId, RecordId
 from ledger.journeys import Journeys
 from ledger.penalties import penalties
-from ledger.periods import Period
 from ledger.records import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator, Weighted
 from ledger.score_measures import Tally

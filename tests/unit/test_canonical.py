@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, parse_json, wide_as_text
+from ledger.common.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, parse_json, wide_as_text
 from ledger.errors import MalformedRecord
 
 integers = st.integers(-(2**53 - 1), 2**53 - 1)

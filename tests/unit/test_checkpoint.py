@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ledger import checkpoint
 from ledger.checkpoint import Complete, Leaf, LogIdentity, LogSigner, Receipt
+from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import RecordId
 from ledger.merkle import sorted_root
 from ledger.notes import MAX_NOTE, TreeHead, parse_checkpoint
 

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.codes import Gate, ShipmentState
+from ledger.common.keccak import keccak256
 from ledger.custody import Flag, Requirement, Slot, child_id, pair_of, remainder_id, signing_partners
 from ledger.custody_slot import MAX_REQUIREMENTS
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 from ledger.records import Endorsement, Handoff, Override, ShipmentTerms, Split, Statement
 from ledger.structs import Withheld
 

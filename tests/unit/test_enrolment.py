@@ -9,8 +9,9 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from ledger.canonical import canonical_json
 from ledger.codes import Role
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import ConsortiumId
 from ledger.enrolment import (
     MAX_DOCUMENT,
     SCOPED,
@@ -23,7 +24,6 @@ from ledger.enrolment import (
     sign_enrolment,
 )
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.ids import ConsortiumId
 from ledger.signing import SigningKey
 
 CONSORTIUM = ConsortiumId(b"\x07" * 32)

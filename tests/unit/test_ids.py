@@ -7,9 +7,9 @@ import pytest
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.ids import bytes_from_hex, checksum_address, to_hex
-from ledger.keccak import keccak256
 from ledger.services.clock import ManualClock, SystemClock
 
 

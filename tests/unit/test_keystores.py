@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from eth_account import Account
 from typer.testing import CliRunner
 
-from ledger.canonical import canonical_json
 from ledger.codes import Role
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import ConsortiumId, to_hex
 from ledger.enrolment import Enrolment, RoleRequest, check_possession, parse_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
-from ledger.ids import ConsortiumId, to_hex
 from ledger.records import Details, Dispute, Endorsement, KeyRevoke
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from ledger import openings
+from ledger.common.ids import ConsortiumId, RecordId
+from ledger.common.keccak import keccak256
 from ledger.concerns import Concern, child_id, concerns
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.ids import ConsortiumId, RecordId
-from ledger.keccak import keccak256
 from ledger.records import (
     RECORDS,
     REMAINDER_INDEX,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ledger.common.periods import DAY, FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import MalformedRecord
-from ledger.periods import DAY, FOREVER, Period, Step, before, full_hour, period_of
 
 
 def at(year: int, month: int, day: int, hour: int = 0) -> int:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.codes import Assurance, ClearanceStatus, Outcome
+from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.journeys import Journeys
 from ledger.owed import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties import penalties, penalty_of
-from ledger.periods import Period
 from ledger.plain import plain
 from ledger.records import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.running import Running

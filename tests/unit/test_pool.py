@@ -7,8 +7,8 @@ import pytest
 
 from ledger import pool
 from ledger.bonus_amounts import Line, amount_proof, amounts_root
+from ledger.common.ids import PartnerId, RecordId
 from ledger.errors import NotPermitted, RuleBroken, VerificationFailed
-from ledger.ids import PartnerId, RecordId
 from ledger.pool import Agreement, Status
 from ledger.records import BonusAgreement, BonusAward, Claim, Details, Dispute, Ruling, Share
 

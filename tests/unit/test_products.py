@@ -7,9 +7,9 @@ import pytest
 
 from ledger.brands import BRAND_AUTHORISATION
 from ledger.codes import Hazard, Outcome, RecallAction, RevocationReason, Role, ShipmentState
+from ledger.common.ids import RecordId
+from ledger.common.keccak import keccak256
 from ledger.gs1 import Product
-from ledger.ids import RecordId
-from ledger.keccak import keccak256
 from ledger.products import (
     Evidence,
     Fate,

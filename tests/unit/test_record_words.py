@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ledger.amendments import as_amended
-from ledger.canonical import canonical_json
 from ledger.codes import AmendmentKind, ExceptionBit, StatementKind
+from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
 from ledger.records import Amendment, Child, Commercial, Handoff, HandoffItem, Record, ShipmentTerms, Split, Statement
 from scripts.demo.scribe import NO_HASH, details

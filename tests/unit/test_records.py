@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ledger import codes, records
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 from ledger.records import BY_NAME, BY_NUMBER, PARTS, RECORDS, encode_type, record_named, struct_named
 from ledger.structs import MAX_LIST, type_hash
 

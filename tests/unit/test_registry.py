@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.codes import ContractKind, RegistryAction, Role
+from ledger.common.ids import ConsortiumId, KeyAddress, LogId
 from ledger.errors import NotPermitted, RuleBroken, VerificationFailed
-from ledger.ids import ConsortiumId, KeyAddress, LogId
 from ledger.records import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
 from ledger.structs import Withheld

@@ -3,9 +3,9 @@
 import pytest
 
 from ledger.bonus_rules import parse_rule
+from ledger.common.toml_file import MAX_SIZE
 from ledger.errors import MalformedRecord
 from ledger.network_routes import parse_windows
-from ledger.rule_files import MAX_SIZE
 from ledger.score_card import parse_card
 
 HOSTILE = {

@@ -23,11 +23,11 @@ from ledger.codes import (
     Role,
     StatementKind,
 )
+from ledger.common.ids import to_hex
+from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.ids import to_hex
 from ledger.intervals import MILLION, ratio, wilson
 from ledger.journeys import Journeys
-from ledger.periods import Period
 from ledger.records import Goods, Require, ShipmentTerms
 from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.score_flags import FlagKind

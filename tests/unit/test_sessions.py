@@ -9,9 +9,9 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from api.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
+from ledger.common.ids import checksum_address, to_hex
 from ledger.enrolment import personal_digest
 from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedRecord, NotPermitted
-from ledger.ids import checksum_address, to_hex
 from ledger.services.clock import ManualClock
 from ledger.signing import SigningKey
 

@@ -8,9 +8,9 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
+from ledger.common.ids import ConsortiumId, checksum_address, to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.ids import ConsortiumId, checksum_address, to_hex
-from ledger.keccak import keccak256
 from ledger.records import RECORDS, Endorsement, Handoff, Outcome, Record
 from ledger.signing import Domain, SignedRecord, SigningKey, recover, signature_from_hex
 from ledger.structs import Withheld

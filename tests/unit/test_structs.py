@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.canonical import NUMBER_BITS, canonical_json, parse_json
+from ledger.common.canonical import NUMBER_BITS, canonical_json, parse_json
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 from ledger.records import (
     BY_NAME,
     Child,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from ledger.codes import AmendmentKind, Outcome, Purpose, RegistryAction, Role, StatementKind
+from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId
 from ledger.errors import BadSignature, MalformedRecord, NotFound, VerificationFailed
-from ledger.ids import KeyAddress, LogId, PartnerId, RecordId
 from ledger.records import (
     NOBODY,
     Amendment,

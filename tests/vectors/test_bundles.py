@@ -19,7 +19,7 @@ from eth_utils.crypto import keccak
 
 from ledger.bundle import verify_bundle
 from ledger.bundle_format import parse_trust
-from ledger.canonical import canonical_json
+from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
 from ledger.records import record_named
 from ledger.signing import Domain

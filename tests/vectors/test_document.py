@@ -10,13 +10,13 @@ import pytest
 
 from ledger import codes
 from ledger.acceptance import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
-from ledger.canonical import MAX_DEPTH, MAX_SIZE
 from ledger.clearance import FOLLOWERS, GateEffect, gate_effect
 from ledger.codes import ClearanceStatus, Outcome, RegistryAction, Role
+from ledger.common.canonical import MAX_DEPTH, MAX_SIZE
+from ledger.common.periods import DAY
 from ledger.custody_movement import HANDLING_ROLES
 from ledger.custody_opening import CONSIGNOR_ROLES
 from ledger.default_terms import default_terms
-from ledger.periods import DAY
 from ledger.records import BY_NAME, RECORDS, Record
 from ledger.registry_keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
 from ledger.registry_rules import USED_FIELDS

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ledger import merkle
-from ledger.canonical import canonical_json, parse_json
 from ledger.checkpoint import Complete, Receipt, parse_leaf, parse_verifier_key
+from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.ids import ConsortiumId, KeyAddress, RecordId, bytes_from_hex
 from ledger.errors import LadingError, MalformedRecord
-from ledger.ids import ConsortiumId, KeyAddress, RecordId, bytes_from_hex
 from ledger.openings import join, parts_for, split
 from ledger.records import Amendment, Record, ShipmentTerms
 from ledger.signers import (

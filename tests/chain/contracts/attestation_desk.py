@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ledger.codes import Hazard, RecallAction, RevocationReason, Role
+from ledger.common.keccak import keccak256
 from ledger.gs1 import scope_of_prefix
-from ledger.keccak import keccak256
 from ledger.records import Attestation, Recall, Record, Revocation
 from ledger.signing import SigningKey
 from ledger.structs import Withheld

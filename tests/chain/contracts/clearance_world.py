@@ -12,11 +12,11 @@ import pytest
 
 from ledger.clearance import EMPTY, ClearanceSlot, SlotKey, Standing
 from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Outcome, Purpose, Regime, Role
+from ledger.common.ids import RecordId
+from ledger.common.keccak import keccak256
 from ledger.custody import NO_KEY, Holding, Signer, Slot
 from ledger.effects import Effect, effect_of
 from ledger.errors import InvalidInput, Refused
-from ledger.ids import RecordId
-from ledger.keccak import keccak256
 from ledger.records import Child, Clearance, Handoff, HandoffItem, Record, Require, ShipmentRef, ShipmentTerms, Split
 from ledger.signing import SigningKey, recover
 from ledger.structs import Withheld

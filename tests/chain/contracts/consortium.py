@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from ledger.codes import ContractKind, RegistryAction, Role
-from ledger.ids import ConsortiumId
-from ledger.keccak import keccak256
+from ledger.common.ids import ConsortiumId
+from ledger.common.keccak import keccak256
 from ledger.records import Record, RegistryChange
 from ledger.signing import Domain, SigningKey
 from tests.chain.contracts.harness import Contract, Evm

@@ -13,9 +13,9 @@ import pytest
 
 from ledger import custody
 from ledger.codes import ContractKind, Outcome, Purpose, RegistryAction, ShipmentState, StatementKind
+from ledger.common.keccak import keccak256
 from ledger.custody import NO_KEY, Decision, Holding, Signer, Slot
 from ledger.errors import InvalidInput, Refused
-from ledger.keccak import keccak256
 from ledger.records import (
     Child,
     Handoff,

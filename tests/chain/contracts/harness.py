@@ -15,7 +15,7 @@ from eth_abi.abi import decode, encode
 
 from ledger.chain.transactions import created_address, sign_transaction
 from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
-from ledger.keccak import keccak256
+from ledger.common.keccak import keccak256
 from ledger.records import Record
 from ledger.signing import SigningKey
 from ledger.structs import Member, Struct, list_hash, part_hash

@@ -8,8 +8,8 @@ from typing import Any
 from ledger import pool as rules
 from ledger.bonus_amounts import Line, amount_proof, amounts_root
 from ledger.codes import ContractKind, RegistryAction
-from ledger.ids import PartnerId, RecordId
-from ledger.keccak import keccak256
+from ledger.common.ids import PartnerId, RecordId
+from ledger.common.keccak import keccak256
 from ledger.records import BonusAgreement, BonusAward, Claim, Dispute, Record, Ruling, Share
 from ledger.signing import Domain, SigningKey
 from ledger.structs import Withheld

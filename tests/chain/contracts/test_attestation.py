@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ledger.codes import ContractKind, RegistryAction, RevocationReason, Role
+from ledger.common.keccak import keccak256
 from ledger.gs1 import scope_of_prefix
-from ledger.keccak import keccak256
 from tests.chain.contracts.attestation_desk import (
     FOOD_AUTHORITY,
     FOREIGN,

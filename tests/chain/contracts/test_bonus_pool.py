@@ -9,7 +9,7 @@ import pytest
 
 from ledger.bonus_amounts import amount_proof
 from ledger.codes import ContractKind, RegistryAction
-from ledger.keccak import keccak256
+from ledger.common.keccak import keccak256
 from ledger.pool import Status
 from ledger.records import BonusAgreement, Share
 from ledger.signing import Domain

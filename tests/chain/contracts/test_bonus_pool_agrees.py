@@ -10,8 +10,8 @@ import pytest
 
 from ledger import pool as rules
 from ledger.bonus_amounts import AmountProof, Line, amount_proof
+from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
-from ledger.keccak import keccak256
 from ledger.records import Claim, Dispute, Ruling, Share
 from tests.chain.contracts.harness import Reverted
 from tests.chain.contracts.pool import (

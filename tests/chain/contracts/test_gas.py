@@ -10,7 +10,7 @@ import pytest
 
 from ledger import merkle
 from ledger.codes import ClearanceStatus, ContractKind, Regime, RegistryAction, Role
-from ledger.keccak import keccak256
+from ledger.common.keccak import keccak256
 from ledger.records import Checkpoint, Require, ShipmentRef
 from scripts.compile_contracts import ARTIFACTS
 from tests.chain.contracts import clearance_world

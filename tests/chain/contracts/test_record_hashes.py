@@ -12,7 +12,7 @@ from eth_abi.abi import encode
 from solcx import compile_standard
 
 from ledger.codes import Outcome
-from ledger.keccak import keccak256
+from ledger.common.keccak import keccak256
 from ledger.records import RECORDS, Record
 from ledger.signing import SignedRecord
 from scripts.compile_contracts import CONTRACTS, SETTINGS, SOLC

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.codes import ContractKind, RegistryAction, Role
+from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import MalformedRecord
-from ledger.ids import ConsortiumId, KeyAddress
 from ledger.records import KeyGrant
 from ledger.registry import Genesis
 from ledger.registry_keys import DEVICE_SCOPES

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.codes import ContractKind, RegistryAction, Role
-from ledger.ids import KeyAddress, LogId
+from ledger.common.ids import KeyAddress, LogId
 from ledger.records import KeyGrant, KeyRevoke
 from ledger.registry import RegistryRecord, RegistryView
 from ledger.registry_keys import DEVICE_SCOPES

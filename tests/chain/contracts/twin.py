@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.codes import RegistryAction
+from ledger.common.ids import KeyAddress, PartnerId
 from ledger.errors import Refused
-from ledger.ids import KeyAddress, PartnerId
 from ledger.records import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryRecord
 from ledger.registry_state import AddressKind

@@ -3,8 +3,8 @@
 import re
 from typing import NewType
 
+from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.keccak import keccak256
 
 RecordId = NewType("RecordId", bytes)
 """32 bytes: the EIP-712 digest of a record. A shipment's id is the digest of its terms."""
