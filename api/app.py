@@ -86,7 +86,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
 
 
 def _describe(app: FastAPI) -> None:
-    """Give the OpenAPI document the schemas of all records, which come from `ledger.records` and not from pydantic."""
+    """Give the OpenAPI document the schemas of all records, which come from `ledger.records.types` and not from pydantic."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -1,4 +1,4 @@
-"""Bodies and schemas for the OpenAPI description. The messages are real structures of `ledger.records`, so an example
+"""Bodies and schemas for the OpenAPI description. The messages are real structures of `ledger.records.types`, so an example
 cannot name a field that does not exist."""
 
 from typing import Any
@@ -7,7 +7,9 @@ from api.answers import Problem
 from ledger.codes import Assurance, ClearanceStatus, Fulfilment, Gate, Mode, Purpose, Regime, Role
 from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.enrolment import Enrolment, RoleRequest
-from ledger.records import (
+from ledger.records.eip712 import encode_type
+from ledger.records.schema import message_schema, part_schemas
+from ledger.records.types import (
     RECORDS,
     Attestation,
     Claims,
@@ -28,9 +30,7 @@ from ledger.records import (
     ShipmentTerms,
     Statement,
 )
-from ledger.records import Checkpoint as CheckpointRecord
-from ledger.schema import message_schema, part_schemas
-from ledger.structs import encode_type
+from ledger.records.types import Checkpoint as CheckpointRecord
 
 SCHEMAS = "#/components/schemas/"
 _SALT = bytes(range(16))

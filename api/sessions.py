@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from ledger.common.ids import KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.enrolment import personal_digest
 from ledger.errors import BadSignature, InvalidInput, NotPermitted
+from ledger.records.signing import recover
 from ledger.services.clock import Clock
-from ledger.signing import recover
 
 CHALLENGE_SECONDS = 300
 SESSION_SECONDS = 3600

@@ -21,9 +21,18 @@ from ledger.common.ids import to_hex
 from ledger.common.spans import Span
 from ledger.errors import MalformedRecord, NotFound
 from ledger.journeys import Found, Journeys
-from ledger.records import NOBODY, Amendment, Clearance, Commercial, Handoff, Record, ShipmentTerms, Statement
-from ledger.structs import Withheld
-from ledger.verification import VerifiedRecord
+from ledger.records.eip712 import Withheld
+from ledger.records.types import (
+    NOBODY,
+    Amendment,
+    Clearance,
+    Commercial,
+    Handoff,
+    Record,
+    ShipmentTerms,
+    Statement,
+)
+from ledger.records.verification import VerifiedRecord
 
 _CORRECTABLE: dict[type[Record], frozenset[str]] = {
     Handoff: frozenset({"occurredAt", "dueAt"}),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from ledger.structs import Struct, Withheld, list_hash, part_hash
+from ledger.records.eip712 import Struct, Withheld, list_hash, part_hash
 
 S = TypeVar("S", bound=Struct)
 LONGEST = 200

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ledger import merkle
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
-from ledger.records import BonusAgreement, BonusAward
+from ledger.records.types import BonusAgreement, BonusAward
 
 WHOLE = 10_000
 """Basis points of a whole."""

@@ -24,7 +24,7 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.journeys import Journeys
 from ledger.owed import Owed, evidence_of
 from ledger.penalties import PenaltyStatement
-from ledger.records import BonusAgreement, BonusAward
+from ledger.records.types import BonusAgreement, BonusAward
 from ledger.score_card import Card
 from ledger.score_words import exact_percent, points
 from ledger.scores import Scorecard, Standing, Tallies

@@ -12,8 +12,8 @@ from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
 from ledger.gs1 import has_prefix, prefix_of_scope
-from ledger.records import RegistryChange
-from ledger.verification import VerifiedRecord
+from ledger.records.types import RegistryChange
+from ledger.records.verification import VerifiedRecord
 
 BRAND_AUTHORISATION = hashlib.sha256(b"brand authorisation").digest()
 """Schema of the attestation by which a brand lets a partner speak for its products."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ledger.amendments import corrected
 from ledger.codes import ClearanceStatus, Gate, Role, StatementKind
 from ledger.journeys import Found, Journeys, Move
-from ledger.records import Require
-from ledger.verification import VerifiedRecord
+from ledger.records.types import Require
+from ledger.records.verification import VerifiedRecord
 
 _RELEASED = (ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER

@@ -16,13 +16,14 @@ from ledger.checkpoint import Leaf, LogIdentity
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
-from ledger.concerns import child_id
 from ledger.errors import LadingError, VerificationFailed
 from ledger.figure_checks import Ground, check_figures
 from ledger.notes import TreeHead, parse_checkpoint
 from ledger.omissions import HeldReceipt, check_not_omitted
 from ledger.outcome_facts import facts_of
-from ledger.records import (
+from ledger.records.index_keys import child_id
+from ledger.records.signing import Domain, recover
+from ledger.records.types import (
     LOG_ONLY,
     REMAINDER_INDEX,
     Attestation,
@@ -40,10 +41,9 @@ from ledger.records import (
     Split,
     Statement,
 )
+from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry import RecordedAt, RegistryHistory
-from ledger.signing import Domain, recover
 from ledger.subset_proofs import verify_subset
-from ledger.verification import Facts, VerifiedRecord, verify_record
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
 PROVED, ATTESTED = "proved", "attested by the log"

@@ -11,9 +11,9 @@ from ledger.checkpoint import Complete, LogIdentity
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.records import record_named
+from ledger.records.signing import SignedRecord, signature_from_hex
+from ledger.records.types import record_named
 from ledger.registry import Genesis
-from ledger.signing import SignedRecord, signature_from_hex
 
 BUNDLE = "bundle/1"
 TRUST = "trust/1"

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger import concerns
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import Concern
 from ledger.errors import MalformedRecord
-from ledger.records import BonusAward, Record, ShipmentTerms
+from ledger.records import index_keys
+from ledger.records.index_keys import Concern
+from ledger.records.types import BonusAward, Record, ShipmentTerms
 
 OF_SHIPMENTS = range(4, 10)
 """Terms, handoffs, splits, statements, overrides, clearances."""
@@ -61,20 +61,22 @@ def bears_on(
     - award: all that figures need below the award's log size, and what names its agreement;
     - all: amendments and endorsements of records in the bundle.
     """
-    keys = set(concerns.concerns(record_id, record))
+    keys = set(index_keys.concerns(record_id, record))
     if subject.kind is SubjectKind.AWARD:
         award = records.get(RecordId(subject.id))
         if not isinstance(award, BonusAward):
             return False
-        named = Concern(concerns.AGREEMENT, to_hex(award.agreement)) in keys
+        named = Concern(index_keys.AGREEMENT, to_hex(award.agreement)) in keys
         return named or (record.NUMBER in NUMBERS_NEED and index < award.logSize)
     if record.NUMBER in (14, 15):
-        return any(Concern(concerns.RECORD, to_hex(known)) in keys for known in records)
+        return any(Concern(index_keys.RECORD, to_hex(known)) in keys for known in records)
     if record.NUMBER not in OF_SHIPMENTS:
         return False
     if subject.kind is SubjectKind.SHIPMENT:
-        return Concern(concerns.SHIPMENT, to_hex(subject.id)) in keys
-    if Concern(concerns.PARTNER, str(subject.partner)) in keys:
+        return Concern(index_keys.SHIPMENT, to_hex(subject.id)) in keys
+    if Concern(index_keys.PARTNER, str(subject.partner)) in keys:
         return True
-    opened = {Concern(concerns.SHIPMENT, to_hex(i)) for i, known in records.items() if isinstance(known, ShipmentTerms)}
+    opened = {
+        Concern(index_keys.SHIPMENT, to_hex(i)) for i, known in records.items() if isinstance(known, ShipmentTerms)
+    }
     return bool(opened & keys)

@@ -21,7 +21,7 @@ from enum import Enum
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, Outcome, Regime, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
-from ledger.records import Clearance
+from ledger.records.types import Clearance
 
 NO_STATUS = 0
 LAST_SEQUENCE = 2**16 - 1

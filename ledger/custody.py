@@ -33,7 +33,7 @@ from ledger.custody_slot import (
     remainder_id,
 )
 from ledger.custody_statements import split, state, statement_signers
-from ledger.records import NOBODY, Handoff, Override, Record, ShipmentTerms, Split, Statement
+from ledger.records.types import NOBODY, Handoff, Override, Record, ShipmentTerms, Split, Statement
 
 __all__ = [
     "CLOCK_SKEW",

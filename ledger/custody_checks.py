@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ledger.custody_slot import Signer
 from ledger.errors import BadSignature, RuleBroken
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 
 CLOCK_SKEW = 15 * 60
 """Seconds that `occurredAt` may be ahead of the clock that accepts the record."""

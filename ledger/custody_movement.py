@@ -25,7 +25,7 @@ from ledger.custody_slot import (
     remainder_id,
 )
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.records import NOBODY, Handoff, HandoffItem, Override
+from ledger.records.types import NOBODY, Handoff, HandoffItem, Override
 
 HANDLING_ROLES = (Role.CARRIER, Role.MAIN_CARRIER, Role.WAREHOUSE, Role.LOCKER)
 HANDLING = sum(1 << role for role in HANDLING_ROLES)

@@ -10,7 +10,7 @@ from ledger.codes import Gate, Outcome, Purpose, Role, ShipmentState
 from ledger.custody_checks import check_not_both_sides, check_signers, check_submit_by
 from ledger.custody_slot import LAST_SEQUENCE, NO_KEY, Decision, Holding, Lookup, Requirement, Signer, Slot, pair_of
 from ledger.errors import BadSignature, Conflict, MalformedRecord, NotPermitted, RuleBroken
-from ledger.records import NOBODY, Require, ShipmentRef, ShipmentTerms
+from ledger.records.types import NOBODY, Require, ShipmentRef, ShipmentTerms
 
 CONSIGNOR_ROLES = (Role.SUPPLIER, Role.WAREHOUSE, Role.PLATFORM, Role.RETAILER, Role.BRAND)
 CONSIGNOR = sum(1 << role for role in CONSIGNOR_ROLES)

@@ -13,7 +13,7 @@ from enum import IntFlag
 from ledger.codes import Gate, Outcome, Regime, ShipmentState
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.records import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX
 
 NO_KEY = bytes(20)
 LAST_SEQUENCE = 2**16 - 1

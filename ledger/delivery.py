@@ -20,8 +20,8 @@ from enum import Enum
 from ledger.amendments import corrected
 from ledger.codes import ClearanceStatus, Role, StatementKind
 from ledger.journeys import Found, Journeys, Move, Portion
-from ledger.records import Commercial, ShipmentTerms, Statement
-from ledger.verification import VerifiedRecord
+from ledger.records.types import Commercial, ShipmentTerms, Statement
+from ledger.records.verification import VerifiedRecord
 
 LOCKER = 1 << Role.LOCKER
 _ENDINGS = {

@@ -14,7 +14,7 @@ from ledger.codes import Outcome
 from ledger.common.ids import RecordId
 from ledger.custody import Holding, Signer
 from ledger.errors import MalformedRecord
-from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
+from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 
 CUSTODY = (ShipmentTerms, Handoff, Split, Statement, Override)
 MOVES_SHIPMENTS = (*CUSTODY, Clearance)

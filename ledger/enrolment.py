@@ -14,7 +14,7 @@ from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.signing import SigningKey, recover
+from ledger.records.signing import SigningKey, recover
 
 VERSION = "enrolment/1"
 MAX_DOCUMENT = 4096

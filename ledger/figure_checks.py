@@ -13,10 +13,10 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
 from ledger.governing import measure_by
 from ledger.journeys import Journeys
-from ledger.records import BonusAgreement, BonusAward, Dispute, Record, Ruling
+from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
+from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry import RegistryView
 from ledger.score_card import parse_card
-from ledger.verification import VerifiedRecord, as_known_at
 
 FIGURES_OF = {
     SubjectKind.SHIPMENT: ("penalties", "summary"),

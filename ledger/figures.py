@@ -20,12 +20,12 @@ from ledger.governing import DEFAULT_CARDS, Measure, governing_card
 from ledger.journeys import Journeys
 from ledger.money import money
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.records import BonusAgreement, ShipmentTerms
+from ledger.records.eip712 import Withheld
+from ledger.records.types import BonusAgreement, ShipmentTerms
+from ledger.records.verification import VerifiedRecord
 from ledger.registry import RegistryView
 from ledger.score_card import Card
 from ledger.scores import Scorecard, Tallies
-from ledger.structs import Withheld
-from ledger.verification import VerifiedRecord
 from ledger.withheld import WithheldPart, withheld_parts
 from ledger.words import counted
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ledger.amendments import corrected
 from ledger.codes import Assurance, ClearanceStatus
 from ledger.journeys import Found, Journeys, Origin, Portion
-from ledger.records import Clearance
-from ledger.verification import VerifiedRecord
+from ledger.records.types import Clearance
+from ledger.records.verification import VerifiedRecord
 
 _RELEASED = (ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)
 _RELEVANT = (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, *_RELEASED)

@@ -17,7 +17,7 @@ from ledger.codes import ExceptionBit, Purpose
 from ledger.common.ids import to_hex
 from ledger.custody_slot import child_id
 from ledger.errors import NotFound
-from ledger.records import (
+from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,
     Attestation,
@@ -33,7 +33,7 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.verification import VerifiedRecord
+from ledger.records.verification import VerifiedRecord
 
 WHOLE = Fraction(1)
 _NOT_WHOLE = int(ExceptionBit.SHORT | ExceptionBit.REFUSED | ExceptionBit.OVER)

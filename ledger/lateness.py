@@ -13,7 +13,7 @@ from ledger.common.spans import Span, clip, measure
 from ledger.delivery import Ending, Stop, StopKind, Tender, ending_of, stop_of, tenders_of
 from ledger.holds import Hold, holds_of
 from ledger.journeys import Journeys, Portion
-from ledger.records import NOBODY, ShipmentTerms
+from ledger.records.types import NOBODY, ShipmentTerms
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ledger.errors import NotFound
 from ledger.journeys import Journeys, Move, part_of
 from ledger.lateness import PortionLine, lateness_of
 from ledger.network_routes import EXPECTED, Route, Windows, route_of
-from ledger.records import ShipmentTerms
+from ledger.records.types import ShipmentTerms
 from ledger.recourse import legs_of
 from ledger.score_samples import Case, case_of, own_moves
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ledger.codes import Mode
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
-from ledger.records import Place
+from ledger.records.types import Place
 from ledger.score_samples import Case
 from ledger.words import spaced
 

@@ -8,8 +8,8 @@ from ledger.bundle_subjects import bears_on, parse_subject
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.records import Record
-from ledger.signing import Domain, SignedRecord
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import Record
 
 
 @dataclass(frozen=True, slots=True)

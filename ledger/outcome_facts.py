@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ledger.codes import Outcome as Code
 from ledger.errors import MalformedRecord
-from ledger.records import Outcome
-from ledger.verification import Facts
+from ledger.records.types import Outcome
+from ledger.records.verification import Facts
 
 NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
 

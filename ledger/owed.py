@@ -12,7 +12,7 @@ from ledger.errors import NotFound
 from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.plain import Plain, plain
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 
 
 class Owed(NamedTuple):

@@ -20,9 +20,9 @@ from ledger.common.periods import DAY
 from ledger.delivery import Moved, StopKind, stop_of
 from ledger.journeys import WHOLE, Journeys, Portion, part_of
 from ledger.lateness import PortionLine, lateness_of
-from ledger.records import Commercial, ShipmentTerms
+from ledger.records.types import Commercial, ShipmentTerms
+from ledger.records.verification import VerifiedRecord
 from ledger.recourse import LegLine, legs_of, shared_out
-from ledger.verification import VerifiedRecord
 
 
 @dataclass(frozen=True, slots=True)

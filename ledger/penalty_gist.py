@@ -7,7 +7,7 @@ from ledger.delivery import StopKind
 from ledger.lateness import PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_words import moment
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 from ledger.words import counted, span
 
 _STOPPED = {

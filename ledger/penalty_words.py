@@ -11,7 +11,7 @@ from ledger.delivery import StopKind, Tender
 from ledger.journeys import WHOLE
 from ledger.lateness import HoldLine, PortionLine
 from ledger.penalties import PenaltyStatement
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 from ledger.recourse import LegLine
 
 _STOPPED = {

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from ledger.codes import Assurance, ClearanceStatus, Role
 from ledger.common.spans import Span, clip
 from ledger.journeys import Found, Journeys, Move
-from ledger.records import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
-from ledger.structs import Withheld
-from ledger.verification import VerifiedRecord
+from ledger.records.eip712 import Withheld
+from ledger.records.types import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
+from ledger.records.verification import VerifiedRecord
 
 DAY_SQUARED = 86_400 * 86_400
 _LOCKER = 1 << int(Role.LOCKER)

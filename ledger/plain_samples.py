@@ -8,7 +8,7 @@ from ledger.common.periods import Period
 from ledger.common.spans import measure
 from ledger.journeys import Journeys
 from ledger.plain import Plain, PlainHold, Step
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 from ledger.score_card import Indicator
 from ledger.score_carrier import LONGEST_LATE
 from ledger.score_samples import BAD, DAY, Delivery, products_of

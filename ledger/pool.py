@@ -5,7 +5,7 @@ seconds and inclusive: what must happen by a second may happen in that second. A
 
     paid + refunded + remaining = funded.
 
-Not decided here: whether keys and signatures are good (`ledger.verification`), whether the pool is open, and whether
+Not decided here: whether keys and signatures are good (`ledger.records.verification`), whether the pool is open, and whether
 the token moves what it is told to. Random histories give the same here and in the contract.
 """
 
@@ -17,7 +17,7 @@ from ledger import merkle
 from ledger.bonus_amounts import WHOLE, AmountProof, Line, check_lines_are, leaf
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
-from ledger.records import NOBODY, BonusAgreement, BonusAward, Claim, Dispute, Ruling
+from ledger.records.types import NOBODY, BonusAgreement, BonusAward, Claim, Dispute, Ruling
 
 _ZERO_ADDRESS = bytes(20)
 

@@ -20,8 +20,8 @@ from ledger.codes import RecallAction, RevocationReason, Role, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, has_prefix, parse_lots, parse_product, recall_covers
-from ledger.records import Attestation, Recall, Revocation
-from ledger.verification import VerifiedRecord
+from ledger.records.types import Attestation, Recall, Revocation
+from ledger.records.verification import VerifiedRecord
 
 Chains = Mapping[int, tuple[RecordId, ...]]
 """Who speaks for the brand, by which authorisations."""

@@ -12,7 +12,8 @@ from ledger import codes
 from ledger.common.ids import to_hex
 from ledger.money import money
 from ledger.penalty_words import duration, moment
-from ledger.records import (
+from ledger.records.eip712 import Member, Struct
+from ledger.records.types import (
     Amendment,
     Clearance,
     HandoffItem,
@@ -27,7 +28,6 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.structs import Member, Struct
 from ledger.words import spaced, word, words
 
 WITHOUT_LIMIT = 2**40 - 1

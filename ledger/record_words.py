@@ -11,8 +11,8 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError
 from ledger.record_fields import Kind, Line, field_line, label_of, one_of
-from ledger.records import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
-from ledger.structs import Struct, Withheld
+from ledger.records.eip712 import Struct, Withheld
+from ledger.records.types import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
 from ledger.words import counted, scope_text
 
 __all__ = ["TITLES", "Kind", "Line", "describe"]

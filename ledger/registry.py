@@ -18,7 +18,8 @@ from itertools import pairwise
 from ledger.codes import ContractKind, Role
 from ledger.common.ids import ConsortiumId, KeyAddress, LogId, PartnerId
 from ledger.errors import MalformedRecord, Refused, VerificationFailed
-from ledger.records import BY_NUMBER, LOG_ONLY, KeyGrant, KeyRevoke, RegistryChange
+from ledger.records.types import BY_NUMBER, LOG_ONLY, KeyGrant, KeyRevoke, RegistryChange
+from ledger.records.verification import Council, Facts, KeyStanding
 from ledger.registry_rules import MAX_COUNCIL, MAX_DELAY, decide
 from ledger.registry_state import (
     NO_END,
@@ -33,7 +34,6 @@ from ledger.registry_state import (
     Slice,
     Versions,
 )
-from ledger.verification import Council, Facts, KeyStanding
 
 RegistryRecord = RegistryChange | KeyGrant | KeyRevoke
 
@@ -195,7 +195,7 @@ class RegistryView:
 class RegistryHistory:
     """All registry records in chain order, and every question as of any moment. Records are only ever added.
 
-    It serves as `KeyBook` of `ledger.verification`.
+    It serves as `KeyBook` of `ledger.records.verification`.
     """
 
     def __init__(self, genesis: Genesis) -> None:

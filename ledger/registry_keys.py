@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from ledger.common.ids import KeyAddress, PartnerId, to_hex
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.records import KeyGrant, KeyRevoke
+from ledger.records.types import KeyGrant, KeyRevoke
 from ledger.registry_state import NO_END, Address, AddressKind, Effects, Slice
 
 MAX_DEVICE_PERIOD = 90 * 86400

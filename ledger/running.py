@@ -13,13 +13,14 @@ from ledger.brands import is_brand_change
 from ledger.codes import Role
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
-from ledger.concerns import child_id
 from ledger.delivery import moved
 from ledger.errors import MalformedRecord, NotFound
 from ledger.gs1 import parse_product
 from ledger.journeys import Journeys
 from ledger.owed import Owed, owed
-from ledger.records import (
+from ledger.records.index_keys import child_id
+from ledger.records.signers import shipments_of
+from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,
     Attestation,
@@ -32,12 +33,11 @@ from ledger.records import (
     ShipmentTerms,
     Split,
 )
+from ledger.records.verification import VerifiedRecord
 from ledger.score_card import OF_ROLE, Card
 from ledger.score_indicators import samples_of
 from ledger.score_samples import Case, Sample, case_of, products_of
 from ledger.scores import Scorecard, Tallies
-from ledger.signers import shipments_of
-from ledger.verification import VerifiedRecord
 
 Who = tuple[Role, int]
 _NEVER_SETTLED = 2**64

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ledger.codes import ClearanceStatus, Role
 from ledger.journeys import Found
-from ledger.records import NOBODY, Clearance
+from ledger.records.types import NOBODY, Clearance
 from ledger.score_card import Indicator
 from ledger.score_samples import Case, Sample
 

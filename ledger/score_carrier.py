@@ -11,7 +11,7 @@ from ledger.common.ids import RecordId
 from ledger.common.spans import measure
 from ledger.delivery import StopKind
 from ledger.journeys import part_of
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 from ledger.recourse import legs_of
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, Case, Sample, own_items

@@ -13,7 +13,7 @@ from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.journeys import Journeys
-from ledger.records import NOBODY, Commercial, Place, ShipmentTerms
+from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.score_measures import doubled_median
 from ledger.score_samples import Delivery

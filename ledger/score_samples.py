@@ -17,9 +17,9 @@ from ledger.gs1 import Product, gtin14
 from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.lateness import PortionLine, lateness_of
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.records import NOBODY, Goods, ShipmentTerms
+from ledger.records.eip712 import Withheld
+from ledger.records.types import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
-from ledger.structs import Withheld
 
 DAY = 86_400
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item

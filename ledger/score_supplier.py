@@ -13,7 +13,7 @@ from ledger.delivery import StopKind, counted
 from ledger.errors import MalformedRecord
 from ledger.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.journeys import Found, Journeys, Move
-from ledger.records import Attestation
+from ledger.records.types import Attestation
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 

@@ -12,7 +12,7 @@ from ledger.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.delivery import Tender, tenders_of
 from ledger.errors import NotFound
 from ledger.journeys import Journeys
-from ledger.records import Commercial
+from ledger.records.types import Commercial
 
 
 class Standing(StrEnum):

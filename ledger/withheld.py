@@ -7,8 +7,8 @@ from typing import Any
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.journeys import Found, Journeys
-from ledger.records import ShipmentTerms
-from ledger.structs import Struct, Withheld
+from ledger.records.eip712 import Struct, Withheld
+from ledger.records.types import ShipmentTerms
 
 
 @dataclass(frozen=True, slots=True, order=True)

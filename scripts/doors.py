@@ -24,12 +24,12 @@ from ledger.errors import (
     RuleBroken,
     Unavailable,
 )
+from ledger.records.signing import SignedRecord
 from ledger.services.clock import SystemClock
 from ledger.services.members import reading_members
 from ledger.services.node import Node
 from ledger.services.settings import EMBEDDED, Settings, read_settings
 from ledger.services.submission import Accepted
-from ledger.signing import SignedRecord
 
 PATIENCE = 60
 """Seconds to wait for an answer."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from ledger.acceptance import PROPOSED_SUBMIT_BY
 from ledger.common.ids import to_hex
 from ledger.default_terms import alpha_for, default_terms
 from ledger.errors import MalformedRecord
@@ -13,8 +12,9 @@ from ledger.money import money
 from ledger.penalty_words import duration
 from ledger.record_fields import CODES, text_of
 from ledger.record_words import TITLES, Kind, Line, describe
-from ledger.records import Record, ShipmentTerms, record_named
-from ledger.structs import Member, Struct
+from ledger.records.content_checks import PROPOSED_SUBMIT_BY
+from ledger.records.eip712 import Member, Struct
+from ledger.records.types import Record, ShipmentTerms, record_named
 from ledger.words import spaced
 
 _INDENT = "  "

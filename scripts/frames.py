@@ -11,7 +11,7 @@ import zlib
 
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord
-from ledger.signing import SignedRecord
+from ledger.records.signing import SignedRecord
 
 PIECE = 1_000
 """Characters in one code: version 19 or so at level M, which a phone reads from a screen."""

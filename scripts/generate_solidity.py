@@ -1,4 +1,4 @@
-"""Write `contracts/src/Records.sol` from `ledger.records`: structs, type hashes and struct hashes.
+"""Write `contracts/src/Records.sol` from `ledger.records.types`: structs, type hashes and struct hashes.
 
 On the chain a private part is its 32-byte hash, and so is a list of private parts; everything else stands as signed.
 `--check` compares with the committed file and exits 1 when it is stale.
@@ -7,8 +7,8 @@ On the chain a private part is its 32-byte hash, and so is a list of private par
 import sys
 from pathlib import Path
 
-from ledger.records import PARTS, RECORDS, Record
-from ledger.structs import Member, Struct, encode_type
+from ledger.records.eip712 import Member, Struct, encode_type
+from ledger.records.types import PARTS, RECORDS, Record
 
 TARGET = Path(__file__).parent.parent / "contracts" / "src" / "Records.sol"
 ON_CHAIN = tuple(r for r in RECORDS if r.NUMBER not in (13, 14, 15, 16, 23))
@@ -19,7 +19,7 @@ WORDS_AT_ONCE = 10
 HEADER = """// SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-// Generated from ledger/records.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
+// Generated from ledger/records/types.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
 
 // Structures as contracts receive them: a private part is its 32-byte hash, a list of private parts likewise.
 """
@@ -32,7 +32,7 @@ def main() -> int:
         return 0
     if TARGET.read_text() == text:
         return 0
-    print(f"{TARGET.name} is not what ledger/records.py says: run `make generate`", file=sys.stderr)
+    print(f"{TARGET.name} is not what ledger/records/types.py says: run `make generate`", file=sys.stderr)
     return 1
 
 

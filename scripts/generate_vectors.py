@@ -17,8 +17,8 @@ from typing import Any
 from ledger import merkle
 from ledger.checkpoint import Leaf
 from ledger.common.ids import checksum_address, to_hex
-from ledger.records import BY_NAME, Checkpoint, Record
-from ledger.structs import encode_type, type_hash
+from ledger.records.eip712 import encode_type, type_hash
+from ledger.records.types import BY_NAME, Checkpoint, Record
 from scripts.vectors.bundles import bundles
 from scripts.vectors.derived import derived_vectors, log_vectors
 from scripts.vectors.examples import AGREEMENT_ID, SHIPMENT, START, Example, examples

@@ -26,7 +26,8 @@ from ledger.enrolment import RoleRequest
 from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
 from ledger.journeys import Journeys
 from ledger.penalties import penalty_of
-from ledger.records import (
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import (
     UNLIMITED_LAG,
     Commercial,
     Details,
@@ -41,7 +42,6 @@ from ledger.services.clock import Clock
 from ledger.services.keystores import write_private
 from ledger.services.settings import Settings
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import SignedRecord, SigningKey
 from scripts.scms import CURRENCY, PROGRAMME, VENDOR, Line
 from scripts.trial import OPERATOR, Party, Trial, demo_key, found_trial, open_for_business, open_trial
 

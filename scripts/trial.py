@@ -12,7 +12,8 @@ from ledger.codes import RegistryAction, Role
 from ledger.common.ids import KeyAddress, LogId
 from ledger.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.errors import RuleBroken
-from ledger.records import Record, RegistryChange
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import Record, RegistryChange
 from ledger.registry import RegistryView
 from ledger.services.clock import Clock
 from ledger.services.consortium import TokenPlan, found
@@ -21,7 +22,6 @@ from ledger.services.keystores import DEMO_PASSPHRASE, new_key, read_keystore, w
 from ledger.services.node import Node, open_chain
 from ledger.services.settings import Settings
 from ledger.services.submission import Accepted
-from ledger.signing import SignedRecord, SigningKey
 
 COUNCIL = 3
 THRESHOLD = 2

@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from ledger.records import RECORDS, Outcome, Record
-from ledger.structs import Items, Member, Struct, Withheld
+from ledger.records.eip712 import Items, Member, Struct, Withheld
+from ledger.records.types import RECORDS, Outcome, Record
 
 S = TypeVar("S", bound=Struct)
 SIGNABLE: tuple[type[Record], ...] = tuple(kind for kind in RECORDS if kind is not Outcome)

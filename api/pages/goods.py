@@ -7,8 +7,8 @@ from fastapi.responses import Response
 
 from api.deps import NodeOf, PartnerPath, ReaderOf
 from api.pages.render import page
-from ledger import concerns
 from ledger.record_words import TITLES
+from ledger.records import index_keys
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
@@ -52,7 +52,7 @@ def partners(
 def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> Response:
     view = node.reading.partner(partner)
     newest = node.reading.records(
-        reader, kind=concerns.PARTNER, key=str(partner), types=tuple(range(1, 23)), limit=20, newest_first=True
+        reader, kind=index_keys.PARTNER, key=str(partner), types=tuple(range(1, 23)), limit=20, newest_first=True
     )
     return page(
         request,

@@ -8,10 +8,10 @@ from fastapi.responses import Response
 
 from api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from api.pages.render import page
-from ledger import concerns
 from ledger.errors import NotFound
 from ledger.record_words import TITLES, Kind, Line, describe
-from ledger.records import Amendment, Endorsement, Revocation, record_named
+from ledger.records import index_keys
+from ledger.records.types import Amendment, Endorsement, Revocation, record_named
 from ledger.services.amending import stood_before
 from ledger.services.node import Node
 from ledger.services.reading import Reader
@@ -109,7 +109,7 @@ def _partners(lines: Any) -> list[int]:
 
 def _later(node: Node, target: str, reader: Reader) -> Iterator[tuple[RecordView, tuple[Line, ...]]]:
     """What was signed about a record afterwards, oldest first; of an amendment what it changes."""
-    for view in node.reading.records(reader, kind=concerns.RECORD, key=target, types=LATER, limit=PAGE):
+    for view in node.reading.records(reader, kind=index_keys.RECORD, key=target, types=LATER, limit=PAGE):
         said = record_named(view.type).from_json(view.message)
         if isinstance(said, Amendment):
             told = describe(said, stood_before(node.reading, said, reader))

@@ -19,7 +19,7 @@ from ledger.penalties import PenaltyStatement
 from ledger.penalty_gist import gist, standing
 from ledger.penalty_words import explain
 from ledger.record_words import TITLES
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.words import word

@@ -10,7 +10,7 @@ from api.deps import COOKIE, NodeOf, ReaderOf, SessionsOf, read_body
 from api.pages.render import page
 from api.routers.sessions import keep_session
 from ledger.errors import LadingError, NotPermitted
-from ledger.signing import signature_from_hex
+from ledger.records.signing import signature_from_hex
 
 router = APIRouter()
 MOST_FORM = 8192

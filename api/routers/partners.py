@@ -18,6 +18,7 @@ from api.figure_answers import ScoreView, TrendView
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
 from ledger.errors import MalformedRecord
+from ledger.records.signing import signature_from_hex
 from ledger.registry_state import ALL_SCOPES
 from ledger.score_card import Indicator
 from ledger.score_words import NAMES
@@ -25,7 +26,6 @@ from ledger.scores import Standing
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.services.views import PartnerView
-from ledger.signing import signature_from_hex
 
 router = APIRouter(prefix="/v1", tags=["partners"])
 MOST_POINTS = 12

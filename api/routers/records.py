@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Response, status
 from api import examples
 from api.answers import InclusionProof, Proposals, RecordPage, RecordTypes, Submitted, TypedData
 from api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerQuery, ReaderOf, RecordPath, fields, record_id
-from ledger import concerns
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, NotFound
-from ledger.records import BY_NAME, Record, record_named
+from ledger.records import index_keys
+from ledger.records.signing import SignedRecord, signature_from_hex
+from ledger.records.types import BY_NAME, Record, record_named
 from ledger.services.submission import Accepted, Proposed
 from ledger.services.views import ReceiptView, RecordView, awaited_view
-from ledger.signing import SignedRecord, signature_from_hex
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 MOST_SIGNATURES = 200
@@ -89,10 +89,10 @@ def listing(
     """Records in log order, a page at a time: pass `next` as `after`. At most one of partner, shipment, subject and
     target narrows the list; with `waiting`, only records that wait for others."""
     wanted = [
-        (concerns.PARTNER, None if partner is None else str(partner)),
-        (concerns.SHIPMENT, None if shipment is None else to_hex(bytes_from_hex(shipment, 32, "shipment"))),
-        (concerns.SUBJECT, subject),
-        (concerns.RECORD, None if target is None else to_hex(bytes_from_hex(target, 32, "target"))),
+        (index_keys.PARTNER, None if partner is None else str(partner)),
+        (index_keys.SHIPMENT, None if shipment is None else to_hex(bytes_from_hex(shipment, 32, "shipment"))),
+        (index_keys.SUBJECT, subject),
+        (index_keys.RECORD, None if target is None else to_hex(bytes_from_hex(target, 32, "target"))),
     ]
     named = [(about, key) for about, key in wanted if key is not None]
     if len(named) > 1:

@@ -10,8 +10,8 @@ from api.deps import COOKIE, JsonBody, NodeOf, ReaderOf, SessionsOf, fields
 from api.sessions import SESSION_SECONDS
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
+from ledger.records.signing import signature_from_hex
 from ledger.services.node import Node
-from ledger.signing import signature_from_hex
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 

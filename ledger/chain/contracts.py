@@ -14,9 +14,9 @@ from typing import Any
 from ledger.chain.abi import AbiType, decode, encode, parse_type, selector
 from ledger.codes import ContractKind
 from ledger.errors import LadingError, Misconfigured, NotFound
-from ledger.records import RECORDS, Record
-from ledger.signing import SignedRecord
-from ledger.structs import Member, Struct, list_hash, part_hash
+from ledger.records.eip712 import Member, Struct, list_hash, part_hash
+from ledger.records.signing import SignedRecord
+from ledger.records.types import RECORDS, Record
 
 REGISTRY = "PartnerRegistry"
 TOKEN = "SettlementToken"  # noqa: S105  # a currency, not a secret

@@ -10,7 +10,7 @@ import rlp
 
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.signing import SigningKey, recover
+from ledger.records.signing import SigningKey, recover
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import ChainUnavailable
-from ledger.records import Record
+from ledger.records.types import Record
 from ledger.store import meta
 from ledger.store.database import Connection
 

@@ -9,7 +9,7 @@ from ledger.journeys import Journeys
 from ledger.penalty_words import moment
 from ledger.record_fields import Kind, sentence_of
 from ledger.record_words import describe
-from ledger.records import Amendment, Record
+from ledger.records.types import Amendment, Record
 
 _DID = {
     AmendmentKind.CORRECTION: "Corrected",

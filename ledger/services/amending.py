@@ -1,10 +1,10 @@
 """What stood before an amendment: its target as the amendments that it follows have left it."""
 
-from ledger import concerns
 from ledger.amendments import as_amended
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.records import Amendment, Record, record_named
+from ledger.records import index_keys
+from ledger.records.types import Amendment, Record, record_named
 from ledger.services.reading import Reader, Reading
 from ledger.services.views import RecordView
 
@@ -19,7 +19,7 @@ def stood_before(reading: Reading, amendment: Amendment, reader: Reader) -> Reco
     except NotFound:
         return None
     key = to_hex(amendment.target)
-    views = reading.records(reader, kind=concerns.RECORD, key=key, types=(Amendment.NUMBER,), limit=MOST)
+    views = reading.records(reader, kind=index_keys.RECORD, key=key, types=(Amendment.NUMBER,), limit=MOST)
     known = {view.id: said for view in views if isinstance(said := _said(view), Amendment)}
     before: list[Amendment] = []
     previous = to_hex(amendment.previous)

@@ -13,12 +13,12 @@ from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_call,
 from ledger.codes import ContractKind
 from ledger.common.ids import LogId, to_hex
 from ledger.errors import ChainUnavailable, InconsistentLog, NotFound, TreeView
-from ledger.records import Checkpoint
+from ledger.records.signing import Domain, SignedRecord, SigningKey
+from ledger.records.types import Checkpoint
 from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock
 from ledger.services.publisher import Publisher
 from ledger.services.sender import Intent, Sender, Settled, explain
-from ledger.signing import Domain, SignedRecord, SigningKey
 from ledger.store import leases
 from ledger.store.database import Database
 

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import BadSignature, NotPermitted
-from ledger.records import Record, ShipmentTerms
+from ledger.records.signers import (
+    CouncilSigners,
+    MasterSigner,
+    PartnerSigner,
+    RecipientSigner,
+    Signer,
+    expected_signers,
+)
+from ledger.records.signing import SignedRecord, recover
+from ledger.records.types import Record, ShipmentTerms
 from ledger.services import holdings
 from ledger.services.registry_view import CurrentRegistry
-from ledger.signers import CouncilSigners, MasterSigner, PartnerSigner, RecipientSigner, Signer, expected_signers
-from ledger.signing import SignedRecord, recover
 from ledger.store import records
 from ledger.store.database import Connection
 

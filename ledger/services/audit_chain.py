@@ -15,13 +15,13 @@ from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, LogId, RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.merkle import leaf_hash
-from ledger.openings import split
-from ledger.records import Checkpoint, Outcome, Record
+from ledger.records.disclosure import split
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Checkpoint, Outcome, Record
 from ledger.registry_state import AddressKind
 from ledger.services.audit_log import Tell
 from ledger.services.audit_rules import Place, Rules
 from ledger.services.chain_walk import OPEN, ChainWalk, Settling, TimedEvent
-from ledger.signing import SignedRecord
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

@@ -10,10 +10,10 @@ from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.merkle import leaf_hash
-from ledger.openings import split
-from ledger.records import BY_NUMBER, Record
+from ledger.records.disclosure import split
+from ledger.records.signing import Domain
+from ledger.records.types import BY_NUMBER, Record
 from ledger.services.audit_log import Damage, row_faults
-from ledger.signing import Domain
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

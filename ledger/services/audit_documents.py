@@ -16,10 +16,10 @@ from ledger.common.ids import ConsortiumId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.enrolment import check_possession, parse_enrolment
 from ledger.errors import LadingError
-from ledger.records import BY_NUMBER, RegistryChange
+from ledger.records.signing import Domain, recover
+from ledger.records.types import BY_NUMBER, RegistryChange
 from ledger.services.audit_chain import ChainFacts
 from ledger.services.audit_log import domain_of
-from ledger.signing import Domain, recover
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row

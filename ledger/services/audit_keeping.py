@@ -10,8 +10,8 @@ from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
 from ledger.clearance import SlotKey
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import concerns
-from ledger.records import (
+from ledger.records.index_keys import concerns
+from ledger.records.types import (
     BY_NUMBER,
     Amendment,
     Clearance,

@@ -16,10 +16,10 @@ from ledger.checkpoint import Leaf, parse_leaf
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError, NotFound
 from ledger.merkle import HASH_LENGTH
-from ledger.openings import split
-from ledger.records import BY_NUMBER, Record
+from ledger.records.disclosure import split
+from ledger.records.signing import SIGNATURE_LENGTH, Domain
+from ledger.records.types import BY_NUMBER, Record
 from ledger.services.logfiles import LogFolder
-from ledger.signing import SIGNATURE_LENGTH, Domain
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

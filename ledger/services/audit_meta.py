@@ -13,7 +13,7 @@ from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
-from ledger.records import Attestation, BonusAgreement, BonusAward, RegistryChange
+from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit_chain import ChainFacts, contracts_in_meta
 from ledger.services.scorecards import default_card
 from ledger.store import records, rowwise

@@ -10,19 +10,19 @@ from ledger.audit import Findings
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
-from ledger.openings import Part, join, part_from_json, split
-from ledger.records import BY_NUMBER, Outcome, Record, ShipmentTerms
+from ledger.records.disclosure import Part, join, part_from_json, split
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
+from ledger.records.verification import Facts, verify_record
 from ledger.registry import RegistryHistory
 from ledger.services import holdings
 from ledger.services.audit_log import Tell, domain_of
 from ledger.services.verified import facts_of
-from ledger.signing import Domain, SignedRecord
 from ledger.store import openings, outcomes, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks
 from ledger.store.rowwise import Row
-from ledger.verification import Facts, verify_record
 from ledger.withheld import is_whole
 
 
@@ -105,7 +105,7 @@ class Signatures:
         self._domains = domains
         self._history = history
 
-    # --- ledger.signers.SignerContext --------------------------------------------------------------------------------
+    # --- ledger.records.signers.SignerContext --------------------------------------------------------------------------------
 
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
         return holdings.terms_of(self._copy, shipment)

@@ -11,7 +11,7 @@ from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.custody import Holding, Slot
 from ledger.effects import MOVES_SHIPMENTS, effect_of
-from ledger.records import KeyGrant, KeyRevoke, Override, RegistryChange
+from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
 from ledger.services.registry_view import customs_of, keys_of, signers_of
 

@@ -7,7 +7,7 @@ from ledger.bonuses import Award
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.journeys import Journeys
-from ledger.records import BonusAward
+from ledger.records.types import BonusAward
 from ledger.services import awards
 from ledger.services.desk import Desk
 from ledger.services.verified import VerifiedRecords

@@ -15,15 +15,15 @@ from ledger.bonuses import Award
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken
 from ledger.figures import award_for
-from ledger.records import BonusAgreement, BonusAward, Claim
+from ledger.records.signing import SignedRecord
+from ledger.records.types import BonusAgreement, BonusAward, Claim
+from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.score_card import parse_card
 from ledger.services.scorecards import card_text
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import SignedRecord
 from ledger.store import bonuses, meta, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
-from ledger.verification import VerifiedRecord, as_known_at
 
 
 def keep(connection: Connection, award: BonusAward, file: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
 from ledger.pool import MEANING, Status
-from ledger.records import BonusAgreement, BonusAward
+from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services import awards
 from ledger.services.reading import Reader, Reading
 from ledger.store import bonuses, records

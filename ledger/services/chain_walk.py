@@ -15,8 +15,8 @@ from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
-from ledger.records import Checkpoint, Outcome, RegistryChange
-from ledger.signing import Domain, SignedRecord
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import Checkpoint, Outcome, RegistryChange
 
 _FEWEST_BLOCKS, _MOST_BLOCKS = 16, 2_000
 _EVENTS_AT_ONCE = 400

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger import concerns
 from ledger.codes import ClearanceStatus, StatementKind
 from ledger.common.ids import to_hex
-from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
+from ledger.records import index_keys
+from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.relayer import DORMANT_AFTER
 from ledger.services.telling import APPLIED, Teller
 from ledger.services.views import ComingView, PartnerName
@@ -33,7 +33,7 @@ def coming_to(
     custody = tuple(custody)
     decided = {step.record_id for step in custody} | {step.record_id for step in clearances}
     involved = _involved(row, custody)
-    unfinished = outbox.unfinished(connection, concerns.SHIPMENT, to_hex(row.shipment), limit=MOST)
+    unfinished = outbox.unfinished(connection, index_keys.SHIPMENT, to_hex(row.shipment), limit=MOST)
     known = records.get_many(connection, (waiting.record_id for waiting in unfinished))
     for waiting in reversed(unfinished):
         stored = known.get(waiting.record_id)

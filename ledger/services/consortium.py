@@ -23,6 +23,7 @@ from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.records.signing import SigningKey
 from ledger.registry import Genesis
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
@@ -35,7 +36,6 @@ from ledger.services.keystores import (
     write_private,
 )
 from ledger.services.settings import Settings
-from ledger.signing import SigningKey
 
 __all__ = [
     "EMBEDDED_CHAIN_ID",

@@ -12,12 +12,13 @@ from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.codes import StatementKind
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import parent_of
 from ledger.custody import Holding
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
-from ledger.openings import join
-from ledger.records import (
+from ledger.records.disclosure import join
+from ledger.records.index_keys import parent_of
+from ledger.records.signers import shipments_of
+from ledger.records.types import (
     REMAINDER_INDEX,
     Clearance,
     Goods,
@@ -32,7 +33,6 @@ from ledger.records import (
 from ledger.registry import RegistryHistory
 from ledger.services import holdings
 from ledger.services.registry_view import customs_of, signers_of
-from ledger.signers import shipments_of
 from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome

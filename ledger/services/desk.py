@@ -13,7 +13,7 @@ from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.records import BY_NUMBER
+from ledger.records.types import BY_NUMBER
 from ledger.services.addresses import ContractBook
 from ledger.services.bonuses import Bonuses
 from ledger.services.clock import Clock, SystemClock

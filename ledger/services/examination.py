@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from ledger.clearance import SlotKey, Standing
 from ledger.codes import ClearanceStatus, Outcome
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import concerns
 from ledger.effects import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
-from ledger.records import (
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import (
     LOG_ONLY,
     Clearance,
     Handoff,
@@ -33,7 +34,6 @@ from ledger.services.waiting import (
     named_sequences,
     prospect,
 )
-from ledger.signing import Domain, SignedRecord
 from ledger.store import outbox, pending, records
 from ledger.store.database import Connection
 from ledger.store.log import Entry

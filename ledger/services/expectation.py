@@ -6,9 +6,9 @@ from ledger.common.ids import RecordId
 from ledger.custody import Holding
 from ledger.effects import Effect, effect_of
 from ledger.errors import LadingError
+from ledger.records.signing import Domain
 from ledger.services import holdings
 from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
-from ledger.signing import Domain
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
 

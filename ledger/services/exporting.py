@@ -6,7 +6,6 @@ A bundle opens every private part that is kept here: hand it to auditors and to 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ledger import concerns
 from ledger.brands import BRAND_AUTHORISATION
 from ledger.bundle_format import Bundle, BundledRecord
 from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
@@ -18,8 +17,12 @@ from ledger.figures import award_figures, partner_figures, shipment_figures
 from ledger.gs1 import parse_product
 from ledger.journeys import Journeys
 from ledger.merkle import leaf_hash
-from ledger.openings import Part, join
-from ledger.records import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
+from ledger.records import index_keys
+from ledger.records.disclosure import Part, join
+from ledger.records.signers import RecipientSigner, expected_signers
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
+from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry import RegistryView
 from ledger.score_card import Indicator
 from ledger.score_indicators import samples_of
@@ -29,12 +32,9 @@ from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES
 from ledger.services.scorecards import card_text, measure_for
 from ledger.services.verified import VerifiedRecords
-from ledger.signers import RecipientSigner, expected_signers
-from ledger.signing import SignedRecord
 from ledger.store import bonuses, openings, outcomes, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
-from ledger.verification import VerifiedRecord, as_known_at
 
 BONUS_FAMILY = tuple(range(18, 23))
 PAGE = 500
@@ -96,7 +96,7 @@ class Exporter:
                     found=to_hex(award.logId),
                     mend="Export it where that log is kept.",
                 )
-            about = list(self._pages(connection, concerns.AGREEMENT, to_hex(award.agreement)))
+            about = list(self._pages(connection, index_keys.AGREEMENT, to_hex(award.agreement)))
             agreement = RecordId(award.agreement)
             found = awards.computed(connection, reader, agreement, award.version, award.total, award.logSize)
             based = records.get_many(connection, [agreement, *(record.id for record in found.records)])
@@ -120,7 +120,7 @@ class Exporter:
         """Shipments in records that name the partner in a public field."""
         return {
             shipment
-            for row in self._pages(connection, concerns.PARTNER, str(partner))
+            for row in self._pages(connection, index_keys.PARTNER, str(partner))
             if row.type_number in OF_SHIPMENTS and row.log_index < self._size
             for shipment in _shipments_in(row)
         }
@@ -263,8 +263,8 @@ def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[st
 
 
 def _shipments_in(row: StoredRecord) -> Iterator[bytes]:
-    for concern in concerns.concerns(row.record_id, row.record):
-        if concern.kind == concerns.SHIPMENT:
+    for concern in index_keys.concerns(row.record_id, row.record):
+        if concern.kind == index_keys.SHIPMENT:
             yield bytes.fromhex(concern.key[2:])
 
 

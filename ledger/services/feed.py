@@ -8,14 +8,14 @@ items of a manifest came to their outcome, or a private part was opened or forgo
 import gc
 
 from ledger.common.periods import FOREVER, Period
-from ledger.records import Amendment, Endorsement
+from ledger.records.signing import Domain
+from ledger.records.types import Amendment, Endorsement
+from ledger.records.verification import Facts, VerifiedRecord
 from ledger.registry import RegistryHistory
 from ledger.running import Running
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import Domain
 from ledger.store import log, openings
 from ledger.store.database import Connection
-from ledger.verification import Facts, VerifiedRecord
 
 _LOG_ONLY = (Amendment, Endorsement)
 _MANY = 20_000
@@ -34,7 +34,7 @@ class Feed:
     def refreshed(self, connection: Connection, history: RegistryHistory) -> tuple[int, Running]:
         """The size of the log, and all figures from it, equal to those computed from all its records at once.
 
-        Raises what `ledger.verification.verify_record` raises; then nothing is remembered.
+        Raises what `ledger.records.verification.verify_record` raises; then nothing is remembered.
         """
         size, parts = log.head(connection).size, openings.count(connection)
         if (size, parts) != (self._size, self._parts):

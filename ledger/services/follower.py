@@ -15,15 +15,15 @@ from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_c
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import LogId, RecordId, to_hex
-from ledger.concerns import SHIPMENT, concerns
 from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
-from ledger.records import Checkpoint, Outcome, Override, RegistryChange
+from ledger.records.index_keys import SHIPMENT, concerns
+from ledger.records.signing import Domain
+from ledger.records.types import Checkpoint, Outcome, Override, RegistryChange
 from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock
 from ledger.services.relayer import next_try, outcome_entry
 from ledger.services.sequencer import Entry, Sequencer
 from ledger.services.waiting import ANNOUNCED, in_words
-from ledger.signing import Domain
 from ledger.store import checkpoints, cursors, outbox, outcomes, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection, Database

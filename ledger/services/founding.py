@@ -5,7 +5,7 @@ from dataclasses import replace
 from ledger.codes import RegistryAction
 from ledger.common.ids import KeyAddress, bytes_from_hex
 from ledger.errors import RuleBroken
-from ledger.records import RegistryChange
+from ledger.records.types import RegistryChange
 from ledger.services.clock import Clock
 from ledger.services.consortium import ANCHOR, read_consortium
 from ledger.services.enrolling import change, opening_changes

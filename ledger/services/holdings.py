@@ -7,9 +7,9 @@ from dataclasses import replace
 from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Gate, ShipmentState
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import SHIPMENT, parent_of
 from ledger.custody import Flag, Holding, Requirement, Slot
-from ledger.records import Handoff, Override, Record, ShipmentTerms, Split
+from ledger.records.index_keys import SHIPMENT, parent_of
+from ledger.records.types import Handoff, Override, Record, ShipmentTerms, Split
 from ledger.store import openings, records, shipments
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

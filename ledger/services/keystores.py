@@ -20,7 +20,7 @@ from eth_keyfile import create_keyfile_json, decode_keyfile_json
 
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 
 DEMO_PASSPHRASE = "demo"  # noqa: S105 - public on purpose, and marked so in every keystore that uses it
 _STRONG = 2**18

@@ -7,7 +7,7 @@ that could have none is refused, and says why. An endorsement may come before it
 from ledger.amendments import check_amendment
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Conflict, MalformedRecord, NotFound, RuleBroken
-from ledger.records import Amendment, Recall, RecallAnswer, Record
+from ledger.records.types import Amendment, Recall, RecallAnswer, Record
 from ledger.services import holdings
 from ledger.store import records
 from ledger.store.database import Connection

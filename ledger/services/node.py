@@ -16,6 +16,7 @@ from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.errors import LadingError, VerificationFailed
+from ledger.records.signing import SignedRecord
 from ledger.services.anchorer import Anchorer
 from ledger.services.awards import claim_extras, extras_of
 from ledger.services.clock import Clock, SystemClock
@@ -28,7 +29,6 @@ from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
 from ledger.services.settings import Settings
 from ledger.services.submission import Submission
-from ledger.signing import SignedRecord
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 

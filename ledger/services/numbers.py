@@ -20,7 +20,8 @@ from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.records import ShipmentTerms
+from ledger.records.signing import Domain
+from ledger.records.types import ShipmentTerms
 from ledger.running import Running
 from ledger.score_card import Card
 from ledger.scores import Scorecard, Tallies, as_public
@@ -30,7 +31,6 @@ from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.scorecards import measure_for
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import Domain
 from ledger.store import records
 from ledger.store.database import Database
 

@@ -7,9 +7,9 @@ log. An endorsement needs none of this: it names what was signed, and may come f
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Busy, NotPermitted
-from ledger.records import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
 from ledger.services.registry_view import CurrentRegistry, keys_of
-from ledger.signing import SignedRecord
 from ledger.store import proposals, records
 from ledger.store.database import Connection
 

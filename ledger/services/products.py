@@ -9,13 +9,13 @@ from ledger.codes import Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
 from ledger.products import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
-from ledger.records import Attestation
+from ledger.records.signing import Domain
+from ledger.records.types import Attestation
 from ledger.registry import RegistryView
 from ledger.services.clock import Clock
 from ledger.services.reading import Reading
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import Domain
 from ledger.store import meta, products, records, shipments, sightings
 from ledger.store.database import Connection, Database
 

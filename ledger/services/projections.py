@@ -12,7 +12,7 @@ from typing import cast
 from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId
 from ledger.effects import MOVES_SHIPMENTS
-from ledger.records import (
+from ledger.records.types import (
     Attestation,
     BonusAgreement,
     BonusAward,

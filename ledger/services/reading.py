@@ -6,13 +6,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger import concerns as concerning
 from ledger.codes import Outcome, Role
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.openings import split
-from ledger.records import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
-from ledger.records import Outcome as OutcomeRecord
+from ledger.records import index_keys as concerning
+from ledger.records.disclosure import split
+from ledger.records.signers import shipments_of
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
+from ledger.records.types import Outcome as OutcomeRecord
 from ledger.registry_state import ALL_SCOPES, AddressKind
 from ledger.services import holdings, predecessors
 from ledger.services.arrangement import StoreContext, arrange
@@ -37,8 +39,6 @@ from ledger.services.views import (
     awaited_view,
 )
 from ledger.services.waiting import RecordedState, ahead_of, in_words
-from ledger.signers import shipments_of
-from ledger.signing import Domain, SignedRecord
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
@@ -121,7 +121,7 @@ class Reading:
         before: int | None = None,
         waiting: bool = False,
     ) -> list[RecordView]:
-        """A page in log order; `kind` and `key` as in `ledger.concerns`. `waiting`: those that wait for other records,
+        """A page in log order; `kind` and `key` as in `ledger.records.index_keys`. `waiting`: those that wait for other records,
         in log order whatever else is asked."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)

@@ -18,11 +18,12 @@ from ledger.chain.events import item_count
 from ledger.checkpoint import Leaf, LogIdentity
 from ledger.codes import RegistryAction
 from ledger.common.ids import LogId, RecordId, to_hex
-from ledger.concerns import concerns
 from ledger.errors import Misconfigured, NotFound, VerificationFailed
 from ledger.merkle import leaf_hash
-from ledger.openings import part_to_json, split
-from ledger.records import BY_NUMBER, Checkpoint, RegistryChange
+from ledger.records.disclosure import part_to_json, split
+from ledger.records.index_keys import concerns
+from ledger.records.signing import SignedRecord
+from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
 from ledger.registry import RegistryHistory
 from ledger.services.audit_log import Publication, Tell
 from ledger.services.chain_walk import ChainWalk, Settling
@@ -36,7 +37,6 @@ from ledger.services.projections import Projector
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.renewal import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.settings import Settings
-from ledger.signing import SignedRecord
 from ledger.store import checkpoints, cursors, log, migrate, outbox, outcomes, records, rowwise
 from ledger.store.database import Connection, Database
 from ledger.store.rows import chunks, text_of

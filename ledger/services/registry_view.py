@@ -9,10 +9,10 @@ from ledger.codes import Gate, Role
 from ledger.common.ids import KeyAddress, RecordId
 from ledger.custody import Holding, Signer
 from ledger.effects import CustomsStanding
-from ledger.records import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
+from ledger.records.signing import SignedRecord, recover
+from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
 from ledger.services.clock import Clock
-from ledger.signing import SignedRecord, recover
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
 

@@ -25,14 +25,14 @@ from ledger.chain.events import item_count
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import concerns
 from ledger.errors import ChainUnavailable, LadingError
-from ledger.records import Outcome
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import Outcome
 from ledger.services.addresses import ContractBook
 from ledger.services.clock import Clock
 from ledger.services.sender import Intent, Sender, Settled, explain
 from ledger.services.sequencer import Entry, Sequencer
-from ledger.signing import Domain, SignedRecord
 from ledger.store import cursors, leases, outbox, outcomes, pending, records, transactions
 from ledger.store.database import Connection, Database
 from ledger.store.outbox import OutboxRow

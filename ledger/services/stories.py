@@ -8,15 +8,16 @@ to those alone who may see the record that says so.
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from ledger import concerns as concerning
 from ledger.breaches import breaches
 from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody import Flag
 from ledger.errors import LadingError, NotFound
 from ledger.journeys import Journeys
-from ledger.records import REMAINDER_INDEX
-from ledger.records import Outcome as OutcomeRecord
+from ledger.records import index_keys as concerning
+from ledger.records.signing import Domain
+from ledger.records.types import REMAINDER_INDEX
+from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services import holdings
 from ledger.services.afterwards import notes_on
 from ledger.services.coming import coming_to
@@ -31,7 +32,6 @@ from ledger.services.views import (
     ShipmentSummary,
     ShipmentView,
 )
-from ledger.signing import Domain
 from ledger.standing import Standing, standing_of, tenders_at
 from ledger.store import records, shipments
 from ledger.store.database import Connection

@@ -7,13 +7,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger import concerns as concerning
-from ledger.acceptance import check_content
 from ledger.checkpoint import Receipt
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import concerns
 from ledger.errors import LadingError, NotFound, NotPermitted
-from ledger.openings import join, parts_for
+from ledger.records import index_keys as concerning
+from ledger.records.content_checks import check_content
+from ledger.records.disclosure import join, parts_for
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain, SignedRecord
 from ledger.services import predecessors
 from ledger.services.arrangement import Arrangement
 from ledger.services.clock import Clock
@@ -22,7 +23,6 @@ from ledger.services.examination import Examination, Preflight
 from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
 from ledger.services.waiting import Awaited
-from ledger.signing import Domain, SignedRecord
 from ledger.store import openings, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord

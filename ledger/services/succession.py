@@ -12,7 +12,8 @@ from ledger.chain.deploy import deploy_successor
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import RuleBroken
-from ledger.records import RegistryChange
+from ledger.records.signing import SigningKey
+from ledger.records.types import RegistryChange
 from ledger.registry import RegistryHistory
 from ledger.registry_state import NO_END
 from ledger.services.clock import Clock
@@ -20,7 +21,6 @@ from ledger.services.consortium import Consortium, operator_passphrase
 from ledger.services.enrolling import change
 from ledger.services.keystores import new_key, read_keystore, write_keystore
 from ledger.services.settings import Settings
-from ledger.signing import SigningKey
 
 
 @dataclass(frozen=True, slots=True)

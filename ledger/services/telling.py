@@ -12,8 +12,8 @@ from ledger.custody import Flag
 from ledger.delivery import Tender
 from ledger.errors import LadingError
 from ledger.penalty_words import moment
-from ledger.records import Handoff, Override, Split
-from ledger.records import Outcome as OutcomeRecord
+from ledger.records.types import Handoff, Override, Split
+from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.names import Names
 from ledger.services.registry_view import keys_of
 from ledger.services.views import PartnerName, StepView

@@ -5,9 +5,9 @@ from ledger.chain.contracts import CONTRACT_OF_KIND, TOKEN, decode_result, encod
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId
 from ledger.errors import RuleBroken, Unavailable
+from ledger.records.signing import SigningKey
 from ledger.services.clock import Clock
 from ledger.services.sender import Intent, Sender, explain
-from ledger.signing import SigningKey
 from ledger.store.database import Database
 
 _ROUNDS = 100

@@ -6,19 +6,20 @@ Signatures are recovered anew and their keys judged at the record's place, so a 
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from ledger import concerns, outcome_facts
+from ledger import outcome_facts
 from ledger.bundle_subjects import NUMBERS_NEED
 from ledger.common.ids import RecordId, to_hex
-from ledger.openings import join
-from ledger.records import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
+from ledger.records import index_keys
+from ledger.records.disclosure import join
+from ledger.records.signing import Domain
+from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
+from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry import RegistryHistory
 from ledger.services import holdings
-from ledger.signing import Domain
 from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome
 from ledger.store.records import StoredRecord
-from ledger.verification import Facts, VerifiedRecord, verify_record
 
 
 class VerifiedRecords:
@@ -43,10 +44,10 @@ class VerifiedRecords:
         """The same records as they are stored, in log order."""
         rows: dict[RecordId, StoredRecord] = {}
         for relative in self._lineage(shipment):
-            rows |= self._about(concerns.SHIPMENT, relative)
+            rows |= self._about(index_keys.SHIPMENT, relative)
         new = list(rows)
         while new:  # an amendment can be endorsed in its turn
-            found = [self._about(concerns.RECORD, record_id) for record_id in new]
+            found = [self._about(index_keys.RECORD, record_id) for record_id in new]
             new = [record_id for entry in found for record_id in entry if record_id not in rows]
             for entry in found:
                 rows |= entry

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from ledger.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.codes import Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
-from ledger.concerns import PARTNER, SHIPMENT
 from ledger.custody import Holding, Signer, Slot
 from ledger.effects import CustomsStanding, Effect, Overlay, State, effect_of
 from ledger.errors import Busy, RuleBroken
-from ledger.records import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
+from ledger.records.index_keys import PARTNER, SHIPMENT
+from ledger.records.signers import shipments_of
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.registry import RegistryView
 from ledger.services import holdings
 from ledger.services.registry_view import keys_of
-from ledger.signers import shipments_of
-from ledger.signing import SignedRecord
 from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.outcomes import NOT_FINAL

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select, update
 
 from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId, to_hex
-from ledger.concerns import Concern
 from ledger.errors import Conflict, MalformedRecord
 from ledger.merkle import leaf_hash
-from ledger.openings import parts_for, split
-from ledger.records import Checkpoint, Outcome
-from ledger.signing import SignedRecord
+from ledger.records.disclosure import parts_for, split
+from ledger.records.index_keys import Concern
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Checkpoint, Outcome
 from ledger.store import outbox, outcomes, proposals
 from ledger.store import pending as pending_slots
 from ledger.store.openings import rows_for

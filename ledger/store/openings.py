@@ -7,8 +7,8 @@ from sqlalchemy import Connection, delete, func, select
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.openings import Part, join, part_from_json, part_to_json
-from ledger.records import BY_NUMBER, Record
+from ledger.records.disclosure import Part, join, part_from_json, part_to_json
+from ledger.records.types import BY_NUMBER, Record
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks, insert_new, text_of

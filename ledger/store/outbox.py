@@ -80,7 +80,7 @@ def waiting(
     connection: Connection, kind: str = "", key: str = "", *, types: Sequence[int] = (), after: int = -1, limit: int
 ) -> list[OutboxRow]:
     """Rows that wait for other records, in log order from beyond index `after`: those that concern (`kind`, `key`) of
-    `ledger.concerns` if one is named, of `types` if any are."""
+    `ledger.records.index_keys` if one is named, of `types` if any are."""
     query = select(*columns(outbox, OutboxRow)).where(outbox.c.state == WAITING, outbox.c.log_index > after)
     if kind:
         index = record_index.c
@@ -93,7 +93,7 @@ def waiting(
 
 
 def unfinished(connection: Connection, kind: str, key: str, *, limit: int) -> list[OutboxRow]:
-    """Rows without a final outcome that concern (`kind`, `key`) of `ledger.concerns`, newest first."""
+    """Rows without a final outcome that concern (`kind`, `key`) of `ledger.records.index_keys`, newest first."""
     index = record_index.c
     query = (
         select(*columns(outbox, OutboxRow))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId
-from ledger.records import Outcome
+from ledger.records.types import Outcome
 from ledger.store import records
 from ledger.store.projected import outcomes
 from ledger.store.rows import chunks, columns, insert_new, many, some

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, select, update
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
-from ledger.concerns import Concern
-from ledger.openings import join, part_from_json, part_to_json, split
-from ledger.records import BY_NUMBER, Record
+from ledger.records.disclosure import join, part_from_json, part_to_json, split
+from ledger.records.index_keys import Concern
+from ledger.records.types import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, insert_new, one, some, text_of
 from ledger.store.tables import proposal_index, proposals
 

@@ -10,8 +10,8 @@ from sqlalchemy.sql import ColumnElement
 
 from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId
-from ledger.records import BY_NUMBER, Record
-from ledger.signing import SIGNATURE_LENGTH, SignedRecord
+from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
+from ledger.records.types import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, many, one, some
 from ledger.store.tables import record_index, records
 
@@ -121,7 +121,7 @@ def listing(
     limit: int = 100,
     newest_first: bool = False,
 ) -> list[StoredRecord]:
-    """A page of the records that concern (`kind`, `key`) of `ledger.concerns`, or of all records when `kind` is empty.
+    """A page of the records that concern (`kind`, `key`) of `ledger.records.index_keys`, or of all records when `kind` is empty.
 
     Key-set paging by log index: pass the last row's as `after`, or with `newest_first` as `before`.
     """

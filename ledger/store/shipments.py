@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
-from ledger.records import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX
 from ledger.store import projected
 from ledger.store.rows import chunks, columns, insert, insert_new, many, one, some
 from ledger.store.rows import put as put_rows

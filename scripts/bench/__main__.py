@@ -14,11 +14,11 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 
 from ledger.codes import Mode
-from ledger.records import Endorsement
+from ledger.records.signing import recover
+from ledger.records.types import Endorsement
 from ledger.services.auditing import audit
 from ledger.services.clock import SystemClock
 from ledger.services.settings import read_settings
-from ledger.signing import recover
 from scripts.bench import numbers
 from scripts.output import out, table
 from scripts.replay import Replay, Terms, open_replay

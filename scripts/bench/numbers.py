@@ -22,7 +22,7 @@ from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.journeys import Journeys
-from ledger.records import (
+from ledger.records.types import (
     BonusAgreement,
     Clearance,
     Commercial,
@@ -36,11 +36,11 @@ from ledger.records import (
     ShipmentRef,
     ShipmentTerms,
 )
+from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.score_card import parse_card
 from ledger.scores import Tallies
 from ledger.services.feed import settle_in
 from ledger.services.scorecards import default_card_text
-from ledger.verification import Facts, VerifiedRecord, already_verified
 
 DAY, HOUR = 86_400, 3_600
 HANDOFFS = 1_000_000

@@ -10,6 +10,7 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import ConsortiumId, bytes_from_hex, checksum_address, to_hex
 from ledger.enrolment import parse_enrolment, sign_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
+from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
@@ -19,7 +20,6 @@ from ledger.services.keystores import (
     write_keystore,
 )
 from ledger.services.settings import Settings, read_settings
-from ledger.signing import Domain, SignedRecord, SigningKey
 from scripts.output import out, print_json
 
 app = typer.Typer(help="Make, show and use signing keys (encrypted keystores).", no_args_is_help=True)

@@ -16,10 +16,10 @@ from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum
 from ledger.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.gs1 import check_gln
-from ledger.records import RegistryChange
+from ledger.records.signing import SignedRecord
+from ledger.records.types import RegistryChange
 from ledger.services.enrolling import admission, change
 from ledger.services.settings import read_settings
-from ledger.signing import SignedRecord
 from scripts.commands.keys import keystore_path, open_key, read_file
 from scripts.doors import Door, Service, members, opened
 from scripts.output import err, out, print_json, table

@@ -11,9 +11,9 @@ from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.records import Amendment, Record
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import Amendment, Record
 from ledger.services.settings import read_settings
-from ledger.signing import Domain, SignedRecord
 from scripts.commands.keys import keystore_path, open_key, read_file, trusted_domain
 from scripts.doors import opened
 from scripts.drafts import completed, in_words, told_defaults

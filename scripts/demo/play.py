@@ -7,11 +7,11 @@ from ledger.bonuses import Award
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import LadingError
-from ledger.records import BonusAgreement, Record
+from ledger.records.signing import SigningKey
+from ledger.records.types import BonusAgreement, Record
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import new_key
 from ledger.services.submission import Proposed
-from ledger.signing import SigningKey
 from scripts.demo.scribe import Scribe
 from scripts.trial import Party, Trial
 

@@ -27,7 +27,7 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.records import (
+from ledger.records.types import (
     Attestation,
     BonusAgreement,
     Claim,

@@ -13,7 +13,7 @@ from ledger.audit import AuditReport
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.penalties import PenaltyStatement
-from ledger.records import Handoff
+from ledger.records.types import Handoff
 from ledger.services.auditing import audit
 from ledger.services.reading import Reader
 from ledger.services.settings import Settings

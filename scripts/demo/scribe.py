@@ -9,7 +9,7 @@ from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, Fulfilment, H
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
-from ledger.records import (
+from ledger.records.types import (
     Clearance,
     Commercial,
     Details,

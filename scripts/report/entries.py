@@ -7,7 +7,7 @@ from enum import Enum
 
 from ledger.journeys import part_of
 from ledger.network_routes import Route, route_of
-from ledger.records import UNLIMITED_LAG
+from ledger.records.types import UNLIMITED_LAG
 from ledger.score_samples import Case
 
 DAY = 86_400

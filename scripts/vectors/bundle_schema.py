@@ -7,8 +7,8 @@ from ledger.bundle_subjects import SubjectKind
 from ledger.common.canonical import NUMBER_BITS
 from ledger.delivery import StopKind
 from ledger.notes import MAX_NOTE
-from ledger.records import BY_NUMBER, Checkpoint
-from ledger.schema import HEX32, message_schema, part_schemas
+from ledger.records.schema import HEX32, message_schema, part_schemas
+from ledger.records.types import BY_NUMBER, Checkpoint
 from ledger.score_card import OF_ROLE, Indicator
 from ledger.score_flags import FlagKind
 from ledger.scores import Standing

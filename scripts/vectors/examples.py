@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from ledger import codes
 from ledger.bonus_amounts import amounts_root
 from ledger.common.canonical import canonical_json
-from ledger.concerns import child_id
 from ledger.merkle import sorted_root
-from ledger.records import (
+from ledger.records.eip712 import Withheld, list_hash, part_hash
+from ledger.records.index_keys import child_id
+from ledger.records.types import (
     NOBODY,
     Attestation,
     BonusAgreement,
@@ -51,8 +52,7 @@ from ledger.records import (
     Statement,
     TaxLine,
 )
-from ledger.records import Amendment as AmendmentRecord
-from ledger.structs import Withheld, list_hash, part_hash
+from ledger.records.types import Amendment as AmendmentRecord
 from scripts.vectors.derived import AMOUNTS
 from scripts.vectors.keys import COUNCIL, DOMAIN, LOG, address, digest, salt
 

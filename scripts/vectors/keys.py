@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.checkpoint import LogSigner
 from ledger.common.ids import ConsortiumId
-from ledger.signing import Domain, SigningKey
+from ledger.records.signing import Domain, SigningKey
 
 SPACE = "lading/vectors/v1/"
 ORIGIN = "vectors.lading.example/log"

@@ -3,17 +3,8 @@
 from dataclasses import replace
 
 from ledger import codes
-from ledger.records import (
-    Child,
-    Duty,
-    HandoffItem,
-    Require,
-    Share,
-    ShipmentRef,
-    Split,
-    TaxLine,
-)
-from ledger.structs import Withheld
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Child, Duty, HandoffItem, Require, Share, ShipmentRef, Split, TaxLine
 from scripts.vectors.examples import AGREEMENT, CLEARANCE, DAY, HANDOFF, SHIPMENT, START, TERMS, Example, details, goods
 from scripts.vectors.keys import digest, salt
 

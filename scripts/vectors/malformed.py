@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.common.ids import to_hex
-from ledger.signing import SignedRecord
+from ledger.records.signing import SignedRecord
 from scripts.vectors.examples import HANDOFF, SHIPMENT, Example
 from scripts.vectors.keys import DOMAIN, key
 

@@ -21,7 +21,8 @@ from ledger.common.periods import DAY
 from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.figures import award_for
 from ledger.outcome_facts import facts_of
-from ledger.records import (
+from ledger.records.signing import SignedRecord, recover
+from ledger.records.types import (
     BonusAgreement,
     Commercial,
     Details,
@@ -36,11 +37,10 @@ from ledger.records import (
     Share,
     ShipmentTerms,
 )
+from ledger.records.verification import VerifiedRecord, as_known_at, verify_record
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
 from ledger.score_card import parse_card
-from ledger.signing import SignedRecord, recover
 from ledger.subset_proofs import subset_path
-from ledger.verification import VerifiedRecord, as_known_at, verify_record
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt
 
 START = 1_767_225_600

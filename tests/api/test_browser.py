@@ -13,9 +13,9 @@ from ledger import merkle
 from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
-from ledger.records import RECORDS
-from ledger.signing import SigningKey
-from ledger.structs import encode_type
+from ledger.records.eip712 import encode_type
+from ledger.records.signing import SigningKey
+from ledger.records.types import RECORDS
 from tests.api.world import World
 from tests.samples import SIGNABLE, sample
 

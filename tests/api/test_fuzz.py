@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.records import RECORDS
+from ledger.records.types import RECORDS
 from tests.api.world import World
 
 SHORT = settings(

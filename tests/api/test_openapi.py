@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from api import answers, bonus_answers, figure_answers
-from ledger.acceptance import check_content
-from ledger.signing import SignedRecord
+from ledger.records.content_checks import check_content
+from ledger.records.signing import SignedRecord
 from tests.api.world import World
 from tests.e2e.stage import AUDITOR, CARRIER
 

@@ -11,8 +11,8 @@ from ledger import merkle
 from ledger.checkpoint import Leaf, LogIdentity, Receipt
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
-from ledger.records import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
-from ledger.signing import SignedRecord
+from ledger.records.signing import SignedRecord
+from ledger.records.types import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
 from scripts.commands.sign import waits_in_words
 from scripts.demo.scribe import details
 from tests.api.world import World, bearer

@@ -16,7 +16,7 @@ from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.chain.transactions import SignedTransaction
 from ledger.common.keccak import keccak256
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 from tests.chain.probe import DEPLOY, Sender
 
 CHAIN_ID = 31_415

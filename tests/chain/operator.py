@@ -16,8 +16,10 @@ from ledger.checkpoint import LogSigner
 from ledger.codes import ContractKind, Purpose, RegistryAction, Role
 from ledger.common.ids import ConsortiumId, RecordId
 from ledger.common.keccak import keccak256
-from ledger.concerns import concerns
-from ledger.records import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
+from ledger.records.eip712 import Withheld
+from ledger.records.index_keys import concerns
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
 from ledger.registry import Genesis
 from ledger.services.addresses import ContractBook
 from ledger.services.anchorer import Anchorer
@@ -27,12 +29,10 @@ from ledger.services.publisher import Publisher
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
 from ledger.services.sequencer import Entry, Sequencer
-from ledger.signing import SignedRecord, SigningKey
 from ledger.store import outbox, outcomes, records
 from ledger.store.database import Database
 from ledger.store.outcomes import ItemOutcome
 from ledger.store.pending import Slot
-from ledger.structs import Withheld
 
 MAKER, CARRIER, SHOP = 1, 2, 3
 ROLES = {MAKER: Role.SUPPLIER, CARRIER: Role.CARRIER, SHOP: Role.RETAILER}

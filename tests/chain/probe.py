@@ -8,7 +8,7 @@ Call data is one byte saying what to do, then its argument:
 """
 
 from ledger.chain.transactions import SignedTransaction, sign_transaction
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 
 _OPS = {
     "STOP": 0x00, "ADD": 0x01, "SUB": 0x03, "EQ": 0x14, "BYTE": 0x1A, "CALLDATALOAD": 0x35, "CALLDATASIZE": 0x36,

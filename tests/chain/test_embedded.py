@@ -15,7 +15,7 @@ from ledger.chain.client import MAX_TRANSACTION_GAS, Sent
 from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
 from ledger.chain.transactions import created_address, sign_transaction
 from ledger.errors import Misconfigured, StorageFailed
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain, Rig
 from tests.chain.probe import DEPLOY, READ, RUNTIME, Sender, count, fail
 
@@ -228,7 +228,7 @@ import sys
 from pathlib import Path
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.transactions import created_address
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS
 from tests.chain.probe import DEPLOY, Sender, count
 

@@ -21,9 +21,9 @@ from ledger.chain.contracts import (
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, Undecodable, decode_event, item_count, rebuild
 from ledger.common.ids import ConsortiumId
 from ledger.errors import NotFound
-from ledger.records import RECORDS, Checkpoint, Claim, Handoff, Outcome, Record
-from ledger.signing import Domain, SignedRecord
-from ledger.structs import Struct, Withheld
+from ledger.records.eip712 import Struct, Withheld
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import RECORDS, Checkpoint, Claim, Handoff, Outcome, Record
 from tests.samples import sample
 
 DOMAIN = Domain(ConsortiumId(b"\x07" * 32), 31_415, b"\x0b" * 20)

@@ -16,12 +16,12 @@ from ledger.chain.transactions import sign_transaction
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.errors import ChainUnavailable
-from ledger.records import Handoff, Outcome, Override, RegistryChange, ShipmentTerms
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Handoff, Outcome, Override, RegistryChange, ShipmentTerms
 from ledger.services.clock import ManualClock, SystemClock
 from ledger.services.follower import rebuild_from_events
 from ledger.store import checkpoints, outbox, pending, records, transactions
 from ledger.store.pending import Slot
-from ledger.structs import Withheld
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain
 from tests.chain.operator import CARRIER, COUNCIL, DELAY, MAKER, SHOP, Operator, key_of, launch
 

@@ -12,7 +12,7 @@ import requests
 from ledger.chain.client import Sent
 from ledger.chain.rpc import RpcChain
 from ledger.errors import ChainUnavailable, Misconfigured
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, Rig, hash_of
 from tests.chain.probe import Sender, count
 

@@ -4,7 +4,7 @@ import pytest
 
 from ledger.chain.transactions import sender_and_nonce, sign_transaction
 from ledger.errors import InvalidInput
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 
 KEY = SigningKey((7).to_bytes(32, "big"))
 

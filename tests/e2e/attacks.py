@@ -8,7 +8,8 @@ from ledger.codes import Assurance, ClearanceStatus, HoldCause, Regime, Registry
 from ledger.common.ids import ConsortiumId, RecordId
 from ledger.enrolment import Enrolment
 from ledger.errors import BadSignature, Conflict, LadingError, MalformedRecord, NotPermitted, RuleBroken
-from ledger.records import (
+from ledger.records.signing import Domain, SignedRecord, SigningKey
+from ledger.records.types import (
     Attestation,
     BonusAgreement,
     Claims,
@@ -28,7 +29,6 @@ from ledger.records import (
     Statement,
 )
 from ledger.services.enrolling import admission, change
-from ledger.signing import Domain, SignedRecord, SigningKey
 from scripts.demo.scribe import NO_HASH, Deal, details, no_duty, place, salt
 from tests.e2e.stage import (
     ALPHA,

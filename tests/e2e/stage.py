@@ -29,7 +29,8 @@ from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
 from ledger.enrolment import RoleRequest
 from ledger.penalties import PenaltyStatement
-from ledger.records import (
+from ledger.records.signing import SigningKey
+from ledger.records.types import (
     Attestation,
     Child,
     Claims,
@@ -48,7 +49,6 @@ from ledger.services.sender import Intent, Sender
 from ledger.services.settings import read_settings
 from ledger.services.submission import Accepted
 from ledger.services.views import ChainTrack, ShipmentView
-from ledger.signing import SigningKey
 from ledger.store import outcomes
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, NO_KEY, Deal, Scribe, details, no_duty, place, salt

@@ -30,7 +30,8 @@ from ledger.codes import (
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.enrolment import RoleRequest
-from ledger.records import (
+from ledger.records.signing import SigningKey
+from ledger.records.types import (
     Amendment,
     Attestation,
     BonusAgreement,
@@ -60,7 +61,6 @@ from ledger.services.keystores import new_key
 from ledger.services.sender import Intent, Sender
 from ledger.services.settings import Settings, read_settings
 from ledger.services.submission import Accepted
-from ledger.signing import SigningKey
 from scripts.demo.cast import subject
 from scripts.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash
 from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial

@@ -14,11 +14,11 @@ from typing import Any
 
 from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId
-from ledger.concerns import concerns
 from ledger.errors import LadingError
 from ledger.merkle import leaf_hash
-from ledger.records import BY_NUMBER, Endorsement, Outcome
-from ledger.signing import Domain
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain
+from ledger.records.types import BY_NUMBER, Endorsement, Outcome
 from ledger.store.rows import text_of
 
 

@@ -19,7 +19,8 @@ from ledger.audit import AuditReport, Finding
 from ledger.chain.contracts import encode_call
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.records import Details, KeyRevoke, Observation
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Details, KeyRevoke, Observation
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import new_key
@@ -27,7 +28,6 @@ from ledger.services.node import Node
 from ledger.services.sender import Intent, Sender
 from ledger.services.settings import read_settings
 from ledger.services.submission import Accepted
-from ledger.signing import SignedRecord
 from ledger.store.rowwise import projection_names
 from scripts.cli import application
 from tests.e2e.story import CARRIER, WAREHOUSE, Story

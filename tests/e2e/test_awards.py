@@ -21,12 +21,12 @@ from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.money import money
-from ledger.records import BonusAgreement, BonusAward, Dispute, Ruling, Share
+from ledger.records.signing import SignedRecord
+from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import SignedRecord
 from scripts.cli import application
 from scripts.demo.scribe import details, salt
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged

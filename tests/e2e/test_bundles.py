@@ -25,15 +25,15 @@ from ledger.figures import partner_figures, shipment_figures
 from ledger.governing import Measure
 from ledger.journeys import Journeys
 from ledger.omissions import HeldReceipt
-from ledger.records import Endorsement, Require
+from ledger.records.eip712 import part_hash
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Endorsement, Require
+from ledger.records.verification import as_known_at
 from ledger.score_card import parse_card
 from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
 from ledger.services.verified import VerifiedRecords
-from ledger.signing import SignedRecord
-from ledger.structs import part_hash
 from ledger.subset_proofs import subset_path
-from ledger.verification import as_known_at
 from scripts.demo.scribe import place
 from tests.e2e.stage import (
     BROKER,

@@ -9,8 +9,8 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import Conflict, MalformedRecord, NotPermitted, RuleBroken
-from ledger.records import Amendment, Require
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
+from ledger.records.types import Amendment, Require
 from scripts.demo.scribe import NO_HASH, details
 from tests.e2e.stage import ALPHA, BROKER, CARRIER, HOUR, MAKER, NZ, PROMISED, SECOND, SHOP, Stage
 

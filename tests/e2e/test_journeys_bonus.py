@@ -9,7 +9,7 @@ from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
-from ledger.records import BonusAgreement, BonusAward, Claim, Dispute, Ruling, Share
+from ledger.records.types import BonusAgreement, BonusAward, Claim, Dispute, Ruling, Share
 from ledger.services import treasury
 from scripts.demo.scribe import NO_HASH, details, salt
 from scripts.trial import Party

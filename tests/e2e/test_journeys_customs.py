@@ -8,7 +8,7 @@ from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Regime, St
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.records import Clearance, Require
+from ledger.records.types import Clearance, Require
 from ledger.services.reading import Reader
 from scripts.demo.scribe import place
 from tests.e2e.stage import (

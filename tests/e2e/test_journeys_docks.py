@@ -4,8 +4,8 @@ import pytest
 
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.records import Handoff, KeyGrant, KeyRevoke
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
+from ledger.records.types import Handoff, KeyGrant, KeyRevoke
 from scripts.demo.scribe import details
 from tests.e2e.stage import ALPHA, CARRIER, HOUR, MAKER, PROMISED, SECOND, SHOP, Stage, key_of
 

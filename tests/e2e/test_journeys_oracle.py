@@ -13,10 +13,19 @@ import pytest
 
 from ledger.codes import AmendmentKind
 from ledger.errors import Refused, RuleBroken
-from ledger.records import Amendment, Clearance, Endorsement, Handoff, Record, ShipmentTerms, Split, Statement
+from ledger.records.types import (
+    Amendment,
+    Clearance,
+    Endorsement,
+    Handoff,
+    Record,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.services import holdings
 from ledger.services.submission import Accepted
-from ledger.verification import Facts, VerifiedRecord, already_verified
 from tests.e2e import stage as at_stage
 from tests.e2e.stage import Stage
 from tests.unit import history as on_paper

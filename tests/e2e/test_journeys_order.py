@@ -18,9 +18,9 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
 from ledger.errors import RuleBroken
-from ledger.records import Child, ShipmentTerms, Split
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Child, ShipmentTerms, Split
 from ledger.services import holdings
-from ledger.signing import SignedRecord
 from ledger.store import shipments
 from scripts.demo.scribe import details
 from tests.e2e.stage import (

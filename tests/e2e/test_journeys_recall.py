@@ -23,7 +23,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
-from ledger.records import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
+from ledger.records.types import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.reading import Reader
 from ledger.services.views import TraceView
 from scripts.demo.cast import GTIN

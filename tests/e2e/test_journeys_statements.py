@@ -6,7 +6,7 @@ from ledger.codes import Purpose, StatementKind
 from ledger.common.periods import DAY
 from ledger.default_terms import TENDER_WINDOW
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.records import ShipmentRef
+from ledger.records.types import ShipmentRef
 from scripts.demo.cast import GTIN
 from tests.e2e.stage import (
     ALPHA,

@@ -6,8 +6,8 @@ from ledger.codes import ExceptionBit, RegistryAction, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
-from ledger.records import Override
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
+from ledger.records.types import Override
 from scripts.demo.scribe import details, place
 from scripts.trial import Party
 from tests.e2e.stage import (

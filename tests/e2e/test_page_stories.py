@@ -25,9 +25,18 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.custody import remainder_id
 from ledger.money import money
-from ledger.records import Amendment, Attestation, Claims, KeyRevoke, Override, Recall, RecallAnswer, Require
+from ledger.records.signing import SigningKey
+from ledger.records.types import (
+    Amendment,
+    Attestation,
+    Claims,
+    KeyRevoke,
+    Override,
+    Recall,
+    RecallAnswer,
+    Require,
+)
 from ledger.services import coming as coming_up
-from ledger.signing import SigningKey
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details, salt
 from tests.api.world import World

@@ -13,7 +13,7 @@ import pytest
 from ledger.chain.contracts import encode_call, encode_function, revert_reason
 from ledger.chain.transactions import sign_transaction
 from ledger.codes import ContractKind
-from ledger.signing import SignedRecord
+from ledger.records.signing import SignedRecord
 from tests.e2e.attacks import ATTACKS, Attack, Scene
 from tests.e2e.stage import key_of, staged
 

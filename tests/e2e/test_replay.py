@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.errors import InvalidInput, Misconfigured
-from ledger.records import Handoff, Outcome, RegistryChange, ShipmentTerms
+from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock
 from ledger.services.node import Node

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from ledger.codes import Mode
 from ledger.common.periods import Period
 from ledger.journeys import Journeys
-from ledger.records import Place
+from ledger.records.types import Place
 from ledger.services.scorecards import default_card
 from scripts.cli import application
 from scripts.report import charts

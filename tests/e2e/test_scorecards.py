@@ -17,7 +17,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
 from ledger.errors import Misconfigured
-from ledger.records import RegistryChange, ShipmentTerms
+from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.score_card import parse_card
 from ledger.services.auditing import audit
 from ledger.services.exporting import Exporter

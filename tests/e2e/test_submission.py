@@ -9,12 +9,12 @@ import pytest
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Regime, RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import BadSignature, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
-from ledger.openings import split
-from ledger.records import Handoff, HandoffItem, KeyGrant, KeyRevoke, Record, Require, ShipmentTerms
+from ledger.records.disclosure import split
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import Handoff, HandoffItem, KeyGrant, KeyRevoke, Record, Require, ShipmentTerms
 from ledger.services.submission import Accepted, Proposed
-from ledger.signing import SignedRecord, SigningKey
 from ledger.store import log, migrate, outbox, outcomes, projected, proposals, records, shipments
-from ledger.structs import Withheld
 from scripts.demo.scribe import details
 from tests.e2e.attacks import Scene
 from tests.e2e.stage import CARRIER, MAKER, NZ, SECOND, SHOP, WAREHOUSE, Stage, key_of

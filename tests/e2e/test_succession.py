@@ -10,7 +10,7 @@ import pytest
 from ledger.codes import ClearanceStatus, ContractKind, Gate, Regime, RegistryAction
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError, RuleBroken
-from ledger.records import Outcome, RegistryChange, Require
+from ledger.records.types import Outcome, RegistryChange, Require
 from ledger.services.auditing import audit
 from ledger.services.rebuilding import restore_from_chain
 from ledger.services.succession import Succession, replace_contract

@@ -17,7 +17,8 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, RecordId, to_hex
 from ledger.enrolment import RoleRequest
 from ledger.errors import Misconfigured, NotFound
-from ledger.records import LOG_ONLY, Checkpoint
+from ledger.records.signing import SignedRecord
+from ledger.records.types import LOG_ONLY, Checkpoint
 from ledger.services import holdings
 from ledger.services.auditing import audit
 from ledger.services.clock import SystemClock
@@ -28,7 +29,6 @@ from ledger.services.joining import join
 from ledger.services.settings import Settings, read_settings
 from ledger.services.submission import Accepted
 from ledger.services.succession import replace_contract
-from ledger.signing import SignedRecord
 from ledger.store import outcomes, records
 from scripts.demo.scribe import Scribe
 from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial

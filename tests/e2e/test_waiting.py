@@ -19,7 +19,8 @@ from ledger.codes import (
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import Busy, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
-from ledger.records import (
+from ledger.records.signing import SigningKey
+from ledger.records.types import (
     Amendment,
     Attestation,
     Claims,
@@ -35,7 +36,6 @@ from ledger.records import (
 )
 from ledger.services.enrolling import change
 from ledger.services.submission import Accepted, Proposed, Submission
-from ledger.signing import SigningKey
 from ledger.store import outbox, pending, transactions
 from scripts.demo.scribe import NO_HASH, details, salt, schema_hash
 from tests.e2e.stage import (

@@ -23,7 +23,8 @@ from ledger.codes import (
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.custody import child_id, remainder_id
-from ledger.records import (
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import (
     Amendment,
     Child,
     Endorsement,
@@ -35,7 +36,6 @@ from ledger.records import (
     ShipmentRef,
     Split,
 )
-from ledger.signing import SignedRecord, SigningKey
 from scripts.demo.scribe import NO_HASH, NO_KEY, Deal, details, place
 from tests.e2e.stage import (
     BROKER,

@@ -6,10 +6,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.checkpoint import LogSigner
 from ledger.common.ids import ConsortiumId, RecordId
-from ledger.concerns import concerns
-from ledger.records import Endorsement, Outcome, Record
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain, SignedRecord, SigningKey
+from ledger.records.types import Endorsement, Outcome, Record
 from ledger.services.sequencer import Entry
-from ledger.signing import Domain, SignedRecord, SigningKey
 from ledger.store.pending import Slot
 
 DOMAIN = Domain(ConsortiumId(b"store tests".ljust(32, b"\0")))

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
 from ledger.errors import Busy, Misconfigured, StorageFailed
-from ledger.records import ShipmentTerms
+from ledger.records.types import ShipmentTerms
 from ledger.services.clock import ManualClock
 from ledger.services.sequencer import Sequencer
 from ledger.store import log, meta, migrate, records

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import openings as pure_openings
 from ledger.checkpoint import Receipt
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId
-from ledger.concerns import Concern
 from ledger.errors import Busy, Conflict, MalformedRecord, StorageFailed, VerificationFailed
 from ledger.merkle import leaf_hash
-from ledger.records import RECORDS, Checkpoint, Outcome, Record, ShipmentTerms
+from ledger.records import disclosure as pure_openings
+from ledger.records.index_keys import Concern
+from ledger.records.signing import SignedRecord
+from ledger.records.types import RECORDS, Checkpoint, Outcome, Record, ShipmentTerms
 from ledger.services.clock import ManualClock
 from ledger.services.sequencer import Entry, Sequencer
-from ledger.signing import SignedRecord
 from ledger.store import log, migrate, openings, outbox, outcomes, pending, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.pending import Slot

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
-from ledger.concerns import Concern
-from ledger.records import ShipmentTerms
+from ledger.records.index_keys import Concern
+from ledger.records.types import ShipmentTerms
 from ledger.services.sequencer import Sequencer
 from ledger.store import (
     bonuses,

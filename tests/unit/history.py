@@ -25,7 +25,8 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
 from ledger.custody_slot import child_id
 from ledger.gs1 import scope_of_prefix
-from ledger.records import (
+from ledger.records.signing import Domain
+from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,
     Attestation,
@@ -50,8 +51,7 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.signing import Domain
-from ledger.verification import Facts, VerifiedRecord, already_verified
+from ledger.records.verification import Facts, VerifiedRecord, already_verified
 
 DAY = 86_400
 HOUR = 3_600

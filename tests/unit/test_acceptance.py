@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from ledger.acceptance import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, check_content, opened_parts
 from ledger.errors import MalformedRecord, RuleBroken
-from ledger.records import (
+from ledger.records.content_checks import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, check_content, opened_parts
+from ledger.records.eip712 import Withheld
+from ledger.records.types import (
     Amendment,
     Attestation,
     Checkpoint,
@@ -29,7 +30,6 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.structs import Withheld
 from tests.samples import SIGNABLE, changed, sample
 
 NOW = 1_750_000_000

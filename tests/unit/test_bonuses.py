@@ -23,7 +23,7 @@ from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.figures import award_for
 from ledger.journeys import Journeys
 from ledger.penalties import penalties
-from ledger.records import BonusAgreement, BonusAward, Details, Share
+from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator, Weighted
 from ledger.score_measures import Tally
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies

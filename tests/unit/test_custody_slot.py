@@ -9,8 +9,8 @@ from ledger.common.keccak import keccak256
 from ledger.custody import Flag, Requirement, Slot, child_id, pair_of, remainder_id, signing_partners
 from ledger.custody_slot import MAX_REQUIREMENTS
 from ledger.errors import MalformedRecord
-from ledger.records import Endorsement, Handoff, Override, ShipmentTerms, Split, Statement
-from ledger.structs import Withheld
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Endorsement, Handoff, Override, ShipmentTerms, Split, Statement
 
 NOTHING = Withheld(bytes(32))
 PARTNERS = st.integers(0, 2**40 - 1)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from ledger.default_terms import REPORT_LAG, TENDER_WINDOW
-from ledger.records import ShipmentTerms
-from ledger.signing import SignedRecord
+from ledger.records.signing import SignedRecord
+from ledger.records.types import ShipmentTerms
 from scripts.drafts import completed, told_defaults
 
 

@@ -24,7 +24,7 @@ from ledger.enrolment import (
     sign_enrolment,
 )
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 
 CONSORTIUM = ConsortiumId(b"\x07" * 32)
 KEY = SigningKey(b"\x21" * 32)

@@ -17,7 +17,9 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, to_hex
 from ledger.enrolment import Enrolment, RoleRequest, check_possession, parse_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
-from ledger.records import Details, Dispute, Endorsement, KeyRevoke
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import Domain, SignedRecord, SigningKey, recover
+from ledger.records.types import Details, Dispute, Endorsement, KeyRevoke
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
@@ -29,8 +31,6 @@ from ledger.services.keystores import (
     write_log_key,
     write_private,
 )
-from ledger.signing import Domain, SignedRecord, SigningKey, recover
-from ledger.structs import Withheld
 from scripts.cli import application
 
 app = application(["keys"])

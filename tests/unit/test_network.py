@@ -8,7 +8,7 @@ from ledger.errors import MalformedRecord
 from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, compare, network
 from ledger.network_routes import EXPECTED, Market, Window, parse_windows
-from ledger.records import Place
+from ledger.records.types import Place
 from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
 
 YEAR = Period(0, 365 * DAY, 365 * DAY)

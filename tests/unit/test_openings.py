@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import openings
 from ledger.common.ids import ConsortiumId, RecordId
 from ledger.common.keccak import keccak256
-from ledger.concerns import Concern, child_id, concerns
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.records import (
+from ledger.records import disclosure
+from ledger.records.eip712 import Withheld, list_hash
+from ledger.records.index_keys import Concern, child_id, concerns
+from ledger.records.signing import Domain
+from ledger.records.types import (
     RECORDS,
     REMAINDER_INDEX,
     Attestation,
@@ -22,8 +24,6 @@ from ledger.records import (
     ShipmentTerms,
     Split,
 )
-from ledger.signing import Domain
-from ledger.structs import Withheld, list_hash
 from tests.samples import sample
 
 DOMAIN = Domain(ConsortiumId(bytes(32)))
@@ -34,33 +34,33 @@ DOMAIN = Domain(ConsortiumId(bytes(32)))
 def test_apart_and_back(kind: type[Record], withhold: float) -> None:
     for seed in range(8):
         record = sample(kind, random.Random(seed), items=seed % 4 or None, withhold=withhold)
-        public, parts = openings.split(record)
+        public, parts = disclosure.split(record)
         assert DOMAIN.record_id(public) == DOMAIN.record_id(record), "the id does not depend on what is open"
-        assert openings.split(public) == (public, {})
-        assert openings.join(public, parts) == record
-        assert openings.parts_for(public, record) == parts
+        assert disclosure.split(public) == (public, {})
+        assert disclosure.join(public, parts) == record
+        assert disclosure.parts_for(public, record) == parts
         for path, part in parts.items():
-            text = json.loads(json.dumps(openings.part_to_json(part)))
-            assert openings.part_from_json(kind, path, text) == part
-            one = openings.join(public, {path: part})
+            text = json.loads(json.dumps(disclosure.part_to_json(part)))
+            assert disclosure.part_from_json(kind, path, text) == part
+            one = disclosure.join(public, {path: part})
             assert DOMAIN.record_id(one) == DOMAIN.record_id(record)
-            assert openings.split(one)[1] == {path: part}
+            assert disclosure.split(one)[1] == {path: part}
 
 
 def test_a_list_that_came_withheld_as_a_whole_is_opened_in_steps() -> None:
     terms = sample(ShipmentTerms, random.Random(1), items=3)
-    chain_view = openings.split(terms)[0]
+    chain_view = disclosure.split(terms)[0]
     chain_view = replace(chain_view, contents=Withheld(list_hash(terms.contents)))
-    parts = openings.parts_for(chain_view, terms)
-    assert openings.join(chain_view, parts) == terms
+    parts = disclosure.parts_for(chain_view, terms)
+    assert disclosure.join(chain_view, parts) == terms
     assert (
-        openings.part_from_json(ShipmentTerms, "contents", openings.part_to_json(parts["contents"]))
+        disclosure.part_from_json(ShipmentTerms, "contents", disclosure.part_to_json(parts["contents"]))
         == parts["contents"]
     )
     without_list = {path: part for path, part in parts.items() if path != "contents"}
-    assert openings.join(chain_view, without_list).contents == chain_view.contents
+    assert disclosure.join(chain_view, without_list).contents == chain_view.contents
     del parts["contents[1]"]
-    opened = openings.join(chain_view, parts)
+    opened = disclosure.join(chain_view, parts)
     assert isinstance(opened.contents, tuple)
     assert isinstance(opened.contents[1], Withheld)
     assert opened.contents[0] == terms.contents[0]  # type: ignore[index]
@@ -68,10 +68,10 @@ def test_a_list_that_came_withheld_as_a_whole_is_opened_in_steps() -> None:
 
 def test_a_part_that_was_not_signed_is_refused() -> None:
     first, second = (sample(ShipmentTerms, random.Random(seed), items=2) for seed in (1, 2))
-    public, _ = openings.split(first)
-    for path, part in openings.split(second)[1].items():
+    public, _ = disclosure.split(first)
+    for path, part in disclosure.split(second)[1].items():
         with pytest.raises(VerificationFailed) as caught:
-            openings.join(public, {path: part})
+            disclosure.join(public, {path: part})
         assert caught.value.where == path
 
 
@@ -80,7 +80,7 @@ def test_a_part_that_was_not_signed_is_refused() -> None:
 )
 def test_paths_that_lead_nowhere(path: str) -> None:
     with pytest.raises(MalformedRecord):
-        openings.part_from_json(ShipmentTerms, path, {})
+        disclosure.part_from_json(ShipmentTerms, path, {})
 
 
 # --- concerns --------------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def test_concerns_do_not_depend_on_what_is_open(kind: type[Record]) -> None:
         record = sample(kind, random.Random(seed))
         record_id = DOMAIN.record_id(record)
         found = concerns(record_id, record)
-        assert found == concerns(record_id, openings.split(record)[0])
+        assert found == concerns(record_id, disclosure.split(record)[0])
         assert list(found) == sorted(set(found))
 
 

@@ -15,7 +15,7 @@ from ledger.custody_slot import child_id
 from ledger.delivery import LOCKER as LOCKER_ROLE
 from ledger.journeys import Journeys
 from ledger.penalties import penalties, penalty_of
-from ledger.records import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX
 from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, MAKER, SECOND, SHOP, History
 
 THIRD = 9

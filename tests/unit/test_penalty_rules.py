@@ -15,9 +15,9 @@ from ledger.errors import NotFound
 from ledger.journeys import Journeys
 from ledger.penalties import penalties, penalty_of
 from ledger.penalty_words import explain, to_json
-from ledger.records import NOBODY
+from ledger.records.types import NOBODY
+from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.recourse import apportion
-from ledger.verification import VerifiedRecord, as_known_at
 from tests.unit.history import (
     BROKER,
     CARRIER,

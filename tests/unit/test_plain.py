@@ -11,12 +11,12 @@ from ledger.journeys import Journeys
 from ledger.owed import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties import penalties, penalty_of
 from ledger.plain import plain
-from ledger.records import Attestation, Claims, Goods, Place, Recall, Revocation
+from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
+from ledger.records.verification import VerifiedRecord
 from ledger.running import Running
 from ledger.score_card import parse_card
 from ledger.scores import Tallies
 from ledger.services.scorecards import default_card_text
-from ledger.verification import VerifiedRecord
 from tests.unit.history import (
     BROKER,
     CARRIER,

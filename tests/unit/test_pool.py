@@ -10,7 +10,7 @@ from ledger.bonus_amounts import Line, amount_proof, amounts_root
 from ledger.common.ids import PartnerId, RecordId
 from ledger.errors import NotPermitted, RuleBroken, VerificationFailed
 from ledger.pool import Agreement, Status
-from ledger.records import BonusAgreement, BonusAward, Claim, Details, Dispute, Ruling, Share
+from ledger.records.types import BonusAgreement, BonusAward, Claim, Details, Dispute, Ruling, Share
 
 ID = RecordId(b"\xaa" * 32)
 FUNDER, OTHER = b"\x01" * 20, b"\x02" * 20

@@ -21,9 +21,9 @@ from ledger.products import (
     holders_from,
     judge,
 )
-from ledger.records import Attestation, Recall, Record, Revocation
-from ledger.structs import Withheld
-from ledger.verification import Facts, VerifiedRecord, already_verified
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Attestation, Recall, Record, Revocation
+from ledger.records.verification import Facts, VerifiedRecord, already_verified
 
 BRAND, PLANT, LICENSEE, RIVAL, AUTHORITY, LABORATORY = 1, 2, 3, 4, 5, 6
 GTIN, FOREIGN = "09506000134352", "04006381333931"

@@ -9,7 +9,17 @@ from ledger.amendments import as_amended
 from ledger.codes import AmendmentKind, ExceptionBit, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
-from ledger.records import Amendment, Child, Commercial, Handoff, HandoffItem, Record, ShipmentTerms, Split, Statement
+from ledger.records.types import (
+    Amendment,
+    Child,
+    Commercial,
+    Handoff,
+    HandoffItem,
+    Record,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
 from scripts.demo.scribe import NO_HASH, details
 from scripts.drafts import completed, in_words
 from tests.samples import sample

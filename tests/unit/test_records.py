@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger import codes, records
+from ledger import codes
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.records import BY_NAME, BY_NUMBER, PARTS, RECORDS, encode_type, record_named, struct_named
-from ledger.structs import MAX_LIST, type_hash
+from ledger.records import types
+from ledger.records.eip712 import MAX_LIST, type_hash
+from ledger.records.types import BY_NAME, BY_NUMBER, PARTS, RECORDS, encode_type, record_named, struct_named
 
 ROOT = Path(__file__).resolve().parents[2]
 BINDING = ROOT.parent / "shared" / "RECORDS.md"
@@ -90,7 +91,7 @@ def test_unknown_names_are_refused(name: str) -> None:
 
 
 def test_a_part_is_no_record() -> None:
-    assert struct_named("Details") is records.Details
+    assert struct_named("Details") is types.Details
     with pytest.raises(MalformedRecord, match="no such record type"):
         record_named("Details")
 

@@ -7,10 +7,10 @@ import pytest
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import ConsortiumId, KeyAddress, LogId
 from ledger.errors import NotPermitted, RuleBroken, VerificationFailed
-from ledger.records import KeyGrant, KeyRevoke, RegistryChange
+from ledger.records.eip712 import Withheld
+from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
+from ledger.records.verification import Facts
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
-from ledger.structs import Withheld
-from ledger.verification import Facts
 
 A = RegistryAction
 COUNCIL = tuple(KeyAddress(bytes([i]) * 20) for i in (1, 2, 3))

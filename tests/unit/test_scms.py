@@ -10,7 +10,7 @@ import pytest
 
 from ledger.codes import Mode
 from ledger.errors import MalformedRecord
-from ledger.records import Details
+from ledger.records.types import Details
 from scripts.scms import COLUMNS, Line, Unusable, cents, last_second, read_lines
 
 ROOT = Path(__file__).resolve().parents[2]

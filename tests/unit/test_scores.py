@@ -28,13 +28,13 @@ from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.intervals import MILLION, ratio, wilson
 from ledger.journeys import Journeys
-from ledger.records import Goods, Require, ShipmentTerms
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Goods, Require, ShipmentTerms
+from ledger.records.verification import already_verified
 from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.score_flags import FlagKind
 from ledger.score_words import explain
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
-from ledger.structs import Withheld
-from ledger.verification import already_verified
 from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.test_plain import random_history
 

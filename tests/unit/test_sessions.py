@@ -12,8 +12,8 @@ from api.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
 from ledger.common.ids import checksum_address, to_hex
 from ledger.enrolment import personal_digest
 from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedRecord, NotPermitted
+from ledger.records.signing import SigningKey
 from ledger.services.clock import ManualClock
-from ledger.signing import SigningKey
 
 START = 1_750_000_000
 KEY = SigningKey(b"\x31" * 32)

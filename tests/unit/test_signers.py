@@ -6,7 +6,9 @@ import pytest
 
 from ledger.codes import AmendmentKind, StatementKind
 from ledger.errors import MalformedRecord, NotFound
-from ledger.records import (
+from ledger.records.eip712 import Withheld
+from ledger.records.signers import PartnerSigner, RecipientSigner, Signer, expected_signers, shipments_of
+from ledger.records.types import (
     Amendment,
     BonusAgreement,
     Commercial,
@@ -21,8 +23,6 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.signers import PartnerSigner, RecipientSigner, Signer, expected_signers, shipments_of
-from ledger.structs import Withheld
 from tests.samples import changed, sample
 
 RNG = random.Random(1)

@@ -11,9 +11,9 @@ from eth_account.messages import encode_typed_data
 from ledger.common.ids import ConsortiumId, checksum_address, to_hex
 from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.records import RECORDS, Endorsement, Handoff, Outcome, Record
-from ledger.signing import Domain, SignedRecord, SigningKey, recover, signature_from_hex
-from ledger.structs import Withheld
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import Domain, SignedRecord, SigningKey, recover, signature_from_hex
+from ledger.records.types import RECORDS, Endorsement, Handoff, Outcome, Record
 from tests.samples import SIGNABLE, sample
 
 ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from ledger.common.canonical import NUMBER_BITS, canonical_json, parse_json
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.records import (
+from ledger.records.eip712 import (
+    MAX_TEXT,
+    Member,
+    Struct,
+    Withheld,
+    encode_type,
+    list_hash,
+    part_hash,
+    type_hash,
+)
+from ledger.records.types import (
     BY_NAME,
     Child,
     Details,
@@ -28,7 +38,6 @@ from ledger.records import (
     Split,
     TaxLine,
 )
-from ledger.structs import MAX_TEXT, Member, Struct, Withheld, encode_type, list_hash, part_hash, type_hash
 from tests.samples import changed, sample
 
 KINDS = tuple(BY_NAME.values())

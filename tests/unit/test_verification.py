@@ -8,7 +8,17 @@ import pytest
 from ledger.codes import AmendmentKind, Outcome, Purpose, RegistryAction, Role, StatementKind
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId
 from ledger.errors import BadSignature, MalformedRecord, NotFound, VerificationFailed
-from ledger.records import (
+from ledger.records.eip712 import Withheld
+from ledger.records.signers import (
+    AnchorSigner,
+    CouncilSigners,
+    MasterSigner,
+    PartnerSigner,
+    RecipientSigner,
+    expected_signers,
+)
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import (
     NOBODY,
     Amendment,
     Checkpoint,
@@ -24,18 +34,8 @@ from ledger.records import (
     ShipmentTerms,
     Statement,
 )
+from ledger.records.verification import Facts, VerifiedRecord, already_verified, as_known_at, verify_record
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
-from ledger.signers import (
-    AnchorSigner,
-    CouncilSigners,
-    MasterSigner,
-    PartnerSigner,
-    RecipientSigner,
-    expected_signers,
-)
-from ledger.signing import SignedRecord, SigningKey
-from ledger.structs import Withheld
-from ledger.verification import Facts, VerifiedRecord, already_verified, as_known_at, verify_record
 from tests.unit.history import CARRIER, DOMAIN, MAKER, NO_DETAILS, NO_PLACE, SALT, SHOP, UNLIMITED, commercial
 
 COUNCIL = sorted((SigningKey(bytes([9, i]) * 16) for i in range(1, 4)), key=lambda key: key.address)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ledger.journeys import Journeys
-from ledger.records import Place, ShipmentTerms
-from ledger.structs import Withheld
-from ledger.verification import VerifiedRecord, already_verified
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Place, ShipmentTerms
+from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.withheld import withheld_parts
 from tests.unit.history import History
 

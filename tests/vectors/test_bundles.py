@@ -21,8 +21,8 @@ from ledger.bundle import verify_bundle
 from ledger.bundle_format import parse_trust
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
-from ledger.records import record_named
-from ledger.signing import Domain
+from ledger.records.signing import Domain
+from ledger.records.types import record_named
 from scripts.vectors.bundles import patched
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "vectors" / "bundles"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from ledger import codes
-from ledger.acceptance import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
 from ledger.clearance import FOLLOWERS, GateEffect, gate_effect
 from ledger.codes import ClearanceStatus, Outcome, RegistryAction, Role
 from ledger.common.canonical import MAX_DEPTH, MAX_SIZE
@@ -17,10 +16,11 @@ from ledger.common.periods import DAY
 from ledger.custody_movement import HANDLING_ROLES
 from ledger.custody_opening import CONSIGNOR_ROLES
 from ledger.default_terms import default_terms
-from ledger.records import BY_NAME, RECORDS, Record
+from ledger.records.content_checks import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
+from ledger.records.eip712 import MAX_LIST, MAX_TEXT, Struct
+from ledger.records.types import BY_NAME, RECORDS, Record
 from ledger.registry_keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
 from ledger.registry_rules import USED_FIELDS
-from ledger.structs import MAX_LIST, MAX_TEXT, Struct
 from scripts.compile_contracts import ARTIFACTS
 from scripts.generate_solidity import ON_CHAIN
 

@@ -11,9 +11,8 @@ from ledger.checkpoint import Complete, Receipt, parse_leaf, parse_verifier_key
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, RecordId, bytes_from_hex
 from ledger.errors import LadingError, MalformedRecord
-from ledger.openings import join, parts_for, split
-from ledger.records import Amendment, Record, ShipmentTerms
-from ledger.signers import (
+from ledger.records.disclosure import join, parts_for, split
+from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
     MasterSigner,
@@ -21,7 +20,8 @@ from ledger.signers import (
     RecipientSigner,
     expected_signers,
 )
-from ledger.signing import Domain, SignedRecord, recover
+from ledger.records.signing import Domain, SignedRecord, recover
+from ledger.records.types import Amendment, Record, ShipmentTerms
 from scripts import generate_vectors
 
 VECTORS = Path(__file__).resolve().parents[2] / "docs" / "vectors"

@@ -9,9 +9,9 @@ import pytest
 from ledger.codes import Hazard, RecallAction, RevocationReason, Role
 from ledger.common.keccak import keccak256
 from ledger.gs1 import scope_of_prefix
-from ledger.records import Attestation, Recall, Record, Revocation
-from ledger.signing import SigningKey
-from ledger.structs import Withheld
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import SigningKey
+from ledger.records.types import Attestation, Recall, Record, Revocation
 from tests.chain.contracts.consortium import DOMAIN, ZERO, Consortium, consortium, sign
 from tests.chain.contracts.harness import Contract, Recorded, Reverted
 

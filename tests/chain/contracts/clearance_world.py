@@ -17,9 +17,19 @@ from ledger.common.keccak import keccak256
 from ledger.custody import NO_KEY, Holding, Signer, Slot
 from ledger.effects import Effect, effect_of
 from ledger.errors import InvalidInput, Refused
-from ledger.records import Child, Clearance, Handoff, HandoffItem, Record, Require, ShipmentRef, ShipmentTerms, Split
-from ledger.signing import SigningKey, recover
-from ledger.structs import Withheld
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import SigningKey, recover
+from ledger.records.types import (
+    Child,
+    Clearance,
+    Handoff,
+    HandoffItem,
+    Record,
+    Require,
+    ShipmentRef,
+    ShipmentTerms,
+    Split,
+)
 from tests.chain.contracts.consortium import (
     CUSTOMS,
     DOMAIN,

@@ -10,8 +10,8 @@ from functools import cache
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import ConsortiumId
 from ledger.common.keccak import keccak256
-from ledger.records import Record, RegistryChange
-from ledger.signing import Domain, SigningKey
+from ledger.records.signing import Domain, SigningKey
+from ledger.records.types import Record, RegistryChange
 from tests.chain.contracts.harness import Contract, Evm
 
 CONSORTIUM = ConsortiumId(keccak256(b"a consortium of tests"))

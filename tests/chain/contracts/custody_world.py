@@ -16,7 +16,9 @@ from ledger.codes import ContractKind, Outcome, Purpose, RegistryAction, Shipmen
 from ledger.common.keccak import keccak256
 from ledger.custody import NO_KEY, Decision, Holding, Signer, Slot
 from ledger.errors import InvalidInput, Refused
-from ledger.records import (
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import SigningKey, recover
+from ledger.records.types import (
     Child,
     Handoff,
     HandoffItem,
@@ -28,8 +30,6 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.signing import SigningKey, recover
-from ledger.structs import Withheld
 from tests.chain.contracts.consortium import (
     CARRIER,
     COUNCIL,

@@ -16,9 +16,9 @@ from eth_abi.abi import decode, encode
 from ledger.chain.transactions import created_address, sign_transaction
 from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.common.keccak import keccak256
-from ledger.records import Record
-from ledger.signing import SigningKey
-from ledger.structs import Member, Struct, list_hash, part_hash
+from ledger.records.eip712 import Member, Struct, list_hash, part_hash
+from ledger.records.signing import SigningKey
+from ledger.records.types import Record
 from scripts.compile_contracts import ARTIFACTS
 
 CHAIN_ID = 1337

@@ -10,9 +10,9 @@ from ledger.bonus_amounts import Line, amount_proof, amounts_root
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.keccak import keccak256
-from ledger.records import BonusAgreement, BonusAward, Claim, Dispute, Record, Ruling, Share
-from ledger.signing import Domain, SigningKey
-from ledger.structs import Withheld
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import Domain, SigningKey
+from ledger.records.types import BonusAgreement, BonusAward, Claim, Dispute, Record, Ruling, Share
 from tests.chain.contracts.consortium import CONSORTIUM, DELAY, THRESHOLD, Consortium, council_addresses, key_of
 from tests.chain.contracts.consortium import partner_key as first_key
 from tests.chain.contracts.harness import CHAIN_ID, Contract, Evm, Recorded

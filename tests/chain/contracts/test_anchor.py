@@ -9,8 +9,8 @@ import pytest
 from ledger import merkle
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.errors import VerificationFailed
-from ledger.records import Checkpoint
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
+from ledger.records.types import Checkpoint
 from tests.chain.contracts.consortium import DELAY, DOMAIN, key_of
 from tests.chain.contracts.harness import Contract, Recorded, Reverted, error_names
 from tests.chain.contracts.twin import Twin

@@ -11,7 +11,7 @@ from eth_abi.abi import encode
 
 from ledger.codes import ContractKind, Outcome, RegistryAction
 from ledger.custody import child_id
-from ledger.records import HandoffItem, KeyGrant, ShipmentRef
+from ledger.records.types import HandoffItem, KeyGrant, ShipmentRef
 from tests.chain.contracts import clearance_world, custody_world
 from tests.chain.contracts.attestation_desk import new_desk
 from tests.chain.contracts.consortium import CARRIER, CUSTOMS, DELAY, MAKER, Consortium, key_of, sign

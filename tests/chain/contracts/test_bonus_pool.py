@@ -11,8 +11,8 @@ from ledger.bonus_amounts import amount_proof
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.keccak import keccak256
 from ledger.pool import Status
-from ledger.records import BonusAgreement, Share
-from ledger.signing import Domain
+from ledger.records.signing import Domain
+from ledger.records.types import BonusAgreement, Share
 from tests.chain.contracts.consortium import CONSORTIUM, DELAY, key_of, partner_key
 from tests.chain.contracts.harness import CHAIN_ID, Reverted, error_names
 from tests.chain.contracts.pool import (

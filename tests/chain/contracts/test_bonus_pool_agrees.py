@@ -12,7 +12,7 @@ from ledger import pool as rules
 from ledger.bonus_amounts import AmountProof, Line, amount_proof
 from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
-from ledger.records import Claim, Dispute, Ruling, Share
+from ledger.records.types import Claim, Dispute, Ruling, Share
 from tests.chain.contracts.harness import Reverted
 from tests.chain.contracts.pool import (
     ARBITER,

@@ -6,7 +6,7 @@ transaction.
 
 from ledger.bonus_amounts import Line
 from ledger.common.ids import PartnerId
-from ledger.records import Share
+from ledger.records.types import Share
 from tests.chain.contracts.harness import GAS
 from tests.chain.contracts.pool import DISPUTE_WINDOW, FUNDER_2, A, B, C, bonus_pool, lines_of
 

@@ -12,7 +12,7 @@ import pytest
 from ledger.clearance import FOLLOWERS, NO_STATUS, ClearanceSlot
 from ledger.codes import Assurance, Gate, HoldCause, Outcome, Regime, ShipmentState
 from ledger.codes import ClearanceStatus as S
-from ledger.records import ShipmentRef
+from ledger.records.types import ShipmentRef
 from tests.chain.contracts.clearance_world import (
     FRENCH_CUSTOMS,
     IDLE_BROKER,

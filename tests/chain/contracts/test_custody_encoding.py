@@ -8,7 +8,7 @@ import pytest
 from ledger.chain.client import Log
 from ledger.chain.events import RecordedEvent, decode_event
 from ledger.codes import Purpose
-from ledger.records import Handoff, Record, ShipmentTerms, Split
+from ledger.records.types import Handoff, Record, ShipmentTerms, Split
 from tests.chain.contracts.consortium import CARRIER, DOMAIN, MAKER, sign
 from tests.chain.contracts.custody_world import FUNCTIONS, World, require, world
 

@@ -4,7 +4,7 @@ import pytest
 
 from ledger.codes import ExceptionBit, Gate, Outcome, RegistryAction, ShipmentState, StatementKind
 from ledger.custody import Flag, remainder_id
-from ledger.records import HandoffItem
+from ledger.records.types import HandoffItem
 from tests.chain.contracts.consortium import (
     AUDITOR,
     BRAND,

@@ -9,7 +9,7 @@ from collections import Counter
 
 from ledger.codes import ExceptionBit, Outcome, Purpose, ShipmentState, StatementKind
 from ledger.custody import Holding
-from ledger.records import HandoffItem, Record, Require, ShipmentRef
+from ledger.records.types import HandoffItem, Record, Require, ShipmentRef
 from tests.chain.contracts.consortium import (
     AUDITOR,
     CARRIER,

@@ -4,8 +4,8 @@ import pytest
 
 from ledger.codes import Gate, Outcome, Purpose, ShipmentState, StatementKind
 from ledger.custody import Requirement
-from ledger.records import Require, ShipmentRef
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
+from ledger.records.types import Require, ShipmentRef
 from tests.chain.contracts.consortium import (
     AUDITOR,
     BRAND,

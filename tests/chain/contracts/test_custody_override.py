@@ -4,7 +4,7 @@ import pytest
 
 from ledger.codes import ExceptionBit, Outcome, ShipmentState, StatementKind
 from ledger.custody import Flag, remainder_id
-from ledger.signing import SigningKey
+from ledger.records.signing import SigningKey
 from tests.chain.contracts.consortium import (
     AUDITOR,
     CARRIER,

@@ -11,7 +11,7 @@ import pytest
 from ledger import merkle
 from ledger.codes import ClearanceStatus, ContractKind, Regime, RegistryAction, Role
 from ledger.common.keccak import keccak256
-from ledger.records import Checkpoint, Require, ShipmentRef
+from ledger.records.types import Checkpoint, Require, ShipmentRef
 from scripts.compile_contracts import ARTIFACTS
 from tests.chain.contracts import clearance_world
 from tests.chain.contracts.attestation_desk import new_desk

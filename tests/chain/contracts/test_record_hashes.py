@@ -13,8 +13,8 @@ from solcx import compile_standard
 
 from ledger.codes import Outcome
 from ledger.common.keccak import keccak256
-from ledger.records import RECORDS, Record
-from ledger.signing import SignedRecord
+from ledger.records.signing import SignedRecord
+from ledger.records.types import RECORDS, Record
 from scripts.compile_contracts import CONTRACTS, SETTINGS, SOLC
 from scripts.generate_solidity import ON_CHAIN
 from tests.chain.contracts.harness import Evm, to_abi

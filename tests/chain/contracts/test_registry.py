@@ -7,11 +7,11 @@ import pytest
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import MalformedRecord
-from ledger.records import KeyGrant
+from ledger.records.signing import SigningKey
+from ledger.records.types import KeyGrant
 from ledger.registry import Genesis
 from ledger.registry_keys import DEVICE_SCOPES
 from ledger.registry_state import NO_END
-from ledger.signing import SigningKey
 from tests.chain.contracts.consortium import CONSORTIUM, COUNCIL, DELAY, DOMAIN, ZERO, key_of
 from tests.chain.contracts.harness import SENDER, Evm, Reverted, error_names
 from tests.chain.contracts.twin import NO_DETAILS, USED, Twin, master

@@ -6,11 +6,11 @@ from typing import Any
 from ledger.codes import RegistryAction
 from ledger.common.ids import KeyAddress, PartnerId
 from ledger.errors import Refused
-from ledger.records import KeyGrant, KeyRevoke, RegistryChange
+from ledger.records.eip712 import Withheld
+from ledger.records.signing import SigningKey
+from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryRecord
 from ledger.registry_state import AddressKind
-from ledger.signing import SigningKey
-from ledger.structs import Withheld
 from tests.chain.contracts.consortium import CONSORTIUM, COUNCIL, DELAY, DOMAIN, THRESHOLD, ZERO, key_of
 from tests.chain.contracts.harness import Contract, Evm, Recorded, Reverted
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.records import Private, Record
-from ledger.structs import Member, Struct, Withheld, list_hash, part_hash, per_struct
+from ledger.records.eip712 import Member, Struct, Withheld, list_hash, part_hash, per_struct
+from ledger.records.types import Private, Record
 
 Part = Private | tuple[Withheld, ...]
 """An opened part, or for a list withheld as a whole the hashes of its elements."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from ledger.errors import MalformedRecord
-from ledger.structs import (
+from ledger.records.eip712 import (
     U8,
     U16,
     U32,
@@ -28,7 +28,7 @@ from ledger.structs import (
     Text,
     Withheld,
 )
-from ledger.structs import encode_type as _encode_type
+from ledger.records.eip712 import encode_type as _encode_type
 
 NOBODY = 0
 UNLIMITED_LAG = 2**40 - 1

@@ -10,7 +10,8 @@ from typing import Protocol
 from ledger.codes import AmendmentKind, StatementKind
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.errors import MalformedRecord, NotFound
-from ledger.records import (
+from ledger.records.eip712 import Withheld
+from ledger.records.types import (
     NOBODY,
     Amendment,
     Attestation,
@@ -36,8 +37,7 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.records import Outcome as OutcomeRecord
-from ledger.structs import Withheld
+from ledger.records.types import Outcome as OutcomeRecord
 
 
 @dataclass(frozen=True, slots=True)

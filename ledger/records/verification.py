@@ -13,8 +13,7 @@ from typing import Final, Protocol
 from ledger.codes import Outcome
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.errors import VerificationFailed
-from ledger.records import LOG_ONLY, NOBODY, Record
-from ledger.signers import (
+from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
     MasterSigner,
@@ -24,7 +23,8 @@ from ledger.signers import (
     SignerContext,
     expected_signers,
 )
-from ledger.signing import Domain, SignedRecord, recover
+from ledger.records.signing import Domain, SignedRecord, recover
+from ledger.records.types import LOG_ONLY, NOBODY, Record
 
 _SEAL: Final = object()
 _APPLIED: Final = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
@@ -65,7 +65,9 @@ class VerifiedRecord:
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
-            raise VerificationFailed("a VerifiedRecord is made by ledger.verification only", where="verified record")
+            raise VerificationFailed(
+                "a VerifiedRecord is made by ledger.records.verification only", where="verified record"
+            )
 
     @property
     def log_index(self) -> int:

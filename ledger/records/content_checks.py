@@ -10,7 +10,8 @@ from enum import IntEnum, IntFlag
 from ledger import codes
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord, RuleBroken
-from ledger.records import (
+from ledger.records.eip712 import Struct, Withheld
+from ledger.records.types import (
     Amendment,
     Claims,
     Clearance,
@@ -29,8 +30,7 @@ from ledger.records import (
     Split,
     Statement,
 )
-from ledger.records import Checkpoint as CheckpointRecord
-from ledger.structs import Struct, Withheld
+from ledger.records.types import Checkpoint as CheckpointRecord
 
 AHEAD_OF_CLOCK = 15 * 60
 """Seconds that a claimed time may be ahead of the clock that accepts it."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ledger.codes import ExceptionBit
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
-from ledger.records import REMAINDER_INDEX, Handoff, HandoffItem, Override, Record, ShipmentTerms, Split
-from ledger.structs import Member, Struct, per_struct
+from ledger.records.eip712 import Member, Struct, per_struct
+from ledger.records.types import REMAINDER_INDEX, Handoff, HandoffItem, Override, Record, ShipmentTerms, Split
 
 PARTNER, SHIPMENT, SUBJECT, RECORD, AGREEMENT = "partner", "shipment", "subject", "record", "agreement"
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from ledger.common.canonical import NUMBER_BITS
-from ledger.records import PARTS
-from ledger.structs import Member, Struct
+from ledger.records.eip712 import Member, Struct
+from ledger.records.types import PARTS
 
 _DECIMAL = "^(0|[1-9][0-9]*)$"
 HEX32 = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}

@@ -17,8 +17,8 @@ from coincurve import PrivateKey, PublicKey
 from ledger.common.ids import ConsortiumId, KeyAddress, RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
-from ledger.records import PARTS, Record, record_named
-from ledger.structs import Struct, Withheld
+from ledger.records.eip712 import Struct, Withheld
+from ledger.records.types import PARTS, Record, record_named
 
 SIGNATURE_LENGTH = 65
 _CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
