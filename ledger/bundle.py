@@ -12,13 +12,14 @@ from typing import Any
 
 from ledger import merkle
 from ledger.bundle_format import Bundle, BundledRecord, Trust, parse_bundle
-from ledger.checkpoint import Leaf, LogIdentity
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
 from ledger.figure_checks import Ground, check_figures
-from ledger.notes import TreeHead, parse_checkpoint
+from ledger.log.leaf import Leaf, LogIdentity
+from ledger.log.multi_proof import verify_subset
+from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.omissions import HeldReceipt, check_not_omitted
 from ledger.outcome_facts import facts_of
 from ledger.records.index_keys import child_id
@@ -43,7 +44,6 @@ from ledger.records.types import (
 )
 from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry import RecordedAt, RegistryHistory
-from ledger.subset_proofs import verify_subset
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
 PROVED, ATTESTED = "proved", "attested by the log"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.checkpoint import Complete, LogIdentity
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
+from ledger.log.leaf import Complete, LogIdentity
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import record_named
 from ledger.registry import Genesis
@@ -64,7 +64,7 @@ class BundledRecord:
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
-    `ledger.subset_proofs`. `rules`: texts of rule files, ascending. `figures`: as claimed.
+    `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `figures`: as claimed.
     """
 
     subject: str

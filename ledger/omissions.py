@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from ledger import merkle
 from ledger.bundle_subjects import bears_on, parse_subject
-from ledger.checkpoint import Leaf, LogIdentity, Receipt
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.log.leaf import Leaf, LogIdentity, Receipt
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import Record
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ledger import merkle
-from ledger.checkpoint import Leaf
 from ledger.common.ids import checksum_address, to_hex
+from ledger.log.leaf import Leaf
 from ledger.records.eip712 import encode_type, type_hash
 from ledger.records.types import BY_NAME, Checkpoint, Record
 from scripts.vectors.bundles import bundles

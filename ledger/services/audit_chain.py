@@ -10,10 +10,10 @@ from ledger.chain.abi import AbiType, encode
 from ledger.chain.client import ChainReader, Log
 from ledger.chain.deploy import Deployment
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
-from ledger.checkpoint import Leaf
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, LogId, RecordId, to_hex
 from ledger.errors import LadingError
+from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import split
 from ledger.records.signing import SignedRecord

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ledger.audit import Findings, differing_fields, with_lists_of
-from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
+from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import split
 from ledger.records.signing import Domain

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.audit import Findings
-from ledger.checkpoint import LogIdentity, Receipt
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.log.leaf import LogIdentity, Receipt
+from ledger.log.signed_note import parse_checkpoint
 from ledger.merkle import HASH_LENGTH
-from ledger.notes import parse_checkpoint
 from ledger.services.audit_log import WalkedLog
 
 MOST = 1 << 20

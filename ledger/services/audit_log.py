@@ -12,9 +12,10 @@ from typing import Any
 
 from ledger import merkle
 from ledger.audit import Findings
-from ledger.checkpoint import Leaf, parse_leaf
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError, NotFound
+from ledger.log.leaf import Leaf, parse_leaf
+from ledger.log.tiles import WIDTH, Tile, decode_entries, tile_root
 from ledger.merkle import HASH_LENGTH
 from ledger.records.disclosure import split
 from ledger.records.signing import SIGNATURE_LENGTH, Domain
@@ -24,7 +25,6 @@ from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
-from ledger.tiles import WIDTH, Tile, decode_entries, tile_root
 
 Tell = Callable[[str, int, int], None]
 BATCH = 500

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.audit import Findings
-from ledger.checkpoint import LogIdentity
 from ledger.errors import LadingError, NotFound
-from ledger.notes import TreeHead
+from ledger.log.leaf import LogIdentity
+from ledger.log.signed_note import TreeHead
 from ledger.services.audit_chain import Anchored
 from ledger.services.audit_log import WalkedLog
 from ledger.services.logfiles import LogFolder

@@ -18,11 +18,11 @@ from ledger.bundle_format import Trust, parse_trust
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.chain.keyvalue import lock
-from ledger.checkpoint import LogIdentity, LogSigner
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.log.leaf import LogIdentity, LogSigner
 from ledger.records.signing import SigningKey
 from ledger.registry import Genesis
 from ledger.services.keystores import (

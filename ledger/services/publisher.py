@@ -14,16 +14,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from ledger import merkle
-from ledger.checkpoint import LogSigner
 from ledger.common.ids import to_hex
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
+from ledger.log.leaf import LogSigner
+from ledger.log.signed_note import TreeHead
+from ledger.log.tiles import HEIGHT, WIDTH, Tile, TileTree, encode_entries, tile_of, tile_root
 from ledger.merkle import HASH_LENGTH
-from ledger.notes import TreeHead
 from ledger.services.logfiles import LogFolder
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredLeaf
-from ledger.tiles import HEIGHT, WIDTH, Tile, TileTree, encode_entries, tile_of, tile_root
 
 CHECKPOINT = "checkpoint"
 CACHED_TILES = 256

@@ -15,10 +15,11 @@ from ledger.audit import Findings
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
 from ledger.chain.events import item_count
-from ledger.checkpoint import Leaf, LogIdentity
 from ledger.codes import RegistryAction
 from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.errors import Misconfigured, NotFound, VerificationFailed
+from ledger.log.leaf import Leaf, LogIdentity
+from ledger.log.tiles import WIDTH
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import part_to_json, split
 from ledger.records.index_keys import concerns
@@ -40,7 +41,6 @@ from ledger.services.settings import Settings
 from ledger.store import checkpoints, cursors, log, migrate, outbox, outcomes, records, rowwise
 from ledger.store.database import Connection, Database
 from ledger.store.rows import chunks, text_of
-from ledger.tiles import WIDTH
 
 # --- projections -----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.checkpoint import LogSigner
+from ledger.log.leaf import LogSigner
 from ledger.services.consortium import ANCHOR, LOG, Consortium, operator_passphrase
 from ledger.services.keystores import is_demo, new_key, read_log_key, write_keystore, write_log_key
 from ledger.services.logfiles import replace_file, sync_folder

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 
-from ledger.checkpoint import LogSigner, Receipt
 from ledger.errors import Busy, Conflict, LadingError, StorageFailed, Unavailable
+from ledger.log.leaf import LogSigner, Receipt
 from ledger.services.clock import Clock
 from ledger.store import log
 from ledger.store.database import Connection, Database

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.checkpoint import Receipt
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound, NotPermitted
+from ledger.log.leaf import Receipt
 from ledger.records import index_keys as concerning
 from ledger.records.content_checks import check_content
 from ledger.records.disclosure import join, parts_for

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Conflict, MalformedRecord
+from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import parts_for, split
 from ledger.records.index_keys import Concern

@@ -8,8 +8,8 @@ from functools import cached_property
 from sqlalchemy import Connection, func, select
 from sqlalchemy.sql import ColumnElement
 
-from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId
+from ledger.log.leaf import Leaf
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, many, one, some

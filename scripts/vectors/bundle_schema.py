@@ -6,7 +6,7 @@ from ledger.bundle_format import BUNDLE, MAX_RULES
 from ledger.bundle_subjects import SubjectKind
 from ledger.common.canonical import NUMBER_BITS
 from ledger.delivery import StopKind
-from ledger.notes import MAX_NOTE
+from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
 from ledger.score_card import OF_ROLE, Indicator

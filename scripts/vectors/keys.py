@@ -7,8 +7,8 @@ import hashlib
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.checkpoint import LogSigner
 from ledger.common.ids import ConsortiumId
+from ledger.log.leaf import LogSigner
 from ledger.records.signing import Domain, SigningKey
 
 SPACE = "lading/vectors/v1/"

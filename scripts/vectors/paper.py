@@ -12,7 +12,6 @@ from ledger import merkle
 from ledger.bonus_rules import parse_rule
 from ledger.bonuses import Award
 from ledger.bundle_format import TRUST, Bundle, BundledRecord
-from ledger.checkpoint import Leaf
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
@@ -20,6 +19,8 @@ from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.figures import award_for
+from ledger.log.leaf import Leaf
+from ledger.log.multi_proof import subset_path
 from ledger.outcome_facts import facts_of
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
@@ -40,7 +41,6 @@ from ledger.records.types import (
 from ledger.records.verification import VerifiedRecord, as_known_at, verify_record
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
 from ledger.score_card import parse_card
-from ledger.subset_proofs import subset_path
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt
 
 START = 1_767_225_600

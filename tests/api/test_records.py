@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ledger import merkle
-from ledger.checkpoint import Leaf, LogIdentity, Receipt
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
+from ledger.log.leaf import Leaf, LogIdentity, Receipt
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
 from scripts.commands.sign import waits_in_words

@@ -12,10 +12,10 @@ from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.chain.transactions import sign_transaction
-from ledger.checkpoint import LogSigner
 from ledger.codes import ContractKind, Purpose, RegistryAction, Role
 from ledger.common.ids import ConsortiumId, RecordId
 from ledger.common.keccak import keccak256
+from ledger.log.leaf import LogSigner
 from ledger.records.eip712 import Withheld
 from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord, SigningKey

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.checkpoint import Leaf
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError
+from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain

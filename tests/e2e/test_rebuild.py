@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ledger.checkpoint import LogIdentity
 from ledger.codes import Outcome as Code
 from ledger.errors import Misconfigured, VerificationFailed
+from ledger.log.leaf import LogIdentity
 from ledger.records.disclosure import join
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Outcome, RegistryChange

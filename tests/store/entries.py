@@ -4,8 +4,8 @@ import random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.checkpoint import LogSigner
 from ledger.common.ids import ConsortiumId, RecordId
+from ledger.log.leaf import LogSigner
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Endorsement, Outcome, Record

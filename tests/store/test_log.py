@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.checkpoint import Receipt
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId
 from ledger.errors import Busy, Conflict, MalformedRecord, StorageFailed, VerificationFailed
+from ledger.log.leaf import Receipt
 from ledger.merkle import leaf_hash
 from ledger.records import disclosure as pure_openings
 from ledger.records.index_keys import Concern

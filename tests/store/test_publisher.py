@@ -10,13 +10,13 @@ from sqlalchemy import text
 
 from ledger import merkle
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, VerificationFailed
+from ledger.log.tiles import decode_entries, new_tiles
 from ledger.services.clock import ManualClock
 from ledger.services.logfiles import LogFolder
 from ledger.services.publisher import Publisher
 from ledger.services.sequencer import Sequencer
 from ledger.store import checkpoints, records
 from ledger.store.database import Database
-from ledger.tiles import decode_entries, new_tiles
 from tests.store.entries import SIGNER, endorsements
 
 NOW = 1_700_000_000

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import checkpoint
-from ledger.checkpoint import Complete, Leaf, LogIdentity, LogSigner, Receipt
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.log import leaf as checkpoint
+from ledger.log.leaf import Complete, Leaf, LogIdentity, LogSigner, Receipt
+from ledger.log.signed_note import MAX_NOTE, TreeHead, parse_checkpoint
 from ledger.merkle import sorted_root
-from ledger.notes import MAX_NOTE, TreeHead, parse_checkpoint
 
 SIGNER = LogSigner("example.com/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 LOG = SIGNER.identity

@@ -4,7 +4,7 @@ import pytest
 
 from ledger import merkle
 from ledger.errors import VerificationFailed
-from ledger.tiles import Tile, TileTree, decode_entries, encode_entries, new_tiles, tile_of
+from ledger.log.tiles import Tile, TileTree, decode_entries, encode_entries, new_tiles, tile_of
 
 MOST = 70_000
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ledger import merkle
-from ledger.checkpoint import Complete, Receipt, parse_leaf, parse_verifier_key
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, RecordId, bytes_from_hex
 from ledger.errors import LadingError, MalformedRecord
+from ledger.log.leaf import Complete, Receipt, parse_leaf, parse_verifier_key
 from ledger.records.disclosure import join, parts_for, split
 from ledger.records.signers import (
     AnchorSigner,

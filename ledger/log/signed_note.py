@@ -1,6 +1,6 @@
 """C2SP signed notes that state a tree head: how a checkpoint is printed, and that nothing else is read.
 
-Nothing in a parsed note is proved: that is the work of `ledger.checkpoint.LogIdentity`.
+Nothing in a parsed note is proved: that is the work of `ledger.log.leaf.LogIdentity`.
 
 Sources: C2SP signed-note, sections "Format" and "Ed25519 signatures"; C2SP tlog-checkpoint, section "Note text".
 """

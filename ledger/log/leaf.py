@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.log.signed_note import NoteSignature, SignedCheckpoint, TreeHead, is_key_name, parse_checkpoint
 from ledger.merkle import sorted_root
-from ledger.notes import NoteSignature, SignedCheckpoint, TreeHead, is_key_name, parse_checkpoint
 
 LEAF_VERSION = 1
 LEAF_LENGTH = 74

@@ -9,10 +9,10 @@ Source: C2SP tlog-tiles, sections "Merkle Tree" and "Log entries".
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.checkpoint import LEAF_LENGTH
 from ledger.errors import VerificationFailed
+from ledger.log.leaf import LEAF_LENGTH
+from ledger.log.multi_proof import subset_path
 from ledger.merkle import EMPTY_ROOT, HASH_LENGTH, consistency_path, inclusion_path, node_hash, split_point
-from ledger.subset_proofs import subset_path
 
 WIDTH = 256
 HEIGHT = 8
@@ -112,7 +112,7 @@ class TileTree:
         return consistency_path(size1, wanted, self._range)
 
     def subset_proof(self, indexes: Sequence[int], size: int | None = None) -> list[bytes]:
-        """One proof for the leaves at `indexes`, ascending; see `ledger.subset_proofs`."""
+        """One proof for the leaves at `indexes`, ascending; see `ledger.log.multi_proof`."""
         wanted = self.size if size is None else size
         if wanted > self.size:
             raise VerificationFailed("not a smaller tree", where="size", expected=f"0 to {self.size}", found=wanted)
