@@ -9,7 +9,7 @@ import {Clearance, RecordHashes, ShipmentRef} from "./Records.sol";
 import {CustodySlot} from "./base/CustodySlot.sol";
 import {EvidenceContract} from "./base/EvidenceContract.sol";
 
-/// @title Clearances, see `IClearanceLedger`; `ledger/clearance.py` decides the same
+/// @title Clearances, see `IClearanceLedger`; `ledger/custody/clearance.py` decides the same
 /// @dev A record of 150 shipments pays every gas 150 times. So one loop hashes, judges and writes each item, and takes back
 /// what custody, told once about all, then refuses.
 contract ClearanceLedger is IClearanceLedger, EvidenceContract {

@@ -18,7 +18,7 @@ import {
 import {CustodySlot} from "./base/CustodySlot.sol";
 import {EvidenceContract} from "./base/EvidenceContract.sol";
 
-/// @title Custody, see `ICustodyLedger`; `ledger/custody.py` decides the same
+/// @title Custody, see `ICustodyLedger`; `ledger/custody/rules.py` decides the same
 contract CustodyLedger is ICustodyLedger, EvidenceContract {
     using CustodySlot for uint256;
 

@@ -8,8 +8,8 @@ from typing import Any
 from ledger.audit import Findings, paired
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
-from ledger.clearance import SlotKey
 from ledger.common.ids import RecordId, to_hex
+from ledger.custody.clearance import SlotKey
 from ledger.records.index_keys import concerns
 from ledger.records.types import (
     BY_NUMBER,

@@ -7,10 +7,10 @@ the contracts said of each item must be what the rules say.
 from dataclasses import dataclass
 
 from ledger.chain.events import RecordedEvent
-from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
-from ledger.custody import Holding, Slot
-from ledger.effects import MOVES_SHIPMENTS, effect_of
+from ledger.custody.clearance import ClearanceSlot, SlotKey
+from ledger.custody.rules import Holding, Slot
+from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
 from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory
 from ledger.services.registry_view import customs_of, keys_of, signers_of
@@ -67,7 +67,7 @@ class Rules:
         self._clearances |= effect.clearances
         return bytes(effect.outcomes)
 
-    # --- ledger.effects.State ----------------------------------------------------------------------------------------
+    # --- ledger.custody.transition.State ----------------------------------------------------------------------------------------
 
     def holding(self, shipment: bytes) -> Holding | None:
         known = self._slots.get(shipment)

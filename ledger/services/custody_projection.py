@@ -8,12 +8,12 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
-from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Outcome as Code
 from ledger.codes import StatementKind
 from ledger.common.ids import RecordId, to_hex
-from ledger.custody import Holding
-from ledger.effects import Effect, effect_of
+from ledger.custody.clearance import ClearanceSlot, SlotKey
+from ledger.custody.rules import Holding
+from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.records.disclosure import join
 from ledger.records.index_keys import parent_of

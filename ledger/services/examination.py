@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ledger.clearance import SlotKey, Standing
 from ledger.codes import ClearanceStatus, Outcome
 from ledger.common.ids import RecordId, to_hex
-from ledger.effects import MOVES_SHIPMENTS
+from ledger.custody.clearance import SlotKey, Standing
+from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord

@@ -1,10 +1,10 @@
 """The state that will hold once everything accepted so far is recorded: the projection plus what is pending."""
 
-from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
-from ledger.custody import Holding
-from ledger.effects import Effect, effect_of
+from ledger.custody.clearance import ClearanceSlot, SlotKey
+from ledger.custody.rules import Holding
+from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.records.signing import Domain
 from ledger.services import holdings

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import Gate, ShipmentState
 from ledger.common.ids import RecordId, to_hex
-from ledger.custody import Flag, Holding, Requirement, Slot
+from ledger.custody.clearance import ClearanceSlot, SlotKey
+from ledger.custody.rules import Flag, Holding, Requirement, Slot
 from ledger.records.index_keys import SHIPMENT, parent_of
 from ledger.records.types import Handoff, Override, Record, ShipmentTerms, Split
 from ledger.store import openings, records, shipments

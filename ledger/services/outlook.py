@@ -1,6 +1,6 @@
 """What submitting a record again would bring, judged on what the chain has recorded: a look before a transaction."""
 
-from ledger.effects import MOVES_SHIPMENTS
+from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import LadingError
 from ledger.services.clock import Clock
 from ledger.services.examination import consumed_slots

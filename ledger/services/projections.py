@@ -1,7 +1,7 @@
 """From the log to what can be asked quickly: shipments, custody lines, clearances, attestations, recalls, bonuses.
 
 The log alone decides: a record counts from its `Outcome` leaf on, in the order of these leaves. So the projections
-can be dropped and rebuilt, and a rebuilt one equals the old. Shipments follow `ledger.effects`, the twin of the
+can be dropped and rebuilt, and a rebuilt one equals the old. Shipments follow `ledger.custody.transition`, the twin of the
 contracts; if it ever disagreed with an outcome that the chain gave, that is logged and the audit names it.
 """
 
@@ -11,7 +11,7 @@ from typing import cast
 
 from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId
-from ledger.effects import MOVES_SHIPMENTS
+from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.records.types import (
     Attestation,
     BonusAgreement,

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import cast
 
-from ledger import clearance
 from ledger.codes import Gate, Role
 from ledger.common.ids import KeyAddress, RecordId
-from ledger.custody import Holding, Signer
-from ledger.effects import CustomsStanding
+from ledger.custody import clearance
+from ledger.custody.rules import Holding, Signer
+from ledger.custody.transition import CustomsStanding
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
 from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ledger.breaches import breaches
 from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
-from ledger.custody import Flag
+from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
 from ledger.journeys import Journeys
 from ledger.records import index_keys as concerning

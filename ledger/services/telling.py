@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
 from ledger.common.ids import RecordId, to_hex
-from ledger.custody import Flag
+from ledger.custody.rules import Flag
 from ledger.delivery import Tender
 from ledger.errors import LadingError
 from ledger.penalty_words import moment

@@ -8,11 +8,11 @@ there yet revert. Such a record is kept, holds no sequence, and costs no transac
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.codes import Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
-from ledger.custody import Holding, Signer, Slot
-from ledger.effects import CustomsStanding, Effect, Overlay, State, effect_of
+from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
+from ledger.custody.rules import Holding, Signer, Slot
+from ledger.custody.transition import CustomsStanding, Effect, Overlay, State, effect_of
 from ledger.errors import Busy, RuleBroken
 from ledger.records.index_keys import PARTNER, SHIPMENT
 from ledger.records.signers import shipments_of

@@ -22,7 +22,7 @@ from ledger.codes import (
 )
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.custody import child_id, remainder_id
+from ledger.custody.rules import child_id, remainder_id
 from ledger.records.types import Child, Endorsement, RecallAnswer, Require, ShipmentRef, Split, Statement
 from scripts.demo.cast import (
     BAD_LOT,

@@ -26,7 +26,7 @@ from ledger.codes import (
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.common.periods import DAY
-from ledger.custody import child_id, remainder_id
+from ledger.custody.rules import child_id, remainder_id
 from ledger.enrolment import RoleRequest
 from ledger.penalties import PenaltyStatement
 from ledger.records.signing import SigningKey

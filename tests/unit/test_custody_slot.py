@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ledger.codes import Gate, ShipmentState
 from ledger.common.keccak import keccak256
-from ledger.custody import Flag, Requirement, Slot, child_id, pair_of, remainder_id, signing_partners
-from ledger.custody_slot import MAX_REQUIREMENTS
+from ledger.custody.rules import Flag, Requirement, Slot, child_id, pair_of, remainder_id, signing_partners
+from ledger.custody.slot import MAX_REQUIREMENTS
 from ledger.errors import MalformedRecord
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Endorsement, Handoff, Override, ShipmentTerms, Split, Statement

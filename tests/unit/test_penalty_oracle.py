@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Purpose, Regime, StatementKind
-from ledger.custody_slot import child_id
+from ledger.custody.slot import child_id
 from ledger.delivery import LOCKER as LOCKER_ROLE
 from ledger.journeys import Journeys
 from ledger.penalties import penalties, penalty_of

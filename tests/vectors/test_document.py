@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ledger import codes
-from ledger.clearance import FOLLOWERS, GateEffect, gate_effect
 from ledger.codes import ClearanceStatus, Outcome, RegistryAction, Role
 from ledger.common.canonical import MAX_DEPTH, MAX_SIZE
 from ledger.common.periods import DAY
-from ledger.custody_movement import HANDLING_ROLES
-from ledger.custody_opening import CONSIGNOR_ROLES
+from ledger.custody.clearance import FOLLOWERS, GateEffect, gate_effect
+from ledger.custody.handoff import HANDLING_ROLES
+from ledger.custody.terms import CONSIGNOR_ROLES
 from ledger.default_terms import default_terms
 from ledger.records.content_checks import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import MAX_LIST, MAX_TEXT, Struct

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @notice Everything that custody decides on, of one shipment, in one storage word. `ledger/custody_slot.py` is the same.
+/// @notice Everything that custody decides on, of one shipment, in one storage word. `ledger/custody/slot.py` is the same.
 /// @dev From the lowest bit on: custodian 40, consignee 40, consignor 40, packages 32, sequence 16, four requirements of
 /// 14 (regime 4, jurisdiction two letters of 5), gates 12 (handover, delivery and sale, a bit each requirement),
 /// released 4, relay 4, state 4, flags 8. An unknown shipment is 0; a known one has a state.

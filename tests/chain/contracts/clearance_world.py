@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from ledger.clearance import EMPTY, ClearanceSlot, SlotKey, Standing
 from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Outcome, Purpose, Regime, Role
 from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
-from ledger.custody import NO_KEY, Holding, Signer, Slot
-from ledger.effects import Effect, effect_of
+from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey, Standing
+from ledger.custody.rules import NO_KEY, Holding, Signer, Slot
+from ledger.custody.transition import Effect, effect_of
 from ledger.errors import InvalidInput, Refused
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SigningKey, recover

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ledger import custody
 from ledger.codes import ContractKind, Outcome, Purpose, RegistryAction, ShipmentState, StatementKind
 from ledger.common.keccak import keccak256
-from ledger.custody import NO_KEY, Decision, Holding, Signer, Slot
+from ledger.custody import rules
+from ledger.custody.rules import NO_KEY, Decision, Holding, Signer, Slot
 from ledger.errors import InvalidInput, Refused
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SigningKey, recover
@@ -163,16 +163,16 @@ class World:
         signers = [self.signer(recover(digest, piece), record.NUMBER) for piece in pieces]
         match record:
             case ShipmentTerms():
-                return custody.open_shipment(record, digest, signers, self.holdings.get, self.now)
+                return rules.open_shipment(record, digest, signers, self.holdings.get, self.now)
             case Handoff():
-                return custody.handoff(record, signers, self.holdings.get, self.now)
+                return rules.handoff(record, signers, self.holdings.get, self.now)
             case Split():
-                return custody.split(record, signers[0], self.holdings.get, self.now)
+                return rules.split(record, signers[0], self.holdings.get, self.now)
             case Statement():
-                return custody.state(record, signers, self.holdings.get, self.now)
+                return rules.state(record, signers, self.holdings.get, self.now)
             case Override():
                 announced = self.ready_at.get(digest)
-                decision = custody.override(record, signers[0], self.holdings.get, self.now, announced)
+                decision = rules.override(record, signers[0], self.holdings.get, self.now, announced)
                 if decision.outcomes == (Outcome.AHEAD,) and record.sequence == self.sequence(record.shipment):
                     self.ready_at.setdefault(digest, self.now + self.members.registry.read("delay"))
                 return decision
@@ -204,14 +204,14 @@ class World:
                 if mask >> i & 1:
                     effect = (0, requirement.jurisdiction, requirement.regime, False, 1 if released else 2, 0)
                     self.members.custody.send("applyClearance", effect, [shipment])
-            self.holdings[shipment] = custody.set_released(self.holdings[shipment], mask, released)
+            self.holdings[shipment] = rules.set_released(self.holdings[shipment], mask, released)
             self.agree(shipment, self.holdings[shipment])
 
     def end(self, shipments: Sequence[bytes], ended: ShipmentState) -> None:
         """Seizure or destruction as the clearance contract."""
         self.members.custody.send("applyClearance", (0, b"ZZ", 1, False, 0, ended), list(shipments))
         for shipment in shipments:
-            self.holdings[shipment] = custody.end_by_customs(self.holdings[shipment], ended)
+            self.holdings[shipment] = rules.end_by_customs(self.holdings[shipment], ended)
             self.agree(shipment, self.holdings[shipment])
 
     # --- shorthands --------------------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ledger.clearance import FOLLOWERS, NO_STATUS, ClearanceSlot
 from ledger.codes import Assurance, Gate, HoldCause, Outcome, Regime, ShipmentState
 from ledger.codes import ClearanceStatus as S
+from ledger.custody.clearance import FOLLOWERS, NO_STATUS, ClearanceSlot
 from ledger.records.types import ShipmentRef
 from tests.chain.contracts.clearance_world import (
     FRENCH_CUSTOMS,

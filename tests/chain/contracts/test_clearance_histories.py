@@ -12,9 +12,9 @@ import random
 
 import pytest
 
-from ledger.clearance import GateEffect, SlotKey, gate_effect
 from ledger.codes import ClearanceStatus, Outcome, Regime, ShipmentState
 from ledger.common.ids import RecordId
+from ledger.custody.clearance import GateEffect, SlotKey, gate_effect
 from ledger.records.types import ShipmentRef
 from tests.chain.contracts.clearance_world import FRENCH_CUSTOMS, TRADING_BROKER, TRADING_CUSTOMS, require, world
 from tests.chain.contracts.consortium import BROKER, CARRIER, CUSTOMS, MAKER, RETAILER

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger.clearance import ClearanceSlot, SlotKey
 from ledger.codes import ClearanceStatus as S
 from ledger.codes import ContractKind, Outcome, Regime, RegistryAction
 from ledger.common.ids import RecordId
+from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.records.types import ShipmentRef
 from tests.chain.contracts.clearance_world import World, require, world
 from tests.chain.contracts.consortium import BROKER, CUSTOMS, sign

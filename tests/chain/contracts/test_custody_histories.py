@@ -8,7 +8,7 @@ import random
 from collections import Counter
 
 from ledger.codes import ExceptionBit, Outcome, Purpose, ShipmentState, StatementKind
-from ledger.custody import Holding
+from ledger.custody.rules import Holding
 from ledger.records.types import HandoffItem, Record, Require, ShipmentRef
 from tests.chain.contracts.consortium import (
     AUDITOR,

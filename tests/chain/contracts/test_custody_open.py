@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.codes import Gate, Outcome, Purpose, ShipmentState, StatementKind
-from ledger.custody import Requirement
+from ledger.custody.rules import Requirement
 from ledger.records.signing import SigningKey
 from ledger.records.types import Require, ShipmentRef
 from tests.chain.contracts.consortium import (

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.codes import ExceptionBit, Outcome, ShipmentState, StatementKind
-from ledger.custody import Flag, remainder_id
+from ledger.custody.rules import Flag, remainder_id
 from ledger.records.signing import SigningKey
 from tests.chain.contracts.consortium import (
     AUDITOR,

@@ -8,8 +8,8 @@ one outcome an item and the holdings that change. A record that the contract wou
 from dataclasses import replace
 
 from ledger.codes import ShipmentState
-from ledger.custody_checks import CLOCK_SKEW
-from ledger.custody_movement import (
+from ledger.custody.checks import CLOCK_SKEW
+from ledger.custody.handoff import (
     HANDLING,
     HANDLING_ROLES,
     Transfer,
@@ -18,8 +18,7 @@ from ledger.custody_movement import (
     handoff_item,
     override,
 )
-from ledger.custody_opening import CONSIGNOR, CONSIGNOR_ROLES, open_shipment, terms_signers
-from ledger.custody_slot import (
+from ledger.custody.slot import (
     NO_KEY,
     Decision,
     Flag,
@@ -32,7 +31,8 @@ from ledger.custody_slot import (
     pair_of,
     remainder_id,
 )
-from ledger.custody_statements import split, state, statement_signers
+from ledger.custody.statements import split, state, statement_signers
+from ledger.custody.terms import CONSIGNOR, CONSIGNOR_ROLES, open_shipment, terms_signers
 from ledger.records.types import NOBODY, Handoff, Override, Record, ShipmentTerms, Split, Statement
 
 __all__ = [

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ledger import clearance, custody
-from ledger.clearance import ClearanceSlot, GateEffect, ShipmentFacts, SlotKey
 from ledger.codes import Outcome
 from ledger.common.ids import RecordId
-from ledger.custody import Holding, Signer
+from ledger.custody import clearance, rules
+from ledger.custody.clearance import ClearanceSlot, GateEffect, ShipmentFacts, SlotKey
+from ledger.custody.rules import Holding, Signer
 from ledger.errors import MalformedRecord
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 
@@ -63,15 +63,15 @@ def effect_of(
     lookup = state.holding
     match record:
         case ShipmentTerms():
-            decision = custody.open_shipment(record, record_id, signers, lookup, now)
+            decision = rules.open_shipment(record, record_id, signers, lookup, now)
         case Handoff():
-            decision = custody.handoff(record, signers, lookup, now)
+            decision = rules.handoff(record, signers, lookup, now)
         case Split():
-            decision = custody.split(record, signers[0], lookup, now)
+            decision = rules.split(record, signers[0], lookup, now)
         case Statement():
-            decision = custody.state(record, signers, lookup, now)
+            decision = rules.state(record, signers, lookup, now)
         case Override():
-            decision = custody.override(record, signers[-1], lookup, now, state.override_ready_at(record_id))
+            decision = rules.override(record, signers[-1], lookup, now, state.override_ready_at(record_id))
         case Clearance():
             return _clearance(record, customs(record.by, record.jurisdiction), state, now)
         case _:
@@ -102,9 +102,9 @@ def _clearance(record: Clearance, standing: clearance.Standing, state: State, no
         after = before
         if result.gate != GateEffect.LEAVE:
             mask = before.slot.requirement_mask(record.jurisdiction, record.regime)
-            after = custody.set_released(after, mask, result.gate == GateEffect.OPEN)
+            after = rules.set_released(after, mask, result.gate == GateEffect.OPEN)
         if result.ends is not None:
-            after = custody.end_by_customs(after, result.ends)
+            after = rules.end_by_customs(after, result.ends)
         if after != before:
             changed[result.key.shipment] = after
     applied = {result.key: result.slot for result in results if result.outcome == Outcome.APPLIED}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ledger.codes import Gate, Outcome, ShipmentState, StatementKind
-from ledger.custody_checks import check_not_both_sides, check_occurred, check_signers
-from ledger.custody_slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot, child_id
+from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers
+from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot, child_id
 from ledger.errors import MalformedRecord
 from ledger.records.types import NOBODY, Split, Statement
 

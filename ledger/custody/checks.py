@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ledger.custody_slot import Signer
+from ledger.custody.slot import Signer
 from ledger.errors import BadSignature, RuleBroken
 from ledger.records.types import NOBODY
 

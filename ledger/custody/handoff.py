@@ -9,21 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ledger.codes import ExceptionBit, Gate, Outcome, Role, ShipmentState
-from ledger.custody_checks import (
-    check_not_both_sides,
-    check_occurred,
-    check_signers,
-    check_submit_by,
-)
-from ledger.custody_slot import (
-    LAST_SEQUENCE,
-    Decision,
-    Flag,
-    Holding,
-    Lookup,
-    Signer,
-    remainder_id,
-)
+from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers, check_submit_by
+from ledger.custody.slot import LAST_SEQUENCE, Decision, Flag, Holding, Lookup, Signer, remainder_id
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.records.types import NOBODY, Handoff, HandoffItem, Override
 

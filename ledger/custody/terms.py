@@ -7,8 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ledger.codes import Gate, Outcome, Purpose, Role, ShipmentState
-from ledger.custody_checks import check_not_both_sides, check_signers, check_submit_by
-from ledger.custody_slot import LAST_SEQUENCE, NO_KEY, Decision, Holding, Lookup, Requirement, Signer, Slot, pair_of
+from ledger.custody.checks import check_not_both_sides, check_signers, check_submit_by
+from ledger.custody.slot import (
+    LAST_SEQUENCE,
+    NO_KEY,
+    Decision,
+    Holding,
+    Lookup,
+    Requirement,
+    Signer,
+    Slot,
+    pair_of,
+)
 from ledger.errors import BadSignature, Conflict, MalformedRecord, NotPermitted, RuleBroken
 from ledger.records.types import NOBODY, Require, ShipmentRef, ShipmentTerms
 
