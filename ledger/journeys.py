@@ -12,11 +12,11 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
-from ledger.brands import BRAND_AUTHORISATION, is_brand_change
 from ledger.codes import ExceptionBit, Purpose
 from ledger.common.ids import to_hex
 from ledger.custody.slot import child_id
 from ledger.errors import NotFound
+from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
 from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,

@@ -9,15 +9,15 @@ which a deadline may have passed since.
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from ledger.brands import is_brand_change
 from ledger.codes import Role
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
 from ledger.delivery import moved
 from ledger.errors import MalformedRecord, NotFound
-from ledger.gs1 import parse_product
 from ledger.journeys import Journeys
 from ledger.owed import Owed, owed
+from ledger.products.brand_authority import is_brand_change
+from ledger.products.gs1 import parse_product
 from ledger.records.index_keys import child_id
 from ledger.records.signers import shipments_of
 from ledger.records.types import (

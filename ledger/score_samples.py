@@ -13,10 +13,10 @@ from ledger.codes import Assurance, ExceptionBit, Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.gs1 import Product, gtin14
 from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.lateness import PortionLine, lateness_of
 from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator

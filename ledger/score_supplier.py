@@ -5,14 +5,14 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 
 from collections.abc import Iterable, Iterator
 
-from ledger.brands import holders_at, speakers
 from ledger.breaches import Breach, breaches
 from ledger.codes import Purpose, Role
 from ledger.common.ids import RecordId
 from ledger.delivery import StopKind, counted
 from ledger.errors import MalformedRecord
-from ledger.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.journeys import Found, Journeys, Move
+from ledger.products.brand_authority import holders_at, speakers
+from ledger.products.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.records.types import Attestation
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
@@ -154,7 +154,7 @@ def _recalls(case: Case) -> list[RecordId]:
 def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
     """An attestation of the product, or of a wider one it belongs to, that was valid and not revoked at `at`.
 
-    It counts only from who speaks for the brand (see `ledger.brands`).
+    It counts only from who speaks for the brand (see `ledger.products.brand_authority`).
     """
     about = [found for wider in product.generalised() for found in journeys.attestations.get(wider.path(), ())]
     valid = [found for found in about if _valid(journeys, found, at)]

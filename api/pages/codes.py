@@ -3,7 +3,7 @@
 import re
 
 from ledger.errors import MalformedRecord
-from ledger.gs1 import Product, gtin14, product_of_link
+from ledger.products.gs1 import Product, gtin14, product_of_link
 
 MOST = 2048
 _BRACKETED = re.compile(r"\((\d{2})\)([^(]+)")

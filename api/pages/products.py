@@ -11,7 +11,7 @@ from api.pages.codes import MOST, product_of_code
 from api.pages.render import page
 from api.routers.products import is_token
 from ledger.errors import MalformedRecord
-from ledger.gs1 import product_of_link
+from ledger.products.gs1 import product_of_link
 
 router = APIRouter()
 DEVICE = "lading_device"

@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.gs1 import parse_product
 from ledger.money import money
+from ledger.products.gs1 import parse_product
 from ledger.score_card import Indicator
 from ledger.score_words import measured, micropoints
 from ledger.services.node import Node

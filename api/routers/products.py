@@ -9,7 +9,7 @@ from api import examples
 from api.answers import Kept, ProductView
 from api.deps import JsonBody, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.errors import MalformedRecord
-from ledger.gs1 import product_of_link
+from ledger.products.gs1 import product_of_link
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 MOST_TOKEN = 64

@@ -6,17 +6,17 @@ A bundle opens every private part that is kept here: hand it to auditors and to 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ledger.brands import BRAND_AUTHORISATION
 from ledger.bundle_format import Bundle, BundledRecord
 from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.figures import award_figures, partner_figures, shipment_figures
-from ledger.gs1 import parse_product
 from ledger.journeys import Journeys
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
+from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.gs1 import parse_product
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
 from ledger.records.signers import RecipientSigner, expected_signers

@@ -1,14 +1,15 @@
-"""What a scanned code is answered with: the pure verdict of `ledger.products` on what this ledger knows."""
+"""What a scanned code is answered with: the pure verdict of `ledger.products.authenticity` on what this ledger knows."""
 
 import json
 from collections.abc import Iterable
 from typing import Any
 
-from ledger import gs1, merkle
+from ledger import merkle
 from ledger.codes import Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
-from ledger.products import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
+from ledger.products import gs1
+from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
 from ledger.records.signing import Domain
 from ledger.records.types import Attestation
 from ledger.registry import RegistryView

@@ -7,13 +7,14 @@ partner, for the chain takes a recall from whoever attested the goods.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger import gs1
-from ledger.brands import speakers
 from ledger.codes import Hazard, RecallAction, Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
-from ledger.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
-from ledger.products import TO_DO
+from ledger.products import gs1
+from ledger.products.authenticity import TO_DO
+from ledger.products.brand_authority import speakers
+from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
+from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
 from ledger.services.clock import Clock
 from ledger.services.consortium import read_consortium
 from ledger.services.lot_tracing import APPLIED, Traced, trace_goods
@@ -35,7 +36,6 @@ from ledger.services.views import (
 from ledger.store import products, records, shipments, tracing
 from ledger.store.database import Connection, Database
 from ledger.store.products import StoredAttestation, StoredRecall
-from ledger.tracing import Answer, Effectiveness, Reached, effectiveness, reached
 from ledger.words import counted, spaced, word
 
 

@@ -15,7 +15,7 @@ from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
 from ledger.errors import MalformedRecord, RuleBroken
-from ledger.gs1 import check_gln
+from ledger.products.gs1 import check_gln
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RegistryChange
 from ledger.services.enrolling import admission, change

@@ -14,7 +14,7 @@ from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause,
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.enrolment import personal_digest
-from ledger.gs1 import check_digit
+from ledger.products.gs1 import check_digit
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Handoff, Recall, Record, Require
 from scripts.demo.scribe import NO_HASH, details, place, salt, schema_hash

@@ -8,7 +8,6 @@ from dataclasses import asdict
 import pytest
 
 from ledger import merkle
-from ledger.brands import BRAND_AUTHORISATION
 from ledger.codes import (
     ExceptionBit,
     Hazard,
@@ -23,6 +22,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
+from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.reading import Reader
 from ledger.services.views import TraceView

@@ -24,7 +24,7 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
 from ledger.custody.slot import child_id
-from ledger.gs1 import scope_of_prefix
+from ledger.products.gs1 import scope_of_prefix
 from ledger.records.signing import Domain
 from ledger.records.types import (
     REMAINDER_INDEX,

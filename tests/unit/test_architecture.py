@@ -18,7 +18,7 @@ PURE = (
     "ledger.records.types",
     "ledger.log",
     "ledger.custody.rules",
-    "ledger.products",
+    "ledger.products.authenticity",
     "ledger.registry",
     "ledger.shipments",
     "ledger.penalties",

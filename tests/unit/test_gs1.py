@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ledger.errors import MalformedRecord
-from ledger.gs1 import (
+from ledger.products.gs1 import (
     Lot,
     Product,
     SerialRange,

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from ledger.brands import BRAND_AUTHORISATION
 from ledger.codes import Hazard, Outcome, RecallAction, RevocationReason, Role, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
-from ledger.gs1 import Product
-from ledger.products import (
+from ledger.products.authenticity import (
     Evidence,
     Fate,
     ProductVerdict,
@@ -21,6 +19,8 @@ from ledger.products import (
     holders_from,
     judge,
 )
+from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.gs1 import Product
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Attestation, Recall, Record, Revocation
 from ledger.records.verification import Facts, VerifiedRecord, already_verified

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from ledger.brands import BRAND_AUTHORISATION
 from ledger.breaches import breaches
 from ledger.codes import (
     Assurance,
@@ -28,6 +27,7 @@ from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.intervals import MILLION, ratio, wilson
 from ledger.journeys import Journeys
+from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Require, ShipmentTerms
 from ledger.records.verification import already_verified

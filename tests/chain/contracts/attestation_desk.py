@@ -8,7 +8,7 @@ import pytest
 
 from ledger.codes import Hazard, RecallAction, RevocationReason, Role
 from ledger.common.keccak import keccak256
-from ledger.gs1 import scope_of_prefix
+from ledger.products.gs1 import scope_of_prefix
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Recall, Record, Revocation

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.codes import ContractKind, RegistryAction, RevocationReason, Role
 from ledger.common.keccak import keccak256
-from ledger.gs1 import scope_of_prefix
+from ledger.products.gs1 import scope_of_prefix
 from tests.chain.contracts.attestation_desk import (
     FOOD_AUTHORITY,
     FOREIGN,

@@ -15,11 +15,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ledger.brands import speakers
 from ledger.codes import RecallAction, RevocationReason, Role, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
-from ledger.gs1 import Product, has_prefix, parse_lots, parse_product, recall_covers
+from ledger.products.brand_authority import speakers
+from ledger.products.gs1 import Product, has_prefix, parse_lots, parse_product, recall_covers
 from ledger.records.types import Attestation, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
 

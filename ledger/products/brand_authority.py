@@ -11,7 +11,7 @@ from typing import Protocol
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
-from ledger.gs1 import has_prefix, prefix_of_scope
+from ledger.products.gs1 import has_prefix, prefix_of_scope
 from ledger.records.types import RegistryChange
 from ledger.records.verification import VerifiedRecord
 
