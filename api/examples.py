@@ -6,7 +6,6 @@ from typing import Any
 from api.answers import Problem
 from ledger.codes import Assurance, ClearanceStatus, Fulfilment, Gate, Mode, Purpose, Regime, Role
 from ledger.common.ids import ConsortiumId, KeyAddress
-from ledger.enrolment import Enrolment, RoleRequest
 from ledger.records.eip712 import encode_type
 from ledger.records.schema import message_schema, part_schemas
 from ledger.records.types import (
@@ -31,6 +30,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.types import Checkpoint as CheckpointRecord
+from ledger.registry.enrolment import Enrolment, RoleRequest
 
 SCHEMAS = "#/components/schemas/"
 _SALT = bytes(range(16))

@@ -15,9 +15,9 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from ledger.common.ids import KeyAddress, bytes_from_hex, checksum_address, to_hex
-from ledger.enrolment import personal_digest
 from ledger.errors import BadSignature, InvalidInput, NotPermitted
 from ledger.records.signing import recover
+from ledger.registry.enrolment import personal_digest
 from ledger.services.clock import Clock
 
 CHALLENGE_SECONDS = 300

@@ -43,7 +43,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import Facts, VerifiedRecord, verify_record
-from ledger.registry import RecordedAt, RegistryHistory
+from ledger.registry.history import RecordedAt, RegistryHistory
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
 PROVED, ATTESTED = "proved", "attested by the log"

@@ -13,7 +13,7 @@ from ledger.errors import MalformedRecord
 from ledger.log.leaf import Complete, LogIdentity
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import record_named
-from ledger.registry import Genesis
+from ledger.registry.history import Genesis
 
 BUNDLE = "bundle/1"
 TRUST = "trust/1"

@@ -15,7 +15,7 @@ from ledger.governing import measure_by
 from ledger.journeys import Journeys
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.score_card import parse_card
 
 FIGURES_OF = {

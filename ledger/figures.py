@@ -23,7 +23,7 @@ from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.score_card import Card
 from ledger.scores import Scorecard, Tallies
 from ledger.withheld import WithheldPart, withheld_parts

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
 from ledger.penalty_words import moment
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.score_card import Card
 
 DEFAULT_CARDS = (bytes.fromhex("95aa2303bf709365b55710849a07c589e1387ce654e89e91461cfe40b4677b17"),)

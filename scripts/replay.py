@@ -22,7 +22,6 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.default_terms import TENDER_WINDOW
-from ledger.enrolment import RoleRequest
 from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
 from ledger.journeys import Journeys
 from ledger.penalties import penalty_of
@@ -38,6 +37,7 @@ from ledger.records.types import (
     Place,
     ShipmentTerms,
 )
+from ledger.registry.enrolment import RoleRequest
 from ledger.services.clock import Clock
 from ledger.services.keystores import write_private
 from ledger.services.settings import Settings

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import KeyAddress, LogId
-from ledger.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.errors import RuleBroken
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Record, RegistryChange
-from ledger.registry import RegistryView
+from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
+from ledger.registry.history import RegistryView
 from ledger.services.clock import Clock
 from ledger.services.consortium import TokenPlan, found
 from ledger.services.enrolling import admission, change, opening_changes

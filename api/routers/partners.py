@@ -19,7 +19,7 @@ from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
-from ledger.registry_state import ALL_SCOPES
+from ledger.registry.state import ALL_SCOPES
 from ledger.score_card import Indicator
 from ledger.score_words import NAMES
 from ledger.scores import Standing

@@ -9,7 +9,7 @@ import {RegistrySlots} from "./base/RegistrySlots.sol";
 import {SigningDomain} from "./base/SigningDomain.sol";
 
 /// @title The registry, see `IPartnerRegistry`
-/// @dev `ledger/registry.py` has the same rules in Python; random histories must give the same in both. The order of
+/// @dev `ledger/registry/history.py` has the same rules in Python; random histories must give the same in both. The order of
 /// checks is therefore part of the contract: form, signatures, effect.
 contract PartnerRegistry is IPartnerRegistry, IRecorder {
     using RegistrySlots for uint256;

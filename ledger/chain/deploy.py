@@ -20,7 +20,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import ChainUnavailable, MalformedRecord, Misconfigured
 from ledger.records.signing import Domain, SigningKey
-from ledger.registry import Genesis
+from ledger.registry.history import Genesis
 
 NO_PREDECESSOR = bytes(20)
 _POLL_SECONDS = 0.2

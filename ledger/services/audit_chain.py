@@ -18,7 +18,7 @@ from ledger.merkle import leaf_hash
 from ledger.records.disclosure import split
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome, Record
-from ledger.registry_state import AddressKind
+from ledger.registry.state import AddressKind
 from ledger.services.audit_log import Tell
 from ledger.services.audit_rules import Place, Rules
 from ledger.services.chain_walk import OPEN, ChainWalk, Settling, TimedEvent

@@ -14,10 +14,10 @@ from ledger.chain.transactions import sender_and_nonce
 from ledger.codes import RegistryAction
 from ledger.common.ids import ConsortiumId, to_hex
 from ledger.common.keccak import keccak256
-from ledger.enrolment import check_possession, parse_enrolment
 from ledger.errors import LadingError
 from ledger.records.signing import Domain, recover
 from ledger.records.types import BY_NUMBER, RegistryChange
+from ledger.registry.enrolment import check_possession, parse_enrolment
 from ledger.services.audit_chain import ChainFacts
 from ledger.services.audit_log import domain_of
 from ledger.store import records, rowwise

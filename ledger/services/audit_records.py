@@ -14,7 +14,7 @@ from ledger.records.disclosure import Part, join, part_from_json, split
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
-from ledger.registry import RegistryHistory
+from ledger.registry.history import RegistryHistory
 from ledger.services import holdings
 from ledger.services.audit_log import Tell, domain_of
 from ledger.services.verified import facts_of

@@ -24,7 +24,7 @@ from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.log.leaf import LogIdentity, LogSigner
 from ledger.records.signing import SigningKey
-from ledger.registry import Genesis
+from ledger.registry.history import Genesis
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
     is_demo,

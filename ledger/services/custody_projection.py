@@ -30,7 +30,7 @@ from ledger.records.types import (
     Split,
     Statement,
 )
-from ledger.registry import RegistryHistory
+from ledger.registry.history import RegistryHistory
 from ledger.services import holdings
 from ledger.services.registry_view import customs_of, signers_of
 from ledger.store import openings, outcomes, records, shipments

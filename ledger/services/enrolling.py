@@ -5,9 +5,9 @@ from typing import Any
 
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import ConsortiumId, to_hex
-from ledger.enrolment import Enrolment, check_possession, parse_enrolment
 from ledger.errors import NotFound
 from ledger.records.types import RegistryChange
+from ledger.registry.enrolment import Enrolment, check_possession, parse_enrolment
 from ledger.services.clock import Clock
 from ledger.services.consortium import Consortium
 from ledger.services.registry_view import CurrentRegistry

@@ -23,7 +23,7 @@ from ledger.records.signers import RecipientSigner, expected_signers
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.score_card import Indicator
 from ledger.score_indicators import samples_of
 from ledger.score_samples import case_of, products_of

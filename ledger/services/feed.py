@@ -11,7 +11,7 @@ from ledger.common.periods import FOREVER, Period
 from ledger.records.signing import Domain
 from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import Facts, VerifiedRecord
-from ledger.registry import RegistryHistory
+from ledger.registry.history import RegistryHistory
 from ledger.running import Running
 from ledger.services.verified import VerifiedRecords
 from ledger.store import log, openings

@@ -3,9 +3,9 @@
 from threading import Lock
 
 from ledger.common.ids import ConsortiumId, KeyAddress
-from ledger.enrolment import parse_enrolment
 from ledger.errors import LadingError
-from ledger.registry_state import AddressKind
+from ledger.registry.enrolment import parse_enrolment
+from ledger.registry.state import AddressKind
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.views import PartnerName
 from ledger.store import enrolments

@@ -14,7 +14,7 @@ from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.network import NetworkFigures
 from ledger.network_routes import EXPECTED, By, Windows
-from ledger.registry_state import ALL_SCOPES
+from ledger.registry.state import ALL_SCOPES
 from ledger.services.numbers import Numbers
 from ledger.services.reading import Reader
 

@@ -12,7 +12,7 @@ from ledger.products import gs1
 from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
 from ledger.records.signing import Domain
 from ledger.records.types import Attestation
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.services.clock import Clock
 from ledger.services.reading import Reading
 from ledger.services.registry_view import CurrentRegistry

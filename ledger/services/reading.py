@@ -15,7 +15,7 @@ from ledger.records.signers import shipments_of
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
-from ledger.registry_state import ALL_SCOPES, AddressKind
+from ledger.registry.state import ALL_SCOPES, AddressKind
 from ledger.services import holdings, predecessors
 from ledger.services.arrangement import StoreContext, arrange
 from ledger.services.members import Members

@@ -25,7 +25,7 @@ from ledger.records.disclosure import part_to_json, split
 from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
-from ledger.registry import RegistryHistory
+from ledger.registry.history import RegistryHistory
 from ledger.services.audit_log import Publication, Tell
 from ledger.services.chain_walk import ChainWalk, Settling
 from ledger.services.clock import Clock, SystemClock

@@ -5,7 +5,7 @@ from importlib import resources
 from ledger.common.ids import to_hex
 from ledger.errors import Misconfigured, NotFound
 from ledger.governing import Measure, governing_card
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.score_card import Card, parse_card
 from ledger.store import meta
 from ledger.store.database import Connection

@@ -14,8 +14,8 @@ from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import RuleBroken
 from ledger.records.signing import SigningKey
 from ledger.records.types import RegistryChange
-from ledger.registry import RegistryHistory
-from ledger.registry_state import NO_END
+from ledger.registry.history import RegistryHistory
+from ledger.registry.state import NO_END
 from ledger.services.clock import Clock
 from ledger.services.consortium import Consortium, operator_passphrase
 from ledger.services.enrolling import change

@@ -14,7 +14,7 @@ from ledger.records.disclosure import join
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, verify_record
-from ledger.registry import RegistryHistory
+from ledger.registry.history import RegistryHistory
 from ledger.services import holdings
 from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection

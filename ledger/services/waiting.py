@@ -18,7 +18,7 @@ from ledger.records.index_keys import PARTNER, SHIPMENT
 from ledger.records.signers import shipments_of
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
-from ledger.registry import RegistryView
+from ledger.registry.history import RegistryView
 from ledger.services import holdings
 from ledger.services.registry_view import keys_of
 from ledger.store import outbox, records

@@ -1,4 +1,4 @@
-"""Projection: the registry's history, from which `ledger.registry` says who may do what when."""
+"""Projection: the registry's history, from which `ledger.registry.history` says who may do what when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

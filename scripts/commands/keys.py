@@ -8,9 +8,9 @@ import typer
 from ledger.bundle_format import parse_trust
 from ledger.common.canonical import parse_json
 from ledger.common.ids import ConsortiumId, bytes_from_hex, checksum_address, to_hex
-from ledger.enrolment import parse_enrolment, sign_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
 from ledger.records.signing import Domain, SignedRecord, SigningKey
+from ledger.registry.enrolment import parse_enrolment, sign_enrolment
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
     is_demo,

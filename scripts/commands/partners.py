@@ -13,11 +13,11 @@ import typer
 from ledger.codes import RegistryAction, Role
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
-from ledger.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.products.gs1 import check_gln
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RegistryChange
+from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
 from ledger.services.enrolling import admission, change
 from ledger.services.settings import read_settings
 from scripts.commands.keys import keystore_path, open_key, read_file

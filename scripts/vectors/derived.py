@@ -8,9 +8,9 @@ from ledger import merkle
 from ledger.bonus_amounts import Line, amounts_root, leaf
 from ledger.codes import Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
-from ledger.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
 from ledger.records.index_keys import child_id
 from ledger.records.types import REMAINDER_INDEX
+from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
 from scripts.vectors.keys import CONSORTIUM, LOG, ORIGIN, address, key, secret
 
 DAY = 86_400

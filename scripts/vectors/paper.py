@@ -39,7 +39,7 @@ from ledger.records.types import (
     ShipmentTerms,
 )
 from ledger.records.verification import VerifiedRecord, as_known_at, verify_record
-from ledger.registry import Genesis, RecordedAt, RegistryHistory
+from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
 from ledger.score_card import parse_card
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt
 

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.codes import Role
 from ledger.common.ids import to_hex
-from ledger.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
+from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
 from tests.api.world import World
 from tests.e2e.stage import CARRIER, MAKER, ROLES, SHOP, key_of
 

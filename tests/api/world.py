@@ -13,10 +13,10 @@ from api.quota import Quota
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.enrolment import personal_digest
 from ledger.products.gs1 import check_digit
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Handoff, Recall, Record, Require
+from ledger.registry.enrolment import personal_digest
 from scripts.demo.scribe import NO_HASH, details, place, salt, schema_hash
 from tests.e2e.stage import BROKER, CARRIER, CN, CONSUMER, MAKER, OCEAN, PREFIX, SCHEMA, SHOP, Stage, staged
 

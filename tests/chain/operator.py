@@ -20,7 +20,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
-from ledger.registry import Genesis
+from ledger.registry.history import Genesis
 from ledger.services.addresses import ContractBook
 from ledger.services.anchorer import Anchorer
 from ledger.services.clock import ManualClock

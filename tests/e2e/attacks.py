@@ -6,7 +6,6 @@ from typing import Any
 
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, Regime, RegistryAction, RevocationReason
 from ledger.common.ids import ConsortiumId, RecordId
-from ledger.enrolment import Enrolment
 from ledger.errors import BadSignature, Conflict, LadingError, MalformedRecord, NotPermitted, RuleBroken
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import (
@@ -28,6 +27,7 @@ from ledger.records.types import (
     ShipmentTerms,
     Statement,
 )
+from ledger.registry.enrolment import Enrolment
 from ledger.services.enrolling import admission, change
 from scripts.demo.scribe import NO_HASH, Deal, details, no_duty, place, salt
 from tests.e2e.stage import (

@@ -27,7 +27,6 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.common.periods import DAY
 from ledger.custody.rules import child_id, remainder_id
-from ledger.enrolment import RoleRequest
 from ledger.penalties import PenaltyStatement
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
@@ -42,6 +41,7 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.registry.enrolment import RoleRequest
 from ledger.services.auditing import audit
 from ledger.services.clock import ManualClock
 from ledger.services.enrolling import change

@@ -29,7 +29,6 @@ from ledger.codes import (
 )
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
-from ledger.enrolment import RoleRequest
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Amendment,
@@ -54,6 +53,7 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.registry.enrolment import RoleRequest
 from ledger.services import treasury
 from ledger.services.clock import ManualClock
 from ledger.services.enrolling import change

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ledger.codes import RegistryAction, Role
-from ledger.enrolment import RoleRequest
 from ledger.errors import Misconfigured, RuleBroken
+from ledger.registry.enrolment import RoleRequest
 from ledger.services.clock import ManualClock
 from ledger.services.founding import outstanding_changes
 from ledger.services.keystores import new_key

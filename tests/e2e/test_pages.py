@@ -11,9 +11,9 @@ from api.pages.codes import product_of_code
 from api.pages.figures import sparkline
 from api.pages.render import ENVIRONMENT
 from ledger.codes import Role
-from ledger.enrolment import RoleRequest
 from ledger.errors import MalformedRecord
 from ledger.money import money
+from ledger.registry.enrolment import RoleRequest
 from ledger.words import span
 from scripts.trial import Party
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World, running_world

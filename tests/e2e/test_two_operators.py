@@ -15,10 +15,10 @@ from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, RecordId, to_hex
-from ledger.enrolment import RoleRequest
 from ledger.errors import Misconfigured, NotFound
 from ledger.records.signing import SignedRecord
 from ledger.records.types import LOG_ONLY, Checkpoint
+from ledger.registry.enrolment import RoleRequest
 from ledger.services import holdings
 from ledger.services.auditing import audit
 from ledger.services.clock import SystemClock

@@ -19,7 +19,7 @@ PURE = (
     "ledger.log",
     "ledger.custody.rules",
     "ledger.products.authenticity",
-    "ledger.registry",
+    "ledger.registry.history",
     "ledger.shipments",
     "ledger.penalties",
     "ledger.scores",

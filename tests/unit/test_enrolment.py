@@ -12,7 +12,9 @@ from eth_account.messages import encode_defunct
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
-from ledger.enrolment import (
+from ledger.errors import BadSignature, MalformedRecord
+from ledger.records.signing import SigningKey
+from ledger.registry.enrolment import (
     MAX_DOCUMENT,
     SCOPED,
     Enrolment,
@@ -23,8 +25,6 @@ from ledger.enrolment import (
     scope_bytes,
     sign_enrolment,
 )
-from ledger.errors import BadSignature, MalformedRecord
-from ledger.records.signing import SigningKey
 
 CONSORTIUM = ConsortiumId(b"\x07" * 32)
 KEY = SigningKey(b"\x21" * 32)

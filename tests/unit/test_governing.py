@@ -4,7 +4,7 @@ import hashlib
 
 from ledger.codes import RegistryAction
 from ledger.governing import DEFAULT_CARDS, Adopted, adopted_cards, governing_card
-from ledger.registry import RecordedAt, RegistryHistory
+from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.services.scorecards import default_card_text
 from tests.unit.test_registry import change, history
 

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, to_hex
-from ledger.enrolment import Enrolment, RoleRequest, check_possession, parse_enrolment
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import Domain, SignedRecord, SigningKey, recover
 from ledger.records.types import Details, Dispute, Endorsement, KeyRevoke
+from ledger.registry.enrolment import Enrolment, RoleRequest, check_possession, parse_enrolment
 from ledger.services.keystores import (
     DEMO_PASSPHRASE,
     is_demo,

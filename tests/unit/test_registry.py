@@ -10,7 +10,7 @@ from ledger.errors import NotPermitted, RuleBroken, VerificationFailed
 from ledger.records.eip712 import Withheld
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
 from ledger.records.verification import Facts
-from ledger.registry import Genesis, RecordedAt, RegistryHistory
+from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
 
 A = RegistryAction
 COUNCIL = tuple(KeyAddress(bytes([i]) * 20) for i in (1, 2, 3))

@@ -10,9 +10,9 @@ from eth_account.messages import encode_defunct
 
 from api.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
 from ledger.common.ids import checksum_address, to_hex
-from ledger.enrolment import personal_digest
 from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedRecord, NotPermitted
 from ledger.records.signing import SigningKey
+from ledger.registry.enrolment import personal_digest
 from ledger.services.clock import ManualClock
 
 START = 1_750_000_000

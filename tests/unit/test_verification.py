@@ -35,7 +35,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified, as_known_at, verify_record
-from ledger.registry import Genesis, RecordedAt, RegistryHistory
+from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
 from tests.unit.history import CARRIER, DOMAIN, MAKER, NO_DETAILS, NO_PLACE, SALT, SHOP, UNLIMITED, commercial
 
 COUNCIL = sorted((SigningKey(bytes([9, i]) * 16) for i in range(1, 4)), key=lambda key: key.address)

@@ -19,8 +19,8 @@ from ledger.default_terms import default_terms
 from ledger.records.content_checks import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import MAX_LIST, MAX_TEXT, Struct
 from ledger.records.types import BY_NAME, RECORDS, Record
-from ledger.registry_keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
-from ledger.registry_rules import USED_FIELDS
+from ledger.registry.keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
+from ledger.registry.rules import USED_FIELDS
 from scripts.compile_contracts import ARTIFACTS
 from scripts.generate_solidity import ON_CHAIN
 

@@ -9,9 +9,9 @@ from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SigningKey
 from ledger.records.types import KeyGrant
-from ledger.registry import Genesis
-from ledger.registry_keys import DEVICE_SCOPES
-from ledger.registry_state import NO_END
+from ledger.registry.history import Genesis
+from ledger.registry.keys import DEVICE_SCOPES
+from ledger.registry.state import NO_END
 from tests.chain.contracts.consortium import CONSORTIUM, COUNCIL, DELAY, DOMAIN, ZERO, key_of
 from tests.chain.contracts.harness import SENDER, Evm, Reverted, error_names
 from tests.chain.contracts.twin import NO_DETAILS, USED, Twin, master

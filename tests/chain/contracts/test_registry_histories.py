@@ -13,8 +13,8 @@ from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import KeyAddress, LogId
 from ledger.records.signing import SigningKey
 from ledger.records.types import KeyGrant, KeyRevoke
-from ledger.registry import RegistryRecord, RegistryView
-from ledger.registry_keys import DEVICE_SCOPES
+from ledger.registry.history import RegistryRecord, RegistryView
+from ledger.registry.keys import DEVICE_SCOPES
 from tests.chain.contracts.consortium import COUNCIL, ZERO, key_of
 from tests.chain.contracts.harness import Reverted
 from tests.chain.contracts.twin import NO_DETAILS, USED, Twin

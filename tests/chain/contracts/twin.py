@@ -9,8 +9,8 @@ from ledger.errors import Refused
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SigningKey
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
-from ledger.registry import Genesis, RecordedAt, RegistryHistory, RegistryRecord
-from ledger.registry_state import AddressKind
+from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryRecord
+from ledger.registry.state import AddressKind
 from tests.chain.contracts.consortium import CONSORTIUM, COUNCIL, DELAY, DOMAIN, THRESHOLD, ZERO, key_of
 from tests.chain.contracts.harness import Contract, Evm, Recorded, Reverted
 

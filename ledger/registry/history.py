@@ -20,8 +20,8 @@ from ledger.common.ids import ConsortiumId, KeyAddress, LogId, PartnerId
 from ledger.errors import MalformedRecord, Refused, VerificationFailed
 from ledger.records.types import BY_NUMBER, LOG_ONLY, KeyGrant, KeyRevoke, RegistryChange
 from ledger.records.verification import Council, Facts, KeyStanding
-from ledger.registry_rules import MAX_COUNCIL, MAX_DELAY, decide
-from ledger.registry_state import (
+from ledger.registry.rules import MAX_COUNCIL, MAX_DELAY, decide
+from ledger.registry.state import (
     NO_END,
     NO_SCOPE,
     NOBODY_ID,

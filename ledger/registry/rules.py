@@ -11,8 +11,16 @@ from itertools import pairwise
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
-from ledger.registry_keys import enter, grant_key, not_permitted, refuse, require_lasting, revoke_key, revoke_own_key
-from ledger.registry_state import (
+from ledger.registry.keys import (
+    enter,
+    grant_key,
+    not_permitted,
+    refuse,
+    require_lasting,
+    revoke_key,
+    revoke_own_key,
+)
+from ledger.registry.state import (
     ALL_SCOPES,
     NO_END,
     NO_SCOPE,

@@ -1,6 +1,6 @@
 """Addresses of the registry: how keys enter and end, and what partners themselves may do with theirs.
 
-Part of the rules of `PartnerRegistry`, see `ledger.registry_rules`. A refusal's `where` is the name of the contract's
+Part of the rules of `PartnerRegistry`, see `ledger.registry.rules`. A refusal's `where` is the name of the contract's
 error.
 """
 
@@ -11,7 +11,7 @@ from typing import NoReturn
 from ledger.common.ids import KeyAddress, PartnerId, to_hex
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import KeyGrant, KeyRevoke
-from ledger.registry_state import NO_END, Address, AddressKind, Effects, Slice
+from ledger.registry.state import NO_END, Address, AddressKind, Effects, Slice
 
 MAX_DEVICE_PERIOD = 90 * 86400
 DEVICE_SCOPES = sum(1 << (n - 1) for n in (*range(4, 17), *range(18, 23)))
