@@ -21,13 +21,13 @@ from ledger.bonus_rules import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, 
 from ledger.codes import Role
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.journeys import Journeys
 from ledger.owed import Owed, evidence_of
 from ledger.penalties import PenaltyStatement
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.score_card import Card
 from ledger.score_words import exact_percent, points
 from ledger.scores import Scorecard, Standing, Tallies
+from ledger.shipments.history import Journeys
 
 
 @dataclass(frozen=True, slots=True)

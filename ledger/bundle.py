@@ -21,7 +21,6 @@ from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.omissions import HeldReceipt, check_not_omitted
-from ledger.outcome_facts import facts_of
 from ledger.records.index_keys import child_id
 from ledger.records.signing import Domain, recover
 from ledger.records.types import (
@@ -44,6 +43,7 @@ from ledger.records.types import (
 )
 from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry.history import RecordedAt, RegistryHistory
+from ledger.shipments.outcome_facts import facts_of
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
 PROVED, ATTESTED = "proved", "attested by the log"

@@ -17,7 +17,6 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.governing import DEFAULT_CARDS, Measure, governing_card
-from ledger.journeys import Journeys
 from ledger.money import money
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.records.eip712 import Withheld
@@ -26,6 +25,7 @@ from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
 from ledger.score_card import Card
 from ledger.scores import Scorecard, Tallies
+from ledger.shipments.history import Journeys
 from ledger.withheld import WithheldPart, withheld_parts
 from ledger.words import counted
 

@@ -8,12 +8,12 @@ at most t0 + `lostAfter`. Customs is the union of the holds that the liable part
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ledger.amendments import TermsInForce
 from ledger.common.spans import Span, clip, measure
-from ledger.delivery import Ending, Stop, StopKind, Tender, ending_of, stop_of, tenders_of
-from ledger.holds import Hold, holds_of
-from ledger.journeys import Journeys, Portion
 from ledger.records.types import NOBODY, ShipmentTerms
+from ledger.shipments.amendments import TermsInForce
+from ledger.shipments.clock_stop import Ending, Stop, StopKind, Tender, ending_of, stop_of, tenders_of
+from ledger.shipments.customs_holds import Hold, holds_of
+from ledger.shipments.history import Journeys, Portion
 
 
 @dataclass(frozen=True, slots=True)

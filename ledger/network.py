@@ -11,19 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
-from ledger.amendments import corrected
 from ledger.codes import ClearanceStatus, HoldCause, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period
 from ledger.common.spans import Span, measure
-from ledger.delivery import StopKind, moved
 from ledger.errors import NotFound
-from ledger.journeys import Journeys, Move, part_of
 from ledger.lateness import PortionLine, lateness_of
 from ledger.network_routes import EXPECTED, Route, Windows, route_of
 from ledger.records.types import ShipmentTerms
 from ledger.recourse import legs_of
 from ledger.score_samples import Case, case_of, own_moves
+from ledger.shipments.amendments import corrected
+from ledger.shipments.clock_stop import StopKind, moved
+from ledger.shipments.history import Journeys, Move, part_of
 
 DAY = 86_400
 MILLION = 1_000_000

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
-from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.plain import Plain, plain
 from ledger.records.types import NOBODY
+from ledger.shipments.history import Journeys
 
 
 class Owed(NamedTuple):

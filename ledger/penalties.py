@@ -1,8 +1,8 @@
 """The delay penalty: who owes what to whom for late goods, line by line, from verified records alone.
 
 P = floor(α·late² / 86400²), at most `penaltyCap`, with late = t − t0 − customs in seconds, t0 = `promisedAt` +
-`grace`, and t the counted time at which the clock stopped (see `ledger.delivery`), at most t0 + `lostAfter`. Customs
-is the union of the holds that `liable` did not cause (see `ledger.holds`), within [opening, t]. Relief by amendment is
+`grace`, and t the counted time at which the clock stopped (see `ledger.shipments.clock_stop`), at most t0 + `lostAfter`. Customs
+is the union of the holds that `liable` did not cause (see `ledger.shipments.customs_holds`), within [opening, t]. Relief by amendment is
 taken out in the same way. Integers only; every statement names the records it came from.
 
 Goods of one shipment that travel apart (a short item leaves a remainder) count by their share:
@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
 
-from ledger.amendments import TermsInForce, terms_in_force
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
-from ledger.delivery import Moved, StopKind, stop_of
-from ledger.journeys import WHOLE, Journeys, Portion, part_of
 from ledger.lateness import PortionLine, lateness_of
 from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.recourse import LegLine, legs_of, shared_out
+from ledger.shipments.amendments import TermsInForce, terms_in_force
+from ledger.shipments.clock_stop import Moved, StopKind, stop_of
+from ledger.shipments.history import WHOLE, Journeys, Portion, part_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.penalty_words`.
 """
 
-from ledger.delivery import StopKind
 from ledger.lateness import PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.penalty_words import moment
 from ledger.records.types import NOBODY
+from ledger.shipments.clock_stop import StopKind
 from ledger.words import counted, span
 
 _STOPPED = {

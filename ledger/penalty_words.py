@@ -7,12 +7,12 @@ from ledger.codes import HoldCause, Regime
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
-from ledger.delivery import StopKind, Tender
-from ledger.journeys import WHOLE
 from ledger.lateness import HoldLine, PortionLine
 from ledger.penalties import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.recourse import LegLine
+from ledger.shipments.clock_stop import StopKind, Tender
+from ledger.shipments.history import WHOLE
 
 _STOPPED = {
     StopKind.DELIVERY: "Both sides signed the delivery: it counts at",

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from ledger.codes import Assurance, ClearanceStatus, Role
 from ledger.common.spans import Span, clip
-from ledger.journeys import Found, Journeys, Move
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
+from ledger.shipments.history import Found, Journeys, Move
 
 DAY_SQUARED = 86_400 * 86_400
 _LOCKER = 1 << int(Role.LOCKER)

@@ -6,13 +6,13 @@ The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evid
 from ledger.codes import ClearanceStatus, Role
 from ledger.common.periods import Period
 from ledger.common.spans import measure
-from ledger.journeys import Journeys
 from ledger.plain import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
 from ledger.score_card import Indicator
 from ledger.score_carrier import LONGEST_LATE
 from ledger.score_samples import BAD, DAY, Delivery, products_of
 from ledger.score_supplier import attested
+from ledger.shipments.history import Journeys
 from ledger.tallies import Books
 
 # Members of an enumeration are slow to look up, and this runs for every shipment.

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ledger.amendments import TermsInForce
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.spans import measure
-from ledger.delivery import Moved, moved
-from ledger.journeys import Journeys, Portion
 from ledger.lateness import PortionLine
+from ledger.shipments.amendments import TermsInForce
+from ledger.shipments.clock_stop import Moved, moved
+from ledger.shipments.history import Journeys, Portion
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,7 @@ from contextlib import suppress
 from ledger.codes import Role
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
-from ledger.delivery import moved
 from ledger.errors import MalformedRecord, NotFound
-from ledger.journeys import Journeys
 from ledger.owed import Owed, owed
 from ledger.products.brand_authority import is_brand_change
 from ledger.products.gs1 import parse_product
@@ -38,6 +36,8 @@ from ledger.score_card import OF_ROLE, Card
 from ledger.score_indicators import samples_of
 from ledger.score_samples import Case, Sample, case_of, products_of
 from ledger.scores import Scorecard, Tallies
+from ledger.shipments.clock_stop import moved
+from ledger.shipments.history import Journeys
 
 Who = tuple[Role, int]
 _NEVER_SETTLED = 2**64

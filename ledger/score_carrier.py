@@ -5,16 +5,16 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 
 from collections.abc import Iterator
 
-from ledger.breaches import breaches
 from ledger.codes import Role, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.spans import measure
-from ledger.delivery import StopKind
-from ledger.journeys import part_of
 from ledger.records.types import NOBODY
 from ledger.recourse import legs_of
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, Case, Sample, own_items
+from ledger.shipments.clock_stop import StopKind
+from ledger.shipments.gate_breaches import breaches
+from ledger.shipments.history import part_of
 
 LONGEST_LATE = 14 * DAY
 _ANY_SEQUENCE = 2**16

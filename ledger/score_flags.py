@@ -12,11 +12,11 @@ from operator import attrgetter
 from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.score_card import Indicator
 from ledger.score_measures import doubled_median
 from ledger.score_samples import Delivery
+from ledger.shipments.history import Journeys
 from ledger.tallies import Book
 
 HOUR = 3_600

@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ledger.amendments import TermsInForce, terms_in_force
 from ledger.codes import Assurance, ExceptionBit, Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.lateness import PortionLine, lateness_of
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, ShipmentTerms
 from ledger.score_card import Indicator
+from ledger.shipments.amendments import TermsInForce, terms_in_force
+from ledger.shipments.history import Found, Journeys, Move, Portion
 
 DAY = 86_400
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item

@@ -5,17 +5,17 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 
 from collections.abc import Iterable, Iterator
 
-from ledger.breaches import Breach, breaches
 from ledger.codes import Purpose, Role
 from ledger.common.ids import RecordId
-from ledger.delivery import StopKind, counted
 from ledger.errors import MalformedRecord
-from ledger.journeys import Found, Journeys, Move
 from ledger.products.brand_authority import holders_at, speakers
 from ledger.products.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.records.types import Attestation
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
+from ledger.shipments.clock_stop import StopKind, counted
+from ledger.shipments.gate_breaches import Breach, breaches
+from ledger.shipments.history import Found, Journeys, Move
 
 
 def supplier_delivery(case: Case) -> Iterator[Sample]:

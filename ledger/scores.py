@@ -18,7 +18,6 @@ from typing import NamedTuple
 from ledger.codes import Role
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.owed import Owed, of_plain, of_statement
 from ledger.plain import plain
 from ledger.plain_samples import count_plain
@@ -27,6 +26,7 @@ from ledger.score_flags import Flag, UsualPromises, flags_of
 from ledger.score_indicators import samples_of
 from ledger.score_measures import Effect, Tally, doubled_median
 from ledger.score_samples import Sample, case_of
+from ledger.shipments.history import Journeys
 from ledger.tallies import Book, Books
 
 NO_SCORE_BELOW = 10

@@ -6,9 +6,9 @@ from typing import Any
 
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.journeys import Found, Journeys
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import ShipmentTerms
+from ledger.shipments.history import Found, Journeys
 
 
 @dataclass(frozen=True, slots=True, order=True)

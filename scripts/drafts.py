@@ -6,7 +6,6 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from ledger.common.ids import to_hex
-from ledger.default_terms import alpha_for, default_terms
 from ledger.errors import MalformedRecord
 from ledger.money import money
 from ledger.penalty_words import duration
@@ -15,6 +14,7 @@ from ledger.record_words import TITLES, Kind, Line, describe
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Record, ShipmentTerms, record_named
+from ledger.shipments.default_terms import alpha_for, default_terms
 from ledger.words import spaced
 
 _INDENT = "  "

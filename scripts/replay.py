@@ -21,9 +21,7 @@ from ledger.codes import Purpose, Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.default_terms import TENDER_WINDOW
 from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
-from ledger.journeys import Journeys
 from ledger.penalties import penalty_of
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import (
@@ -42,6 +40,8 @@ from ledger.services.clock import Clock
 from ledger.services.keystores import write_private
 from ledger.services.settings import Settings
 from ledger.services.verified import VerifiedRecords
+from ledger.shipments.default_terms import TENDER_WINDOW
+from ledger.shipments.history import Journeys
 from scripts.scms import CURRENCY, PROGRAMME, VENDOR, Line
 from scripts.trial import OPERATOR, Party, Trial, demo_key, found_trial, open_for_business, open_trial
 

@@ -12,7 +12,6 @@ from api.pages.figures import When, second_of
 from api.pages.render import page
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
-from ledger.delivery import StopKind
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.lateness import HoldLine, PortionLine
 from ledger.penalties import PenaltyStatement
@@ -22,6 +21,7 @@ from ledger.record_words import TITLES
 from ledger.records.types import NOBODY
 from ledger.services.node import Node
 from ledger.services.reading import Reader
+from ledger.shipments.clock_stop import StopKind
 from ledger.words import word
 
 router = APIRouter()

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.amendments import as_amended
 from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
-from ledger.journeys import Journeys
 from ledger.penalty_words import moment
 from ledger.record_fields import Kind, sentence_of
 from ledger.record_words import describe
 from ledger.records.types import Amendment, Record
+from ledger.shipments.amendments import as_amended
+from ledger.shipments.history import Journeys
 
 _DID = {
     AmendmentKind.CORRECTION: "Corrected",

@@ -1,12 +1,12 @@
 """What stood before an amendment: its target as the amendments that it follows have left it."""
 
-from ledger.amendments import as_amended
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Record, record_named
 from ledger.services.reading import Reader, Reading
 from ledger.services.views import RecordView
+from ledger.shipments.amendments import as_amended
 
 MOST = 100
 """Amendments of one record that are read to show what stood before another."""

@@ -6,11 +6,11 @@ from typing import Any
 from ledger.bonuses import Award
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
-from ledger.journeys import Journeys
 from ledger.records.types import BonusAward
 from ledger.services import awards
 from ledger.services.desk import Desk
 from ledger.services.verified import VerifiedRecords
+from ledger.shipments.history import Journeys
 from ledger.store import bonuses, records
 from ledger.store.database import Connection
 from ledger.withheld import withheld_parts

@@ -12,7 +12,6 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.figures import award_figures, partner_figures, shipment_figures
-from ledger.journeys import Journeys
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION
@@ -32,6 +31,7 @@ from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES
 from ledger.services.scorecards import card_text, measure_for
 from ledger.services.verified import VerifiedRecords
+from ledger.shipments.history import Journeys
 from ledger.store import bonuses, openings, outcomes, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

@@ -4,11 +4,11 @@ No contract checks them, so acceptance does. Whoever signs an amendment or a rec
 that could have none is refused, and says why. An endorsement may come before its target: it names what was signed.
 """
 
-from ledger.amendments import check_amendment
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Conflict, MalformedRecord, NotFound, RuleBroken
 from ledger.records.types import Amendment, Recall, RecallAnswer, Record
 from ledger.services import holdings
+from ledger.shipments.amendments import check_amendment
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.pending import Slot

@@ -16,7 +16,6 @@ from ledger.common.periods import FOREVER, Period, Step, before, full_hour, peri
 from ledger.errors import Busy, NotPermitted
 from ledger.figures import statements_of
 from ledger.governing import Measure
-from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import PenaltyStatement, penalty_of
@@ -31,6 +30,7 @@ from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.scorecards import measure_for
 from ledger.services.verified import VerifiedRecords
+from ledger.shipments.history import Journeys
 from ledger.store import records
 from ledger.store.database import Database
 

@@ -8,12 +8,10 @@ to those alone who may see the record that says so.
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from ledger.breaches import breaches
 from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
-from ledger.journeys import Journeys
 from ledger.records import index_keys as concerning
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX
@@ -32,7 +30,9 @@ from ledger.services.views import (
     ShipmentSummary,
     ShipmentView,
 )
-from ledger.standing import Standing, standing_of, tenders_at
+from ledger.shipments.gate_breaches import breaches
+from ledger.shipments.history import Journeys
+from ledger.shipments.status import Standing, standing_of, tenders_at
 from ledger.store import records, shipments
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
-from ledger.delivery import Tender
 from ledger.errors import LadingError
 from ledger.penalty_words import moment
 from ledger.records.types import Handoff, Override, Split
@@ -17,6 +16,7 @@ from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.names import Names
 from ledger.services.registry_view import keys_of
 from ledger.services.views import PartnerName, StepView
+from ledger.shipments.clock_stop import Tender
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

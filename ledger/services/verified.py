@@ -6,7 +6,6 @@ Signatures are recovered anew and their keys judged at the record's place, so a 
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from ledger import outcome_facts
 from ledger.bundle_subjects import NUMBERS_NEED
 from ledger.common.ids import RecordId, to_hex
 from ledger.records import index_keys
@@ -16,6 +15,7 @@ from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry.history import RegistryHistory
 from ledger.services import holdings
+from ledger.shipments import outcome_facts
 from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome
@@ -140,6 +140,6 @@ class VerifiedRecords:
 
 
 def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome]) -> Facts:
-    """What log and chain say of a record; see `ledger.outcome_facts`."""
+    """What log and chain say of a record; see `ledger.shipments.outcome_facts`."""
     told = {item.log_index: events[item.outcome_record] for item in items if item.outcome_record in events}
     return outcome_facts.facts_of(row.log_index, row.log_time, list(told.items()))

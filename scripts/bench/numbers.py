@@ -21,7 +21,6 @@ from ledger.bonuses import charges_on, compute_award, scorecards_of
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.records.types import (
     BonusAgreement,
     Clearance,
@@ -41,6 +40,7 @@ from ledger.score_card import parse_card
 from ledger.scores import Tallies
 from ledger.services.feed import settle_in
 from ledger.services.scorecards import default_card_text
+from ledger.shipments.history import Journeys
 
 DAY, HOUR = 86_400, 3_600
 HANDOFFS = 1_000_000

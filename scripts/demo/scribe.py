@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, Fulfilment, HoldCause, Mode, Purpose, Regime
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.records.types import (
     Clearance,
     Commercial,
@@ -24,6 +23,7 @@ from ledger.records.types import (
     ShipmentTerms,
     TaxLine,
 )
+from ledger.shipments.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from scripts.demo.cast import GTIN
 from scripts.trial import Party, Trial
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from ledger.journeys import part_of
 from ledger.network_routes import Route, route_of
 from ledger.records.types import UNLIMITED_LAG
 from ledger.score_samples import Case
+from ledger.shipments.history import part_of
 
 DAY = 86_400
 

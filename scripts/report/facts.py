@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from ledger.codes import Mode, Role
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, Market, Route, Window
 from ledger.score_card import Card
 from ledger.score_samples import case_of
 from ledger.scores import Scorecard, Tallies
+from ledger.shipments.history import Journeys
 from scripts.report.entries import DAY, Entry, Grain, Spread, entry_of, label_of, spread
 from scripts.report.summaries import (
     Comparison,

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from ledger.codes import Mode
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import Route
 from ledger.scores import Scorecard
+from ledger.shipments.history import Journeys
 from scripts.report.entries import DAY, Entry, Spread, spread
 
 YEAR = 365 * DAY

@@ -5,13 +5,13 @@ from typing import Any
 from ledger.bundle_format import BUNDLE, MAX_RULES
 from ledger.bundle_subjects import SubjectKind
 from ledger.common.canonical import NUMBER_BITS
-from ledger.delivery import StopKind
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
 from ledger.score_card import OF_ROLE, Indicator
 from ledger.score_flags import FlagKind
 from ledger.scores import Standing
+from ledger.shipments.clock_stop import StopKind
 
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
 SUBJECTS = {

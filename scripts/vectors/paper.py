@@ -17,11 +17,9 @@ from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.figures import award_for
 from ledger.log.leaf import Leaf
 from ledger.log.multi_proof import subset_path
-from ledger.outcome_facts import facts_of
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
     BonusAgreement,
@@ -41,6 +39,8 @@ from ledger.records.types import (
 from ledger.records.verification import VerifiedRecord, as_known_at, verify_record
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
 from ledger.score_card import parse_card
+from ledger.shipments.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
+from ledger.shipments.outcome_facts import facts_of
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt
 
 START = 1_767_225_600

@@ -23,7 +23,6 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, Period
 from ledger.figures import partner_figures, shipment_figures
 from ledger.governing import Measure
-from ledger.journeys import Journeys
 from ledger.log.multi_proof import subset_path
 from ledger.omissions import HeldReceipt
 from ledger.records.eip712 import part_hash
@@ -34,6 +33,7 @@ from ledger.score_card import parse_card
 from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
 from ledger.services.verified import VerifiedRecords
+from ledger.shipments.history import Journeys
 from scripts.demo.scribe import place
 from tests.e2e.stage import (
     BROKER,

@@ -14,10 +14,10 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
 from ledger.figures import statements_of
-from ledger.journeys import Journeys
 from ledger.scores import Tallies
 from ledger.services import numbers
 from ledger.services.verified import VerifiedRecords
+from ledger.shipments.history import Journeys
 from ledger.store import openings, records
 from scripts.cli import application
 from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from ledger.codes import Mode
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.records.types import Place
 from ledger.services.scorecards import default_card
+from ledger.shipments.history import Journeys
 from scripts.cli import application
 from scripts.report import charts
 from scripts.report.facts import Facts, gather

@@ -1,12 +1,12 @@
 """The benchmark of numbers, small: what it measures is what it says, and comes out the same the general way."""
 
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.owed import all_owed
 from ledger.plain import plain
 from ledger.score_card import parse_card
 from ledger.scores import Tallies
 from ledger.services.scorecards import default_card_text
+from ledger.shipments.history import Journeys
 from scripts.bench.numbers import measure, records
 
 

@@ -21,13 +21,13 @@ from ledger.common.ids import LogId, PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.figures import award_for
-from ledger.journeys import Journeys
 from ledger.penalties import penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator, Weighted
 from ledger.score_measures import Tally
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
 from ledger.services.scorecards import default_card
+from ledger.shipments.history import Journeys
 from ledger.tallies import Rows
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE

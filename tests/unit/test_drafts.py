@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ledger.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
+from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
 from scripts.drafts import completed, told_defaults
 
 

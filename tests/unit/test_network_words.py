@@ -2,9 +2,9 @@
 
 from ledger.codes import ClearanceStatus, HoldCause
 from ledger.common.periods import Period
-from ledger.journeys import Journeys
 from ledger.network import NetworkFigures, network
 from ledger.network_words import FIGURES, Unit, causes, cells, changes, costs, nodes, shown, to_json, words
+from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, History
 from tests.unit.test_network import figures, flight
 

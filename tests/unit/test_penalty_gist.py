@@ -6,11 +6,11 @@
 import pytest
 
 from ledger.codes import ClearanceStatus, StatementKind
-from ledger.delivery import LOCKER as LOCKER_ROLE
-from ledger.journeys import Journeys
 from ledger.penalties import PenaltyStatement, penalty_of
 from ledger.penalty_gist import gist, standing
-from ledger.standing import Standing, standing_of
+from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
+from ledger.shipments.history import Journeys
+from ledger.shipments.status import Standing, standing_of
 from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, SECOND, SHOP, History
 
 OWES = f"Partner {CARRIER} owes partner {SHOP}"

@@ -12,12 +12,12 @@ from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.figures import partner_figures, shipment_figures, statements_of
 from ledger.governing import Measure
-from ledger.journeys import Journeys
 from ledger.penalty_csv import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
 from ledger.penalty_lists import page_of, to_json, totals
 from ledger.penalty_words import to_json as statement_json
 from ledger.score_card import parse_card
 from ledger.services.scorecards import default_card_text
+from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SECOND, SHOP, History
 
 

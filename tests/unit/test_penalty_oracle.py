@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Purpose, Regime, StatementKind
 from ledger.custody.slot import child_id
-from ledger.delivery import LOCKER as LOCKER_ROLE
-from ledger.journeys import Journeys
 from ledger.penalties import penalties, penalty_of
 from ledger.records.types import REMAINDER_INDEX
+from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
+from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, MAKER, SECOND, SHOP, History
 
 THIRD = 9

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, HoldCause, Outcome, Purpose, StatementKind
-from ledger.default_terms import default_terms
-from ledger.delivery import LOCKER as LOCKER_ROLE
-from ledger.delivery import StopKind
 from ledger.errors import NotFound
-from ledger.journeys import Journeys
 from ledger.penalties import penalties, penalty_of
 from ledger.penalty_words import explain, to_json
 from ledger.records.types import NOBODY
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.recourse import apportion
+from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
+from ledger.shipments.clock_stop import StopKind
+from ledger.shipments.default_terms import default_terms
+from ledger.shipments.history import Journeys
 from tests.unit.history import (
     BROKER,
     CARRIER,

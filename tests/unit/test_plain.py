@@ -7,7 +7,6 @@ from typing import Any
 from ledger.codes import Assurance, ClearanceStatus, Outcome
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.journeys import Journeys
 from ledger.owed import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties import penalties, penalty_of
 from ledger.plain import plain
@@ -17,6 +16,7 @@ from ledger.running import Running
 from ledger.score_card import parse_card
 from ledger.scores import Tallies
 from ledger.services.scorecards import default_card_text
+from ledger.shipments.history import Journeys
 from tests.unit.history import (
     BROKER,
     CARRIER,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.amendments import as_amended
 from ledger.codes import AmendmentKind, ExceptionBit, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
@@ -20,6 +19,7 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.shipments.amendments import as_amended
 from scripts.demo.scribe import NO_HASH, details
 from scripts.drafts import completed, in_words
 from tests.samples import sample

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from ledger.breaches import breaches
 from ledger.codes import (
     Assurance,
     ClearanceStatus,
@@ -26,7 +25,6 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.intervals import MILLION, ratio, wilson
-from ledger.journeys import Journeys
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Require, ShipmentTerms
@@ -35,6 +33,8 @@ from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.score_flags import FlagKind
 from ledger.score_words import explain
 from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
+from ledger.shipments.gate_breaches import breaches
+from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.test_plain import random_history
 

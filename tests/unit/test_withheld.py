@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.journeys import Journeys
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Place, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
+from ledger.shipments.history import Journeys
 from ledger.withheld import withheld_parts
 from tests.unit.history import History
 

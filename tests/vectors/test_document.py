@@ -15,12 +15,12 @@ from ledger.common.periods import DAY
 from ledger.custody.clearance import FOLLOWERS, GateEffect, gate_effect
 from ledger.custody.handoff import HANDLING_ROLES
 from ledger.custody.terms import CONSIGNOR_ROLES
-from ledger.default_terms import default_terms
 from ledger.records.content_checks import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import MAX_LIST, MAX_TEXT, Struct
 from ledger.records.types import BY_NAME, RECORDS, Record
 from ledger.registry.keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
 from ledger.registry.rules import USED_FIELDS
+from ledger.shipments.default_terms import default_terms
 from scripts.compile_contracts import ARTIFACTS
 from scripts.generate_solidity import ON_CHAIN
 

@@ -20,7 +20,6 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.common.spans import Span
 from ledger.errors import MalformedRecord, NotFound
-from ledger.journeys import Found, Journeys
 from ledger.records.eip712 import Withheld
 from ledger.records.types import (
     NOBODY,
@@ -33,6 +32,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import VerifiedRecord
+from ledger.shipments.history import Found, Journeys
 
 _CORRECTABLE: dict[type[Record], frozenset[str]] = {
     Handoff: frozenset({"occurredAt", "dueAt"}),

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ledger.amendments import corrected
 from ledger.codes import ClearanceStatus, Role, StatementKind
-from ledger.journeys import Found, Journeys, Move, Portion
 from ledger.records.types import Commercial, ShipmentTerms, Statement
 from ledger.records.verification import VerifiedRecord
+from ledger.shipments.amendments import corrected
+from ledger.shipments.history import Found, Journeys, Move, Portion
 
 LOCKER = 1 << Role.LOCKER
 _ENDINGS = {

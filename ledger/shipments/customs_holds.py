@@ -10,11 +10,11 @@ its ancestors until its own release. Hold intervals of one pair may overlap; who
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.amendments import corrected
 from ledger.codes import Assurance, ClearanceStatus
-from ledger.journeys import Found, Journeys, Origin, Portion
 from ledger.records.types import Clearance
 from ledger.records.verification import VerifiedRecord
+from ledger.shipments.amendments import corrected
+from ledger.shipments.history import Found, Journeys, Origin, Portion
 
 _RELEASED = (ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)
 _RELEVANT = (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, *_RELEASED)

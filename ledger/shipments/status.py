@@ -1,18 +1,18 @@
 """Where an open shipment stands, in a word: the last thing that happened to it decides.
 
-Only what the numbers count is looked at: a tender stands as `ledger.delivery` says, so the status never says one thing
+Only what the numbers count is looked at: a tender stands as `ledger.shipments.clock_stop` says, so the status never says one thing
 and the penalty another.
 """
 
 from enum import StrEnum
 
-from ledger.amendments import terms_in_force
 from ledger.codes import StatementKind
-from ledger.default_terms import REPORT_LAG, TENDER_WINDOW
-from ledger.delivery import Tender, tenders_of
 from ledger.errors import NotFound
-from ledger.journeys import Journeys
 from ledger.records.types import Commercial
+from ledger.shipments.amendments import terms_in_force
+from ledger.shipments.clock_stop import Tender, tenders_of
+from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
+from ledger.shipments.history import Journeys
 
 
 class Standing(StrEnum):

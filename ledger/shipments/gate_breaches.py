@@ -7,11 +7,11 @@ So the numbers count a breach only where no release known among the records has 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.amendments import corrected
 from ledger.codes import ClearanceStatus, Gate, Role, StatementKind
-from ledger.journeys import Found, Journeys, Move
 from ledger.records.types import Require
 from ledger.records.verification import VerifiedRecord
+from ledger.shipments.amendments import corrected
+from ledger.shipments.history import Found, Journeys, Move
 
 _RELEASED = (ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER

@@ -1,0 +1,1 @@
+"""What happened to each shipment, as the numbers count it: history, amendments, clock stops, holds, breaches."""
