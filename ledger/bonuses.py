@@ -21,8 +21,8 @@ from ledger.bonus_rules import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, 
 from ledger.codes import Role
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.owed import Owed, evidence_of
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.amounts import Owed, evidence_of
+from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.score_card import Card
 from ledger.score_words import exact_percent, points

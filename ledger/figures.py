@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ledger import penalty_words, score_words
+from ledger import score_words
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import award_to_json
 from ledger.bonuses import Award, charges_on, compute_award, scorecards_of
@@ -18,7 +18,8 @@ from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.governing import DEFAULT_CARDS, Measure, governing_card
 from ledger.money import money
-from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.penalties import json_form
+from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
@@ -87,7 +88,7 @@ def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dic
     )
     return {
         "summary": f"shipment/{to_hex(statement.shipment)}{_judged_at(at)}: {owed}",
-        "penalties": {"statements": [{"at": at} | penalty_words.to_json(statement)]},
+        "penalties": {"statements": [{"at": at} | json_form.to_json(statement)]},
     }
 
 
@@ -115,7 +116,7 @@ def partner_figures(
             f"Scores of {_span(period)}, measured by {measure.words}, {to_hex(measure.card.hash)}: {scores}. "
             f"{_left_out(withheld)}"
         ),
-        "penalties": {"statements": [{"at": moment} | penalty_words.to_json(s) for moment, s in stated]},
+        "penalties": {"statements": [{"at": moment} | json_form.to_json(s) for moment, s in stated]},
         "scores": {
             "period": {"start": period.start, "end": period.end, "at": period.at},
             "card": to_hex(measure.card.hash),
@@ -150,7 +151,7 @@ def _judged(journeys: Journeys, shipment: bytes, at: int | None) -> tuple[int | 
 
 
 def _judged_at(at: int | None) -> str:
-    return "" if at is None else f", goods under way judged at {penalty_words.moment(at)}"
+    return "" if at is None else f", goods under way judged at {json_form.moment(at)}"
 
 
 def _sums(statements: Iterable[PenaltyStatement]) -> str:
@@ -168,7 +169,7 @@ def _amounts(sums: Counter[str]) -> str:
 
 
 def _span(period: Period) -> str:
-    start, end, at = (penalty_words.moment(second) for second in (period.start, period.end, period.at))
+    start, end, at = (json_form.moment(second) for second in (period.start, period.end, period.at))
     return f"{start} {'on' if period.end == LAST_SECOND else f'to before {end}'}, judged at {at}"
 
 

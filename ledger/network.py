@@ -16,10 +16,10 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period
 from ledger.common.spans import Span, measure
 from ledger.errors import NotFound
-from ledger.lateness import PortionLine, lateness_of
 from ledger.network_routes import EXPECTED, Route, Windows, route_of
+from ledger.penalties.lateness import PortionLine, lateness_of
+from ledger.penalties.recourse import legs_of
 from ledger.records.types import ShipmentTerms
-from ledger.recourse import legs_of
 from ledger.score_samples import Case, case_of, own_moves
 from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved

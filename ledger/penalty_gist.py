@@ -1,11 +1,11 @@
 """A penalty statement in one breath: who owes whom how much and why, and what may still change it.
 
-Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.penalty_words`.
+Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.penalties.json_form`.
 """
 
-from ledger.lateness import PortionLine
-from ledger.penalties import PenaltyStatement
-from ledger.penalty_words import moment
+from ledger.penalties.json_form import moment
+from ledger.penalties.lateness import PortionLine
+from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.shipments.clock_stop import StopKind
 from ledger.words import counted, span

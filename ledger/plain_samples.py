@@ -6,7 +6,7 @@ The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evid
 from ledger.codes import ClearanceStatus, Role
 from ledger.common.periods import Period
 from ledger.common.spans import measure
-from ledger.plain import Plain, PlainHold, Step
+from ledger.penalties.fast_path import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
 from ledger.score_card import Indicator
 from ledger.score_carrier import LONGEST_LATE

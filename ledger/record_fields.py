@@ -11,7 +11,7 @@ from enum import IntEnum, IntFlag, StrEnum
 from ledger import codes
 from ledger.common.ids import to_hex
 from ledger.money import money
-from ledger.penalty_words import duration, moment
+from ledger.penalties.json_form import duration, moment
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
     Amendment,

@@ -13,7 +13,7 @@ from ledger.codes import Role
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.owed import Owed, owed
+from ledger.penalties.amounts import Owed, owed
 from ledger.products.brand_authority import is_brand_change
 from ledger.products.gs1 import parse_product
 from ledger.records.index_keys import child_id
@@ -106,7 +106,7 @@ class Running:
             self._dirty.update(self._moving)
 
     def owed(self) -> list[Owed]:
-        """As `ledger.owed.all_owed`, judged at the period's `at`."""
+        """As `ledger.penalties.amounts.all_owed`, judged at the period's `at`."""
         self._refresh()
         return [self._owed[shipment] for shipment in sorted(self._owed, key=self._order.__getitem__)]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ledger.codes import Role, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.spans import measure
+from ledger.penalties.recourse import legs_of
 from ledger.records.types import NOBODY
-from ledger.recourse import legs_of
 from ledger.score_card import Indicator
 from ledger.score_samples import DAY, Case, Sample, own_items
 from ledger.shipments.clock_stop import StopKind

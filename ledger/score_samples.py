@@ -12,8 +12,8 @@ from ledger.codes import Assurance, ExceptionBit, Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.lateness import PortionLine, lateness_of
-from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.penalties.lateness import PortionLine, lateness_of
+from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, ShipmentTerms

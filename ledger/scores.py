@@ -18,8 +18,8 @@ from typing import NamedTuple
 from ledger.codes import Role
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
-from ledger.owed import Owed, of_plain, of_statement
-from ledger.plain import plain
+from ledger.penalties.amounts import Owed, of_plain, of_statement
+from ledger.penalties.fast_path import plain
 from ledger.plain_samples import count_plain
 from ledger.score_card import OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.score_flags import Flag, UsualPromises, flags_of
@@ -128,9 +128,9 @@ class Tallies:
         samples: Iterable[Sample] | None = None,
         withheld: int = 0,
     ) -> None:
-        """`shortcut`: plain journeys are counted the short way, which gives the same (see `ledger.plain`).
+        """`shortcut`: plain journeys are counted the short way, which gives the same (see `ledger.penalties.fast_path`).
 
-        With `penalties`, `owed` holds what `ledger.owed.all_owed` gives at the period's `at`, from the same pass.
+        With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the same pass.
         `samples`, in the order of their shipments, and `withheld` were taken before: then nothing is read again.
         """
         self.period = period

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.money import money
-from ledger.penalty_words import duration
+from ledger.penalties.json_form import duration
 from ledger.record_fields import CODES, text_of
 from ledger.record_words import TITLES, Kind, Line, describe
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY

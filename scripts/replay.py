@@ -22,7 +22,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
-from ledger.penalties import penalty_of
+from ledger.penalties.statement import penalty_of
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import (
     UNLIMITED_LAG,

@@ -13,16 +13,16 @@ from markupsafe import Markup
 from api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
 from api.pages.render import page
 from api.routers.partners import score_for
-from ledger import penalty_lists
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
+from ledger.penalties import lists
 from ledger.score_card import POINTS
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 
 if TYPE_CHECKING:
-    from ledger.penalties import PenaltyStatement
+    from ledger.penalties.statement import PenaltyStatement
 
 router = APIRouter()
 PAGE = 100
@@ -131,7 +131,7 @@ def _penalties(
         )
     except NotPermitted:
         hidden = True
-    shown, following = penalty_lists.page_of(found, record_id(after, "after") if after else None, PAGE)
+    shown, following = lists.page_of(found, record_id(after, "after") if after else None, PAGE)
     bounds = {"start": start, "end": end}
     asked = {name: second for name, second in bounds.items() if second is not None}
     return page(
@@ -140,7 +140,7 @@ def _penalties(
         reader,
         partner=view,
         hidden=hidden,
-        totals=penalty_lists.totals(found, partner),
+        totals=lists.totals(found, partner),
         statements=shown,
         count=len(found),
         start=start,

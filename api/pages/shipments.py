@@ -13,10 +13,10 @@ from api.pages.render import page
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound, NotPermitted
-from ledger.lateness import HoldLine, PortionLine
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.json_form import explain
+from ledger.penalties.lateness import HoldLine, PortionLine
+from ledger.penalties.statement import PenaltyStatement
 from ledger.penalty_gist import gist, standing
-from ledger.penalty_words import explain
 from ledger.record_words import TITLES
 from ledger.records.types import NOBODY
 from ledger.services.node import Node

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from api import examples
 from api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, record_id
 from api.figure_answers import PenaltyPage
-from ledger import penalty_lists
 from ledger.common.periods import FOREVER
-from ledger.penalty_csv import penalties_csv, penalty_lines_csv
+from ledger.penalties import lists
+from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 
 router = APIRouter(prefix="/v1/penalties", tags=["shipments"])
 
@@ -53,4 +53,4 @@ def listing(
         name = "penalties.csv" if form is Form.CSV else "penalty-lines.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
     place = None if after is None else record_id(after, "after")
-    return penalty_lists.to_json(found, partner, place, limit)
+    return lists.to_json(found, partner, place, limit)

@@ -183,7 +183,7 @@ def already_verified(
     """A record whose signatures this very node verified when it accepted or followed it, read back from its store.
 
     The caller answers for that. Audits and bundles trust nobody's store and use `verify_record`. `roles` may be left
-    out where no signer's role matters (a locker's does: see `ledger.penalties`).
+    out where no signer's role matters (a locker's does: see `ledger.penalties.statement`).
     """
     filled = tuple(roles) or (0,) * len(signers)
     return VerifiedRecord(record_id, record, tuple(map(PartnerId, signers)), tuple(keys), filled, facts, _SEAL)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
-from ledger.penalty_words import moment
+from ledger.penalties.json_form import moment
 from ledger.record_fields import Kind, sentence_of
 from ledger.record_words import describe
 from ledger.records.types import Amendment, Record

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-from ledger import penalty_words, score_words
+from ledger import score_words
 from ledger.codes import Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
@@ -18,7 +18,8 @@ from ledger.figures import statements_of
 from ledger.governing import Measure
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, GROUPS, By, Windows
-from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.penalties import json_form
+from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.signing import Domain
 from ledger.records.types import ShipmentTerms
 from ledger.running import Running
@@ -89,7 +90,7 @@ class Numbers:
 
     def penalty_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> dict[str, Any]:
         """`statement_for` as JSON with its words."""
-        return penalty_words.to_json(self.statement_for(shipment, reader, at))
+        return json_form.to_json(self.statement_for(shipment, reader, at))
 
     def penalties(
         self,

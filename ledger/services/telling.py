@@ -10,7 +10,7 @@ from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Ou
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
-from ledger.penalty_words import moment
+from ledger.penalties.json_form import moment
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.names import Names

@@ -12,7 +12,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.errors import Misconfigured
 from ledger.money import money
-from ledger.penalty_words import explain
+from ledger.penalties.json_form import explain
 from ledger.services.clock import ManualClock
 from ledger.services.consortium import TokenPlan, unused
 from ledger.services.keystores import new_key

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from ledger import penalty_lists, penalty_words, score_words
+from ledger import score_words
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
 from ledger.money import money
-from ledger.penalties import PenaltyStatement
-from ledger.penalty_csv import penalties_csv, penalty_lines_csv
+from ledger.penalties import json_form, lists
+from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
+from ledger.penalties.statement import PenaltyStatement
 from ledger.score_words import explain
 from ledger.scores import Scorecard
 from ledger.services.desk import Desk
@@ -50,18 +51,18 @@ def penalties(
         else:
             found = desk.numbers.penalties(partner=partner, at=at, start=start, end=end)
     if json:
-        listed = penalty_lists.to_json(found, partner)
+        listed = lists.to_json(found, partner)
         print_json({"at": at, "totals": listed["totals"], "penalties": listed["penalties"]})
     elif csv or lines:
         sys.stdout.write(penalties_csv(found) if csv else penalty_lines_csv(found))
     elif shipment is not None:
-        for line in penalty_words.explain(found[0]):
+        for line in json_form.explain(found[0]):
             out.print(line, markup=False)
     else:
         owed = [statement for statement in found if statement.amount]
         out.print(table(("shipment", "liable", "to", "late", "amount", ""), map(_penalty_row, owed)))
         out.print(f"{len(owed)} of {len(found)} shipments cost a penalty")
-        for total in penalty_lists.totals(found, partner):
+        for total in lists.totals(found, partner):
             who = "all owe" if partner is None else f"partner {partner} owes"
             also = "" if partner is None else f" and is owed {money(total.is_owed, total.currency)}"
             more = f" (indicative: {money(total.indicative, total.currency)} more)" if total.indicative else ""

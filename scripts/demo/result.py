@@ -12,7 +12,7 @@ from typing import Any
 from ledger.audit import AuditReport
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import Handoff
 from ledger.services.auditing import audit
 from ledger.services.reading import Reader

@@ -27,7 +27,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.common.periods import DAY
 from ledger.custody.rules import child_id, remainder_id
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.statement import PenaltyStatement
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Attestation,

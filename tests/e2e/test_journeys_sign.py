@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.penalty_words import moment
+from ledger.penalties.json_form import moment
 from ledger.services.clock import ManualClock
 from ledger.services.keystores import DEMO_PASSPHRASE, write_keystore
 from scripts.cli import application

@@ -21,7 +21,7 @@ from ledger.codes import Mode, Role
 from ledger.common.periods import Period
 from ledger.network import network
 from ledger.network_routes import Route
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.statement import PenaltyStatement
 from ledger.scores import Scorecard
 from ledger.services.node import Node
 from ledger.services.settings import read_settings

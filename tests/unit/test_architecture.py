@@ -21,7 +21,7 @@ PURE = (
     "ledger.products.authenticity",
     "ledger.registry.history",
     "ledger.shipments",
-    "ledger.penalties",
+    "ledger.penalties.statement",
     "ledger.scores",
     "ledger.bonuses",
     "ledger.network",
@@ -214,15 +214,15 @@ def test_no_folder_is_crowded(top: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("ledger.penalties.statement", "import time"),
-        ("ledger.penalties.statement", "from os import path"),
-        ("ledger.penalties.statement", "def f():\n    import sqlalchemy.orm"),
-        ("ledger.penalties.statement", "from ledger.store import records"),
-        ("ledger.penalties.statement", "from ..chain import client"),
-        ("ledger.penalties.statement", "from .. import services"),
-        ("ledger.penalties.statement", "from ledger.scores.card import Scorecard"),
+        ("ledger.penalties.statement.statement", "import time"),
+        ("ledger.penalties.statement.statement", "from os import path"),
+        ("ledger.penalties.statement.statement", "def f():\n    import sqlalchemy.orm"),
+        ("ledger.penalties.statement.statement", "from ledger.store import records"),
+        ("ledger.penalties.statement.statement", "from ..chain import client"),
+        ("ledger.penalties.statement.statement", "from .. import services"),
+        ("ledger.penalties.statement.statement", "from ledger.scores.card import Scorecard"),
         ("ledger.records.types.types", "from ledger.custody.rules import slot"),
-        ("ledger.scores.composite", "from ledger.penalties.statement import _line"),
+        ("ledger.scores.composite", "from ledger.penalties.statement.statement import _line"),
         ("ledger.store.records", "from ledger.chain import client"),
         ("ledger.store.records", "from ..chain.client import ChainClient"),
         ("ledger.store.records", "from ledger.services.intake import submission"),
@@ -251,7 +251,7 @@ def test_a_breach_is_found(module: str, source: str) -> None:
     ],
 )
 def test_an_impure_call_is_found(source: str) -> None:
-    assert breaches_of_purity(source, "ledger.penalties.statement")
+    assert breaches_of_purity(source, "ledger.penalties.statement.statement")
 
 
 def test_a_module_outside_every_package_is_found() -> None:
@@ -263,7 +263,7 @@ def test_a_module_outside_every_package_is_found() -> None:
     ("module", "source"),
     [
         (
-            "ledger.penalties.statement",
+            "ledger.penalties.statement.statement",
             "from ledger.records.types.types import A\nfrom .lateness import b\nimport dataclasses",
         ),
         ("ledger.store.records", "from ledger.records.types.types import Terms\nimport sqlalchemy"),

@@ -1,8 +1,8 @@
 """The benchmark of numbers, small: what it measures is what it says, and comes out the same the general way."""
 
 from ledger.common.periods import Period
-from ledger.owed import all_owed
-from ledger.plain import plain
+from ledger.penalties.amounts import all_owed
+from ledger.penalties.fast_path import plain
 from ledger.score_card import parse_card
 from ledger.scores import Tallies
 from ledger.services.scorecards import default_card_text

@@ -21,7 +21,7 @@ from ledger.common.ids import LogId, PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.figures import award_for
-from ledger.penalties import penalties
+from ledger.penalties.statement import penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.score_card import Indicator, Weighted
 from ledger.score_measures import Tally

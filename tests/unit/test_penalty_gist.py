@@ -6,7 +6,7 @@
 import pytest
 
 from ledger.codes import ClearanceStatus, StatementKind
-from ledger.penalties import PenaltyStatement, penalty_of
+from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.penalty_gist import gist, standing
 from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.history import Journeys

@@ -9,11 +9,11 @@ import pytest
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, HoldCause, Outcome, Purpose, StatementKind
 from ledger.errors import NotFound
-from ledger.penalties import penalties, penalty_of
-from ledger.penalty_words import explain, to_json
+from ledger.penalties.json_form import explain, to_json
+from ledger.penalties.recourse import apportion
+from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.types import NOBODY
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.recourse import apportion
 from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.default_terms import default_terms

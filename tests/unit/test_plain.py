@@ -7,9 +7,9 @@ from typing import Any
 from ledger.codes import Assurance, ClearanceStatus, Outcome
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.owed import Owed, all_owed, evidence_of, of_statement
-from ledger.penalties import penalties, penalty_of
-from ledger.plain import plain
+from ledger.penalties.amounts import Owed, all_owed, evidence_of, of_statement
+from ledger.penalties.fast_path import plain
+from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
 from ledger.running import Running

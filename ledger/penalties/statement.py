@@ -16,10 +16,10 @@ from operator import attrgetter
 
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
-from ledger.lateness import PortionLine, lateness_of
+from ledger.penalties.lateness import PortionLine, lateness_of
+from ledger.penalties.recourse import LegLine, legs_of, shared_out
 from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.recourse import LegLine, legs_of, shared_out
 from ledger.shipments.amendments import TermsInForce, terms_in_force
 from ledger.shipments.clock_stop import Moved, StopKind, stop_of
 from ledger.shipments.history import WHOLE, Journeys, Portion, part_of

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import penalty_words
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.penalties import PenaltyStatement
+from ledger.penalties import json_form
+from ledger.penalties.statement import PenaltyStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,6 @@ def to_json(
     sums = [{name: getattr(total, name) for name in Total.__slots__} for total in totals(statements, partner)]
     return {
         "totals": [wide_as_text(total) for total in sums],
-        "penalties": [penalty_words.to_json(statement) for statement in shown],
+        "penalties": [json_form.to_json(statement) for statement in shown],
         "next": None if following is None else to_hex(following),
     }

@@ -7,10 +7,10 @@ from ledger.codes import HoldCause, Regime
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
-from ledger.lateness import HoldLine, PortionLine
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.lateness import HoldLine, PortionLine
+from ledger.penalties.recourse import LegLine
+from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
-from ledger.recourse import LegLine
 from ledger.shipments.clock_stop import StopKind, Tender
 from ledger.shipments.history import WHOLE
 

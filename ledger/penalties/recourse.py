@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.spans import measure
-from ledger.lateness import PortionLine
+from ledger.penalties.lateness import PortionLine
 from ledger.shipments.amendments import TermsInForce
 from ledger.shipments.clock_stop import Moved, moved
 from ledger.shipments.history import Journeys, Portion

@@ -1,6 +1,6 @@
 """What is owed for late goods, without the lines: for sums over many shipments, a few microseconds each.
 
-The same figures as `ledger.penalties`, whose statements say why and name their evidence.
+The same figures as `ledger.penalties.statement`, whose statements say why and name their evidence.
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
-from ledger.penalties import PenaltyStatement, penalty_of
-from ledger.plain import Plain, plain
+from ledger.penalties.fast_path import Plain, plain
+from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import NOBODY
 from ledger.shipments.history import Journeys
 

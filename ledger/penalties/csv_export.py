@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.codes import HoldCause
 from ledger.common.ids import RecordId, to_hex
-from ledger.lateness import PortionLine
-from ledger.penalties import PenaltyStatement
+from ledger.penalties.lateness import PortionLine
+from ledger.penalties.statement import PenaltyStatement
 from ledger.words import word
 
 COLUMNS = (
