@@ -31,7 +31,7 @@ from ledger.codes import Role
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.score_card import OF_ROLE, POINTS, Indicator
+from ledger.scores.card import OF_ROLE, POINTS, Indicator
 
 FORMAT = "lading/bonus-rule/1"
 MAX_TITLE = 200

@@ -24,9 +24,9 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import BonusAgreement, BonusAward
-from ledger.score_card import Card
-from ledger.score_words import exact_percent, points
-from ledger.scores import Scorecard, Standing, Tallies
+from ledger.scores.card import Card
+from ledger.scores.composite import Scorecard, Standing, Tallies
+from ledger.scores.json_form import exact_percent, points
 from ledger.shipments.history import Journeys
 
 

@@ -11,11 +11,11 @@ from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
-from ledger.governing import measure_by
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
-from ledger.score_card import parse_card
+from ledger.scores.adopted_card import measure_by
+from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
 
 FIGURES_OF = {

@@ -9,14 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ledger import score_words
 from ledger.bonus_rules import parse_rule
 from ledger.bonus_words import award_to_json
 from ledger.bonuses import Award, charges_on, compute_award, scorecards_of
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.governing import DEFAULT_CARDS, Measure, governing_card
 from ledger.money import money
 from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
@@ -24,8 +22,10 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
-from ledger.score_card import Card
-from ledger.scores import Scorecard, Tallies
+from ledger.scores import json_form as score_words
+from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
+from ledger.scores.card import Card
+from ledger.scores.composite import Scorecard, Tallies
 from ledger.shipments.history import Journeys
 from ledger.withheld import WithheldPart, withheld_parts
 from ledger.words import counted

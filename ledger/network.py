@@ -20,7 +20,7 @@ from ledger.network_routes import EXPECTED, Route, Windows, route_of
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import ShipmentTerms
-from ledger.score_samples import Case, case_of, own_moves
+from ledger.scores.samples import Case, case_of, own_moves
 from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys, Move, part_of

@@ -8,7 +8,7 @@ from ledger.codes import Mode
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
 from ledger.records.types import Place
-from ledger.score_samples import Case
+from ledger.scores.samples import Case
 from ledger.words import spaced
 
 LONGEST_WINDOW = 3_660

@@ -17,7 +17,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.penalties import lists
-from ledger.score_card import POINTS
+from ledger.scores.card import POINTS
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 

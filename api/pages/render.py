@@ -14,8 +14,8 @@ from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.money import money
 from ledger.products.gs1 import parse_product
-from ledger.score_card import Indicator
-from ledger.score_words import measured, micropoints
+from ledger.scores.card import Indicator
+from ledger.scores.json_form import measured, micropoints
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.words import counted, span

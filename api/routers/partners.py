@@ -20,9 +20,9 @@ from ledger.common.periods import Period, Step
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
 from ledger.registry.state import ALL_SCOPES
-from ledger.score_card import Indicator
-from ledger.score_words import NAMES
-from ledger.scores import Standing
+from ledger.scores.card import Indicator
+from ledger.scores.composite import Standing
+from ledger.scores.json_form import NAMES
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.services.views import PartnerView

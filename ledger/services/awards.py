@@ -18,7 +18,7 @@ from ledger.figures import award_for
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Claim
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.score_card import parse_card
+from ledger.scores.card import parse_card
 from ledger.services.scorecards import card_text
 from ledger.services.verified import VerifiedRecords
 from ledger.store import bonuses, meta, records

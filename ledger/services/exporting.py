@@ -23,9 +23,9 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
-from ledger.score_card import Indicator
-from ledger.score_indicators import samples_of
-from ledger.score_samples import case_of, products_of
+from ledger.scores.card import Indicator
+from ledger.scores.indicators import samples_of
+from ledger.scores.samples import case_of, products_of
 from ledger.services import awards
 from ledger.services.desk import Desk
 from ledger.services.registry_view import REGISTRY_TYPES

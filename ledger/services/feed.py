@@ -12,7 +12,7 @@ from ledger.records.signing import Domain
 from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import Facts, VerifiedRecord
 from ledger.registry.history import RegistryHistory
-from ledger.running import Running
+from ledger.scores.incremental import Running
 from ledger.services.verified import VerifiedRecords
 from ledger.store import log, openings
 from ledger.store.database import Connection

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-from ledger import score_words
 from ledger.codes import Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
 from ledger.figures import statements_of
-from ledger.governing import Measure
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.signing import Domain
 from ledger.records.types import ShipmentTerms
-from ledger.running import Running
-from ledger.score_card import Card
-from ledger.scores import Scorecard, Tallies, as_public
+from ledger.scores import json_form as score_words
+from ledger.scores.adopted_card import Measure
+from ledger.scores.card import Card
+from ledger.scores.composite import Scorecard, Tallies, as_public
+from ledger.scores.incremental import Running
 from ledger.services.clock import Clock
 from ledger.services.feed import Feed
 from ledger.services.reading import Reader, Reading, may_open_terms
@@ -157,7 +157,7 @@ class Numbers:
 
     def score_of(self, partner: int, period: Period | None = None, *, public: bool = False) -> dict[str, Any]:
         """The scorecards of a partner as JSON, with `public` as readers may know them that may not know prices (see
-        `ledger.scores.as_public`). Raises `NotFound` for a partner that was never admitted.
+        `ledger.scores.composite.as_public`). Raises `NotFound` for a partner that was never admitted.
         """
         self._reading.partner(partner)
         measure = self.measure(period.start if period else None)

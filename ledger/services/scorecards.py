@@ -4,9 +4,9 @@ from importlib import resources
 
 from ledger.common.ids import to_hex
 from ledger.errors import Misconfigured, NotFound
-from ledger.governing import Measure, governing_card
 from ledger.registry.history import RegistryView
-from ledger.score_card import Card, parse_card
+from ledger.scores.adopted_card import Measure, governing_card
+from ledger.scores.card import Card, parse_card
 from ledger.store import meta
 from ledger.store.database import Connection
 

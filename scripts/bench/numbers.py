@@ -36,8 +36,8 @@ from ledger.records.types import (
     ShipmentTerms,
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
-from ledger.score_card import parse_card
-from ledger.scores import Tallies
+from ledger.scores.card import parse_card
+from ledger.scores.composite import Tallies
 from ledger.services.feed import settle_in
 from ledger.services.scorecards import default_card_text
 from ledger.shipments.history import Journeys

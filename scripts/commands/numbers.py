@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ledger import score_words
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
@@ -13,8 +12,9 @@ from ledger.money import money
 from ledger.penalties import json_form, lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 from ledger.penalties.statement import PenaltyStatement
-from ledger.score_words import explain
-from ledger.scores import Scorecard
+from ledger.scores import json_form as score_words
+from ledger.scores.composite import Scorecard
+from ledger.scores.json_form import explain
 from ledger.services.desk import Desk
 from ledger.services.numbers import TrendPoint
 from ledger.services.settings import read_settings

@@ -13,7 +13,7 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import to_hex
 from ledger.errors import RuleBroken
 from ledger.penalties.json_form import moment
-from ledger.score_card import Card, parse_card
+from ledger.scores.card import Card, parse_card
 from ledger.services.clock import SystemClock
 from ledger.services.desk import Desk
 from ledger.services.enrolling import change

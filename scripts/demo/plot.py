@@ -38,7 +38,7 @@ from ledger.records.types import (
     Share,
     ShipmentRef,
 )
-from ledger.score_card import parse_card
+from ledger.scores.card import parse_card
 from ledger.services import awards, treasury
 from ledger.services.enrolling import change
 from ledger.services.keystores import new_key

@@ -7,7 +7,7 @@ from enum import Enum
 
 from ledger.network_routes import Route, route_of
 from ledger.records.types import UNLIMITED_LAG
-from ledger.score_samples import Case
+from ledger.scores.samples import Case
 from ledger.shipments.history import part_of
 
 DAY = 86_400

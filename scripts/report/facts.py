@@ -8,9 +8,9 @@ from ledger.codes import Mode, Role
 from ledger.common.periods import Period
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import EXPECTED, Market, Route, Window
-from ledger.score_card import Card
-from ledger.score_samples import case_of
-from ledger.scores import Scorecard, Tallies
+from ledger.scores.card import Card
+from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.samples import case_of
 from ledger.shipments.history import Journeys
 from scripts.report.entries import DAY, Entry, Grain, Spread, entry_of, label_of, spread
 from scripts.report.summaries import (

@@ -8,7 +8,7 @@ from ledger.codes import Mode
 from ledger.common.periods import Period
 from ledger.network import NetworkFigures, network
 from ledger.network_routes import Route
-from ledger.scores import Scorecard
+from ledger.scores.composite import Scorecard
 from ledger.shipments.history import Journeys
 from scripts.report.entries import DAY, Entry, Spread, spread
 

@@ -8,9 +8,9 @@ from ledger.common.canonical import NUMBER_BITS
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
-from ledger.score_card import OF_ROLE, Indicator
-from ledger.score_flags import FlagKind
-from ledger.scores import Standing
+from ledger.scores.card import OF_ROLE, Indicator
+from ledger.scores.composite import Standing
+from ledger.scores.flags import FlagKind
 from ledger.shipments.clock_stop import StopKind
 
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}

@@ -12,11 +12,11 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord
 from ledger.figures import award_figures, partner_figures, shipment_figures
-from ledger.governing import Measure
 from ledger.log.multi_proof import subset_path
 from ledger.records.eip712 import part_hash
 from ledger.records.types import ShipmentTerms
-from ledger.score_card import parse_card
+from ledger.scores.adopted_card import Measure
+from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
 from scripts.vectors.bundle_schema import schema
 from scripts.vectors.paper import CARD, CARRIER, DEFAULT, PERIOD, RULE, PaperLog, Played, play

@@ -38,7 +38,7 @@ from ledger.records.types import (
 )
 from ledger.records.verification import VerifiedRecord, as_known_at, verify_record
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
-from ledger.score_card import parse_card
+from ledger.scores.card import parse_card
 from ledger.shipments.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.shipments.outcome_facts import facts_of
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt

@@ -22,14 +22,14 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, Period
 from ledger.figures import partner_figures, shipment_figures
-from ledger.governing import Measure
 from ledger.log.multi_proof import subset_path
 from ledger.omissions import HeldReceipt
 from ledger.records.eip712 import part_hash
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Endorsement, Require
 from ledger.records.verification import as_known_at
-from ledger.score_card import parse_card
+from ledger.scores.adopted_card import Measure
+from ledger.scores.card import parse_card
 from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
 from ledger.services.verified import VerifiedRecords

@@ -14,7 +14,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
 from ledger.figures import statements_of
-from ledger.scores import Tallies
+from ledger.scores.composite import Tallies
 from ledger.services import numbers
 from ledger.services.verified import VerifiedRecords
 from ledger.shipments.history import Journeys

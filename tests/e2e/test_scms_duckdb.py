@@ -22,7 +22,7 @@ from ledger.common.periods import Period
 from ledger.network import network
 from ledger.network_routes import Route
 from ledger.penalties.statement import PenaltyStatement
-from ledger.scores import Scorecard
+from ledger.scores.composite import Scorecard
 from ledger.services.node import Node
 from ledger.services.settings import read_settings
 from scripts.cli import application

@@ -18,7 +18,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
 from ledger.errors import Misconfigured
 from ledger.records.types import RegistryChange, ShipmentTerms
-from ledger.score_card import parse_card
+from ledger.scores.card import parse_card
 from ledger.services.auditing import audit
 from ledger.services.exporting import Exporter
 from ledger.services.scorecards import default_card_text, keep_card

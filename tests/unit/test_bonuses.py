@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import merkle, score_card
+from ledger import merkle
 from ledger.bonus_amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
 from ledger.bonus_rules import SCORE, Threshold, parse_rule
 from ledger.bonus_words import amounts_from_json, award_to_json, explain
@@ -23,12 +23,13 @@ from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.figures import award_for
 from ledger.penalties.statement import penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
-from ledger.score_card import Indicator, Weighted
-from ledger.score_measures import Tally
-from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies
+from ledger.scores import card as score_card
+from ledger.scores.card import Indicator, Weighted
+from ledger.scores.composite import IndicatorScore, Scorecard, Standing, Tallies
+from ledger.scores.counters import Rows
+from ledger.scores.estimate import Tally
 from ledger.services.scorecards import default_card
 from ledger.shipments.history import Journeys
-from ledger.tallies import Rows
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE
 

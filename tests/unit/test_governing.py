@@ -3,8 +3,8 @@
 import hashlib
 
 from ledger.codes import RegistryAction
-from ledger.governing import DEFAULT_CARDS, Adopted, adopted_cards, governing_card
 from ledger.registry.history import RecordedAt, RegistryHistory
+from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, adopted_cards, governing_card
 from ledger.services.scorecards import default_card_text
 from tests.unit.test_registry import change, history
 

@@ -11,11 +11,11 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.figures import partner_figures, shipment_figures, statements_of
-from ledger.governing import Measure
 from ledger.penalties.csv_export import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
 from ledger.penalties.json_form import to_json as statement_json
 from ledger.penalties.lists import page_of, to_json, totals
-from ledger.score_card import parse_card
+from ledger.scores.adopted_card import Measure
+from ledger.scores.card import parse_card
 from ledger.services.scorecards import default_card_text
 from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SECOND, SHOP, History

@@ -12,9 +12,9 @@ from ledger.penalties.fast_path import plain
 from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
-from ledger.running import Running
-from ledger.score_card import parse_card
-from ledger.scores import Tallies
+from ledger.scores.card import parse_card
+from ledger.scores.composite import Tallies
+from ledger.scores.incremental import Running
 from ledger.services.scorecards import default_card_text
 from ledger.shipments.history import Journeys
 from tests.unit.history import (

@@ -6,7 +6,7 @@ from ledger.bonus_rules import parse_rule
 from ledger.common.toml_file import MAX_SIZE
 from ledger.errors import MalformedRecord
 from ledger.network_routes import parse_windows
-from ledger.score_card import parse_card
+from ledger.scores.card import parse_card
 
 HOSTILE = {
     "a number that Python does not read": b"format = " + b"9" * 5_000,

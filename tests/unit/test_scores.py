@@ -24,15 +24,15 @@ from ledger.codes import (
 from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.intervals import MILLION, ratio, wilson
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Require, ShipmentTerms
 from ledger.records.verification import already_verified
-from ledger.score_card import POINTS, Card, Indicator, Weighted, parse_card
-from ledger.score_flags import FlagKind
-from ledger.score_words import explain
-from ledger.scores import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
+from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
+from ledger.scores.composite import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
+from ledger.scores.confidence import MILLION, ratio, wilson
+from ledger.scores.flags import FlagKind
+from ledger.scores.json_form import explain
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History

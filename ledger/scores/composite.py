@@ -20,14 +20,14 @@ from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, of_plain, of_statement
 from ledger.penalties.fast_path import plain
-from ledger.plain_samples import count_plain
-from ledger.score_card import OF_ROLE, POINTS, Card, Indicator, Weighted
-from ledger.score_flags import Flag, UsualPromises, flags_of
-from ledger.score_indicators import samples_of
-from ledger.score_measures import Effect, Tally, doubled_median
-from ledger.score_samples import Sample, case_of
+from ledger.scores.card import OF_ROLE, POINTS, Card, Indicator, Weighted
+from ledger.scores.counters import Book, Books
+from ledger.scores.estimate import Effect, Tally, doubled_median
+from ledger.scores.fast_path import count_plain
+from ledger.scores.flags import Flag, UsualPromises, flags_of
+from ledger.scores.indicators import samples_of
+from ledger.scores.samples import Sample, case_of
 from ledger.shipments.history import Journeys
-from ledger.tallies import Book, Books
 
 NO_SCORE_BELOW = 10
 PROVISIONAL_BELOW = 30

@@ -1,4 +1,4 @@
-"""The samples of a plain journey, counted straight into the books: the same as `ledger.score_indicators` gives.
+"""The samples of a plain journey, counted straight into the books: the same as `ledger.scores.indicators` gives.
 
 The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evidence comes in the same order too.
 """
@@ -8,12 +8,12 @@ from ledger.common.periods import Period
 from ledger.common.spans import measure
 from ledger.penalties.fast_path import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
-from ledger.score_card import Indicator
-from ledger.score_carrier import LONGEST_LATE
-from ledger.score_samples import BAD, DAY, Delivery, products_of
-from ledger.score_supplier import attested
+from ledger.scores.card import Indicator
+from ledger.scores.carrier import LONGEST_LATE
+from ledger.scores.counters import Books
+from ledger.scores.samples import BAD, DAY, Delivery, products_of
+from ledger.scores.supplier import attested
 from ledger.shipments.history import Journeys
-from ledger.tallies import Books
 
 # Members of an enumeration are slow to look up, and this runs for every shipment.
 _CARRIER, _SUPPLIER = Role.CARRIER, Role.SUPPLIER

@@ -32,10 +32,10 @@ from ledger.records.types import (
     Split,
 )
 from ledger.records.verification import VerifiedRecord
-from ledger.score_card import OF_ROLE, Card
-from ledger.score_indicators import samples_of
-from ledger.score_samples import Case, Sample, case_of, products_of
-from ledger.scores import Scorecard, Tallies
+from ledger.scores.card import OF_ROLE, Card
+from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.indicators import samples_of
+from ledger.scores.samples import Case, Sample, case_of, products_of
 from ledger.shipments.clock_stop import moved
 from ledger.shipments.history import Journeys
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from ledger.codes import Role
 from ledger.common.ids import RecordId
-from ledger.score_card import OF_ROLE, Indicator
-from ledger.score_samples import Delivery, Sample
+from ledger.scores.card import OF_ROLE, Indicator
+from ledger.scores.samples import Delivery, Sample
 
 Key = tuple[str, str]
 """An indicator's value and the group that it is not summed beyond. (Enumerations are slow to look up.)"""

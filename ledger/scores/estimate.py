@@ -10,10 +10,10 @@ from fractions import Fraction
 from math import prod
 
 from ledger.common.ids import RecordId
-from ledger.intervals import MILLION, ratio, wilson
-from ledger.score_card import POINTS, Indicator, Weighted
-from ledger.score_samples import Delivery
-from ledger.tallies import Rows
+from ledger.scores.card import POINTS, Indicator, Weighted
+from ledger.scores.confidence import MILLION, ratio, wilson
+from ledger.scores.counters import Rows
+from ledger.scores.samples import Delivery
 
 RATIOS = frozenset({Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN})
 """No shares: a mean, and two ratios without an upper end."""

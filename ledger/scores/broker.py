@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ledger.codes import ClearanceStatus, Role
 from ledger.records.types import NOBODY, Clearance
-from ledger.score_card import Indicator
-from ledger.score_samples import Case, Sample
+from ledger.scores.card import Indicator
+from ledger.scores.samples import Case, Sample
 from ledger.shipments.history import Found
 
 _RELEASED = {ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS}

@@ -12,7 +12,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
 from ledger.penalties.json_form import moment
 from ledger.registry.history import RegistryView
-from ledger.score_card import Card
+from ledger.scores.card import Card
 
 DEFAULT_CARDS = (bytes.fromhex("95aa2303bf709365b55710849a07c589e1387ce654e89e91461cfe40b4677b17"),)
 """SHA-256 of every default card that Lading has shipped, the newest last: old bundles still verify."""

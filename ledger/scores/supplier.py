@@ -11,8 +11,8 @@ from ledger.errors import MalformedRecord
 from ledger.products.brand_authority import holders_at, speakers
 from ledger.products.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.records.types import Attestation
-from ledger.score_card import Indicator
-from ledger.score_samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
+from ledger.scores.card import Indicator
+from ledger.scores.samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
 from ledger.shipments.gate_breaches import Breach, breaches
 from ledger.shipments.history import Found, Journeys, Move

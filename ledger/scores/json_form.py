@@ -5,10 +5,10 @@ from typing import Any
 
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
-from ledger.score_card import Indicator
-from ledger.score_flags import Flag
-from ledger.score_measures import Effect
-from ledger.scores import IndicatorScore, Scorecard, Standing
+from ledger.scores.card import Indicator
+from ledger.scores.composite import IndicatorScore, Scorecard, Standing
+from ledger.scores.estimate import Effect
+from ledger.scores.flags import Flag
 from ledger.words import counted, span
 
 NAMES = {

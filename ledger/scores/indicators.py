@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from ledger.codes import Role
-from ledger.score_broker import broker_clearances
-from ledger.score_card import Indicator
-from ledger.score_carrier import carrier_goods, carrier_legs, carrier_time
-from ledger.score_samples import DAY, Case, Sample
-from ledger.score_supplier import supplier_attestations, supplier_delivery, supplier_papers
+from ledger.scores.broker import broker_clearances
+from ledger.scores.card import Indicator
+from ledger.scores.carrier import carrier_goods, carrier_legs, carrier_time
+from ledger.scores.samples import DAY, Case, Sample
+from ledger.scores.supplier import supplier_attestations, supplier_delivery, supplier_papers
 
 
 def samples_of(case: Case) -> Iterator[Sample]:
@@ -19,7 +19,7 @@ def samples_of(case: Case) -> Iterator[Sample]:
 def records_in_a_day(case: Case) -> Iterator[Sample]:
     """Records known within 24 h of the time they claim; each counts once a partner, however many lines it has.
 
-    Of suppliers no card counts them, but readers of a score are told (see `ledger.score_flags`).
+    Of suppliers no card counts them, but readers of a score are told (see `ledger.scores.flags`).
     """
     consignor, outsiders = case.terms.consignor, case.outsiders
     for portion in case.portions.values():

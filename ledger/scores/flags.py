@@ -13,11 +13,11 @@ from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
-from ledger.score_card import Indicator
-from ledger.score_measures import doubled_median
-from ledger.score_samples import Delivery
+from ledger.scores.card import Indicator
+from ledger.scores.counters import Book
+from ledger.scores.estimate import doubled_median
+from ledger.scores.samples import Delivery
 from ledger.shipments.history import Journeys
-from ledger.tallies import Book
 
 HOUR = 3_600
 MANY_IN_AN_HOUR = 10

@@ -17,7 +17,7 @@ from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, ShipmentTerms
-from ledger.score_card import Indicator
+from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
 from ledger.shipments.history import Found, Journeys, Move, Portion
 

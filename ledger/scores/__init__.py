@@ -1,0 +1,1 @@
+"""Partner scores by scorecard: samples, indicators, confidence intervals and flags."""
