@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.bonus_rules import parse_rule
+from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ledger.bonus_rules import parse_rule
-from ledger.bonus_words import award_to_json
-from ledger.bonuses import Award, charges_on, compute_award, scorecards_of
+from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
+from ledger.bonuses.award_file import award_to_json
+from ledger.bonuses.rule_file import parse_rule
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
@@ -44,7 +44,7 @@ def award_for(
 ) -> Award:
     """The award that follows from `records`, those known at the award's log size, judged at the period's end.
 
-    Raises what `ledger.bonuses.compute_award` raises.
+    Raises what `ledger.bonuses.award.compute_award` raises.
     """
     rule = parse_rule(rule_text)
     journeys = Journeys(records)

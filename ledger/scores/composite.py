@@ -5,7 +5,7 @@ others; owed and missing counts as 0 by itself, because whatever was due is in t
 the weight known there is no composite. Under 10 delivery events there is no score, from 10 to 29 it is provisional.
 
 Points are hundredths of a point (0 to 10,000). `low` and `high` come from the indicators' intervals, rounded outward: a
-sanction needs `high` below its threshold, a reward `low` above it (see `ledger.bonuses`).
+sanction needs `high` below its threshold, a reward `low` above it (see `ledger.bonuses.award`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from ledger import merkle
 from ledger.audit import Findings
-from ledger.bonus_amounts import amounts_root
-from ledger.bonus_rules import parse_rule
-from ledger.bonus_words import amounts_from_json
+from ledger.bonuses.amounts import amounts_root
+from ledger.bonuses.award_file import amounts_from_json
+from ledger.bonuses.rule_file import parse_rule
 from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId, to_hex

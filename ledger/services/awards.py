@@ -8,10 +8,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ledger.bonus_amounts import Line, amount_proof, amounts_root
-from ledger.bonus_rules import parse_rule
-from ledger.bonus_words import FORMAT, amounts_from_json, award_to_json
-from ledger.bonuses import Award
+from ledger.bonuses.amounts import Line, amount_proof, amounts_root
+from ledger.bonuses.award import Award
+from ledger.bonuses.award_file import FORMAT, amounts_from_json, award_to_json
+from ledger.bonuses.rule_file import parse_rule
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken
 from ledger.figures import award_for

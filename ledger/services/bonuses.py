@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ledger.bonuses.pool import MEANING, Status
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
-from ledger.pool import MEANING, Status
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services import awards
 from ledger.services.reading import Reader, Reading

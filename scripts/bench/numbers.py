@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from ledger.bonus_rules import parse_rule
-from ledger.bonuses import charges_on, compute_award, scorecards_of
+from ledger.bonuses.award import charges_on, compute_award, scorecards_of
+from ledger.bonuses.rule_file import parse_rule
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.bonus_rules import parse_rule
-from ledger.bonus_words import explain
+from ledger.bonuses.award_file import explain
+from ledger.bonuses.rule_file import parse_rule
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.bonuses import Award
+from ledger.bonuses.award import Award
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import LadingError

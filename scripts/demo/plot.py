@@ -8,7 +8,7 @@ Act 5  the award, computed, recorded and claimed; a recall
 """
 
 from ledger import merkle
-from ledger.bonus_rules import parse_rule
+from ledger.bonuses.rule_file import parse_rule
 from ledger.codes import (
     Assurance,
     ClearanceStatus,

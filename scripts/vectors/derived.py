@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger import merkle
-from ledger.bonus_amounts import Line, amounts_root, leaf
+from ledger.bonuses.amounts import Line, amounts_root, leaf
 from ledger.codes import Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.records.index_keys import child_id

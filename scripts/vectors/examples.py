@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from ledger import codes
-from ledger.bonus_amounts import amounts_root
+from ledger.bonuses.amounts import amounts_root
 from ledger.common.canonical import canonical_json
 from ledger.merkle import sorted_root
 from ledger.records.eip712 import Withheld, list_hash, part_hash

@@ -9,8 +9,8 @@ from importlib import resources
 from typing import Any
 
 from ledger import merkle
-from ledger.bonus_rules import parse_rule
-from ledger.bonuses import Award
+from ledger.bonuses.award import Award
+from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle_format import TRUST, Bundle, BundledRecord
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code

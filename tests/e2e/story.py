@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger import merkle
-from ledger.bonus_amounts import Line, amounts_root
-from ledger.bonus_words import FORMAT
+from ledger.bonuses.amounts import Line, amounts_root
+from ledger.bonuses.award_file import FORMAT
 from ledger.chain.contracts import encode_call
 from ledger.chain.deploy import TokenPlan
 from ledger.codes import (

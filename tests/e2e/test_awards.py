@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from ledger.bonus_amounts import Line, amounts_root
-from ledger.bonus_words import award_to_json
+from ledger.bonuses.amounts import Line, amounts_root
+from ledger.bonuses.award_file import award_to_json
 from ledger.bundle import Step, verify_bundle
 from ledger.bundle_format import parse_trust
 from ledger.codes import ContractKind

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.bonus_amounts import Line, amounts_root
-from ledger.bonus_words import FORMAT
+from ledger.bonuses.amounts import Line, amounts_root
+from ledger.bonuses.award_file import FORMAT
 from ledger.chain.contracts import TOKEN, decode_result, encode_function
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import PartnerId, RecordId

@@ -23,7 +23,7 @@ PURE = (
     "ledger.shipments",
     "ledger.penalties.statement",
     "ledger.scores.composite",
-    "ledger.bonuses",
+    "ledger.bonuses.award",
     "ledger.network",
     "ledger.bundle",
     "ledger.explain",

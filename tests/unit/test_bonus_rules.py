@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from ledger.bonus_rules import BonusRule, RoleRule, Threshold, parse_rule, require_rule
+from ledger.bonuses.rule_file import BonusRule, RoleRule, Threshold, parse_rule, require_rule
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, VerificationFailed
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import merkle
-from ledger.bonus_amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
-from ledger.bonus_rules import SCORE, Threshold, parse_rule
-from ledger.bonus_words import amounts_from_json, award_to_json, explain
-from ledger.bonuses import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
+from ledger.bonuses.amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
+from ledger.bonuses.award import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
+from ledger.bonuses.award_file import amounts_from_json, award_to_json, explain
+from ledger.bonuses.rule_file import SCORE, Threshold, parse_rule
 from ledger.codes import Role
 from ledger.common.ids import LogId, PartnerId, RecordId
 from ledger.common.periods import Period

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ledger import pool
-from ledger.bonus_amounts import Line, amount_proof, amounts_root
+from ledger.bonuses import pool
+from ledger.bonuses.amounts import Line, amount_proof, amounts_root
+from ledger.bonuses.pool import Agreement, Status
 from ledger.common.ids import PartnerId, RecordId
 from ledger.errors import NotPermitted, RuleBroken, VerificationFailed
-from ledger.pool import Agreement, Status
 from ledger.records.types import BonusAgreement, BonusAward, Claim, Details, Dispute, Ruling, Share
 
 ID = RecordId(b"\xaa" * 32)

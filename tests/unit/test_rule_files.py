@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.bonus_rules import parse_rule
+from ledger.bonuses.rule_file import parse_rule
 from ledger.common.toml_file import MAX_SIZE
 from ledger.errors import MalformedRecord
 from ledger.network_routes import parse_windows

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from ledger import pool as rules
-from ledger.bonus_amounts import Line, amount_proof, amounts_root
+from ledger.bonuses import pool as rules
+from ledger.bonuses.amounts import Line, amount_proof, amounts_root
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.keccak import keccak256

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ledger.bonus_amounts import amount_proof
+from ledger.bonuses.amounts import amount_proof
+from ledger.bonuses.pool import Status
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.keccak import keccak256
-from ledger.pool import Status
 from ledger.records.signing import Domain
 from ledger.records.types import BonusAgreement, Share
 from tests.chain.contracts.consortium import CONSORTIUM, DELAY, key_of, partner_key

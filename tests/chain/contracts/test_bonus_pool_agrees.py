@@ -1,4 +1,4 @@
-"""BonusPool and ledger.pool agree on random histories: the same actions at the same times are accepted and refused by
+"""BonusPool and ledger.bonuses.pool agree on random histories: the same actions at the same times are accepted and refused by
 both, pay the same amounts, and leave the same books. Every unit ends where it belongs."""
 
 import random
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ledger import pool as rules
-from ledger.bonus_amounts import AmountProof, Line, amount_proof
+from ledger.bonuses import pool as rules
+from ledger.bonuses.amounts import AmountProof, Line, amount_proof
 from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
 from ledger.records.types import Claim, Dispute, Ruling, Share

@@ -4,7 +4,7 @@ Ceilings lie two to three per cent above the figures measured when they were set
 transaction.
 """
 
-from ledger.bonus_amounts import Line
+from ledger.bonuses.amounts import Line
 from ledger.common.ids import PartnerId
 from ledger.records.types import Share
 from tests.chain.contracts.harness import GAS

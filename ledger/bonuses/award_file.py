@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.bonus_amounts import Line
-from ledger.bonuses import Award, RoleFinding
+from ledger.bonuses.amounts import Line
+from ledger.bonuses.award import Award, RoleFinding
 from ledger.common.ids import PartnerId, to_hex
 from ledger.errors import MalformedRecord
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger import merkle
-from ledger.bonus_amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
-from ledger.bonus_rules import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
+from ledger.bonuses.amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
+from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
 from ledger.codes import Role
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from ledger import merkle
-from ledger.bonus_amounts import WHOLE, AmountProof, Line, check_lines_are, leaf
+from ledger.bonuses.amounts import WHOLE, AmountProof, Line, check_lines_are, leaf
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.records.types import NOBODY, BonusAgreement, BonusAward, Claim, Dispute, Ruling

@@ -1,0 +1,1 @@
+"""Bonus agreements: rule file, award and amounts."""
