@@ -10,10 +10,10 @@ from api.deps import NodeOf, ReaderOf, Rolling
 from api.pages.figures import When, second_of
 from api.pages.render import page
 from api.routers.networks import compared
-from ledger import network_words
 from ledger.common.periods import full_hour, period_of
 from ledger.errors import NotPermitted
-from ledger.network_routes import By
+from ledger.network import json_form
+from ledger.network.routes import By
 from ledger.services.networks import NetworkAnswer, network_for
 
 router = APIRouter()
@@ -54,8 +54,8 @@ def network(
         by=by,
         kinds=[(kind, urlencode({**asked, "by": kind})) for kind in By],
         all_query=urlencode(asked),
-        figures=network_words.FIGURES,
-        words=network_words,
+        figures=json_form.FIGURES,
+        words=json_form,
         names=node.reading.names(sorted(partners)),
         said=said,
     )

@@ -9,7 +9,7 @@ from api.deps import Moment, NodeOf, ReaderOf, Rolling
 from api.figure_answers import NetworkView
 from ledger.common.periods import Period, full_hour, period_of
 from ledger.errors import MalformedRecord
-from ledger.network_routes import By
+from ledger.network.routes import By
 from ledger.services.networks import network_for
 
 router = APIRouter(prefix="/v1/network", tags=["network"])

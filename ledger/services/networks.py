@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import network_words
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.network import NetworkFigures
-from ledger.network_routes import EXPECTED, By, Windows
+from ledger.network import json_form
+from ledger.network.performance import NetworkFigures
+from ledger.network.routes import EXPECTED, By, Windows
 from ledger.registry.state import ALL_SCOPES
 from ledger.services.numbers import Numbers
 from ledger.services.reading import Reader
@@ -39,7 +39,7 @@ class NetworkAnswer:
             "of": self.scope,
             "period": _period(self.period),
             "before_period": _period(self.before_period) if self.before_period else None,
-            "groups": network_words.to_json(self.groups, self.before, prices=self.prices, evidence=evidence),
+            "groups": json_form.to_json(self.groups, self.before, prices=self.prices, evidence=evidence),
         }
 
 

@@ -14,8 +14,8 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
 from ledger.figures import statements_of
-from ledger.network import NetworkFigures, network
-from ledger.network_routes import EXPECTED, GROUPS, By, Windows
+from ledger.network.performance import NetworkFigures, network
+from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.signing import Domain

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ledger import network_words
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
-from ledger.network import NetworkFigures
-from ledger.network_routes import EXPECTED, By, parse_windows
+from ledger.network import json_form
+from ledger.network.performance import NetworkFigures
+from ledger.network.routes import EXPECTED, By, parse_windows
 from ledger.services.desk import Desk
 from ledger.services.networks import network_for
 from ledger.services.settings import read_settings
@@ -53,20 +53,20 @@ def network(
             _tell(figures, names)
     else:
         for group, figures in answer.groups.items():
-            pairs = zip(network_words.FIGURES, network_words.cells(figures), strict=True)
+            pairs = zip(json_form.FIGURES, json_form.cells(figures), strict=True)
             said = ", ".join(f"{figure.title.lower()} {cell}" for figure, cell in pairs)
             out.print(f"{titles[group]}: {said}", markup=False)
     if answer.before is not None:
         for group, figures in answer.groups.items():
             if group in answer.before:
-                rows = [*network_words.changes(answer.before[group], figures)]
+                rows = [*json_form.changes(answer.before[group], figures)]
                 out.print(table((titles[group], "before", "after", "difference"), rows))
     if not answer.groups:
         out.print("no shipment in this period")
 
 
 def _tell(figures: NetworkFigures, names: dict[str, str]) -> None:
-    for line in network_words.words(figures, prices=True):
+    for line in json_form.words(figures, prices=True):
         out.print(line, markup=False)
-    rows = [(names.get(str(partner), partner), *rest) for partner, *rest in network_words.nodes(figures)]
+    rows = [(names.get(str(partner), partner), *rest) for partner, *rest in json_form.nodes(figures)]
     out.print(table(("node", "items passed on", "failed", "rate"), rows))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from ledger.network_routes import Route, route_of
+from ledger.network.routes import Route, route_of
 from ledger.records.types import UNLIMITED_LAG
 from ledger.scores.samples import Case
 from ledger.shipments.history import part_of

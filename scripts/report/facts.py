@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ledger.codes import Mode, Role
 from ledger.common.periods import Period
-from ledger.network import NetworkFigures, network
-from ledger.network_routes import EXPECTED, Market, Route, Window
+from ledger.network.performance import NetworkFigures, network
+from ledger.network.routes import EXPECTED, Market, Route, Window
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies
 from ledger.scores.samples import case_of

@@ -1,6 +1,6 @@
 """The report's sections about money, partners, customs and periods."""
 
-from ledger.network import compare
+from ledger.network.performance import compare
 from scripts.report import charts
 from scripts.report.entries import DAY
 from scripts.report.facts import Facts

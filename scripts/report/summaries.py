@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from ledger.codes import Mode
 from ledger.common.periods import Period
-from ledger.network import NetworkFigures, network
-from ledger.network_routes import Route
+from ledger.network.performance import NetworkFigures, network
+from ledger.network.routes import Route
 from ledger.scores.composite import Scorecard
 from ledger.shipments.history import Journeys
 from scripts.report.entries import DAY, Entry, Spread, spread

@@ -3,8 +3,8 @@
 from typing import Any
 
 from ledger.common.periods import Period
-from ledger.network import network
-from ledger.network_words import to_json
+from ledger.network.json_form import to_json
+from ledger.network.performance import network
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, SECOND, SHOP
 

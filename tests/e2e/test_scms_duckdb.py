@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from ledger.codes import Mode, Role
 from ledger.common.periods import Period
-from ledger.network import network
-from ledger.network_routes import Route
+from ledger.network.performance import network
+from ledger.network.routes import Route
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
 from ledger.services.node import Node

@@ -24,7 +24,7 @@ PURE = (
     "ledger.penalties.statement",
     "ledger.scores.composite",
     "ledger.bonuses.award",
-    "ledger.network",
+    "ledger.network.performance",
     "ledger.bundle",
     "ledger.explain",
 )

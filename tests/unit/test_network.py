@@ -5,8 +5,8 @@ import pytest
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Mode, StatementKind
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord
-from ledger.network import NetworkFigures, compare, network
-from ledger.network_routes import EXPECTED, Market, Window, parse_windows
+from ledger.network.performance import NetworkFigures, compare, network
+from ledger.network.routes import EXPECTED, Market, Window, parse_windows
 from ledger.records.types import Place
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History

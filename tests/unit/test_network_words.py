@@ -2,8 +2,8 @@
 
 from ledger.codes import ClearanceStatus, HoldCause
 from ledger.common.periods import Period
-from ledger.network import NetworkFigures, network
-from ledger.network_words import FIGURES, Unit, causes, cells, changes, costs, nodes, shown, to_json, words
+from ledger.network.json_form import FIGURES, Unit, causes, cells, changes, costs, nodes, shown, to_json, words
+from ledger.network.performance import NetworkFigures, network
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, History
 from tests.unit.test_network import figures, flight

@@ -5,7 +5,7 @@ import pytest
 from ledger.bonuses.rule_file import parse_rule
 from ledger.common.toml_file import MAX_SIZE
 from ledger.errors import MalformedRecord
-from ledger.network_routes import parse_windows
+from ledger.network.routes import parse_windows
 from ledger.scores.card import parse_card
 
 HOSTILE = {

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
 from ledger.money import money
-from ledger.network import Change, NetworkFigures, compare
+from ledger.network.performance import Change, NetworkFigures, compare
 from ledger.words import spaced
 
 DAY, HOUR = 86_400, 3_600

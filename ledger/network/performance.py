@@ -16,7 +16,7 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period
 from ledger.common.spans import Span, measure
 from ledger.errors import NotFound
-from ledger.network_routes import EXPECTED, Route, Windows, route_of
+from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import ShipmentTerms
