@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import cast
 
 from ledger.audit import Findings
+from ledger.bundle.undisclosed import is_whole
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
@@ -23,7 +24,6 @@ from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks
 from ledger.store.rowwise import Row
-from ledger.withheld import is_whole
 
 
 def copy_openings(source: Connection, copy: Connection, findings: Findings, tell: Tell) -> None:

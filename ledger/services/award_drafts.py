@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.bonuses.award import Award
+from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.types import BonusAward
@@ -13,7 +14,6 @@ from ledger.services.verified import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import bonuses, records
 from ledger.store.database import Connection
-from ledger.withheld import withheld_parts
 
 
 @dataclass(frozen=True, slots=True)

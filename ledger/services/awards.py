@@ -12,9 +12,9 @@ from ledger.bonuses.amounts import Line, amount_proof, amounts_root
 from ledger.bonuses.award import Award
 from ledger.bonuses.award_file import FORMAT, amounts_from_json, award_to_json
 from ledger.bonuses.rule_file import parse_rule
+from ledger.bundle.figures import award_for
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken
-from ledger.figures import award_for
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Claim
 from ledger.records.verification import VerifiedRecord, as_known_at

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.bundle_format import Trust, parse_trust
+from ledger.bundle.format import Trust, parse_trust
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.chain.keyvalue import lock

@@ -6,12 +6,12 @@ A bundle opens every private part that is kept here: hand it to auditors and to 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ledger.bundle_format import Bundle, BundledRecord
-from ledger.bundle_subjects import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
+from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
+from ledger.bundle.format import Bundle, BundledRecord
+from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.figures import award_figures, partner_figures, shipment_figures
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION

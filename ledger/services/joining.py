@@ -6,7 +6,7 @@ first block, so its log ends up with the same records and outcomes as everybody 
 
 import json
 
-from ledger.bundle_format import Trust
+from ledger.bundle.format import Trust
 from ledger.chain.client import FIRST_BLOCK, ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, artifact, decode_result, encode_function
 from ledger.chain.deploy import Deployment

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
+from ledger.bundle.figures import statements_of
 from ledger.codes import Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
-from ledger.figures import statements_of
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import json_form

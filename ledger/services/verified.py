@@ -6,7 +6,7 @@ Signatures are recovered anew and their keys judged at the record's place, so a 
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from ledger.bundle_subjects import NUMBERS_NEED
+from ledger.bundle.subject import NUMBERS_NEED
 from ledger.common.ids import RecordId, to_hex
 from ledger.records import index_keys
 from ledger.records.disclosure import join

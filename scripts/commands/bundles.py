@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import FOREVER, period_of

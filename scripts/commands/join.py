@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
 from ledger.common.ids import to_hex
 from ledger.services.clock import SystemClock
 from ledger.services.desk import open_reader

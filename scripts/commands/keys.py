@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
 from ledger.common.canonical import parse_json
 from ledger.common.ids import ConsortiumId, bytes_from_hex, checksum_address, to_hex
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle import verify_bundle
-from ledger.bundle_format import MAX_BUNDLE, MAX_TRUST, parse_trust
+from ledger.bundle.format import MAX_BUNDLE, MAX_TRUST, parse_trust
+from ledger.bundle.omitted_records import HeldReceipt
+from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, Misconfigured
-from ledger.omissions import HeldReceipt
 from scripts.output import out, print_json
 
 TRUST_NAME = "trust.json"

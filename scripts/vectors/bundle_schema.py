@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ledger.bundle_format import BUNDLE, MAX_RULES
-from ledger.bundle_subjects import SubjectKind
+from ledger.bundle.format import BUNDLE, MAX_RULES
+from ledger.bundle.subject import SubjectKind
 from ledger.common.canonical import NUMBER_BITS
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger import merkle
-from ledger.bundle import verify_bundle
-from ledger.bundle_format import parse_trust
+from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord
-from ledger.figures import award_figures, partner_figures, shipment_figures
 from ledger.log.multi_proof import subset_path
 from ledger.records.eip712 import part_hash
 from ledger.records.types import ShipmentTerms

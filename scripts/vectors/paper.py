@@ -11,13 +11,13 @@ from typing import Any
 from ledger import merkle
 from ledger.bonuses.award import Award
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle_format import TRUST, Bundle, BundledRecord
+from ledger.bundle.figures import award_for
+from ledger.bundle.format import TRUST, Bundle, BundledRecord
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.figures import award_for
 from ledger.log.leaf import Leaf
 from ledger.log.multi_proof import subset_path
 from ledger.records.signing import SignedRecord, recover

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from api.app import create_app
 from ledger.bonuses.amounts import Line, amounts_root
 from ledger.bonuses.award_file import award_to_json
-from ledger.bundle import Step, verify_bundle
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import Step, verify_bundle
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex

@@ -14,16 +14,17 @@ from typing import Any
 
 import pytest
 
-from ledger import bundle, merkle
-from ledger.bundle import Step, verify_bundle
-from ledger.bundle_format import Trust, parse_bundle, parse_trust
+from ledger import merkle
+from ledger.bundle import verify
+from ledger.bundle.figures import partner_figures, shipment_figures
+from ledger.bundle.format import Trust, parse_bundle, parse_trust
+from ledger.bundle.omitted_records import HeldReceipt
+from ledger.bundle.verify import Step, verify_bundle
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, Period
-from ledger.figures import partner_figures, shipment_figures
 from ledger.log.multi_proof import subset_path
-from ledger.omissions import HeldReceipt
 from ledger.records.eip712 import part_hash
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Endorsement, Require
@@ -637,7 +638,7 @@ def test_withholding_a_part_changes_figures_only_where_the_bundle_says_so(writte
 
 def _made_again(value: Any, written: Written) -> dict[str, Any]:
     """Figures from the records as the bundle shows them, by its own period and card."""
-    work = bundle._Work(parse_bundle(canonical_json(value)), written.trust)
+    work = verify._Work(parse_bundle(canonical_json(value)), written.trust)
     for step in (
         work.find_log, work.check_checkpoint, work.check_inclusion, work.build_registry, work.check_signatures,
     ):  # fmt: skip

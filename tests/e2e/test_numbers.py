@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from ledger.bundle.figures import statements_of
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
-from ledger.figures import statements_of
 from ledger.scores.composite import Tallies
 from ledger.services import numbers
 from ledger.services.verified import VerifiedRecords

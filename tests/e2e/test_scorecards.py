@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from ledger.bundle import verify_bundle
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import verify_bundle
 from ledger.codes import RegistryAction
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ledger.bundle import verify_bundle
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import verify_bundle
 from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
 from ledger.common.canonical import canonical_json

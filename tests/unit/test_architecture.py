@@ -25,7 +25,7 @@ PURE = (
     "ledger.scores.composite",
     "ledger.bonuses.award",
     "ledger.network.performance",
-    "ledger.bundle",
+    "ledger.bundle.verify",
     "ledger.explain",
 )
 PACKAGES = (

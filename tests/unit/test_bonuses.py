@@ -16,11 +16,11 @@ from ledger.bonuses.amounts import AmountProof, Line, amount_proof, amounts_root
 from ledger.bonuses.award import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
 from ledger.bonuses.award_file import amounts_from_json, award_to_json, explain
 from ledger.bonuses.rule_file import SCORE, Threshold, parse_rule
+from ledger.bundle.figures import award_for
 from ledger.codes import Role
 from ledger.common.ids import LogId, PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
-from ledger.figures import award_for
 from ledger.penalties.statement import penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.scores import card as score_card

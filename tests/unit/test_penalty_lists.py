@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from ledger.bundle.figures import partner_figures, shipment_figures, statements_of
 from ledger.codes import ClearanceStatus, HoldCause, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.figures import partner_figures, shipment_figures, statements_of
 from ledger.penalties.csv_export import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
 from ledger.penalties.json_form import to_json as statement_json
 from ledger.penalties.lists import page_of, to_json, totals

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.bundle.undisclosed import withheld_parts
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Place, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.shipments.history import Journeys
-from ledger.withheld import withheld_parts
 from tests.unit.history import History
 
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from ledger.bundle import verify_bundle
-from ledger.bundle_format import parse_trust
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
 from ledger.records.signing import Domain

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle_subjects import Subject, SubjectKind, parse_subject
+from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
+from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView

@@ -1,7 +1,7 @@
 """The figures of a bundle: a shipment's penalty, a partner's penalties and scores, an award.
 
 Everything is a pure function of verified records as known at a log size, so whoever checks a bundle makes its figures
-again and compares (`ledger.figure_checks`). What was asked (period, time of judgement) and what came out is said in
+again and compares (`ledger.bundle.figure_checks`). What was asked (period, time of judgement) and what came out is said in
 `summary` too. Integers over 48 bits stand as decimal strings, as everywhere in JSON.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import award_to_json
 from ledger.bonuses.rule_file import parse_rule
+from ledger.bundle.undisclosed import WithheldPart, withheld_parts
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
@@ -27,7 +28,6 @@ from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies
 from ledger.shipments.history import Journeys
-from ledger.withheld import WithheldPart, withheld_parts
 from ledger.words import counted
 
 LAST_SECOND = 2**40 - 1

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger import merkle
-from ledger.bundle_format import Bundle, BundledRecord, Trust, parse_bundle
+from ledger.bundle.figure_checks import Ground, check_figures
+from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
+from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
-from ledger.figure_checks import Ground, check_figures
 from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
-from ledger.omissions import HeldReceipt, check_not_omitted
 from ledger.records.index_keys import child_id
 from ledger.records.signing import Domain, recover
 from ledger.records.types import (

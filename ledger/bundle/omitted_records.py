@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger import merkle
-from ledger.bundle_subjects import bears_on, parse_subject
+from ledger.bundle.subject import bears_on, parse_subject
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log.leaf import Leaf, LogIdentity, Receipt
