@@ -7,15 +7,15 @@ from typing import Any
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.money import money
+from ledger.explain.fields import CODES, text_of
+from ledger.explain.money import money
+from ledger.explain.record import TITLES, Kind, Line, describe
+from ledger.explain.words import spaced
 from ledger.penalties.json_form import duration
-from ledger.record_fields import CODES, text_of
-from ledger.record_words import TITLES, Kind, Line, describe
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Record, ShipmentTerms, record_named
 from ledger.shipments.default_terms import alpha_for, default_terms
-from ledger.words import spaced
 
 _INDENT = "  "
 _SPANS = ("lostAfter", "tenderWindow", "reportLag")

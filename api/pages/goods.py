@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api.deps import NodeOf, PartnerPath, ReaderOf
 from api.pages.render import page
-from ledger.record_words import TITLES
+from ledger.explain.record import TITLES
 from ledger.records import index_keys
 
 router = APIRouter()

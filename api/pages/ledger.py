@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from api.pages.render import page
 from ledger.errors import NotFound
-from ledger.record_words import TITLES, Kind, Line, describe
+from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Endorsement, Revocation, record_named
 from ledger.services.amending import stood_before

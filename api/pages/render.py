@@ -12,13 +12,13 @@ from markupsafe import Markup, escape
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.money import money
+from ledger.explain.money import money
+from ledger.explain.words import counted, span
 from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
 from ledger.scores.json_form import measured, micropoints
 from ledger.services.node import Node
 from ledger.services.reading import Reader
-from ledger.words import counted, span
 
 LAST_SECOND = 253_402_300_799
 """The last second of the year 9999: later times are shown as their number."""

@@ -13,16 +13,16 @@ from api.pages.render import page
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound, NotPermitted
+from ledger.explain.penalty_summary import gist, standing
+from ledger.explain.record import TITLES
+from ledger.explain.words import word
 from ledger.penalties.json_form import explain
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
-from ledger.penalty_gist import gist, standing
-from ledger.record_words import TITLES
 from ledger.records.types import NOBODY
 from ledger.services.node import Node
 from ledger.services.reading import Reader
 from ledger.shipments.clock_stop import StopKind
-from ledger.words import word
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]

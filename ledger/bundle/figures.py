@@ -16,7 +16,8 @@ from ledger.bundle.undisclosed import WithheldPart, withheld_parts
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.money import money
+from ledger.explain.money import money
+from ledger.explain.words import counted
 from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.eip712 import Withheld
@@ -28,7 +29,6 @@ from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies
 from ledger.shipments.history import Journeys
-from ledger.words import counted
 
 LAST_SECOND = 2**40 - 1
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
-from ledger.money import money
+from ledger.explain.money import money
+from ledger.explain.words import spaced
 from ledger.network.performance import Change, NetworkFigures, compare
-from ledger.words import spaced
 
 DAY, HOUR = 86_400, 3_600
 

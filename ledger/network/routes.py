@@ -7,9 +7,9 @@ from enum import StrEnum
 from ledger.codes import Mode
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
+from ledger.explain.words import spaced
 from ledger.records.types import Place
 from ledger.scores.samples import Case
-from ledger.words import spaced
 
 LONGEST_WINDOW = 3_660
 """Days."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.codes import HoldCause
 from ledger.common.ids import RecordId, to_hex
+from ledger.explain.words import word
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
-from ledger.words import word
 
 COLUMNS = (
     "shipment", "liable", "beneficiary", "currency", "amount", "uncapped", "cap", "alpha", "opened_at", "promised",

@@ -5,11 +5,11 @@ from typing import Any
 
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
+from ledger.explain.words import counted, span
 from ledger.scores.card import Indicator
 from ledger.scores.composite import IndicatorScore, Scorecard, Standing
 from ledger.scores.estimate import Effect
 from ledger.scores.flags import Flag
-from ledger.words import counted, span
 
 NAMES = {
     Indicator.ON_TIME: "Shipments on time",

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
+from ledger.explain.fields import Kind, sentence_of
+from ledger.explain.record import describe
 from ledger.penalties.json_form import moment
-from ledger.record_fields import Kind, sentence_of
-from ledger.record_words import describe
 from ledger.records.types import Amendment, Record
 from ledger.shipments.amendments import as_amended
 from ledger.shipments.history import Journeys

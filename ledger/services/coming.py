@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger.codes import ClearanceStatus, StatementKind
 from ledger.common.ids import to_hex
+from ledger.explain.words import counted, spaced, word
 from ledger.records import index_keys
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.relayer import DORMANT_AFTER
@@ -14,7 +15,6 @@ from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
 from ledger.store.shipments import ClearanceStep, CustodyStep, Shipment
-from ledger.words import counted, spaced, word
 
 MOST = 500
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
+from ledger.explain.words import scope_text, word
 from ledger.services.clock import Clock
 from ledger.services.consortium import read_consortium
 from ledger.services.names import Names
@@ -13,7 +14,6 @@ from ledger.services.registry_view import CurrentRegistry
 from ledger.services.settings import Settings
 from ledger.services.views import PartnerView, RoleView
 from ledger.store.database import Connection, Database
-from ledger.words import scope_text, word
 
 
 class Members:

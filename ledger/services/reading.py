@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ledger.codes import Outcome, Role
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import NotFound
+from ledger.explain.words import spaced
 from ledger.records import index_keys as concerning
 from ledger.records.disclosure import split
 from ledger.records.signers import shipments_of
@@ -42,7 +43,6 @@ from ledger.services.waiting import RecordedState, ahead_of, in_words
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
-from ledger.words import spaced
 
 
 @dataclass(frozen=True, slots=True)

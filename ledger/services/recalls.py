@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from ledger.codes import Hazard, RecallAction, Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.explain.words import counted, spaced, word
 from ledger.products import gs1
 from ledger.products.authenticity import TO_DO
 from ledger.products.brand_authority import speakers
@@ -36,7 +37,6 @@ from ledger.services.views import (
 from ledger.store import products, records, shipments, tracing
 from ledger.store.database import Connection, Database
 from ledger.store.products import StoredAttestation, StoredRecall
-from ledger.words import counted, spaced, word
 
 
 class Recalls:

@@ -12,6 +12,7 @@ from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
+from ledger.explain.words import counted, spaced, word, words
 from ledger.records import index_keys as concerning
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX
@@ -37,7 +38,6 @@ from ledger.store import records, shipments
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 from ledger.store.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
-from ledger.words import counted, spaced, word, words
 
 MOST_RECORDS = 500
 MayOpen = Callable[[StoredRecord], bool]

@@ -10,6 +10,7 @@ from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Ou
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
+from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.penalties.json_form import moment
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
@@ -21,7 +22,6 @@ from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 from ledger.store.shipments import ClearanceStep, CustodyStep, Shipment
-from ledger.words import MEANING, counted, spaced, word, words
 
 APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 LATE_REPORT = 24 * 3600

@@ -11,7 +11,7 @@ from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.money import money
+from ledger.explain.money import money
 from ledger.services import awards, treasury
 from ledger.services.award_drafts import check_award, draft_award
 from ledger.services.desk import Desk

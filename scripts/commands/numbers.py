@@ -8,7 +8,7 @@ import typer
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
-from ledger.money import money
+from ledger.explain.money import money
 from ledger.penalties import json_form, lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 from ledger.penalties.statement import PenaltyStatement

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger.common.ids import to_hex
-from ledger.money import money
+from ledger.explain.money import money
 from ledger.services.clock import SystemClock
 from ledger.services.settings import read_settings
 from scripts.commands.keys import read_file

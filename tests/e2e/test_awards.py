@@ -20,7 +20,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
-from ledger.money import money
+from ledger.explain.money import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services import awards, treasury

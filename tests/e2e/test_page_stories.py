@@ -24,7 +24,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.custody.rules import remainder_id
-from ledger.money import money
+from ledger.explain.money import money
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Amendment,

@@ -12,9 +12,9 @@ from api.pages.figures import sparkline
 from api.pages.render import ENVIRONMENT
 from ledger.codes import Role
 from ledger.errors import MalformedRecord
-from ledger.money import money
+from ledger.explain.money import money
+from ledger.explain.words import span
 from ledger.registry.enrolment import RoleRequest
-from ledger.words import span
 from scripts.trial import Party
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World, running_world
 from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, key_of

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from ledger.errors import LadingError
-from ledger.money import money
+from ledger.explain.money import money
 from scripts import output
 from tests.unit.test_errors import every_kind, one_of
 

@@ -6,8 +6,8 @@
 import pytest
 
 from ledger.codes import ClearanceStatus, StatementKind
+from ledger.explain.penalty_summary import gist, standing
 from ledger.penalties.statement import PenaltyStatement, penalty_of
-from ledger.penalty_gist import gist, standing
 from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import Standing, standing_of

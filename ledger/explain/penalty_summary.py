@@ -3,12 +3,12 @@
 Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.penalties.json_form`.
 """
 
+from ledger.explain.words import counted, span
 from ledger.penalties.json_form import moment
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.shipments.clock_stop import StopKind
-from ledger.words import counted, span
 
 _STOPPED = {
     StopKind.DELIVERY: "{goods} arrived",

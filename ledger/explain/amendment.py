@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger.codes import AmendmentKind
 from ledger.errors import LadingError
-from ledger.record_fields import Kind, Line, field_line, label_of
+from ledger.explain.fields import Kind, Line, field_line, label_of
 from ledger.records.eip712 import Struct
 from ledger.records.types import Clearance, Commercial, Handoff, Record, ShipmentTerms, Statement
 

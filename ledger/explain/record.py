@@ -6,14 +6,14 @@ the same of different shipments are told together, each with its number.
 
 from collections.abc import Iterator, Mapping
 
-from ledger.amendment_words import amended, told
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError
-from ledger.record_fields import Kind, Line, field_line, label_of, one_of
+from ledger.explain.amendment import amended, told
+from ledger.explain.fields import Kind, Line, field_line, label_of, one_of
+from ledger.explain.words import counted, scope_text
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
-from ledger.words import counted, scope_text
 
 __all__ = ["TITLES", "Kind", "Line", "describe"]
 

@@ -10,7 +10,8 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
-from ledger.money import money
+from ledger.explain.money import money
+from ledger.explain.words import spaced, word, words
 from ledger.penalties.json_form import duration, moment
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
@@ -28,7 +29,6 @@ from ledger.records.types import (
     Split,
     Statement,
 )
-from ledger.words import spaced, word, words
 
 WITHOUT_LIMIT = 2**40 - 1
 """The largest time and duration: it stands for none."""

@@ -1,0 +1,1 @@
+"""Records and figures in sentences for people. Nothing here is signed, hashed, compared or paid."""
