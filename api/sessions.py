@@ -18,7 +18,7 @@ from ledger.common.ids import KeyAddress, bytes_from_hex, checksum_address, to_h
 from ledger.errors import BadSignature, InvalidInput, NotPermitted
 from ledger.records.signing import recover
 from ledger.registry.enrolment import personal_digest
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 
 CHALLENGE_SECONDS = 300
 SESSION_SECONDS = 3600

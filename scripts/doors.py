@@ -25,10 +25,10 @@ from ledger.errors import (
     Unavailable,
 )
 from ledger.records.signing import SignedRecord
-from ledger.services.clock import SystemClock
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import EMBEDDED, Settings, read_settings
 from ledger.services.members import reading_members
 from ledger.services.node import Node
-from ledger.services.settings import EMBEDDED, Settings, read_settings
 from ledger.services.submission import Accepted
 
 PATIENCE = 60

@@ -36,9 +36,9 @@ from ledger.records.types import (
     ShipmentTerms,
 )
 from ledger.registry.enrolment import RoleRequest
-from ledger.services.clock import Clock
-from ledger.services.keystores import write_private
-from ledger.services.settings import Settings
+from ledger.services.home.clock import Clock
+from ledger.services.home.keystores import write_private
+from ledger.services.home.settings import Settings
 from ledger.services.verified import VerifiedRecords
 from ledger.shipments.default_terms import TENDER_WINDOW
 from ledger.shipments.history import Journeys

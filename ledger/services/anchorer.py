@@ -16,7 +16,7 @@ from ledger.errors import ChainUnavailable, InconsistentLog, NotFound, TreeView
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Checkpoint
 from ledger.services.addresses import ContractBook
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.services.publisher import Publisher
 from ledger.services.sender import Intent, Sender, Settled, explain
 from ledger.store import leases

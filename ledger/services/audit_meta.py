@@ -15,7 +15,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit_chain import ChainFacts, contracts_in_meta
-from ledger.services.scorecards import default_card
+from ledger.services.home.score_cards import default_card
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
 

@@ -44,15 +44,15 @@ from ledger.services.audit_signed import (
 )
 from ledger.services.audit_strays import check_strays
 from ledger.services.audit_tables import compare_projections
-from ledger.services.clock import SystemClock
-from ledger.services.consortium import Consortium, read_consortium
 from ledger.services.desk import open_reader
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.consortium import Consortium, read_consortium
+from ledger.services.home.settings import Settings
 from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node
 from ledger.services.projections import Projector
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
-from ledger.services.settings import Settings
 from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
 

@@ -8,8 +8,8 @@ from ledger.common.ids import ConsortiumId, to_hex
 from ledger.errors import NotFound
 from ledger.records.types import RegistryChange
 from ledger.registry.enrolment import Enrolment, check_possession, parse_enrolment
-from ledger.services.clock import Clock
-from ledger.services.consortium import Consortium
+from ledger.services.home.clock import Clock
+from ledger.services.home.consortium import Consortium
 from ledger.services.registry_view import CurrentRegistry
 from ledger.store import enrolments
 from ledger.store.database import Connection, Database

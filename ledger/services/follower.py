@@ -20,7 +20,7 @@ from ledger.records.index_keys import SHIPMENT, concerns
 from ledger.records.signing import Domain
 from ledger.records.types import Checkpoint, Outcome, Override, RegistryChange
 from ledger.services.addresses import ContractBook
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.services.relayer import next_try, outcome_entry
 from ledger.services.sequencer import Entry, Sequencer
 from ledger.services.waiting import ANNOUNCED, in_words

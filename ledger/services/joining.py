@@ -13,9 +13,9 @@ from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import ChainUnavailable, Misconfigured
-from ledger.services.consortium import Consortium, make_keys, open_keys
-from ledger.services.keystores import write_private
-from ledger.services.settings import EMBEDDED, Settings
+from ledger.services.home.consortium import Consortium, make_keys, open_keys
+from ledger.services.home.keystores import write_private
+from ledger.services.home.settings import EMBEDDED, Settings
 
 
 def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, demo: bool = False) -> Consortium:

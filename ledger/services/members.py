@@ -7,11 +7,11 @@ from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.explain.words import scope_text, word
-from ledger.services.clock import Clock
-from ledger.services.consortium import read_consortium
+from ledger.services.home.clock import Clock
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.settings import Settings
 from ledger.services.names import Names
 from ledger.services.registry_view import CurrentRegistry
-from ledger.services.settings import Settings
 from ledger.services.views import PartnerView, RoleView
 from ledger.store.database import Connection, Database
 

@@ -19,15 +19,15 @@ from ledger.errors import LadingError, VerificationFailed
 from ledger.records.signing import SignedRecord
 from ledger.services.anchorer import Anchorer
 from ledger.services.awards import claim_extras, extras_of
-from ledger.services.clock import Clock, SystemClock
-from ledger.services.consortium import EMBEDDED_CHAIN_ID, read_consortium
 from ledger.services.desk import Desk
 from ledger.services.follower import Follower
+from ledger.services.home.clock import Clock, SystemClock
+from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, read_consortium
+from ledger.services.home.settings import Settings
 from ledger.services.outlook import Lookout
 from ledger.services.projections import Projector
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
-from ledger.services.settings import Settings
 from ledger.services.submission import Submission
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database

@@ -25,11 +25,11 @@ from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies, as_public
 from ledger.scores.incremental import Running
-from ledger.services.clock import Clock
 from ledger.services.feed import Feed
+from ledger.services.home.clock import Clock
+from ledger.services.home.score_cards import measure_for
 from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.registry_view import CurrentRegistry
-from ledger.services.scorecards import measure_for
 from ledger.services.verified import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import records

@@ -13,7 +13,7 @@ from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, S
 from ledger.records.signing import Domain
 from ledger.records.types import Attestation
 from ledger.registry.history import RegistryView
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.services.reading import Reading
 from ledger.services.registry_view import CurrentRegistry
 from ledger.services.verified import VerifiedRecords

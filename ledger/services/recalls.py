@@ -16,13 +16,13 @@ from ledger.products.authenticity import TO_DO
 from ledger.products.brand_authority import speakers
 from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
-from ledger.services.clock import Clock
-from ledger.services.consortium import read_consortium
+from ledger.services.home.clock import Clock
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.settings import Settings
 from ledger.services.lot_tracing import APPLIED, Traced, trace_goods
 from ledger.services.names import Names
 from ledger.services.reading import Reader
 from ledger.services.registry_view import CurrentRegistry
-from ledger.services.settings import Settings
 from ledger.services.views import (
     AnswerView,
     EffectView,

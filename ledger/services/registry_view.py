@@ -12,7 +12,7 @@ from ledger.custody.transition import CustomsStanding
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
 

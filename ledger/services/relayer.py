@@ -30,7 +30,7 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import Outcome
 from ledger.services.addresses import ContractBook
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.services.sender import Intent, Sender, Settled, explain
 from ledger.services.sequencer import Entry, Sequencer
 from ledger.store import cursors, leases, outbox, outcomes, pending, records, transactions

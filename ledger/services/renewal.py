@@ -11,10 +11,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.log.leaf import LogSigner
-from ledger.services.consortium import ANCHOR, LOG, Consortium, operator_passphrase
-from ledger.services.keystores import is_demo, new_key, read_log_key, write_keystore, write_log_key
+from ledger.services.home.consortium import ANCHOR, LOG, Consortium, operator_passphrase
+from ledger.services.home.keystores import is_demo, new_key, read_log_key, write_keystore, write_log_key
+from ledger.services.home.settings import Settings
 from ledger.services.logfiles import replace_file, sync_folder
-from ledger.services.settings import Settings
 
 CHECKPOINT, HIGHEST = "checkpoint", "highest-checkpoint"
 NEXT = "next-log"

@@ -19,7 +19,7 @@ from ledger.chain.transactions import sign_transaction
 from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.store import transactions
 from ledger.store.database import Connection, Database
 from ledger.store.transactions import NewTransaction, StoredTransaction

@@ -15,7 +15,7 @@ from concurrent.futures import Future, InvalidStateError
 
 from ledger.errors import Busy, Conflict, LadingError, StorageFailed, Unavailable
 from ledger.log.leaf import LogSigner, Receipt
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.store import log
 from ledger.store.database import Connection, Database
 from ledger.store.log import Appended, Entry

@@ -6,7 +6,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import RecordId
 from ledger.errors import RuleBroken, Unavailable
 from ledger.records.signing import SigningKey
-from ledger.services.clock import Clock
+from ledger.services.home.clock import Clock
 from ledger.services.sender import Intent, Sender, explain
 from ledger.store.database import Database
 

@@ -17,8 +17,8 @@ from ledger.codes import Mode
 from ledger.records.signing import recover
 from ledger.records.types import Endorsement
 from ledger.services.auditing import audit
-from ledger.services.clock import SystemClock
-from ledger.services.settings import read_settings
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import read_settings
 from scripts.bench import numbers
 from scripts.output import out, table
 from scripts.replay import Replay, Terms, open_replay

@@ -39,7 +39,7 @@ from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.scores.card import parse_card
 from ledger.scores.composite import Tallies
 from ledger.services.feed import settle_in
-from ledger.services.scorecards import default_card_text
+from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 
 DAY, HOUR = 86_400, 3_600

@@ -9,7 +9,7 @@ import typer
 from ledger.audit import AuditReport, Finding
 from ledger.services.audit_held import Held, HeldCheckpoint, HeldLogReceipt
 from ledger.services.auditing import audit as run_audit
-from ledger.services.settings import read_settings
+from ledger.services.home.settings import read_settings
 from scripts.commands.keys import read_file
 from scripts.output import Steps, out, print_json
 

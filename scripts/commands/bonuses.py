@@ -15,8 +15,8 @@ from ledger.explain.money import money
 from ledger.services import awards, treasury
 from ledger.services.award_drafts import check_award, draft_award
 from ledger.services.desk import Desk
+from ledger.services.home.settings import read_settings
 from ledger.services.node import Node
-from ledger.services.settings import read_settings
 from scripts.commands.keys import keystore_path, open_key, read_file
 from scripts.groups import WithDefault
 from scripts.output import err, out, print_json

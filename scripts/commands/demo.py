@@ -14,11 +14,11 @@ from ledger.errors import Misconfigured
 from ledger.explain.money import money
 from ledger.explain.words import counted
 from ledger.penalties.json_form import explain
-from ledger.services.clock import ManualClock
-from ledger.services.consortium import TokenPlan, unused
-from ledger.services.keystores import new_key
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import TokenPlan, unused
+from ledger.services.home.keystores import new_key
+from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node import Node
-from ledger.services.settings import Settings, read_settings
 from scripts.commands.serve import run
 from scripts.demo.cast import make_cast
 from scripts.demo.play import HOUR, Play

@@ -11,7 +11,7 @@ from ledger.common.ids import ConsortiumId, bytes_from_hex, checksum_address, to
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.registry.enrolment import parse_enrolment, sign_enrolment
-from ledger.services.keystores import (
+from ledger.services.home.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
     keystore_address,
@@ -19,7 +19,7 @@ from ledger.services.keystores import (
     read_keystore,
     write_keystore,
 )
-from ledger.services.settings import Settings, read_settings
+from ledger.services.home.settings import Settings, read_settings
 from scripts.output import out, print_json
 
 app = typer.Typer(help="Make, show and use signing keys (encrypted keystores).", no_args_is_help=True)

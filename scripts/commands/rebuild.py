@@ -9,8 +9,8 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.records.signing import SignedRecord
+from ledger.services.home.settings import read_settings
 from ledger.services.rebuilding import Restored, rebuild_projections, restore_from_chain
-from ledger.services.settings import read_settings
 from scripts.commands.keys import read_file
 from scripts.output import Steps, out, print_json
 

@@ -7,10 +7,10 @@ import typer
 
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.errors import InvalidInput
-from ledger.services.clock import SystemClock
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import read_settings
 from ledger.services.reading import Reader
 from ledger.services.recalls import reading_recalls
-from ledger.services.settings import read_settings
 from ledger.services.views import TraceView
 from scripts.output import out, print_json, table
 

@@ -7,8 +7,8 @@ import typer
 
 from ledger.common.ids import to_hex
 from ledger.explain.money import money
-from ledger.services.clock import SystemClock
-from ledger.services.settings import read_settings
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import read_settings
 from scripts.commands.keys import read_file
 from scripts.output import out, print_json, progress
 from scripts.replay import Terms, open_replay, totals

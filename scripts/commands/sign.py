@@ -13,7 +13,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import Amendment, Record
-from ledger.services.settings import read_settings
+from ledger.services.home.settings import read_settings
 from scripts.commands.keys import keystore_path, open_key, read_file, trusted_domain
 from scripts.doors import opened
 from scripts.drafts import completed, in_words, told_defaults

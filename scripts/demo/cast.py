@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ledger.codes import Role
 from ledger.products.gs1 import check_digit
 from ledger.registry.enrolment import RoleRequest
-from ledger.services.keystores import DEMO_PASSPHRASE, new_key, write_keystore
-from ledger.services.settings import Settings
+from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, write_keystore
+from ledger.services.home.settings import Settings
 from scripts.trial import OPERATOR, Party
 
 PREFIX = "9421900"

@@ -9,8 +9,8 @@ from ledger.common.periods import DAY
 from ledger.errors import LadingError
 from ledger.records.signing import SigningKey
 from ledger.records.types import BonusAgreement, Record
-from ledger.services.clock import ManualClock
-from ledger.services.keystores import new_key
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.keystores import new_key
 from ledger.services.submission import Proposed
 from scripts.demo.scribe import Scribe
 from scripts.trial import Party, Trial

@@ -15,8 +15,8 @@ from ledger.common.periods import DAY
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import Handoff
 from ledger.services.auditing import audit
+from ledger.services.home.settings import Settings
 from ledger.services.reading import Reader
-from ledger.services.settings import Settings
 from scripts.demo.cast import (
     BAD_LOT,
     FORWARDER,

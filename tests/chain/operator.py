@@ -23,8 +23,8 @@ from ledger.records.types import Details, Handoff, HandoffItem, Record, Registry
 from ledger.registry.history import Genesis
 from ledger.services.addresses import ContractBook
 from ledger.services.anchorer import Anchorer
-from ledger.services.clock import ManualClock
 from ledger.services.follower import Follower
+from ledger.services.home.clock import ManualClock
 from ledger.services.publisher import Publisher
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender

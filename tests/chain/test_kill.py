@@ -16,7 +16,7 @@ from ledger.chain.events import RECORDED_TOPIC
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.keccak import keccak256
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
 from ledger.store import transactions
 from tests.chain.conftest import CHAIN_ID, GENESIS
 from tests.chain.operator import Operator, launch

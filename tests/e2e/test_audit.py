@@ -22,11 +22,11 @@ from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Details, KeyRevoke, Observation
 from ledger.services.auditing import audit
-from ledger.services.clock import ManualClock
-from ledger.services.keystores import new_key
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.keystores import new_key
+from ledger.services.home.settings import read_settings
 from ledger.services.node import Node
 from ledger.services.sender import Intent, Sender
-from ledger.services.settings import read_settings
 from ledger.services.submission import Accepted
 from ledger.store.rowwise import projection_names
 from scripts.cli import application

@@ -25,7 +25,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter
-from ledger.services.scorecards import default_card
+from ledger.services.home.score_cards import default_card
 from ledger.services.verified import VerifiedRecords
 from scripts.cli import application
 from scripts.demo.scribe import details, salt

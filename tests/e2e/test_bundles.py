@@ -31,8 +31,8 @@ from ledger.records.types import Endorsement, Require
 from ledger.records.verification import as_known_at
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import parse_card
-from ledger.services.consortium import read_consortium
 from ledger.services.exporting import Exporter
+from ledger.services.home.consortium import read_consortium
 from ledger.services.verified import VerifiedRecords
 from ledger.shipments.history import Journeys
 from scripts.demo.scribe import place

@@ -10,8 +10,8 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.penalties.json_form import moment
-from ledger.services.clock import ManualClock
-from ledger.services.keystores import DEMO_PASSPHRASE, write_keystore
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from scripts.cli import application
 from scripts.frames import from_frames, read_signed, to_frames
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage

@@ -17,11 +17,11 @@ from ledger.records.disclosure import join
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Outcome, RegistryChange
 from ledger.services.auditing import audit
-from ledger.services.clock import ManualClock
-from ledger.services.consortium import read_consortium
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node import Node
 from ledger.services.rebuilding import Restored, rebuild_projections, restore_from_chain
-from ledger.services.settings import Settings, read_settings
 from ledger.store import openings, records
 from ledger.store.database import Database
 from ledger.store.rowwise import projection_names

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from ledger.errors import InvalidInput, Misconfigured
 from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
 from ledger.services.auditing import audit
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node import Node
-from ledger.services.settings import Settings, read_settings
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
 from scripts.cli import application

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from ledger.codes import Mode
 from ledger.common.periods import Period
 from ledger.records.types import Place
-from ledger.services.scorecards import default_card
+from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
 from scripts.cli import application
 from scripts.report import charts

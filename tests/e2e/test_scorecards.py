@@ -21,7 +21,7 @@ from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.scores.card import parse_card
 from ledger.services.auditing import audit
 from ledger.services.exporting import Exporter
-from ledger.services.scorecards import default_card_text, keep_card
+from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.store import openings, records
 from scripts.cli import application
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage

@@ -21,12 +21,12 @@ from ledger.records.types import LOG_ONLY, Checkpoint
 from ledger.registry.enrolment import RoleRequest
 from ledger.services import holdings
 from ledger.services.auditing import audit
-from ledger.services.clock import SystemClock
-from ledger.services.consortium import read_consortium, with_logs_of
 from ledger.services.enrolling import change
 from ledger.services.exporting import Exporter
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.consortium import read_consortium, with_logs_of
+from ledger.services.home.settings import Settings, read_settings
 from ledger.services.joining import join
-from ledger.services.settings import Settings, read_settings
 from ledger.services.submission import Accepted
 from ledger.services.succession import replace_contract
 from ledger.store import outcomes, records

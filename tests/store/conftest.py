@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
 from ledger.services.sequencer import Sequencer
 from ledger.store.database import Database
 from tests.store.entries import SIGNER

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from ledger.errors import Busy, Misconfigured, StorageFailed
 from ledger.records.types import ShipmentTerms
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
 from ledger.services.sequencer import Sequencer
 from ledger.store import log, meta, migrate, records
 from ledger.store.database import Database

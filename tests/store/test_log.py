@@ -15,7 +15,7 @@ from ledger.records import disclosure as pure_openings
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Checkpoint, Outcome, Record, ShipmentTerms
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
 from ledger.services.sequencer import Entry, Sequencer
 from ledger.store import log, migrate, openings, outbox, outcomes, pending, proposals, records
 from ledger.store.database import Connection, Database

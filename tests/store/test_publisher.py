@@ -11,7 +11,7 @@ from sqlalchemy import text
 from ledger import merkle
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, VerificationFailed
 from ledger.log.tiles import decode_entries, new_tiles
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
 from ledger.services.logfiles import LogFolder
 from ledger.services.publisher import Publisher
 from ledger.services.sequencer import Sequencer

@@ -5,7 +5,7 @@ from ledger.penalties.amounts import all_owed
 from ledger.penalties.fast_path import plain
 from ledger.scores.card import parse_card
 from ledger.scores.composite import Tallies
-from ledger.services.scorecards import default_card_text
+from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from scripts.bench.numbers import measure, records
 

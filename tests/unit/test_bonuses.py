@@ -28,7 +28,7 @@ from ledger.scores.card import Indicator, Weighted
 from ledger.scores.composite import IndicatorScore, Scorecard, Standing, Tallies
 from ledger.scores.counters import Rows
 from ledger.scores.estimate import Tally
-from ledger.services.scorecards import default_card
+from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
 from tests.unit.test_bonus_rules import CARD, RULE

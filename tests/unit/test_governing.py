@@ -5,7 +5,7 @@ import hashlib
 from ledger.codes import RegistryAction
 from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, adopted_cards, governing_card
-from ledger.services.scorecards import default_card_text
+from ledger.services.home.score_cards import default_card_text
 from tests.unit.test_registry import change, history
 
 ONE, TWO, THREE = (bytes([i]) * 32 for i in (1, 2, 3))

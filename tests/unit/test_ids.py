@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.services.clock import ManualClock, SystemClock
+from ledger.services.home.clock import ManualClock, SystemClock
 
 
 def test_keccak_is_ethereums() -> None:

@@ -20,7 +20,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.signing import Domain, SignedRecord, SigningKey, recover
 from ledger.records.types import Details, Dispute, Endorsement, KeyRevoke
 from ledger.registry.enrolment import Enrolment, RoleRequest, check_possession, parse_enrolment
-from ledger.services.keystores import (
+from ledger.services.home.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
     keystore_address,

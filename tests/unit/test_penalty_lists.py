@@ -16,7 +16,7 @@ from ledger.penalties.json_form import to_json as statement_json
 from ledger.penalties.lists import page_of, to_json, totals
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import parse_card
-from ledger.services.scorecards import default_card_text
+from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SECOND, SHOP, History
 

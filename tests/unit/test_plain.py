@@ -15,7 +15,7 @@ from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import parse_card
 from ledger.scores.composite import Tallies
 from ledger.scores.incremental import Running
-from ledger.services.scorecards import default_card_text
+from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from tests.unit.history import (
     BROKER,

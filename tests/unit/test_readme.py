@@ -14,7 +14,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from ledger.services.settings import TABLE
+from ledger.services.home.settings import TABLE
 from scripts.cli import COMMANDS, application
 
 ROOT = Path(__file__).resolve().parents[2]

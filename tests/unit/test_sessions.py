@@ -13,7 +13,7 @@ from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedRecord, NotPermitted
 from ledger.records.signing import SigningKey
 from ledger.registry.enrolment import personal_digest
-from ledger.services.clock import ManualClock
+from ledger.services.home.clock import ManualClock
 
 START = 1_750_000_000
 KEY = SigningKey(b"\x31" * 32)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Misconfigured
-from ledger.services.settings import TABLE, Settings, read_settings
+from ledger.services.home.settings import TABLE, Settings, read_settings
 
 
 def test_without_any_setting_there_is_a_default_for_each() -> None:

@@ -25,7 +25,7 @@ from ledger.errors import MalformedRecord, Misconfigured
 from ledger.log.leaf import LogIdentity, LogSigner
 from ledger.records.signing import SigningKey
 from ledger.registry.history import Genesis
-from ledger.services.keystores import (
+from ledger.services.home.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
     new_key,
@@ -35,7 +35,7 @@ from ledger.services.keystores import (
     write_log_key,
     write_private,
 )
-from ledger.services.settings import Settings
+from ledger.services.home.settings import Settings
 
 __all__ = [
     "EMBEDDED_CHAIN_ID",
