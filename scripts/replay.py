@@ -39,7 +39,7 @@ from ledger.registry.enrolment import RoleRequest
 from ledger.services.home.clock import Clock
 from ledger.services.home.keystores import write_private
 from ledger.services.home.settings import Settings
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.default_terms import TENDER_WINDOW
 from ledger.shipments.history import Journeys
 from scripts.scms import CURRENCY, PROGRAMME, VENDOR, Line

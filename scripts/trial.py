@@ -15,12 +15,12 @@ from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Record, RegistryChange
 from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.registry.history import RegistryView
-from ledger.services.enrolling import admission, change, opening_changes
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import TokenPlan, found
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
 from ledger.services.node import Node, open_chain
+from ledger.services.state.enrolments import admission, change, opening_changes
 from ledger.services.submission import Accepted
 
 COUNCIL = 3

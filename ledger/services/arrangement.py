@@ -15,8 +15,8 @@ from ledger.records.signers import (
 )
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import Record, ShipmentTerms
-from ledger.services import holdings
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import records
 from ledger.store.database import Connection
 
@@ -36,11 +36,11 @@ class StoreContext:
         self._connection = connection
 
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
-        return holdings.terms_of(self._connection, shipment)
+        return shipment_state.terms_of(self._connection, shipment)
 
     def record(self, record_id: bytes) -> Record | None:
         row = records.get(self._connection, RecordId(record_id))
-        return None if row is None else holdings.opened(self._connection, row)
+        return None if row is None else shipment_state.opened(self._connection, row)
 
 
 def arrange(

@@ -28,7 +28,7 @@ from ledger.services import log_only
 from ledger.services.audit_log import Tell, WalkedLog
 from ledger.services.expectation import clearance_scope
 from ledger.services.follower import CURSOR
-from ledger.services.registry_view import registry_slot
+from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, outcomes, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

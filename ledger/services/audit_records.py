@@ -16,9 +16,9 @@ from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
 from ledger.registry.history import RegistryHistory
-from ledger.services import holdings
 from ledger.services.audit_log import Tell, domain_of
-from ledger.services.verified import facts_of
+from ledger.services.state import shipment_state
+from ledger.services.state.verified_records import facts_of
 from ledger.store import openings, outcomes, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
@@ -108,7 +108,7 @@ class Signatures:
     # --- ledger.records.signers.SignerContext --------------------------------------------------------------------------------
 
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
-        return holdings.terms_of(self._copy, shipment)
+        return shipment_state.terms_of(self._copy, shipment)
 
     def record(self, record_id: bytes) -> Record | None:
         row = records.get(self._copy, RecordId(record_id))

@@ -13,7 +13,7 @@ from ledger.custody.rules import Holding, Slot
 from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
 from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
-from ledger.services.registry_view import customs_of, keys_of, signers_of
+from ledger.services.state.current_registry import customs_of, keys_of, signers_of
 
 _APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
 

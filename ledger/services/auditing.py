@@ -50,9 +50,9 @@ from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node
-from ledger.services.projections import Projector
-from ledger.services.registry_view import CurrentRegistry
 from ledger.services.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.projections import Projector
 from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
 

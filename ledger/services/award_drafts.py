@@ -10,7 +10,7 @@ from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.types import BonusAward
 from ledger.services import awards
 from ledger.services.desk import Desk
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import bonuses, records
 from ledger.store.database import Connection

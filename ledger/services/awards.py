@@ -20,7 +20,7 @@ from ledger.records.types import BonusAgreement, BonusAward, Claim
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import card_text
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import bonuses, meta, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

@@ -16,18 +16,18 @@ from ledger.errors import NotFound
 from ledger.records.types import BY_NUMBER
 from ledger.services.addresses import ContractBook
 from ledger.services.bonuses import Bonuses
-from ledger.services.enrolling import Enrolling
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
 from ledger.services.home.settings import EMBEDDED, Settings
-from ledger.services.names import Names
 from ledger.services.numbers import Numbers
 from ledger.services.products import Products
 from ledger.services.publisher import Publisher
 from ledger.services.reading import Reading
 from ledger.services.recalls import Recalls
-from ledger.services.registry_view import CurrentRegistry
 from ledger.services.sequencer import Sequencer
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.enrolments import Enrolling
+from ledger.services.state.partner_names import Names
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Database
 

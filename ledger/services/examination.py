@@ -24,7 +24,13 @@ from ledger.records.types import (
 from ledger.services import log_only, predecessors
 from ledger.services.arrangement import Arrangement, StoreContext, arrange
 from ledger.services.expectation import Expectation, clearance_scope
-from ledger.services.registry_view import CurrentRegistry, customs_of, keys_of, registry_slot, signers_of
+from ledger.services.state.current_registry import (
+    CurrentRegistry,
+    customs_of,
+    keys_of,
+    registry_slot,
+    signers_of,
+)
 from ledger.services.waiting import (
     Awaited,
     Prospect,

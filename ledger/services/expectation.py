@@ -7,8 +7,8 @@ from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.records.signing import Domain
-from ledger.services import holdings
-from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
+from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
 from ledger.store import outcomes, pending, records
 from ledger.store.database import Connection
 
@@ -28,7 +28,7 @@ class Expectation:
     def holding(self, shipment: bytes) -> Holding | None:
         if shipment in self._holdings:
             return self._holdings[shipment]
-        self._holdings[shipment] = holdings.holding(self._connection, shipment)
+        self._holdings[shipment] = shipment_state.holding(self._connection, shipment)
         if self._holdings[shipment] is None:
             self._apply_opener(shipment)
         for sequence, record_id in pending.of_scope(self._connection, shipment):
@@ -41,7 +41,7 @@ class Expectation:
 
     def clearance(self, key: SlotKey) -> ClearanceSlot | None:
         if key not in self._clearances:
-            self._clearances[key] = holdings.clearance(self._connection, key)
+            self._clearances[key] = shipment_state.clearance(self._connection, key)
             for _, record_id in pending.of_scope(self._connection, clearance_scope(key)):
                 self._apply(record_id)
         return self._clearances[key]
@@ -60,7 +60,7 @@ class Expectation:
 
     def _apply_opener(self, shipment: bytes) -> None:
         """Terms, splits and short items open shipments; of several that would, the first that may."""
-        for row, _ in holdings.openers(self._connection, shipment):
+        for row, _ in shipment_state.openers(self._connection, shipment):
             if not outcomes.of(self._connection, row.record_id):
                 self._apply(row.record_id)
             if self._holdings.get(shipment) is not None:

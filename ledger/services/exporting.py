@@ -29,8 +29,8 @@ from ledger.scores.samples import case_of, products_of
 from ledger.services import awards
 from ledger.services.desk import Desk
 from ledger.services.home.score_cards import card_text, measure_for
-from ledger.services.registry_view import REGISTRY_TYPES
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.current_registry import REGISTRY_TYPES
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import bonuses, openings, outcomes, records
 from ledger.store.database import Connection

@@ -13,7 +13,7 @@ from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import Facts, VerifiedRecord
 from ledger.registry.history import RegistryHistory
 from ledger.scores.incremental import Running
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import log, openings
 from ledger.store.database import Connection
 

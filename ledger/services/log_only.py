@@ -7,7 +7,7 @@ that could have none is refused, and says why. An endorsement may come before it
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Conflict, MalformedRecord, NotFound, RuleBroken
 from ledger.records.types import Amendment, Recall, RecallAnswer, Record
-from ledger.services import holdings
+from ledger.services.state import shipment_state
 from ledger.shipments.amendments import check_amendment
 from ledger.store import records
 from ledger.store.database import Connection
@@ -77,4 +77,4 @@ def _target(connection: Connection, record_id: bytes, where: str) -> Record:
     row = records.get(connection, RecordId(record_id))
     if row is None:
         raise NotFound("no such record here", where=where, found=to_hex(record_id), mend="Submit that record first.")
-    return holdings.opened(connection, row)
+    return shipment_state.opened(connection, row)

@@ -10,8 +10,8 @@ from ledger.explain.words import scope_text, word
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.names import Names
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.partner_names import Names
 from ledger.services.views import PartnerView, RoleView
 from ledger.store.database import Connection, Database
 

@@ -4,8 +4,8 @@ from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import LadingError
 from ledger.services.examination import consumed_slots
 from ledger.services.home.clock import Clock
-from ledger.services.registry_view import CurrentRegistry, customs_of, signers_of
 from ledger.services.relayer import Outlook
+from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
 from ledger.services.waiting import RecordedState, in_words, prospect
 from ledger.store import outcomes
 from ledger.store.database import Connection

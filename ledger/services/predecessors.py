@@ -9,7 +9,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Busy, NotPermitted
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
-from ledger.services.registry_view import CurrentRegistry, keys_of
+from ledger.services.state.current_registry import CurrentRegistry, keys_of
 from ledger.store import proposals, records
 from ledger.store.database import Connection
 

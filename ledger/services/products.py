@@ -15,8 +15,8 @@ from ledger.records.types import Attestation
 from ledger.registry.history import RegistryView
 from ledger.services.home.clock import Clock
 from ledger.services.reading import Reading
-from ledger.services.registry_view import CurrentRegistry
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import meta, products, records, shipments, sightings
 from ledger.store.database import Connection, Database
 

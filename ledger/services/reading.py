@@ -17,12 +17,13 @@ from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.registry.state import ALL_SCOPES, AddressKind
-from ledger.services import holdings, predecessors
+from ledger.services import predecessors
 from ledger.services.arrangement import StoreContext, arrange
 from ledger.services.members import Members
-from ledger.services.names import Names
-from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
+from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.state.partner_names import Names
 from ledger.services.stories import Stories
 from ledger.services.views import (
     AwaitedView,
@@ -235,7 +236,7 @@ class Reading:
         if reader.partner and concerning.Concern(concerning.PARTNER, str(reader.partner)) in about:
             return True
         if isinstance(record, ShipmentTerms):
-            terms = holdings.terms_of(connection, record_id)
+            terms = shipment_state.terms_of(connection, record_id)
             return terms is not None and may_open_terms(terms, reader)
         if isinstance(record, Amendment):
             return self._party_of_target(connection, record, reader)
@@ -300,7 +301,7 @@ class Reading:
             about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=500)
             if not about:
                 raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
-            opener = next((to_hex(row.record_id) for row, _ in holdings.openers(connection, shipment)), None)
+            opener = next((to_hex(row.record_id) for row, _ in shipment_state.openers(connection, shipment)), None)
             return UnopenedShipment(to_hex(shipment), opener, tuple(to_hex(row.record_id) for row in about))
 
     # --- partners ------------------------------------------------------------------------------------------

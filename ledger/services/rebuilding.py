@@ -28,16 +28,16 @@ from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit_log import Publication, Tell
 from ledger.services.chain_walk import ChainWalk, Settling
-from ledger.services.enrolling import change
 from ledger.services.follower import rebuild_from_events
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node, open_chain
-from ledger.services.projections import Projector
-from ledger.services.registry_view import CurrentRegistry
 from ledger.services.renewal import CHECKPOINT, HIGHEST, renew_log
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.enrolments import change
+from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, cursors, log, migrate, outbox, outcomes, records, rowwise
 from ledger.store.database import Connection, Database
 from ledger.store.rows import chunks, text_of

@@ -20,9 +20,9 @@ from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.lot_tracing import APPLIED, Traced, trace_goods
-from ledger.services.names import Names
 from ledger.services.reading import Reader
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.partner_names import Names
 from ledger.services.views import (
     AnswerView,
     EffectView,

@@ -17,13 +17,13 @@ from ledger.records import index_keys as concerning
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX
 from ledger.records.types import Outcome as OutcomeRecord
-from ledger.services import holdings
 from ledger.services.afterwards import notes_on
 from ledger.services.coming import coming_to
-from ledger.services.names import Names
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.partner_names import Names
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.telling import APPLIED, Context, Teller
-from ledger.services.verified import VerifiedRecords
 from ledger.services.views import (
     ClearanceView,
     MissingView,
@@ -158,7 +158,7 @@ class Stories:
                 yield missing[record_id]
             stored = rows.get(record_id)
             if stored is not None:
-                said = holdings.opened(connection, stored) if may_open(stored) else None
+                said = shipment_state.opened(connection, stored) if may_open(stored) else None
                 yield from notes_on(journeys, record_id, said)
 
         try:

@@ -17,11 +17,11 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
 from ledger.services import predecessors
 from ledger.services.arrangement import Arrangement
-from ledger.services.custody_projection import note_goods
 from ledger.services.examination import Examination, Preflight
 from ledger.services.home.clock import Clock
-from ledger.services.registry_view import CurrentRegistry, keys_of
 from ledger.services.sequencer import Sequencer
+from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.state.custody_projection import note_goods
 from ledger.services.waiting import Awaited
 from ledger.store import openings, proposals, records
 from ledger.store.database import Connection, Database

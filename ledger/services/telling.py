@@ -14,8 +14,8 @@ from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.penalties.json_form import moment
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
-from ledger.services.names import Names
-from ledger.services.registry_view import keys_of
+from ledger.services.state.current_registry import keys_of
+from ledger.services.state.partner_names import Names
 from ledger.services.views import PartnerName, StepView
 from ledger.shipments.clock_stop import Tender
 from ledger.store import records

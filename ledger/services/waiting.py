@@ -19,8 +19,8 @@ from ledger.records.signers import shipments_of
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.registry.history import RegistryView
-from ledger.services import holdings
-from ledger.services.registry_view import keys_of
+from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import keys_of
 from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.outcomes import NOT_FINAL
@@ -54,10 +54,10 @@ class RecordedState:
     connection: Connection
 
     def holding(self, shipment: bytes) -> Holding | None:
-        return holdings.holding(self.connection, shipment)
+        return shipment_state.holding(self.connection, shipment)
 
     def clearance(self, key: SlotKey) -> ClearanceSlot | None:
-        return holdings.clearance(self.connection, key)
+        return shipment_state.clearance(self.connection, key)
 
     def override_ready_at(self, record_id: bytes) -> int | None:  # noqa: ARG002 - the protocol's
         return 0  # whether it was announced, and for when, the contract says

@@ -18,8 +18,8 @@ from ledger.products.gs1 import check_gln
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RegistryChange
 from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
-from ledger.services.enrolling import admission, change
 from ledger.services.home.settings import read_settings
+from ledger.services.state.enrolments import admission, change
 from scripts.commands.keys import keystore_path, open_key, read_file
 from scripts.doors import Door, Service, members, opened
 from scripts.output import err, out, print_json, table

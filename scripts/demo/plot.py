@@ -40,10 +40,10 @@ from ledger.records.types import (
 )
 from ledger.scores.card import parse_card
 from ledger.services import awards, treasury
-from ledger.services.enrolling import change
 from ledger.services.home.keystores import new_key
 from ledger.services.home.score_cards import default_card_text, keep_card
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.enrolments import change
+from ledger.services.state.verified_records import VerifiedRecords
 from scripts.demo import journeys
 from scripts.demo.cast import (
     AUDITOR,

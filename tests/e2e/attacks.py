@@ -28,7 +28,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.registry.enrolment import Enrolment
-from ledger.services.enrolling import admission, change
+from ledger.services.state.enrolments import admission, change
 from scripts.demo.scribe import NO_HASH, Deal, details, no_duty, place, salt
 from tests.e2e.stage import (
     ALPHA,

@@ -43,10 +43,10 @@ from ledger.records.types import (
 )
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.auditing import audit
-from ledger.services.enrolling import change
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import read_settings
 from ledger.services.sender import Intent, Sender
+from ledger.services.state.enrolments import change
 from ledger.services.submission import Accepted
 from ledger.services.views import ChainTrack, ShipmentView
 from ledger.store import outcomes

@@ -55,11 +55,11 @@ from ledger.records.types import (
 )
 from ledger.registry.enrolment import RoleRequest
 from ledger.services import treasury
-from ledger.services.enrolling import change
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.sender import Intent, Sender
+from ledger.services.state.enrolments import change
 from ledger.services.submission import Accepted
 from scripts.demo.cast import subject
 from scripts.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash

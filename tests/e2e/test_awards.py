@@ -26,7 +26,7 @@ from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Sh
 from ledger.services import awards, treasury
 from ledger.services.exporting import Exporter
 from ledger.services.home.score_cards import default_card
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from scripts.cli import application
 from scripts.demo.scribe import details, salt
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged

@@ -33,7 +33,7 @@ from ledger.scores.adopted_card import Measure
 from ledger.scores.card import parse_card
 from ledger.services.exporting import Exporter
 from ledger.services.home.consortium import read_consortium
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from scripts.demo.scribe import place
 from tests.e2e.stage import (

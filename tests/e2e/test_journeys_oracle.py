@@ -24,7 +24,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
-from ledger.services import holdings
+from ledger.services.state import shipment_state
 from ledger.services.submission import Accepted
 from tests.e2e import stage as at_stage
 from tests.e2e.stage import Stage
@@ -120,7 +120,7 @@ class Lived(History):
                 holder, packages = PARTNERS[record.holder], record.packages
                 if record.parents:
                     with self._stage.node.db.read() as connection:
-                        slot = cast("Any", holdings.holding(connection, record.parents[0].shipment)).slot
+                        slot = cast("Any", shipment_state.holding(connection, record.parents[0].shipment)).slot
                     holder, packages = slot.custodian, slot.packages
                 return replace(
                     record,

@@ -20,7 +20,7 @@ from ledger.custody.rules import child_id, remainder_id
 from ledger.errors import RuleBroken
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Child, ShipmentTerms, Split
-from ledger.services import holdings
+from ledger.services.state import shipment_state
 from ledger.store import shipments
 from scripts.demo.scribe import details
 from tests.e2e.stage import (
@@ -91,7 +91,7 @@ def state_of(stage: Stage) -> dict[bytes, tuple[int, bytes]]:
     found: dict[bytes, tuple[int, bytes]] = {}
     with stage.trial.node.db.read() as connection:
         for row in shipments.listing(connection, limit=1000):
-            holding = holdings.holding_of(row)
+            holding = shipment_state.holding_of(row)
             slot = holding.slot
             if slot.state != ShipmentState.OPEN:
                 slot = replace(slot, requirements=tuple(replace(r, released=False) for r in slot.requirements))

@@ -16,7 +16,7 @@ from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
 from ledger.scores.composite import Tallies
 from ledger.services import numbers
-from ledger.services.verified import VerifiedRecords
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import openings, records
 from scripts.cli import application

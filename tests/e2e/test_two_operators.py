@@ -19,14 +19,14 @@ from ledger.errors import Misconfigured, NotFound
 from ledger.records.signing import SignedRecord
 from ledger.records.types import LOG_ONLY, Checkpoint
 from ledger.registry.enrolment import RoleRequest
-from ledger.services import holdings
 from ledger.services.auditing import audit
-from ledger.services.enrolling import change
 from ledger.services.exporting import Exporter
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.joining import join
+from ledger.services.state import shipment_state
+from ledger.services.state.enrolments import change
 from ledger.services.submission import Accepted
 from ledger.services.succession import replace_contract
 from ledger.store import outcomes, records
@@ -217,7 +217,7 @@ def test_parts_are_opened_to_an_operator_by_who_hands_the_record_in_there(pair: 
     with one.node.db.read() as connection:
         row = records.get(connection, goods)
         assert row is not None
-        opened = holdings.opened(connection, row)
+        opened = shipment_state.opened(connection, row)
     again = two.node.submission.submit(SignedRecord(opened, row.signature_list))
     assert isinstance(again, Accepted)
     assert again.again

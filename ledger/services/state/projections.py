@@ -26,8 +26,8 @@ from ledger.records.types import (
     Revocation,
     Ruling,
 )
-from ledger.services.custody_projection import APPLIED, CustodyProjection
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.custody_projection import APPLIED, CustodyProjection
 from ledger.store import bonuses, log, migrate, outcomes, partners, products, records
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome

@@ -10,7 +10,7 @@ from ledger.records.types import RegistryChange
 from ledger.registry.enrolment import Enrolment, check_possession, parse_enrolment
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import enrolments
 from ledger.store.database import Connection, Database
 from ledger.store.enrolments import StoredEnrolment

@@ -14,7 +14,7 @@ from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry.history import RegistryHistory
-from ledger.services import holdings
+from ledger.services.state import shipment_state
 from ledger.shipments import outcome_facts
 from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection
@@ -92,7 +92,7 @@ class VerifiedRecords:
         return list(self._verified(sorted(rows.values(), key=lambda row: row.log_index)))
 
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
-        return holdings.terms_of(self._connection, shipment)
+        return shipment_state.terms_of(self._connection, shipment)
 
     def record(self, record_id: bytes) -> Record | None:
         row = records.get(self._connection, RecordId(record_id))

@@ -31,8 +31,8 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.registry.history import RegistryHistory
-from ledger.services import holdings
-from ledger.services.registry_view import customs_of, signers_of
+from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import customs_of, signers_of
 from ledger.store import openings, outcomes, records, shipments
 from ledger.store.database import Connection
 from ledger.store.outcomes import ItemOutcome
@@ -95,10 +95,10 @@ class CustodyProjection:
 
     def holding(self, shipment: bytes) -> Holding | None:
         row = self._shipment(shipment)
-        return None if row is None else holdings.holding_of(row)
+        return None if row is None else shipment_state.holding_of(row)
 
     def clearance(self, key: SlotKey) -> ClearanceSlot | None:
-        return holdings.clearance(self._connection, key)
+        return shipment_state.clearance(self._connection, key)
 
     def override_ready_at(self, record_id: bytes) -> int | None:  # noqa: ARG002 - the protocol's
         return 0  # it has a final outcome, so the chain found it ready
@@ -114,7 +114,9 @@ class CustodyProjection:
         for shipment, holding in effect.holdings.items():
             before = self._shipment(shipment)
             row = before or self._opened(target, shipment, holding, item)
-            self._known[shipment] = self._changed[shipment] = holdings.with_holding(row, holding, now=item.block_time)
+            self._known[shipment] = self._changed[shipment] = shipment_state.with_holding(
+                row, holding, now=item.block_time
+            )
             if before is None:
                 self._goods += _goods_of(shipment, self._contents(target, shipment, row.terms))
         states = [
@@ -177,7 +179,7 @@ class CustodyProjection:
         if target.type_number in _OPENERS:
             return _own_contents(join(target.record, self._parts[target.record_id]), shipment)
         stored = records.get(self._connection, terms)
-        return () if stored is None else _own_contents(holdings.opened(self._connection, stored), shipment)
+        return () if stored is None else _own_contents(shipment_state.opened(self._connection, stored), shipment)
 
     def _opened(self, row: StoredRecord, shipment: bytes, holding: Holding, item: ItemOutcome) -> Shipment:
         """The first row of a shipment that this record opened: by terms, as a child, or as a remainder."""
@@ -207,7 +209,7 @@ class CustodyProjection:
             packages=holding.slot.packages,
             sequence=holding.slot.sequence,
             state=int(holding.slot.state),
-            requires=holdings.requirements_text(holding.slot),
+            requires=shipment_state.requirements_text(holding.slot),
             released=0,
             flags=int(holding.slot.flags),
             opened_at=item.block_time,
@@ -219,7 +221,7 @@ class CustodyProjection:
 
 def note_goods(connection: Connection, row: StoredRecord) -> None:
     """Note the goods of the shipments that `row` opened, now that more of its contents are open than at its outcome."""
-    record = holdings.opened(connection, row)
+    record = shipment_state.opened(connection, row)
     for shipment in _opened_under(connection, row):
         shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
 

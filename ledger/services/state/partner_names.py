@@ -6,7 +6,7 @@ from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import LadingError
 from ledger.registry.enrolment import parse_enrolment
 from ledger.registry.state import AddressKind
-from ledger.services.registry_view import CurrentRegistry
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views import PartnerName
 from ledger.store import enrolments
 from ledger.store.database import Connection
