@@ -17,7 +17,7 @@ from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Checkpoint
 from ledger.services.addresses import ContractBook
 from ledger.services.home.clock import Clock
-from ledger.services.publisher import Publisher
+from ledger.services.publish.publisher import Publisher
 from ledger.services.sender import Intent, Sender, Settled, explain
 from ledger.store import leases
 from ledger.store.database import Database

@@ -20,7 +20,7 @@ from ledger.merkle import HASH_LENGTH
 from ledger.records.disclosure import split
 from ledger.records.signing import SIGNATURE_LENGTH, Domain
 from ledger.records.types import BY_NUMBER, Record
-from ledger.services.logfiles import LogFolder
+from ledger.services.publish.durable_files import LogFolder
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

@@ -10,7 +10,7 @@ from ledger.log.leaf import LogIdentity
 from ledger.log.signed_note import TreeHead
 from ledger.services.audit_chain import Anchored
 from ledger.services.audit_log import WalkedLog
-from ledger.services.logfiles import LogFolder
+from ledger.services.publish.durable_files import LogFolder
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row

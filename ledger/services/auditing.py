@@ -48,8 +48,8 @@ from ledger.services.desk import open_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node
+from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector

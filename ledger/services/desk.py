@@ -21,7 +21,7 @@ from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.numbers import Numbers
 from ledger.services.products import Products
-from ledger.services.publisher import Publisher
+from ledger.services.publish.publisher import Publisher
 from ledger.services.reading import Reading
 from ledger.services.recalls import Recalls
 from ledger.services.sequencer import Sequencer

@@ -32,8 +32,8 @@ from ledger.services.follower import rebuild_from_events
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.logfiles import LogFolder
 from ledger.services.node import Node, open_chain
+from ledger.services.publish.durable_files import LogFolder
 from ledger.services.renewal import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import change

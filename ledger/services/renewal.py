@@ -14,7 +14,7 @@ from ledger.log.leaf import LogSigner
 from ledger.services.home.consortium import ANCHOR, LOG, Consortium, operator_passphrase
 from ledger.services.home.keystores import is_demo, new_key, read_log_key, write_keystore, write_log_key
 from ledger.services.home.settings import Settings
-from ledger.services.logfiles import replace_file, sync_folder
+from ledger.services.publish.durable_files import replace_file, sync_folder
 
 CHECKPOINT, HIGHEST = "checkpoint", "highest-checkpoint"
 NEXT = "next-log"

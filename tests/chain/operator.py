@@ -25,7 +25,7 @@ from ledger.services.addresses import ContractBook
 from ledger.services.anchorer import Anchorer
 from ledger.services.follower import Follower
 from ledger.services.home.clock import ManualClock
-from ledger.services.publisher import Publisher
+from ledger.services.publish.publisher import Publisher
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
 from ledger.services.sequencer import Entry, Sequencer

@@ -20,7 +20,7 @@ from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
 from ledger.log.tiles import HEIGHT, WIDTH, Tile, TileTree, encode_entries, tile_of, tile_root
 from ledger.merkle import HASH_LENGTH
-from ledger.services.logfiles import LogFolder
+from ledger.services.publish.durable_files import LogFolder
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredLeaf

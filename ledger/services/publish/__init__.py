@@ -1,0 +1,1 @@
+"""From leaves to files: tiles, checkpoints, and files that survive a crash."""
