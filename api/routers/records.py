@@ -12,7 +12,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.records import index_keys
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import BY_NAME, Record, record_named
-from ledger.services.submission import Accepted, Proposed
+from ledger.services.intake.submission import Accepted, Proposed
 from ledger.services.views import ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])

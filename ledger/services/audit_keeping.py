@@ -24,10 +24,10 @@ from ledger.records.types import (
     ShipmentTerms,
     Split,
 )
-from ledger.services import log_only
 from ledger.services.audit_log import Tell, WalkedLog
-from ledger.services.expectation import clearance_scope
 from ledger.services.follower import CURSOR
+from ledger.services.intake import log_only_checks
+from ledger.services.intake.expected_state import clearance_scope
 from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, outcomes, records, rowwise
 from ledger.store.database import Connection
@@ -240,6 +240,6 @@ def _slots(record: Record, record_id: RecordId) -> Iterator[tuple[bytes, int]]:
         case RegistryChange() | KeyGrant() | KeyRevoke():
             yield registry_slot(record, record_id)
         case Amendment():
-            yield from log_only.slots(record)
+            yield from log_only_checks.slots(record)
         case _:
             pass

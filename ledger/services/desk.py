@@ -19,12 +19,12 @@ from ledger.services.bonuses import Bonuses
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
 from ledger.services.home.settings import EMBEDDED, Settings
+from ledger.services.intake.sequencer import Sequencer
 from ledger.services.numbers import Numbers
 from ledger.services.products import Products
 from ledger.services.publish.publisher import Publisher
 from ledger.services.reading import Reading
 from ledger.services.recalls import Recalls
-from ledger.services.sequencer import Sequencer
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names

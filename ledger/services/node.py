@@ -24,11 +24,11 @@ from ledger.services.follower import Follower
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, read_consortium
 from ledger.services.home.settings import Settings
+from ledger.services.intake.submission import Submission
 from ledger.services.outlook import Lookout
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
 from ledger.services.state.projections import Projector
-from ledger.services.submission import Submission
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 

@@ -2,11 +2,11 @@
 
 from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import LadingError
-from ledger.services.examination import consumed_slots
 from ledger.services.home.clock import Clock
+from ledger.services.intake.checks import consumed_slots
+from ledger.services.intake.out_of_order import RecordedState, in_words, prospect
 from ledger.services.relayer import Outlook
 from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
-from ledger.services.waiting import RecordedState, in_words, prospect
 from ledger.store import outcomes
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord

@@ -17,10 +17,11 @@ from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.registry.state import ALL_SCOPES, AddressKind
-from ledger.services import predecessors
-from ledger.services.arrangement import StoreContext, arrange
+from ledger.services.intake import referenced_records
+from ledger.services.intake.out_of_order import RecordedState, ahead_of, in_words
+from ledger.services.intake.sequencer import Sequencer
+from ledger.services.intake.signature_order import StoreContext, arrange
 from ledger.services.members import Members
-from ledger.services.sequencer import Sequencer
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry, keys_of
 from ledger.services.state.partner_names import Names
@@ -40,7 +41,6 @@ from ledger.services.views import (
     UnopenedShipment,
     awaited_view,
 )
-from ledger.services.waiting import RecordedState, ahead_of, in_words
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
@@ -195,7 +195,7 @@ class Reading:
         )
 
     def _missing(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
-        if lacking := predecessors.missing(connection, signed.record):
+        if lacking := referenced_records.missing(connection, signed.record):
             return lacking
         without = SignedRecord(signed.record, ())
         return arrange(without, record_id, StoreContext(connection), self._registry, signed.signatures).missing

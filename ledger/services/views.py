@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.common.ids import to_hex
-from ledger.services.waiting import Awaited
+from ledger.services.intake.out_of_order import Awaited
 
 
 @dataclass(frozen=True, slots=True)

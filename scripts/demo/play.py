@@ -11,7 +11,7 @@ from ledger.records.signing import SigningKey
 from ledger.records.types import BonusAgreement, Record
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
-from ledger.services.submission import Proposed
+from ledger.services.intake.submission import Proposed
 from scripts.demo.scribe import Scribe
 from scripts.trial import Party, Trial
 

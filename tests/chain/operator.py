@@ -25,10 +25,10 @@ from ledger.services.addresses import ContractBook
 from ledger.services.anchorer import Anchorer
 from ledger.services.follower import Follower
 from ledger.services.home.clock import ManualClock
+from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relayer import Relayer
 from ledger.services.sender import Sender
-from ledger.services.sequencer import Entry, Sequencer
 from ledger.store import outbox, outcomes, records
 from ledger.store.database import Database
 from ledger.store.outcomes import ItemOutcome

@@ -58,9 +58,9 @@ from ledger.services import treasury
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
+from ledger.services.intake.submission import Accepted
 from ledger.services.sender import Intent, Sender
 from ledger.services.state.enrolments import change
-from ledger.services.submission import Accepted
 from scripts.demo.cast import subject
 from scripts.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash
 from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial

@@ -8,8 +8,8 @@ import pytest
 from ledger.common.ids import RecordId
 from ledger.errors import BadSignature, NotPermitted, Unavailable
 from ledger.records.signing import SignedRecord, SigningKey
+from ledger.services.intake.submission import Accepted
 from ledger.services.node import Node
-from ledger.services.submission import Accepted
 from ledger.store import log, records
 from tests.e2e.stage import Stage
 

@@ -24,8 +24,8 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
+from ledger.services.intake.submission import Accepted
 from ledger.services.state import shipment_state
-from ledger.services.submission import Accepted
 from tests.e2e import stage as at_stage
 from tests.e2e.stage import Stage
 from tests.unit import history as on_paper

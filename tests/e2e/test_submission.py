@@ -13,7 +13,7 @@ from ledger.records.disclosure import split
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Handoff, HandoffItem, KeyGrant, KeyRevoke, Record, Require, ShipmentTerms
-from ledger.services.submission import Accepted, Proposed
+from ledger.services.intake.submission import Accepted, Proposed
 from ledger.store import log, migrate, outbox, outcomes, projected, proposals, records, shipments
 from scripts.demo.scribe import details
 from tests.e2e.attacks import Scene

@@ -24,10 +24,10 @@ from ledger.services.exporting import Exporter
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import Settings, read_settings
+from ledger.services.intake.submission import Accepted
 from ledger.services.joining import join
 from ledger.services.state import shipment_state
 from ledger.services.state.enrolments import change
-from ledger.services.submission import Accepted
 from ledger.services.succession import replace_contract
 from ledger.store import outcomes, records
 from scripts.demo.scribe import Scribe

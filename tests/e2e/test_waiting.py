@@ -34,8 +34,8 @@ from ledger.records.types import (
     Require,
     Revocation,
 )
+from ledger.services.intake.submission import Accepted, Proposed, Submission
 from ledger.services.state.enrolments import change
-from ledger.services.submission import Accepted, Proposed, Submission
 from ledger.store import outbox, pending, transactions
 from scripts.demo.scribe import NO_HASH, details, salt, schema_hash
 from tests.e2e.stage import (

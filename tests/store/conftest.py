@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy
 
 from ledger.services.home.clock import ManualClock
-from ledger.services.sequencer import Sequencer
+from ledger.services.intake.sequencer import Sequencer
 from ledger.store.database import Database
 from tests.store.entries import SIGNER
 

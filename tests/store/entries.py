@@ -9,7 +9,7 @@ from ledger.log.leaf import LogSigner
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Endorsement, Outcome, Record
-from ledger.services.sequencer import Entry
+from ledger.services.intake.sequencer import Entry
 from ledger.store.pending import Slot
 
 DOMAIN = Domain(ConsortiumId(b"store tests".ljust(32, b"\0")))

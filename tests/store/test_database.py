@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 from ledger.errors import Busy, Misconfigured, StorageFailed
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
-from ledger.services.sequencer import Sequencer
+from ledger.services.intake.sequencer import Sequencer
 from ledger.store import log, meta, migrate, records
 from ledger.store.database import Database
 from ledger.store.tables import APPEND_ONLY, durable

@@ -13,8 +13,8 @@ import pytest
 from ledger import merkle
 from ledger.common.ids import to_hex
 from ledger.services.home.clock import SystemClock
+from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.publish.publisher import Publisher
-from ledger.services.sequencer import Entry, Sequencer
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
 from ledger.store.pending import Slot

@@ -16,7 +16,7 @@ from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Checkpoint, Outcome, Record, ShipmentTerms
 from ledger.services.home.clock import ManualClock
-from ledger.services.sequencer import Entry, Sequencer
+from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.store import log, migrate, openings, outbox, outcomes, pending, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.pending import Slot

@@ -12,9 +12,9 @@ from ledger import merkle
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, VerificationFailed
 from ledger.log.tiles import decode_entries, new_tiles
 from ledger.services.home.clock import ManualClock
+from ledger.services.intake.sequencer import Sequencer
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.publisher import Publisher
-from ledger.services.sequencer import Sequencer
 from ledger.store import checkpoints, records
 from ledger.store.database import Database
 from tests.store.entries import SIGNER, endorsements

@@ -9,7 +9,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
 from ledger.records.index_keys import Concern
 from ledger.records.types import ShipmentTerms
-from ledger.services.sequencer import Sequencer
+from ledger.services.intake.sequencer import Sequencer
 from ledger.store import (
     bonuses,
     checkpoints,

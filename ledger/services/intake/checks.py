@@ -21,17 +21,9 @@ from ledger.records.types import (
     ShipmentTerms,
     Split,
 )
-from ledger.services import log_only, predecessors
-from ledger.services.arrangement import Arrangement, StoreContext, arrange
-from ledger.services.expectation import Expectation, clearance_scope
-from ledger.services.state.current_registry import (
-    CurrentRegistry,
-    customs_of,
-    keys_of,
-    registry_slot,
-    signers_of,
-)
-from ledger.services.waiting import (
+from ledger.services.intake import log_only_checks, referenced_records
+from ledger.services.intake.expected_state import Expectation, clearance_scope
+from ledger.services.intake.out_of_order import (
     Awaited,
     Prospect,
     ahead_of,
@@ -39,6 +31,14 @@ from ledger.services.waiting import (
     check_not_too_many,
     named_sequences,
     prospect,
+)
+from ledger.services.intake.signature_order import Arrangement, StoreContext, arrange
+from ledger.services.state.current_registry import (
+    CurrentRegistry,
+    customs_of,
+    keys_of,
+    registry_slot,
+    signers_of,
 )
 from ledger.store import outbox, pending, records
 from ledger.store.database import Connection
@@ -138,8 +138,8 @@ class Examination:
             if not pending.holders(self._connection, slots):  # else the commit says which other change it is
                 self._registry.check_next(record, keys_of(signed, record_id))
         elif isinstance(record, LOG_ONLY):
-            log_only.check(self._connection, record, record_id)
-            slots = log_only.slots(record)
+            log_only_checks.check(self._connection, record, record_id)
+            slots = log_only_checks.slots(record)
         elif self._follows_pending(record):
             pass  # its contract cannot judge it before that one is recorded; it is submitted after it
         elif reason := self._preflight(signed):
@@ -158,14 +158,16 @@ class Examination:
     def missing_predecessors(self, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
         """In words, the records that have to come first and are not in the log. When some are
         missing, raises `NotPermitted` if no partner has signed, and `Busy` if one has too many such already."""
-        found = predecessors.missing(self._connection, signed.record)
+        found = referenced_records.missing(self._connection, signed.record)
         if found:
-            predecessors.check_kept(self._connection, signed, record_id, self._registry, self._now, self._most_waiting)
+            referenced_records.check_kept(
+                self._connection, signed, record_id, self._registry, self._now, self._most_waiting
+            )
         return found
 
     def _follows_pending(self, record: Record) -> bool:
         """Whether the chain has yet to record what this record is about."""
-        rows = (outbox.get(self._connection, record_id) for record_id in predecessors.named(record).values())
+        rows = (outbox.get(self._connection, record_id) for record_id in referenced_records.named(record).values())
         return any(row is not None and row.state != outbox.FINAL for row in rows)
 
     def _moves(self, signed: SignedRecord, record_id: RecordId) -> Prospect:

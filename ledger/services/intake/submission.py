@@ -15,14 +15,14 @@ from ledger.records.content_checks import check_content
 from ledger.records.disclosure import join, parts_for
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
-from ledger.services import predecessors
-from ledger.services.arrangement import Arrangement
-from ledger.services.examination import Examination, Preflight
 from ledger.services.home.clock import Clock
-from ledger.services.sequencer import Sequencer
+from ledger.services.intake import referenced_records
+from ledger.services.intake.checks import Examination, Preflight
+from ledger.services.intake.out_of_order import Awaited
+from ledger.services.intake.sequencer import Sequencer
+from ledger.services.intake.signature_order import Arrangement
 from ledger.services.state.current_registry import CurrentRegistry, keys_of
 from ledger.services.state.custody_projection import note_goods
-from ledger.services.waiting import Awaited
 from ledger.store import openings, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord
@@ -165,8 +165,8 @@ class Submission:
         """Of the proposals about (`kind`, `key`), or of all, submit those whose missing record is here now."""
         with self._db.read() as connection:
             now = self._clock.now()
-            kept = proposals.listing(connection, kind, key, types=predecessors.TYPES, now=now, limit=MOST_KEPT)
-            ready = [p for p in kept if not predecessors.missing(connection, p.record)]
+            kept = proposals.listing(connection, kind, key, types=referenced_records.TYPES, now=now, limit=MOST_KEPT)
+            ready = [p for p in kept if not referenced_records.missing(connection, p.record)]
         for proposal in ready:
             try:
                 # Its signatures are taken from the proposal: there, those that have no part in the record do no harm.
