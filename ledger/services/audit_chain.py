@@ -21,7 +21,7 @@ from ledger.records.types import Checkpoint, Outcome, Record
 from ledger.registry.state import AddressKind
 from ledger.services.audit_log import Tell
 from ledger.services.audit_rules import Place, Rules
-from ledger.services.chain_walk import OPEN, ChainWalk, Settling, TimedEvent
+from ledger.services.relay.chain_reader import OPEN, ChainWalk, Settling, TimedEvent
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

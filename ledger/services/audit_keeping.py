@@ -25,9 +25,9 @@ from ledger.records.types import (
     Split,
 )
 from ledger.services.audit_log import Tell, WalkedLog
-from ledger.services.follower import CURSOR
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
+from ledger.services.relay.follower import CURSOR
 from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, outcomes, records, rowwise
 from ledger.store.database import Connection

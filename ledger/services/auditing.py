@@ -50,7 +50,7 @@ from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.node import Node
 from ledger.services.publish.durable_files import LogFolder
-from ledger.services.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
+from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
 from ledger.store import migrate, rowwise

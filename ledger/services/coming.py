@@ -8,7 +8,7 @@ from ledger.explain.words import counted, spaced, word
 from ledger.records import index_keys
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.intake.out_of_order import ANNOUNCED, RecordedState, ahead_of
-from ledger.services.relayer import DORMANT_AFTER
+from ledger.services.relay.relayer import DORMANT_AFTER
 from ledger.services.telling import APPLIED, Teller
 from ledger.services.views import ComingView, PartnerName
 from ledger.store import outbox, records

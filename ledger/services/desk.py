@@ -14,7 +14,6 @@ from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.records.types import BY_NUMBER
-from ledger.services.addresses import ContractBook
 from ledger.services.bonuses import Bonuses
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
@@ -25,6 +24,7 @@ from ledger.services.products import Products
 from ledger.services.publish.publisher import Publisher
 from ledger.services.reading import Reading
 from ledger.services.recalls import Recalls
+from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names

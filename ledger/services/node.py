@@ -17,17 +17,17 @@ from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.errors import LadingError, VerificationFailed
 from ledger.records.signing import SignedRecord
-from ledger.services.anchorer import Anchorer
 from ledger.services.awards import claim_extras, extras_of
 from ledger.services.desk import Desk
-from ledger.services.follower import Follower
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Submission
-from ledger.services.outlook import Lookout
-from ledger.services.relayer import Relayer
-from ledger.services.sender import Sender
+from ledger.services.relay.anchorer import Anchorer
+from ledger.services.relay.follower import Follower
+from ledger.services.relay.foresight import Lookout
+from ledger.services.relay.relayer import Relayer
+from ledger.services.relay.sender import Sender
 from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database

@@ -27,13 +27,13 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit_log import Publication, Tell
-from ledger.services.chain_walk import ChainWalk, Settling
-from ledger.services.follower import rebuild_from_events
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.node import Node, open_chain
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.relay.chain_reader import ChainWalk, Settling
+from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.renewal import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import change

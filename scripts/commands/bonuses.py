@@ -12,11 +12,12 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
-from ledger.services import awards, treasury
+from ledger.services import awards
 from ledger.services.award_drafts import check_award, draft_award
 from ledger.services.desk import Desk
 from ledger.services.home.settings import read_settings
 from ledger.services.node import Node
+from ledger.services.relay import pool_payments
 from scripts.commands.keys import keystore_path, open_key, read_file
 from scripts.groups import WithDefault
 from scripts.output import err, out, print_json
@@ -123,7 +124,7 @@ def refund(
         found = node.bonuses.agreement(wanted)
         pool = node.consortium.deployment.contracts[ContractKind.BONUS]
         paid = len(found["deposits"])
-        sent = treasury.refund(node.db, node.chain, node.clock, sender, pool=pool, agreement=wanted, deposits=paid)
+        sent = pool_payments.refund(node.db, node.chain, node.clock, sender, pool=pool, agreement=wanted, deposits=paid)
     finally:
         node.close()
     if json:

@@ -39,9 +39,10 @@ from ledger.records.types import (
     ShipmentRef,
 )
 from ledger.scores.card import parse_card
-from ledger.services import awards, treasury
+from ledger.services import awards
 from ledger.services.home.keystores import new_key
 from ledger.services.home.score_cards import default_card_text, keep_card
+from ledger.services.relay import pool_payments
 from ledger.services.state.enrolments import change
 from ledger.services.state.verified_records import VerifiedRecords
 from scripts.demo import journeys
@@ -191,7 +192,7 @@ def _agree(play: Play) -> RecordId:
     play.agreement = agreement
     record_id = play.sign("bonus agreement of the lane", agreement, FORWARDER, OCEAN, WAREHOUSE)
     node = play.trial.node
-    treasury.fund(
+    pool_payments.fund(
         node.db, node.chain, node.clock, play.treasury, token=token, pool=pool, agreement=record_id, amount=POOL
     )
     play.say("the platform funds the pool")

@@ -21,14 +21,14 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
 from ledger.registry.history import Genesis
-from ledger.services.addresses import ContractBook
-from ledger.services.anchorer import Anchorer
-from ledger.services.follower import Follower
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.publish.publisher import Publisher
-from ledger.services.relayer import Relayer
-from ledger.services.sender import Sender
+from ledger.services.relay.anchorer import Anchorer
+from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.follower import Follower
+from ledger.services.relay.relayer import Relayer
+from ledger.services.relay.sender import Sender
 from ledger.store import outbox, outcomes, records
 from ledger.store.database import Database
 from ledger.store.outcomes import ItemOutcome

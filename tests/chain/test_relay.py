@@ -18,8 +18,8 @@ from ledger.codes import Outcome as Code
 from ledger.errors import ChainUnavailable
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Handoff, Outcome, Override, RegistryChange, ShipmentTerms
-from ledger.services.follower import rebuild_from_events
 from ledger.services.home.clock import ManualClock, SystemClock
+from ledger.services.relay.follower import rebuild_from_events
 from ledger.store import checkpoints, outbox, pending, records, transactions
 from ledger.store.pending import Slot
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain

@@ -46,7 +46,7 @@ from ledger.services.auditing import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import read_settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.sender import Intent, Sender
+from ledger.services.relay.sender import Intent, Sender
 from ledger.services.state.enrolments import change
 from ledger.services.views import ChainTrack, ShipmentView
 from ledger.store import outcomes

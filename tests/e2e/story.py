@@ -54,12 +54,12 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.registry.enrolment import RoleRequest
-from ledger.services import treasury
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.sender import Intent, Sender
+from ledger.services.relay import pool_payments
+from ledger.services.relay.sender import Intent, Sender
 from ledger.services.state.enrolments import change
 from scripts.demo.cast import subject
 from scripts.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash
@@ -258,7 +258,7 @@ def _bonus(story: Story) -> None:
     )  # fmt: skip
     agreement_id = story.sign("agreement", agreement, CARRIER, WAREHOUSE)
     story.pass_time()
-    treasury.fund(
+    pool_payments.fund(
         node.db, node.chain, story.clock, story.purse, token=token, pool=pool, agreement=agreement_id, amount=POOL
     )
     story.pass_time(2 * DAY)

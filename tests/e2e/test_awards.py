@@ -23,9 +23,10 @@ from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.explain.money import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
-from ledger.services import awards, treasury
+from ledger.services import awards
 from ledger.services.exporting import Exporter
 from ledger.services.home.score_cards import default_card
+from ledger.services.relay import pool_payments
 from ledger.services.state.verified_records import VerifiedRecords
 from scripts.cli import application
 from scripts.demo.scribe import details, salt
@@ -80,7 +81,7 @@ def _agree(stage: Stage) -> RecordId:
         AUDITOR, DAY, end + 10 * DAY, end + 100 * DAY, details(),
     )  # fmt: skip
     agreement = stage.sign(terms, CARRIER, SECOND)
-    treasury.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL)
+    pool_payments.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL)
     return agreement
 
 

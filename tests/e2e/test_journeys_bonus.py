@@ -10,7 +10,7 @@ from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
 from ledger.records.types import BonusAgreement, BonusAward, Claim, Dispute, Ruling, Share
-from ledger.services import treasury
+from ledger.services.relay import pool_payments
 from scripts.demo.scribe import NO_HASH, details, salt
 from scripts.trial import Party
 from tests.e2e.stage import AUDITOR, CARRIER, DELAY, HOUR, MAKER, PURSE, SHOP, WAREHOUSE, Stage, key_of
@@ -30,7 +30,7 @@ def agreement(stage: Stage) -> RecordId:
     )  # fmt: skip
     found = stage.sign(record, CARRIER, WAREHOUSE)
     node = stage.trial.node
-    treasury.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=found, amount=POOL)
+    pool_payments.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=found, amount=POOL)
     stage.pass_time(2 * DAY)
     return found
 
@@ -79,7 +79,7 @@ def send_back(stage: Stage, agreement: RecordId) -> int:
     """Anybody sends the money back; the sender is nobody's key."""
     node, deposits = stage.node, len(stage.node.bonuses.agreement(agreement)["deposits"])
     pool, passer_by = node.consortium.deployment.contracts[ContractKind.BONUS], key_of("passer-by")
-    return treasury.refund(
+    return pool_payments.refund(
         node.db, node.chain, node.clock, passer_by, pool=pool, agreement=agreement, deposits=deposits
     )
 

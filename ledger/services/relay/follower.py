@@ -19,11 +19,11 @@ from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, Tree
 from ledger.records.index_keys import SHIPMENT, concerns
 from ledger.records.signing import Domain
 from ledger.records.types import Checkpoint, Outcome, Override, RegistryChange
-from ledger.services.addresses import ContractBook
 from ledger.services.home.clock import Clock
 from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
-from ledger.services.relayer import next_try, outcome_entry
+from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.relayer import next_try, outcome_entry
 from ledger.store import checkpoints, cursors, outbox, outcomes, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection, Database

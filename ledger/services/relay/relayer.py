@@ -29,10 +29,10 @@ from ledger.errors import ChainUnavailable, LadingError
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import Outcome
-from ledger.services.addresses import ContractBook
 from ledger.services.home.clock import Clock
 from ledger.services.intake.sequencer import Entry, Sequencer
-from ledger.services.sender import Intent, Sender, Settled, explain
+from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.sender import Intent, Sender, Settled, explain
 from ledger.store import cursors, leases, outbox, outcomes, pending, records, transactions
 from ledger.store.database import Connection, Database
 from ledger.store.outbox import OutboxRow

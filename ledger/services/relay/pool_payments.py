@@ -7,7 +7,7 @@ from ledger.common.ids import RecordId
 from ledger.errors import RuleBroken, Unavailable
 from ledger.records.signing import SigningKey
 from ledger.services.home.clock import Clock
-from ledger.services.sender import Intent, Sender, explain
+from ledger.services.relay.sender import Intent, Sender, explain
 from ledger.store.database import Database
 
 _ROUNDS = 100

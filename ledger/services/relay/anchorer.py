@@ -15,10 +15,10 @@ from ledger.common.ids import LogId, to_hex
 from ledger.errors import ChainUnavailable, InconsistentLog, NotFound, TreeView
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Checkpoint
-from ledger.services.addresses import ContractBook
 from ledger.services.home.clock import Clock
 from ledger.services.publish.publisher import Publisher
-from ledger.services.sender import Intent, Sender, Settled, explain
+from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.sender import Intent, Sender, Settled, explain
 from ledger.store import leases
 from ledger.store.database import Database
 

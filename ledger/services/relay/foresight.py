@@ -5,7 +5,7 @@ from ledger.errors import LadingError
 from ledger.services.home.clock import Clock
 from ledger.services.intake.checks import consumed_slots
 from ledger.services.intake.out_of_order import RecordedState, in_words, prospect
-from ledger.services.relayer import Outlook
+from ledger.services.relay.relayer import Outlook
 from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
 from ledger.store import outcomes
 from ledger.store.database import Connection

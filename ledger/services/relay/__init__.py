@@ -1,0 +1,1 @@
+"""To the chain and back: outbox, transactions, anchors, and outcomes read from events."""
