@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ledger.services.views import (
+from ledger.services.views.models import (
     AwaitedView,
     MissingView,
     PartnerView,

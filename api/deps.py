@@ -17,7 +17,7 @@ from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.services.node import Node
-from ledger.services.reading import PUBLIC, Reader
+from ledger.services.views.records import PUBLIC, Reader
 
 MAX_BODY = 512 * 1024
 BODY_SECONDS = 30

@@ -28,8 +28,8 @@ from ledger.records.signing import SignedRecord
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import EMBEDDED, Settings, read_settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.members import reading_members
 from ledger.services.node import Node
+from ledger.services.views.partners import reading_members
 
 PATIENCE = 60
 """Seconds to wait for an answer."""

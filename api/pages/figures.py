@@ -19,7 +19,7 @@ from ledger.errors import MalformedRecord, NotPermitted
 from ledger.penalties import lists
 from ledger.scores.card import POINTS
 from ledger.services.node import Node
-from ledger.services.reading import Reader
+from ledger.services.views.records import Reader
 
 if TYPE_CHECKING:
     from ledger.penalties.statement import PenaltyStatement

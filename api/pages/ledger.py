@@ -12,10 +12,10 @@ from ledger.errors import NotFound
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Endorsement, Revocation, record_named
-from ledger.services.amending import stood_before
 from ledger.services.node import Node
-from ledger.services.reading import Reader
-from ledger.services.views import RecordView
+from ledger.services.views.before_amendment import stood_before
+from ledger.services.views.models import RecordView
+from ledger.services.views.records import Reader
 
 router = APIRouter()
 ANCHORS = 10

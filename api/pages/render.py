@@ -18,7 +18,7 @@ from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
 from ledger.scores.json_form import measured, micropoints
 from ledger.services.node import Node
-from ledger.services.reading import Reader
+from ledger.services.views.records import Reader
 
 LAST_SECOND = 253_402_300_799
 """The last second of the year 9999: later times are shown as their number."""

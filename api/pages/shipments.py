@@ -21,7 +21,7 @@ from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.services.node import Node
-from ledger.services.reading import Reader
+from ledger.services.views.records import Reader
 from ledger.shipments.clock_stop import StopKind
 
 router = APIRouter()

@@ -24,8 +24,8 @@ from ledger.scores.card import Indicator
 from ledger.scores.composite import Standing
 from ledger.scores.json_form import NAMES
 from ledger.services.node import Node
-from ledger.services.reading import Reader
-from ledger.services.views import PartnerView
+from ledger.services.views.models import PartnerView
+from ledger.services.views.records import Reader
 
 router = APIRouter(prefix="/v1", tags=["partners"])
 MOST_POINTS = 12

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from api import examples
 from api.answers import RecallPage
 from api.deps import Cursor, Limit, NodeOf, ReaderOf, RecordPath, record_id
-from ledger.services.views import RecallView, TraceView
+from ledger.services.views.models import RecallView, TraceView
 
 router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
 

@@ -13,7 +13,7 @@ from ledger.records import index_keys
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import BY_NAME, Record, record_named
 from ledger.services.intake.submission import Accepted, Proposed
-from ledger.services.views import ReceiptView, RecordView, awaited_view
+from ledger.services.views.models import ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 MOST_SIGNATURES = 200

@@ -8,7 +8,7 @@ from api import examples
 from api.answers import ShipmentPage
 from api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
 from ledger.errors import NotFound
-from ledger.services.views import ShipmentView, UnopenedShipment
+from ledger.services.views.models import ShipmentView, UnopenedShipment
 
 router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
 

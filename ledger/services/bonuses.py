@@ -12,7 +12,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services import awards
-from ledger.services.reading import Reader, Reading
+from ledger.services.views.records import Reader, Reading
 from ledger.store import bonuses, records
 from ledger.store.bonuses import StoredAgreement
 from ledger.store.database import Connection, Database

@@ -22,12 +22,12 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.services.numbers import Numbers
 from ledger.services.products import Products
 from ledger.services.publish.publisher import Publisher
-from ledger.services.reading import Reading
 from ledger.services.recalls import Recalls
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names
+from ledger.services.views.records import Reading
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Database
 

@@ -16,7 +16,7 @@ from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, Windows
 from ledger.registry.state import ALL_SCOPES
 from ledger.services.numbers import Numbers
-from ledger.services.reading import Reader
+from ledger.services.views.records import Reader
 
 PRIVATE = (By.LANE, By.MARKET)
 

@@ -28,9 +28,9 @@ from ledger.scores.incremental import Running
 from ledger.services.feed import Feed
 from ledger.services.home.clock import Clock
 from ledger.services.home.score_cards import measure_for
-from ledger.services.reading import Reader, Reading, may_open_terms
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.records import Reader, Reading, may_open_terms
 from ledger.shipments.history import Journeys
 from ledger.store import records
 from ledger.store.database import Database

@@ -14,9 +14,9 @@ from ledger.records.signing import Domain
 from ledger.records.types import Attestation
 from ledger.registry.history import RegistryView
 from ledger.services.home.clock import Clock
-from ledger.services.reading import Reading
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.records import Reading
 from ledger.store import meta, products, records, shipments, sightings
 from ledger.store.database import Connection, Database
 

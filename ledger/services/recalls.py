@@ -20,10 +20,9 @@ from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.lot_tracing import APPLIED, Traced, trace_goods
-from ledger.services.reading import Reader
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
-from ledger.services.views import (
+from ledger.services.views.models import (
     AnswerView,
     EffectView,
     HolderView,
@@ -34,6 +33,7 @@ from ledger.services.views import (
     TracedShipment,
     TraceView,
 )
+from ledger.services.views.records import Reader
 from ledger.store import products, records, shipments, tracing
 from ledger.store.database import Connection, Database
 from ledger.store.products import StoredAttestation, StoredRecall

@@ -9,9 +9,9 @@ from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.errors import InvalidInput
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from ledger.services.reading import Reader
 from ledger.services.recalls import reading_recalls
-from ledger.services.views import TraceView
+from ledger.services.views.models import TraceView
+from ledger.services.views.records import Reader
 from scripts.output import out, print_json, table
 
 OPERATOR = Reader(auditor=True)

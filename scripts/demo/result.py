@@ -16,7 +16,7 @@ from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import Handoff
 from ledger.services.auditing import audit
 from ledger.services.home.settings import Settings
-from ledger.services.reading import Reader
+from ledger.services.views.records import Reader
 from scripts.demo.cast import (
     BAD_LOT,
     FORWARDER,

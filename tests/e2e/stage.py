@@ -48,7 +48,7 @@ from ledger.services.home.settings import read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay.sender import Intent, Sender
 from ledger.services.state.enrolments import change
-from ledger.services.views import ChainTrack, ShipmentView
+from ledger.services.views.models import ChainTrack, ShipmentView
 from ledger.store import outcomes
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, NO_KEY, Deal, Scribe, details, no_duty, place, salt

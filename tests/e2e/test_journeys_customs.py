@@ -9,7 +9,7 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import Clearance, Require
-from ledger.services.reading import Reader
+from ledger.services.views.records import Reader
 from scripts.demo.scribe import place
 from tests.e2e.stage import (
     ALPHA,

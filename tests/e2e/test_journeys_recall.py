@@ -24,8 +24,8 @@ from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
-from ledger.services.reading import Reader
-from ledger.services.views import TraceView
+from ledger.services.views.models import TraceView
+from ledger.services.views.records import Reader
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details, salt
 from tests.e2e.stage import (

@@ -36,7 +36,7 @@ from ledger.records.types import (
     RecallAnswer,
     Require,
 )
-from ledger.services import coming as coming_up
+from ledger.services.views import pending as coming_up
 from scripts.demo.cast import GTIN
 from scripts.demo.scribe import NO_HASH, details, salt
 from tests.api.world import World

@@ -7,7 +7,7 @@ from ledger.errors import LadingError
 from ledger.registry.enrolment import parse_enrolment
 from ledger.registry.state import AddressKind
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.views import PartnerName
+from ledger.services.views.models import PartnerName
 from ledger.store import enrolments
 from ledger.store.database import Connection
 

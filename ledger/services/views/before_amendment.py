@@ -4,8 +4,8 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Record, record_named
-from ledger.services.reading import Reader, Reading
-from ledger.services.views import RecordView
+from ledger.services.views.models import RecordView
+from ledger.services.views.records import Reader, Reading
 from ledger.shipments.amendments import as_amended
 
 MOST = 100

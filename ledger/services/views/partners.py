@@ -12,7 +12,7 @@ from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
-from ledger.services.views import PartnerView, RoleView
+from ledger.services.views.models import PartnerView, RoleView
 from ledger.store.database import Connection, Database
 
 

@@ -21,12 +21,10 @@ from ledger.services.intake import referenced_records
 from ledger.services.intake.out_of_order import RecordedState, ahead_of, in_words
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.signature_order import StoreContext, arrange
-from ledger.services.members import Members
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry, keys_of
 from ledger.services.state.partner_names import Names
-from ledger.services.stories import Stories
-from ledger.services.views import (
+from ledger.services.views.models import (
     AwaitedView,
     ChainTrack,
     ItemView,
@@ -41,6 +39,8 @@ from ledger.services.views import (
     UnopenedShipment,
     awaited_view,
 )
+from ledger.services.views.partners import Members
+from ledger.services.views.shipment import Stories
 from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
 from ledger.store.database import Connection, Database
 from ledger.store.records import StoredRecord

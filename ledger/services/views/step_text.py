@@ -16,7 +16,7 @@ from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.state.current_registry import keys_of
 from ledger.services.state.partner_names import Names
-from ledger.services.views import PartnerName, StepView
+from ledger.services.views.models import PartnerName, StepView
 from ledger.shipments.clock_stop import Tender
 from ledger.store import records
 from ledger.store.database import Connection

@@ -17,20 +17,14 @@ from ledger.records import index_keys as concerning
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX
 from ledger.records.types import Outcome as OutcomeRecord
-from ledger.services.afterwards import notes_on
-from ledger.services.coming import coming_to
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.services.telling import APPLIED, Context, Teller
-from ledger.services.views import (
-    ClearanceView,
-    MissingView,
-    RelativeView,
-    ShipmentSummary,
-    ShipmentView,
-)
+from ledger.services.views.amendment_notes import notes_on
+from ledger.services.views.models import ClearanceView, MissingView, RelativeView, ShipmentSummary, ShipmentView
+from ledger.services.views.pending import coming_to
+from ledger.services.views.step_text import APPLIED, Context, Teller
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import Standing, standing_of, tenders_at

@@ -1,0 +1,1 @@
+"""Answers for readers: records, shipments and partners as plain frozen views."""
