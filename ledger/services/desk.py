@@ -20,9 +20,9 @@ from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.numbers import Numbers
-from ledger.services.products import Products
+from ledger.services.products.lookup import Products
+from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
-from ledger.services.recalls import Recalls
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling

@@ -9,7 +9,7 @@ from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.errors import InvalidInput
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from ledger.services.recalls import reading_recalls
+from ledger.services.products.recalls import reading_recalls
 from ledger.services.views.models import TraceView
 from ledger.services.views.records import Reader
 from scripts.output import out, print_json, table

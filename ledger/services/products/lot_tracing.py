@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ledger.codes import ExceptionBit, Outcome, ShipmentState
 from ledger.products.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Move, Stay, stays_of
-from ledger.services.products import codes_of
+from ledger.services.products.lookup import codes_of
 from ledger.store import products, shipments, tracing
 from ledger.store.database import Connection
 from ledger.store.shipments import CustodyStep, Shipment

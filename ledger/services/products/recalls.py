@@ -19,7 +19,7 @@ from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effec
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.lot_tracing import APPLIED, Traced, trace_goods
+from ledger.services.products.lot_tracing import APPLIED, Traced, trace_goods
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.models import (

@@ -1,0 +1,1 @@
+"""Products for consumers and recalls: verdicts, tracing of lots, answers to recalls."""
