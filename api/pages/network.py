@@ -14,7 +14,7 @@ from ledger.common.periods import full_hour, period_of
 from ledger.errors import NotPermitted
 from ledger.network import json_form
 from ledger.network.routes import By
-from ledger.services.networks import NetworkAnswer, network_for
+from ledger.services.figures.network import NetworkAnswer, network_for
 
 router = APIRouter()
 

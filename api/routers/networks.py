@@ -10,7 +10,7 @@ from api.figure_answers import NetworkView
 from ledger.common.periods import Period, full_hour, period_of
 from ledger.errors import MalformedRecord
 from ledger.network.routes import By
-from ledger.services.networks import network_for
+from ledger.services.figures.network import network_for
 
 router = APIRouter(prefix="/v1/network", tags=["network"])
 

@@ -8,8 +8,8 @@ from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.types import BonusAward
-from ledger.services import awards
 from ledger.services.desk import Desk
+from ledger.services.figures import award_files
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import bonuses, records
@@ -54,9 +54,9 @@ def draft_award(desk: Desk, agreement_id: RecordId) -> Draft:
             raise RuleBroken("nothing was paid into the pool", where="agreement", found=to_hex(agreement_id))
         # 2. Computed.
         size, version = published.head.size, len(before) + 1
-        found = awards.computed(connection, _reader(desk, connection), agreement_id, version, total, size)
+        found = award_files.computed(connection, _reader(desk, connection), agreement_id, version, total, size)
         # 3. Kept.
-        awards.keep_computed(connection, found.award)
+        award_files.keep_computed(connection, found.award)
     record = found.award.record(PartnerId(agreement.awarder), desk.consortium.log.log_id, size)
     return Draft(found.award, record, len({part.shipment for part in withheld_parts(Journeys(found.records))}))
 
@@ -78,7 +78,7 @@ def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, A
                 mend="Check it where that log is kept.",
             )
         reader = _reader(desk, connection)
-        found = awards.computed(connection, reader, agreement_id, version, award.total, award.logSize).award
+        found = award_files.computed(connection, reader, agreement_id, version, award.total, award.logSize).award
         for name, signed, computed in (
             ("amounts", award.amounts, found.root),
             ("evidence", award.evidence, found.evidence_root),
@@ -91,7 +91,7 @@ def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, A
                     found=to_hex(signed),
                     mend="A party may dispute it until the dispute window ends.",
                 )
-        return awards.keep_computed(connection, found)
+        return award_files.keep_computed(connection, found)
 
 
 def _reader(desk: Desk, connection: Connection) -> VerifiedRecords:

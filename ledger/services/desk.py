@@ -14,12 +14,12 @@ from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.records.types import BY_NUMBER
-from ledger.services.bonuses import Bonuses
+from ledger.services.figures.bonuses import Bonuses
+from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
-from ledger.services.numbers import Numbers
 from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher

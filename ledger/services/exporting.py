@@ -26,8 +26,8 @@ from ledger.registry.history import RegistryView
 from ledger.scores.card import Indicator
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
-from ledger.services import awards
 from ledger.services.desk import Desk
+from ledger.services.figures import award_files
 from ledger.services.home.score_cards import card_text, measure_for
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
@@ -98,7 +98,7 @@ class Exporter:
                 )
             about = list(self._pages(connection, index_keys.AGREEMENT, to_hex(award.agreement)))
             agreement = RecordId(award.agreement)
-            found = awards.computed(connection, reader, agreement, award.version, award.total, award.logSize)
+            found = award_files.computed(connection, reader, agreement, award.version, award.total, award.logSize)
             based = records.get_many(connection, [agreement, *(record.id for record in found.records)])
             rows = self._kept((*based.values(), stored, *about))
             figures = award_figures(found.award, found.agreement, found.records, self._view(connection))

@@ -12,9 +12,9 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
-from ledger.services import awards
 from ledger.services.award_drafts import check_award, draft_award
 from ledger.services.desk import Desk
+from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
 from ledger.services.node import Node
 from ledger.services.relay import pool_payments
@@ -59,7 +59,7 @@ def keep(
     text = read_file(file)
     rule = parse_rule(text)
     with Desk(read_settings(), read_only=False) as desk, desk.db.write() as connection:
-        awards.keep_rule(connection, text)
+        award_files.keep_rule(connection, text)
     if json:
         print_json({"rule": to_hex(rule.hash), "title": rule.title, "card": to_hex(rule.card)})
     else:

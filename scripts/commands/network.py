@@ -10,8 +10,8 @@ from ledger.network import json_form
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, parse_windows
 from ledger.services.desk import Desk
+from ledger.services.figures.network import network_for
 from ledger.services.home.settings import read_settings
-from ledger.services.networks import network_for
 from scripts.commands.keys import read_file
 from scripts.output import out, print_json, table
 

@@ -39,7 +39,7 @@ from ledger.records.types import (
     ShipmentRef,
 )
 from ledger.scores.card import parse_card
-from ledger.services import awards
+from ledger.services.figures import award_files
 from ledger.services.home.keystores import new_key
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.services.relay import pool_payments
@@ -342,10 +342,10 @@ def _reward(play: Play) -> None:
     play.at(41)
     size = node.publisher.publish(node.clock.now()).head.size
     with node.db.write() as connection:
-        awards.keep_rule(connection, rule_file())
+        award_files.keep_rule(connection, rule_file())
         reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
-        award = awards.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
-        awards.keep_computed(connection, award)
+        award = award_files.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
+        award_files.keep_computed(connection, award)
     play.award = award
     record = award.record(PartnerId(PLATFORM), node.consortium.log.log_id, size)
     play.sign("the award, computed from the records", record, PLATFORM)

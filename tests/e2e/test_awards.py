@@ -23,8 +23,8 @@ from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.explain.money import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
-from ledger.services import awards
 from ledger.services.exporting import Exporter
+from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments
 from ledger.services.state.verified_records import VerifiedRecords
@@ -57,7 +57,7 @@ class Awarded:
     agreement: RecordId
     unawarded: RecordId
     award: RecordId
-    computed: awards.Computed
+    computed: award_files.Computed
     late: RecordId
     kept_back: RecordId
 
@@ -74,7 +74,7 @@ def _agree(stage: Stage) -> RecordId:
     deployment = node.consortium.deployment
     token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
     with node.db.write() as connection:
-        rule = awards.keep_rule(connection, RULE.encode())
+        rule = award_files.keep_rule(connection, RULE.encode())
     end = stage.now + 40 * DAY
     terms = BonusAgreement(
         salt(), (Share(CARRIER, 6_000), Share(SECOND, 4_000)), SHOP, SHOP, token, "EUR", rule, stage.now, end, DAY,
@@ -100,7 +100,7 @@ def _play(stage: Stage) -> Awarded:
     size = node.publisher.publish(node.clock.now()).head.size
     with node.db.read() as connection:
         reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
-        computed = awards.computed(connection, reader, agreement, 1, POOL, size)
+        computed = award_files.computed(connection, reader, agreement, 1, POOL, size)
     record = computed.award.record(PartnerId(SHOP), node.consortium.log.log_id, size)
     award = stage.sign(record, SHOP)
     assert stage.outcome(award) == ["applied"]
@@ -190,7 +190,7 @@ def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded
     assert "not this award's" in refused.text
 
     with awarded.stage.node.db.write() as connection:
-        awards.keep_computed(connection, awarded.computed.award)
+        award_files.keep_computed(connection, awarded.computed.award)
     assert published(awarded) == json.loads(json.dumps(file)), "what this node computed itself is shown whole"
     assert client.put(path, json=forged).status_code == 200
     assert published(awarded) == json.loads(json.dumps(file)), "and nothing that is handed in replaces it"
@@ -211,7 +211,7 @@ def test_a_rule_file_is_checked_and_kept_before_it_is_signed(awarded: Awarded, t
     file.write_bytes(RULE.replace("Whoever carries something", "Everybody").encode())
     kept = json.loads(run(awarded, "rule", "keep", str(file), "--json").stdout)
     with awarded.stage.node.db.read() as connection:
-        assert awards.rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
+        assert award_files.rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
     file.write_text("format = 1")
     assert isinstance(run(awarded, "rule", "keep", str(file), exit_code=1).exception, MalformedRecord)
 

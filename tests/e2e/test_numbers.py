@@ -15,7 +15,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
 from ledger.scores.composite import Tallies
-from ledger.services import numbers
+from ledger.services.figures import penalties_and_scores
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import openings, records
@@ -101,7 +101,7 @@ def test_records_are_taken_in_as_they_come_not_all_anew(stage: Stage) -> None:
 
 
 def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numbers, "PATIENCE", 0.01)
+    monkeypatch.setattr(penalties_and_scores, "PATIENCE", 0.01)
     kept = stage.node.numbers
     with kept._figures(), pytest.raises(Busy):
         kept.penalties()

@@ -11,7 +11,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
 from ledger.records.types import BonusAgreement, BonusAward
-from ledger.services import awards
+from ledger.services.figures import award_files
 from ledger.services.views.records import Reader, Reading
 from ledger.store import bonuses, records
 from ledger.store.bonuses import StoredAgreement
@@ -52,7 +52,7 @@ class Bonuses:
                         "disputedBy": to_hex(award.disputed_by) if award.disputed_by else None,
                         "ruledBy": to_hex(award.ruled_by) if award.ruled_by else None,
                         "upheld": award.upheld,
-                        "file": awards.file_of(connection, agreement_id, award.version, award.amounts),
+                        "file": award_files.file_of(connection, agreement_id, award.version, award.amounts),
                     }
                     for award in bonuses.awards(connection, agreement_id)
                 ],
@@ -82,7 +82,7 @@ class Bonuses:
             row = records.get(connection, known[0].record_id) if known else None
             if row is None or not isinstance(row.record, BonusAward):
                 raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
-            awards.keep(connection, row.record, file)
+            award_files.keep(connection, row.record, file)
 
     def deposits(self, agreement_id: bytes) -> Iterator[dict[str, Any]]:
         """What was paid in, in order: from which account, how much, and whether it went back there."""

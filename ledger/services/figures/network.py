@@ -15,7 +15,7 @@ from ledger.network import json_form
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, Windows
 from ledger.registry.state import ALL_SCOPES
-from ledger.services.numbers import Numbers
+from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.views.records import Reader
 
 PRIVATE = (By.LANE, By.MARKET)

@@ -25,7 +25,7 @@ from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies, as_public
 from ledger.scores.incremental import Running
-from ledger.services.feed import Feed
+from ledger.services.figures.cache import Feed
 from ledger.services.home.clock import Clock
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.current_registry import CurrentRegistry

@@ -1,0 +1,1 @@
+"""Penalties, scores, bonuses and network figures for whoever asks, as far as he may know them."""
