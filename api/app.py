@@ -27,7 +27,7 @@ from api.routers import (
     system,
 )
 from api.sessions import Sessions
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 
 DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "

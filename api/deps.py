@@ -16,7 +16,7 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.records import PUBLIC, Reader
 
 MAX_BODY = 512 * 1024

@@ -28,7 +28,7 @@ from ledger.records.signing import SignedRecord
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import EMBEDDED, Settings, read_settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.partners import reading_members
 
 PATIENCE = 60

@@ -20,7 +20,7 @@ from ledger.services.home.consortium import TokenPlan, found
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.node import Node, open_chain
+from ledger.services.node.node import Node, open_chain
 from ledger.services.state.enrolments import admission, change, opening_changes
 
 COUNCIL = 3

@@ -18,7 +18,7 @@ from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.penalties import lists
 from ledger.scores.card import POINTS
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
 
 if TYPE_CHECKING:

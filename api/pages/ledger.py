@@ -12,7 +12,7 @@ from ledger.errors import NotFound
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Endorsement, Revocation, record_named
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.before_amendment import stood_before
 from ledger.services.views.models import RecordView
 from ledger.services.views.records import Reader

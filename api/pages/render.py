@@ -17,7 +17,7 @@ from ledger.explain.words import counted, span
 from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
 from ledger.scores.json_form import measured, micropoints
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
 
 LAST_SECOND = 253_402_300_799

@@ -20,7 +20,7 @@ from ledger.penalties.json_form import explain
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
 from ledger.shipments.clock_stop import StopKind
 

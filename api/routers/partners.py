@@ -23,7 +23,7 @@ from ledger.registry.state import ALL_SCOPES
 from ledger.scores.card import Indicator
 from ledger.scores.composite import Standing
 from ledger.scores.json_form import NAMES
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
 from ledger.services.views.records import Reader
 

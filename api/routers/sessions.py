@@ -11,7 +11,7 @@ from api.sessions import SESSION_SECONDS
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 

@@ -44,11 +44,11 @@ from ledger.services.audit_signed import (
 )
 from ledger.services.audit_strays import check_strays
 from ledger.services.audit_tables import compare_projections
-from ledger.services.desk import open_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.node import Node
+from ledger.services.node.node import Node
+from ledger.services.node.reader import open_reader
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry

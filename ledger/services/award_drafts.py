@@ -8,8 +8,8 @@ from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.types import BonusAward
-from ledger.services.desk import Desk
 from ledger.services.figures import award_files
+from ledger.services.node.reader import Desk
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import bonuses, records

@@ -26,9 +26,9 @@ from ledger.registry.history import RegistryView
 from ledger.scores.card import Indicator
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
-from ledger.services.desk import Desk
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import card_text, measure_for
+from ledger.services.node.reader import Desk
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys

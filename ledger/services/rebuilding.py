@@ -30,7 +30,7 @@ from ledger.services.audit_log import Publication, Tell
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.node import Node, open_chain
+from ledger.services.node.node import Node, open_chain
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.chain_reader import ChainWalk, Settling
 from ledger.services.relay.follower import rebuild_from_events

@@ -13,10 +13,10 @@ from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
 from ledger.services.award_drafts import check_award, draft_award
-from ledger.services.desk import Desk
 from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
-from ledger.services.node import Node
+from ledger.services.node.node import Node
+from ledger.services.node.reader import Desk
 from ledger.services.relay import pool_payments
 from scripts.commands.keys import keystore_path, open_key, read_file
 from scripts.groups import WithDefault

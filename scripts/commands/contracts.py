@@ -8,10 +8,10 @@ import typer
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.services.desk import Desk
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from ledger.services.node import open_chain
+from ledger.services.node.node import open_chain
+from ledger.services.node.reader import Desk
 from ledger.services.succession import replace_contract
 from scripts.commands.partners import give
 from scripts.output import err, out, print_json, table

@@ -18,7 +18,7 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import TokenPlan, unused
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from scripts.commands.serve import run
 from scripts.demo.cast import make_cast
 from scripts.demo.play import HOUR, Play

@@ -12,7 +12,7 @@ from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
-from ledger.services.node import open_chain
+from ledger.services.node.node import open_chain
 from scripts.commands.partners import give
 from scripts.output import err, out, print_json
 

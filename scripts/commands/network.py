@@ -9,9 +9,9 @@ from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
 from ledger.network import json_form
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, parse_windows
-from ledger.services.desk import Desk
 from ledger.services.figures.network import network_for
 from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
 from scripts.commands.keys import read_file
 from scripts.output import out, print_json, table
 

@@ -15,9 +15,9 @@ from ledger.penalties.statement import PenaltyStatement
 from ledger.scores import json_form as score_words
 from ledger.scores.composite import Scorecard
 from ledger.scores.json_form import explain
-from ledger.services.desk import Desk
 from ledger.services.figures.penalties_and_scores import TrendPoint
 from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
 from scripts.output import out, print_json, table
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -9,8 +9,8 @@ import typer
 from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.services.desk import Desk
 from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
 from scripts.output import out, print_json
 from scripts.replay import is_replay
 from scripts.report.facts import Facts, gather

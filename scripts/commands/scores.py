@@ -14,10 +14,10 @@ from ledger.common.ids import to_hex
 from ledger.errors import RuleBroken
 from ledger.penalties.json_form import moment
 from ledger.scores.card import Card, parse_card
-from ledger.services.desk import Desk
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.score_cards import card_text, keep_card
 from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
 from ledger.services.state.enrolments import change
 from scripts.commands import numbers
 from scripts.commands.keys import read_file

@@ -13,7 +13,7 @@ import uvicorn
 from api.app import create_app
 from ledger.errors import Misconfigured
 from ledger.services.home.settings import Settings, read_settings
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from scripts.output import err
 
 FINISH_SECONDS = 10

@@ -26,7 +26,7 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import read_settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.services.relay.sender import Intent, Sender
 from ledger.store.rowwise import projection_names
 from scripts.cli import application

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from api.app import create_app
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from tests.e2e.stage import CARRIER, MAKER, NZ, SHOP, Stage
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "first_shipment.py"

@@ -9,7 +9,7 @@ from ledger.common.ids import RecordId
 from ledger.errors import BadSignature, NotPermitted, Unavailable
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.services.intake.submission import Accepted
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.store import log, records
 from tests.e2e.stage import Stage
 

@@ -19,7 +19,7 @@ from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
 from ledger.services.auditing import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import Settings, read_settings
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
 from scripts.cli import application

@@ -24,7 +24,7 @@ from ledger.network.routes import Route
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
 from ledger.services.home.settings import read_settings
-from ledger.services.node import Node
+from ledger.services.node.node import Node
 from scripts.cli import application
 from scripts.commands.report import facts_of
 from scripts.report.facts import Facts

@@ -229,8 +229,8 @@ def test_no_folder_is_crowded(top: str) -> None:
         ("ledger.store.records", "import web3"),
         ("ledger.chain.client", "from ledger.store import records"),
         ("ledger.chain.client", "from ledger import store"),
-        ("ledger.services.node.node", "import api.app"),
-        ("ledger.services.node.node", "from sqlalchemy import select"),
+        ("ledger.services.node.node.node", "import api.app"),
+        ("ledger.services.node.node.node", "from sqlalchemy import select"),
         ("api.app", "from ledger.store import records"),
         ("api.app", "from ledger.chain.client import ChainClient"),
         ("api.app", "import scripts.cli"),
@@ -267,8 +267,11 @@ def test_a_module_outside_every_package_is_found() -> None:
             "from ledger.records.types.types import A\nfrom .lateness import b\nimport dataclasses",
         ),
         ("ledger.store.records", "from ledger.records.types.types import Terms\nimport sqlalchemy"),
-        ("ledger.services.node.node", "from ledger.store import records\nfrom ledger.chain import client\nimport os"),
-        ("scripts.cli", "from api import app\nfrom ledger.services.node import node\nimport typer"),
+        (
+            "ledger.services.node.node.node",
+            "from ledger.store import records\nfrom ledger.chain import client\nimport os",
+        ),
+        ("scripts.cli", "from api import app\nfrom ledger.services.node.node import node\nimport typer"),
     ],
 )
 def test_what_is_allowed_passes(module: str, source: str) -> None:

@@ -17,12 +17,12 @@ from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.errors import LadingError, VerificationFailed
 from ledger.records.signing import SignedRecord
-from ledger.services.desk import Desk
 from ledger.services.figures.award_files import claim_extras, extras_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Submission
+from ledger.services.node.reader import Desk
 from ledger.services.relay.anchorer import Anchorer
 from ledger.services.relay.follower import Follower
 from ledger.services.relay.foresight import Lookout
