@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger import merkle
-from ledger.audit import Findings
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
 from ledger.chain.events import item_count
@@ -26,7 +25,8 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
 from ledger.registry.history import RegistryHistory
-from ledger.services.audit_log import Publication, Tell
+from ledger.services.audit.findings import Findings
+from ledger.services.audit.log_rows import Publication, Tell
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings

@@ -16,7 +16,7 @@ from eth_account.messages import encode_typed_data
 from ledger.codes import Mode
 from ledger.records.signing import recover
 from ledger.records.types import Endorsement
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from scripts.bench import numbers

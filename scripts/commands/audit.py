@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.audit import AuditReport, Finding
-from ledger.services.audit_held import Held, HeldCheckpoint, HeldLogReceipt
-from ledger.services.auditing import audit as run_audit
+from ledger.services.audit.findings import AuditReport, Finding
+from ledger.services.audit.held_evidence import Held, HeldCheckpoint, HeldLogReceipt
+from ledger.services.audit.run import audit as run_audit
 from ledger.services.home.settings import read_settings
 from scripts.commands.keys import read_file
 from scripts.output import Steps, out, print_json

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ledger.audit import AuditReport
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import Handoff
-from ledger.services.auditing import audit
+from ledger.services.audit.findings import AuditReport
+from ledger.services.audit.run import audit
 from ledger.services.home.settings import Settings
 from ledger.services.views.records import Reader
 from scripts.demo.cast import (

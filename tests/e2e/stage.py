@@ -42,7 +42,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.registry.enrolment import RoleRequest
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import read_settings
 from ledger.services.intake.submission import Accepted

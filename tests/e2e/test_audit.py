@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ledger.audit import AuditReport, Finding
 from ledger.chain.contracts import encode_call
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Details, KeyRevoke, Observation
-from ledger.services.auditing import audit
+from ledger.services.audit.findings import AuditReport, Finding
+from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import read_settings

@@ -16,7 +16,7 @@ from ledger.log.leaf import LogIdentity
 from ledger.records.disclosure import join
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Outcome, RegistryChange
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings, read_settings

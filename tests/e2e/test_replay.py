@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from ledger.errors import InvalidInput, Misconfigured
 from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node

@@ -19,7 +19,7 @@ from ledger.common.periods import DAY, Period
 from ledger.errors import Misconfigured
 from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.scores.card import parse_card
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.exporting import Exporter
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.store import openings, records

@@ -11,7 +11,7 @@ from ledger.codes import ClearanceStatus, ContractKind, Gate, Regime, RegistryAc
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError, RuleBroken
 from ledger.records.types import Outcome, RegistryChange, Require
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.rebuilding import restore_from_chain
 from ledger.services.succession import Succession, replace_contract
 from ledger.store import checkpoints, log, outcomes, records

@@ -19,7 +19,7 @@ from ledger.errors import Misconfigured, NotFound
 from ledger.records.signing import SignedRecord
 from ledger.records.types import LOG_ONLY, Checkpoint
 from ledger.registry.enrolment import RoleRequest
-from ledger.services.auditing import audit
+from ledger.services.audit.run import audit
 from ledger.services.exporting import Exporter
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium, with_logs_of

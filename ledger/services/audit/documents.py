@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
-from ledger.audit import Findings, shown
 from ledger.chain.client import ChainReader
 from ledger.chain.transactions import sender_and_nonce
 from ledger.codes import RegistryAction
@@ -18,8 +17,9 @@ from ledger.errors import LadingError
 from ledger.records.signing import Domain, recover
 from ledger.records.types import BY_NUMBER, RegistryChange
 from ledger.registry.enrolment import check_possession, parse_enrolment
-from ledger.services.audit_chain import ChainFacts
-from ledger.services.audit_log import domain_of
+from ledger.services.audit.chain import ChainFacts
+from ledger.services.audit.findings import Findings, shown
+from ledger.services.audit.log_rows import domain_of
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row

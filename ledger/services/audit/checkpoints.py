@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.audit import Findings
 from ledger.errors import LadingError, NotFound
 from ledger.log.leaf import LogIdentity
 from ledger.log.signed_note import TreeHead
-from ledger.services.audit_chain import Anchored
-from ledger.services.audit_log import WalkedLog
+from ledger.services.audit.chain import Anchored
+from ledger.services.audit.findings import Findings
+from ledger.services.audit.log_rows import WalkedLog
 from ledger.services.publish.durable_files import LogFolder
 from ledger.store import rowwise
 from ledger.store.database import Connection

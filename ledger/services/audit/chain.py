@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from ledger.audit import Findings
 from ledger.chain.abi import AbiType, encode
 from ledger.chain.client import ChainReader, Log
 from ledger.chain.deploy import Deployment
@@ -19,8 +18,9 @@ from ledger.records.disclosure import split
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome, Record
 from ledger.registry.state import AddressKind
-from ledger.services.audit_log import Tell
-from ledger.services.audit_rules import Place, Rules
+from ledger.services.audit.findings import Findings
+from ledger.services.audit.log_rows import Tell
+from ledger.services.audit.replay import Place, Rules
 from ledger.services.relay.chain_reader import OPEN, ChainWalk, Settling, TimedEvent
 from ledger.store import records
 from ledger.store.database import Connection

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from ledger.audit import Findings, differing_fields, with_lists_of
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.log.leaf import Leaf
@@ -13,7 +12,8 @@ from ledger.merkle import leaf_hash
 from ledger.records.disclosure import split
 from ledger.records.signing import Domain
 from ledger.records.types import BY_NUMBER, Record
-from ledger.services.audit_log import Damage, row_faults
+from ledger.services.audit.findings import Findings, differing_fields, with_lists_of
+from ledger.services.audit.log_rows import Damage, row_faults
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

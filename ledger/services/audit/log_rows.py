@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger import merkle
-from ledger.audit import Findings
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError, NotFound
 from ledger.log.leaf import Leaf, parse_leaf
@@ -20,6 +19,7 @@ from ledger.merkle import HASH_LENGTH
 from ledger.records.disclosure import split
 from ledger.records.signing import SIGNATURE_LENGTH, Domain
 from ledger.records.types import BY_NUMBER, Record
+from ledger.services.audit.findings import Findings
 from ledger.services.publish.durable_files import LogFolder
 from ledger.store import rowwise
 from ledger.store.database import Connection

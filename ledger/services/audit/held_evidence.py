@@ -7,13 +7,13 @@ kept gives it away: the log signed both that and this, and the two cannot be one
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.audit import Findings
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log.leaf import LogIdentity, Receipt
 from ledger.log.signed_note import parse_checkpoint
 from ledger.merkle import HASH_LENGTH
-from ledger.services.audit_log import WalkedLog
+from ledger.services.audit.findings import Findings
+from ledger.services.audit.log_rows import WalkedLog
 
 MOST = 1 << 20
 """Bytes of a file: a record with its receipt is a few kilobytes."""

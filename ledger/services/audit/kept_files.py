@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping
 
 from ledger import merkle
-from ledger.audit import Findings
 from ledger.bonuses.amounts import amounts_root
 from ledger.bonuses.award_file import amounts_from_json
 from ledger.bonuses.rule_file import parse_rule
@@ -14,7 +13,8 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
-from ledger.services.audit_chain import ChainFacts, contracts_in_meta
+from ledger.services.audit.chain import ChainFacts, contracts_in_meta
+from ledger.services.audit.findings import Findings
 from ledger.services.home.score_cards import default_card
 from ledger.store import records, rowwise
 from ledger.store.database import Connection

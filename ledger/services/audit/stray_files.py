@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from ledger.audit import Findings
 from ledger.log.tiles import HEIGHT, WIDTH, Tile
 from ledger.merkle import HASH_LENGTH
-from ledger.services.audit_log import WalkedLog
+from ledger.services.audit.findings import Findings
+from ledger.services.audit.log_rows import WalkedLog
 
 _TILE = re.compile(r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 _OURS = {"checkpoint", ".lock"}

@@ -10,18 +10,13 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ledger.audit import AuditReport, Findings
 from ledger.chain.client import ChainReader
 from ledger.chain.embedded import EmbeddedReader
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError
 from ledger.merkle import EMPTY_ROOT
-from ledger.services.audit_chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
-from ledger.services.audit_damage import Damages
-from ledger.services.audit_documents import check_enrolments, check_proposals, check_transactions
-from ledger.services.audit_held import Held, check_held
-from ledger.services.audit_keeping import (
+from ledger.services.audit.bookkeeping import (
     check_cursor,
     check_head,
     check_index,
@@ -29,10 +24,8 @@ from ledger.services.audit_keeping import (
     check_pending,
     fill_index,
 )
-from ledger.services.audit_log import Publication, Tell, walk
-from ledger.services.audit_meta import check_meta
-from ledger.services.audit_records import Signatures, copy_openings, named_records
-from ledger.services.audit_signed import (
+from ledger.services.audit.chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
+from ledger.services.audit.checkpoints import (
     HIGHEST,
     SHOWN,
     SignedHead,
@@ -42,8 +35,15 @@ from ledger.services.audit_signed import (
     read_note,
     stored_heads,
 )
-from ledger.services.audit_strays import check_strays
-from ledger.services.audit_tables import compare_projections
+from ledger.services.audit.damaged_rows import Damages
+from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
+from ledger.services.audit.findings import AuditReport, Findings
+from ledger.services.audit.held_evidence import Held, check_held
+from ledger.services.audit.kept_files import check_meta
+from ledger.services.audit.log_rows import Publication, Tell, walk
+from ledger.services.audit.projections import compare_projections
+from ledger.services.audit.signatures import Signatures, copy_openings, named_records
+from ledger.services.audit.stray_files import check_strays
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings

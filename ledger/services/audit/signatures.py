@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import groupby
 from typing import cast
 
-from ledger.audit import Findings
 from ledger.bundle.undisclosed import is_whole
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
@@ -16,7 +15,8 @@ from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
 from ledger.registry.history import RegistryHistory
-from ledger.services.audit_log import Tell, domain_of
+from ledger.services.audit.findings import Findings
+from ledger.services.audit.log_rows import Tell, domain_of
 from ledger.services.state import shipment_state
 from ledger.services.state.verified_records import facts_of
 from ledger.store import openings, outcomes, records, rowwise

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.audit import Findings, paired
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
 from ledger.common.ids import RecordId, to_hex
@@ -24,7 +23,8 @@ from ledger.records.types import (
     ShipmentTerms,
     Split,
 )
-from ledger.services.audit_log import Tell, WalkedLog
+from ledger.services.audit.findings import Findings, paired
+from ledger.services.audit.log_rows import Tell, WalkedLog
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
 from ledger.services.relay.follower import CURSOR

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ledger.audit import Findings, differing_columns, paired
-from ledger.services.audit_log import Tell
+from ledger.services.audit.findings import Findings, differing_columns, paired
+from ledger.services.audit.log_rows import Tell
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row
