@@ -12,7 +12,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
-from ledger.services.award_drafts import check_award, draft_award
+from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
 from ledger.services.node.node import Node

@@ -23,7 +23,7 @@ from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
 from ledger.explain.money import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
-from ledger.services.exporting import Exporter
+from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments

@@ -31,7 +31,7 @@ from ledger.records.types import Endorsement, Require
 from ledger.records.verification import as_known_at
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import parse_card
-from ledger.services.exporting import Exporter
+from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys

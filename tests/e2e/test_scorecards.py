@@ -20,7 +20,7 @@ from ledger.errors import Misconfigured
 from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
-from ledger.services.exporting import Exporter
+from ledger.services.exports.bundle import Exporter
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.store import openings, records
 from scripts.cli import application

@@ -20,7 +20,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import LOG_ONLY, Checkpoint
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.audit.run import audit
-from ledger.services.exporting import Exporter
+from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import Settings, read_settings

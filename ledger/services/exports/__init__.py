@@ -1,0 +1,1 @@
+"""Files that leave the house: bundles, and drafts of awards."""
