@@ -10,9 +10,9 @@ from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
+from ledger.services.lifecycle.contract_succession import replace_contract
 from ledger.services.node.node import open_chain
 from ledger.services.node.reader import Desk
-from ledger.services.succession import replace_contract
 from scripts.commands.partners import give
 from scripts.output import err, out, print_json, table
 

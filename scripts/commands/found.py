@@ -7,11 +7,11 @@ import typer
 
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.services.founding import outstanding_changes
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
+from ledger.services.lifecycle.founding import outstanding_changes
 from ledger.services.node.node import open_chain
 from scripts.commands.partners import give
 from scripts.output import err, out, print_json

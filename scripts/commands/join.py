@@ -9,7 +9,7 @@ from ledger.bundle.format import parse_trust
 from ledger.common.ids import to_hex
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from ledger.services.joining import join as join_consortium
+from ledger.services.lifecycle.joining import join as join_consortium
 from ledger.services.node.reader import open_reader
 from scripts.commands.keys import read_file, trusted_domain
 from scripts.output import out, print_json

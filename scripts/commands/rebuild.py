@@ -10,7 +10,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.services.home.settings import read_settings
-from ledger.services.rebuilding import Restored, rebuild_projections, restore_from_chain
+from ledger.services.lifecycle.rebuild import Restored, rebuild_projections, restore_from_chain
 from scripts.commands.keys import read_file
 from scripts.output import Steps, out, print_json
 

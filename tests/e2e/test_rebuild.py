@@ -20,8 +20,8 @@ from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings, read_settings
+from ledger.services.lifecycle.rebuild import Restored, rebuild_projections, restore_from_chain
 from ledger.services.node.node import Node
-from ledger.services.rebuilding import Restored, rebuild_projections, restore_from_chain
 from ledger.store import openings, records
 from ledger.store.database import Database
 from ledger.store.rowwise import projection_names

@@ -12,8 +12,8 @@ from ledger.common.ids import RecordId
 from ledger.errors import LadingError, RuleBroken
 from ledger.records.types import Outcome, RegistryChange, Require
 from ledger.services.audit.run import audit
-from ledger.services.rebuilding import restore_from_chain
-from ledger.services.succession import Succession, replace_contract
+from ledger.services.lifecycle.contract_succession import Succession, replace_contract
+from ledger.services.lifecycle.rebuild import restore_from_chain
 from ledger.store import checkpoints, log, outcomes, records
 from scripts.trial import open_trial
 from tests.e2e.stage import (

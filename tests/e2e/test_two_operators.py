@@ -25,10 +25,10 @@ from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.joining import join
+from ledger.services.lifecycle.contract_succession import replace_contract
+from ledger.services.lifecycle.joining import join
 from ledger.services.state import shipment_state
 from ledger.services.state.enrolments import change
-from ledger.services.succession import replace_contract
 from ledger.store import outcomes, records
 from scripts.demo.scribe import Scribe
 from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial

@@ -30,11 +30,11 @@ from ledger.services.audit.log_rows import Publication, Tell
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
+from ledger.services.lifecycle.new_log import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.node.node import Node, open_chain
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.chain_reader import ChainWalk, Settling
 from ledger.services.relay.follower import rebuild_from_events
-from ledger.services.renewal import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import change
 from ledger.services.state.projections import Projector

@@ -1,0 +1,1 @@
+"""Beginnings and successions: founding, joining, rebuilding, a new log, a contract's successor."""
