@@ -5,8 +5,8 @@ seconds and inclusive: what must happen by a second may happen in that second. A
 
     paid + refunded + remaining = funded.
 
-Not decided here: whether keys and signatures are good (`ledger.records.verification`), whether the pool is open, and whether
-the token moves what it is told to. Random histories give the same here and in the contract.
+Not decided here: whether keys and signatures are good (`ledger.records.verification`), whether the pool is open, and
+whether the token moves what it is told to. Random histories give the same here and in the contract.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """The figures of a bundle: a shipment's penalty, a partner's penalties and scores, an award.
 
 Everything is a pure function of verified records as known at a log size, so whoever checks a bundle makes its figures
-again and compares (`ledger.bundle.figure_checks`). What was asked (period, time of judgement) and what came out is said in
-`summary` too. Integers over 48 bits stand as decimal strings, as everywhere in JSON.
+again and compares (`ledger.bundle.figure_checks`). What was asked (period, time of judgement) and what came out is
+said in `summary` too. Integers over 48 bits stand as decimal strings, as everywhere in JSON.
 """
 
 from collections import Counter

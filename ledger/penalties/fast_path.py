@@ -1,8 +1,8 @@
 """The short way for plain journeys, which most are: opened, handed on whole, perhaps held by customs once, delivered.
 
 No statements, splits, amendments or missing packages, and no locker on the way: then the penalty is a few additions.
-For every other shipment `plain` answers None, and the general way (`ledger.penalties.statement`, `ledger.scores.indicators`)
-decides. Both give the same, which random histories test.
+For every other shipment `plain` answers None, and the general way (`ledger.penalties.statement`,
+`ledger.scores.indicators`) decides. Both give the same, which random histories test.
 """
 
 from typing import NamedTuple

@@ -1,9 +1,10 @@
 """The delay penalty: who owes what to whom for late goods, line by line, from verified records alone.
 
 P = floor(α·late² / 86400²), at most `penaltyCap`, with late = t − t0 − customs in seconds, t0 = `promisedAt` +
-`grace`, and t the counted time at which the clock stopped (see `ledger.shipments.clock_stop`), at most t0 + `lostAfter`. Customs
-is the union of the holds that `liable` did not cause (see `ledger.shipments.customs_holds`), within [opening, t]. Relief by amendment is
-taken out in the same way. Integers only; every statement names the records it came from.
+`grace`, and t the counted time at which the clock stopped (see `ledger.shipments.clock_stop`), at most t0 +
+`lostAfter`. Customs is the union of the holds that `liable` did not cause (see `ledger.shipments.customs_holds`),
+within [opening, t]. Relief by amendment is taken out in the same way. Integers only; every statement names the records
+it came from.
 
 Goods of one shipment that travel apart (a short item leaves a remainder) count by their share:
 floor(α·Σ shareᵢ·lateᵢ² / 86400²). A child of a split has a statement of its own, with its share of α and cap.

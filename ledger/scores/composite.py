@@ -128,10 +128,12 @@ class Tallies:
         samples: Iterable[Sample] | None = None,
         withheld: int = 0,
     ) -> None:
-        """`shortcut`: plain journeys are counted the short way, which gives the same (see `ledger.penalties.fast_path`).
+        """`shortcut`: plain journeys are counted the short way, which gives the same (see
+        `ledger.penalties.fast_path`).
 
-        With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the same pass.
-        `samples`, in the order of their shipments, and `withheld` were taken before: then nothing is read again.
+        With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the
+        same pass. `samples`, in the order of their shipments, and `withheld` were taken before: then nothing is read
+        again.
         """
         self.period = period
         self.withheld = withheld

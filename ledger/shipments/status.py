@@ -1,7 +1,7 @@
 """Where an open shipment stands, in a word: the last thing that happened to it decides.
 
-Only what the numbers count is looked at: a tender stands as `ledger.shipments.clock_stop` says, so the status never says one thing
-and the penalty another.
+Only what the numbers count is looked at: a tender stands as `ledger.shipments.clock_stop` says, so the status never
+says one thing and the penalty another.
 """
 
 from enum import StrEnum

@@ -16,10 +16,11 @@ from ledger.records.disclosure import parts_for, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome
-from ledger.store import outbox, outcomes, proposals
+from ledger.store import outbox, proposals
 from ledger.store import pending as pending_slots
 from ledger.store.openings import rows_for
 from ledger.store.pending import Slot
+from ledger.store.projections import outcomes
 from ledger.store.rows import chunks, text_of
 from ledger.store.tables import log_head, openings, pending, record_index, records
 from ledger.store.tables import outbox as outbox_table

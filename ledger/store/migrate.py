@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text, update
 
 from ledger.errors import Misconfigured
-from ledger.store import outcomes
-from ledger.store.projected import VERSION, projection_state, projections
+from ledger.store.projections import outcomes
+from ledger.store.projections.projected import VERSION, projection_state, projections
 
 _LOCK = 0x1AD_1A6  # any number that other programs do not use for PostgreSQL's advisory locks
 

@@ -121,7 +121,8 @@ def listing(
     limit: int = 100,
     newest_first: bool = False,
 ) -> list[StoredRecord]:
-    """A page of the records that concern (`kind`, `key`) of `ledger.records.index_keys`, or of all records when `kind` is empty.
+    """A page of the records that concern (`kind`, `key`) of `ledger.records.index_keys`, or of all records when `kind`
+    is empty.
 
     Key-set paging by log index: pass the last row's as `after`, or with `newest_first` as `before`.
     """

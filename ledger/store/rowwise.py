@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, Table, Text, inspect, text
 
-from ledger.store.projected import projections
+from ledger.store.projections.projected import projections
 from ledger.store.rows import chunks
 from ledger.store.tables import APPEND_ONLY, NO_UPDATE, durable
 from ledger.store.triggers import trigger_names

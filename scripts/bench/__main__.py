@@ -13,6 +13,9 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
+from ledger.cli.imports.replay import Replay, Terms, open_replay
+from ledger.cli.imports.scms import Line
+from ledger.cli.output import out, table
 from ledger.codes import Mode
 from ledger.records.signing import recover
 from ledger.records.types import Endorsement
@@ -20,9 +23,6 @@ from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from scripts.bench import numbers
-from scripts.output import out, table
-from scripts.replay import Replay, Terms, open_replay
-from scripts.scms import Line
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""

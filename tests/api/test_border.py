@@ -5,8 +5,8 @@ import logging
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from api.quota import MOST_CLIENTS, MOST_UNDER_WAY, REFUSED, Quota, client_of
+from ledger.api.app import create_app
+from ledger.api.quota import MOST_CLIENTS, MOST_UNDER_WAY, REFUSED, Quota, client_of
 from ledger.errors import Busy
 from tests.api.world import World
 

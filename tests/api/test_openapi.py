@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import answers, bonus_answers, figure_answers
+from ledger.api.schemas import answers, bonuses, figures
 from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord
 from tests.api.world import World
@@ -120,12 +120,12 @@ def undescribed(model: BaseModel) -> list[str]:
         ("/v1/log/proof/consistency?first=1&second=5", answers.ConsistencyProof),
         ("/v1/consortium", answers.ConsortiumView),
         ("/v1/enrolments", answers.EnrolmentPage),
-        (f"/v1/partners/{CARRIER}/score", figure_answers.ScoreView),
+        (f"/v1/partners/{CARRIER}/score", figures.ScoreView),
         ("/v1/products/01/09421900000012/10/L1", answers.ProductView),
-        ("/v1/penalties", figure_answers.PenaltyPage),
-        ("/v1/network?by=carrier&against_start=0&against_end=9", figure_answers.NetworkView),
-        (f"/v1/partners/{CARRIER}/score/trend", figure_answers.TrendView),
-        ("/v1/bonuses", bonus_answers.AgreementPage),
+        ("/v1/penalties", figures.PenaltyPage),
+        ("/v1/network?by=carrier&against_start=0&against_end=9", figures.NetworkView),
+        (f"/v1/partners/{CARRIER}/score/trend", figures.TrendView),
+        ("/v1/bonuses", bonuses.AgreementPage),
         ("/readyz", answers.Readiness),
         ("/v1/session", answers.SessionView),
         ("/v1/records/types", answers.RecordTypes),

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from ledger import merkle
+from ledger.cli.commands.sign import waits_in_words
+from ledger.cli.demo.scribe import details
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
 from ledger.log.leaf import Leaf, LogIdentity, Receipt
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
-from scripts.commands.sign import waits_in_words
-from scripts.demo.scribe import details
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SECOND, SHOP, key_of
 from tests.samples import sample

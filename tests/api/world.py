@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from api.quota import Quota
+from ledger.api.app import create_app
+from ledger.api.quota import Quota
+from ledger.cli.demo.scribe import NO_HASH, details, place, salt, schema_hash
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
@@ -17,7 +18,6 @@ from ledger.products.gs1 import check_digit
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Handoff, Recall, Record, Require
 from ledger.registry.enrolment import personal_digest
-from scripts.demo.scribe import NO_HASH, details, place, salt, schema_hash
 from tests.e2e.stage import BROKER, CARRIER, CN, CONSUMER, MAKER, OCEAN, PREFIX, SCHEMA, SHOP, Stage, staged
 
 GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")

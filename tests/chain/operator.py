@@ -29,10 +29,11 @@ from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.follower import Follower
 from ledger.services.relay.relayer import Relayer
 from ledger.services.relay.sender import Sender
-from ledger.store import outbox, outcomes, records
+from ledger.store import outbox, records
 from ledger.store.database import Database
-from ledger.store.outcomes import ItemOutcome
 from ledger.store.pending import Slot
+from ledger.store.projections import outcomes
+from ledger.store.projections.outcomes import ItemOutcome
 
 MAKER, CARRIER, SHOP = 1, 2, 3
 ROLES = {MAKER: Role.SUPPLIER, CARRIER: Role.CARRIER, SHOP: Role.RETAILER}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ledger.cli.demo.scribe import NO_HASH, Deal, details, no_duty, place, salt
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, Regime, RegistryAction, RevocationReason
 from ledger.common.ids import ConsortiumId, RecordId
 from ledger.errors import BadSignature, Conflict, LadingError, MalformedRecord, NotPermitted, RuleBroken
@@ -29,7 +30,6 @@ from ledger.records.types import (
 )
 from ledger.registry.enrolment import Enrolment
 from ledger.services.state.enrolments import admission, change
-from scripts.demo.scribe import NO_HASH, Deal, details, no_duty, place, salt
 from tests.e2e.stage import (
     ALPHA,
     AUDITOR,

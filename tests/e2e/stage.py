@@ -10,6 +10,9 @@ from typing import Any
 
 from ledger.chain.contracts import encode_call
 from ledger.chain.deploy import TokenPlan
+from ledger.cli.demo.cast import GTIN
+from ledger.cli.demo.scribe import NO_HASH, NO_KEY, Deal, Scribe, details, no_duty, place, salt
+from ledger.cli.sandbox import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 from ledger.codes import (
     Assurance,
     ClearanceStatus,
@@ -49,10 +52,7 @@ from ledger.services.intake.submission import Accepted
 from ledger.services.relay.sender import Intent, Sender
 from ledger.services.state.enrolments import change
 from ledger.services.views.models import ChainTrack, ShipmentView
-from ledger.store import outcomes
-from scripts.demo.cast import GTIN
-from scripts.demo.scribe import NO_HASH, NO_KEY, Deal, Scribe, details, no_duty, place, salt
-from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
+from ledger.store.projections import outcomes
 
 START = 1_760_000_000
 DELAY = 3600

@@ -10,6 +10,9 @@ from ledger.bonuses.amounts import Line, amounts_root
 from ledger.bonuses.award_file import FORMAT
 from ledger.chain.contracts import encode_call
 from ledger.chain.deploy import TokenPlan
+from ledger.cli.demo.cast import subject
+from ledger.cli.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash
+from ledger.cli.sandbox import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 from ledger.codes import (
     AmendmentKind,
     Assurance,
@@ -61,9 +64,6 @@ from ledger.services.intake.submission import Accepted
 from ledger.services.relay import pool_payments
 from ledger.services.relay.sender import Intent, Sender
 from ledger.services.state.enrolments import change
-from scripts.demo.cast import subject
-from scripts.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash
-from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 
 START = 1_700_000_000
 SCHEMA = "lading/authenticity/1"

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.chain.contracts import encode_call
+from ledger.cli.main import application
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
@@ -29,7 +30,6 @@ from ledger.services.intake.submission import Accepted
 from ledger.services.node.node import Node
 from ledger.services.relay.sender import Intent, Sender
 from ledger.store.rowwise import projection_names
-from scripts.cli import application
 from tests.e2e.story import CARRIER, WAREHOUSE, Story
 from tests.e2e.tampering import BESIDE, FILES, RECORDS, SIGNED, Tampering, column_edits, spoiling
 
@@ -70,7 +70,7 @@ def test_it_runs_beside_the_node_that_writes(story: Story, copy: Path) -> None:
     node = Node(read_settings({}, home=copy), story.clock)
     try:
         node.start()
-        command = [sys.executable, "-m", "scripts.cli", "audit", "--json"]
+        command = [sys.executable, "-m", "ledger.cli.main", "audit", "--json"]
         environment = {"LADING_HOME": str(copy), "PATH": "/usr/bin:/bin"}
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr

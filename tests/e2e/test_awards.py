@@ -10,11 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.app import create_app
+from ledger.api.app import create_app
 from ledger.bonuses.amounts import Line, amounts_root
 from ledger.bonuses.award_file import award_to_json
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import Step, verify_bundle
+from ledger.cli.demo.scribe import details, salt
+from ledger.cli.main import application
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
@@ -28,8 +30,6 @@ from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments
 from ledger.services.state.verified_records import VerifiedRecords
-from scripts.cli import application
-from scripts.demo.scribe import details, salt
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
 
 POOL = 1_000_00

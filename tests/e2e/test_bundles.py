@@ -20,6 +20,7 @@ from ledger.bundle.figures import partner_figures, shipment_figures
 from ledger.bundle.format import Trust, parse_bundle, parse_trust
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.verify import Step, verify_bundle
+from ledger.cli.demo.scribe import place
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
@@ -35,7 +36,6 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
-from scripts.demo.scribe import place
 from tests.e2e.stage import (
     BROKER,
     CARRIER,
@@ -223,7 +223,7 @@ def test_verifying_needs_no_database_no_node_and_no_network(
     code = (
         "import sys, socket\n"
         "socket.socket = None\n"
-        "from scripts.commands.verify import verify\n"
+        "from ledger.cli.commands.verify import verify\n"
         "from pathlib import Path\n"
         "try:\n    verify(Path('bundle.json'), None, None, False)\n"
         "except SystemExit as end:\n    assert end.code == 0, end.code\n"

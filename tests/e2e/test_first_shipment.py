@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 import uvicorn
 
-from api.app import create_app
+from ledger.api.app import create_app
 from ledger.services.node.node import Node
 from tests.e2e.stage import CARRIER, MAKER, NZ, SHOP, Stage
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cli.sandbox import OPERATOR, Party, found_trial, open_trial
 from ledger.codes import RegistryAction, Role
 from ledger.errors import Misconfigured, RuleBroken
 from ledger.registry.enrolment import RoleRequest
@@ -11,7 +12,6 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.founding import outstanding_changes
-from scripts.trial import OPERATOR, Party, found_trial, open_trial
 
 START = 1_790_000_000
 

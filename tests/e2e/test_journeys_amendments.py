@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.demo.scribe import NO_HASH, details
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Gate, HoldCause, Regime
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
@@ -11,7 +12,6 @@ from ledger.common.periods import DAY
 from ledger.errors import Conflict, MalformedRecord, NotPermitted, RuleBroken
 from ledger.records.signing import SigningKey
 from ledger.records.types import Amendment, Require
-from scripts.demo.scribe import NO_HASH, details
 from tests.e2e.stage import ALPHA, BROKER, CARRIER, HOUR, MAKER, NZ, PROMISED, SECOND, SHOP, Stage
 
 EXPORT = Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), True)

@@ -5,14 +5,14 @@ import pytest
 from ledger.bonuses.amounts import Line, amounts_root
 from ledger.bonuses.award_file import FORMAT
 from ledger.chain.contracts import TOKEN, decode_result, encode_function
+from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.cli.sandbox import Party
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
 from ledger.records.types import BonusAgreement, BonusAward, Claim, Dispute, Ruling, Share
 from ledger.services.relay import pool_payments
-from scripts.demo.scribe import NO_HASH, details, salt
-from scripts.trial import Party
 from tests.e2e.stage import AUDITOR, CARRIER, DELAY, HOUR, MAKER, PURSE, SHOP, WAREHOUSE, Stage, key_of
 
 POOL = 1_000_00

@@ -2,11 +2,11 @@
 
 import pytest
 
+from ledger.cli.demo.scribe import Deal, place
 from ledger.codes import ClearanceStatus, Fulfilment, Gate, Purpose, Regime
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import Require, ShipmentRef
-from scripts.demo.scribe import Deal, place
 from tests.e2e.stage import BROKER, CARRIER, CN, LOT, MAKER, NONE, OCEAN, SHOP, WAREHOUSE, Stage, key_of
 
 PARCELS = 150

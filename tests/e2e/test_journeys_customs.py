@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.demo.scribe import place
 from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Regime, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import Clearance, Require
 from ledger.services.views.records import Reader
-from scripts.demo.scribe import place
 from tests.e2e.stage import (
     ALPHA,
     BROKER,

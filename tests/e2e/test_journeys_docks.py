@@ -2,11 +2,11 @@
 
 import pytest
 
+from ledger.cli.demo.scribe import details
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.signing import SigningKey
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke
-from scripts.demo.scribe import details
 from tests.e2e.stage import ALPHA, CARRIER, HOUR, MAKER, PROMISED, SECOND, SHOP, Stage, key_of
 
 HANDOFFS = 1 << (Handoff.NUMBER - 1)

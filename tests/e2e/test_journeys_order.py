@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cli.demo.scribe import details
 from ledger.codes import (
     ClearanceStatus,
     Purpose,
@@ -21,8 +22,7 @@ from ledger.errors import RuleBroken
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Child, ShipmentTerms, Split
 from ledger.services.state import shipment_state
-from ledger.store import shipments
-from scripts.demo.scribe import details
+from ledger.store.projections import shipments
 from tests.e2e.stage import (
     BROKER,
     CARRIER,

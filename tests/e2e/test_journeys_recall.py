@@ -8,6 +8,8 @@ from dataclasses import asdict
 import pytest
 
 from ledger import merkle
+from ledger.cli.demo.cast import GTIN
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import (
     ExceptionBit,
     Hazard,
@@ -26,8 +28,6 @@ from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.views.models import TraceView
 from ledger.services.views.records import Reader
-from scripts.demo.cast import GTIN
-from scripts.demo.scribe import NO_HASH, details, salt
 from tests.e2e.stage import (
     AUTHORITY,
     BROKER,

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ledger.cli.main import application
+from ledger.cli.qr_frames import from_frames, read_signed, to_frames
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.penalties.json_form import moment
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
-from scripts.cli import application
-from scripts.frames import from_frames, read_signed, to_frames
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
 SIGN = application(["sign"])

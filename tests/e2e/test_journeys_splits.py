@@ -2,12 +2,12 @@
 
 import pytest
 
+from ledger.cli.demo.scribe import details
 from ledger.codes import ExceptionBit, Purpose, SplitReason, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
 from ledger.records.types import Child, ShipmentRef, Split
-from scripts.demo.scribe import details
 from tests.e2e.stage import (
     ALPHA,
     CAP,

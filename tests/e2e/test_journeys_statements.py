@@ -2,12 +2,12 @@
 
 import pytest
 
+from ledger.cli.demo.cast import GTIN
 from ledger.codes import Purpose, StatementKind
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import ShipmentRef
 from ledger.shipments.default_terms import TENDER_WINDOW
-from scripts.demo.cast import GTIN
 from tests.e2e.stage import (
     ALPHA,
     CARRIER,

@@ -2,14 +2,14 @@
 
 import pytest
 
+from ledger.cli.demo.scribe import details, place
+from ledger.cli.sandbox import Party
 from ledger.codes import ExceptionBit, RegistryAction, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.signing import SigningKey
 from ledger.records.types import Override
-from scripts.demo.scribe import details, place
-from scripts.trial import Party
 from tests.e2e.stage import (
     ALPHA,
     CARRIER,

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ledger.bundle.figures import statements_of
+from ledger.cli.main import application
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
@@ -19,7 +20,6 @@ from ledger.services.figures import penalties_and_scores
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import openings, records
-from scripts.cli import application
 from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
 
 

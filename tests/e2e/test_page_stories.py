@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from api.pages.render import moment
+from ledger.api.app import create_app
+from ledger.api.pages.render import moment
+from ledger.cli.demo.cast import GTIN
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import (
     AmendmentKind,
     ClearanceStatus,
@@ -37,8 +39,6 @@ from ledger.records.types import (
     Require,
 )
 from ledger.services.views import pending as coming_up
-from scripts.demo.cast import GTIN
-from scripts.demo.scribe import NO_HASH, details, salt
 from tests.api.world import World
 from tests.e2e.stage import (
     ALPHA,

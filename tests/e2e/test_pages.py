@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from api.pages.codes import product_of_code
-from api.pages.figures import sparkline
-from api.pages.render import ENVIRONMENT
+from ledger.api.pages.codes import product_of_code
+from ledger.api.pages.figures import sparkline
+from ledger.api.pages.render import ENVIRONMENT
+from ledger.cli.sandbox import Party
 from ledger.codes import Role
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
 from ledger.explain.words import span
 from ledger.registry.enrolment import RoleRequest
-from scripts.trial import Party
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World, running_world
 from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, key_of
 

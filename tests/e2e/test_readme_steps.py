@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```sh\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 PATIENCE = 300
-LADING = (sys.executable, "-m", "scripts.cli")
+LADING = (sys.executable, "-m", "ledger.cli.main")
 
 
 def steps(url: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.commands.rebuild import read_records
+from ledger.cli.sandbox import open_trial
 from ledger.codes import Outcome as Code
 from ledger.errors import Misconfigured, VerificationFailed
 from ledger.log.leaf import LogIdentity
@@ -25,8 +27,6 @@ from ledger.services.node.node import Node
 from ledger.store import openings, records
 from ledger.store.database import Database
 from ledger.store.rowwise import projection_names
-from scripts.commands.rebuild import read_records
-from scripts.trial import open_trial
 from tests.e2e.story import Story
 
 Tables = Mapping[str, list[tuple[Any, ...]]]

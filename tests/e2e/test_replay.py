@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from ledger.cli.main import application
 from ledger.errors import InvalidInput, Misconfigured
 from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
 from ledger.services.audit.run import audit
@@ -22,7 +23,6 @@ from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
-from scripts.cli import application
 from tests.e2e.oracle import DATA, count, rows_of
 
 app = application(["replay"])
@@ -177,7 +177,7 @@ def test_a_home_with_something_else_is_left_alone(tmp_path: Path) -> None:
     file = write(tmp_path / "history.csv", [{}])
     with pytest.raises(subprocess.CalledProcessError) as caught:
         subprocess.run(
-            [sys.executable, "-m", "scripts.cli", "replay", str(file), "--alpha", "1", "--cap-bps", "1"],
+            [sys.executable, "-m", "ledger.cli.main", "replay", str(file), "--alpha", "1", "--cap-bps", "1"],
             env=environment(tmp_path), cwd=ROOT, check=True, capture_output=True, text=True,
         )  # fmt: skip
     assert caught.value.returncode == 2

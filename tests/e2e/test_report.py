@@ -5,17 +5,17 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+from ledger.cli.main import application
+from ledger.cli.report import charts
+from ledger.cli.report.facts import Facts, gather
+from ledger.cli.report.findings import findings
+from ledger.cli.report.sections import partners
+from ledger.cli.report.words import day, days, exact, figure, money, name_of
 from ledger.codes import Mode
 from ledger.common.periods import Period
 from ledger.records.types import Place
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
-from scripts.cli import application
-from scripts.report import charts
-from scripts.report.facts import Facts, gather
-from scripts.report.findings import findings
-from scripts.report.sections import partners
-from scripts.report.words import day, days, exact, figure, money, name_of
 from tests.e2e.story import Story
 from tests.unit.history import CARRIER, DAY, SALT, SHOP, History
 

@@ -17,6 +17,11 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from ledger.cli.commands.report import facts_of
+from ledger.cli.main import application
+from ledger.cli.report.facts import Facts
+from ledger.cli.report.findings import findings
+from ledger.cli.report.page import render
 from ledger.codes import Mode, Role
 from ledger.common.periods import Period
 from ledger.network.performance import network
@@ -25,11 +30,6 @@ from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
 from ledger.services.home.settings import read_settings
 from ledger.services.node.node import Node
-from scripts.cli import application
-from scripts.commands.report import facts_of
-from scripts.report.facts import Facts
-from scripts.report.findings import findings
-from scripts.report.page import render
 from tests.e2e.oracle import DATA
 
 ALPHA, CAP_BPS = 7_300, 650

@@ -9,9 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.app import create_app
+from ledger.api.app import create_app
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
+from ledger.cli.main import application
 from ledger.codes import RegistryAction
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
@@ -23,7 +24,6 @@ from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.store import openings, records
-from scripts.cli import application
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
 OWN = default_card_text().replace(b'"Lading default scorecard"', b'"Our own card"')

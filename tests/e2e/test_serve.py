@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.main import main
 from ledger.common.ids import to_hex
-from scripts.cli import main
 from tests.e2e.stage import Stage
 
-LADING = [sys.executable, "-m", "scripts.cli"]
+LADING = [sys.executable, "-m", "ledger.cli.main"]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.cli.demo.scribe import details
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Regime, RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import BadSignature, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
@@ -14,8 +15,8 @@ from ledger.records.eip712 import Withheld
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Handoff, HandoffItem, KeyGrant, KeyRevoke, Record, Require, ShipmentTerms
 from ledger.services.intake.submission import Accepted, Proposed
-from ledger.store import log, migrate, outbox, outcomes, projected, proposals, records, shipments
-from scripts.demo.scribe import details
+from ledger.store import log, migrate, outbox, proposals, records
+from ledger.store.projections import outcomes, projected, shipments
 from tests.e2e.attacks import Scene
 from tests.e2e.stage import CARRIER, MAKER, NZ, SECOND, SHOP, WAREHOUSE, Stage, key_of
 from tests.e2e.test_refusals import at_the_contract, dump

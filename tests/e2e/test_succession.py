@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.sandbox import open_trial
 from ledger.codes import ClearanceStatus, ContractKind, Gate, Regime, RegistryAction
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError, RuleBroken
@@ -14,8 +15,8 @@ from ledger.records.types import Outcome, RegistryChange, Require
 from ledger.services.audit.run import audit
 from ledger.services.lifecycle.contract_succession import Succession, replace_contract
 from ledger.services.lifecycle.rebuild import restore_from_chain
-from ledger.store import checkpoints, log, outcomes, records
-from scripts.trial import open_trial
+from ledger.store import checkpoints, log, records
+from ledger.store.projections import outcomes
 from tests.e2e.stage import (
     BROKER,
     CARRIER,

@@ -12,6 +12,8 @@ import pytest
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.chain.rpc import RpcChain
+from ledger.cli.demo.scribe import Scribe
+from ledger.cli.sandbox import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, RecordId, to_hex
@@ -29,9 +31,8 @@ from ledger.services.lifecycle.contract_succession import replace_contract
 from ledger.services.lifecycle.joining import join
 from ledger.services.state import shipment_state
 from ledger.services.state.enrolments import change
-from ledger.store import outcomes, records
-from scripts.demo.scribe import Scribe
-from scripts.trial import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
+from ledger.store import records
+from ledger.store.projections import outcomes
 from tests.chain.conftest import start_anvil
 from tests.e2e.stage import CARRIER, MAKER, ROLES, SECOND, SHOP, Stage, key_of, parties
 

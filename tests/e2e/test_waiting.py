@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.cli.demo.scribe import NO_HASH, details, salt, schema_hash
 from ledger.codes import (
     AmendmentKind,
     Assurance,
@@ -37,7 +38,6 @@ from ledger.records.types import (
 from ledger.services.intake.submission import Accepted, Proposed, Submission
 from ledger.services.state.enrolments import change
 from ledger.store import outbox, pending, transactions
-from scripts.demo.scribe import NO_HASH, details, salt, schema_hash
 from tests.e2e.stage import (
     AUDITOR,
     BROKER,

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from ledger.cli.demo.scribe import NO_HASH, NO_KEY, Deal, details, place
 from ledger.codes import (
     AmendmentKind,
     Assurance,
@@ -36,7 +37,6 @@ from ledger.records.types import (
     ShipmentRef,
     Split,
 )
-from scripts.demo.scribe import NO_HASH, NO_KEY, Deal, details, place
 from tests.e2e.stage import (
     BROKER,
     CARRIER,

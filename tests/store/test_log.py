@@ -17,9 +17,10 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Checkpoint, Outcome, Record, ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Entry, Sequencer
-from ledger.store import log, migrate, openings, outbox, outcomes, pending, proposals, records
+from ledger.store import log, migrate, openings, outbox, pending, proposals, records
 from ledger.store.database import Connection, Database
 from ledger.store.pending import Slot
+from ledger.store.projections import outcomes
 from tests.samples import sample
 from tests.store.entries import DOMAIN, SIGNER, endorsement, endorsements, entry_of, outcome, rng
 

@@ -11,7 +11,6 @@ from ledger.records.index_keys import Concern
 from ledger.records.types import ShipmentTerms
 from ledger.services.intake.sequencer import Sequencer
 from ledger.store import (
-    bonuses,
     checkpoints,
     cursors,
     enrolments,
@@ -19,13 +18,11 @@ from ledger.store import (
     meta,
     migrate,
     outbox,
-    partners,
-    products,
     proposals,
-    shipments,
     transactions,
 )
 from ledger.store.database import Database
+from ledger.store.projections import bonuses, partners, products, shipments
 from ledger.store.rows import text_of
 from tests.samples import sample
 from tests.store.entries import endorsement, endorsements, entry_of, rng

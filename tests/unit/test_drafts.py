@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from ledger.cli.templates import completed, told_defaults
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
-from scripts.drafts import completed, told_defaults
 
 
 def terms(**commercial: Any) -> dict[str, Any]:

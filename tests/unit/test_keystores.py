@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from eth_account import Account
 from typer.testing import CliRunner
 
+from ledger.cli.main import application
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, to_hex
@@ -31,7 +32,6 @@ from ledger.services.home.keystores import (
     write_log_key,
     write_private,
 )
-from scripts.cli import application
 
 app = application(["keys"])
 

@@ -6,9 +6,9 @@ import json
 import pytest
 from rich.console import Console
 
+from ledger.cli import output
 from ledger.errors import LadingError
 from ledger.explain.money import money
-from scripts import output
 from tests.unit.test_errors import every_kind, one_of
 
 MISUSE = {"InvalidInput", "MalformedRecord", "BadSignature", "Misconfigured"}

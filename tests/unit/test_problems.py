@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
 
-from api.problems import STATUS, install, problem_of, status_of
 from ledger import errors
+from ledger.api.problems import STATUS, install, problem_of, status_of
 from ledger.errors import LadingError
 from tests.unit.test_errors import every_kind, one_of
 
@@ -29,7 +29,7 @@ EXPECTED = {
     "StorageFailed": 503,
     "Misconfigured": 503,
 }
-"""A new error class has to be given its status here and in `api.problems.STATUS`."""
+"""A new error class has to be given its status here and in `ledger.api.problems.STATUS`."""
 
 KINDS = [kind for kind in every_kind() if kind is not LadingError and kind.__module__ == "ledger.errors"]
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

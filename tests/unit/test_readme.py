@@ -14,8 +14,8 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from ledger.cli.main import COMMANDS, application
 from ledger.services.home.settings import TABLE
-from scripts.cli import COMMANDS, application
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

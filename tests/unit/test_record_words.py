@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.cli.demo.scribe import NO_HASH, details
+from ledger.cli.templates import completed, in_words
 from ledger.codes import AmendmentKind, ExceptionBit, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
@@ -20,8 +22,6 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.shipments.amendments import as_amended
-from scripts.demo.scribe import NO_HASH, details
-from scripts.drafts import completed, in_words
 from tests.samples import sample
 
 

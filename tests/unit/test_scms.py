@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cli.imports.scms import COLUMNS, Line, Unusable, cents, last_second, read_lines
 from ledger.codes import Mode
 from ledger.errors import MalformedRecord
 from ledger.records.types import Details
-from scripts.scms import COLUMNS, Line, Unusable, cents, last_second, read_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "scms_delivery_history.csv"

@@ -8,7 +8,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from api.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
+from ledger.api.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
 from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedRecord, NotPermitted
 from ledger.records.signing import SigningKey

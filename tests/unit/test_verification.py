@@ -275,7 +275,7 @@ def test_only_a_master_key_grants_keys(registry: RegistryHistory) -> None:
 
 
 def test_nobody_makes_a_verified_record_by_hand() -> None:
-    with pytest.raises(VerificationFailed, match=r"ledger\.verification only"):
+    with pytest.raises(VerificationFailed, match=r"ledger\.records\.verification only"):
         VerifiedRecord(RecordId(NONE), handoff(), (), (), (), Facts(0, 0), object())
 
 

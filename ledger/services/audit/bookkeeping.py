@@ -29,8 +29,9 @@ from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
 from ledger.services.relay.follower import CURSOR
 from ledger.services.state.current_registry import registry_slot
-from ledger.store import outbox, outcomes, records, rowwise
+from ledger.store import outbox, records, rowwise
 from ledger.store.database import Connection
+from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks
 from ledger.store.rowwise import Row

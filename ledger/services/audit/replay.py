@@ -67,7 +67,7 @@ class Rules:
         self._clearances |= effect.clearances
         return bytes(effect.outcomes)
 
-    # --- ledger.custody.transition.State ----------------------------------------------------------------------------------------
+    # --- ledger.custody.transition.State ------------------------------------------------------------------------------
 
     def holding(self, shipment: bytes) -> Holding | None:
         known = self._slots.get(shipment)

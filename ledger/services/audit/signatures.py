@@ -19,8 +19,9 @@ from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell, domain_of
 from ledger.services.state import shipment_state
 from ledger.services.state.verified_records import facts_of
-from ledger.store import openings, outcomes, records, rowwise
+from ledger.store import openings, records, rowwise
 from ledger.store.database import Connection
+from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks
 from ledger.store.rowwise import Row
@@ -105,7 +106,7 @@ class Signatures:
         self._domains = domains
         self._history = history
 
-    # --- ledger.records.signers.SignerContext --------------------------------------------------------------------------------
+    # --- ledger.records.signers.SignerContext -------------------------------------------------------------------------
 
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
         return shipment_state.terms_of(self._copy, shipment)

@@ -12,8 +12,9 @@ from ledger.services.figures import award_files
 from ledger.services.node.reader import Desk
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
-from ledger.store import bonuses, records
+from ledger.store import records
 from ledger.store.database import Connection
+from ledger.store.projections import bonuses
 
 
 @dataclass(frozen=True, slots=True)

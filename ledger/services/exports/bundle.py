@@ -32,8 +32,9 @@ from ledger.services.node.reader import Desk
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
-from ledger.store import bonuses, openings, outcomes, records
+from ledger.store import openings, records
 from ledger.store.database import Connection
+from ledger.store.projections import bonuses, outcomes
 from ledger.store.records import StoredRecord
 
 BONUS_FAMILY = tuple(range(18, 23))

@@ -21,8 +21,9 @@ from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import card_text
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import bonuses, meta, records
+from ledger.store import meta, records
 from ledger.store.database import Connection
+from ledger.store.projections import bonuses
 from ledger.store.records import StoredRecord
 
 

@@ -13,9 +13,10 @@ from ledger.errors import ChainUnavailable, NotFound
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
 from ledger.services.views.records import Reader, Reading
-from ledger.store import bonuses, records
-from ledger.store.bonuses import StoredAgreement
+from ledger.store import records
 from ledger.store.database import Connection, Database
+from ledger.store.projections import bonuses
+from ledger.store.projections.bonuses import StoredAgreement
 
 POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
 

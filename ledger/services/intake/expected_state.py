@@ -9,8 +9,9 @@ from ledger.errors import LadingError
 from ledger.records.signing import Domain
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
-from ledger.store import outcomes, pending, records
+from ledger.store import pending, records
 from ledger.store.database import Connection
+from ledger.store.projections import outcomes
 
 
 class Expectation:

@@ -23,7 +23,7 @@ from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import keys_of
 from ledger.store import outbox, records
 from ledger.store.database import Connection
-from ledger.store.outcomes import NOT_FINAL
+from ledger.store.projections.outcomes import NOT_FINAL
 
 MOST_AHEAD = 32
 """A record may wait for at most so many predecessors of a shipment."""

@@ -38,8 +38,9 @@ from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import change
 from ledger.services.state.projections import Projector
-from ledger.store import checkpoints, cursors, log, migrate, outbox, outcomes, records, rowwise
+from ledger.store import checkpoints, cursors, log, migrate, outbox, records, rowwise
 from ledger.store.database import Connection, Database
+from ledger.store.projections import outcomes
 from ledger.store.rows import chunks, text_of
 
 # --- projections -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""What a scanned code is answered with: the pure verdict of `ledger.products.authenticity` on what this ledger knows."""
+"""What a scanned code is answered with: the pure verdict of `ledger.products.authenticity` on what this ledger
+knows."""
 
 import json
 from collections.abc import Iterable
@@ -17,8 +18,9 @@ from ledger.services.home.clock import Clock
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.records import Reading
-from ledger.store import meta, products, records, shipments, sightings
+from ledger.store import meta, records, sightings
 from ledger.store.database import Connection, Database
+from ledger.store.projections import products, shipments
 
 ABOUT_PRODUCTS = (10, 11, 12)
 """Attestation, Revocation, Recall."""

@@ -11,9 +11,9 @@ from ledger.codes import ExceptionBit, Outcome, ShipmentState
 from ledger.products.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Move, Stay, stays_of
 from ledger.services.products.lookup import codes_of
-from ledger.store import products, shipments, tracing
 from ledger.store.database import Connection
-from ledger.store.shipments import CustodyStep, Shipment
+from ledger.store.projections import products, shipments, tracing
+from ledger.store.projections.shipments import CustodyStep, Shipment
 
 MOVES = ("handoff", "override")
 APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)

@@ -21,12 +21,11 @@ from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.products.lot_tracing import APPLIED, Traced, trace_goods
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.partner_names import Names
+from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (
     AnswerView,
     EffectView,
     HolderView,
-    PartnerName,
     RecallSummary,
     RecallView,
     StayView,
@@ -34,9 +33,10 @@ from ledger.services.views.models import (
     TraceView,
 )
 from ledger.services.views.records import Reader
-from ledger.store import products, records, shipments, tracing
+from ledger.store import records
 from ledger.store.database import Connection, Database
-from ledger.store.products import StoredAttestation, StoredRecall
+from ledger.store.projections import products, shipments, tracing
+from ledger.store.projections.products import StoredAttestation, StoredRecall
 
 
 class Recalls:

@@ -24,9 +24,10 @@ from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.relayer import next_try, outcome_entry
-from ledger.store import checkpoints, cursors, outbox, outcomes, pending, records
+from ledger.store import checkpoints, cursors, outbox, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection, Database
+from ledger.store.projections import outcomes
 
 CURSOR = "follower"
 NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)

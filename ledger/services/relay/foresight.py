@@ -7,8 +7,8 @@ from ledger.services.intake.checks import consumed_slots
 from ledger.services.intake.out_of_order import RecordedState, in_words, prospect
 from ledger.services.relay.relayer import Outlook
 from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
-from ledger.store import outcomes
 from ledger.store.database import Connection
+from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
 
 

@@ -33,10 +33,11 @@ from ledger.services.home.clock import Clock
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
-from ledger.store import cursors, leases, outbox, outcomes, pending, records, transactions
+from ledger.store import cursors, leases, outbox, pending, records, transactions
 from ledger.store.database import Connection, Database
 from ledger.store.outbox import OutboxRow
 from ledger.store.pending import Slot
+from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
 
 LEASE = "relayer"

@@ -13,8 +13,9 @@ from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
 from ledger.services.home.clock import Clock
-from ledger.store import outcomes, pending, records
+from ledger.store import pending, records
 from ledger.store.database import Connection
+from ledger.store.projections import outcomes
 
 REGISTRY_TYPES = (RegistryChange.NUMBER, KeyGrant.NUMBER, KeyRevoke.NUMBER)
 

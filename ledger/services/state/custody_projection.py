@@ -33,11 +33,12 @@ from ledger.records.types import (
 from ledger.registry.history import RegistryHistory
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import customs_of, signers_of
-from ledger.store import openings, outcomes, records, shipments
+from ledger.store import openings, records
 from ledger.store.database import Connection
-from ledger.store.outcomes import ItemOutcome
+from ledger.store.projections import outcomes, shipments
+from ledger.store.projections.outcomes import ItemOutcome
+from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
-from ledger.store.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 
 trouble = logging.getLogger("lading.projections")
 APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)

@@ -1,5 +1,6 @@
 """Names of partners as they enrolled, and whose key is whose."""
 
+from dataclasses import dataclass
 from threading import Lock
 
 from ledger.common.ids import ConsortiumId, KeyAddress
@@ -7,9 +8,17 @@ from ledger.errors import LadingError
 from ledger.registry.enrolment import parse_enrolment
 from ledger.registry.state import AddressKind
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.views.models import PartnerName
 from ledger.store import enrolments
 from ledger.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerName:
+    """`id` 0 is the one-time recipient key."""
+
+    id: int
+    name: str
+
 
 RECIPIENT = PartnerName(0, "the recipient")
 COUNCIL = PartnerName(0, "a council member")

@@ -1,7 +1,7 @@
 """From the log to what can be asked quickly: shipments, custody lines, clearances, attestations, recalls, bonuses.
 
-The log alone decides: a record counts from its `Outcome` leaf on, in the order of these leaves. So the projections
-can be dropped and rebuilt, and a rebuilt one equals the old. Shipments follow `ledger.custody.transition`, the twin of the
+The log alone decides: a record counts from its `Outcome` leaf on, in the order of these leaves. So the projections can
+be dropped and rebuilt, and a rebuilt one equals the old. Shipments follow `ledger.custody.transition`, the twin of the
 contracts; if it ever disagreed with an outcome that the chain gave, that is logged and the audit names it.
 """
 
@@ -28,9 +28,10 @@ from ledger.records.types import (
 )
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import APPLIED, CustodyProjection
-from ledger.store import bonuses, log, migrate, outcomes, partners, products, records
+from ledger.store import log, migrate, records
 from ledger.store.database import Connection
-from ledger.store.outcomes import ItemOutcome
+from ledger.store.projections import bonuses, outcomes, partners, products
+from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks
 

@@ -10,10 +10,11 @@ from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Flag, Holding, Requirement, Slot
 from ledger.records.index_keys import SHIPMENT, parent_of
 from ledger.records.types import Handoff, Override, Record, ShipmentTerms, Split
-from ledger.store import openings, records, shipments
+from ledger.store import openings, records
 from ledger.store.database import Connection
+from ledger.store.projections import shipments
+from ledger.store.projections.shipments import Shipment
 from ledger.store.records import StoredRecord
-from ledger.store.shipments import Shipment
 
 _OPENERS = (Split.NUMBER, Handoff.NUMBER, Override.NUMBER)
 _MOST_OPENERS = 100

@@ -16,9 +16,10 @@ from ledger.records.verification import Facts, VerifiedRecord, verify_record
 from ledger.registry.history import RegistryHistory
 from ledger.services.state import shipment_state
 from ledger.shipments import outcome_facts
-from ledger.store import openings, outcomes, records, shipments
+from ledger.store import openings, records
 from ledger.store.database import Connection
-from ledger.store.outcomes import ItemOutcome
+from ledger.store.projections import outcomes, shipments
+from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.records import StoredRecord
 
 

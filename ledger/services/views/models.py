@@ -5,15 +5,7 @@ from typing import Any
 
 from ledger.common.ids import to_hex
 from ledger.services.intake.out_of_order import Awaited
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerName:
-    """`id` 0 is the one-time recipient key."""
-
-    id: int
-    name: str
-
+from ledger.services.state.partner_names import PartnerName
 
 # --- records -----------------------------------------------------------------------------------------------------
 

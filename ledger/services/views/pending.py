@@ -9,12 +9,13 @@ from ledger.records import index_keys
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.intake.out_of_order import ANNOUNCED, RecordedState, ahead_of
 from ledger.services.relay.relayer import DORMANT_AFTER
-from ledger.services.views.models import ComingView, PartnerName
+from ledger.services.state.partner_names import PartnerName
+from ledger.services.views.models import ComingView
 from ledger.services.views.step_text import APPLIED, Teller
 from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
-from ledger.store.shipments import ClearanceStep, CustodyStep, Shipment
+from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 
 MOST = 500
 

@@ -23,14 +23,13 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.signature_order import StoreContext, arrange
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry, keys_of
-from ledger.services.state.partner_names import Names
+from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (
     AwaitedView,
     ChainTrack,
     ItemView,
     LogTrack,
     MissingView,
-    PartnerName,
     PartnerView,
     ReceiptView,
     RecordView,
@@ -41,8 +40,9 @@ from ledger.services.views.models import (
 )
 from ledger.services.views.partners import Members
 from ledger.services.views.shipment import Stories
-from ledger.store import checkpoints, openings, outbox, outcomes, proposals, records, shipments
+from ledger.store import checkpoints, openings, outbox, proposals, records
 from ledger.store.database import Connection, Database
+from ledger.store.projections import outcomes, shipments
 from ledger.store.records import StoredRecord
 
 
@@ -122,8 +122,8 @@ class Reading:
         before: int | None = None,
         waiting: bool = False,
     ) -> list[RecordView]:
-        """A page in log order; `kind` and `key` as in `ledger.records.index_keys`. `waiting`: those that wait for other records,
-        in log order whatever else is asked."""
+        """A page in log order; `kind` and `key` as in `ledger.records.index_keys`. `waiting`: those that wait for
+        other records, in log order whatever else is asked."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             if waiting:

@@ -28,10 +28,11 @@ from ledger.services.views.step_text import APPLIED, Context, Teller
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import Standing, standing_of, tenders_at
-from ledger.store import records, shipments
+from ledger.store import records
 from ledger.store.database import Connection
+from ledger.store.projections import shipments
+from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
-from ledger.store.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 
 MOST_RECORDS = 500
 MayOpen = Callable[[StoredRecord], bool]

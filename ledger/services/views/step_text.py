@@ -15,13 +15,13 @@ from ledger.penalties.json_form import moment
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.state.current_registry import keys_of
-from ledger.services.state.partner_names import Names
-from ledger.services.views.models import PartnerName, StepView
+from ledger.services.state.partner_names import Names, PartnerName
+from ledger.services.views.models import StepView
 from ledger.shipments.clock_stop import Tender
 from ledger.store import records
 from ledger.store.database import Connection
+from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
-from ledger.store.shipments import ClearanceStep, CustodyStep, Shipment
 
 APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 LATE_REPORT = 24 * 3600

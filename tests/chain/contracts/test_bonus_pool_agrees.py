@@ -1,5 +1,5 @@
-"""BonusPool and ledger.bonuses.pool agree on random histories: the same actions at the same times are accepted and refused by
-both, pay the same amounts, and leave the same books. Every unit ends where it belongs."""
+"""BonusPool and ledger.bonuses.pool agree on random histories: the same actions at the same times are accepted and
+refused by both, pay the same amounts, and leave the same books. Every unit ends where it belongs."""
 
 import random
 from collections.abc import Callable

@@ -1,0 +1,107 @@
+"""The HTTP service: routes, pages and error documents around a node."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.staticfiles import StaticFiles
+
+from ledger.api import pages, problems
+from ledger.api.deps import only_known_parameters
+from ledger.api.middleware import Border
+from ledger.api.quota import Quota
+from ledger.api.routers import (
+    bonuses,
+    log,
+    networks,
+    partners,
+    penalties,
+    products,
+    recalls,
+    records,
+    sessions,
+    shipments,
+    system,
+)
+from ledger.api.schemas import examples
+from ledger.api.sessions import Sessions
+from ledger.services.node.node import Node
+
+DESCRIPTION = (
+    "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
+    "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "
+    "lower-case hex with 0x. Errors are RFC 9457 problem documents that say what was expected and what was found. "
+    "Lists page by key: pass `next` on. A query parameter that a path does not have is refused."
+)
+TAGS = [
+    {"name": "records", "description": "Signed records: submit, countersign, list, read, prove."},
+    {"name": "shipments", "description": "Where goods are, who holds them, what a delay costs."},
+    {"name": "products", "description": "What a scanned code is answered with."},
+    {"name": "recalls", "description": "What is recalled, who holds and who had it, who has answered."},
+    {"name": "partners", "description": "Who takes part, and how to be enrolled."},
+    {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
+    {"name": "bonuses", "description": "Agreements, awards and claims."},
+    {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
+    {"name": "session", "description": "Signing in with a key, to read private parts."},
+    {"name": "system", "description": "For whoever runs the service."},
+]
+
+
+def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
+    """The application for `node`. Its lifespan starts and stops the node's worker; who opened the node closes it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        node.start()
+        try:
+            yield
+        finally:
+            node.stop()
+
+    app = FastAPI(
+        title="Lading",
+        version=metadata.version("lading"),
+        summary="A permissioned ledger for supply chain traceability.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # its viewer would come from another host; ours is a page
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.node = node
+    app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
+    problems.install(app, pages.error_page)
+    app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
+    strict = [Depends(only_known_parameters)]
+    for router in (records, shipments, penalties, recalls, partners, networks, bonuses, log, sessions, system):
+        app.include_router(router.router, dependencies=strict)
+    app.include_router(products.router)  # a scanned link may carry parameters of its own
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(packages=[("ledger.api.pages", "static")]), name="static")
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Give the OpenAPI document the schemas of all records, which come from `ledger.records.types` and not from
+    pydantic."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                tags=TAGS,
+                routes=app.routes,
+            )
+            document["components"]["schemas"] |= examples.record_schemas()
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,153 @@
+"""What the routes need from the node, and who is asking."""
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from ledger.api.problems import SIGN_IN, Limited
+from ledger.api.sessions import Sessions
+from ledger.common.canonical import parse_json
+from ledger.common.ids import RecordId, bytes_from_hex
+from ledger.common.periods import LONGEST_ROLLING
+from ledger.errors import MalformedRecord, NotPermitted
+from ledger.services.node.node import Node
+from ledger.services.views.records import PUBLIC, Reader
+
+MAX_BODY = 512 * 1024
+BODY_SECONDS = 30
+"""A client that takes longer to send its body is cut off."""
+SMALL = 16 * 1024
+"""Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
+COOKIE = "lading_session"
+PAGE = 100
+"""Most entries of a list in one answer."""
+_MOST_PARTNER = 2**40 - 1
+_MOST_INDEX = 2**53 - 1
+
+
+def node(request: Request) -> Node:
+    found: Node = request.app.state.node
+    return found
+
+
+def sessions(request: Request) -> Sessions:
+    found: Sessions = request.app.state.sessions
+    return found
+
+
+def reader(
+    request: Request,
+    authorization: Annotated[str | None, Header(description="`Bearer` and a session token")] = None,
+) -> Reader:
+    """Who asks: the partner whose key signed in, or the public.
+
+    Raises `NotPermitted` for a bearer token that is not valid. A cookie that is not valid is no error: whoever opens
+    a page with an old one is the public.
+    """
+    if authorization is None:
+        try:
+            return _reader_of(request, request.cookies.get(COOKIE, ""))
+        except NotPermitted:
+            return PUBLIC
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotPermitted("not a bearer token", where=SIGN_IN, expected="Bearer and a token")
+    return _reader_of(request, token)
+
+
+def _reader_of(request: Request, token: str) -> Reader:
+    return node(request).reading.reader(sessions(request).reader(token)) if token else PUBLIC
+
+
+async def json_body(request: Request) -> Any:
+    """The request's JSON, read up to the limit and parsed strictly.
+
+    Raises `MalformedRecord` (400), and as `Limited` what has a status of its own: 408, 413, 415.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        problem = MalformedRecord("not JSON", where="Content-Type", expected="application/json", found=kind[:80])
+        raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
+    body = await read_body(request)
+    if len(body) <= SMALL:
+        return parse_json(body, max_size=MAX_BODY)
+    return await run_in_threadpool(parse_json, body, max_size=MAX_BODY)
+
+
+async def read_body(request: Request, most: int = MAX_BODY) -> bytes:
+    """The request's body; raises `Limited` when it is larger than `most` or comes too slowly."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    problem = MalformedRecord("too large", where="body", expected=f"at most {most} bytes")
+                    raise Limited(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, problem)
+    except TimeoutError:
+        problem = MalformedRecord("too slow", where="body", expected=f"the whole body within {BODY_SECONDS} s")
+        raise Limited(HTTPStatus.REQUEST_TIMEOUT, problem) from None
+    return bytes(body)
+
+
+def fields(data: Any, *names: str) -> tuple[Any, ...]:
+    """The values of a JSON object with exactly these names; raises `MalformedRecord`."""
+    if not isinstance(data, dict) or set(data) != set(names):
+        found = ", ".join(map(str, data))[:80] if isinstance(data, dict) else type(data).__name__
+        raise MalformedRecord(
+            "not such an object", where="body", expected=f"an object with {', '.join(names)}", found=found
+        )
+    return tuple(data[name] for name in names)
+
+
+def only_known_parameters(request: Request) -> None:
+    """Raise `MalformedRecord` for a query parameter that the route does not have: none is quietly ignored."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = set(_query_parameters(route.dependant))
+    if unknown := sorted(set(request.query_params) - known):
+        raise MalformedRecord(
+            "no such query parameter",
+            where="query",
+            expected=", ".join(sorted(known)) or "none",
+            found=", ".join(unknown)[:80],
+        )
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_parameters(inner)
+
+
+def record_id(text: str, where: str = "record") -> RecordId:
+    return RecordId(bytes_from_hex(text, 32, where))
+
+
+def raw_tail(request: Request, prefix: str) -> str:
+    """What stands behind `prefix` in the path as it was sent: an encoded `/` inside a GS1 value stays encoded."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.decode("ascii", "replace").removeprefix(prefix)
+
+
+NodeOf = Annotated[Node, Depends(node)]
+SessionsOf = Annotated[Sessions, Depends(sessions)]
+ReaderOf = Annotated[Reader, Depends(reader)]
+JsonBody = Annotated[Any, Depends(json_body)]
+
+RecordPath = Annotated[str, Path(description="Record id: 32 bytes as 0x and lower-case hex")]
+PartnerPath = Annotated[int, Path(ge=1, le=_MOST_PARTNER, description="Partner id")]
+PartnerQuery = Annotated[int | None, Query(ge=0, le=_MOST_PARTNER, description="Partner id")]
+Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most entries of the answer")]
+Cursor = Annotated[int | None, Query(ge=0, le=_MOST_INDEX, description="`next` of the page before")]
+Moment = Annotated[int | None, Query(ge=0, le=_MOST_PARTNER, description="UTC seconds")]
+Rolling = Annotated[
+    int | None, Query(ge=1, le=LONGEST_ROLLING, description="The days before the last full hour, instead of a period")
+]

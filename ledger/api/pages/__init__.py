@@ -1,0 +1,12 @@
+"""Server-rendered pages for people: plain HTML that works without scripts, on a phone as on a desk."""
+
+from fastapi import APIRouter
+
+from ledger.api.pages import docs, figures, goods, ledger, network, products, recalls, shipments, signing
+from ledger.api.pages.errors import error_page
+
+router = APIRouter(include_in_schema=False)
+for part in (goods, shipments, figures, products, recalls, ledger, signing, docs, network):
+    router.include_router(part.router)
+
+__all__ = ["error_page", "router"]

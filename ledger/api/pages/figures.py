@@ -1,0 +1,152 @@
+"""Pages of figures: penalties of a partner and of a period, and a partner's scores with their trend."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
+from ledger.api.pages.render import page
+from ledger.api.routers.partners import score_for
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY, FOREVER, Step, period_of
+from ledger.errors import MalformedRecord, NotPermitted
+from ledger.penalties import lists
+from ledger.scores.card import POINTS
+from ledger.services.node.node import Node
+from ledger.services.views.records import Reader
+
+if TYPE_CHECKING:
+    from ledger.penalties.statement import PenaltyStatement
+
+router = APIRouter()
+PAGE = 100
+WIDTH, HEIGHT, MARGIN = 280, 50, 4
+After = Annotated[str, Query(max_length=80)]
+When = Annotated[str, Query(max_length=20, description="A day as YYYY-MM-DD (UTC), or UTC seconds")]
+
+
+def second_of(text: str, where: str, *, through: bool = False) -> int | None:
+    """UTC seconds of a day or of a number of seconds; None where nothing is said. `through`: the end of that day.
+
+    Raises `MalformedRecord`.
+    """
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and int(text) <= FOREVER:
+        return int(text)
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return int(day.timestamp()) + (DAY if through else 0)
+    except (ValueError, OverflowError):
+        raise MalformedRecord("not a day", where=where, expected="YYYY-MM-DD, or UTC seconds", found=text) from None
+
+
+@router.get("/penalties")
+def penalties(
+    request: Request, node: NodeOf, reader: ReaderOf, start: When = "", end: When = "", at: When = "", after: After = ""
+) -> Response:
+    return _penalties(request, node, reader, None, (start, end, at), after)
+
+
+@router.get("/partners/{partner}/penalties")
+def partner_penalties(
+    request: Request,
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    start: When = "",
+    end: When = "",
+    at: When = "",
+    after: After = "",
+) -> Response:
+    return _penalties(request, node, reader, partner, (start, end, at), after)
+
+
+@router.get("/partners/{partner}/score")
+def score(
+    request: Request,
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    start: When = "",
+    end: When = "",
+    rolling: Rolling = None,
+    by: Step = Step.QUARTER,
+) -> Response:
+    view = node.reading.partner(partner)
+    asked = node.numbers.asked(second_of(start, "start"), second_of(end, "end", through=True), rolling)
+    found = score_for(node, partner, reader, asked)
+    return page(
+        request,
+        "score.html",
+        reader,
+        partner=view,
+        measure=found["measure"],
+        cards=found["scores"],
+        trends={trend["role"]: trend["points"] for trend in node.numbers.trend_of(partner, by)["roles"]},
+        by=by,
+        sparkline=sparkline,
+        said={"start": start, "end": end},
+        weight=lambda share: f"{int(Fraction(share) * 100)} %",
+    )
+
+
+def sparkline(scores: Sequence[int | None]) -> Markup:
+    """A line through scores (hundredths of a point) from left to right, 0 to 100 points high; gaps stay gaps."""
+    step = WIDTH // max(1, len(scores) - 1)
+    runs: list[list[str]] = [[]]
+    for i, score in enumerate(scores):
+        if score is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{MARGIN + i * step},{MARGIN + HEIGHT - score * HEIGHT // POINTS}")
+    lines = Markup("").join(Markup('<polyline points="{}"/>').format(" ".join(run)) for run in runs if len(run) > 1)
+    dots = Markup("").join(
+        Markup('<circle cx="{}" cy="{}" r="2.5"/>').format(*place.split(",")) for run in runs for place in run
+    )
+    box = f"0 0 {WIDTH + 2 * MARGIN} {HEIGHT + 2 * MARGIN}"
+    return Markup('<svg class="sparkline" viewBox="{}" aria-hidden="true">{}{}</svg>').format(box, lines, dots)
+
+
+def _penalties(
+    request: Request, node: Node, reader: Reader, partner: int | None, said: tuple[str, str, str], after: str
+) -> Response:
+    start, end = second_of(said[0], "start"), second_of(said[1], "end", through=True)
+    now = node.clock.now()
+    at = second_of(said[2], "at", through=True)
+    at = now if at is None else at
+    period_of(now, start, end)
+    view = node.reading.partner(partner) if partner is not None else None
+    found: list[PenaltyStatement] = []
+    hidden = False
+    try:
+        found = node.numbers.penalties(
+            partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
+        )
+    except NotPermitted:
+        hidden = True
+    shown, following = lists.page_of(found, record_id(after, "after") if after else None, PAGE)
+    bounds = {"start": start, "end": end}
+    asked = {name: second for name, second in bounds.items() if second is not None}
+    return page(
+        request,
+        "penalties.html",
+        reader,
+        partner=view,
+        hidden=hidden,
+        totals=lists.totals(found, partner),
+        statements=shown,
+        count=len(found),
+        start=start,
+        end=end,
+        at=at,
+        said={"start": said[0], "end": said[1], "at": said[2]},
+        query=urlencode(({"partner": partner} if partner is not None else {}) | asked | {"at": at}),
+        next="" if following is None else urlencode(asked | {"at": at, "after": to_hex(following)}),
+    )

@@ -1,0 +1,66 @@
+"""The front page, and pages of who takes part."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from ledger.api.deps import NodeOf, PartnerPath, ReaderOf
+from ledger.api.pages.render import page
+from ledger.explain.record import TITLES
+from ledger.records import index_keys
+
+router = APIRouter()
+Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
+PAGE = 50
+NEWEST = 8
+
+
+@router.get("/")
+def home(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
+    state = node.log_state()
+    return page(
+        request,
+        "home.html",
+        reader,
+        newest=node.reading.shipments(limit=NEWEST)[:NEWEST],
+        partners=len(node.reading.partners()),
+        state=state,
+        shipments=state["records"].get("ShipmentTerms", 0),
+        handoffs=state["records"].get("Handoff", 0),
+    )
+
+
+@router.get("/partners")
+def partners(
+    request: Request, node: NodeOf, reader: ReaderOf, after: Annotated[int, Query(ge=0, lt=2**40)] = 0
+) -> Response:
+    found = node.reading.partners(after=after, limit=PAGE)
+    asking = [entry for entry in node.enrolment.listing(limit=PAGE) if entry["partner"] is None] if after == 0 else []
+    return page(
+        request,
+        "partners.html",
+        reader,
+        partners=found,
+        first=after == 0,
+        next=found[-1].id if len(found) == PAGE else None,
+        asking=asking,
+    )
+
+
+@router.get("/partners/{partner}")
+def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> Response:
+    view = node.reading.partner(partner)
+    newest = node.reading.records(
+        reader, kind=index_keys.PARTNER, key=str(partner), types=tuple(range(1, 23)), limit=20, newest_first=True
+    )
+    return page(
+        request,
+        "partner.html",
+        reader,
+        partner=view,
+        shipments=node.reading.shipments(party=partner, limit=20)[:20],
+        missing=node.reading.open_against(partner),
+        records=newest,
+        titles=TITLES,
+    )

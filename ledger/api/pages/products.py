@@ -1,0 +1,66 @@
+"""The consumer's page: what a scanned code is answered with. GS1 Digital Links lead here."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from ledger.api.deps import JsonBody, NodeOf, ReaderOf, fields, raw_tail
+from ledger.api.pages.codes import MOST, product_of_code
+from ledger.api.pages.render import page
+from ledger.api.routers.products import is_token
+from ledger.errors import MalformedRecord
+from ledger.products.gs1 import product_of_link
+
+router = APIRouter()
+DEVICE = "lading_device"
+DEVICE_SECONDS = 365 * 86400
+
+
+@router.get("/p")
+def search(request: Request, reader: ReaderOf, code: Annotated[str, Query(max_length=MOST)] = "") -> Response:
+    """What was typed or pasted into the field, led to its page; the field again when it is no code."""
+    if not code:
+        return page(request, "search.html", reader, code="", problem="")
+    try:
+        product = product_of_code(code)
+    except MalformedRecord as error:
+        return page(request, "search.html", reader, 400, code=code, problem=error.what)
+    return RedirectResponse(f"/p/{product.path()}", status_code=303)
+
+
+@router.get("/01/{rest:path}")
+def digital_link(request: Request, rest: str) -> Response:  # noqa: ARG001 the path as it was sent counts
+    """A GS1 Digital Link to this service: the address that is printed on the goods."""
+    product = product_of_link(raw_tail(request, "/"), "path")
+    return RedirectResponse(f"/p/{product.path()}", status_code=307)
+
+
+@router.get("/p/{path:path}")
+def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001
+    found = product_of_link(raw_tail(request, "/p/"), "path")
+    device = request.cookies.get(DEVICE, "")
+    answer = node.products.look_up(found.path(), device if is_token(device) else "")
+    return page(
+        request,
+        "product.html",
+        reader,
+        product=found,
+        answer=answer,
+        proofs=list(dict.fromkeys(record for reason in answer["why"] for record in reason["records"])),
+    )
+
+
+@router.post("/p-scan", response_model=None)
+def scan(data: JsonBody, request: Request, node: NodeOf) -> Response:
+    """A page tells that an item's code was scanned; the device gets a random name of its own, and keeps it."""
+    (code,) = fields(data, "code")
+    device = request.cookies.get(DEVICE, "")
+    if not is_token(device):
+        device = secrets.token_hex(16)
+    answer = node.products.look_up(product_of_code(str(code)).path(), device, keep=True)
+    response = JSONResponse({"verdict": answer["verdict"]})
+    secure = node.settings.public_url.startswith("https://")
+    response.set_cookie(DEVICE, device, max_age=DEVICE_SECONDS, httponly=True, samesite="lax", secure=secure)
+    return response

@@ -1,0 +1,34 @@
+"""Pages of recalls: what is recalled and what to do, who holds it, who has answered, how far it has come."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
+from ledger.api.pages.render import page
+
+router = APIRouter()
+PAGE = 50
+
+
+@router.get("/recalls")
+def recalls(
+    request: Request, node: NodeOf, reader: ReaderOf, after: Annotated[int, Query(ge=-1, le=2**53 - 1)] = -1
+) -> Response:
+    found = node.recalls.listing(after=after, limit=PAGE)
+    return page(
+        request,
+        "recalls.html",
+        reader,
+        recalls=found,
+        first=after == -1,
+        next=found[-1].cursor if len(found) == PAGE else None,
+    )
+
+
+@router.get("/recalls/{recall}")
+def recall(request: Request, recall: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
+    view = node.recalls.recall(record_id(recall, "recall"), reader)
+    own = next((holder for holder in view.trace.holders if holder.partner.id == reader.partner), None)
+    return page(request, "recall.html", reader, view=view, own=own)

@@ -1,0 +1,149 @@
+"""Pages of shipments: the list, and a shipment's page, from which a claims handler sees who owes what and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from ledger.api.deps import NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
+from ledger.api.pages.figures import When, second_of
+from ledger.api.pages.render import page
+from ledger.codes import Assurance, HoldCause, Regime
+from ledger.common.ids import RecordId, to_hex
+from ledger.errors import LadingError, NotFound, NotPermitted
+from ledger.explain.penalty_summary import gist, standing
+from ledger.explain.record import TITLES
+from ledger.explain.words import word
+from ledger.penalties.json_form import explain
+from ledger.penalties.lateness import HoldLine, PortionLine
+from ledger.penalties.statement import PenaltyStatement
+from ledger.records.types import NOBODY
+from ledger.services.node.node import Node
+from ledger.services.views.records import Reader
+from ledger.shipments.clock_stop import StopKind
+
+router = APIRouter()
+Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
+PAGE = 50
+_STOPS = {
+    StopKind.DELIVERY: "both sides signed the delivery",
+    StopKind.LOCKER: "a locker signed for the goods; this is no delivery",
+    StopKind.REFUSAL: "the consignee signed that it refused the goods; this is no delivery",
+    StopKind.TENDER: "delivery was offered; this is no delivery",
+    StopKind.ONWARD: "new terms took the goods over",
+}
+
+_SAID = {
+    0: "nobody says on what authority",
+    Assurance.BROKER_WORD: "on the broker's word",
+    Assurance.CUSTOMS_MESSAGE: "by customs' message, which a broker attached",
+    Assurance.AUTHORITY_SIGNED: "signed by customs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A customs hold as it bears on a clock: what it was and who says so, and why it is taken out or not."""
+
+    what: str
+    why: str
+    line: HoldLine
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The penalty's clock of one portion of the goods: `stopped_by` in words and `record`, or it runs (both empty)."""
+
+    packages: int
+    shipment: str
+    stopped_by: str
+    record: str
+    stopped_at: int | None
+    claimed_at: int | None
+    contestable_until: int | None
+    line: PortionLine
+    holds: tuple[Hold, ...]
+
+
+@router.get("/shipments")
+def shipments(
+    request: Request, node: NodeOf, reader: ReaderOf, before: Before = None, partner: PartnerQuery = None
+) -> Response:
+    found = node.reading.shipments(party=partner, before=before, limit=PAGE)
+    return page(
+        request,
+        "shipments.html",
+        reader,
+        shipments=found,
+        party=node.reading.names([partner])[partner] if partner is not None else None,
+        first=before is None,
+        next=found[-1].cursor if len(found) >= PAGE else None,
+    )
+
+
+@router.get("/shipments/{shipment}")
+def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: When = "") -> Response:
+    wanted = record_id(shipment, "shipment")
+    judged_at = second_of(at, "at", through=True)
+    try:
+        view = node.reading.shipment(wanted, reader)
+    except NotFound:
+        unopened = node.reading.unopened(wanted)
+        found = [node.reading.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
+        return page(request, "unopened.html", reader, shipment=unopened, records=found, titles=TITLES)
+    statement, hidden = _penalty(node, wanted, reader, node.clock.now() if judged_at is None else judged_at)
+    return page(
+        request,
+        "shipment.html",
+        reader,
+        shipment=view,
+        recalls=node.recalls.of_shipment(wanted),
+        statement=statement,
+        gist=gist(statement) if statement else "",
+        standing=standing(statement) if statement else (),
+        clocks=list(_clocks(statement)) if statement else [],
+        penalty_words=explain(statement) if statement else (),
+        penalty_hidden=hidden,
+    )
+
+
+def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
+    if not statement.promised:
+        return
+    for line in statement.portions:
+        stop, ending = line.stop, line.ending
+        open_until = stop.contestable_until if stop and not line.settled else None
+        record = stop.verified.id if stop else ending.verified.id if ending else None
+        yield Clock(
+            packages=line.packages,
+            shipment=to_hex(line.shipment),
+            stopped_by=_STOPS[stop.kind] if stop else f"never delivered: {ending.what}" if ending else "",
+            record=to_hex(record) if record else "",
+            stopped_at=stop.at if stop else None,
+            claimed_at=stop.occurred_at if stop and stop.occurred_at != stop.at else None,
+            contestable_until=open_until,
+            line=line,
+            holds=tuple(_hold(hold, statement.liable) for hold in line.holds),
+        )
+
+
+def _hold(line: HoldLine, liable: int) -> Hold:
+    hold = line.hold
+    cause = f", cause: {word(HoldCause, hold.cause)}" if hold.cause else ""
+    what = f"{hold.jurisdiction.decode('ascii', 'replace')} {word(Regime, hold.regime)}{cause}, {_SAID[hold.assurance]}"
+    by = f"caused by partner {hold.caused_by}, " if hold.caused_by not in (NOBODY, liable) else ""
+    return Hold(what, by + line.why, line)
+
+
+def _penalty(node: Node, shipment: RecordId, reader: Reader, at: int) -> tuple[PenaltyStatement | None, str]:
+    """The statement for those who may see prices; for others, why there is none."""
+    try:
+        return node.numbers.statement_for(shipment, reader, at), ""
+    except NotPermitted:
+        return None, "private"
+    except NotFound:
+        return None, "withheld"
+    except LadingError as error:
+        return None, str(error)

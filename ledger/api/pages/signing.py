@@ -1,0 +1,83 @@
+"""Signing in with a browser: with a wallet where there is one, else with `lading` and a paste."""
+
+from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from ledger.api.deps import COOKIE, NodeOf, ReaderOf, SessionsOf, read_body
+from ledger.api.pages.render import page
+from ledger.api.routers.sessions import keep_session
+from ledger.errors import LadingError, NotPermitted
+from ledger.records.signing import signature_from_hex
+
+router = APIRouter()
+MOST_FORM = 8192
+
+
+@router.get("/sign-in")
+def form(
+    request: Request,
+    sessions: SessionsOf,
+    reader: ReaderOf,
+    address: Annotated[str, Query(max_length=80)] = "",
+    back: Annotated[str, Query(max_length=300)] = "/",
+) -> Response:
+    message, problem = "", ""
+    if address:
+        try:
+            message = sessions.challenge(address.strip())
+        except LadingError as error:
+            problem = str(error)
+    return page(
+        request,
+        "sign_in.html",
+        reader,
+        400 if problem else 200,
+        address=address,
+        message=message,
+        problem=problem,
+        back=_local(back),
+    )
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, sessions: SessionsOf, node: NodeOf, reader: ReaderOf) -> Response:
+    values = await _form(request)
+    back = _local(values.get("back", "/"))
+    try:
+        if token := values.get("token", "").strip():
+            sessions.reader(token)
+        else:
+            signature = signature_from_hex(values.get("signature", "").strip().lower(), "signature")
+            # Forms send line breaks as CR LF; the text was signed with LF.
+            _, token = sessions.sign_in(values.get("message", "").replace("\r\n", "\n"), signature)
+    except LadingError as error:
+        values = {"address": values.get("address", ""), "message": "", "problem": str(error), "back": back}
+        return page(request, "sign_in.html", reader, 400, **values)
+    response = RedirectResponse(back, status_code=303)
+    keep_session(response, token, node)
+    return response
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    await _form(request)
+    response = RedirectResponse("/", status_code=303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent from one of our own pages; raises `NotPermitted` for another site's."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise NotPermitted("sent by another site", where="Sec-Fetch-Site")
+    text = (await read_body(request, MOST_FORM)).decode("utf-8", "replace")
+    return {name: values[0] for name, values in parse_qs(text, max_num_fields=20).items()}
+
+
+def _local(address: str) -> str:
+    """`address` if it is a path of this service: nobody is sent elsewhere after signing in."""
+    parts = urlsplit(address) if address.startswith("/") and not address.startswith(("//", "/\\")) else None
+    return address if parts and not parts.netloc and "\\" not in address else "/"

@@ -1,0 +1,64 @@
+"""`/v1/log`: the append-only log for anyone, laid out as C2SP tlog-tiles, and proofs ready made.
+
+All of it is immutable but the checkpoint. A client of tlog-tiles takes `/v1/log/` as the log's prefix.
+"""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from ledger.api.deps import NodeOf
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import ConsistencyProof, InclusionProof, LogState
+from ledger.common.ids import to_hex
+from ledger.errors import NotFound
+
+router = APIRouter(prefix="/v1/log", tags=["log"])
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+FRESH = {"Cache-Control": "no-cache"}
+_TILE = re.compile(r"(?:entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?")
+Size = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="Tree size; the newest checkpoint's if not named")]
+TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+BYTES: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.get("/checkpoint", response_class=Response, responses={200: TEXT, 404: examples.PROBLEM})
+def checkpoint(node: NodeOf) -> Response:
+    """The newest checkpoint as a C2SP signed note."""
+    return Response(node.checkpoint_note(), media_type="text/plain; charset=utf-8", headers=FRESH)
+
+
+@router.get("/tile/{path:path}", response_class=Response, responses={200: BYTES, 404: examples.PROBLEM})
+def tile(path: str, node: NodeOf) -> Response:
+    """A tile (`<level>/<index>`) or an entry bundle (`entries/<index>`), partial ones with `.p/<width>`."""
+    if not _TILE.fullmatch(path):
+        raise NotFound("no such tile", where="tile", found=path[:120])
+    return Response(node.tile(path), media_type="application/octet-stream", headers=FOREVER)
+
+
+@router.get("/proof/inclusion", response_model=InclusionProof, responses=examples.READ_RESPONSES)
+def inclusion(node: NodeOf, index: Annotated[int, Query(ge=0, le=2**53 - 1)], size: Size = None) -> dict[str, Any]:
+    """RFC 9162 inclusion proof of the leaf at `index` in the tree of `size` leaves (default: the newest checkpoint)."""
+    return node.proof(index, size)
+
+
+@router.get("/proof/consistency", response_model=ConsistencyProof, responses=examples.READ_RESPONSES)
+def consistency(
+    node: NodeOf, first: Annotated[int, Query(ge=0, le=2**53 - 1)], second: Annotated[int, Query(ge=0, le=2**53 - 1)]
+) -> dict[str, Any]:
+    """RFC 9162 consistency proof between two tree sizes."""
+    published = node.publisher.current()
+    if published is None or not first <= second <= published.head.size:
+        raise NotFound("no such trees", where="first, second", expected="published sizes, ascending", found=second)
+    return {
+        "first": first,
+        "second": second,
+        "proof": [to_hex(h) for h in node.publisher.consistency_proof(first, second)],
+    }
+
+
+@router.get("", response_model=LogState)
+def state(node: NodeOf) -> dict[str, Any]:
+    """Who the log is, how large, and how far it is anchored."""
+    return node.log_state()

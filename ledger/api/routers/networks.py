@@ -1,0 +1,50 @@
+"""`/v1/network`: how the network performs, by lane, market, mode, carrier and period."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from ledger.api.deps import Moment, NodeOf, ReaderOf, Rolling
+from ledger.api.schemas import examples
+from ledger.api.schemas.figures import NetworkView
+from ledger.common.periods import Period, full_hour, period_of
+from ledger.errors import MalformedRecord
+from ledger.network.routes import By
+from ledger.services.figures.network import network_for
+
+router = APIRouter(prefix="/v1/network", tags=["network"])
+
+
+@router.get("", response_model=NetworkView, responses=examples.READ_RESPONSES)
+def network(
+    node: NodeOf,
+    reader: ReaderOf,
+    by: Annotated[By | None, Query(description="Figures for each; without it, for all together")] = None,
+    start: Moment = None,
+    end: Moment = None,
+    rolling: Rolling = None,
+    against_start: Moment = None,
+    against_end: Moment = None,
+    evidence: Annotated[bool, Query(description="Name the records, where the reader may know the prices")] = False,
+) -> dict[str, Any]:
+    """Delivery times, abnormal delays, legs in time, first-time release, customs time by cause, cost, and nodes.
+
+    Of shipments whose clock stopped, or whose promise lies, from `start` to before `end`, or in the last `rolling`
+    days; `against_start` and `against_end` name an earlier period, and every figure is given in both. The public gets
+    figures of all shipments by mode and carrier, without prices; a partner of its own shipments, lanes, markets and
+    prices too; auditors of all.
+    """
+    now = full_hour(node.clock.now())
+    before = compared(now, against_start, against_end)
+    answer = network_for(node.numbers, reader, period_of(now, start, end, rolling), by=by, before=before)
+    return answer.to_json(evidence=evidence)
+
+
+def compared(now: int, start: int | None, end: int | None) -> Period | None:
+    """The period to compare with; None where none is named. Raises `MalformedRecord` for half of one."""
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        where = "against_start" if start is None else "against_end"
+        raise MalformedRecord("half a period", where=where, expected="against_start and against_end")
+    return period_of(now, start, end)

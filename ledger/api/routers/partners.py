@@ -1,0 +1,155 @@
+"""`/v1/partners`: who takes part, with which roles and keys; how to be enrolled; and what the consortium stands on."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, status
+
+from ledger.api.deps import Cursor, JsonBody, Limit, Moment, NodeOf, PartnerPath, ReaderOf, Rolling, fields
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import (
+    ConsortiumView,
+    Enrolled,
+    EnrolmentDocument,
+    EnrolmentPage,
+    OpenView,
+    PartnerPage,
+)
+from ledger.api.schemas.figures import ScoreView, TrendView
+from ledger.common.ids import bytes_from_hex
+from ledger.common.periods import Period, Step
+from ledger.errors import MalformedRecord
+from ledger.records.signing import signature_from_hex
+from ledger.registry.state import ALL_SCOPES
+from ledger.scores.card import Indicator
+from ledger.scores.composite import Standing
+from ledger.scores.json_form import NAMES
+from ledger.services.node.node import Node
+from ledger.services.views.models import PartnerView
+from ledger.services.views.records import Reader
+
+router = APIRouter(prefix="/v1", tags=["partners"])
+MOST_POINTS = 12
+ABOUT_MONEY = Indicator.PENALTY
+
+
+@router.get("/consortium", response_model=ConsortiumView)
+def consortium(node: NodeOf) -> dict[str, Any]:
+    """Genesis, council, contracts in force, and what the next registry change must carry."""
+    return node.enrolment.consortium(node.consortium)
+
+
+@router.get("/partners", response_model=PartnerPage, responses=examples.READ_RESPONSES)
+def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
+    """Every partner that was ever admitted, by id: pass `next` as `after`."""
+    found = node.reading.partners(after=after or 0, limit=limit)
+    return {"partners": found, "next": found[-1].id if len(found) == limit else None}
+
+
+@router.get("/partners/{partner}", responses=examples.READ_RESPONSES)
+def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
+    """One partner: name and GLN as enrolled, roles with scope, keys in force."""
+    return node.reading.partner(partner)
+
+
+@router.get("/partners/{partner}/open", response_model=OpenView, responses=examples.READ_RESPONSES)
+def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
+    """What is open against a partner: packages that were missing when it handed goods over, until they are handed on or
+    what became of them is declared; the newest first, at most 200.
+    """
+    return {"partner": partner, "open": node.reading.open_against(partner)}
+
+
+@router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
+def score(
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    start: Moment = None,
+    end: Moment = None,
+    rolling: Rolling = None,
+) -> dict[str, Any]:
+    """The partner's scorecards, one a role: interval, indicators, and by how much which records raised or lowered it.
+
+    Of the period from `start` to before `end`, or the last `rolling` days; by default of all that today's card governs.
+    Judged at the last full hour. What an indicator about money counts is for the partner itself and for auditors; for
+    others its points are shown, and count, from ten delivery events on.
+    """
+    return score_for(node, partner, reader, node.numbers.asked(start, end, rolling))
+
+
+@router.get("/partners/{partner}/score/trend", response_model=TrendView, responses=examples.READ_RESPONSES)
+def trend(
+    partner: PartnerPath,
+    node: NodeOf,
+    by: Annotated[Step, Query(description="Calendar quarters or months, UTC")] = Step.QUARTER,
+    count: Annotated[int, Query(ge=1, le=MOST_POINTS, description="How many, the running one last")] = 8,
+) -> dict[str, Any]:
+    """The partner's public score in each of the last quarters or months, oldest first, by the card that governed it."""
+    return node.numbers.trend_of(partner, by, count)
+
+
+@router.post(
+    "/enrolments",
+    status_code=status.HTTP_201_CREATED,
+    response_model=Enrolled,
+    responses=examples.write_responses({}),
+    openapi_extra=examples.body(examples.ENROLMENT),
+)
+def enrol(data: JsonBody, node: NodeOf) -> dict[str, Any]:
+    """Ask to be admitted: `{document, signature}`, the document signed by the key it names (EIP-191).
+
+    It proves possession of the key. The council decides with signed registry changes.
+    """
+    document, signature = fields(data, "document", "signature")
+    if not isinstance(document, str):
+        raise MalformedRecord("not a document", where="document", expected="RFC 8785 JSON as a string")
+    return node.enrolment.ask(document.encode(), signature_from_hex(signature, "signature"))
+
+
+@router.get("/enrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES)
+def enrolments(
+    node: NodeOf,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before")] = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Who has asked to be admitted, oldest first, and whether the council has done so."""
+    found = node.enrolment.listing(after=_cursor(after), limit=limit)
+    last = found[-1] if len(found) == limit else None
+    return {"enrolments": found, "next": f"{last['asked_at']}-{last['document']}" if last else None}
+
+
+@router.get("/enrolments/{document}", response_model=EnrolmentDocument, responses=examples.READ_RESPONSES)
+def enrolment(document: str, node: NodeOf) -> dict[str, Any]:
+    """An enrolment's signed document by its SHA-256: what a council member reads before signing an admission."""
+    return node.enrolment.document(bytes_from_hex(document, 32, "document"))
+
+
+def _cursor(text: str | None) -> tuple[int, bytes] | None:
+    if text is None:
+        return None
+    moment, _, document = text.partition("-")
+    if not (moment.isascii() and moment.isdigit() and len(moment) <= 13):
+        raise MalformedRecord("not a cursor", where="after", expected="`next` of the page before", found=text)
+    return int(moment), bytes_from_hex(document, 32, "after")
+
+
+def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
+    """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
+    private = reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
+    found = node.numbers.score_of(partner, period, public=not private)
+    for card in () if private else found["scores"]:
+        card["indicators"] = [_without_money(i) for i in card["indicators"]]
+        card["explanation"] = [line for line in card["explanation"] if not _tells_money(line)]
+    return found
+
+
+def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:
+    """The indicator as the public sees it."""
+    if indicator["name"] != ABOUT_MONEY:
+        return indicator
+    hidden: dict[str, Any] = dict.fromkeys(("good", "due", "value", "low", "high")) | {"raised": [], "lowered": []}
+    return indicator | hidden
+
+
+def _tells_money(line: str) -> bool:
+    return line.startswith(NAMES[ABOUT_MONEY]) and Standing.LEFT_OUT not in line

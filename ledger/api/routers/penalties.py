@@ -1,0 +1,56 @@
+"""`/v1/penalties`: what delays cost, of a partner and of a period."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, record_id
+from ledger.api.schemas import examples
+from ledger.api.schemas.figures import PenaltyPage
+from ledger.common.periods import FOREVER
+from ledger.penalties import lists
+from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
+
+router = APIRouter(prefix="/v1/penalties", tags=["shipments"])
+
+
+class Form(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+    LINES = "lines"
+
+
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+@router.get("", response_model=PenaltyPage, responses=examples.READ_RESPONSES | CSV_ANSWER)
+def listing(
+    node: NodeOf,
+    reader: ReaderOf,
+    partner: PartnerQuery = None,
+    start: Moment = None,
+    end: Moment = None,
+    at: Moment = None,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before")] = None,
+    limit: Limit = 50,
+    form: Annotated[
+        Form, Query(alias="format", description="`csv`: a row a shipment; `lines`: a row a line; both are whole")
+    ] = Form.JSON,
+) -> Any:
+    """Penalty statements in log order, of those shipments whose prices the reader may see.
+
+    Parties of a shipment and auditors see its prices; the public sees none. `partner`: only what it owes or is owed.
+    `start` and `end`: only goods promised from then to before then, grace included. `at`: goods still under way are
+    judged at this time; without it they are left out of the sums. `totals` are over the whole list, by currency.
+    """
+    found = node.numbers.penalties(
+        partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
+    )
+    if form is not Form.JSON:
+        text = penalties_csv(found) if form is Form.CSV else penalty_lines_csv(found)
+        name = "penalties.csv" if form is Form.CSV else "penalty-lines.csv"
+        return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    place = None if after is None else record_id(after, "after")
+    return lists.to_json(found, partner, place, limit)

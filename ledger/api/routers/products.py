@@ -1,0 +1,70 @@
+"""`/v1/products`: what a scanned code is answered with."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request
+
+from ledger.api.deps import JsonBody, NodeOf, RecordPath, fields, raw_tail, record_id
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import Kept, ProductView
+from ledger.errors import MalformedRecord
+from ledger.products.gs1 import product_of_link
+
+router = APIRouter(prefix="/v1/products", tags=["products"])
+MOST_TOKEN = 64
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{8,64}")
+Device = Annotated[
+    str,
+    Header(
+        alias="Lading-Device", max_length=MOST_TOKEN, description="A scanning device's own random token, if it has one"
+    ),
+]
+ProductPath = Annotated[str, Path(description="GS1 Digital Link path, e.g. `01/09506000134352/10/LOT/21/SERIAL`")]
+
+
+@router.put(
+    "/codes/{attestation}",
+    response_model=Kept,
+    responses=examples.write_responses({}),
+    openapi_extra=examples.body(examples.ITEM_CODES),
+)
+def keep_codes(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[str, Any]:
+    """Publish the item codes behind an attestation's root: `{codes: [...]}`. Taken only with the signed root."""
+    (codes,) = fields(data, "codes")
+    if not isinstance(codes, list):
+        raise MalformedRecord("not item codes", where="codes", expected='["01/…/21/…"]')
+    return {"kept": node.products.keep_codes(record_id(attestation, "attestation"), codes)}
+
+
+@router.post(
+    "/scans",
+    response_model=ProductView,
+    responses=examples.write_responses({}),
+    openapi_extra=examples.body(examples.SCAN),
+)
+def scan(data: JsonBody, node: NodeOf) -> dict[str, Any]:
+    """Look a code up and remember the scan: `{code, device}`. A code that turns up in many hands shows as a risk.
+
+    `code` is a GS1 Digital Link, or its path; `device` a random token that the scanning device made for itself.
+    """
+    code, device = fields(data, "code", "device")
+    if not isinstance(code, str) or not isinstance(device, str) or not is_token(device):
+        expected = f"code, and device of 8 to {MOST_TOKEN} letters and digits"
+        raise MalformedRecord("not a scan", where="body", expected=expected)
+    return node.products.look_up(product_of_link(code, "code").path(), device, keep=True)
+
+
+@router.get("/{path:path}", response_model=ProductView, responses=examples.READ_RESPONSES)
+def look_up(path: ProductPath, request: Request, node: NodeOf, device: Device = "") -> dict[str, Any]:  # noqa: ARG001
+    """Verdict, reasons and what to do for a GS1 Digital Link path, in any spelling that the standard allows.
+
+    Nothing is remembered of it. `Lading-Device`: its own earlier scans are no sign of a copy.
+    """
+    known = device if is_token(device) else ""
+    return node.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), known)
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` may name a scanning device."""
+    return _TOKEN.fullmatch(text) is not None

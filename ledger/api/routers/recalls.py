@@ -1,0 +1,40 @@
+"""`/v1/recalls`: what is recalled, who holds and who had it, who has answered."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from ledger.api.deps import Cursor, Limit, NodeOf, ReaderOf, RecordPath, record_id
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import RecallPage
+from ledger.services.views.models import RecallView, TraceView
+
+router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
+
+
+@router.get("", response_model=RecallPage, responses=examples.READ_RESPONSES)
+def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
+    """Recalls that the chain has recorded, in log order: pass `next` as `after`."""
+    found = node.recalls.listing(after=-1 if after is None else after, limit=limit)
+    return {"recalls": found, "next": found[-1].cursor if len(found) == limit else None}
+
+
+@router.get("/trace", responses=examples.READ_RESPONSES)
+def trace(
+    node: NodeOf,
+    reader: ReaderOf,
+    subject: Annotated[str, Query(max_length=512, description="GS1 Digital Link path, e.g. `01/09506000134352/10/L1`")],
+    lots: Annotated[str, Query(max_length=4096, description="RFC 8785 array of {lot} or {from, to} serials")] = "",
+) -> TraceView:
+    """Who holds and who had goods, by custody; for the holder of the GS1 prefix, authorities and auditors."""
+    return node.recalls.trace(subject, lots, reader)
+
+
+@router.get("/{recall}", responses=examples.READ_RESPONSES)
+def read(recall: RecordPath, node: NodeOf, reader: ReaderOf) -> RecallView:
+    """A recall with the goods' whereabouts, answers and effectiveness.
+
+    Whoever recalled and speaks for the brand, authorities and auditors see everything, a partner what concerns itself,
+    the public what to do.
+    """
+    return node.recalls.recall(record_id(recall, "recall"), reader)

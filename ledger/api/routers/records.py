@@ -1,0 +1,169 @@
+"""`/v1/records`: submitting, countersigning, listing and reading signed records."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response, status
+
+from ledger.api.deps import (
+    Cursor,
+    JsonBody,
+    Limit,
+    NodeOf,
+    PartnerQuery,
+    ReaderOf,
+    RecordPath,
+    fields,
+    record_id,
+)
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import InclusionProof, Proposals, RecordPage, RecordTypes, Submitted, TypedData
+from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.errors import MalformedRecord, NotFound
+from ledger.records import index_keys
+from ledger.records.signing import SignedRecord, signature_from_hex
+from ledger.records.types import BY_NAME, Record, record_named
+from ledger.services.intake.submission import Accepted, Proposed
+from ledger.services.views.models import ReceiptView, RecordView, awaited_view
+
+router = APIRouter(prefix="/v1/records", tags=["records"])
+MOST_SIGNATURES = 200
+NO_NUL = r"^[^\x00]*$"
+"""A database may refuse the character."""
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=Submitted,
+    response_model_exclude_none=True,
+    responses=examples.write_responses(
+        {200: "Known before: the first receipt again", 202: "Proposed: signatures are missing"}
+    ),
+    openapi_extra=examples.record_body(),
+)
+def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
+    """Take in a signed record: `{type, message, signatures}`.
+
+    201 with a receipt once it is committed, and with `waitsFor` when its predecessors are missing; 200 with the first
+    receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
+    Nothing else authenticates a write but the record's own signatures.
+    """
+    return _answer(node.submission.submit(SignedRecord.from_json(data)), response)
+
+
+@router.post(
+    "/typed-data",
+    response_model=TypedData,
+    responses=examples.READ_RESPONSES,
+    openapi_extra=examples.unsigned_body(),
+)
+def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
+    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`."""
+    name, message = fields(data, "type", "message")
+    record = record_named(str(name)[:80]).from_json(message, "message")
+    return {"id": to_hex(node.domain.record_id(record)), "typedData": node.domain.typed_data(record)}
+
+
+@router.post(
+    "/{record}/signatures",
+    status_code=status.HTTP_201_CREATED,
+    response_model=Submitted,
+    response_model_exclude_none=True,
+    responses=examples.write_responses({200: "Accepted before", 202: "Signatures are still missing"}),
+    openapi_extra=examples.body(examples.SIGNATURES),
+)
+def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
+    """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
+    (entries,) = fields(data, "signatures")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_SIGNATURES:
+        raise MalformedRecord("not signatures", where="signatures", expected=f"1 to {MOST_SIGNATURES} hex strings")
+    signatures = [signature_from_hex(entry, f"signatures[{i}]") for i, entry in enumerate(entries)]
+    return _answer(node.submission.countersign(record_id(record), signatures), response)
+
+
+@router.get("", response_model=RecordPage, responses=examples.READ_RESPONSES)
+def listing(
+    node: NodeOf,
+    reader: ReaderOf,
+    kind: Annotated[str | None, Query(alias="type", max_length=40, description="Record type, e.g. Handoff")] = None,
+    partner: PartnerQuery = None,
+    shipment: Annotated[str | None, Query(description="Shipment id")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=512, pattern=NO_NUL, description="Subject of attestations and recalls")
+    ] = None,
+    target: Annotated[str | None, Query(description="Record that others are about, e.g. endorsed or amended")] = None,
+    waiting: Annotated[bool, Query(description="Only records whose predecessors are missing")] = False,
+    after: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Records in log order, a page at a time: pass `next` as `after`. At most one of partner, shipment, subject and
+    target narrows the list; with `waiting`, only records that wait for others."""
+    wanted = [
+        (index_keys.PARTNER, None if partner is None else str(partner)),
+        (index_keys.SHIPMENT, None if shipment is None else to_hex(bytes_from_hex(shipment, 32, "shipment"))),
+        (index_keys.SUBJECT, subject),
+        (index_keys.RECORD, None if target is None else to_hex(bytes_from_hex(target, 32, "target"))),
+    ]
+    named = [(about, key) for about, key in wanted if key is not None]
+    if len(named) > 1:
+        raise MalformedRecord("one filter at a time", where="query", found=", ".join(about for about, _ in named))
+    about, key = named[0] if named else ("", "")
+    found = node.reading.records(
+        reader,
+        kind=about,
+        key=key,
+        types=(record_named(kind).NUMBER,) if kind else (),
+        after=-1 if after is None else after,
+        limit=limit,
+        waiting=waiting,
+    )
+    return {"records": found, "next": found[-1].log.index if len(found) == limit else None}
+
+
+@router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)
+def proposed(node: NodeOf, reader: ReaderOf, limit: Limit = 100) -> dict[str, Any]:
+    """The newest records that wait for signatures and concern the signed-in partner; nothing for the public."""
+    return {"records": node.reading.proposals_for(reader, node.clock.now(), limit)}
+
+
+@router.get("/types", response_model=RecordTypes, response_model_by_alias=True)
+def types() -> dict[str, Any]:
+    """Every record type: its number, its EIP-712 `encodeType`, and a JSON Schema of its message."""
+    kinds = [kind for kind in BY_NAME.values() if issubclass(kind, Record)]
+    return {"types": [examples.type_entry(kind) for kind in kinds]}
+
+
+@router.get("/{record}", responses=examples.READ_RESPONSES)
+def read(record: RecordPath, node: NodeOf, reader: ReaderOf) -> RecordView:
+    """One record with its message, signers, log track with receipt, and chain track with an outcome an item."""
+    return node.reading.record(record_id(record), reader)
+
+
+@router.get("/{record}/receipt", responses=examples.READ_RESPONSES)
+def receipt(record: RecordPath, node: NodeOf) -> ReceiptView:
+    """The log's signed receipt: the same bytes every time."""
+    view = node.reading.record(record_id(record))
+    if view.log.receipt is None:
+        raise NotFound("only proposed: not in the log", where="record", found=record)
+    return view.log.receipt
+
+
+@router.get("/{record}/proof", response_model=InclusionProof, responses=examples.READ_RESPONSES)
+def proof(
+    record: RecordPath, node: NodeOf, size: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None
+) -> dict[str, Any]:
+    """The RFC 9162 inclusion proof of a record in the newest checkpoint, or in the tree of `size` leaves."""
+    view = node.reading.record(record_id(record))
+    if view.log.index is None:
+        raise NotFound("only proposed: not in the log", where="record", found=record)
+    return node.proof(view.log.index, size)
+
+
+def _answer(result: Accepted | Proposed, response: Response) -> dict[str, Any]:
+    answer: dict[str, Any] = {"id": to_hex(result.record_id)}
+    if isinstance(result, Proposed):
+        response.status_code = status.HTTP_202_ACCEPTED
+        return answer | {"status": "proposed", "missing": list(result.missing)}
+    response.status_code = status.HTTP_200_OK if result.again else status.HTTP_201_CREATED
+    answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
+    return answer | ({"waitsFor": [awaited_view(one) for one in result.awaited]} if result.awaited else {})

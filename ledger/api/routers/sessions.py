@@ -1,0 +1,56 @@
+"""`/v1/session`: signing in with a key (EIP-4361) to read private parts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from ledger.api.deps import COOKIE, JsonBody, NodeOf, ReaderOf, SessionsOf, fields
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import Challenge, SessionView, SignedIn, SignedOut
+from ledger.api.sessions import SESSION_SECONDS
+from ledger.common.ids import to_hex
+from ledger.errors import MalformedRecord
+from ledger.records.signing import signature_from_hex
+from ledger.services.node.node import Node
+
+router = APIRouter(prefix="/v1/session", tags=["session"])
+
+
+@router.get("/challenge", response_model=Challenge, responses=examples.READ_RESPONSES)
+def challenge(
+    sessions: SessionsOf, address: Annotated[str, Query(description="0x-address that will sign", max_length=80)]
+) -> dict[str, str]:
+    """The EIP-4361 message to sign with `personal_sign`, valid for five minutes and once."""
+    return {"message": sessions.challenge(address)}
+
+
+@router.post(
+    "", response_model=SignedIn, responses=examples.write_responses({}), openapi_extra=examples.body(examples.SIGN_IN)
+)
+def sign_in(data: JsonBody, sessions: SessionsOf, node: NodeOf, response: Response) -> dict[str, Any]:
+    """Exchange a signed challenge `{message, signature}` for a session token, valid for an hour, for reading only."""
+    message, signature = fields(data, "message", "signature")
+    if not isinstance(message, str):
+        raise MalformedRecord("not a text", where="message", expected="the EIP-4361 text as it was given")
+    key, token = sessions.sign_in(message, signature_from_hex(signature, "signature"))
+    keep_session(response, token, node)
+    return {"address": to_hex(key), "token": token}
+
+
+@router.get("", response_model=SessionView, responses=examples.READ_RESPONSES)
+def who_am_i(reader: ReaderOf) -> dict[str, Any]:
+    """The signed-in partner; 0 for the public and for keys without a partner."""
+    return {"partner": reader.partner, "auditor": reader.auditor}
+
+
+@router.delete("", response_model=SignedOut)
+def sign_out(response: Response) -> dict[str, str]:
+    """Forget the session on this device; a token kept elsewhere ends by itself within the hour."""
+    response.delete_cookie(COOKIE)
+    return {"status": "signed out"}
+
+
+def keep_session(response: Response, token: str, node: Node) -> None:
+    """Let the browser keep a session token where no script can read it."""
+    secure = node.settings.public_url.startswith("https://")
+    response.set_cookie(COOKIE, token, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=secure)

@@ -1,0 +1,51 @@
+"""`/v1/shipments`: where goods are, who holds them, and what a delay costs."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
+from ledger.api.schemas import examples
+from ledger.api.schemas.answers import ShipmentPage
+from ledger.errors import NotFound
+from ledger.services.views.models import ShipmentView, UnopenedShipment
+
+router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
+
+
+@router.get("", response_model=ShipmentPage, responses=examples.READ_RESPONSES)
+def listing(
+    node: NodeOf,
+    partner: PartnerQuery = None,
+    before: Annotated[int | None, Query(ge=0, le=2**53 - 1, description="`next` of the page before")] = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Shipments that the chain has recorded, newest first; `partner` as consignor, consignee or custodian.
+
+    A page may hold more than `limit`: shipments that one record opened are never torn apart.
+    """
+    found = node.reading.shipments(party=partner, before=before, limit=limit)
+    return {"shipments": found, "next": found[-1].cursor if len(found) >= limit else None}
+
+
+@router.get("/{shipment}", responses=examples.READ_RESPONSES)
+def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView | UnopenedShipment:
+    """A shipment: custody, clearances, and its story in order with every signer and outcome.
+
+    Notes tell what was corrected or agreed later; parties and auditors read what it was, others that it was. One that
+    nobody has opened yet, though records wait for it, is shown with those records and the status `not opened yet`.
+    """
+    wanted = record_id(shipment, "shipment")
+    try:
+        return node.reading.shipment(wanted, reader)
+    except NotFound:
+        return node.reading.unopened(wanted)
+
+
+@router.get("/{shipment}/penalty", responses=examples.READ_RESPONSES)
+def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = None) -> dict[str, Any]:
+    """The delay penalty line by line; `at` (UTC seconds) for a shipment still under way. For its parties and auditors.
+
+    Amounts are integers in minor units; `explanation` says the same in sentences.
+    """
+    return node.numbers.penalty_for(record_id(shipment, "shipment"), reader, at)

@@ -1,0 +1,70 @@
+"""`lading audit`: derive everything anew, and name what differs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.commands.keys import read_file
+from ledger.cli.output import Steps, out, print_json
+from ledger.services.audit.findings import AuditReport, Finding
+from ledger.services.audit.held_evidence import Held, HeldCheckpoint, HeldLogReceipt
+from ledger.services.audit.run import audit as run_audit
+from ledger.services.home.settings import read_settings
+
+SHOWN = 50
+
+
+def audit(
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint of this log that you kept. May be named several times."),
+    ] = None,
+    receipt: Annotated[
+        list[Path] | None,
+        typer.Option(help="A receipt that you or a partner kept. May be named several times."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Derive leaves, signatures, custody, tree, checkpoints, anchors and outcomes anew, and name what differs.
+
+    It only reads, and may run while this home is being served. A home put back to an older state as a whole agrees
+    with itself; --checkpoint and --receipt, kept elsewhere, convict it. Exit status 0: all is as signed, published and
+    recorded; 1: it is not.
+    """
+    held = Held(
+        [HeldCheckpoint.read(str(path), read_file(path)) for path in checkpoint or ()],
+        [HeldLogReceipt.read(str(path), read_file(path)) for path in receipt or ()],
+    )
+    with Steps() as steps:
+        report = run_audit(read_settings(), held=held, tell=steps.tell)
+    if json:
+        print_json(report.to_json())
+    else:
+        show(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def show(report: AuditReport) -> None:
+    """The report for people."""
+    out.print(f"{report.size} leaves, root {report.root}, anchored up to {report.anchored_size}")
+    if report.ok:
+        out.print("[bold green]ok[/]: the ledger is as it was signed, published and recorded")
+    else:
+        out.print(f"[bold red]{len(report.findings)} differences[/]")
+    _list(report.findings)
+    if report.notes:
+        out.print(f"\n[bold]{len(report.notes)} notes[/]: not here, or not yet, which is no difference")
+    _list(report.notes)
+
+
+def _list(findings: Sequence[Finding]) -> None:
+    for finding in findings[:SHOWN]:
+        out.print(f"\n{finding.record or 'the ledger'}: {finding.field}", markup=False, style="bold")
+        out.print(f"  {finding.what}", markup=False)
+        out.print(f"  expected {finding.expected}", markup=False)
+        out.print(f"  found    {finding.found}", markup=False)
+    if len(findings) > SHOWN:
+        out.print(f"\n… and {len(findings) - SHOWN} more (all of them with --json)")

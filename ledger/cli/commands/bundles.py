@@ -1,0 +1,85 @@
+"""`lading export` and `lading trust`: bundles that a stranger checks offline with `lading verify`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.bundle.format import parse_trust
+from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.verify import TRUST_NAME
+from ledger.cli.output import out, print_json
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId, bytes_from_hex
+from ledger.common.periods import FOREVER, period_of
+from ledger.errors import InvalidInput, MalformedRecord, NotFound
+from ledger.services.exports.bundle import Exporter
+from ledger.services.home.consortium import read_consortium, with_logs_of
+from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
+
+
+def export(
+    output: Annotated[Path, typer.Option("--out", help="Where to write the bundle.")],
+    shipment: Annotated[str | None, typer.Option(help="A shipment's id.")] = None,
+    partner: Annotated[int | None, typer.Option(help="A partner's id.")] = None,
+    award: Annotated[str | None, typer.Option(help="An award's record id, or its agreement's.")] = None,
+    start: Annotated[
+        int | None, typer.Option(help="With --partner: start of the period of its scores; default: as `lading scores`.")
+    ] = None,
+    end: Annotated[int | None, typer.Option(help="With --partner: end of that period, UTC seconds.")] = None,
+    at: Annotated[
+        int | None, typer.Option(min=0, max=FOREVER, help="Judge goods still under way at this time (UTC seconds).")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write everything that is needed to check a shipment, a partner or an award offline.
+
+    Private parts are opened in it. The trust file is not part of it: `lading trust` writes one, to be handed over
+    separately.
+    """
+    if sum(choice is not None for choice in (shipment, partner, award)) != 1:
+        raise InvalidInput("name one thing to export", expected="--shipment, --partner or --award")
+    if partner is None and (start, end) != (None, None):
+        raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
+    with Desk(read_settings()) as desk:
+        exporter = Exporter(desk)
+        if shipment is not None:
+            data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
+        elif partner is not None:
+            now = desk.clock.now() if at is None else at
+            first = desk.numbers.measure().since if start is None else start
+            data = exporter.partner(partner, period_of(now, first, end), at)
+        else:
+            record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
+            try:
+                data = exporter.award(record_id)
+            except NotFound:
+                data = exporter.award(exporter.award_of(record_id))
+    _write(output, data)
+    if json:
+        print_json({"file": str(output), "bytes": len(data)})
+    else:
+        out.print(f"{output}: {len(data):,} bytes")
+
+
+def trust(
+    output: Annotated[Path, typer.Option("--out", help="Where to write the trust file.")] = Path(TRUST_NAME),
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--with", help="Another operator's trust file, whose log is to be named too. Repeat it for more."),
+    ] = None,
+) -> None:
+    """Write this consortium's trust file. A verifier must get it from somebody it trusts, not with the bundle."""
+    trusted = read_consortium(read_settings().home).trust_file()
+    for other in others or ():
+        trusted = with_logs_of(trusted, parse_trust(read_file(other)))
+    _write(output, canonical_json(trusted))
+    out.print(str(output))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise MalformedRecord("cannot be written", where=str(path), found=error.strerror or "") from None

@@ -1,0 +1,62 @@
+"""`lading contracts`: which contracts take records, and how the council replaces one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.commands.partners import give
+from ledger.cli.output import err, out, print_json, table
+from ledger.codes import ContractKind
+from ledger.common.ids import to_hex
+from ledger.errors import MalformedRecord
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import read_settings
+from ledger.services.lifecycle.contract_succession import replace_contract
+from ledger.services.node.node import open_chain
+from ledger.services.node.reader import Desk
+
+app = typer.Typer(help="Which contracts take records, and how the council replaces one.")
+
+
+@app.callback(invoke_without_command=True)
+def listing(
+    context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+) -> None:
+    """List the contract in force of each kind."""
+    if context.invoked_subcommand is not None:
+        return
+    with Desk(read_settings()) as desk, desk.db.read() as connection:
+        view = desk.registry.refreshed(connection).now()
+    found = {kind.name.lower(): view.contract(kind) for kind in ContractKind}
+    if json:
+        print_json({"contracts": {name: to_hex(address) if address else None for name, address in found.items()}})
+    else:
+        out.print(table(("kind", "in force"), [(n, to_hex(a) if a else "none") for n, a in found.items()]))
+
+
+@app.command()
+def replace(
+    kind: Annotated[str, typer.Argument(help="custody, clearance, attestation or anchor.")],
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
+) -> None:
+    """Deploy a successor of the contract in force, and prepare the changes that close the one and open the other.
+
+    Sign and submit both soon after each other: from the moment the old one closes, records wait for the new one. With
+    the embedded chain, stop the service while this runs.
+    """
+    kinds = {one.name.lower(): one for one in ContractKind}
+    if kind not in kinds:
+        raise MalformedRecord("no such kind of contract", where="kind", expected=", ".join(kinds), found=kind[:40])
+    settings, clock = read_settings(), SystemClock()
+    with Desk(settings) as desk:
+        with desk.db.read() as connection:
+            history = desk.registry.refreshed(connection).history
+        chain = open_chain(settings, clock)
+        try:
+            found = replace_contract(settings, chain, desk.consortium, history, kinds[kind], clock)
+        finally:
+            chain.close()
+    err.print(f"{kind}: {to_hex(found.successor)} stands ready to follow {to_hex(found.predecessor)}", highlight=False)
+    genesis = desk.consortium.genesis
+    give(list(found.changes), to_hex(genesis.consortium_id), genesis.threshold, out_folder)

@@ -1,0 +1,135 @@
+"""`lading demo`: play the demo consortium, show what came of it, and serve it."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.commands.serve import run
+from ledger.cli.demo.cast import make_cast
+from ledger.cli.demo.play import HOUR, Play
+from ledger.cli.demo.plot import LAST_DAY, perform
+from ledger.cli.demo.result import result_of
+from ledger.cli.demo.scribe import Scribe
+from ledger.cli.output import err, out, print_json
+from ledger.cli.sandbox import found_trial, open_trial
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
+from ledger.errors import Misconfigured
+from ledger.explain.money import money
+from ledger.explain.words import counted
+from ledger.penalties.json_form import explain
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import TokenPlan, unused
+from ledger.services.home.keystores import new_key
+from ledger.services.home.settings import Settings, read_settings
+from ledger.services.node.node import Node
+
+MARKER = "this-is-a-demo"
+REGISTRY_DELAY = DAY
+SUPPLY = 10**10
+
+
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the demo afterwards.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Play some weeks of a supply chain with real keys, contracts and records, then check every promise.
+
+    It plays in LADING_HOME, or in var/demo; an earlier demo there is replaced. Exit status 0 only if all verdicts hold.
+    """
+    home = None if os.environ.get("LADING_HOME") else Path("var/demo")
+    settings = read_settings(home=home)
+    _clear(settings.home)
+    end = int(time.time())
+    play = _stage(settings, end, quiet=json)
+    try:
+        perform(play)
+        play.clock.move_to(end)
+        play.trial.node.settle()
+        result = result_of(play)
+        words = explain(play.trial.node.numbers.penalty(play.shipments["ocean"]))
+    finally:
+        play.trial.node.close()
+    if json:
+        print_json(result)
+    else:
+        _tell(result, words, {to_hex(shipment): name for name, shipment in play.shipments.items()})
+    good = all(verdict["ok"] for verdict in result["verdicts"])
+    if not good or not serve:
+        raise SystemExit(0 if good else 1)
+    run(settings, Node(settings))
+
+
+def _clear(home: Path) -> None:
+    """Make room for a new demo; never touches a home that is not one, or that is in use."""
+    if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
+        raise Misconfigured(
+            "there is something else in this home", where=str(home), mend="Choose another LADING_HOME for the demo."
+        )
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Whoever serves this home holds the chain's lock: nothing is taken away under its feet.
+    with unused(home) as lock:
+        for entry in home.iterdir():
+            if entry == lock:
+                continue  # a new file would be another lock
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+    (home / MARKER).write_text("Made by `lading demo`; its keys are worthless, and the next demo replaces it.\n")
+
+
+def _stage(settings: Settings, end: int, *, quiet: bool) -> Play:
+    clock = ManualClock(end - (LAST_DAY * DAY + 10 * HOUR))
+    purse = new_key()
+    token = TokenPlan("Demo Euro", "dEUR", purse.address, SUPPLY)
+    found_trial(settings, clock, delay=REGISTRY_DELAY, token=token)
+    trial = open_trial(settings, clock)
+    parties = make_cast(settings)
+
+    def say(line: str) -> None:
+        if not quiet:
+            day = (clock.now() - play.start) // DAY
+            err.print(f"[dim]day {day:2}[/]  {line}")
+
+    play = Play(trial, clock, clock.now(), parties, purse, Scribe(trial, parties), say)
+    return play
+
+
+def _tell(result: dict[str, Any], words: tuple[str, ...], names: dict[str, str]) -> None:
+    out.print("\n[bold]Shipments[/]")
+    for shipment in result["shipments"]:
+        told = f"{names[shipment['id']]}: {shipment['status']}, {counted(len(shipment['handoffs']), 'handoff')}"
+        out.print(f"  {shipment['id'][:14]}…  {told}", markup=False)
+    out.print("\n[bold]The penalty of the late delivery, line by line[/]")
+    for line in words:
+        out.print(f"  {line}", markup=False)
+    award = result["award"]
+    out.print(f"\n[bold]The bonus[/]: {money(award['paid_in'], award['currency'])} paid in")
+    for share in award["shares"]:
+        claimed = "claimed" if share["claimed_in"] else "nothing to claim"
+        amount = money(share["amount"], award["currency"])
+        out.print(f"  partner {share['partner']} ({share['basis_points'] / 100:g} %): {amount}, {claimed}")
+    out.print(
+        f"  partner {award['residual']['partner']}, the rest: {money(award['residual']['amount'], award['currency'])}"
+    )
+    out.print("\n[bold]Refused, and nothing changed[/]")
+    for refusal in result["refusals"]:
+        out.print(f"  {refusal['attempt']}\n      {refusal['reason']}", markup=False)
+    out.print("\n[bold]Products[/]")
+    for product in result["products"]:
+        out.print(f"  {product['id']}: {product['verdict']}\n      {product['why'][0]}", markup=False)
+    out.print("\n[bold]An edited database row, and what the audit says[/]")
+    for finding in [f for f in result["audit"]["after_edit"]["findings"] if f["record"]][:3]:
+        out.print(f"  {finding['record'][:14]}…  {finding['what']}", markup=False)
+    point = result["checkpoint"]
+    out.print(f"\n[bold]Checkpoint[/] {point['origin']}: {point['size']} leaves, root {point['root'][:18]}…")
+    out.print("\n[bold]Verdicts[/]")
+    for verdict in result["verdicts"]:
+        mark = "[green]holds[/]" if verdict["ok"] else "[red]FAILS[/]"
+        detail = "" if verdict["ok"] else f" (expected {verdict['expected']}, found {verdict['found']})"
+        out.print(f"  {mark}  {verdict['name']}{detail}")

@@ -1,0 +1,70 @@
+"""`lading found` and `lading opening`: keys, contracts, and the first changes for the council to sign."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.commands.partners import give
+from ledger.cli.output import err, out, print_json
+from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
+from ledger.errors import MalformedRecord
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.consortium import found as found_consortium
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.settings import read_settings
+from ledger.services.lifecycle.founding import outstanding_changes
+from ledger.services.node.node import open_chain
+
+DAY = 86400
+
+
+def found(
+    council: Annotated[list[str], typer.Option(help="Address of a council member; repeat it for each.")],
+    threshold: Annotated[int, typer.Option(min=1, help="How many of them must sign a change.")],
+    delay: Annotated[int, typer.Option(min=0, help="Seconds until a change is in force.")] = DAY,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Make the operator's keys (encrypted with LADING_PASSPHRASE) and deploy the contracts on LADING_CHAIN.
+
+    Afterwards the operator has no power: the council opens the contracts, admits partners and registers the log by
+    signed changes. `lading opening` prepares the first of them.
+    """
+    settings, clock = read_settings(), SystemClock()
+    members = [KeyAddress(bytes_from_hex(text, 20, "--council")) for text in council]
+    if threshold > len(set(members)):
+        most = f"at most {len(set(members))}"
+        raise MalformedRecord("more than there are members", where="--threshold", expected=most, found=threshold)
+    consortium = found_consortium(
+        settings,
+        lambda: open_chain(settings, clock),
+        clock.now,
+        council=members,
+        threshold=threshold,
+        delay=delay,
+    )
+    if json:
+        print_json({"trust": consortium.trust_file()})
+        return
+    out.print(f"consortium {to_hex(consortium.genesis.consortium_id)}")
+    out.print(f"registry   {to_hex(consortium.deployment.registry)} on chain {consortium.deployment.chain_id}")
+    out.print(f"log        {consortium.log.origin}, id {to_hex(consortium.log.log_id)}")
+    out.print("Next: `lading opening` prepares the changes that open the contracts, for the council to sign.")
+
+
+def opening(
+    operator: Annotated[
+        int | None, typer.Option(min=1, help="The operator's number as a partner: then its log is registered too.")
+    ] = None,
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
+) -> None:
+    """Prepare what the council has not yet decided of the founding: opening the contracts, registering the log.
+
+    It reads the home in LADING_HOME, which may be served meanwhile.
+    """
+    settings = read_settings()
+    changes = outstanding_changes(settings, SystemClock(), operator)
+    if not changes:
+        err.print("nothing is outstanding: the contracts are open" + (", the log is registered" if operator else ""))
+    genesis = read_consortium(settings.home).genesis
+    give(changes, to_hex(genesis.consortium_id), genesis.threshold, out_folder)

@@ -1,0 +1,133 @@
+"""`lading penalties` and the scores of `lading scores`: the figures of this home, with their evidence."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ledger.cli.output import out, print_json, table
+from ledger.common.ids import bytes_from_hex
+from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
+from ledger.errors import InvalidInput
+from ledger.explain.money import money
+from ledger.penalties import json_form, lists
+from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
+from ledger.penalties.statement import PenaltyStatement
+from ledger.scores import json_form as score_words
+from ledger.scores.composite import Scorecard
+from ledger.scores.json_form import explain
+from ledger.services.figures.penalties_and_scores import TrendPoint
+from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Start = Annotated[
+    int | None,
+    typer.Option(min=0, max=FOREVER, help="Start of the period, UTC seconds; default: since today's card governs."),
+]
+End = Annotated[int | None, typer.Option(min=0, max=FOREVER, help="End of the period, UTC seconds; not included.")]
+Rolling = Annotated[
+    int | None, typer.Option(min=1, max=LONGEST_ROLLING, help="The days before now, instead of a period.")
+]
+At = Annotated[int | None, typer.Option(min=0, max=FOREVER, help="Judge goods still under way then (UTC seconds).")]
+
+
+def penalties(
+    shipment: Annotated[str | None, typer.Option(help="Only this shipment, line by line.")] = None,
+    partner: Annotated[int | None, typer.Option(min=0, help="Only what this partner owes or is owed.")] = None,
+    start: Annotated[int, typer.Option(min=0, max=FOREVER, help="Only goods promised from then on, UTC seconds.")] = 0,
+    end: Annotated[int, typer.Option(min=0, max=FOREVER, help="Only goods promised before, UTC seconds.")] = FOREVER,
+    at: At = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row a shipment.")] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Print CSV, a row a line: goods, hold, tender, leg.")] = False,
+    json: Json = False,
+) -> None:
+    """Delay penalties, computed from verified records: who owes what to whom, and why."""
+    if json + csv + lines > 1:
+        raise InvalidInput("two forms at once", expected="one of --json, --csv, --lines")
+    with Desk(read_settings()) as desk:
+        if shipment is not None:
+            found = [desk.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
+        else:
+            found = desk.numbers.penalties(partner=partner, at=at, start=start, end=end)
+    if json:
+        listed = lists.to_json(found, partner)
+        print_json({"at": at, "totals": listed["totals"], "penalties": listed["penalties"]})
+    elif csv or lines:
+        sys.stdout.write(penalties_csv(found) if csv else penalty_lines_csv(found))
+    elif shipment is not None:
+        for line in json_form.explain(found[0]):
+            out.print(line, markup=False)
+    else:
+        owed = [statement for statement in found if statement.amount]
+        out.print(table(("shipment", "liable", "to", "late", "amount", ""), map(_penalty_row, owed)))
+        out.print(f"{len(owed)} of {len(found)} shipments cost a penalty")
+        for total in lists.totals(found, partner):
+            who = "all owe" if partner is None else f"partner {partner} owes"
+            also = "" if partner is None else f" and is owed {money(total.is_owed, total.currency)}"
+            more = f" (indicative: {money(total.indicative, total.currency)} more)" if total.indicative else ""
+            out.print(f"{who} {money(total.owes, total.currency)}{also}{more}", markup=False)
+
+
+def scores(
+    partner: Annotated[int | None, typer.Argument(min=1, help="A partner's id; default: all.")] = None,
+    start: Start = None,
+    end: End = None,
+    rolling: Rolling = None,
+    why: Annotated[bool, typer.Option("--explain", help="Say what raised and what lowered each score.")] = False,
+    json: Json = False,
+) -> None:
+    """Partner scores by role, with the interval in which they lie; under ten delivery events there is none."""
+    with Desk(read_settings()) as desk:
+        now = desk.clock.now()
+        if start is None and rolling is None:
+            start = desk.numbers.measure().since
+        period = period_of(now, start, end, rolling)
+        measure = desk.numbers.measure(period.start)
+        if partner is not None:
+            desk.reading.partner(partner)
+        cards = list(desk.numbers.scorecards(partner, period))
+        names = {view.id: view.name for view in desk.reading.partners()}
+    if json:
+        print_json({"measure": measure.to_json(), "scores": [score_words.to_json(card) for card in cards]})
+        return
+    out.print(f"Measured by: {measure.words}.", markup=False)
+    rows = [(names.get(c.partner, c.partner), c.role.name.lower(), *_score(c), c.shipments, c.why) for c in cards]
+    out.print(table(("partner", "role", "score", "low", "high", "shipments", ""), rows))
+    for card in cards if why else ():
+        out.print(f"\n{names.get(card.partner, card.partner)}, {card.role.name.lower()}", markup=False)
+        for line in explain(card):
+            out.print(f"  {line}", markup=False)
+
+
+def trend(
+    partner: Annotated[int, typer.Argument(min=1, help="A partner's id.")],
+    by: Annotated[Step, typer.Option(help="Calendar quarters or months, UTC.")] = Step.QUARTER,
+    count: Annotated[int, typer.Option(min=1, max=120, help="How many, the running one last.")] = 8,
+    json: Json = False,
+) -> None:
+    """The partner's score in each of the last quarters or months, each by the scorecard that governed it."""
+    with Desk(read_settings()) as desk:
+        if json:
+            print_json(desk.numbers.trend_of(partner, by, count))
+            return
+        roles = desk.numbers.trend(partner, by, count)
+    for role, points in roles.items():
+        rows = [(p.name, *_score(p), p.samples) for p in points]
+        out.print(table((role.name.lower(), "score", "low", "high", "deliveries"), rows))
+    if not roles:
+        out.print(f"partner {partner} was scored in no role in the last {count} {by}s")
+
+
+def _penalty_row(statement: PenaltyStatement) -> tuple[object, ...]:
+    late = f"{statement.late_seconds / 86400:.2f} d"
+    indicative = "indicative" if statement.indicative else ""
+    amount = money(statement.amount, statement.currency)
+    return (f"0x{statement.shipment.hex()[:12]}…", statement.liable, statement.beneficiary, late, amount, indicative)
+
+
+def _score(card: Scorecard | TrendPoint) -> tuple[str, str, str]:
+    low, score, high = (
+        "–" if value is None else f"{value // 100}.{value % 100:02d}" for value in (card.low, card.score, card.high)
+    )
+    return score, low, high

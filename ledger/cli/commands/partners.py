@@ -1,0 +1,277 @@
+"""`lading partners`: who takes part, asking to be admitted, and the changes that the council signs.
+
+Nothing here has power of its own: `enrol` proves that somebody holds a key, the other commands prepare registry changes
+that count once m of n council members have signed them with `lading keys sign`, and `submit` hands them in.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.client import Door, Service, members, opened
+from ledger.cli.commands.keys import keystore_path, open_key, read_file
+from ledger.cli.output import err, out, print_json, table
+from ledger.codes import RegistryAction, Role
+from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
+from ledger.errors import MalformedRecord, RuleBroken
+from ledger.products.gs1 import check_gln
+from ledger.records.signing import SignedRecord
+from ledger.records.types import RegistryChange
+from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
+from ledger.services.home.settings import read_settings
+from ledger.services.state.enrolments import admission, change
+
+app = typer.Typer(help="Who takes part, asking to be admitted, and the changes that the council signs.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Url = Annotated[str | None, typer.Option(help="The service to ask. Without it: the home in LADING_HOME.")]
+Key = Annotated[str, typer.Argument(help="Name of a keystore under LADING_HOME/keys, or a path to one.")]
+Partner = Annotated[int, typer.Argument(min=1, help="Number of the partner.")]
+RoleText = Annotated[
+    str, typer.Argument(help="Role, with its scope where it has one: carrier, customs:NZ, brand:9421900.")
+]
+Out = Annotated[Path | None, typer.Option(help="Folder for the changes, a file each. Without it they are printed.")]
+
+
+@app.callback(invoke_without_command=True)
+def listing(context: typer.Context, url: Url = None, json: Json = False) -> None:
+    """List the partners, or use one of the commands below."""
+    if context.invoked_subcommand is not None:
+        return
+    found = members(url)
+    if json:
+        print_json({"partners": found})
+        return
+    rows = [
+        (
+            p["id"],
+            p["name"],
+            ", ".join(_role_text(role) for role in p["roles"]),
+            p["gln"],
+            "suspended" if p["suspended"] else "",
+        )
+        for p in found
+    ]
+    out.print(table(("", "partner", "roles", "GLN", ""), rows) if rows else "no partners yet")
+
+
+@app.command()
+def enrol(
+    key: Key,
+    name: Annotated[str, typer.Option(help="Name of the partner.")],
+    role: Annotated[list[str], typer.Option(help="Role asked for, e.g. carrier or brand:9421900; repeat it for more.")],
+    gln: Annotated[str, typer.Option(help="Global location number, 13 digits.")] = "",
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Prove possession of a key and ask to be admitted. The council decides."""
+    if gln:
+        check_gln(gln, "--gln")
+    settings = read_settings()
+    signer = open_key(settings, keystore_path(settings, key))
+    with opened(url) as door:
+        consortium_id = _consortium_id(door)
+        enrolment = Enrolment(consortium_id, name, gln, signer.address, tuple(parse_role(text) for text in role))
+        answer = door.enrol(enrolment.document().decode(), to_hex(sign_enrolment(enrolment, signer)))
+    if json:
+        print_json(answer)
+        return
+    out.print(f"asked for {answer['name']} with the key {checksum_address(signer.address)}", markup=False)
+    out.print(f"the council admits it with: lading partners admit {answer['document']}")
+
+
+@app.command()
+def enrolments(url: Url = None, json: Json = False) -> None:
+    """List who has asked to be admitted."""
+    with opened(url) as door:
+        found = door.enrolments()
+    if json:
+        print_json({"enrolments": found})
+        return
+    for entry in found:  # no table: it would crop the hash that `admit` wants in full
+        number = f"partner {entry['partner']}" if entry["partner"] else "not admitted"
+        out.print(f"{entry['document']}  {entry['name']}, {number}", markup=False)
+    if not found:
+        out.print("nobody has asked")
+
+
+@app.command()
+def admit(
+    document: Annotated[str, typer.Argument(help="Hash of the enrolment, as `lading partners enrolments` lists it.")],
+    partner: Annotated[
+        int | None, typer.Option(min=1, help="Number for the partner; the next free one without it.")
+    ] = None,
+    url: Url = None,
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
+) -> None:
+    """Prepare the changes that admit who has enrolled: the admission, then each role."""
+    with opened(url) as door:
+        found = door.enrolment(document)
+        state = door.consortium()
+        number = partner or max((p["id"] for p in door.partners()), default=0) + 1
+    if found["partner"]:
+        raise RuleBroken("admitted already", where=document, found=f"partner {found['partner']}")
+    consortium_id = ConsortiumId(bytes_from_hex(state["trust"]["consortiumId"], 32, "consortiumId"))
+    enrolment = parse_enrolment(found["text"].encode(), consortium_id)
+    if to_hex(enrolment.document_hash()) != to_hex(bytes_from_hex(document, 32, "document")):
+        raise MalformedRecord("the service answered another document", where="document", expected=document)
+    err.print(f"{enrolment.name} becomes partner {number}", markup=False)
+    changes = admission(enrolment, number, state["next_sequence"])
+    give(changes, to_hex(consortium_id), state["council"]["threshold"], out_folder)
+
+
+@app.command()
+def copy(source: Annotated[str, typer.Argument(help="URL of another operator's service.")], url: Url = None) -> None:
+    """Hand in here what has enrolled at another operator: names are no part of the chain. Each proves itself anew."""
+    theirs = Service(source)
+    with opened(url) as door:
+        known = {entry["document"] for entry in door.enrolments()}
+        missing = [entry["document"] for entry in theirs.enrolments() if entry["document"] not in known]
+        for document in missing:
+            found = theirs.enrolment(document)
+            door.enrol(found["text"], found["signature"])
+    out.print(f"{len(missing)} enrolments copied")
+
+
+@app.command()
+def suspend(partner: Partner, url: Url = None, out: Out = None) -> None:
+    """Prepare a suspension: in force at once. It stops opening, receiving and attesting, not handing on."""
+    _prepare(url, out, RegistryAction.SUSPEND, partner=partner)
+
+
+@app.command()
+def reinstate(partner: Partner, url: Url = None, out: Out = None) -> None:
+    """Prepare the end of a suspension."""
+    _prepare(url, out, RegistryAction.REINSTATE, partner=partner)
+
+
+@app.command()
+def grant(partner: Partner, role: RoleText, url: Url = None, out: Out = None) -> None:
+    """Prepare the grant of a role."""
+    request = parse_role(role)
+    _prepare(url, out, RegistryAction.GRANT_ROLE, partner=partner, role=int(request.role), scope=request.scope_bytes())
+
+
+@app.command()
+def withdraw(partner: Partner, role: RoleText, url: Url = None, out: Out = None) -> None:
+    """Prepare the revocation of a role: in force at once."""
+    request = parse_role(role)
+    _prepare(url, out, RegistryAction.REVOKE_ROLE, partner=partner, role=int(request.role), scope=request.scope_bytes())
+
+
+@app.command("add-key")
+def add_key(
+    partner: Partner,
+    address: Annotated[str, typer.Argument(help="Address of the new master key.")],
+    url: Url = None,
+    out: Out = None,
+) -> None:
+    """Prepare a further master key for a partner, such as one for a lost key."""
+    _prepare(url, out, RegistryAction.ADD_KEY, partner=partner, key=bytes_from_hex(address, 20, "address"))
+
+
+@app.command("revoke-key")
+def revoke_key(
+    partner: Partner,
+    address: Annotated[str, typer.Argument(help="Address of the key.")],
+    url: Url = None,
+    out: Out = None,
+) -> None:
+    """Prepare the revocation of a partner's key: in force at once, and for ever."""
+    _prepare(url, out, RegistryAction.REVOKE_KEY, partner=partner, key=bytes_from_hex(address, 20, "address"))
+
+
+@app.command()
+def submit(
+    files: Annotated[list[Path], typer.Argument(help="Signed records {type, message, signatures}, in order.")],
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Hand in signed records. Signatures of others may follow: what lacks some waits as a proposal."""
+    records = [SignedRecord.from_json(parse_json(read_file(file), where=str(file))) for file in files]
+    with opened(url) as door:
+        answers = [door.submit(signed) for signed in records]
+    if json:
+        print_json({"records": answers})
+        return
+    for file, answer in zip(files, answers, strict=True):
+        missing = f", missing: {', '.join(answer['missing'])}" if answer.get("missing") else ""
+        out.print(f"{file}: {answer['status']} as {answer['id']}{missing}", markup=False)
+
+
+@app.command("sign-in")
+def sign_in(
+    key: Key,
+    url: Annotated[str, typer.Option(help="The service to sign in to.")] = "http://127.0.0.1:8000",
+    json: Json = False,
+) -> None:
+    """Sign in to a service with a key and print the session: for the sign-in page, or as a bearer token."""
+    settings = read_settings()
+    signer = open_key(settings, keystore_path(settings, key))
+    service = Service(url)
+    message = service.get(f"/v1/session/challenge?address={to_hex(signer.address)}")["message"]
+    _check_challenge(message, signer.address)
+    signature = signer.sign_digest(personal_digest(message.encode()))
+    answer = service.post("/v1/session", {"message": message, "signature": to_hex(signature)})
+    if json:
+        print_json(answer)
+    else:
+        out.print(answer["token"], markup=False)
+
+
+def parse_role(text: str) -> RoleRequest:
+    """`carrier`, `customs:NZ`, `issuer:lading/authenticity/1`; raises `MalformedRecord`."""
+    name, _, scope = text.partition(":")
+    names = {role.name.lower().replace("_", "-"): role for role in Role}
+    role = names.get(name.strip().lower().replace("_", "-").replace(" ", "-"))
+    if role is None:
+        raise MalformedRecord("no such role", where="role", expected=", ".join(names), found=name[:40])
+    request = RoleRequest(role, scope.strip())
+    request.scope_bytes()
+    return request
+
+
+def _prepare(url: str | None, folder: Path | None, action: RegistryAction, **fields: Any) -> None:
+    with opened(url) as door:
+        state = door.consortium()
+    consortium_id, threshold = state["trust"]["consortiumId"], state["council"]["threshold"]
+    give([change(state["next_sequence"], action, **fields)], consortium_id, threshold, folder)
+
+
+def give(changes: Sequence[RegistryChange], consortium_id: str, threshold: int, folder: Path | None) -> None:
+    """Print the unsigned changes as one JSON object, or write them to files and say what to do with these."""
+    unsigned = [{"type": type(record).__name__, "message": record.to_json(), "signatures": []} for record in changes]
+    if folder is None:
+        print_json({"consortium": consortium_id, "changes": unsigned})
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for record, data in zip(changes, unsigned, strict=True):
+        name = RegistryAction(record.action).name.lower().replace("_", "-")
+        path = folder / f"{record.sequence:05d}-{name}.json"
+        path.write_bytes(canonical_json(data) + b"\n")
+        err.print(str(path), markup=False)
+    err.print(f"{threshold} council members sign each: lading keys sign KEY FILE --consortium {consortium_id}")
+    err.print("then: lading partners submit FILE…")
+
+
+def _consortium_id(door: Door) -> ConsortiumId:
+    return ConsortiumId(bytes_from_hex(door.consortium()["trust"]["consortiumId"], 32, "consortiumId"))
+
+
+def _check_challenge(message: str, address: KeyAddress) -> None:
+    """Refuse to sign anything but a sign-in text for this very key."""
+    lines = message.split("\n")
+    if (
+        len(lines) < 2
+        or not lines[0].endswith(" wants you to sign in with your Ethereum account:")
+        or lines[1] != checksum_address(address)
+    ):
+        raise MalformedRecord("the service asks to sign something else", where="challenge", found=lines[0][:80])
+
+
+def _role_text(role: dict[str, Any]) -> str:
+    scope = role["scope"][:10] + "…" if role["scope"].startswith("0x") else role["scope"]
+    text = f"{role['role']} ({scope})" if scope else str(role["role"])
+    return text if role["in_force"] else f"{text}, soon"

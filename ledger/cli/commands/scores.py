@@ -1,0 +1,104 @@
+"""`lading scores`: the partners' scores, and the scorecards by which they are measured.
+
+A card counts once the council has adopted its SHA-256, before the period that it governs. Nothing here has power of its
+own: `check` reads a file, `keep` puts it where scores are computed, `adopt` prepares the change that the council signs.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.client import opened
+from ledger.cli.commands import numbers
+from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.partners import give
+from ledger.cli.groups import WithDefault
+from ledger.cli.output import err, out, print_json
+from ledger.codes import RegistryAction
+from ledger.common.ids import to_hex
+from ledger.errors import RuleBroken
+from ledger.penalties.json_form import moment
+from ledger.scores.card import Card, parse_card
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.score_cards import card_text, keep_card
+from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import Desk
+from ledger.services.state.enrolments import change
+
+app = typer.Typer(cls=WithDefault, help="Partner scores, and the scorecards by which they are measured.")
+card_app = typer.Typer(no_args_is_help=True, help="Scorecards: check a file, keep it here, prepare its adoption.")
+app.add_typer(card_app, name="card")
+app.command("show")(numbers.scores)
+app.command("trend")(numbers.trend)
+
+
+@app.command()
+def explain(
+    partner: Annotated[int | None, typer.Argument(min=1, help="A partner's id; default: all.")] = None,
+    start: numbers.Start = None,
+    end: numbers.End = None,
+    rolling: numbers.Rolling = None,
+) -> None:
+    """Say which records raised and which lowered a partner's scores, and by how much."""
+    numbers.scores(partner, start, end, rolling, why=True)
+
+
+File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/cards/default.toml shows the form.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@card_app.command()
+def check(file: File, json: Json = False) -> None:
+    """Check a scorecard and print what it measures, and its SHA-256."""
+    _tell(parse_card(read_file(file)), json)
+
+
+@card_app.command()
+def keep(file: File, json: Json = False) -> None:
+    """Keep a scorecard in this home, where scores are computed by it once the council has adopted it."""
+    text = read_file(file)
+    with Desk(read_settings(), read_only=False) as desk, desk.db.write() as connection:
+        keep_card(connection, text)
+    _tell(parse_card(text), json)
+
+
+@card_app.command()
+def adopt(
+    file: File,
+    start: Annotated[int, typer.Option(min=1, help="Start of the first period that it governs, UTC seconds.")],
+    url: Annotated[str | None, typer.Option(help="The service to ask. Without it: the home in LADING_HOME.")] = None,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the change. Without it, printed.")
+    ] = None,
+) -> None:
+    """Prepare the change by which the council adopts a scorecard, for periods from --start on."""
+    card = parse_card(read_file(file))
+    if start <= SystemClock().now():
+        raise RuleBroken(
+            "a card is adopted before the period that it governs",
+            where="--start",
+            expected="a time to come, early enough for the council to sign and the chain to record it",
+            found=moment(start),
+        )
+    if url is None:
+        with Desk(read_settings()) as desk, desk.db.read() as connection:
+            card_text(connection, card.hash)  # raises when the file is not kept: scores would stop at its start
+    with opened(url) as door:
+        state = door.consortium()
+    err.print(f"“{card.title}” would govern periods from {moment(start)}", markup=False)
+    if url is not None:
+        err.print("Who serves it must keep the file first: lading scores card keep FILE")
+    adoption = change(state["next_sequence"], RegistryAction.ADOPT_RULES, document=card.hash, number=start)
+    give([adoption], state["trust"]["consortiumId"], state["council"]["threshold"], out_folder)
+
+
+def _tell(card: Card, json: bool) -> None:
+    roles = {role.name.lower(): [str(w.indicator) for w in weighted] for role, weighted in card.roles.items()}
+    if json:
+        print_json({"card": to_hex(card.hash), "title": card.title, "roles": roles})
+        return
+    out.print(f"{card.title}: {to_hex(card.hash)}", markup=False)
+    for role, weighted in card.roles.items():
+        parts = ", ".join(f"{w.indicator} {float(w.weight * 100):.4g} %" for w in weighted)
+        out.print(f"  {role.name.lower()}: {parts}", markup=False)

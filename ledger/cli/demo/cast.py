@@ -1,0 +1,69 @@
+"""Who takes part, under which names, GLNs and roles. Every party has its own key, made anew for each demo."""
+
+from dataclasses import dataclass
+
+from ledger.cli.sandbox import OPERATOR, Party
+from ledger.codes import Role
+from ledger.products.gs1 import check_digit
+from ledger.registry.enrolment import RoleRequest
+from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, write_keystore
+from ledger.services.home.settings import Settings
+
+PREFIX = "9421900"
+"""GS1 company prefix of the maker."""
+SCHEMA = "lading/authenticity/1"
+GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")
+OTHER_GTIN = "0" + PREFIX + "00009" + check_digit("0" + PREFIX + "00009")
+LOT, SAMPLE_LOT, BAD_LOT = "L2601", "L2602", "L2512"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the cast before it has a key."""
+
+    number: int
+    name: str
+    roles: tuple[RoleRequest, ...]
+
+
+MAKER, FORWARDER, OCEAN, NZ_CUSTOMS, CN_CUSTOMS, BROKER, WAREHOUSE, LAST_MILE, PLATFORM, AUDITOR, LOCKER = range(2, 13)
+CAST = (
+    Member(
+        MAKER,
+        "Southern Pastures Dairy",
+        (RoleRequest(Role.SUPPLIER), RoleRequest(Role.BRAND, PREFIX), RoleRequest(Role.ISSUER, SCHEMA)),
+    ),
+    Member(FORWARDER, "Kea Forwarding", (RoleRequest(Role.CARRIER),)),
+    Member(OCEAN, "Meridian Ocean Line", (RoleRequest(Role.MAIN_CARRIER),)),
+    Member(NZ_CUSTOMS, "Customs of New Zealand (demo)", (RoleRequest(Role.CUSTOMS, "NZ"),)),
+    Member(CN_CUSTOMS, "Customs of China (demo)", (RoleRequest(Role.CUSTOMS, "CN"),)),
+    Member(BROKER, "Harbour Brokers", (RoleRequest(Role.BROKER),)),
+    Member(WAREHOUSE, "Ningbo Bonded Warehouse", (RoleRequest(Role.WAREHOUSE),)),
+    Member(LAST_MILE, "Swift Parcel", (RoleRequest(Role.CARRIER),)),
+    Member(PLATFORM, "Panda Market", (RoleRequest(Role.PLATFORM),)),
+    Member(AUDITOR, "Veritas Audit Partners", (RoleRequest(Role.AUDITOR),)),
+    Member(LOCKER, "Corner Lockers", (RoleRequest(Role.LOCKER),)),
+)
+
+
+def gln_of(number: int) -> str:
+    """A GLN under the demo's prefix, with its check digit."""
+    body = PREFIX + f"{number:05d}"
+    return body + check_digit(body)
+
+
+def make_cast(settings: Settings) -> dict[int, Party]:
+    """New keys for everybody, kept as demo keystores so that the served demo can be signed in to."""
+    parties = {OPERATOR: Party(OPERATOR, "Lading Demo Operations", new_key())}
+    for member in CAST:
+        parties[member.number] = Party(member.number, member.name, new_key())
+    for party in parties.values():
+        slug = "".join(c if c.isalnum() else "-" for c in party.name.lower()).strip("-")
+        path = settings.home / "keys" / "partners" / f"{party.id:02d}-{slug}.json"
+        write_keystore(path, party.key, DEMO_PASSPHRASE, demo=True)
+    return parties
+
+
+def subject(lot: str, serial: str = "", gtin: str = GTIN) -> str:
+    """GS1 Digital Link path of the formula: its lot, or one tin of it."""
+    return f"01/{gtin}/10/{lot}" + (f"/21/{serial}" if serial else "")

@@ -1,0 +1,266 @@
+"""What the demo has shown: one object for `--json`, with a verdict on every promise, expected against found.
+
+Expectations are written down here by hand, from the plot's calendar and the formula; nothing is taken from the code
+that is judged.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ledger.cli.demo.cast import (
+    BAD_LOT,
+    FORWARDER,
+    LAST_MILE,
+    LOCKER,
+    LOT,
+    OTHER_GTIN,
+    PLATFORM,
+    WAREHOUSE,
+    subject,
+)
+from ledger.cli.demo.play import HOUR, Play
+from ledger.cli.demo.plot import MEASURED_FROM, POOL
+from ledger.cli.demo.scribe import CURRENCY
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
+from ledger.penalties.statement import PenaltyStatement
+from ledger.records.types import Handoff
+from ledger.services.audit.findings import AuditReport
+from ledger.services.audit.run import audit
+from ledger.services.home.settings import Settings
+from ledger.services.views.records import Reader
+
+PRODUCTS = (
+    (subject(LOT, "000007"), "authentic"),
+    (subject(BAD_LOT, "000003"), "recalled"),
+    (subject("L9999", "000001", OTHER_GTIN), "unknown"),
+)
+STATUSES = {
+    "ocean": "delivered",
+    "uncleared": "delivered",
+    "parcel": "closed into onward",
+    "consumer": "delivered",
+    "cartons": "closed into children",
+    "missing": "destroyed",
+    "for the locker": "closed into onward",
+    "for the doorstep": "closed into onward",
+    "in stock": "open",
+    "locker": "in transit",
+    "doorstep": "tendered",
+    "papers": "delivered",
+}
+ALPHA = 60_00
+LATE = 30 * DAY + 9 * HOUR - (24 * DAY - 1 + DAY // 2)
+"""From promised time and grace to the counter-signed delivery on day 30 at nine."""
+RANDOM_HOLD = 2 * DAY
+"""Day 23 to day 25, both at nine. The hold caused by the forwarder's papers is not taken out."""
+EXPECTED_PENALTY = ALPHA * (LATE - RANDOM_HOLD) ** 2 // DAY**2
+PAPERS_LATE = 18 * DAY + 9 * HOUR - (15 * DAY + DAY // 2)
+"""The shipment with the broker's wrong papers: promised at the end of day 14, half a day of grace, there on day 18."""
+BROKERS_HOLD = 3 * DAY
+"""Day 14 to day 17, both at nine; the carrier did not cause it."""
+EDITED = "the platform takes the late delivery"
+
+
+def result_of(play: Play) -> dict[str, Any]:
+    """The whole result. Edits a row of the database on the way, lets the audit find it, and puts it back."""
+    node = play.trial.node
+    statement = node.numbers.penalty(play.shipments["ocean"])
+    products = [node.products.look_up(path) for path, _ in PRODUCTS]
+    before = audit(node)
+    with edited_row(node.settings, play.records[EDITED]):
+        after = audit(node)
+    restored = audit(node)
+    result = {
+        "shipments": [_shipment(play, shipment) for shipment in play.shipments.values()],
+        "records": node.log_state()["records"],
+        "checkpoint": _checkpoint(play),
+        "penalty": _penalty(statement),
+        "award": _award(play),
+        "refusals": [{"attempt": attempt, "reason": reason} for attempt, reason in play.refusals],
+        "products": [
+            {"id": p["id"], "verdict": p["verdict"], "why": [reason["text"] for reason in p["why"]]} for p in products
+        ],
+        "audit": {
+            "before": {"ok": before.ok},
+            "after_edit": {"ok": after.ok, "findings": after.to_json()["findings"]},
+        },
+    }
+    result["verdicts"] = list(_verdicts(play, result, after, restored))
+    return result
+
+
+def _verdicts(
+    play: Play, result: dict[str, Any], after: AuditReport, restored: AuditReport
+) -> Iterator[dict[str, Any]]:
+    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
+        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
+
+    node = play.trial.node
+    for name, shipment in play.shipments.items():
+        view = node.reading.shipment(shipment)
+        yield verdict(f"status of the {name} shipment", STATUSES[name], view.summary.status)
+    ocean = node.reading.shipment(play.shipments["ocean"])
+    noted = sorted({e for step in ocean.steps for e in step.exceptions})
+    yield verdict("the damaged receipt is counter-signed", ["damaged"], noted)
+    parcel = node.reading.shipment(play.shipments["parcel"])
+    skipped = [step.outcome for step in parcel.steps if step.outcome not in ("applied", "applied in breach")]
+    yield verdict("one item of the manifest was stale, the others applied", ["stale"], skipped)
+    uncleared = node.reading.shipment(play.shipments["uncleared"])
+    yield verdict("the uncleared delivery is marked", "applied in breach", uncleared.steps[-1].outcome)
+    consumer = node.reading.shipment(play.shipments["consumer"])
+    yield verdict("the consumer signed with a one-time key", 0, consumer.steps[-1].by[-1].id)
+    yield verdict("refused attempts", 6, len(result["refusals"]))
+    yield from _journeys(play)
+    yield verdict("late seconds, customs taken out", LATE - RANDOM_HOLD, result["penalty"]["late_seconds"])
+    yield verdict("penalty by the formula", EXPECTED_PENALTY, result["penalty"]["amount"])
+    yield verdict("who owes it", FORWARDER, result["penalty"]["liable"])
+    shared = sum(share["amount"] for share in result["award"]["shares"])
+    yield verdict("shares and residual sum to what was paid in", POOL, shared + result["award"]["residual"]["amount"])
+    measure = node.numbers.measure(play.agreement.periodStart if play.agreement else 0)
+    yield verdict(
+        "the council adopted the scorecard before the bonus period", play.start + MEASURED_FROM, measure.since
+    )
+    measured_by = play.award.rule.card if play.award else b""
+    yield verdict("and the award is measured by it", to_hex(measure.card.hash), to_hex(measured_by))
+    unclaimed = [s["partner"] for s in result["award"]["shares"] if s["amount"] and not s["claimed_in"]]
+    yield verdict("every amount was claimed", [], unclaimed)
+    for (path, expected), found in zip(PRODUCTS, result["products"], strict=True):
+        yield verdict(f"verdict on {path}", expected, found["verdict"])
+    yield verdict("records still waiting for the chain", 0, _waiting(play))
+    yield verdict("the newest checkpoint is anchored", result["checkpoint"]["size"], _anchored_size(play))
+    yield verdict("the audit finds nothing before the edit", True, result["audit"]["before"]["ok"])
+    named = to_hex(play.records[EDITED]) in {finding.record for finding in after.findings}
+    yield verdict("the audit catches the edit", False, after.ok)
+    yield verdict("and names the edited record", True, named)
+    yield verdict("with the row put back, it finds nothing", True, restored.ok)
+
+
+def _journeys(play: Play) -> Iterator[dict[str, Any]]:
+    """What became of the goods that did not go straight; packages by the calendar of `ledger.cli.demo.journeys`."""
+
+    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
+        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
+
+    node = play.trial.node
+    children = node.reading.shipment(play.shipments["cartons"]).children
+    yield verdict("the split's children and the missing cartons", 4, len(children))
+    for name in ("locker", "doorstep"):
+        late = node.numbers.penalty(play.shipments[name], at=play.clock.now())
+        yield verdict(f"the clock of the {name} parcel stopped in time", (0, 0), (late.late_seconds, late.amount))
+    papers = node.numbers.penalty(play.shipments["papers"])
+    yield verdict("the broker's hold is taken out of the carrier's delay", BROKERS_HOLD, papers.customs_seconds)
+    yield verdict("what is left of it", max(0, PAPERS_LATE - BROKERS_HOLD), papers.late_seconds)
+    recall = node.recalls.recall(play.records["recall"], Reader(auditor=True))
+    holds = {one.partner.id: one.holds for one in recall.trace.holders if one.holds}
+    yield verdict("who holds the recalled lot", {WAREHOUSE: 16, LAST_MILE: 1, LOCKER: 1}, holds)
+    effect = recall.effect
+    yield verdict(
+        "how the recall goes",
+        (3, 1, 18, 16, 2),
+        effect and (effect.asked, effect.answered, effect.expected, effect.found, effect.outstanding),
+    )
+
+
+@contextmanager
+def edited_row(settings: Settings, record_id: RecordId) -> Iterator[None]:
+    """Do what a dishonest operator would: get past the triggers and change a signed number. Undone afterwards."""
+    path = settings.database_url.removeprefix("sqlite:///")
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        triggers = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'records'"
+        ).fetchall()
+        for name, _ in triggers:
+            connection.execute(f'DROP TRIGGER "{name}"')
+        (original,) = connection.execute("SELECT message FROM records WHERE record_id = ?", (record_id,)).fetchone()
+        change = "UPDATE records SET message = ? WHERE record_id = ?"
+        connection.execute(change, (original.replace('"packages":400', '"packages":390'), record_id))
+        try:
+            yield
+        finally:
+            connection.execute(change, (original, record_id))
+            for _, sql in triggers:
+                connection.execute(sql)
+    finally:
+        connection.close()
+
+
+def _shipment(play: Play, shipment: RecordId) -> dict[str, Any]:
+    node = play.trial.node
+    view = node.reading.shipment(shipment)
+    about = node.reading.records(kind="shipment", key=to_hex(shipment), types=(Handoff.NUMBER,), limit=100)
+    return {
+        "id": view.summary.id,
+        "terms": view.summary.terms,
+        "handoffs": [row.id for row in about],
+        "status": view.summary.status,
+    }
+
+
+def _checkpoint(play: Play) -> dict[str, Any]:
+    node = play.trial.node
+    published = node.publisher.current()
+    if published is None:
+        raise LookupError("nothing was published")
+    anchored = node.log_state()["anchored"]
+    return {
+        "size": published.head.size,
+        "root": to_hex(published.head.root),
+        "origin": published.head.origin,
+        "anchored_in": anchored["transaction"] if anchored else None,
+    }
+
+
+def _penalty(statement: PenaltyStatement) -> dict[str, Any]:
+    return {
+        "shipment": to_hex(statement.shipment),
+        "liable": statement.liable,
+        "beneficiary": statement.beneficiary,
+        "alpha": statement.alpha,
+        "cap": statement.cap,
+        "promised_at": statement.promised_at,
+        "delivered_at": statement.delivered_at,
+        "customs_seconds": statement.customs_seconds,
+        "late_seconds": statement.late_seconds,
+        "amount": statement.amount,
+        "currency": statement.currency,
+        "legs": [
+            {"partner": leg.partner, "overrun_seconds": leg.overrun_seconds, "amount": leg.amount}
+            for leg in statement.legs
+        ],
+        "evidence": [to_hex(record_id) for record_id in statement.evidence],
+    }
+
+
+def _award(play: Play) -> dict[str, Any]:
+    award = play.award
+    if award is None:
+        raise LookupError("nothing was awarded")
+    return {
+        "agreement": to_hex(award.agreement),
+        "paid_in": POOL,
+        "currency": CURRENCY,
+        "shares": [
+            {
+                "partner": line.partner,
+                "basis_points": line.basis_points,
+                "amount": line.amount,
+                "claimed_in": to_hex(play.claimed[line.partner]) if line.partner in play.claimed else None,
+            }
+            for line in award.lines
+        ],
+        "residual": {"partner": PLATFORM, "amount": award.residual_amount},
+    }
+
+
+def _waiting(play: Play) -> int:
+    node = play.trial.node
+    return sum(view.chain.status == "pending" for view in node.reading.records(limit=1000))
+
+
+def _anchored_size(play: Play) -> int | None:
+    anchored = play.trial.node.log_state()["anchored"]
+    return anchored["size"] if anchored else None

@@ -1,0 +1,1 @@
+"""Histories of other systems, replayed as signed records."""

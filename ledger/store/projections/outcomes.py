@@ -1,0 +1,81 @@
+"""Final outcomes by record and item. The first stands; `ahead` and `unknown` are none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import Connection, select
+
+from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId
+from ledger.records.types import Outcome
+from ledger.store import records
+from ledger.store.projections.projected import outcomes
+from ledger.store.rows import chunks, columns, insert_new, many, some
+from ledger.store.tables import records as stored
+
+NOT_FINAL = (Code.UNKNOWN, Code.AHEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """What the chain made of one item. `outcome` is a number of `codes.Outcome`; `log_index` that of the leaf."""
+
+    record_id: RecordId
+    item: int
+    outcome: int
+    outcome_record: RecordId
+    block_number: int
+    block_time: int
+    transaction: bytes
+    log_index: int
+
+
+def of(connection: Connection, record_id: RecordId) -> list[ItemOutcome]:
+    """The final outcomes known of `record_id`, by item; items still waiting are missing."""
+    return many(connection, outcomes, ItemOutcome, outcomes.c.record_id == record_id, order=(outcomes.c.item,))
+
+
+def of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[ItemOutcome]]:
+    """As `of` for several records; those without an outcome are missing."""
+    found: dict[RecordId, list[ItemOutcome]] = {}
+    for chunk in chunks(record_ids):
+        order = (outcomes.c.record_id, outcomes.c.item)
+        for row in many(connection, outcomes, ItemOutcome, outcomes.c.record_id.in_(chunk), order=order):
+            found.setdefault(row.record_id, []).append(row)
+    return found
+
+
+def of_types(connection: Connection, types: Sequence[int], since: int) -> list[ItemOutcome]:
+    """First-item outcomes of records of `types` whose outcome leaf has a log index from `since` on, in log order."""
+    query = (
+        select(*columns(outcomes, ItemOutcome))
+        .join(stored, stored.c.record_id == outcomes.c.record_id)
+        .where(stored.c.type_number.in_(types), outcomes.c.item == 0, outcomes.c.log_index >= since)
+    )
+    return some(connection, query.order_by(outcomes.c.log_index), ItemOutcome)
+
+
+def note(connection: Connection, outcome_id: RecordId, outcome: Outcome, log_index: int) -> None:
+    """Enter the items of an `Outcome` record that have none yet. The log calls this in the appending transaction."""
+    rows: list[dict[str, object]] = [
+        {
+            "record_id": outcome.record,
+            "item": item,
+            "outcome": code,
+            "outcome_record": outcome_id,
+            "block_number": outcome.blockNumber,
+            "block_time": outcome.blockTime,
+            "transaction": outcome.transaction,
+            "log_index": log_index,
+        }
+        for item, code in enumerate(outcome.outcomes)
+        if code not in NOT_FINAL
+    ]
+    insert_new(connection, outcomes, rows)
+
+
+def rebuild(connection: Connection) -> None:
+    """Enter the outcomes of every `Outcome` record of the log, in log order."""
+    for row in records.stream(connection, types=[Outcome.NUMBER]):
+        note(connection, row.record_id, cast(Outcome, row.record), row.log_index)

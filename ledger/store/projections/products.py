@@ -1,0 +1,160 @@
+"""Projection: attestations, revocations and recalls by subject."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from ledger.common.ids import RecordId
+from ledger.store.projections import projected
+from ledger.store.rows import chunks, columns, insert, many, one, put, some
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttestation:
+    """`subject` as in the record; `revoked_by` is the record id of the first revocation that applied."""
+
+    record_id: RecordId
+    by: int
+    schema: bytes
+    subject: str
+    accreditation: RecordId
+    valid_from: int
+    valid_until: int
+    item_codes: bytes
+    outcome: int
+    revoked_by: RecordId | None
+    revoked_from: int | None
+    block_number: int | None
+    block_time: int | None
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecall:
+    """`lots`: RFC 8785 array of {lot} or {from, to}; `superseded_by` is the record id of a later recall."""
+
+    record_id: RecordId
+    by: int
+    subject: str
+    lots: str
+    hazard: int
+    action: int
+    contact: str
+    supersedes: RecordId
+    superseded_by: RecordId | None
+    outcome: int
+    occurred_at: int
+    block_number: int | None
+    block_time: int | None
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecallAnswerRow:
+    record_id: RecordId
+    recall: RecordId
+    by: int
+    found: int
+    quarantined: int
+    disposed: int
+    occurred_at: int
+    block_number: int | None
+    block_time: int | None
+    log_index: int
+
+
+def put_attestations(connection: Connection, rows: Sequence[StoredAttestation]) -> None:
+    """Insert or replace."""
+    put(connection, projected.attestations, rows)
+
+
+def attestation(connection: Connection, record_id: RecordId) -> StoredAttestation | None:
+    return one(connection, projected.attestations, StoredAttestation, projected.attestations.c.record_id == record_id)
+
+
+def revoke(connection: Connection, target: RecordId, revocation: RecordId, effective_from: int) -> None:
+    """Mark an attestation revoked; the first revocation stands."""
+    table = projected.attestations
+    where = (table.c.record_id == target, table.c.revoked_by.is_(None))
+    connection.execute(update(table).where(*where).values(revoked_by=revocation, revoked_from=effective_from))
+
+
+def attestations_about(connection: Connection, subjects: Sequence[str]) -> list[StoredAttestation]:
+    """Attestations whose subject is one of `subjects` (a code's own path and those above it), in log order."""
+    table = projected.attestations
+    order = (table.c.log_index,)
+    return many(connection, table, StoredAttestation, table.c.subject.in_(list(subjects)), order=order)
+
+
+def attestations_by(connection: Connection, partner: int) -> list[StoredAttestation]:
+    table = projected.attestations
+    return many(connection, table, StoredAttestation, table.c.by == partner, order=(table.c.log_index,))
+
+
+def all_attestations(connection: Connection, *, after: int = -1, limit: int = 1000) -> list[StoredAttestation]:
+    """In log order; page with the last row's log index as `after`."""
+    table = projected.attestations
+    query = select(*columns(table, StoredAttestation)).where(table.c.log_index > after)
+    return some(connection, query.order_by(table.c.log_index).limit(limit), StoredAttestation)
+
+
+def attestations_under(connection: Connection, prefix: str) -> list[StoredAttestation]:
+    """Attestations whose subject begins with `prefix`, in log order."""
+    table = projected.attestations
+    where = table.c.subject.startswith(prefix, autoescape=True)
+    return many(connection, table, StoredAttestation, where, order=(table.c.log_index,))
+
+
+def revocations_of(connection: Connection, attestations: Sequence[RecordId]) -> list[RecordId]:
+    """The revocations that took effect on any of `attestations`."""
+    found: list[RecordId] = []
+    table = projected.attestations
+    for chunk in chunks(attestations):
+        query = select(table.c.revoked_by).where(table.c.record_id.in_(chunk), table.c.revoked_by.is_not(None))
+        found += [RecordId(value) for value in connection.scalars(query)]
+    return found
+
+
+def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:
+    """Insert or replace."""
+    put(connection, projected.recalls, rows)
+
+
+def recall(connection: Connection, record_id: RecordId) -> StoredRecall | None:
+    return one(connection, projected.recalls, StoredRecall, projected.recalls.c.record_id == record_id)
+
+
+def recalls_about(connection: Connection, subjects: Sequence[str]) -> list[StoredRecall]:
+    table = projected.recalls
+    return many(connection, table, StoredRecall, table.c.subject.in_(list(subjects)), order=(table.c.log_index,))
+
+
+def recalls_within(connection: Connection, subject: str) -> list[StoredRecall]:
+    """Recalls about `subject` or anything below it, such as a lot of a GTIN, in log order."""
+    table = projected.recalls
+    below = (table.c.subject == subject) | table.c.subject.startswith(subject + "/", autoescape=True)
+    return many(connection, table, StoredRecall, below, order=(table.c.log_index,))
+
+
+def all_recalls(connection: Connection, *, after: int = -1, limit: int = 1000) -> list[StoredRecall]:
+    """In log order; page with the last row's log index as `after`."""
+    table = projected.recalls
+    query = select(*columns(table, StoredRecall)).where(table.c.log_index > after)
+    return some(connection, query.order_by(table.c.log_index).limit(limit), StoredRecall)
+
+
+def supersede(connection: Connection, target: RecordId, by: RecordId) -> None:
+    """Mark a recall superseded; the first later recall stands."""
+    table = projected.recalls
+    where = (table.c.record_id == target, table.c.superseded_by.is_(None))
+    connection.execute(update(table).where(*where).values(superseded_by=by))
+
+
+def add_recall_answers(connection: Connection, rows: Sequence[RecallAnswerRow]) -> None:
+    insert(connection, projected.recall_answers, rows)
+
+
+def recall_answers(connection: Connection, recall_id: RecordId) -> list[RecallAnswerRow]:
+    table = projected.recall_answers
+    return many(connection, table, RecallAnswerRow, table.c.recall == recall_id, order=(table.c.log_index,))

@@ -1,0 +1,232 @@
+"""Projection: shipments, their custody line and their clearances."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, or_, select
+
+from ledger.codes import ShipmentState
+from ledger.common.ids import RecordId
+from ledger.records.types import REMAINDER_INDEX
+from ledger.store.projections import projected
+from ledger.store.rows import chunks, columns, insert, insert_new, many, one, some
+from ledger.store.rows import put as put_rows
+
+_shipments = projected.shipments
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A shipment as the custody slot has it, and what its terms say in public.
+
+    `terms`: record id of the terms, a child's being its ancestor's. `parent` and `child_index`: of a child or
+    remainder. `parents`: JSON [[0x-id, sequence]]. `requires`: JSON [[jurisdiction, regime, gate, relay]]; `released`
+    is a mask over it. `opened_block` None: not recorded by the chain yet.
+    """
+
+    shipment: bytes
+    terms: RecordId
+    parent: bytes | None
+    child_index: int | None
+    parents: str
+    consignor: int
+    consignee: int
+    custodian: int
+    recipient_key: bytes
+    purpose: int
+    mode: int
+    fulfilment: int
+    packages: int
+    sequence: int
+    state: int
+    requires: str
+    released: int
+    flags: int
+    opened_at: int
+    opened_block: int | None
+    opened_index: int
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyStep:
+    """A line of the custody chain: what a record, or one item of it, did to a shipment. `step` counts from 0."""
+
+    shipment: bytes
+    step: int
+    record_id: RecordId
+    item: int
+    kind: str
+    from_partner: int
+    to_partner: int
+    packages: int
+    exceptions: int
+    outcome: int
+    occurred_at: int
+    block_number: int | None
+    block_time: int | None
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceState:
+    """Where a (shipment, jurisdiction, regime) stands; `record_id` set it, `sequence` is the next one to name."""
+
+    shipment: bytes
+    jurisdiction: str
+    regime: int
+    status: int
+    sequence: int
+    record_id: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceStep:
+    """One clearance record's effect on one shipment. `step` counts from 0 for each jurisdiction and regime."""
+
+    shipment: bytes
+    jurisdiction: str
+    regime: int
+    step: int
+    record_id: RecordId
+    by: int
+    status: int
+    hold_cause: int
+    caused_by: int
+    assurance: int
+    outcome: int
+    occurred_at: int
+    block_number: int | None
+    block_time: int | None
+    log_index: int
+
+
+def put(connection: Connection, shipments: Sequence[Shipment]) -> None:
+    """Insert or replace."""
+    put_rows(connection, _shipments, shipments)
+
+
+def get(connection: Connection, shipment: bytes) -> Shipment | None:
+    return one(connection, _shipments, Shipment, _shipments.c.shipment == shipment)
+
+
+def get_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Shipment]:
+    """Those of `ids` that there are."""
+    found: dict[bytes, Shipment] = {}
+    for chunk in chunks(ids):
+        rows = many(connection, _shipments, Shipment, _shipments.c.shipment.in_(chunk))
+        found |= {row.shipment: row for row in rows}
+    return found
+
+
+def children(connection: Connection, parent: bytes) -> list[Shipment]:
+    """Children and remainders of `parent`, by child index."""
+    order = (_shipments.c.child_index, _shipments.c.opened_index)
+    return many(connection, _shipments, Shipment, _shipments.c.parent == parent, order=order)
+
+
+def remainders_with(connection: Connection, custodian: int, *, limit: int = 100) -> list[Shipment]:
+    """What short deliveries left behind, and is still held by `custodian`, not ended; the newest first."""
+    table = _shipments.c
+    found = many(
+        connection,
+        _shipments,
+        Shipment,
+        table.custodian == custodian,
+        table.child_index == REMAINDER_INDEX,
+        table.state == int(ShipmentState.OPEN),
+        order=(table.opened_index.desc(),),
+    )
+    return found[:limit]
+
+
+def listing(
+    connection: Connection,
+    *,
+    party: int | None = None,
+    custodian: int | None = None,
+    states: Sequence[int] = (),
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Shipment]:
+    """Newest first. `party`: consignor, consignee or custodian. Page with the last row's `opened_index` as `before`.
+
+    A page may hold more than `limit` rows: shipments that one record opened (a split) are never torn apart.
+    """
+    table = _shipments.c
+    query = select(table.opened_index)
+    if party is not None:
+        query = query.where(or_(table.consignor == party, table.consignee == party, table.custodian == party))
+    if custodian is not None:
+        query = query.where(table.custodian == custodian)
+    if states:
+        query = query.where(table.state.in_(states))
+    if before is not None:
+        query = query.where(table.opened_index < before)
+    indexes = list(connection.scalars(query.order_by(table.opened_index.desc()).limit(limit)))
+    if not indexes:
+        return []
+    whole = query.with_only_columns(*columns(_shipments, Shipment)).where(table.opened_index >= indexes[-1])
+    return some(connection, whole.order_by(table.opened_index.desc(), table.child_index, table.shipment), Shipment)
+
+
+def add_steps(connection: Connection, steps: Sequence[CustodyStep]) -> None:
+    insert(connection, projected.custody_steps, steps)
+
+
+def steps(connection: Connection, shipment: bytes) -> list[CustodyStep]:
+    """The custody line of `shipment` in order."""
+    table = projected.custody_steps
+    return many(connection, table, CustodyStep, table.c.shipment == shipment, order=(table.c.step,))
+
+
+def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:
+    """How long the custody lines of `ids` are; those without any are missing."""
+    table = projected.custody_steps.c
+    found: dict[bytes, int] = {}
+    for chunk in chunks(ids):
+        query = select(table.shipment, func.count()).where(table.shipment.in_(chunk)).group_by(table.shipment)
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
+
+
+def steps_of_record(connection: Connection, record_id: RecordId) -> list[CustodyStep]:
+    table = projected.custody_steps
+    return many(connection, table, CustodyStep, table.c.record_id == record_id, order=(table.c.item, table.c.step))
+
+
+def put_clearances(connection: Connection, states: Sequence[ClearanceState]) -> None:
+    """Insert or replace."""
+    put_rows(connection, projected.clearances, states)
+
+
+def clearances(connection: Connection, shipment: bytes) -> list[ClearanceState]:
+    table = projected.clearances
+    order = (table.c.jurisdiction, table.c.regime)
+    return many(connection, table, ClearanceState, table.c.shipment == shipment, order=order)
+
+
+def add_clearance_steps(connection: Connection, steps: Sequence[ClearanceStep]) -> None:
+    insert(connection, projected.clearance_steps, steps)
+
+
+def clearance_steps(connection: Connection, shipment: bytes) -> list[ClearanceStep]:
+    """All clearance records' effects on `shipment`, in log order."""
+    table = projected.clearance_steps
+    order = (table.c.log_index, table.c.jurisdiction, table.c.regime, table.c.step)
+    return many(connection, table, ClearanceStep, table.c.shipment == shipment, order=order)
+
+
+def add_goods(connection: Connection, entries: Sequence[tuple[str, str, bytes]]) -> None:
+    """Note which goods (GTIN, lot) a shipment carries, as far as its contents are opened here."""
+    rows = [{"gtin": gtin, "lot": lot, "shipment": shipment} for gtin, lot, shipment in entries]
+    insert_new(connection, projected.goods, rows)
+
+
+def shipments_with(connection: Connection, gtin: str, lot: str = "") -> list[bytes]:
+    """Shipments that carry goods of this GTIN, and of this lot where one is named."""
+    table = projected.goods
+    query = select(table.c.shipment).where(table.c.gtin == gtin).distinct()
+    if lot:
+        query = query.where(table.c.lot == lot)
+    return list(connection.scalars(query.order_by(table.c.shipment)))
