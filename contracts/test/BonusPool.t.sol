@@ -13,7 +13,7 @@ import {FeeToken} from "./attackers/FeeToken.sol";
 import {ReentrantToken} from "./attackers/ReentrantToken.sol";
 
 /// @notice Exact sums under random amounts and orders, and tokens that attack. Roles, windows and reverts are tested from
-/// Python, in tests/chain/contracts/test_bonus_pool.py.
+/// Python, in tests/chain/contracts/bonus/test_bonus_pool.py.
 contract BonusPoolTest is BonusPoolFixture {
     // --- exact sums --------------------------------------------------------------------------------------------------
 

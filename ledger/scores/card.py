@@ -1,8 +1,8 @@
 """The scorecard: which indicators count for a role, how much, and between which thresholds. A strict TOML file.
 
 The council adopts a file by its SHA-256 before the period that it governs (`RegistryChange` adopt rules), so nobody
-changes weights afterwards. Unknown, missing and repeated keys are refused. `ledger/cards/default.toml` shows the form
-and holds RECORDS' weights.
+changes weights afterwards. Unknown, missing and repeated keys are refused. `ledger/scores/cards/default.toml` shows
+the form and holds RECORDS' weights.
 """
 
 import hashlib

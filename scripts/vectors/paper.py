@@ -47,7 +47,7 @@ START = 1_767_225_600
 HOUR = 3600
 PERIOD = START + HOUR
 MAKER, CARRIER, SHOP, JUDGE = 1, 2, 3, 4
-DEFAULT = (resources.files("ledger") / "cards" / "default.toml").read_bytes()
+DEFAULT = (resources.files("ledger.scores") / "cards" / "default.toml").read_bytes()
 CARD = DEFAULT.replace(b'"Lading default scorecard"', b'"Card of the vectors"')
 RULE = f"""format = "lading/bonus-rule/1"
 title = "Bonus of the vectors"

@@ -44,7 +44,7 @@ def explain(
     numbers.scores(partner, start, end, rolling, why=True)
 
 
-File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/cards/default.toml shows the form.")]
+File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/scores/cards/default.toml shows the form.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

@@ -15,7 +15,7 @@ HOW_TO_KEEP = "Keep its file here, byte for byte: lading scores card keep FILE"
 
 def default_card_text() -> bytes:
     """The file byte for byte: its SHA-256 is what rules and the registry name."""
-    return (resources.files("ledger") / "cards" / "default.toml").read_bytes()
+    return (resources.files("ledger.scores") / "cards" / "default.toml").read_bytes()
 
 
 def default_card() -> Card:

@@ -1,0 +1,193 @@
+"""`lading serve` and `lading partners` as processes of their own: what an operator and a council do by hand."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.cli.main import main
+from ledger.common.ids import to_hex
+from tests.e2e.stage import Stage
+
+LADING = [sys.executable, "-m", "ledger.cli.main"]
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
+    return kept | {"LADING_HOME": str(home), "PYTHONPATH": str(ROOT)} | settings
+
+
+def lading(home: Path, *arguments: str, status: int = 0) -> str:
+    """What the command prints, on standard error where another `status` than 0 is expected. It runs in this process:
+    a new one would spend seconds on importing."""
+    printed, said = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(said):
+        for name in [name for name in os.environ if name.startswith("LADING_")]:
+            patch.delenv(name)
+        patch.setenv("LADING_HOME", str(home))
+        patch.setattr(sys, "argv", ["lading", *arguments])
+        try:
+            main()
+            ended = 0
+        except SystemExit as ending:
+            ended = int(ending.code or 0)
+    assert ended == status, said.getvalue()
+    return printed.getvalue() if status == 0 else said.getvalue()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(home: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [*LADING, "serve"],
+        env=environment(home, LADING_PORT=str(port), LADING_PUBLIC_URL=url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 our own service
+        return json.loads(answer.read())
+
+
+def wait_for(url: str, condition: Any, seconds: float = 60) -> Any:
+    """What the service answers once `condition` holds of it."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            answer = get(url)
+            if condition(answer):
+                return answer
+        except OSError:
+            pass
+        assert time.monotonic() < end, f"waited too long for {url}"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def home(stage: Stage) -> Path:
+    """A home that no process has open."""
+    stage.trial.node.close()
+    return Path(stage.node.settings.home)
+
+
+def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Path) -> None:
+    with served(home) as (url, process):
+        wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
+        lading(home, "keys", "new", "newcomer", "--demo")
+        asked = json.loads(
+            lading(
+                home, "partners", "enrol", "newcomer", "--name", "Newcomer", "--role", "carrier", "--url", url, "--json"
+            )
+        )
+        assert (
+            json.loads(lading(home, "partners", "enrolments", "--url", url, "--json"))["enrolments"][-1]
+            == get(f"{url}/v1/enrolments?limit=100")["enrolments"][-1]
+        )
+        changes = tmp_path / "changes"
+        lading(home, "partners", "admit", asked["document"], "--url", url, "--out", str(changes))
+        files = sorted(changes.iterdir())
+        assert [file.name.split("-", 1)[1] for file in files] == ["admit.json", "grant-role.json"]
+        consortium = get(f"{url}/v1/consortium")["trust"]["consortiumId"]
+        for file in files:
+            for member in ("council-1", "council-2"):
+                file.write_text(lading(home, "keys", "sign", member, str(file), "--consortium", consortium))
+        out = json.loads(lading(home, "partners", "submit", *map(str, files), "--url", url, "--json"))
+        assert [record["status"] for record in out["records"]] == ["accepted", "accepted"]
+        for record in out["records"]:
+            wait_for(f"{url}/v1/records/{record['id']}", lambda answer: answer["chain"]["status"] == "recorded")
+        number = json.loads(files[0].read_text())["message"]["partner"]
+        found = get(f"{url}/v1/partners/{number}")
+        assert (found["name"], found["roles"][0]["role"]) == ("Newcomer", "carrier")
+        # The list is read from the home beside the running service; to write there it must be asked.
+        assert "Newcomer" in lading(home, "partners")
+        assert "--url" in lading(home, "partners", "suspend", "2", status=2)
+        token = lading(home, "partners", "sign-in", "newcomer", "--url", url).strip()
+        assert len(token.split(".")) == 2
+        refused = lading(home, "partners", "admit", asked["document"], "--url", url, status=1)
+        assert "admitted already" in refused
+
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+        assert process.returncode == 0, log
+        assert "Lading serves" in log
+        assert "level=INFO logger=lading.access method=POST path=/v1/records status=201" in log
+        assert token not in log
+    # It was left in order: the next process opens it at once.
+    assert "Newcomer" in lading(home, "partners")
+
+
+def test_one_signature_waits_for_the_others(home: Path, tmp_path: Path) -> None:
+    """The changes may also be signed apart, and handed in to the home itself."""
+    printed = json.loads(lading(home, "partners", "suspend", "2"))
+    file = tmp_path / "suspend.json"
+    file.write_text(json.dumps(printed["changes"][0]))
+    for member, status in (("council-3", "proposed"), ("council-1", "accepted")):
+        signed = tmp_path / f"{member}.json"
+        signed.write_text(lading(home, "keys", "sign", member, str(file), "--consortium", printed["consortium"]))
+        answer = json.loads(lading(home, "partners", "submit", str(signed), "--json"))["records"][0]
+        assert answer["status"] == status
+    partner = json.loads(lading(home, "partners", "--json"))["partners"][1]
+    assert (partner["id"], partner["suspended"]) == (2, True)
+
+
+def test_an_address_in_use_is_said_so(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*LADING, "serve"],
+            env=environment(home, LADING_PORT=port),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "cannot listen there" in done.stderr
+    assert "LADING_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_it_in_order(home: Path) -> None:
+    with served(home) as (url, process):
+        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=30)
+        assert process.returncode == 0, log
+        assert "Traceback" not in log
+
+
+def test_a_url_that_is_no_ledger_is_said_so(home: Path) -> None:
+    assert "does not answer" in lading(home, "partners", "--url", f"http://127.0.0.1:{free_port()}", status=1)
+    assert "not a web address" in lading(home, "partners", "--url", "ftp://x", status=2)
+    document = to_hex(bytes(32))
+    with served(home) as (url, _):
+        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
+        assert "no such enrolment" in lading(home, "partners", "admit", document, "--url", url, status=1)
+        assert "no such role" in lading(home, "partners", "grant", "2", "king", "--url", url, status=2)

@@ -1,0 +1,242 @@
+"""The short way for plain journeys gives what the general way gives, on random histories of all kinds."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from ledger.codes import Assurance, ClearanceStatus, Outcome
+from ledger.common.periods import Period
+from ledger.errors import NotFound
+from ledger.penalties.amounts import Owed, all_owed, evidence_of, of_statement
+from ledger.penalties.fast_path import plain
+from ledger.penalties.statement import penalties, penalty_of
+from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
+from ledger.records.verification import VerifiedRecord
+from ledger.scores.card import parse_card
+from ledger.scores.composite import Tallies
+from ledger.scores.incremental import Running
+from ledger.services.home.score_cards import default_card_text
+from ledger.shipments.history import Journeys
+from tests.unit.history import (
+    BROKER,
+    CARRIER,
+    CUSTOMS,
+    DAY,
+    HOUR,
+    LOCKER,
+    MAKER,
+    SALT,
+    SECOND,
+    SHOP,
+    UNLIMITED,
+    History,
+)
+from tests.unit.penalties.test_oracle import Tale
+
+CARD = parse_card(default_card_text())
+
+
+def random_history(seed: int, shipments: int) -> Journeys:
+    return Journeys(random_records(seed, shipments))
+
+
+def random_records(seed: int, shipments: int) -> list[VerifiedRecord]:
+    """Mostly plain journeys, with everything that makes a journey not plain now and then."""
+    rng = random.Random(seed)
+    history = History()
+    goods = Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", "")
+    for _ in range(shipments):
+        if rng.random() < 0.05:
+            history.brand(MAKER, at=rng.randrange(20) * DAY)
+        if rng.random() < 0.05:
+            history.attest(rng.choice((MAKER, SECOND)), "01/09506000134352", at=rng.randrange(20) * DAY)
+        opened = rng.randrange(20) * DAY
+        fields: dict[str, Any] = {
+            "promisedAt": opened + rng.randrange(3, 12) * DAY if rng.random() < 0.95 else 0,
+            "grace": rng.choice((0, HOUR, DAY)),
+            "alpha": rng.choice((0, 1, 100, 10**9)),
+            "liable": rng.choice((CARRIER, SECOND, MAKER, 0)),
+            "incoterm": rng.choice(("DAP", "FCA", "", "exw")),
+            "freight": rng.choice((0, 5_000)),
+            "currency": rng.choice(("EUR", "USD")),
+            "reportLag": rng.choice((DAY, 0, UNLIMITED)),
+            "lostAfter": rng.choice((2 * DAY, 30 * DAY)),
+        }
+        shipment = history.terms(
+            known=opened, holder=MAKER, origin=Place(SALT, "NZ", "", "", ""), destination=Place(SALT, "DE", "", "", ""),
+            contents=(goods,) if rng.random() < 0.3 else (), **fields,
+        )  # fmt: skip
+        if rng.random() < 0.5:
+            history.endorse(shipment, rng.choice((CARRIER, SHOP)), opened + 1)
+        holder, at = MAKER, opened
+        if rng.random() < 0.3:
+            some_customs(rng, history, shipment, opened)
+        for receiver in (*rng.sample((CARRIER, SECOND, LOCKER), rng.randrange(3)), SHOP):
+            if receiver == SHOP and rng.random() < 0.1:
+                break
+            at += rng.randrange(1, 6 * DAY)
+            history.handoff(
+                shipment, holder, receiver, at,
+                known=at + rng.choice((0, HOUR, 3 * DAY)),
+                exceptions=rng.choice((0, 0, 0, 0, 0, 2, 32, 128)),
+                due=rng.choice((0, at + 2 * DAY)),
+                receiver_roles=1 << 14 if receiver == LOCKER else 0,
+            )  # fmt: skip
+            holder = receiver
+    return history.records
+
+
+GTINS = ("09506000134352", "09521321000018")
+
+
+def product_records(seed: int) -> list[VerifiedRecord]:
+    """Journeys of goods that carry products, with attestations, revocations and recalls of these in between."""
+    rng = random.Random(seed)
+    history = History()
+    attested: list[bytes] = []
+    none = bytes(32)
+    for n in range(12):
+        at = n * DAY
+        goods = Goods(SALT, rng.choice(GTINS), rng.choice(("", "A")), none, 5, "EA", "", "")
+        shipment = history.terms(known=at, holder=MAKER, promisedAt=at + 2 * DAY, contents=(goods,))
+        history.handoff(shipment, MAKER, SHOP, at + rng.randrange(4 * DAY))
+        subject = "01/" + rng.choice(GTINS) + rng.choice(("", "/10/A"))
+        if rng.random() < 0.5:
+            claims = Claims(SALT, "")
+            record = Attestation(MAKER, none, subject, none, 0, 400 * DAY, none, claims, none, history.details())
+            attested.append(history.log(record, (MAKER,), at, outcomes=(Outcome.APPLIED,)).id)
+        if attested and rng.random() < 0.4:
+            revoked = Revocation(MAKER, rng.choice(attested), 1, at, history.details())
+            history.log(revoked, (MAKER,), at, outcomes=(Outcome.APPLIED,))
+        if rng.random() < 0.15:
+            recall = Recall(MAKER, subject, "", 1, 1, "", none, at, history.details())
+            history.log(recall, (MAKER,), at, outcomes=(Outcome.APPLIED,))
+    return history.records
+
+
+def some_customs(rng: random.Random, history: History, shipment: bytes, opened: int) -> None:
+    """Mostly one plain hold; now and then out of order, caused by somebody, on a broker's word, or endorsed."""
+    at = opened + rng.randrange(-DAY, 8 * DAY)
+    courses: list[tuple[ClearanceStatus, ...]] = [
+        (ClearanceStatus.PRESENTED, ClearanceStatus.HELD, ClearanceStatus.RELEASED),
+        (ClearanceStatus.HELD, ClearanceStatus.RELEASED),
+        (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, ClearanceStatus.RELEASED),
+        (ClearanceStatus.HELD,),
+    ]
+    caused_by = rng.choice((0, 0, 0, 0, MAKER, CARRIER))
+    assurance = rng.choice((Assurance.AUTHORITY_SIGNED, Assurance.AUTHORITY_SIGNED, Assurance.BROKER_WORD))
+    for status in rng.choice((courses[0], courses[0], *courses)):
+        at = max(0, at + rng.randrange(-1, 2 * DAY))
+        held = status is ClearanceStatus.HELD
+        record = history.clearance(
+            status, shipment, at, by=rng.choice((CUSTOMS, BROKER)), assurance=assurance,
+            caused_by=caused_by if held else 0, known=at + rng.choice((0, HOUR, 2 * DAY)),
+        )  # fmt: skip
+        if held and rng.random() < 0.2:
+            history.endorse(record.id, SHOP, at)
+
+
+def owed_the_general_way(journeys: Journeys, at: int | None) -> list[Owed]:
+    found = []
+    for shipment in journeys.shipments():
+        try:
+            found.append(of_statement(penalty_of(shipment, journeys, at)))
+        except NotFound:
+            continue
+    return found
+
+
+def cards(tallies: Tallies) -> list[Any]:
+    return [tallies.score(partner, role, CARD) for role in CARD.roles for partner in tallies.partners(role)]
+
+
+def test_penalties_and_scores_are_equal_both_ways_on_mostly_plain_histories() -> None:
+    short = held = 0
+    for seed in range(25):
+        journeys = random_history(seed, 30)
+        found = [way for shipment in journeys.shipments() if (way := plain(journeys, shipment)) is not None]
+        short += len(found)
+        held += sum(way.hold is not None for way in found)
+        rng = random.Random(seed)
+        for at in (None, rng.randrange(40) * DAY):
+            assert list(all_owed(journeys, at)) == owed_the_general_way(journeys, at)
+        start = rng.randrange(15) * DAY
+        for period in (Period(0, UNLIMITED, 60 * DAY), Period(start, start + 9 * DAY, start + 9 * DAY)):
+            assert cards(Tallies(journeys, period)) == cards(Tallies(journeys, period, shortcut=False))
+    assert short > 300
+    assert held > 20
+
+
+def test_penalties_and_scores_are_equal_both_ways_on_crooked_histories() -> None:
+    for seed in range(150):
+        tale = Tale(seed)
+        for _ in range(12):
+            tale.step()
+        journeys = Journeys(tale.history.records)
+        assert list(all_owed(journeys, None)) == owed_the_general_way(journeys, None)
+        period = Period(0, UNLIMITED, 60 * DAY)
+        assert cards(Tallies(journeys, period)) == cards(Tallies(journeys, period, shortcut=False))
+
+
+def test_a_plain_statement_says_the_same_as_the_short_figures() -> None:
+    journeys = random_history(99, 50)
+    for statement in penalties(journeys):
+        assert evidence_of(journeys, statement.shipment) == statement.evidence
+        found = plain(journeys, statement.shipment)
+        if found is not None:
+            assert (found.amount, found.late_seconds, found.delivered_at) == (
+                statement.amount,
+                statement.late_seconds,
+                statement.delivered_at,
+            )
+
+
+def test_figures_kept_while_records_arrive_equal_those_computed_at_once() -> None:
+    """In shuffled orders, as time passes and back, asked in between so that stale figures would show."""
+    period = Period(0, UNLIMITED, 60 * DAY)
+    for seed in range(60):
+        rng = random.Random(seed)
+        if seed % 4 == 1:
+            records = list(random_records(seed, 12))
+        elif seed % 4 == 3:
+            records = product_records(seed)
+        else:
+            tale = Tale(seed)
+            records = list(tale.history.records)
+        if seed % 3:
+            rng.shuffle(records)
+        running = Running(replace(period, at=0))
+        checks = {rng.randrange(len(records)) for _ in range(3)} | {len(records) - 1}
+        for i, record in enumerate(records):
+            running.add(record)
+            if i in checks:
+                start = rng.choice((0, 0, 0, rng.randrange(20) * DAY))
+                period = Period(start, UNLIMITED, rng.choice((period.at, rng.randrange(60) * DAY, record.known)))
+                running.judge(period)
+                full = Journeys(sorted(records[: i + 1], key=lambda record: record.log_index))
+                assert running.owed() == list(all_owed(full, period.at)), seed
+                tallies = Tallies(full, period)
+                for role in CARD.roles:
+                    assert running.partners(role) == tallies.partners(role)
+                    for partner in tallies.partners(role):
+                        assert running.score(partner, role, CARD) == tallies.score(partner, role, CARD), seed
+
+
+def test_an_attestation_concerns_only_the_shipments_that_carry_the_product() -> None:
+    history = History()
+    none = bytes(32)
+    shipments = [
+        history.terms(holder=MAKER, contents=(Goods(SALT, gtin, "", none, 5, "EA", "", ""),)) for gtin in GTINS
+    ]
+    for shipment in shipments:
+        history.handoff(shipment, MAKER, SHOP, DAY)
+    running = Running(Period(0, UNLIMITED, 60 * DAY), history.records)
+    before = {owed.shipment: owed for owed in running.owed()}
+    claims = Claims(SALT, "")
+    record = Attestation(MAKER, none, f"01/{GTINS[0]}", none, 0, 400 * DAY, none, claims, none, history.details())
+    running.add(history.log(record, (MAKER,), DAY, outcomes=(Outcome.APPLIED,)))
+    after = {owed.shipment: owed for owed in running.owed()}
+    assert [after[shipment] is before[shipment] for shipment in shipments] == [False, True], "the other was left alone"
+    running.judge(Period(0, UNLIMITED, 70 * DAY))
+    again = {owed.shipment: owed for owed in running.owed()}
+    assert all(again[shipment] is after[shipment] for shipment in shipments), "nothing was due in between"

@@ -1,0 +1,71 @@
+"""Lock files pin every byte that is installed and name no place it comes from: the index is the reader's choice."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
+REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==[^\s;]+( ;[^\\]+)?( \\)?$")
+HASH = re.compile(r"^ {4}--hash=sha256:[0-9a-f]{64}( \\)?$")
+HOST = re.compile(
+    r"://|\b[a-z0-9-]+\.(org|com|io|net|dev)\b|--(extra-)?index-url|--find-links|--trusted-host", re.IGNORECASE
+)
+
+
+def pinned(path: Path) -> dict[str, int]:
+    """Each requirement with its number of hashes; fails at a line that is neither comment, pin nor hash."""
+    found: dict[str, int] = {}
+    name = ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line or line.startswith("#"):
+            continue
+        if match := REQUIREMENT.match(line):
+            name = match["name"]
+            found[name] = 0
+        else:
+            assert HASH.match(line), f"{path.name}:{number}: neither a pin nor a hash: {line}"
+            found[name] += 1
+    return found
+
+
+def test_there_are_lock_files() -> None:
+    assert [path.name for path in REQUIREMENTS] == ["dev.txt", "run.txt", "slither.txt"]
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_every_requirement_is_pinned_and_hashed(path: Path) -> None:
+    without = [name for name, hashes in pinned(path).items() if not hashes]
+    assert not without, f"{path.name}: no hash: {without}"
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_no_host_is_named(path: Path) -> None:
+    named = [line for line in path.read_text(encoding="utf-8").splitlines() if HOST.search(line)]
+    assert not named, f"{path.name} names a host: {named}"
+
+
+def test_the_development_lock_holds_the_run_time_lock() -> None:
+    def lines(name: str) -> set[str]:
+        return set((ROOT / "requirements" / name).read_text(encoding="utf-8").replace(" \\", "").splitlines())
+
+    assert not lines("run.txt") - lines("dev.txt")
+
+
+def test_the_build_backend_is_in_both_locks() -> None:
+    """Installing the project itself then fetches nothing."""
+    requires = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    names = {re.split(r"[<>=!~ \[]", requirement)[0] for requirement in requires}
+    assert names <= pinned(ROOT / "requirements" / "run.txt").keys()
+    assert names <= pinned(ROOT / "requirements" / "dev.txt").keys()
+
+
+def test_node_packages_are_hashed_and_name_no_registry() -> None:
+    packages = json.loads((ROOT / "contracts" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    del packages[""]
+    assert packages
+    assert not [name for name, entry in packages.items() if "resolved" in entry]
+    assert not [name for name, entry in packages.items() if not entry.get("integrity", "").startswith("sha512-")]

@@ -1,0 +1,53 @@
+"""Which scorecard governs a period: adopted by the council, before the period, the newest of those."""
+
+import hashlib
+
+from ledger.codes import RegistryAction
+from ledger.registry.history import RecordedAt, RegistryHistory
+from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, adopted_cards, governing_card
+from ledger.services.home.score_cards import default_card_text
+from tests.unit.registry.test_history import change, history
+
+ONE, TWO, THREE = (bytes([i]) * 32 for i in (1, 2, 3))
+NOW = 100_000
+
+
+def adopted(*cards: tuple[bytes, int, int]) -> RegistryHistory:
+    """A registry that adopted each (document, start) in a block at the third's time."""
+    book = history()
+    for number, (document, start, time) in enumerate(cards, 1):
+        change(book, RecordedAt(number, time, 0, number), RegistryAction.ADOPT_RULES, document=document, number=start)
+    return book
+
+
+def governs(book: RegistryHistory, start: int) -> bytes | None:
+    found = governing_card(book.now(NOW), start)
+    return found.document if found else None
+
+
+def test_a_card_governs_periods_from_its_start_on_and_none_before() -> None:
+    book = adopted((ONE, 2000, 1000))
+    assert [governs(book, start) for start in (0, 1999, 2000, 9000)] == [None, None, ONE, ONE]
+
+
+def test_a_card_that_was_adopted_late_governs_what_starts_afterwards_only() -> None:
+    """Whatever start the council names, nothing that has begun is measured by it."""
+    book = adopted((ONE, 2000, 5000))
+    assert [governs(book, start) for start in (2000, 5000, 5001)] == [None, None, ONE]
+
+
+def test_the_newest_governs_and_of_two_for_one_start_the_last_adopted() -> None:
+    book = adopted((ONE, 2000, 1000), (TWO, 4000, 1100), (THREE, 4000, 1200))
+    assert [governs(book, start) for start in (2000, 3999, 4000)] == [ONE, ONE, THREE]
+    assert adopted_cards(book.now(NOW))[-1] == Adopted(THREE, 4000)
+
+
+def test_a_later_adoption_never_changes_what_governs_a_period_that_has_begun() -> None:
+    first = adopted((ONE, 2000, 1000))
+    later = adopted((ONE, 2000, 1000), (TWO, 2500, 8000), (THREE, 1, 9000))
+    assert all(governs(first, start) == governs(later, start) for start in range(0, 8001, 500))
+
+
+def test_the_default_card_is_one_that_verifiers_know() -> None:
+    """After a change of ledger/scores/cards/default.toml, add its SHA-256 to DEFAULT_CARDS; never take one out."""
+    assert hashlib.sha256(default_card_text()).digest() == DEFAULT_CARDS[-1]

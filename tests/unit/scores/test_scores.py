@@ -1,0 +1,738 @@
+"""Scores: what counts, what is unknown, what is owed and missing, and how sure a figure is."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ledger.codes import (
+    Assurance,
+    ClearanceStatus,
+    ExceptionBit,
+    HoldCause,
+    Outcome,
+    Purpose,
+    RegistryAction,
+    Role,
+    StatementKind,
+)
+from ledger.common.ids import to_hex
+from ledger.common.periods import Period
+from ledger.errors import MalformedRecord, NotFound
+from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Goods, Require, ShipmentTerms
+from ledger.records.verification import already_verified
+from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
+from ledger.scores.composite import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
+from ledger.scores.confidence import MILLION, ratio, wilson
+from ledger.scores.flags import FlagKind
+from ledger.scores.json_form import explain
+from ledger.shipments.gate_breaches import breaches
+from ledger.shipments.history import Journeys
+from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
+from tests.unit.penalties.test_fast_path import random_history
+
+DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
+YEAR = Period(0, 365 * DAY, 365 * DAY)
+
+
+@pytest.fixture(scope="module")
+def card() -> Card:
+    return parse_card(DEFAULT.read_bytes())
+
+
+def deliveries(history: History, late: int, count: int, **terms: Any) -> None:
+    """`count` shipments, each on its own truck; the first `late` of them two days late."""
+    for i in range(count):
+        shipment = history.terms(freight=10_000, promisedAt=10 * DAY + i * HOUR, **terms)
+        history.handoff(shipment, CARRIER, SHOP, (12 if i < late else 10) * DAY + i * HOUR)
+
+
+def of(scorecard: Scorecard, indicator: Indicator) -> IndicatorScore:
+    return next(entry for entry in scorecard.indicators if entry.indicator is indicator)
+
+
+def carrier(history: History, card: Card, period: Period = YEAR) -> Scorecard:
+    return score_of(CARRIER, Role.CARRIER, Journeys(history.records), card, period)
+
+
+# --- samples and certainty ---
+
+
+def test_under_ten_delivery_events_there_is_no_score(card: Card) -> None:
+    history = History()
+    deliveries(history, 0, 9)
+    scorecard = carrier(history, card)
+    assert (scorecard.score, scorecard.samples) == (None, 9)
+    assert "at least 10" in scorecard.why
+
+
+def test_from_ten_to_twenty_nine_it_is_provisional(card: Card) -> None:
+    for count, provisional in ((10, True), (29, True), (30, False)):
+        history = History()
+        deliveries(history, 0, count)
+        scorecard = carrier(history, card)
+        assert (scorecard.provisional, scorecard.score) == (provisional, POINTS)
+
+
+def test_thirty_lines_on_one_truck_are_one_sample(card: Card) -> None:
+    history = History()
+    shipments = [history.terms() for _ in range(30)]
+    history.handoff(sorted(shipments), CARRIER, SHOP, 12 * DAY)
+    scorecard = carrier(history, card)
+    assert (scorecard.samples, scorecard.shipments, scorecard.score) == (1, 30, None)
+
+
+def test_few_shipments_mean_an_uncertain_score_not_a_bad_one(card: Card) -> None:
+    few, many = History(), History()
+    deliveries(few, 1, 10)
+    deliveries(many, 10, 100)
+    uncertain, certain = carrier(few, card), carrier(many, card)
+    assert uncertain.score is not None
+    assert certain.score is not None
+    assert uncertain.low is not None
+    assert uncertain.high is not None
+    assert certain.low is not None
+    assert uncertain.score == certain.score
+    assert uncertain.low < certain.low <= certain.score <= uncertain.high
+
+
+def test_a_share_runs_linearly_between_its_thresholds(card: Card) -> None:
+    """90 % on time lies 10 / 18 of the way from 80 % to 98 %."""
+    history = History()
+    deliveries(history, 4, 40)
+    on_time = of(carrier(history, card), Indicator.ON_TIME)
+    assert (on_time.good, on_time.due, on_time.value, on_time.points) == (36, 40, 900_000, 5555)
+
+
+# --- what is due ---
+
+
+def test_everything_that_was_due_counts_overdue_lost_and_tendered_too(card: Card) -> None:
+    history = History()
+    history.terms()
+    lost = history.terms()
+    history.statement(StatementKind.LOST, lost, CARRIER, 5 * DAY)
+    tendered = history.terms()
+    history.statement(StatementKind.TENDER, tendered, CARRIER, 9 * DAY, counterparty=SHOP)
+    refused = history.terms()
+    history.handoff(refused, CARRIER, SHOP, 9 * DAY, packages=0)
+    on_time = of(carrier(history, card), Indicator.ON_TIME)
+    assert (on_time.good, on_time.due) == (2, 4)
+
+
+def test_nobody_is_judged_by_terms_that_others_signed_alone(card: Card) -> None:
+    """Whoever opens terms may name anybody as liable; only who put its name to them, or had the goods, is judged."""
+    history = History()
+    deliveries(history, 0, 12)
+    before = carrier(history, card)
+    for i in range(30):
+        history.terms(promisedAt=9 * DAY + i * HOUR, holder=MAKER)
+        delivered = history.terms(promisedAt=9 * DAY + i * HOUR, holder=MAKER)
+        history.handoff(delivered, MAKER, SHOP, 12 * DAY + i * HOUR)
+        refused = history.terms(promisedAt=9 * DAY + i * HOUR, holder=MAKER)
+        history.handoff(refused, MAKER, CARRIER, 2 * DAY, packages=0)
+    after = carrier(history, card)
+    counted = [(e.good, e.due) for e in after.indicators if e.indicator is not Indicator.RECORDS]
+    assert counted == [(e.good, e.due) for e in before.indicators if e.indicator is not Indicator.RECORDS]
+    assert after.score == before.score == POINTS
+
+
+def test_who_had_the_goods_is_judged_by_time_and_by_money_once_it_signed_or_endorsed_the_terms(card: Card) -> None:
+    for plainly in (True, False):
+        history = History()
+        late = history.terms(holder=MAKER)
+        history.handoff(late, MAKER, CARRIER, 2 * DAY)
+        history.handoff(late, CARRIER, SHOP, 12 * DAY)
+        if not plainly:
+            history.statement(StatementKind.FOUND, late, SHOP, 13 * DAY)
+        found = carrier(history, card)
+        assert [of(found, i).due for i in (Indicator.ON_TIME, Indicator.MEAN_LATE, Indicator.PENALTY)] == [1, 1, 0]
+        history.endorse(late, CARRIER, 20 * DAY)
+        assert (of(carrier(history, card), Indicator.PENALTY).good) == 400
+
+
+def test_what_is_not_due_yet_does_not_count(card: Card) -> None:
+    history = History()
+    history.terms()
+    on_time = of(carrier(history, card, Period(0, 365 * DAY, 9 * DAY)), Indicator.ON_TIME)
+    assert on_time.standing is Standing.UNKNOWN
+
+
+def test_goods_that_customs_still_excuse_are_not_judged_yet(card: Card) -> None:
+    history = History()
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY)
+    assert of(carrier(history, card), Indicator.ON_TIME).standing is Standing.UNKNOWN
+
+
+def test_nothing_owed_is_unknown_and_its_weight_is_spread(card: Card) -> None:
+    """No leg had a deadline: the other 85 % decide."""
+    history = History()
+    deliveries(history, 0, 30)
+    scorecard = carrier(history, card)
+    assert of(scorecard, Indicator.LEGS).standing is Standing.UNKNOWN
+    assert (scorecard.known_weight, scorecard.score) == (Fraction(85, 100), POINTS)
+
+
+def test_too_little_known_weight_gives_no_composite(card: Card) -> None:
+    """A carrier that is liable for nothing and had no deadlines shows goods and records only: 35 %."""
+    history = History()
+    for _ in range(12):
+        shipment = history.terms(holder=MAKER, liable=MAKER)
+        history.handoff(shipment, MAKER, CARRIER, 1 * DAY)
+        history.handoff(shipment, CARRIER, SHOP, 9 * DAY)
+    scorecard = carrier(history, card)
+    assert (scorecard.score, scorecard.known_weight) == (None, Fraction(35, 100))
+
+
+def test_an_attestation_counts_only_from_who_speaks_for_the_brand(card: Card) -> None:
+    """Not from a stranger, nor once the brand's role was revoked; but from whom the brand authorised."""
+
+    def good(*story: Callable[[History], object]) -> int:
+        history = History()
+        contents = (Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", ""),)
+        history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
+        for tell in story:
+            tell(history)
+        return of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED).good
+
+    stranger = partial(History.attest, by=SECOND, subject="01/09506000134352")
+    holder = partial(History.brand, partner=MAKER)
+    revoked = partial(History.brand, partner=MAKER, action=RegistryAction.REVOKE_ROLE, at=7 * DAY)
+    licence = partial(History.attest, by=MAKER, subject=f"partner/{SECOND}", schema=BRAND_AUTHORISATION)
+    assert good(stranger) == 0
+    assert good(holder, stranger) == 0
+    assert good(holder, licence, stranger) == 1
+    assert good(holder, revoked, licence, stranger) == 0
+
+
+def test_an_attestation_owed_and_missing_is_zero_and_not_unknown(card: Card) -> None:
+    history = History()
+    gtin, goods = "09506000134352", Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", "")
+    plain = history.terms(holder=MAKER)
+    history.handoff(plain, MAKER, SHOP, 9 * DAY)
+    journeys = Journeys(history.records)
+    assert of(score_of(MAKER, Role.SUPPLIER, journeys, card, YEAR), Indicator.ATTESTED).standing is Standing.UNKNOWN
+    owed = history.terms(holder=MAKER, contents=(goods,))
+    history.handoff(owed, MAKER, SHOP, 9 * DAY)
+    journeys = Journeys(history.records)
+    attested = of(score_of(MAKER, Role.SUPPLIER, journeys, card, YEAR), Indicator.ATTESTED)
+    assert (attested.good, attested.due, attested.points) == (0, 1, 0)
+    history.brand(MAKER)
+    history.attest(MAKER, f"01/{gtin}")
+    attested = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED)
+    assert (attested.good, attested.due) == (1, 1)
+
+
+def test_an_event_is_the_delivery_whatever_else_is_signed_on_the_way(card: Card) -> None:
+    """Five shipments with a leg each are five samples, though ten handoffs were signed."""
+    history = History()
+    for i in range(5):
+        shipment = history.terms(holder=MAKER)
+        history.handoff(shipment, MAKER, CARRIER, DAY + i * HOUR, due=9 * DAY)
+        history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i * HOUR)
+    scorecard = carrier(history, card)
+    assert (scorecard.samples, scorecard.shipments, scorecard.score) == (5, 5, None)
+    assert of(scorecard, Indicator.LEGS).samples == of(scorecard, Indicator.RECORDS).samples == 5
+
+
+def test_splitting_a_shipment_makes_no_more_of_them(card: Card) -> None:
+    """Parcels that arrive apart are events of their own, but the volume is that of the terms."""
+    history = History()
+    shipment = history.terms(packages=4)
+    for i, child in enumerate(history.split(shipment, CARRIER, 2 * DAY, [1, 1, 1, 1])):
+        history.handoff(child, CARRIER, SHOP, 9 * DAY + i * HOUR, packages=1)
+    scorecard = carrier(history, card)
+    assert (scorecard.samples, scorecard.shipments) == (4, 1)
+
+
+def test_in_full_counts_what_never_moved_and_what_was_refused_damaged(card: Card) -> None:
+    """Of 40 due, 20 delivered whole, 10 untouched and 10 refused damaged: 20 of 40."""
+    history = History()
+    for i in range(40):
+        shipment = history.terms()
+        if i < 20:
+            history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i)
+        elif i < 30:
+            history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i, packages=0, exceptions=ExceptionBit.DAMAGED)
+    in_full = of(carrier(history, card), Indicator.IN_FULL)
+    assert (in_full.good, in_full.due) == (20, 40)
+
+
+def test_a_standing_tender_of_whole_goods_is_in_full(card: Card) -> None:
+    history = History()
+    shipment = history.terms()
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 9 * DAY, counterparty=SHOP)
+    in_full = of(carrier(history, card), Indicator.IN_FULL)
+    assert (in_full.good, in_full.due) == (1, 1)
+
+
+def test_a_procedure_held_up_by_its_brokers_own_fault_is_due_though_never_released(card: Card) -> None:
+    history = History()
+    for i in range(12):
+        shipment = history.terms()
+        if i < 2:
+            history.clearance(ClearanceStatus.RELEASED, shipment, 2 * DAY)
+        else:
+            history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=BROKER, cause=HoldCause.DOCUMENTS)
+    scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+    assert (of(scorecard, Indicator.RELEASED).good, of(scorecard, Indicator.RELEASED).due) == (2, 12)
+
+
+def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:
+    """The leg is late with its last parcel; the hold by the supplier's papers counts once."""
+    history = History()
+    shipment = history.terms(holder=MAKER, packages=4)
+    history.handoff(shipment, MAKER, CARRIER, 1 * DAY, due=4 * DAY, packages=4)
+    history.clearance(ClearanceStatus.HELD, shipment, DAY, caused_by=MAKER, cause=HoldCause.DOCUMENTS)
+    history.clearance(ClearanceStatus.RELEASED, shipment, DAY + HOUR)
+    first, second = history.split(shipment, CARRIER, 2 * DAY, [2, 2])
+    history.handoff(first, CARRIER, SHOP, 3 * DAY, packages=2)
+    history.handoff(second, CARRIER, SHOP, 6 * DAY, packages=2)
+    tallies = Tallies(Journeys(history.records), YEAR)
+    legs = of(tallies.score(CARRIER, Role.CARRIER, card), Indicator.LEGS)
+    maker = tallies.score(MAKER, Role.SUPPLIER, card)
+    assert (legs.good, legs.due) == (0, 1)
+    assert (of(maker, Indicator.NO_HOLD).good, of(maker, Indicator.NO_HOLD).due) == (0, 1)
+    assert (of(maker, Indicator.ON_TIME_IN_FULL).good, of(maker, Indicator.ON_TIME_IN_FULL).due) == (1, 1)
+
+
+def test_an_attestation_is_owed_by_who_never_released_the_goods_too(card: Card) -> None:
+    history = History()
+    history.terms(holder=MAKER, contents=(Goods(SALT, "09506000134352", "LOT", bytes(32), 10, "EA", "", ""),))
+    attested = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED)
+    assert (attested.good, attested.due) == (0, 1)
+
+
+def test_defects_of_a_short_item_are_what_is_missing(card: Card) -> None:
+    """One short of a hundred is one defect, not ninety-nine; damaged are all that arrived, for nobody says how many."""
+    for exceptions, bad in ((ExceptionBit(0), 1), (ExceptionBit.DAMAGED, 100)):
+        history = History()
+        shipment = history.terms(holder=MAKER, packages=100)
+        history.short(shipment, MAKER, CARRIER, DAY, 99)
+        if exceptions:
+            history = History()
+            shipment = history.terms(holder=MAKER, packages=100)
+            history.handoff(shipment, MAKER, CARRIER, DAY, packages=100, exceptions=exceptions)
+        defects = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.DEFECTS)
+        assert (defects.good, defects.due) == (bad, 100)
+
+
+def test_shipments_withheld_here_are_told(card: Card) -> None:
+    history = History()
+    deliveries(history, 0, 10)
+    terms = history.records[0]
+    history.records[0] = already_verified(
+        terms.id,
+        replace(cast(ShipmentTerms, terms.record), commercial=Withheld(bytes(32))),
+        terms.signers,
+        terms.facts,
+        roles=terms.roles,
+    )
+    scorecard = carrier(history, card)
+    assert (scorecard.withheld, scorecard.samples) == (1, 9)
+    assert any("1 shipment left out" in line for line in explain(scorecard))
+
+
+# --- breaches ---
+
+IMPORT = (Require(b"US", 1, 2, False),)
+
+
+@pytest.mark.parametrize(("released", "good"), [(None, 0), (10 * DAY, 0), (9 * DAY - 1, 1)])
+def test_a_delivery_before_its_clearance_is_a_breach_and_not_on_time(
+    card: Card, released: int | None, good: int
+) -> None:
+    """Customs may report a release later: what counts is when it says that it released."""
+    history = History()
+    shipment = history.terms(holder=MAKER, requires=IMPORT)
+    history.handoff(shipment, MAKER, SECOND, DAY)
+    history.handoff(shipment, SECOND, CARRIER, 2 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 9 * DAY, outcome=Outcome.APPLIED_IN_BREACH)
+    if released is not None:
+        history.clearance(ClearanceStatus.RELEASED, shipment, released, known=11 * DAY)
+    journeys = Journeys(history.records)
+    assert len(breaches(journeys, shipment)) == 1 - good
+    tallies = Tallies(journeys, YEAR)
+    assert of(tallies.score(CARRIER, Role.CARRIER, card), Indicator.ON_TIME).good == good
+    assert of(tallies.score(SECOND, Role.CARRIER, card), Indicator.ON_TIME).standing is Standing.UNKNOWN
+    assert of(tallies.score(MAKER, Role.SUPPLIER, card), Indicator.ON_TIME_IN_FULL).good == 1
+
+
+def test_a_handover_to_a_main_carrier_in_breach_counts_for_both_who_signed_it(card: Card) -> None:
+    """The carrier that took over is not on time, though not liable; nor is the supplier's handover on time in full."""
+    history = History()
+    shipment = history.terms(holder=MAKER, requires=(Require(b"NZ", 2, 1, False),))
+    history.handoff(shipment, MAKER, SECOND, DAY, receiver_roles=1 << Role.MAIN_CARRIER)
+    history.handoff(shipment, SECOND, CARRIER, 2 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 9 * DAY)
+    tallies = Tallies(Journeys(history.records), YEAR)
+    second = of(tallies.score(SECOND, Role.CARRIER, card), Indicator.ON_TIME)
+    assert (second.good, second.due) == (0, 1)
+    assert of(tallies.score(CARRIER, Role.CARRIER, card), Indicator.ON_TIME).good == 1
+    assert of(tallies.score(MAKER, Role.SUPPLIER, card), Indicator.ON_TIME_IN_FULL).good == 0
+
+
+# --- fairness ---
+
+
+def test_only_what_is_new_counts_against_the_releaser(card: Card) -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    history.handoff(shipment, MAKER, CARRIER, 1 * DAY, exceptions=ExceptionBit.DAMAGED)
+    history.handoff(shipment, CARRIER, SECOND, 2 * DAY, exceptions=ExceptionBit.DAMAGED)
+    history.handoff(shipment, SECOND, SHOP, 9 * DAY, exceptions=ExceptionBit.DAMAGED | ExceptionBit.SEAL_BROKEN)
+    tallies = Tallies(Journeys(history.records), YEAR)
+    goods = {p: of(tallies.score(p, Role.CARRIER, card), Indicator.IN_FULL) for p in (CARRIER, SECOND)}
+    assert (goods[CARRIER].good, goods[CARRIER].due) == (1, 1)
+    assert (goods[SECOND].good, goods[SECOND].due) == (0, 1)
+    defects = of(tallies.score(MAKER, Role.SUPPLIER, card), Indicator.DEFECTS)
+    assert (defects.good, defects.due) == (10, 10)
+
+
+def test_a_hold_that_a_partner_did_not_cause_is_not_its_delay(card: Card) -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    history.handoff(shipment, MAKER, CARRIER, 1 * DAY, due=9 * DAY)
+    history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=MAKER, cause=HoldCause.DOCUMENTS)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 6 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
+    tallies = Tallies(Journeys(history.records), YEAR)
+    mover, maker = tallies.score(CARRIER, Role.CARRIER, card), tallies.score(MAKER, Role.SUPPLIER, card)
+    assert of(mover, Indicator.ON_TIME).good == 1
+    assert of(mover, Indicator.LEGS).good == 1
+    assert of(maker, Indicator.ON_TIME_IN_FULL).good == 0
+    assert (of(maker, Indicator.NO_HOLD).good, of(maker, Indicator.NO_HOLD).due) == (0, 1)
+
+
+def test_a_suppliers_delivery_point_follows_the_incoterm(card: Card) -> None:
+    """Under FCA it ends where the carrier takes over; under DAP at the destination."""
+    for incoterm, good in (("FCA", 1), ("DAP", 0)):
+        history = History()
+        shipment = history.terms(holder=MAKER, incoterm=incoterm)
+        history.handoff(shipment, MAKER, CARRIER, 1 * DAY)
+        history.handoff(shipment, CARRIER, SHOP, 15 * DAY)
+        scorecard = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
+        assert of(scorecard, Indicator.ON_TIME_IN_FULL).good == good
+
+
+def test_returns_count_as_defects(card: Card) -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    history.handoff(shipment, MAKER, SHOP, 9 * DAY)
+    history.terms(
+        known=20 * DAY,
+        consignor=SHOP,
+        holder=SHOP,
+        consignee=MAKER,
+        parents=[shipment],
+        purpose=Purpose.RETURN,
+        packages=4,
+        promisedAt=0,
+    )
+    scorecard = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
+    assert (of(scorecard, Indicator.DEFECTS).good, of(scorecard, Indicator.DEFECTS).due) == (4, 10)
+
+
+def test_a_late_record_counts_once_however_many_lines_it_has(card: Card) -> None:
+    history = History()
+    shipments = [history.terms() for _ in range(5)]
+    history.handoff(sorted(shipments), CARRIER, SHOP, 9 * DAY, known=10 * DAY + 1)
+    records = of(carrier(history, card), Indicator.RECORDS)
+    assert (records.good, records.due) == (0, 1)
+
+
+def test_mean_late_days_count_at_most_fourteen_each(card: Card) -> None:
+    history = History()
+    deliveries(history, 0, 3)
+    history.terms()
+    late = of(carrier(history, card), Indicator.MEAN_LATE)
+    assert (late.value, late.points) == (14 * DAY // 4, 0)
+
+
+def test_a_broker_is_measured_against_its_office(card: Card) -> None:
+    """Other broker: one hour. Ours: three hours, so the median of both is two hours and ours takes 1.5 of it."""
+    history = History()
+    for broker, hours in ((BROKER, 3), (77, 1)):
+        shipment = history.terms()
+        history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * DAY, declarant=broker)
+        history.clearance(ClearanceStatus.RELEASED, shipment, 2 * DAY + hours * HOUR, declarant=broker)
+    held = history.terms()
+    history.clearance(
+        ClearanceStatus.HELD,
+        held,
+        2 * DAY,
+        caused_by=BROKER,
+        cause=HoldCause.DOCUMENTS,
+        assurance=Assurance.BROKER_WORD,
+    )
+    history.clearance(ClearanceStatus.RELEASED, held, 3 * DAY)
+    scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+    assert of(scorecard, Indicator.OVER_MEDIAN).value == 1_500_000
+    assert (of(scorecard, Indicator.RELEASED).good, of(scorecard, Indicator.RELEASED).due) == (1, 2)
+
+
+def test_evidence_tells_what_raised_and_what_lowered_a_score(card: Card) -> None:
+    history = History()
+    deliveries(history, 1, 12)
+    scorecard = carrier(history, card)
+    on_time = of(scorecard, Indicator.ON_TIME)
+    late, good = history.records[1], history.records[3]
+    effects = {record: effect.micropoints for effect in on_time.effects() for record in effect.records}
+    assert effects[late.id] < 0 < effects[good.id]
+    assert {late.id, good.id} <= set(scorecard.evidence)
+    assert sum(entry.lost for entry in scorecard.indicators) in range(
+        POINTS - (scorecard.score or 0) - 6, POINTS - (scorecard.score or 0) + 1
+    )
+    text = explain(scorecard)
+    assert f"(records {to_hex(history.records[0].id)}, {to_hex(late.id)})." in next(
+        line for line in text if "lowered" in line
+    )
+    assert any("unknown: nothing was due" in line for line in text)
+
+
+def test_all_effects_together_are_the_score(card: Card) -> None:
+    """Whatever is due, and with figures beyond the thresholds too."""
+    for seed in range(40):
+        tallies = Tallies(random_history(seed, 40), Period(0, 365 * DAY, 60 * DAY))
+        for role in card.roles:
+            for partner in tallies.partners(role):
+                scorecard = tallies.score(partner, role, card)
+                effects = [effect.micropoints for entry in scorecard.indicators for effect in entry.effects()]
+                if scorecard.score is not None:
+                    # Each of up to six indicators and the composite are rounded down to hundredths of a point.
+                    assert scorecard.score * 10_000 - len(effects) <= sum(effects) <= (scorecard.score + 7) * 10_000
+                    assert scorecard.low is not None
+                    assert scorecard.high is not None
+                    assert scorecard.low <= scorecard.score <= scorecard.high
+
+
+def test_explanations_are_in_words_with_the_largest_effects_first(card: Card) -> None:
+    history = History()
+    deliveries(history, 1, 12)
+    text = explain(carrier(history, card))
+    assert not any("ppm" in line or "on-time" in line for line in text)
+    assert any(line.startswith("Shipments on time (weight 35 %): 91.66 % (") for line in text)
+    assert any(line.startswith("Mean delay (weight 10 %): 4 hours (") for line in text)
+    raised = [line for line in text if line.startswith("Shipments on time: raised")]
+    assert len(raised) == 4
+    assert raised[-1].endswith("in all by 8 more samples.")
+
+
+# --- flags ---
+
+
+def flags(scorecard: Scorecard) -> dict[FlagKind, tuple[int, int]]:
+    for flag in scorecard.flags:
+        assert flag.records
+    return {flag.kind: (flag.count, flag.of) for flag in scorecard.flags}
+
+
+def test_one_counterparty_is_told_by_its_part_of_the_shipments(card: Card) -> None:
+    history = History()
+    for i in range(12):
+        shop = SHOP if i < 4 else 20 + i
+        shipment = history.terms(consignee=shop, beneficiary=shop)
+        history.handoff(shipment, CARRIER, shop, 9 * DAY + i * HOUR)
+    assert flags(carrier(history, card)) == {FlagKind.ONE_CUSTOMER: (4, 12)}
+
+
+def test_late_records_are_told_of_suppliers_too(card: Card) -> None:
+    history = History()
+    for i in range(4):
+        shipment = history.terms(holder=MAKER)
+        history.handoff(shipment, MAKER, SHOP, DAY + i * HOUR, known=3 * DAY if i else None)
+    scorecard = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
+    assert flags(scorecard)[FlagKind.LATE_RECORDS] == (3, 4)
+
+
+def test_one_load_split_into_thirty_handoffs_is_told(card: Card) -> None:
+    """Thirty deliveries a minute apart between the same two are told; thirty lines on one truck need no telling."""
+    split, truck = History(), History()
+    for i in range(30):
+        split.handoff(split.terms(), CARRIER, SHOP, 9 * DAY + i * 60)
+    truck.handoff(sorted(truck.terms() for _ in range(30)), CARRIER, SHOP, 9 * DAY)
+    assert flags(carrier(split, card))[FlagKind.SPLIT_SAMPLES] == (30, 30)
+    assert FlagKind.SPLIT_SAMPLES not in flags(carrier(truck, card))
+
+
+def test_promises_longer_than_usual_on_their_lane_are_told(card: Card) -> None:
+    history = History()
+    for i in range(20):
+        ours = i < 6
+        liable = CARRIER if ours else SECOND
+        shipment = history.terms(holder=liable, liable=liable, promisedAt=(20 if ours else 10) * DAY)
+        history.handoff(shipment, liable, SHOP, 9 * DAY + i * HOUR)
+    tallies = Tallies(Journeys(history.records), YEAR)
+    assert flags(tallies.score(CARRIER, Role.CARRIER, card))[FlagKind.PADDED_PROMISES] == (6, 6)
+    assert FlagKind.PADDED_PROMISES not in flags(tallies.score(SECOND, Role.CARRIER, card))
+
+
+def test_customs_time_that_rests_on_a_brokers_word_is_told(card: Card) -> None:
+    history = History()
+    shipment = history.terms()
+    held = history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, assurance=Assurance.BROKER_WORD, by=BROKER)
+    history.endorse(held.id, SHOP, 2 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 4 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
+    assert flags(carrier(history, card))[FlagKind.BROKER_WORD] == (2 * DAY, 2 * DAY)
+
+
+# --- what the public may know ---
+
+
+def test_a_public_score_does_not_tell_what_fewer_than_ten_deliveries_cost(card: Card) -> None:
+    """Whatever they cost, the public score is the same; with ten that state a freight it is the full score."""
+    public = []
+    for penalty_cap in (0, 100, 900):
+        history = History()
+        deliveries(history, 1, 1, penaltyCap=penalty_cap)
+        for i in range(11):
+            shipment = history.terms(freight=0)
+            history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i * HOUR)
+        full = carrier(history, card)
+        shown = as_public(full)
+        hidden = of(shown, Indicator.PENALTY)
+        assert (hidden.standing, hidden.samples, hidden.points, hidden.good) == (Standing.LEFT_OUT, 1, None, 0)
+        assert shown.known_weight == full.known_weight - hidden.weight
+        assert any("left out for the public" in line for line in explain(shown))
+        public.append((full.score, shown.score, shown.low, shown.high, sum(e.lost for e in shown.indicators)))
+    assert len({score for score, *_ in public}) == 3
+    assert len({tuple(rest) for _, *rest in public}) == 1
+    history = History()
+    deliveries(history, 1, 10)
+    assert as_public(carrier(history, card)) == carrier(history, card)
+
+
+# --- the card ---
+
+
+def test_the_default_card_has_the_weights_of_the_rules(card: Card) -> None:
+    weights = {role: [int(w.weight * 100) for w in weighted] for role, weighted in card.roles.items()}
+    assert sorted(weights[Role.CARRIER]) == [5, 10, 10, 15, 25, 35]
+    assert sorted(weights[Role.SUPPLIER]) == [10, 20, 30, 40]
+    assert sorted(weights[Role.BROKER]) == [20, 30, 50]
+    assert all(sum(w.weight for w in weighted) == 1 for weighted in card.roles.values())
+
+
+def test_points_are_linear_and_clamped_in_both_directions() -> None:
+    rising = Weighted(Indicator.ON_TIME, "", Fraction(1), 800_000, 980_000)
+    falling = Weighted(Indicator.DEFECTS, "", Fraction(1), 20_000, 1_000)
+    assert [rising.points(v) for v in (0, 800_000, 890_000, 980_000, MILLION)] == [0, 0, 5000, 10_000, 10_000]
+    assert [falling.points(v) for v in (0, 1_000, 10_500, 20_000, MILLION)] == [10_000, 10_000, 5000, 0, 0]
+
+
+def test_a_role_without_a_card_has_no_score(card: Card) -> None:
+    with pytest.raises(NotFound, match="does not score the role"):
+        score_of(1, Role.AUDITOR, Journeys(), card, YEAR)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("weight = 60", "weight = 61", "sum to 100"),
+        ('"on-time"', '"in-time"', "no such indicator"),
+        ('"defects"', '"on-time"', "no such indicator"),
+        ("zero = 800_000", "zero = 0.8", "not an integer"),
+        ("zero = 20_000", "zero = 1_000", "the same"),
+        ("title =", "name =", "unknown key"),
+        ("scorecard/1", "scorecard/2", "unknown format"),
+        ("full = 0 }", "full = 0, half = 1 }", "wrong keys"),
+        ('"legs-on-time"', '"on-time"', "counted twice"),
+        ("[[carrier]]", "[[pirate]]", "unknown key"),
+        ("[[carrier]]", "[[", "not TOML"),
+        ('"Lading default scorecard"', '""', "not a title"),
+    ],
+)
+def test_a_card_is_parsed_strictly(old: str, new: str, complaint: str) -> None:
+    text = DEFAULT.read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(MalformedRecord, match=complaint):
+        parse_card(text.replace(old, new).encode())
+
+
+def test_a_card_that_scores_no_role_is_refused() -> None:
+    text = DEFAULT.read_text(encoding="utf-8")
+    with pytest.raises(MalformedRecord, match="scores no role"):
+        parse_card(text[: text.index("[[carrier]]")].encode())
+
+
+# --- Wilson ---
+
+
+def test_wilson_encloses_the_share_and_equals_its_definition() -> None:
+    """The ends are the roots of (p − q)² = z² q (1 − q) / n: one step outside, the distance is larger; inside, not."""
+    dice = random.Random(7)
+    for _ in range(500):
+        samples = dice.randint(1, 3000)
+        good = dice.randint(0, samples)
+        low, high = wilson(good, samples, samples)
+        p, z2 = Fraction(good, samples), Fraction(38_416, 10_000)
+        assert low <= p * MILLION <= high
+        for end, outward in ((low, -1), (high, 1)):
+            for step, outside in ((outward, True), (-outward, False)):
+                q = Fraction(end + step, MILLION)
+                if not 0 < q < 1 or (end in (0, MILLION) and outside):
+                    continue
+                assert ((p - q) ** 2 > z2 * q * (1 - q) / samples) == outside
+
+
+def test_fewer_samples_widen_the_interval() -> None:
+    assert wilson(90, 100, 10) == wilson(9, 10, 10)
+    assert wilson(90, 100, 10)[0] < wilson(90, 100, 100)[0]
+    with pytest.raises(MalformedRecord):
+        wilson(3, 2, 2)
+
+
+# --- means and ratios ---
+
+
+def test_the_interval_of_a_ratio_equals_its_definition() -> None:
+    """With one more event imagined at the threshold: v ± t·√(n/(n − 1)·Σ(g − v d)²)/Σd, here with fractions."""
+    dice = random.Random(11)
+    for _ in range(300):
+        pairs = [(dice.randrange(50), dice.randint(1, 9)) for _ in range(dice.randint(1, 40))]
+        good, due = sum(g for g, _ in pairs), sum(d for _, d in pairs)
+        value = Fraction(good, due)
+        low, high = ratio(pairs, 1000, 100, 6000)
+        assert low <= value * 1000 <= high
+        for end, at, side in ((low, min(Fraction(100, 1000), value), -1), (high, max(Fraction(6), value), 1)):
+            n, mean = len(pairs) + 1, Fraction(due, len(pairs))
+            events = [*((Fraction(g), Fraction(d)) for g, d in pairs), (at * mean, mean)]
+            middle = sum((g for g, _ in events), Fraction(0)) / sum((d for _, d in events), Fraction(0))
+            spread = (
+                sum(((g - middle * d) ** 2 for g, d in events), Fraction(0)) * n / (n - 1) / Fraction(due + mean) ** 2
+            )
+            t = _student(n - 1)
+            inner, outer = (end - side) - middle * 1000, end - middle * 1000
+            if end:
+                assert outer * side >= 0
+                assert outer**2 >= t * t * spread * 1_000_000 > inner * abs(inner) * side
+
+
+def _student(degrees: int) -> Fraction:
+    """From a table of Student's t, 97.5 %."""
+    table = {1: 127_063, 2: 43_027, 3: 31_825, 4: 27_765, 5: 25_706, 6: 24_470, 7: 23_647, 8: 23_061, 9: 22_622,
+             10: 22_282, 15: 21_315, 20: 20_860, 30: 20_423}  # fmt: skip
+    return Fraction(table[max(known for known in table if known <= degrees)], 10_000)
+
+
+def test_few_events_that_agree_are_no_certainty() -> None:
+    few, many = ratio([(0, 1)] * 10, 1, 0, DAY), ratio([(0, 1)] * 1000, 1, 0, DAY)
+    assert few[0] == many[0] == 0
+    assert few[1] > many[1] > 0
+    assert ratio([(DAY, 1)], 1, 0, DAY)[0] == 0
+    with pytest.raises(MalformedRecord):
+        ratio([], 1, 0, 1)
+
+
+def test_the_upper_end_of_a_score_is_rounded_up() -> None:
+    rising = Weighted(Indicator.ON_TIME, "", Fraction(1), 0, 3)
+    assert (rising.points(1), rising.points_up(1), rising.points_up(0), rising.points_up(9)) == (3333, 3334, 0, 10_000)
