@@ -72,7 +72,7 @@ check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/python -m scripts.generate_solidity --check
 	$(BIN)/python -m scripts.generate_vectors --check
 	$(BIN)/python -m scripts.compile_contracts --check
-	$(PYTEST) -q tests/unit/project/test_architecture.py tests/unit/project/test_lockfiles.py
+	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/project/test_lockfiles.py
 
 format: setup ## write the format that check asks for
 	$(BIN)/ruff format .

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledger.common.canonical import NUMBER_BITS
-from ledger.records.eip712 import Member, Struct
+from ledger.records.eip712 import Member, Struct, encode_type
 from ledger.records.types import PARTS
 
 _DECIMAL = "^(0|[1-9][0-9]*)$"
@@ -16,11 +16,19 @@ def message_schema(struct: type[Struct], definitions: str = "#/$defs/") -> dict[
     return {
         "type": "object",
         "title": struct.__name__,
-        "description": (struct.__doc__ or "").split("\n\n")[0].strip(),
+        "description": _described(struct),
         "properties": properties,
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def _described(struct: type[Struct]) -> str:
+    """The first paragraph of its docstring; of a structure without one, for which `dataclass` writes its signature,
+    the EIP-712 type.
+    """
+    doc = struct.__doc__ or ""
+    return encode_type(struct) if doc.startswith(f"{struct.__name__}(") else doc.split("\n\n")[0].strip()
 
 
 def part_schemas(definitions: str = "#/$defs/") -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
-import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, toHex, verifyCheckpoint } from "../../api/pages/static/merkle.js";
-import { keccak256, recordId, recover } from "../../api/pages/static/typed.js";
+import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, toHex, verifyCheckpoint } from "../../ledger/api/pages/static/merkle.js";
+import { keccak256, recordId, recover } from "../../ledger/api/pages/static/typed.js";
 
 const tasks = {
   keccak: async ({ data }) => toHex(keccak256(fromHex(data))),

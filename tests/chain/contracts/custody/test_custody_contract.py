@@ -158,7 +158,7 @@ def test_nothing_is_payable_and_nobody_is_owner() -> None:
 
 def test_every_error_is_met_in_a_test() -> None:
     """Each custom error of custody is named in an assertion of these test files."""
-    folder = Path(__file__).parent.parent
+    folder = Path(__file__).parent
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("test_custody_*.py"))
     named = set(re.findall(r'"((?:Custody|Evidence)\w+)"', text))
     errors = {name for name in error_names("CustodyLedger") if name.startswith("Custody")}

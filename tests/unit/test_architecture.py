@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 # Pure packages first, cut by domain; then what does I/O: store, chain, services by flow; then what people use.
 PURE = (
