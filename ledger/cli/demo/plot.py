@@ -343,7 +343,7 @@ def _reward(play: Play) -> None:
     size = node.publisher.publish(node.clock.now()).head.size
     with node.db.write() as connection:
         award_files.keep_rule(connection, rule_file())
-        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection))
         award = award_files.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
         award_files.keep_computed(connection, award)
     play.award = award

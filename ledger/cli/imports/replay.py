@@ -299,8 +299,8 @@ def totals(replay: Replay, lines: Sequence[Line]) -> Totals:
     domain = node.domain
     wanted = {domain.record_id(replay.terms(line)) for line in lines}
     with node.db.read() as connection:
-        history = node.registry.refreshed(connection).history
-        journeys = Journeys(VerifiedRecords(connection, domain, history).all())
+        registry = node.registry.refreshed(connection)
+        journeys = Journeys(VerifiedRecords(connection, domain, registry).all())
     statements = [penalty_of(shipment, journeys) for shipment in journeys.shipments() if shipment in wanted]
     late = [statement for statement in statements if statement.late_seconds > 0]
     return Totals(

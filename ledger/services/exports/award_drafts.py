@@ -96,4 +96,4 @@ def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, A
 
 
 def _reader(desk: Desk, connection: Connection) -> VerifiedRecords:
-    return VerifiedRecords(connection, desk.domain, desk.registry.refreshed(connection).history)
+    return VerifiedRecords(connection, desk.domain, desk.registry.refreshed(connection))

@@ -170,8 +170,7 @@ class Exporter:
     # --- the file ------------------------------------------------------------------------------------------------
 
     def _reader(self, connection: Connection) -> VerifiedRecords:
-        history = self._node.registry.refreshed(connection).history
-        return VerifiedRecords(connection, self._node.domain, history)
+        return VerifiedRecords(connection, self._node.domain, self._node.registry.refreshed(connection))
 
     def _view(self, connection: Connection) -> RegistryView:
         """The registry as the bundle will show it: by the outcomes under the checkpoint."""

@@ -71,8 +71,8 @@ class Numbers:
     def penalty(self, shipment: bytes, at: int | None = None) -> PenaltyStatement:
         """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld."""
         with self._db.read() as connection:
-            history = self._registry.refreshed(connection).history
-            verified = VerifiedRecords(connection, self._domain, history).of_shipment(shipment)
+            registry = self._registry.refreshed(connection)
+            verified = VerifiedRecords(connection, self._domain, registry).of_shipment(shipment)
         return penalty_of(shipment, verified, at)
 
     def statement_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> PenaltyStatement:
@@ -242,7 +242,7 @@ class Numbers:
             raise Busy("figures are being computed for others", retry_after=PATIENCE)
         try:
             with self._db.read() as connection:
-                found = self._feed.refreshed(connection, self._registry.refreshed(connection).history)
+                found = self._feed.refreshed(connection, self._registry.refreshed(connection))
             yield found
         finally:
             self._lock.release()

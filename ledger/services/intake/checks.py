@@ -1,6 +1,6 @@
 """What a record is checked against before it is accepted: one snapshot of the store, and the state to be expected."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from ledger.codes import ClearanceStatus, Outcome
 from ledger.common.ids import RecordId, to_hex
@@ -8,6 +8,7 @@ from ledger.custody.clearance import SlotKey, Standing
 from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
 from ledger.records.index_keys import concerns
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import (
     LOG_ONLY,
@@ -36,7 +37,6 @@ from ledger.services.intake.signature_order import Arrangement, StoreContext, ar
 from ledger.services.state.current_registry import (
     CurrentRegistry,
     customs_of,
-    keys_of,
     registry_slot,
     signers_of,
 )
@@ -73,19 +73,18 @@ class Examination:
         self._most_waiting = most_waiting
         self._state = Expectation(connection, self._registry, domain, now)
 
-    def arrange(self, signed: SignedRecord, record_id: RecordId, earlier: Iterable[bytes] = ()) -> Arrangement:
-        """The signatures in order, filled up with `earlier` ones; raises as `arrangement.arrange` does.
+    def arrange(self, recovered: RecoveredRecord, earlier: RecoveredRecord | None = None) -> Arrangement:
+        """The signatures in order, filled up with `earlier` ones; raises as `signature_order.arrange` does.
 
         Keys count as they will once all that is pending is recorded. What only the log takes is judged for ever by what
         was recorded before it, so there a key has to be in force already, too.
         """
         context = StoreContext(self._connection)
-        earlier = tuple(earlier)
-        if isinstance(signed.record, LOG_ONLY):
-            found = arrange(signed, record_id, context, self._recorded.by_the_clock(), earlier)
+        if isinstance(recovered.record, LOG_ONLY):
+            arrangement = arrange(recovered, context, self._recorded.by_the_clock(), earlier)
             if self._registry is self._recorded:
-                return found
-        return arrange(signed, record_id, context, self._registry, earlier)
+                return arrangement
+        return arrange(recovered, context, self._registry, earlier)
 
     def check_proposable(self, record: Record) -> None:
         """Refuse to circulate what the expected state already forbids: what is stale, a handoff past a closed gate."""
@@ -119,33 +118,34 @@ class Examination:
         row = outbox.get(self._connection, record_id)
         return () if row is None or row.state != outbox.WAITING else ahead_of(record, self._state)
 
-    def entry(self, arrangement: Arrangement, record_id: RecordId) -> tuple[Entry, tuple[Awaited, ...]]:
+    def entry(self, recovered: RecoveredRecord) -> tuple[Entry, tuple[Awaited, ...]]:
         """The record ready for the log, and where it has to wait.
 
         Raises `Refused` when nothing of it could take effect, `Busy` when one of its signers has too many waiting.
         """
-        signed = arrangement.signed
-        record = signed.record
+        record, record_id = recovered.record, recovered.id
         slots: tuple[Slot, ...] = ()
         awaited: tuple[Awaited, ...] = ()
         if isinstance(record, MOVES_SHIPMENTS):
-            found = self._moves(signed, record_id)
+            found = self._moves(recovered)
             slots, awaited = consumed_slots(record, found), found.awaited
             if awaited:
-                check_not_too_many(self._connection, self._view, signed, record_id, self._most_waiting)
+                check_not_too_many(
+                    self._connection, recovered, self._view, self._registry.signer_keys, self._most_waiting
+                )
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             slots = (registry_slot(record, record_id),)
             if not pending.holders(self._connection, slots):  # else the commit says which other change it is
-                self._registry.check_next(record, keys_of(signed, record_id))
+                self._registry.check_next(record, recovered.keys)
         elif isinstance(record, LOG_ONLY):
             log_only_checks.check(self._connection, record, record_id)
             slots = log_only_checks.slots(record)
         elif self._follows_pending(record):
             pass  # its contract cannot judge it before that one is recorded; it is submitted after it
-        elif reason := self._preflight(signed):
+        elif reason := self._preflight(recovered.signed):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
         entry = Entry(
-            signed=signed,
+            signed=recovered.signed,
             record_id=record_id,
             concerns=concerns(record_id, record),
             slots=slots,
@@ -155,28 +155,27 @@ class Examination:
         )
         return entry, awaited
 
-    def missing_predecessors(self, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
+    def missing_predecessors(self, recovered: RecoveredRecord) -> tuple[str, ...]:
         """In words, the records that have to come first and are not in the log. When some are
         missing, raises `NotPermitted` if no partner has signed, and `Busy` if one has too many such already."""
-        found = referenced_records.missing(self._connection, signed.record)
-        if found:
-            referenced_records.check_kept(
-                self._connection, signed, record_id, self._registry, self._now, self._most_waiting
-            )
-        return found
+        lacking = referenced_records.missing(self._connection, recovered.record)
+        if lacking:
+            referenced_records.check_kept(self._connection, recovered, self._registry, self._now, self._most_waiting)
+        return lacking
 
     def _follows_pending(self, record: Record) -> bool:
         """Whether the chain has yet to record what this record is about."""
         rows = (outbox.get(self._connection, record_id) for record_id in referenced_records.named(record).values())
         return any(row is not None and row.state != outbox.FINAL for row in rows)
 
-    def _moves(self, signed: SignedRecord, record_id: RecordId) -> Prospect:
+    def _moves(self, recovered: RecoveredRecord) -> Prospect:
         """What a record that moves shipments will do, once the rules have nothing against it."""
-        record, state = signed.record, self._state
+        record, record_id, state = recovered.record, recovered.id, self._state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
         customs = customs_of(self._view)
-        found = prospect(record, record_id, signers_of(self._view, signed, record_id), customs, state, self._now)
+        signers = signers_of(self._view, record, recovered.keys)
+        found = prospect(record, record_id, signers, customs, state, self._now)
         check_not_far_ahead(found.awaited)
         outcomes: Sequence[Outcome] = found.effect.outcomes
         if isinstance(record, Clearance):

@@ -75,7 +75,7 @@ class Expectation:
         if row is None:
             return
         view = self._registry.now()
-        signers = signers_of(view, row.signed, record_id)
+        signers = signers_of(view, row.record, self._registry.signer_keys.of(row))
         try:
             effect = effect_of(row.record, record_id, signers, customs_of(view), self, self._now)
         except LadingError:

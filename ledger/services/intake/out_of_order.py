@@ -15,12 +15,12 @@ from ledger.custody.rules import Holding, Signer, Slot
 from ledger.custody.transition import CustomsStanding, Effect, Overlay, State, effect_of
 from ledger.errors import Busy, RuleBroken
 from ledger.records.index_keys import PARTNER, SHIPMENT
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
-from ledger.records.signing import SignedRecord
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.registry.history import RegistryView
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import keys_of
+from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.projections.outcomes import NOT_FINAL
@@ -105,18 +105,17 @@ def check_not_far_ahead(ahead: Sequence[Awaited]) -> None:
 
 
 def check_not_too_many(
-    connection: Connection, view: RegistryView, signed: SignedRecord, record_id: RecordId, most: int
+    connection: Connection, recovered: RecoveredRecord, view: RegistryView, signer_keys: SignerKeys, most: int
 ) -> None:
     """Raise `Busy` when one of the signers has `most` records waiting already, of those that it has signed itself.
 
     The recipient key of a shipment, which has no partner, is counted there.
     """
-    for key in keys_of(signed, record_id):
-        standing = view.signer(key, signed.record.NUMBER)
+    record = recovered.record
+    for key in recovered.keys:
+        standing = view.signer(key, record.NUMBER)
         about = (
-            [(PARTNER, str(standing.partner))]
-            if standing
-            else [(SHIPMENT, to_hex(s)) for s in shipments_of(signed.record)]
+            [(PARTNER, str(standing.partner))] if standing else [(SHIPMENT, to_hex(s)) for s in shipments_of(record)]
         )
         for kind, name in about:
             waiting = outbox.waiting(connection, kind, name, limit=most)
@@ -124,7 +123,7 @@ def check_not_too_many(
                 continue
             every = outbox.waiting(connection, kind, name, limit=_MOST_COUNTED)
             rows = records.get_many(connection, (row.record_id for row in every))
-            mine = sum(any(_same(view, key, other) for other in keys_of(r.signed, r.record_id)) for r in rows.values())
+            mine = sum(any(_same(view, key, other) for other in signer_keys.of(row)) for row in rows.values())
             if mine >= most:
                 raise Busy(f"{most} records of this signer wait for others already", retry_after=3_600)
 

@@ -4,7 +4,7 @@ The answer follows the commit. Cheap checks come before signature checks, and th
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.common.ids import RecordId, to_hex
@@ -12,8 +12,9 @@ from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.log.leaf import Receipt
 from ledger.records import index_keys as concerning
 from ledger.records.content_checks import check_content
-from ledger.records.disclosure import join, parts_for
+from ledger.records.disclosure import parts_for
 from ledger.records.index_keys import concerns
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signing import Domain, SignedRecord
 from ledger.services.home.clock import Clock
 from ledger.services.intake import referenced_records
@@ -21,7 +22,7 @@ from ledger.services.intake.checks import Examination, Preflight
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.signature_order import Arrangement
-from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
 from ledger.store import openings, proposals, records
 from ledger.store.database import Connection, Database
@@ -76,7 +77,7 @@ class Submission:
 
         1. Structure, then known before: the first receipt again, for ever.
         2. Content: codes, times, opened private parts.
-        3. Signatures, joined with those of the proposal; a stranger's is refused.
+        3. Signatures, each recovered once, joined with those of the proposal; a stranger's is refused.
         4. Someone missing, or the record that it is about: kept as a proposal.
         5. Rules, on the expected state.
         6. Commit; what was kept until this record came is submitted; then the receipt.
@@ -93,22 +94,23 @@ class Submission:
             # 2. Content.
             check_content(signed.record, now)
             # 3. Signatures.
+            recovered = self._registry.signer_keys.recovered(signed, record_id)
             examination = self._examination(connection, now)
-            earlier: Mapping[str, bytes] = {}
+            earlier: RecoveredRecord | None = None
             if proposal := proposals.get(connection, record_id):
-                opened = join(signed.record, parts_for(signed.record, proposal.record))
-                signed, earlier = SignedRecord(opened, signed.signatures), proposal.signatures
+                recovered = recovered.opened_with(proposal.record)
+                earlier = self._registry.signer_keys.recovered(proposal.signed, record_id)
             # 4. Someone, or a record that has to come first, is missing.
-            if lacking := examination.missing_predecessors(signed, record_id):
-                arrangement = Arrangement(signed, lacking)
+            if lacking := examination.missing_predecessors(recovered):
+                arrangement = Arrangement(recovered, lacking)
             else:
-                arrangement = examination.arrange(signed, record_id, earlier.values())
+                arrangement = examination.arrange(recovered, earlier)
                 if arrangement.missing:
-                    examination.check_proposable(signed.record)
+                    examination.check_proposable(recovered.record)
             # 5. Rules.
-            examined = None if arrangement.missing else examination.entry(arrangement, record_id)
+            examined = None if arrangement.missing else examination.entry(arrangement.recovered)
         if examined is None:
-            return self._propose(arrangement, record_id, now, earlier)
+            return self._propose(arrangement, now, earlier)
         # 6. Commit.
         entry, awaited = examined
         receipt = self._sequencer.submit(entry)
@@ -134,10 +136,10 @@ class Submission:
                     continue
                 try:
                     check_content(signed.record, now, replayed=True)
-                    arrangement = examination.arrange(signed, record_id)
+                    arrangement = examination.arrange(self._registry.signer_keys.recovered(signed, record_id))
                     if arrangement.missing:
                         raise NotPermitted("signatures are missing", found=", ".join(arrangement.missing))
-                    entries.append(examination.entry(arrangement, record_id)[0])
+                    entries.append(examination.entry(arrangement.recovered)[0])
                     places.append(i)
                 except LadingError as error:
                     results[i] = error
@@ -176,22 +178,23 @@ class Submission:
 
     def _again(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> Accepted:
         """The first receipt. Private parts that one of the signers hands in are kept, if they were not open here."""
-        self._check_signed_anew(connection, row, signed)
+        recovered = self._registry.signer_keys.recovered(signed, row.record_id)
+        self._check_signed_anew(connection, row, recovered)
         parts = parts_for(row.record, signed.record)
         if parts.keys() - openings.of(connection, row).keys():
-            self._examination(connection, self._clock.now()).arrange(signed, row.record_id)
+            self._examination(connection, self._clock.now()).arrange(recovered)
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)
                 note_goods(writing, row)
         awaited = self._examination(connection, self._clock.now()).awaited(row.record, row.record_id)
         return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True, awaited=awaited)
 
-    def _check_signed_anew(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> None:
+    def _check_signed_anew(self, connection: Connection, row: StoredRecord, recovered: RecoveredRecord) -> None:
         """Raise unless every signature handed in is by a key that signed, or by another key of such a signer."""
-        first = keys_of(row.signed, row.record_id)
+        first = self._registry.signer_keys.of(row)
         view = self._registry.refreshed(connection).now()
         signers = {known.partner for key in first if (known := view.address(key)) is not None}
-        for i, key in enumerate(keys_of(signed, row.record_id)):
+        for i, key in enumerate(recovered.keys):
             known = view.address(key)
             if key not in first and (known is None or known.partner not in signers):
                 raise NotPermitted(
@@ -204,22 +207,21 @@ class Submission:
     def _examination(self, connection: Connection, now: int) -> Examination:
         return Examination(connection, self._registry, self._domain, now, self._preflight, self._most_waiting)
 
-    def _propose(
-        self, arrangement: Arrangement, record_id: RecordId, now: int, earlier: Mapping[str, bytes]
-    ) -> Accepted | Proposed:
+    def _propose(self, arrangement: Arrangement, now: int, earlier: RecoveredRecord | None) -> Accepted | Proposed:
         """Keep the record as a proposal, or its signatures with the proposal that is there; `earlier`: those in it."""
-        record = arrangement.signed.record
+        recovered = arrangement.recovered
+        record, record_id = recovered.record, recovered.id
         expires = getattr(record, "submitBy", 0) or now + PROPOSAL_SECONDS
-        keys = keys_of(arrangement.signed, record_id)
-        signatures = dict(zip(map(to_hex, keys), arrangement.signed.signatures, strict=True))
+        signatures = {to_hex(key): signature for key, signature in recovered.by_key().items()}
         proposal = proposals.Proposal(record_id, record, signatures, created_at=now, expires=expires)
         with self._db.write() as connection:
             proposals.remove_expired(connection, now)
             raced = records.get(connection, record_id) is not None
             if not raced and not proposals.add(connection, proposal, concerns(record_id, record)):
                 together = proposals.sign(connection, record_id, signatures)
-                raced = together is not None and bool(together.signatures.keys() - signatures.keys() - earlier.keys())
+                seen = {*recovered.signatures, *(earlier.signatures if earlier else ())}
+                raced = together is not None and not seen.issuperset(together.signatures.values())
         if raced:
             # Both sides signed at once, each unseen by the other: what they handed in together may be complete.
-            return self.submit(SignedRecord(record, arrangement.signed.signatures))
+            return self.submit(recovered.signed)
         return Proposed(record_id, arrangement.missing)

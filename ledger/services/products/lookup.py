@@ -77,7 +77,7 @@ class Products:
         return len(codes)
 
     def _evidence(self, connection: Connection, product: gs1.Product, view: RegistryView) -> Evidence:
-        verified = VerifiedRecords(connection, self._domain, self._registry.history)
+        verified = VerifiedRecords(connection, self._domain, self._registry)
         about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
         about += [row.record_id for row in products.attestations_under(connection, "partner/")]
         about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]

@@ -24,7 +24,7 @@ class Lookout:
         if not isinstance(record, MOVES_SHIPMENTS):
             return Outlook()
         view = self._registry.refreshed(connection).now()
-        signers = signers_of(view, stored.signed, stored.record_id)
+        signers = signers_of(view, record, self._registry.signer_keys.of(stored))
         try:
             found = prospect(
                 record, stored.record_id, signers, customs_of(view), RecordedState(connection), self._clock.now()

@@ -1,6 +1,7 @@
 """Verified records out of the store: the only thing that numbers are computed from.
 
-Signatures are recovered anew and their keys judged at the record's place, so a row that was edited yields no number.
+The keys of what stands there are recovered, unless this process did so before for the very same digest and signature,
+and judged at the record's place: a row that was edited yields no number.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,9 +13,9 @@ from ledger.records import index_keys
 from ledger.records.disclosure import join
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
-from ledger.records.verification import Facts, VerifiedRecord, verify_record
-from ledger.registry.history import RegistryHistory
+from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
 from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.shipments import outcome_facts
 from ledger.store import openings, records
 from ledger.store.database import Connection
@@ -26,10 +27,10 @@ from ledger.store.records import StoredRecord
 class VerifiedRecords:
     """Records of one connection's snapshot in verified form."""
 
-    def __init__(self, connection: Connection, domain: Domain, history: RegistryHistory) -> None:
+    def __init__(self, connection: Connection, domain: Domain, registry: CurrentRegistry) -> None:
         self._connection = connection
         self._domain = domain
-        self._history = history
+        self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
         """Everything that bears on a shipment's numbers: its own records, its ancestors', its remainders', and what
@@ -132,7 +133,9 @@ class VerifiedRecords:
             signed = row.signed
             facts = facts_of(row, known.get(row.record_id, []), events)
             rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
-            yield verify_record(rich, self._domain, facts, self._history, self)
+            rich.record.check(type(rich.record).__name__)
+            recovered = self._registry.signer_keys.recovered(rich, self._domain.record_id(rich.record))
+            yield verify_recovered(recovered, facts, self._registry.history, self)
 
     def _events(self, found: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
         wanted = {item.outcome_record for items in found for item in items}

@@ -12,8 +12,9 @@ from ledger.errors import NotFound
 from ledger.explain.words import spaced
 from ledger.records import index_keys as concerning
 from ledger.records.disclosure import split
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
-from ledger.records.signing import Domain, SignedRecord
+from ledger.records.signing import Domain
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.registry.state import ALL_SCOPES, AddressKind
@@ -22,7 +23,7 @@ from ledger.services.intake.out_of_order import RecordedState, ahead_of, in_word
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.signature_order import StoreContext, arrange
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (
     AwaitedView,
@@ -173,7 +174,7 @@ class Reading:
             number=record.NUMBER,
             message=record.to_json(),
             signatures=tuple(to_hex(s) for s in row.signature_list),
-            signers=self._signers(connection, row.signed, row.record_id),
+            signers=self._names.signers_of(connection, row),
             log=track,
             chain=self._chain_track(connection, row),
         )
@@ -182,23 +183,22 @@ class Reading:
         record = proposal.record
         if not self.may_open(connection, record, proposal.record_id, reader):
             record = split(record)[0]
-        signed = SignedRecord(proposal.record, tuple(proposal.signatures.values()))
+        signed = self._registry.signer_keys.recovered(proposal.signed, proposal.record_id)
         return RecordView(
             id=to_hex(proposal.record_id),
             type=type(record).__name__,
             number=record.NUMBER,
             message=record.to_json(),
             signatures=tuple(to_hex(s) for s in signed.signatures),
-            signers=self._signers(connection, signed, proposal.record_id),
-            log=LogTrack("proposed", missing=self._missing(connection, signed, proposal.record_id)),
+            signers=tuple(self._names.of_key(connection, key) for key in signed.keys),
+            log=LogTrack("proposed", missing=self._missing(connection, signed)),
             chain=ChainTrack("none"),
         )
 
-    def _missing(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
-        if lacking := referenced_records.missing(connection, signed.record):
+    def _missing(self, connection: Connection, proposed: RecoveredRecord) -> tuple[str, ...]:
+        if lacking := referenced_records.missing(connection, proposed.record):
             return lacking
-        without = SignedRecord(signed.record, ())
-        return arrange(without, record_id, StoreContext(connection), self._registry, signed.signatures).missing
+        return arrange(proposed.ordered(()), StoreContext(connection), self._registry, proposed).missing
 
     def _chain_track(self, connection: Connection, row: StoredRecord) -> ChainTrack:
         record = row.record
@@ -222,9 +222,6 @@ class Reading:
         if found & {"applied", "applied in breach"}:
             return ChainTrack("recorded", items, problem, awaits)
         return ChainTrack("rejected" if found == {"rejected"} else "skipped", items, problem, awaits)
-
-    def _signers(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[PartnerName, ...]:
-        return tuple(self._names.of_key(connection, key) for key in keys_of(signed, record_id))
 
     def may_open(self, connection: Connection, record: Record, record_id: RecordId, reader: Reader) -> bool:
         """Parties of the record or of what it amends, senders and receivers of all its goods, and auditors."""

@@ -535,8 +535,8 @@ def test_whoever_holds_the_receipt_of_an_omitted_record_proves_the_lie(
 def _figures_without(stage: Stage, kept: Any, shipment: RecordId) -> dict[str, Any]:
     ids = {stage.node.domain.record_id(record.signed.record) for record in kept}
     with stage.node.db.read() as connection:
-        history = stage.node.registry.refreshed(connection).history
-        verified = list(VerifiedRecords(connection, stage.node.domain, history).of_shipment(shipment))
+        registry = stage.node.registry.refreshed(connection)
+        verified = list(VerifiedRecords(connection, stage.node.domain, registry).of_shipment(shipment))
     known = [v for v in as_known_at(verified, 10**9) if v.id in ids]
     return shipment_figures(Journeys(known), shipment, None)
 

@@ -99,7 +99,7 @@ def _play(stage: Stage) -> Awarded:
     stage.pass_time(30 * DAY)
     size = node.publisher.publish(node.clock.now()).head.size
     with node.db.read() as connection:
-        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection))
         computed = award_files.computed(connection, reader, agreement, 1, POOL, size)
     record = computed.award.record(PartnerId(SHOP), node.consortium.log.log_id, size)
     award = stage.sign(record, SHOP)

@@ -27,8 +27,8 @@ def from_all_records(stage: Stage, period: Period) -> tuple[Any, Any]:
     """Statements and scorecards of a reader that has just begun."""
     node = stage.node
     with node.db.read() as connection:
-        history = node.registry.refreshed(connection).history
-        journeys = Journeys(VerifiedRecords(connection, node.domain, history).all())
+        registry = node.registry.refreshed(connection)
+        journeys = Journeys(VerifiedRecords(connection, node.domain, registry).all())
     tallies, card = Tallies(journeys, period), node.numbers.card(0)
     cards = [tallies.score(partner, role, card) for role in card.roles for partner in tallies.partners(role)]
     return statements_of(journeys, period.at), cards
