@@ -17,7 +17,7 @@ from ledger.store.tables import proposal_index, proposals
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`record` with its opened parts; `signatures` by signer, named as the service likes (a key, say)."""
+    """`record` with its opened parts; `signatures` by the address of the key, as 0x-hex."""
 
     record_id: RecordId
     record: Record

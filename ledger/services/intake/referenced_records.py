@@ -44,7 +44,7 @@ def check_kept(
     Each key is counted for itself.
     """
     keys = recovered.keys
-    answering = [key for key in keys if registry.standing(key, recovered.record.NUMBER)]
+    answering = [key for key in keys if registry.signer(key, recovered.record.NUMBER)]
     if not answering:
         raise NotPermitted(
             "signed by no partner",

@@ -22,7 +22,7 @@ from ledger.store.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class SignatureOrder:
     """`recovered` has its signatures in canonical order, each once; `missing` says in words who has not signed."""
 
     recovered: RecoveredRecord
@@ -43,12 +43,12 @@ class StoreContext:
         return None if row is None else shipment_state.opened(self._connection, row)
 
 
-def arrange(
+def in_order(
     recovered: RecoveredRecord,
     context: StoreContext,
     registry: CurrentRegistry,
     earlier: RecoveredRecord | None = None,
-) -> Arrangement:
+) -> SignatureOrder:
     """Find the signer of each signature, and fill up with `earlier` ones of the same record that still hold.
 
     Raises `BadSignature` when nobody has signed, `NotPermitted` for a key that has no part in the record or a second
@@ -86,21 +86,21 @@ def arrange(
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in strangers),
             mend=_terms_first(expected, missing, strangers[0], context, registry),
         )
-    return Arrangement(together.ordered(ordered), tuple(missing))
+    return SignatureOrder(together.ordered(ordered), tuple(missing))
 
 
 def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext, registry: CurrentRegistry) -> bool:
     match signer:
         case PartnerSigner(partner):
-            standing = registry.standing(key, record.NUMBER)
-            return standing is not None and standing.partner == partner
+            holder = registry.signer(key, record.NUMBER)
+            return holder is not None and holder.partner == partner
         case MasterSigner(partner, itself):
-            standing = registry.standing(key, record.NUMBER)
-            return key == itself or (standing is not None and standing.master and standing.partner == partner)
+            holder = registry.signer(key, record.NUMBER)
+            return key == itself or (holder is not None and holder.master and holder.partner == partner)
         case RecipientSigner(shipments):
             known = (terms for shipment in shipments if (terms := context.terms_of(shipment)) is not None)
             named = any(terms.recipientKey == key for terms in known)
-            return named and registry.standing(key, record.NUMBER) is None
+            return named and registry.signer(key, record.NUMBER) is None
         case CouncilSigners():
             return key in registry.now().council().members
         case _:

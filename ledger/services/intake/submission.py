@@ -15,17 +15,17 @@ from ledger.records.content_checks import check_content
 from ledger.records.disclosure import parts_for
 from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord
-from ledger.records.signing import Domain, SignedRecord
-from ledger.services.home.clock import Clock
+from ledger.records.signing import SignedRecord
+from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
-from ledger.services.intake.checks import Examination, Preflight
+from ledger.services.intake.checks import Checks, Preflight
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
-from ledger.services.intake.signature_order import Arrangement
+from ledger.services.intake.signature_order import SignatureOrder
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
 from ledger.store import openings, proposals, records
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 
 MOST_KEPT = 10_000
@@ -56,19 +56,17 @@ class Proposed:
 class Submission:
     def __init__(
         self,
-        db: Database,
+        home: Home,
         sequencer: Sequencer,
         registry: CurrentRegistry,
-        domain: Domain,
-        clock: Clock,
         preflight: Preflight,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        self._db = db
+        self._db = home.database
         self._sequencer = sequencer
         self._registry = registry
-        self._domain = domain
-        self._clock = clock
+        self._domain = home.domain
+        self._clock = home.clock
         self._preflight = preflight
         self._most_waiting = most_waiting
 
@@ -95,22 +93,22 @@ class Submission:
             check_content(signed.record, now)
             # 3. Signatures.
             recovered = self._registry.signer_keys.recovered(signed, record_id)
-            examination = self._examination(connection, now)
+            checks = self._checks(connection, now)
             earlier: RecoveredRecord | None = None
             if proposal := proposals.get(connection, record_id):
                 recovered = recovered.opened_with(proposal.record)
                 earlier = self._registry.signer_keys.recovered(proposal.signed, record_id)
             # 4. Someone, or a record that has to come first, is missing.
-            if lacking := examination.missing_predecessors(recovered):
-                arrangement = Arrangement(recovered, lacking)
+            if lacking := checks.missing_predecessors(recovered):
+                order = SignatureOrder(recovered, lacking)
             else:
-                arrangement = examination.arrange(recovered, earlier)
-                if arrangement.missing:
-                    examination.check_proposable(recovered.record)
+                order = checks.in_order(recovered, earlier)
+                if order.missing:
+                    checks.check_proposable(recovered.record)
             # 5. Rules.
-            examined = None if arrangement.missing else examination.entry(arrangement.recovered)
+            examined = None if order.missing else checks.entry(order.recovered)
         if examined is None:
-            return self._propose(arrangement, now, earlier)
+            return self._propose(order, now, earlier)
         # 6. Commit.
         entry, awaited = examined
         receipt = self._sequencer.submit(entry)
@@ -129,17 +127,17 @@ class Submission:
         with self._db.read() as connection:
             ids = [self._domain.record_id(signed.record) for signed in batch]
             known = records.get_many(connection, ids)
-            examination = self._examination(connection, now)
+            checks = self._checks(connection, now)
             for i, (signed, record_id) in enumerate(zip(batch, ids, strict=True)):
                 if row := known.get(record_id):
                     results[i] = self._sequencer.receipt_of(row)
                     continue
                 try:
                     check_content(signed.record, now, replayed=True)
-                    arrangement = examination.arrange(self._registry.signer_keys.recovered(signed, record_id))
-                    if arrangement.missing:
-                        raise NotPermitted("signatures are missing", found=", ".join(arrangement.missing))
-                    entries.append(examination.entry(arrangement.recovered)[0])
+                    order = checks.in_order(self._registry.signer_keys.recovered(signed, record_id))
+                    if order.missing:
+                        raise NotPermitted("signatures are missing", found=", ".join(order.missing))
+                    entries.append(checks.entry(order.recovered)[0])
                     places.append(i)
                 except LadingError as error:
                     results[i] = error
@@ -182,11 +180,11 @@ class Submission:
         self._check_signed_anew(connection, row, recovered)
         parts = parts_for(row.record, signed.record)
         if parts.keys() - openings.of(connection, row).keys():
-            self._examination(connection, self._clock.now()).arrange(recovered)
+            self._checks(connection, self._clock.now()).in_order(recovered)
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)
                 note_goods(writing, row)
-        awaited = self._examination(connection, self._clock.now()).awaited(row.record, row.record_id)
+        awaited = self._checks(connection, self._clock.now()).awaited(row.record, row.record_id)
         return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True, awaited=awaited)
 
     def _check_signed_anew(self, connection: Connection, row: StoredRecord, recovered: RecoveredRecord) -> None:
@@ -204,12 +202,12 @@ class Submission:
                     found=f"{to_hex(key)} ({self._registry.describe(key)})",
                 )
 
-    def _examination(self, connection: Connection, now: int) -> Examination:
-        return Examination(connection, self._registry, self._domain, now, self._preflight, self._most_waiting)
+    def _checks(self, connection: Connection, now: int) -> Checks:
+        return Checks(connection, self._registry, now, self._preflight, self._most_waiting)
 
-    def _propose(self, arrangement: Arrangement, now: int, earlier: RecoveredRecord | None) -> Accepted | Proposed:
+    def _propose(self, order: SignatureOrder, now: int, earlier: RecoveredRecord | None) -> Accepted | Proposed:
         """Keep the record as a proposal, or its signatures with the proposal that is there; `earlier`: those in it."""
-        recovered = arrangement.recovered
+        recovered = order.recovered
         record, record_id = recovered.record, recovered.id
         expires = getattr(record, "submitBy", 0) or now + PROPOSAL_SECONDS
         signatures = {to_hex(key): signature for key, signature in recovered.by_key().items()}
@@ -224,4 +222,4 @@ class Submission:
         if raced:
             # Both sides signed at once, each unseen by the other: what they handed in together may be complete.
             return self.submit(recovered.signed)
-        return Proposed(record_id, arrangement.missing)
+        return Proposed(record_id, order.missing)

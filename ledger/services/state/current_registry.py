@@ -8,9 +8,9 @@ from ledger.codes import Gate, Role
 from ledger.common.ids import KeyAddress, RecordId
 from ledger.custody import clearance
 from ledger.custody.rules import Holding, Signer
-from ledger.custody.transition import CustomsStanding
+from ledger.custody.transition import CustomsRolesOf
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, Record, RegistryChange
-from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
+from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
 from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import pending, records
@@ -89,7 +89,7 @@ class CurrentRegistry:
     def now(self) -> RegistryView:
         return self.history.now(self._time())
 
-    def standing(self, key: KeyAddress, type_number: int) -> Standing | None:
+    def signer(self, key: KeyAddress, type_number: int) -> KeyHolder | None:
         """Whose key it is now for records of this type; None when it is not valid for them."""
         return self.now().signer(key, type_number)
 
@@ -127,20 +127,20 @@ def signers_of(view: RegistryView, record: Record, keys: Sequence[KeyAddress]) -
     return [_signer(view, key, record.NUMBER) for key in keys]
 
 
-def customs_of(view: RegistryView) -> CustomsStanding:
+def customs_of(view: RegistryView) -> CustomsRolesOf:
     """What a partner may do about the clearances of a jurisdiction; nothing while suspended."""
 
-    def standing(partner: int, jurisdiction: bytes) -> clearance.Standing:
-        return clearance.Standing(
+    def roles_of(partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
+        return clearance.CustomsRoles(
             customs=view.has_role(partner, Role.CUSTOMS, jurisdiction.ljust(32, b"\0")),
             broker=view.has_role(partner, Role.BROKER),
         )
 
-    return standing
+    return roles_of
 
 
 def _signer(view: RegistryView, key: KeyAddress, type_number: int) -> Signer:
-    standing = view.signer(key, type_number)
-    if standing is None:
+    holder = view.signer(key, type_number)
+    if holder is None:
         return Signer(key)
-    return Signer(key, standing.partner, standing.roles, standing.suspended)
+    return Signer(key, holder.partner, holder.roles, holder.suspended)

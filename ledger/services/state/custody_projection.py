@@ -53,8 +53,8 @@ class CustodyProjection:
         self._registry = registry
         rows = list(targets)
         touched = {shipment for row in rows for shipment in _touched(row)}
-        found = shipments.get_many(connection, touched)
-        self._known = {shipment: found.get(shipment) for shipment in touched}
+        stored = shipments.get_many(connection, touched)
+        self._known = {shipment: stored.get(shipment) for shipment in touched}
         self._lengths = dict.fromkeys(touched, 0) | shipments.step_counts(connection, touched)
         self._parts = openings.of_many(connection, (row for row in rows if row.type_number in _OPENERS))
         self._changed: dict[bytes, Shipment] = {}
@@ -263,10 +263,10 @@ def _goods_of(shipment: bytes, contents: object) -> list[tuple[str, str, bytes]]
 
 
 def _parent_of(record: Record, shipment: bytes) -> tuple[bytes, int]:
-    found = parent_of(record, shipment)
-    if found is None:
+    parent = parent_of(record, shipment)
+    if parent is None:
         raise LookupError(f"{to_hex(shipment)} was not opened by this record")
-    return found
+    return parent
 
 
 def _line(record: Record, record_id: RecordId, item: int) -> tuple[bytes, str, tuple[int, int, int, int]]:

@@ -49,9 +49,9 @@ class VerifiedRecords:
             rows |= self._about(index_keys.SHIPMENT, relative)
         new = list(rows)
         while new:  # an amendment can be endorsed in its turn
-            found = [self._about(index_keys.RECORD, record_id) for record_id in new]
-            new = [record_id for entry in found for record_id in entry if record_id not in rows]
-            for entry in found:
+            related = [self._about(index_keys.RECORD, record_id) for record_id in new]
+            new = [record_id for entry in related for record_id in entry if record_id not in rows]
+            for entry in related:
                 rows |= entry
         return sorted(rows.values(), key=lambda row: row.log_index)
 
@@ -118,12 +118,12 @@ class VerifiedRecords:
                     left.append(child.shipment)
 
     def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
-        found: dict[RecordId, StoredRecord] = {}
+        rows: dict[RecordId, StoredRecord] = {}
         after = -1
         while page := records.listing(self._connection, kind, to_hex(key), types=NUMBERS_NEED, after=after, limit=500):
-            found |= {row.record_id: row for row in page}
+            rows |= {row.record_id: row for row in page}
             after = page[-1].log_index
-        return found
+        return rows
 
     def _verified(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
         known = outcomes.of_many(self._connection, (row.record_id for row in rows))
@@ -137,8 +137,8 @@ class VerifiedRecords:
             recovered = self._registry.signer_keys.recovered(rich, self._domain.record_id(rich.record))
             yield verify_recovered(recovered, facts, self._registry.history, self)
 
-    def _events(self, found: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
-        wanted = {item.outcome_record for items in found for item in items}
+    def _events(self, settled: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
+        wanted = {item.outcome_record for items in settled for item in items}
         rows = records.get_many(self._connection, wanted)
         return {record_id: cast(Outcome, row.record) for record_id, row in rows.items()}
 

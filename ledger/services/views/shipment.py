@@ -43,7 +43,7 @@ def nobody(row: StoredRecord) -> bool:  # noqa: ARG001 a `MayOpen`
     return False
 
 
-class Stories:
+class ShipmentViews:
     def __init__(self, names: Names, registry: CurrentRegistry, domain: Domain) -> None:
         self._names = names
         self._registry = registry

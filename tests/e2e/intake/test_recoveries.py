@@ -38,7 +38,7 @@ class Recoveries:
         return PublicKey.from_signature_and_message(signature, digest, hasher=hasher)
 
     def of(self, *records: SignedRecord) -> list[int]:
-        return [self.by_digest[self.stage.node.domain.record_id(signed.record)] for signed in records]
+        return [self.by_digest[self.stage.node.home.domain.record_id(signed.record)] for signed in records]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_record_submitted_whole(scene: Scene, recoveries: Recoveries) -> None:
 
 def test_records_that_build_on_what_is_pending(scene: Scene, recoveries: Recoveries) -> None:
     terms = scene.sign(scene.terms(), MAKER)
-    shipment = scene.stage.node.domain.record_id(terms.record)
+    shipment = scene.stage.node.home.domain.record_id(terms.record)
     legs = [(MAKER, CARRIER), (CARRIER, WAREHOUSE), (WAREHOUSE, SHOP)]
     signed = [
         scene.sign(scene.handoff(HandoffItem(shipment, i, 10, 0), releaser=a, receiver=b), a, b)
@@ -79,7 +79,7 @@ def test_records_that_build_on_what_is_pending(scene: Scene, recoveries: Recover
 
 def test_a_batch(scene: Scene, recoveries: Recoveries) -> None:
     terms = scene.sign(scene.terms(), MAKER)
-    shipment = scene.stage.node.domain.record_id(terms.record)
+    shipment = scene.stage.node.home.domain.record_id(terms.record)
     first = scene.sign(scene.handoff(HandoffItem(shipment, 0, 10, 0)), MAKER, CARRIER)
     second = scene.sign(
         scene.handoff(HandoffItem(shipment, 1, 10, 0), releaser=CARRIER, receiver=SECOND), CARRIER, SECOND
@@ -95,11 +95,11 @@ def test_a_proposal_and_its_last_signature_together(
     scene: Scene, recoveries: Recoveries, *, countersigned: bool
 ) -> None:
     node, both = scene.stage.node, scene.sign(scene.handoff(), MAKER, CARRIER)
-    record_id = node.domain.record_id(both.record)
+    record_id = node.home.domain.record_id(both.record)
     halves = [SignedRecord(both.record, (signature,)) for signature in both.signatures]
     assert isinstance(node.submission.submit(halves[0]), Proposed)
     assert recoveries.by_digest.total() == 1
-    assert [view.id for view in node.reading.proposals_for(Reader(CARRIER), scene.stage.now)]
+    assert [view.id for view in node.reader.views.proposals_for(Reader(CARRIER), scene.stage.now)]
     if countersigned:
         done = node.submission.countersign(record_id, both.signatures[1:])
     else:
@@ -112,7 +112,7 @@ def test_an_amendment_that_comes_before_its_target(scene: Scene, recoveries: Rec
     """Kept unchecked as a proposal, completed by the record it is about, logged: each signature is recovered once."""
     stage, node = scene.stage, scene.stage.node
     target = scene.sign(scene.handoff(), MAKER, CARRIER)
-    target_id, changes = node.domain.record_id(target.record), canonical_json({"dueAt": stage.now}).decode()
+    target_id, changes = node.home.domain.record_id(target.record), canonical_json({"dueAt": stage.now}).decode()
     amendment = scene.sign(
         Amendment(target_id, NO_HASH, int(AmendmentKind.CORRECTION), details(changes)), MAKER, CARRIER
     )
@@ -146,10 +146,10 @@ def test_until_it_is_final_and_its_figures_are_read(scene: Scene, recoveries: Re
     handoff = scene.sign(scene.handoff(), MAKER, CARRIER)
     stage.node.submission.submit(handoff)
     stage.settle()
-    assert stage.outcome(node.domain.record_id(handoff.record)) == ["applied"]
+    assert stage.outcome(node.home.domain.record_id(handoff.record)) == ["applied"]
     stage.view(scene.held)
     stage.penalty(scene.held)
-    list(node.numbers.scorecards())
+    list(node.reader.numbers.scorecards())
     assert recoveries.of(handoff) == [2]
 
 
@@ -165,10 +165,10 @@ def test_a_stranger_is_recovered_once_and_refused(scene: Scene, recoveries: Reco
 def test_an_edited_proposal_does_not_reach_the_log(scene: Scene) -> None:
     """No key is taken from the database: a signature that was put there is judged for what it is."""
     node, both = scene.stage.node, scene.sign(scene.handoff(), MAKER, CARRIER)
-    record_id = node.domain.record_id(both.record)
+    record_id = node.home.domain.record_id(both.record)
     node.submission.submit(SignedRecord(both.record, both.signatures[:1]))
     forged = scene.sign(both.record, key_of("stranger")).signatures[0]
-    with node.db.write() as connection:
+    with node.home.database.write() as connection:
         connection.exec_driver_sql(
             "UPDATE proposals SET signatures = replace(signatures, ?, ?)", (both.signatures[0].hex(), forged.hex())
         )
@@ -176,7 +176,7 @@ def test_an_edited_proposal_does_not_reach_the_log(scene: Scene) -> None:
     assert isinstance(result, Proposed)
     assert result.missing == ("partner 2 as releaser",)
     assert isinstance(node.submission.countersign(record_id, both.signatures[:1]), Accepted)
-    with node.db.write() as connection:
+    with node.home.database.write() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM proposals").scalar() == 0
 
 
@@ -184,7 +184,7 @@ def test_memory_is_bounded_and_the_oldest_goes(
     scene: Scene, recoveries: Recoveries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signer_keys, "MOST_REMEMBERED", 2)
-    keys, domain = SignerKeys(), scene.stage.node.domain
+    keys, domain = SignerKeys(), scene.stage.node.home.domain
     signed = [scene.sign(scene.handoff(), MAKER, CARRIER) for _ in range(2)]
     recovered = [keys.recovered(one, domain.record_id(one.record)) for one in signed]
     assert [one.keys for one in recovered] == [tuple(key.address for key in scene.stage.keys((MAKER, CARRIER)))] * 2
@@ -196,7 +196,7 @@ def test_memory_is_bounded_and_the_oldest_goes(
 
 def test_a_recovered_record_is_made_by_recovering_only(scene: Scene) -> None:
     signed, other = (scene.sign(scene.handoff(), MAKER, CARRIER) for _ in range(2))
-    record_id, other_id = (scene.stage.node.domain.record_id(one.record) for one in (signed, other))
+    record_id, other_id = (scene.stage.node.home.domain.record_id(one.record) for one in (signed, other))
     recovered = recover_record(signed, record_id)
     with pytest.raises(VerificationFailed, match="made by"):
         RecoveredRecord(record_id, signed.record, signed.signatures, recovered.keys, object())
