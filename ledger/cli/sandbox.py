@@ -15,9 +15,9 @@ from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Record, RegistryChange
 from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.registry.history import RegistryView
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import TokenPlan, found
-from ledger.services.home.home import open_chain
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Accepted

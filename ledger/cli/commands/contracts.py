@@ -10,8 +10,8 @@ from ledger.cli.output import err, out, print_json, table
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import SystemClock
-from ledger.services.home.home import open_chain
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.contract_succession import replace_contract
 from ledger.services.node.reader import open_ledger

@@ -9,8 +9,8 @@ from ledger.bundle.format import parse_trust
 from ledger.cli.commands.keys import read_file, trusted_domain
 from ledger.cli.output import out, print_json
 from ledger.common.ids import to_hex
+from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import SystemClock
-from ledger.services.home.home import open_chain_reader
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.joining import join as join_consortium
 

@@ -43,9 +43,10 @@ from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.signatures import Signatures, copy_openings, named_records
 from ledger.services.audit.stray_files import check_strays
+from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium
-from ledger.services.home.home import Home, open_chain_reader
+from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder

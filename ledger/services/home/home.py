@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ledger.chain.client import ChainClient, ChainReader
+from ledger.chain.client import ChainReader
 from ledger.chain.deploy import Deployment
-from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
-from ledger.chain.rpc import RpcChain
 from ledger.common.ids import LogId
 from ledger.records.signing import Domain
 from ledger.services.home.clock import Clock
-from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium
-from ledger.services.home.settings import EMBEDDED, Settings
+from ledger.services.home.consortium import Consortium
+from ledger.services.home.settings import Settings
 from ledger.store.database import Database
 
 
@@ -41,20 +39,3 @@ class Home:
     def close(self) -> None:
         self.chain.close()
         self.database.close()
-
-
-def open_chain(settings: Settings, clock: Clock) -> ChainClient:
-    """The chain that the settings name; the embedded one begins now if it is new."""
-    if settings.chain != EMBEDDED:
-        return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
-    return EmbeddedChain(
-        settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, genesis_time=clock.now() - 1, now=clock.now
-    )
-
-
-def open_chain_reader(settings: Settings, clock: Clock | None = None) -> ChainReader:
-    """The chain that the settings name, for reading only."""
-    if settings.chain != EMBEDDED:
-        return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
-    now = clock.now if clock else None
-    return EmbeddedReader(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, now=now)

@@ -27,9 +27,10 @@ from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Publication, Tell
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
-from ledger.services.home.home import Home, open_chain
+from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.lifecycle.new_log import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.node.node import Node

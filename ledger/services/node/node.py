@@ -15,9 +15,10 @@ from ledger.chain.contracts import encode_call, revert_reason
 from ledger.errors import LadingError, VerificationFailed
 from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import open_keys, read_consortium
-from ledger.services.home.home import Home, open_chain
+from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission

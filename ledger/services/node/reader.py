@@ -12,9 +12,10 @@ from ledger.errors import NotFound
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
-from ledger.services.home.home import Home, open_chain_reader
+from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
