@@ -82,7 +82,7 @@ proposals = Table(
     Column("type_number", Integer, nullable=False),
     Column("message", Text, nullable=False),
     Column("openings", Text, nullable=False),  # JSON: path → part
-    Column("signatures", Text, nullable=False),  # JSON: signer, as the service names it → 0x-hex
+    Column("signatures", Text, nullable=False),  # JSON: address of the key → signature, both 0x-hex
     Column("created_at", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
 )

@@ -69,7 +69,7 @@ def test_the_record_examples_are_records(document: dict[str, Any], world: World)
     for example in content["examples"].values():
         signed = SignedRecord.from_json(example["value"])
         check_content(signed.record, 1_790_000_000)
-        assert world.stage.node.domain.record_id(signed.record)
+        assert world.stage.node.home.domain.record_id(signed.record)
     typed = document["paths"]["/v1/records/typed-data"]["post"]["requestBody"]["content"]["application/json"]
     for example in typed["examples"].values():
         assert world.post("/v1/records/typed-data", example["value"]).status_code == 200

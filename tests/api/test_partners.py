@@ -15,7 +15,7 @@ from tests.e2e.stage import CARRIER, MAKER, ROLES, SHOP, key_of
 
 def document(world: World, name: str) -> tuple[str, str]:
     key = key_of(name)
-    consortium_id = world.stage.node.consortium.genesis.consortium_id
+    consortium_id = world.stage.node.home.consortium.genesis.consortium_id
     enrolment = Enrolment(consortium_id, name, "", key.address, (RoleRequest(Role.CARRIER),))
     return enrolment.document().decode(), to_hex(sign_enrolment(enrolment, key))
 
@@ -148,7 +148,7 @@ def test_enrolments_page_by_key(world: World) -> None:
 
 def test_the_consortium_says_what_it_stands_on(world: World) -> None:
     found = world.get("/v1/consortium")
-    assert found["trust"] == world.stage.node.consortium.trust_file()
+    assert found["trust"] == world.stage.node.home.consortium.trust_file()
     assert len(found["council"]["members"]) == 3
     assert found["council"]["threshold"] == 2
     assert found["next_sequence"] == world.stage.trial.next_sequence()

@@ -61,7 +61,7 @@ def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`."""
     name, message = fields(data, "type", "message")
     record = record_named(str(name)[:80]).from_json(message, "message")
-    return {"id": to_hex(node.domain.record_id(record)), "typedData": node.domain.typed_data(record)}
+    return {"id": to_hex(node.home.domain.record_id(record)), "typedData": node.home.domain.typed_data(record)}
 
 
 @router.post(
@@ -108,7 +108,7 @@ def listing(
     if len(named) > 1:
         raise MalformedRecord("one filter at a time", where="query", found=", ".join(about for about, _ in named))
     about, key = named[0] if named else ("", "")
-    found = node.reading.records(
+    found = node.reader.views.records(
         reader,
         kind=about,
         key=key,
@@ -123,7 +123,7 @@ def listing(
 @router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)
 def proposed(node: NodeOf, reader: ReaderOf, limit: Limit = 100) -> dict[str, Any]:
     """The newest records that wait for signatures and concern the signed-in partner; nothing for the public."""
-    return {"records": node.reading.proposals_for(reader, node.clock.now(), limit)}
+    return {"records": node.reader.views.proposals_for(reader, node.home.clock.now(), limit)}
 
 
 @router.get("/types", response_model=RecordTypes, response_model_by_alias=True)
@@ -136,13 +136,13 @@ def types() -> dict[str, Any]:
 @router.get("/{record}", responses=examples.READ_RESPONSES)
 def read(record: RecordPath, node: NodeOf, reader: ReaderOf) -> RecordView:
     """One record with its message, signers, log track with receipt, and chain track with an outcome an item."""
-    return node.reading.record(record_id(record), reader)
+    return node.reader.views.record(record_id(record), reader)
 
 
 @router.get("/{record}/receipt", responses=examples.READ_RESPONSES)
 def receipt(record: RecordPath, node: NodeOf) -> ReceiptView:
     """The log's signed receipt: the same bytes every time."""
-    view = node.reading.record(record_id(record))
+    view = node.reader.views.record(record_id(record))
     if view.log.receipt is None:
         raise NotFound("only proposed: not in the log", where="record", found=record)
     return view.log.receipt
@@ -153,10 +153,10 @@ def proof(
     record: RecordPath, node: NodeOf, size: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None
 ) -> dict[str, Any]:
     """The RFC 9162 inclusion proof of a record in the newest checkpoint, or in the tree of `size` leaves."""
-    view = node.reading.record(record_id(record))
+    view = node.reader.views.record(record_id(record))
     if view.log.index is None:
         raise NotFound("only proposed: not in the log", where="record", found=record)
-    return node.proof(view.log.index, size)
+    return node.reader.proof(view.log.index, size)
 
 
 def _answer(result: Accepted | Proposed, response: Response) -> dict[str, Any]:

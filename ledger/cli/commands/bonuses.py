@@ -19,7 +19,7 @@ from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
 from ledger.services.node.node import Node
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 from ledger.services.relay import pool_payments
 
 app = typer.Typer(cls=WithDefault, help="Bonus agreements, their rules and awards.")
@@ -35,11 +35,11 @@ def show(
     json: Json = False,
 ) -> None:
     """Bonus agreements with status and money; one agreement with its awards line by line."""
-    with Desk(read_settings()) as desk:
+    with open_ledger(read_settings()) as reader:
         if agreement is not None:
-            found: dict[str, Any] = desk.bonuses.agreement(_id(agreement))
+            found: dict[str, Any] = reader.bonuses.agreement(_id(agreement))
         else:
-            found = {"agreements": desk.bonuses.agreements()}
+            found = {"agreements": reader.bonuses.agreements()}
     if json:
         print_json(found)
         return
@@ -58,7 +58,7 @@ def keep(
     """Check a rule file and keep it in this home. The agreement's `rule` is the SHA-256 that this prints."""
     text = read_file(file)
     rule = parse_rule(text)
-    with Desk(read_settings(), read_only=False) as desk, desk.db.write() as connection:
+    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
         award_files.keep_rule(connection, text)
     if json:
         print_json({"rule": to_hex(rule.hash), "title": rule.title, "card": to_hex(rule.card)})
@@ -72,8 +72,8 @@ def award(
     output: Annotated[Path | None, typer.Option("--out", help="File for the record. Without it, printed.")] = None,
 ) -> None:
     """Compute the award of an agreement whose period is over: the record for the awarder to sign."""
-    with Desk(read_settings(), read_only=False) as desk:
-        draft = draft_award(desk, _id(agreement))
+    with open_ledger(read_settings(), read_only=False) as reader:
+        draft = draft_award(reader, _id(agreement))
     for line in explain(draft.award):
         err.print(line, markup=False)
     if draft.withheld:
@@ -96,8 +96,8 @@ def check(
     json: Json = False,
 ) -> None:
     """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same."""
-    with Desk(read_settings(), read_only=False) as desk:
-        file = check_award(desk, _id(agreement), version)
+    with open_ledger(read_settings(), read_only=False) as reader:
+        file = check_award(reader, _id(agreement), version)
     if json:
         print_json({"ok": True, "file": file})
         return
@@ -121,10 +121,12 @@ def refund(
     sender = open_key(settings, keystore_path(settings, key))
     node = Node(settings)
     try:
-        found = node.bonuses.agreement(wanted)
-        pool = node.consortium.deployment.contracts[ContractKind.BONUS]
+        found = node.reader.bonuses.agreement(wanted)
+        pool = node.home.consortium.deployment.contracts[ContractKind.BONUS]
         paid = len(found["deposits"])
-        sent = pool_payments.refund(node.db, node.chain, node.clock, sender, pool=pool, agreement=wanted, deposits=paid)
+        sent = pool_payments.refund(
+            node.home.database, node.chain, node.home.clock, sender, pool=pool, agreement=wanted, deposits=paid
+        )
     finally:
         node.close()
     if json:

@@ -14,7 +14,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import LedgerReader, open_ledger
 
 FOREVER = 2**40 - 1
 
@@ -33,9 +33,9 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one HTML page with indicators, lanes, penalties, scores and charts; it opens offline and prints."""
-    with Desk(read_settings()) as desk:
-        first = (desk.numbers.measure().since or 0) if start is None else start
-        facts = facts_of(desk, Period(first, end, at if at is not None else desk.clock.now()), title)
+    with open_ledger(read_settings()) as reader:
+        first = (reader.numbers.measure().since or 0) if start is None else start
+        facts = facts_of(reader, Period(first, end, at if at is not None else reader.home.clock.now()), title)
     page = render(facts)
     try:
         html.write_text(page, encoding="utf-8")
@@ -47,22 +47,22 @@ def report(
         out.print(f"{html}: {len(facts.entries):,} shipments, {len(page.encode()):,} bytes")
 
 
-def facts_of(desk: Desk, period: Period, title: str) -> Facts:
+def facts_of(reader: LedgerReader, period: Period, title: str) -> Facts:
     """The facts of this home; raises `NotFound` before anything is published."""
-    published = desk.publisher.current()
+    published = reader.publisher.current()
     if published is None:
         raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-    measure = desk.numbers.measure(period.start)
-    names = {partner.id: partner.name for partner in desk.reading.partners()}
+    measure = reader.numbers.measure(period.start)
+    names = {partner.id: partner.name for partner in reader.views.partners()}
     head = published.head
     log = (head.size, to_hex(head.root), head.origin)
     facts = gather(
-        desk.numbers.journeys(),
+        reader.numbers.journeys(),
         period,
         measure.card,
         names,
         title=title,
         log=log,
-        replay=is_replay(desk.settings.home),
+        replay=is_replay(reader.home.settings.home),
     )
     return replace(facts, notes=(f"Scores are measured by: {measure.words}.",))

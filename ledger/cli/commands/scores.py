@@ -23,7 +23,7 @@ from ledger.scores.card import Card, parse_card
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.score_cards import card_text, keep_card
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 from ledger.services.state.enrolments import change
 
 app = typer.Typer(cls=WithDefault, help="Partner scores, and the scorecards by which they are measured.")
@@ -58,7 +58,7 @@ def check(file: File, json: Json = False) -> None:
 def keep(file: File, json: Json = False) -> None:
     """Keep a scorecard in this home, where scores are computed by it once the council has adopted it."""
     text = read_file(file)
-    with Desk(read_settings(), read_only=False) as desk, desk.db.write() as connection:
+    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
         keep_card(connection, text)
     _tell(parse_card(text), json)
 
@@ -82,7 +82,7 @@ def adopt(
             found=moment(start),
         )
     if url is None:
-        with Desk(read_settings()) as desk, desk.db.read() as connection:
+        with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
             card_text(connection, card.hash)  # raises when the file is not kept: scores would stop at its start
     with opened(url) as door:
         state = door.consortium()

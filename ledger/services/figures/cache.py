@@ -11,8 +11,8 @@ from ledger.common.periods import FOREVER, Period
 from ledger.records.signing import Domain
 from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import Facts, VerifiedRecord
-from ledger.registry.history import RegistryHistory
 from ledger.scores.incremental import Running
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import log, openings
 from ledger.store.database import Connection
@@ -31,7 +31,7 @@ class Feed:
         self._facts: dict[bytes, Facts] = {}
         self._size, self._parts = 0, 0
 
-    def refreshed(self, connection: Connection, history: RegistryHistory) -> tuple[int, Running]:
+    def refreshed(self, connection: Connection, registry: CurrentRegistry) -> tuple[int, Running]:
         """The size of the log, and all figures from it, equal to those computed from all its records at once.
 
         Raises what `ledger.records.verification.verify_record` raises; then nothing is remembered.
@@ -40,7 +40,7 @@ class Feed:
         if (size, parts) != (self._size, self._parts):
             new_parts = openings.count(connection, self._size) if size > self._size else 0
             start = self._size if size >= self._size and parts - new_parts == self._parts else 0
-            records = VerifiedRecords(connection, self._domain, history)
+            records = VerifiedRecords(connection, self._domain, registry)
             period = self._running.period
             try:
                 if not start or not all(map(self._take, records.since(start))):

@@ -56,7 +56,7 @@ class AwaitedView:
 
 
 def awaited_view(one: Awaited) -> AwaitedView:
-    return AwaitedView(one.where, to_hex(one.shipment), one.sequence, one.standing)
+    return AwaitedView(one.where, to_hex(one.shipment), one.sequence, one.current)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,9 @@ def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _agree(stage: Stage) -> RecordId:
     """A funded pool for both carriers, for forty days from now."""
     node = stage.node
-    deployment = node.consortium.deployment
+    deployment = node.home.consortium.deployment
     token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
-    with node.db.write() as connection:
+    with node.home.database.write() as connection:
         rule = award_files.keep_rule(connection, RULE.encode())
     end = stage.now + 40 * DAY
     terms = BonusAgreement(
@@ -81,7 +81,9 @@ def _agree(stage: Stage) -> RecordId:
         AUDITOR, DAY, end + 10 * DAY, end + 100 * DAY, details(),
     )  # fmt: skip
     agreement = stage.sign(terms, CARRIER, SECOND)
-    pool_payments.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL)
+    pool_payments.fund(
+        node.home.database, node.chain, node.home.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL
+    )
     return agreement
 
 
@@ -97,11 +99,11 @@ def _play(stage: Stage) -> Awarded:
     stage.pass_time(7 * DAY)
     stage.hand(CARRIER, SHOP, (late, 1, 10))
     stage.pass_time(30 * DAY)
-    size = node.publisher.publish(node.clock.now()).head.size
-    with node.db.read() as connection:
-        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+    size = node.reader.publisher.publish(node.home.clock.now()).head.size
+    with node.home.database.read() as connection:
+        reader = VerifiedRecords(connection, node.home.domain, node.reader.registry.refreshed(connection))
         computed = award_files.computed(connection, reader, agreement, 1, POOL, size)
-    record = computed.award.record(PartnerId(SHOP), node.consortium.log.log_id, size)
+    record = computed.award.record(PartnerId(SHOP), node.home.consortium.log.log_id, size)
     award = stage.sign(record, SHOP)
     assert stage.outcome(award) == ["applied"]
     node.settle()
@@ -109,7 +111,7 @@ def _play(stage: Stage) -> Awarded:
 
 
 def published(awarded: Awarded) -> Any:
-    return awarded.stage.node.bonuses.agreement(awarded.agreement)["awards"][0]["file"]
+    return awarded.stage.node.reader.bonuses.agreement(awarded.agreement)["awards"][0]["file"]
 
 
 # --- who gets what ---------------------------------------------------------------------------------------------------
@@ -129,12 +131,12 @@ def test_late_goods_and_goods_kept_back_both_cost_the_bonus(awarded: Awarded) ->
 
 
 def verified(awarded: Awarded, edit: Callable[[Any], None] | None = None, award: RecordId | None = None) -> list[Step]:
-    data = Exporter(awarded.stage.node).award(award or awarded.award)
+    data = Exporter(awarded.stage.node.reader).award(award or awarded.award)
     if edit is not None:
         value = json.loads(data)
         edit(value)
         data = canonical_json(value)
-    trust = awarded.stage.node.consortium.trust_file()
+    trust = awarded.stage.node.home.consortium.trust_file()
     return verify_bundle(data, parse_trust(canonical_json(trust)))
 
 
@@ -189,7 +191,7 @@ def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded
     assert refused.status_code == 422
     assert "not this award's" in refused.text
 
-    with awarded.stage.node.db.write() as connection:
+    with awarded.stage.node.home.database.write() as connection:
         award_files.keep_computed(connection, awarded.computed.award)
     assert published(awarded) == json.loads(json.dumps(file)), "what this node computed itself is shown whole"
     assert client.put(path, json=forged).status_code == 200
@@ -200,7 +202,7 @@ def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded
 
 
 def run(awarded: Awarded, *arguments: str, exit_code: int = 0) -> Any:
-    home = str(awarded.stage.node.settings.home)
+    home = str(awarded.stage.node.home.settings.home)
     result = CliRunner().invoke(application(["bonuses"]), ["bonuses", *arguments], env={"LADING_HOME": home})
     assert result.exit_code == exit_code, (result.output, result.exception)
     return result
@@ -210,7 +212,7 @@ def test_a_rule_file_is_checked_and_kept_before_it_is_signed(awarded: Awarded, t
     file = tmp_path / "rule.toml"
     file.write_bytes(RULE.replace("Whoever carries something", "Everybody").encode())
     kept = json.loads(run(awarded, "rule", "keep", str(file), "--json").stdout)
-    with awarded.stage.node.db.read() as connection:
+    with awarded.stage.node.home.database.read() as connection:
         assert award_files.rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
     file.write_text("format = 1")
     assert isinstance(run(awarded, "rule", "keep", str(file), exit_code=1).exception, MalformedRecord)
@@ -251,8 +253,8 @@ def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(aw
     agreement = _agree(stage)
     stage.pass_time(41 * DAY)
     lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(SECOND), 400_00)]
-    size = stage.node.publisher.publish(stage.node.clock.now()).head.size
-    log_id = stage.node.consortium.log.log_id
+    size = stage.node.reader.publisher.publish(stage.node.home.clock.now()).head.size
+    log_id = stage.node.home.consortium.log.log_id
     stage.sign(BonusAward(SHOP, agreement, 1, log_id, size, POOL, amounts_root(agreement, 1, lines), bytes(32)), SHOP)
     found = run(awarded, "check", to_hex(agreement), exit_code=1).exception
     assert isinstance(found, VerificationFailed)

@@ -96,14 +96,14 @@ def _both(limit: int, folder: Path) -> Both:
     assert done.exit_code == 0, done.output
     node = Node(read_settings({}, home=folder / "home"))
     try:
-        period = Period(0, FOREVER, node.clock.now())
-        lanes = network(node.numbers.journeys(), period, by=_lane)
+        period = Period(0, FOREVER, node.home.clock.now())
+        lanes = network(node.reader.numbers.journeys(), period, by=_lane)
         return Both(
             sql,
-            node.numbers.penalties(),
-            list(node.numbers.scorecards(period=period)),
-            {partner.id: partner.name for partner in node.reading.partners()},
-            facts_of(node, period, "SCMS"),
+            node.reader.numbers.penalties(),
+            list(node.reader.numbers.scorecards(period=period)),
+            {partner.id: partner.name for partner in node.reader.views.partners()},
+            facts_of(node.reader, period, "SCMS"),
             dict(lanes),
             period,
         )

@@ -24,7 +24,7 @@ def docks(stage: Stage, tmp_path: Path) -> Path:
     """Two devices: each with its key and the consortium's trust file, and nothing else."""
     for partner in (MAKER, CARRIER, SHOP):
         write_keystore(tmp_path / f"{partner}.json", stage.parties[partner].key, DEMO_PASSPHRASE, demo=True)
-    (tmp_path / "trust.json").write_bytes(canonical_json(stage.trial.node.consortium.trust_file()))
+    (tmp_path / "trust.json").write_bytes(canonical_json(stage.trial.node.home.consortium.trust_file()))
     return tmp_path
 
 
@@ -95,7 +95,7 @@ def test_an_amendment_is_signed_beside_what_it_changes(stage: Stage, docks: Path
     target.write_text(json.dumps(stage.trial.signed(leg, *stage.keys([MAKER, CARRIER])).to_json()))
     later = leg.occurredAt + 3600
     message = {
-        "target": to_hex(stage.node.domain.record_id(leg)),
+        "target": to_hex(stage.node.home.domain.record_id(leg)),
         "kind": "correction",
         "changes": {"text": f'{{"occurredAt":{later}}}'},
     }
