@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.pages.render import page
 from ledger.errors import NotFound
+from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Endorsement, Revocation, record_named
@@ -59,6 +60,7 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         record=view,
         title=TITLES[view.type],
         lines=lines,
+        warnings=warnings_before_signing(said),
         names=node.reading.names(_partners([*lines, *(line for _, lines in later for line in lines)])),
         later=later,
         proof=_proof(node, view),

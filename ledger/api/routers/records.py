@@ -17,6 +17,7 @@ from ledger.api.deps import (
 )
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import InclusionProof, Proposals, RecordPage, RecordTypes, Submitted, TypedData
+from ledger.bonuses.agreement import warning_codes
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, NotFound
 from ledger.records import index_keys
@@ -58,10 +59,17 @@ def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     openapi_extra=examples.unsigned_body(),
 )
 def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
-    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`."""
+    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`.
+
+    `warnings` are codes of what to show before anybody signs.
+    """
     name, message = fields(data, "type", "message")
     record = record_named(str(name)[:80]).from_json(message, "message")
-    return {"id": to_hex(node.domain.record_id(record)), "typedData": node.domain.typed_data(record)}
+    return {
+        "id": to_hex(node.domain.record_id(record)),
+        "typedData": node.domain.typed_data(record),
+        "warnings": warning_codes(record),
+    }
 
 
 @router.post(

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.models import (
     AwaitedView,
     MissingView,
@@ -42,6 +43,9 @@ class Submitted(Answer):
 class TypedData(Answer):
     id: str = Field(description="The record id: what `eth_signTypedData_v4` signs")
     typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")
+    warnings: list[AgreementWarning] = Field(
+        description="Of a bonus agreement: who judges his own cause, to be shown before anybody signs"
+    )
 
 
 class RecordType(Answer):
