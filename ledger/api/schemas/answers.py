@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.models import (
     AwaitedView,
+    ErasedView,
     MissingView,
     PartnerView,
     RecallSummary,
@@ -46,6 +47,13 @@ class TypedData(Answer):
     warnings: list[AgreementWarning] = Field(
         description="Of a bonus agreement: who judges his own cause, to be shown before anybody signs"
     )
+
+
+class Erasures(Answer):
+    """What was erased of what was asked for, now or before."""
+
+    record: str
+    erased: list[ErasedView]
 
 
 class RecordType(Answer):

@@ -28,6 +28,7 @@ from ledger.services.relay.follower import Follower
 from ledger.services.relay.foresight import Lookout
 from ledger.services.relay.relayer import Relayer
 from ledger.services.relay.sender import Sender
+from ledger.services.state.erasure import Erasing
 from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
@@ -64,6 +65,7 @@ class Node(Desk):
         self._publish_or_halt()
         with self.db.write() as connection:
             self.projector.catch_up(connection)
+        self.erasing.erase_again()
         self.sequencer.start()
 
     def _wire_writing(self) -> None:
@@ -109,6 +111,7 @@ class Node(Desk):
             holder=holder,
         )
         self.submission = Submission(self.db, self.sequencer, self.registry, self.domain, self.clock, self.preflight)
+        self.erasing = Erasing(self.db, self.registry, self.settings.home, self.clock)
         self.metrics = CollectorRegistry()
         self._gauges = {
             name: Gauge(f"lading_{name}", text, registry=self.metrics)
@@ -131,6 +134,7 @@ class Node(Desk):
         if followed.appended:
             self.submission.complete_kept()
         self._publish()
+        self.erasing.scrub_now_and_then()
         anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
             self.follower.step()
