@@ -28,7 +28,7 @@ durable = MetaData(
 )
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
-APPEND_ONLY = ("records", "record_index", "enrolments")
+APPEND_ONLY = ("records", "record_index", "enrolments", "erasures")
 """Tables whose rows are for ever."""
 NO_UPDATE = ("openings",)
 """Tables whose rows can be erased, but never altered."""
@@ -64,6 +64,16 @@ openings = Table(
     Column("record_id", LargeBinary, ForeignKey("records.record_id"), primary_key=True),
     Column("path", String, primary_key=True),
     Column("body", Text, nullable=False),  # RFC 8785 JSON of the part, salt included
+)
+
+erasures = Table(
+    "erasures",
+    durable,
+    Column("record_id", LargeBinary, primary_key=True),  # no foreign key: it outlives a database that was lost
+    Column("path", String, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+    Column("erased_by", BigInteger, nullable=False),  # a partner's id; 0: the operator
+    Column("reason", String, nullable=False),
 )
 
 record_index = Table(

@@ -37,6 +37,7 @@ def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/products/{path}", "POST /v1/products/scans",
         "PUT /v1/products/codes/{attestation}", "GET /v1/partners", "GET /v1/partners/{partner}",
         "GET /v1/partners/{partner}/score", "GET /v1/partners/{partner}/score/trend",
+        "GET /v1/partners/{partner}/score/judgement",
         "POST /v1/enrolments", "GET /v1/enrolments", "GET /v1/consortium",
         "GET /v1/log", "GET /v1/log/checkpoint", "GET /v1/log/tile/{path}", "GET /v1/log/proof/inclusion",
         "GET /v1/log/proof/consistency", "GET /v1/bonuses", "GET /v1/bonuses/{agreement}",

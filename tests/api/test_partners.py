@@ -74,6 +74,30 @@ def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
     assert world.client.get("/v1/partners?limt=3").json()["found"] == "limt"
 
 
+def test_what_may_follow_from_a_score_by_a_threshold(world: World) -> None:
+    """The interval decides: with few deliveries it is wide, and neither reward nor sanction follows."""
+    path = f"/v1/partners/{CARRIER}/score"
+    (share,) = (i for i in world.get(path)["scores"][0]["indicators"] if i["name"] == "in-full-undamaged")
+
+    def judged(threshold: int, samples: int = 1) -> tuple[bool, bool]:
+        query = f"indicator=in-full-undamaged&threshold={threshold}&samples={samples}"
+        (found,) = world.get(f"{path}/judgement?{query}")["judgements"]
+        assert (found["partner"], found["role"]) == (CARRIER, "carrier")
+        return found["may_reward"], found["may_sanction"]
+
+    low, high = share["low"], share["high"]
+    assert low < high
+    assert [judged(limit) for limit in (low - 1, low, high)] == [(True, False), (False, False), (False, False)]
+    if high < 1_000_000:
+        assert judged(high + 1) == (False, True)
+    assert judged(low - 1, 30) == (False, False), "too few deliveries"
+    (score,) = world.get(f"{path}/judgement?threshold=6000")["judgements"]
+    assert score["value"] is None, "there is no score yet"
+    for query in ("", "threshold=x", "threshold=1&indicator=shipments", "threshold=10001"):
+        assert world.client.get(f"{path}/judgement?{query}").status_code == 400, query
+    assert world.client.get("/v1/partners/77/score/judgement?threshold=1").status_code == 404
+
+
 def test_a_score_has_a_trend(world: World) -> None:
     path = f"/v1/partners/{CARRIER}/score/trend"
     found = world.get(path)

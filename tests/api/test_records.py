@@ -203,6 +203,7 @@ def test_typed_data_is_what_the_id_is_the_digest_of(world: World) -> None:
     assert found["id"] == to_hex(world.stage.node.home.domain.record_id(record))
     assert found["typedData"]["primaryType"] == "Handoff"
     assert found["typedData"]["message"] == record.to_json()
+    assert found["warnings"] == []
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

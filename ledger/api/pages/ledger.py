@@ -9,6 +9,8 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.pages.render import page
 from ledger.errors import NotFound
+from ledger.explain.agreement import warnings_before_signing
+from ledger.explain.erasure import REASONS
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Endorsement, Revocation, record_named
@@ -59,6 +61,8 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         record=view,
         title=TITLES[view.type],
         lines=lines,
+        warnings=warnings_before_signing(said),
+        reasons=REASONS,
         names=node.reader.views.names(_partners([*lines, *(line for _, lines in later for line in lines)])),
         later=later,
         proof=_proof(node, view),

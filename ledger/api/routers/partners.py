@@ -14,14 +14,16 @@ from ledger.api.schemas.answers import (
     OpenView,
     PartnerPage,
 )
-from ledger.api.schemas.figures import ScoreView, TrendView
+from ledger.api.schemas.figures import JudgementView, ScoreView, TrendView
+from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
+from ledger.bonuses.rule_file import SCORE
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
 from ledger.registry.state import ALL_SCOPES
 from ledger.scores.card import Indicator
-from ledger.scores.composite import Standing
+from ledger.scores.composite import Standing, as_public
 from ledger.scores.json_form import NAMES
 from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
@@ -75,6 +77,40 @@ def score(
     others its points are shown, and count, from ten delivery events on.
     """
     return score_for(node, partner, reader, node.reader.numbers.asked(start, end, rolling))
+
+
+@router.get("/partners/{partner}/score/judgement", response_model=JudgementView, responses=examples.READ_RESPONSES)
+def judgement(
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    threshold: Annotated[int, Query(ge=0, le=1_000_000, description="In the indicator's unit")],
+    indicator: Annotated[
+        str, Query(max_length=80, description="`score` in hundredths of a point, or a share in parts per million")
+    ] = SCORE,
+    samples: Annotated[
+        int, Query(ge=1, le=1_000_000, description="Delivery events below which nothing follows")
+    ] = SAMPLES,
+    start: Moment = None,
+    end: Moment = None,
+    rolling: Rolling = None,
+) -> dict[str, Any]:
+    """What may follow from the partner's scores, role by role: a reward needs the worse end of the interval beyond the
+    threshold, a sanction the better end short of it; otherwise neither follows.
+
+    The period is that of `/v1/partners/{partner}/score`.
+    """
+    wanted = threshold_of(indicator, threshold, samples)
+    node.reader.views.partner(partner)
+    cards = node.reader.numbers.scorecards(partner, node.reader.numbers.asked(start, end, rolling))
+    shown = cards if _knows_prices(reader, partner) else map(as_public, cards)
+    return {
+        "partner": partner,
+        "indicator": indicator,
+        "threshold": threshold,
+        "samples": samples,
+        "judgements": [found.to_json() for found in judgements(wanted, shown)],
+    }
 
 
 @router.get("/partners/{partner}/score/trend", response_model=TrendView, responses=examples.READ_RESPONSES)
@@ -135,12 +171,16 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
 
 def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
     """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
-    private = reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
+    private = _knows_prices(reader, partner)
     found = node.reader.numbers.score_of(partner, period, public=not private)
     for card in () if private else found["scores"]:
         card["indicators"] = [_without_money(i) for i in card["indicators"]]
         card["explanation"] = [line for line in card["explanation"] if not _tells_money(line)]
     return found
+
+
+def _knows_prices(reader: Reader, partner: int) -> bool:
+    return reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
 
 
 def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:

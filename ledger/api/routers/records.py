@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Path, Query, Response, status
 
 from ledger.api.deps import (
     Cursor,
@@ -16,14 +16,24 @@ from ledger.api.deps import (
     record_id,
 )
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import InclusionProof, Proposals, RecordPage, RecordTypes, Submitted, TypedData
+from ledger.api.schemas.answers import (
+    Erasures,
+    InclusionProof,
+    Proposals,
+    RecordPage,
+    RecordTypes,
+    Submitted,
+    TypedData,
+)
+from ledger.bonuses.agreement import warning_codes
 from ledger.common.ids import bytes_from_hex, to_hex
-from ledger.errors import MalformedRecord, NotFound
+from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.records import index_keys
+from ledger.records.erasure import ErasureReason
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import BY_NAME, Record, record_named
 from ledger.services.intake.submission import Accepted, Proposed
-from ledger.services.views.models import ReceiptView, RecordView, awaited_view
+from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 MOST_SIGNATURES = 200
@@ -58,10 +68,17 @@ def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     openapi_extra=examples.unsigned_body(),
 )
 def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
-    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`."""
+    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`.
+
+    `warnings` are codes of what to show before anybody signs.
+    """
     name, message = fields(data, "type", "message")
     record = record_named(str(name)[:80]).from_json(message, "message")
-    return {"id": to_hex(node.home.domain.record_id(record)), "typedData": node.home.domain.typed_data(record)}
+    return {
+        "id": to_hex(node.home.domain.record_id(record)),
+        "typedData": node.home.domain.typed_data(record),
+        "warnings": warning_codes(record),
+    }
 
 
 @router.post(
@@ -79,6 +96,28 @@ def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Resp
         raise MalformedRecord("not signatures", where="signatures", expected=f"1 to {MOST_SIGNATURES} hex strings")
     signatures = [signature_from_hex(entry, f"signatures[{i}]") for i, entry in enumerate(entries)]
     return _answer(node.submission.countersign(record_id(record), signatures), response)
+
+
+@router.delete("/{record}/parts/{path}", response_model=Erasures, responses=examples.READ_RESPONSES)
+def erase(
+    record: RecordPath,
+    path: Annotated[str, Path(max_length=120, description="The part, such as `details` or `children[0].details`")],
+    reason: Annotated[ErasureReason, Query(description="Why, for the note that stays")],
+    node: NodeOf,
+    reader: ReaderOf,
+) -> dict[str, Any]:
+    """Erase a private part of a record, or all that lie in it: body and salt leave this service, every proof holds.
+
+    For whoever signed the record alone, and only parts that no figure or rule rests on; the operator decides about
+    others. It is noted who erased what, when and why, and the part is not taken in again. Its bytes leave the
+    database's files within ten minutes. To ask again changes nothing.
+    """
+    wanted = record_id(record)
+    number = node.reader.views.record(wanted, reader).number
+    if not reader.partner or not reader.may_read(number):
+        raise NotPermitted("only a signer erases", where="session", mend="Sign in with a key of the signer.")
+    found = node.erasing.erase(wanted, [path], reason=reason, by=reader.partner)
+    return {"record": to_hex(wanted), "erased": [ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in found]}
 
 
 @router.get("", response_model=RecordPage, responses=examples.READ_RESPONSES)

@@ -11,10 +11,11 @@ from ledger.cli.commands.keys import keystore_path, open_key, read_file
 from ledger.cli.groups import WithDefault
 from ledger.cli.output import err, out, print_json
 from ledger.codes import ContractKind
-from ledger.common.canonical import canonical_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
+from ledger.penalties.json_form import moment
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
@@ -93,17 +94,42 @@ def award(
 def check(
     agreement: Agreement,
     version: Annotated[int, typer.Option(min=1, help="Version of the award.")] = 1,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="An award file that somebody handed over: check its amounts, without computing them anew."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same."""
-    with open_ledger(read_settings(), read_only=False) as reader:
-        file = check_award(reader, _id(agreement), version)
-    if json:
-        print_json({"ok": True, "file": file})
+    """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same.
+
+    With --file: whether these are the amounts that the award commits to, one for each party and within its share.
+    """
+    if file is not None:
+        _check_handed_over(_id(agreement), version, file, json)
         return
-    for line in file["explanation"]:
+    with open_ledger(read_settings(), read_only=False) as reader:
+        computed = check_award(reader, _id(agreement), version)
+    if json:
+        print_json({"ok": True, "file": computed})
+        return
+    for line in computed["explanation"]:
         out.print(line, markup=False)
     out.print("The records give exactly this award.")
+
+
+def _check_handed_over(agreement: RecordId, version: int, file: Path, json: bool) -> None:
+    data = parse_json(read_file(file), where=str(file))
+    with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
+        found = award_files.check_handed_over(connection, agreement, version, data)
+        currency = reader.bonuses.agreement(agreement)["currency"]
+    if json:
+        print_json({"ok": True, "residual": str(found.residual), "disputeUntil": found.dispute_until})
+        return
+    for line in found.lines:
+        out.print(f"partner {line.partner}: {money(line.amount, currency)}", markup=False)
+    out.print(f"These are the award's amounts. They leave {money(found.residual, currency)} to the residual partner.")
+    if found.dispute_until is not None:
+        out.print(f"A party may dispute the award until {moment(found.dispute_until)}.", markup=False)
 
 
 @app.command()

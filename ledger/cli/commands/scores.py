@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
+from ledger.bonuses.rule_file import SCORE
 from ledger.cli.client import opened
 from ledger.cli.commands import numbers
 from ledger.cli.commands.keys import read_file
@@ -42,6 +44,35 @@ def explain(
 ) -> None:
     """Say which records raised and which lowered a partner's scores, and by how much."""
     numbers.scores(partner, start, end, rolling, why=True)
+
+
+@app.command()
+def judge(
+    partner: Annotated[int, typer.Argument(min=1, help="A partner's id.")],
+    threshold: Annotated[int, typer.Option(min=0, help="In the indicator's unit: hundredths of a point, or ppm.")],
+    indicator: Annotated[str, typer.Option(help="`score`, or a share such as `on-time`.")] = SCORE,
+    samples: Annotated[int, typer.Option(min=1, help="Delivery events below which nothing follows.")] = SAMPLES,
+    start: numbers.Start = None,
+    end: numbers.End = None,
+    rolling: numbers.Rolling = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say whether a partner's scores may be rewarded or sanctioned by a threshold, or neither."""
+    wanted = threshold_of(indicator, threshold, samples)
+    with open_ledger(read_settings()) as reader:
+        reader.views.partner(partner)
+        found = judgements(wanted, reader.numbers.scorecards(partner, reader.numbers.asked(start, end, rolling)))
+    if json:
+        print_json({
+            "partner": partner, "indicator": indicator, "threshold": threshold, "samples": samples,
+            "judgements": [one.to_json() for one in found],
+        })  # fmt: skip
+        return
+    for one in found:
+        follows = "may be rewarded" if one.may_reward else "may be sanctioned" if one.may_sanction else "neither"
+        out.print(f"as {one.role.name.lower()}: {follows}", markup=False)
+    if not found:
+        out.print(f"partner {partner} was scored in no role that has {indicator}", markup=False)
 
 
 File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/scores/cards/default.toml shows the form.")]

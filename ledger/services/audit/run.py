@@ -36,6 +36,7 @@ from ledger.services.audit.checkpoints import (
 )
 from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
+from ledger.services.audit.erased import check_erasures
 from ledger.services.audit.findings import AuditReport, Findings
 from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
@@ -157,7 +158,7 @@ class _Audit:
         c. Chain: rules replayed, records and outcomes complete, contracts ours.
         d. What was damaged is named, and put right in the copy.
         e. Checkpoints and anchors have the log's roots, none is forgotten, and what the auditor holds agrees.
-        f. Opened parts have their hashes.
+        f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys.
         i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
@@ -209,6 +210,7 @@ class _Audit:
         check_held(log, self._held, identity, findings)
         # f.
         copy_openings(source, copy, findings, tell)
+        check_erasures(source, findings)
         named = named_records(findings)
         # g.
         registry = self._derive(source, log.rows)

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ledger.bonuses.pool import MEANING, Status
+from ledger.bonuses.agreement import AgreementStatus
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
+from ledger.explain.agreement import MEANING
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
 from ledger.services.home.home import Home
@@ -98,7 +99,7 @@ class Bonuses:
 
     def status(self, agreement_id: bytes) -> str:
         (code,) = self._read("statusOf", agreement_id)
-        return Status(code).name.lower()
+        return AgreementStatus(code).name.lower()
 
     def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
         (state,) = self._read("stateOf", row.record_id)
@@ -107,7 +108,7 @@ class Bonuses:
             "id": to_hex(row.record_id),
             "cursor": row.log_index,
             "status": status,
-            "meaning": MEANING[Status[status.upper()]],
+            "meaning": MEANING[AgreementStatus[status.upper()]],
             "currency": row.currency,
             "token": to_hex(row.token),
             "funded": str(state["funded"]),

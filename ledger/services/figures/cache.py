@@ -29,17 +29,18 @@ class Feed:
         self._domain = domain
         self._running = Running(Period(0, FOREVER, 0))
         self._facts: dict[bytes, Facts] = {}
-        self._size, self._parts = 0, 0
+        self._size, self._parts, self._erased = 0, 0, 0
 
     def refreshed(self, connection: Connection, registry: CurrentRegistry) -> tuple[int, Running]:
         """The size of the log, and all figures from it, equal to those computed from all its records at once.
 
         Raises what `ledger.records.verification.verify_record` raises; then nothing is remembered.
         """
-        size, parts = log.head(connection).size, openings.count(connection)
-        if (size, parts) != (self._size, self._parts):
+        size, parts, erased = log.head(connection).size, openings.count(connection), openings.count_erased(connection)
+        if (size, parts, erased) != (self._size, self._parts, self._erased):
             new_parts = openings.count(connection, self._size) if size > self._size else 0
-            start = self._size if size >= self._size and parts - new_parts == self._parts else 0
+            same = parts - new_parts == self._parts and erased == self._erased
+            start = self._size if size >= self._size and same else 0
             records = VerifiedRecords(connection, self._domain, registry)
             period = self._running.period
             try:
@@ -53,7 +54,7 @@ class Feed:
             except BaseException:
                 self._forget()
                 raise
-            self._size, self._parts = size, parts
+            self._size, self._parts, self._erased = size, parts, erased
         return size, self._running
 
     def _forget(self) -> None:

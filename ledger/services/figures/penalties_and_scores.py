@@ -63,6 +63,7 @@ class Numbers:
         self._lock = Lock()
         self._feed = Feed(home.domain)
         self._remembered: dict[Hashable, Any] = {}
+        self._of: Running | None = None
 
     # --- penalties -----------------------------------------------------------------------------------------
 
@@ -241,6 +242,8 @@ class Numbers:
         try:
             with self._db.read() as connection:
                 found = self._feed.refreshed(connection, self._registry.refreshed(connection))
+            if found[1] is not self._of:  # read anew: a part was opened or erased, though the log may not have grown
+                self._remembered, self._of = {}, found[1]
             yield found
         finally:
             self._lock.release()

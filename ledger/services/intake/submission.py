@@ -175,11 +175,11 @@ class Submission:
                 log.info("%s was kept, and is refused now: %s", to_hex(proposal.record_id), error)
 
     def _again(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> Accepted:
-        """The first receipt. Private parts that one of the signers hands in are kept, if they were not open here."""
+        """The first receipt. Private parts that a signer hands in are kept if they are neither open here nor erased."""
         recovered = self._registry.signer_keys.recovered(signed, row.record_id)
         self._check_signed_anew(connection, row, recovered)
         parts = parts_for(row.record, signed.record)
-        if parts.keys() - openings.of(connection, row).keys():
+        if openings.new_parts(connection, row, parts):
             self._checks(connection, self._clock.now()).in_order(recovered)
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)

@@ -39,8 +39,9 @@ from ledger.services.relay.chain_reader import ChainWalk, Settling
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import change
+from ledger.services.state.erasure import FILE, read_file
 from ledger.services.state.projections import Projector
-from ledger.store import checkpoints, cursors, log, migrate, outbox, records, rowwise
+from ledger.store import checkpoints, cursors, log, migrate, openings, outbox, records, rowwise
 from ledger.store.database import Connection, Database
 from ledger.store.projections import outcomes
 from ledger.store.rows import chunks, text_of
@@ -133,6 +134,7 @@ def restore_from_chain(
     consortium = read_consortium(settings.home)
     watch, hear = clock or SystemClock(), tell or _quiet
     _require_empty(settings)
+    _restore_erasures(settings)
     chain = open_chain(settings, watch)
     home = Home(settings, consortium, Database.open(settings.database_url), chain, watch)
     try:
@@ -171,6 +173,16 @@ def restore_from_chain(
         return Restored(True, restored, size - restored, (), consortium.log, registration)
     finally:
         node.close()
+
+
+def _restore_erasures(settings: Settings) -> None:
+    """Before any record comes back: what was erased stays so."""
+    database = Database.open(settings.database_url)
+    try:
+        with database.write() as connection:
+            openings.note_erased(connection, read_file(settings.home / FILE))
+    finally:
+        database.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +328,11 @@ class _Restoration:
         record_id = next((i for d in pools if (i := d.record_id(public)) in self._places), None)
         if record_id is None or record_id in self._back or not self._put(connection, record_id, signed):
             return
+        gone = {erasure.path for erasure in openings.erased_of(connection, record_id)}
         rows = [
-            {"record_id": record_id, "path": path, "body": text_of(part_to_json(part))} for path, part in parts.items()
+            {"record_id": record_id, "path": path, "body": text_of(part_to_json(part))}
+            for path, part in parts.items()
+            if path not in gone
         ]
         rowwise.insert(connection, "openings", rows)
 

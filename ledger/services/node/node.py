@@ -28,6 +28,7 @@ from ledger.services.relay.follower import Follower
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
+from ledger.services.state.erasure import Erasing
 from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
@@ -56,6 +57,7 @@ class Node:
         self._publish_or_halt()
         with self.home.database.write() as connection:
             self.projector.catch_up(connection)
+        self.erasing.erase_again()
         self.sequencer.start()
 
     def _wire_writing(self) -> None:
@@ -81,6 +83,7 @@ class Node:
             holder=holder,
         )
         self.submission = Submission(home, self.sequencer, registry, self.preflight)
+        self.erasing = Erasing(home, registry)
         self.metrics = CollectorRegistry()
         self._gauges = {
             name: Gauge(f"lading_{name}", text, registry=self.metrics)
@@ -103,6 +106,7 @@ class Node:
         if followed.appended:
             self.submission.complete_kept()
         self._publish()
+        self.erasing.scrub_now_and_then()
         anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
             self.follower.step()

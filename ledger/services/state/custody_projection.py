@@ -226,6 +226,12 @@ def note_goods(connection: Connection, row: StoredRecord) -> None:
         shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
 
 
+def note_goods_again(connection: Connection, row: StoredRecord) -> None:
+    """Note the goods of the shipments that `row` opened from nothing, now that less of its contents is open."""
+    shipments.remove_goods(connection, _opened_under(connection, row))
+    note_goods(connection, row)
+
+
 def _opened_under(connection: Connection, row: StoredRecord) -> Iterator[bytes]:
     """The shipments whose goods `row` tells: a split's children; of terms, its own and what remained of it anywhere."""
     record = row.record

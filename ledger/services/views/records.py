@@ -28,6 +28,7 @@ from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (
     AwaitedView,
     ChainTrack,
+    ErasedView,
     ItemView,
     LogTrack,
     MissingView,
@@ -153,9 +154,11 @@ class RecordViews:
         return [self._view(connection, row, reader, anchored.size if anchored else 0) for row in rows]
 
     def _view(self, connection: Connection, row: StoredRecord, reader: Reader, anchored_size: int) -> RecordView:
-        record = row.record
+        record, erased = row.record, tuple[ErasedView, ...]()
         if self.may_open(connection, record, row.record_id, reader):
             record = openings.richest(connection, row)
+            gone = openings.erased_of(connection, row.record_id)
+            erased = tuple(ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in gone)
         receipt = self._signer.receipt(row.log_index, row.leaf_hash, row.log_time)
         track = LogTrack(
             status="anchored" if row.log_index < anchored_size else "accepted",
@@ -179,6 +182,7 @@ class RecordViews:
             signers=self._names.signers_of(connection, row),
             log=track,
             chain=self._chain_track(connection, row),
+            erased=erased,
         )
 
     def _proposed(self, connection: Connection, proposal: proposals.Proposal, reader: Reader) -> RecordView:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ledger.api.app import create_app
 from ledger.bonuses.amounts import Line, amounts_root
-from ledger.bonuses.award_file import award_to_json
+from ledger.bonuses.award_file import FORMAT, award_to_json
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import Step, verify_bundle
 from ledger.cli.demo.scribe import details, salt
@@ -21,7 +21,7 @@ from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.errors import MalformedRecord, RuleBroken, VerificationFailed
+from ledger.errors import MalformedRecord, NotFound, RuleBroken, VerificationFailed
 from ledger.explain.money import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
@@ -30,6 +30,8 @@ from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.store import records
+from ledger.store.projections import bonuses
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
 
 POOL = 1_000_00
@@ -259,6 +261,67 @@ def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(aw
     found = run(awarded, "check", to_hex(agreement), exit_code=1).exception
     assert isinstance(found, VerificationFailed)
     assert "the records give another award" in str(found)
+
+
+def test_an_award_file_that_somebody_hands_over_is_checked_without_the_records(
+    awarded: Awarded, tmp_path: Path
+) -> None:
+    computed, file = awarded.computed.award, tmp_path / "award.json"
+    handed = award_to_json(computed)
+    file.write_bytes(canonical_json(handed))
+    said = run(awarded, "check", to_hex(awarded.agreement), "--file", str(file))
+    assert f"partner {CARRIER}: {money(computed.lines[0].amount, 'EUR')}" in said.stdout
+    assert "A party may dispute the award until" in said.stdout
+    found = json.loads(run(awarded, "check", to_hex(awarded.agreement), "--file", str(file), "--json").stdout)
+    with awarded.stage.node.db.read() as connection:
+        (row,) = bonuses.awards(connection, awarded.agreement)
+    assert row.block_time is not None
+    assert found == {"ok": True, "residual": str(computed.residual_amount), "disputeUntil": row.block_time + DAY}
+
+    handed["lines"][0]["amount"] = str(computed.lines[0].amount + 1)
+    file.write_bytes(canonical_json(handed))
+    other = run(awarded, "check", to_hex(awarded.agreement), "--file", str(file), exit_code=1).exception
+    assert isinstance(other, VerificationFailed)
+    assert "the award commits to other amounts" in str(other)
+    assert "dispute the award until its dispute window ends" in str(other)
+
+
+def test_an_award_beyond_a_share_is_found_out_from_its_file(awarded: Awarded, tmp_path: Path) -> None:
+    """The contract never sees the list, so it takes an award whose list exceeds the shares that were signed."""
+    stage, agreement, file = awarded.stage, _agree(awarded.stage), tmp_path / "greedy.json"
+    stage.pass_time(41 * DAY)
+    lines = [Line(PartnerId(CARRIER), 700_00), Line(PartnerId(SECOND), 0)]
+    root = amounts_root(agreement, 1, lines)
+    stage.sign(BonusAward(SHOP, agreement, 1, stage.node.consortium.log.log_id, 1, POOL, root, bytes(32)), SHOP)
+    listed = [{"partner": line.partner, "amount": str(line.amount)} for line in lines]
+    file.write_bytes(canonical_json({"format": FORMAT, "lines": listed}))
+    found = run(awarded, "check", to_hex(agreement), "--file", str(file), exit_code=1).exception
+    assert isinstance(found, VerificationFailed)
+    assert "more than the party's share" in str(found)
+    again = run(awarded, "check", to_hex(agreement), "--version", "2", "--file", str(file), exit_code=1).exception
+    assert isinstance(again, NotFound)
+
+
+def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Awarded) -> None:
+    stage = awarded.stage
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    with stage.node.db.read() as connection:
+        stored = records.get(connection, awarded.agreement)
+    assert stored is not None
+    assert isinstance(stored.record, BonusAgreement)
+    terms = replace(
+        stored.record, arbiter=CARRIER, salt=salt(), details=details(), deadline=stage.now + 50 * DAY,
+        claimUntil=stage.now + 99 * DAY,
+    )  # fmt: skip
+    body = {"type": "BonusAgreement", "message": terms.to_json()}
+    asked = client.post("/v1/records/typed-data", json=body).json()
+    assert asked["warnings"] == ["arbiter-is-party", "awarder-is-residual"]
+    record_id = stage.node.domain.record_id(terms)
+    signature = stage.parties[CARRIER].key.sign(stage.node.domain, terms)
+    proposed = client.post("/v1/records", json=body | {"signatures": [to_hex(signature)]})
+    assert proposed.status_code == 202
+    page = client.get(f"/records/{to_hex(record_id)}", headers={"Accept": "text/html"}).text
+    assert "The arbiter is one of the parties." in page
 
 
 def test_the_page_of_an_agreement_has_its_dates_and_payments_and_tells_amounts_to_parties_only(
