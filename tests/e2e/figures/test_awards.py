@@ -273,7 +273,7 @@ def test_an_award_file_that_somebody_hands_over_is_checked_without_the_records(
     assert f"partner {CARRIER}: {money(computed.lines[0].amount, 'EUR')}" in said.stdout
     assert "A party may dispute the award until" in said.stdout
     found = json.loads(run(awarded, "check", to_hex(awarded.agreement), "--file", str(file), "--json").stdout)
-    with awarded.stage.node.db.read() as connection:
+    with awarded.stage.node.home.database.read() as connection:
         (row,) = bonuses.awards(connection, awarded.agreement)
     assert row.block_time is not None
     assert found == {"ok": True, "residual": str(computed.residual_amount), "disputeUntil": row.block_time + DAY}
@@ -292,7 +292,7 @@ def test_an_award_beyond_a_share_is_found_out_from_its_file(awarded: Awarded, tm
     stage.pass_time(41 * DAY)
     lines = [Line(PartnerId(CARRIER), 700_00), Line(PartnerId(SECOND), 0)]
     root = amounts_root(agreement, 1, lines)
-    stage.sign(BonusAward(SHOP, agreement, 1, stage.node.consortium.log.log_id, 1, POOL, root, bytes(32)), SHOP)
+    stage.sign(BonusAward(SHOP, agreement, 1, stage.node.home.consortium.log.log_id, 1, POOL, root, bytes(32)), SHOP)
     listed = [{"partner": line.partner, "amount": str(line.amount)} for line in lines]
     file.write_bytes(canonical_json({"format": FORMAT, "lines": listed}))
     found = run(awarded, "check", to_hex(agreement), "--file", str(file), exit_code=1).exception
@@ -305,7 +305,7 @@ def test_an_award_beyond_a_share_is_found_out_from_its_file(awarded: Awarded, tm
 def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Awarded) -> None:
     stage = awarded.stage
     client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
-    with stage.node.db.read() as connection:
+    with stage.node.home.database.read() as connection:
         stored = records.get(connection, awarded.agreement)
     assert stored is not None
     assert isinstance(stored.record, BonusAgreement)
@@ -316,8 +316,8 @@ def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Aw
     body = {"type": "BonusAgreement", "message": terms.to_json()}
     asked = client.post("/v1/records/typed-data", json=body).json()
     assert asked["warnings"] == ["arbiter-is-party", "awarder-is-residual"]
-    record_id = stage.node.domain.record_id(terms)
-    signature = stage.parties[CARRIER].key.sign(stage.node.domain, terms)
+    record_id = stage.node.home.domain.record_id(terms)
+    signature = stage.parties[CARRIER].key.sign(stage.node.home.domain, terms)
     proposed = client.post("/v1/records", json=body | {"signatures": [to_hex(signature)]})
     assert proposed.status_code == 202
     page = client.get(f"/records/{to_hex(record_id)}", headers={"Accept": "text/html"}).text

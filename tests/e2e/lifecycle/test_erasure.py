@@ -101,7 +101,7 @@ def parts_open(node: Node, record: RecordId) -> set[str]:
 
 def test_no_byte_of_an_erased_part_is_left_in_the_home(stage: Stage) -> None:
     """Neither in rows, nor in free pages of the proposal it was, nor in the write-ahead log; beside a running node."""
-    home = stage.node.settings.home
+    home = stage.node.home.settings.home
     shipment, terms = deliver(stage)
     hidden = secrets_of(terms)
     for part, words in hidden.items():
@@ -123,11 +123,11 @@ def test_no_byte_of_an_erased_part_is_left_in_the_home(stage: Stage) -> None:
 def test_every_proof_holds_and_the_audit_tells(stage: Stage) -> None:
     shipment, terms = deliver(stage)
     stage.node.settle()
-    trust = parse_trust(canonical_json(stage.node.consortium.trust_file()))
-    proof = stage.node.proof(stage.node.reading.record(shipment).log.index, None)
+    trust = parse_trust(canonical_json(stage.node.home.consortium.trust_file()))
+    proof = stage.node.reader.proof(stage.node.reader.views.record(shipment).log.index, None)
     assert stage.penalty(shipment).amount > 0
-    before = list(stage.node.numbers.scorecards(CARRIER))
-    home = stage.node.settings.home
+    before = list(stage.node.reader.numbers.scorecards(CARRIER))
+    home = stage.node.home.settings.home
     run(home, "erase", to_hex(shipment), "details", "--reason", "retention", "--yes")
     bundle = Exporter(stage.node).shipment(shipment)
     assert [step for step in verify_bundle(bundle, trust) if not step.ok] == []
@@ -136,13 +136,13 @@ def test_every_proof_holds_and_the_audit_tells(stage: Stage) -> None:
     said = run(home, "erase", to_hex(shipment), "commercial", "--reason", "retention", "--yes")
     assert "commercial: erased at" in said.stdout
 
-    assert stage.node.proof(proof["index"], proof["size"]) == proof
+    assert stage.node.reader.proof(proof["index"], proof["size"]) == proof
     steps = verify_bundle(Exporter(stage.node).partner(CARRIER, Period(0, FOREVER, stage.now)), trust)
     assert [step for step in steps if not step.ok] == []
     assert "Of 1 shipment a part is withheld" in steps[-1].why
     with pytest.raises(NotFound):
         stage.penalty(shipment)
-    after = list(stage.node.numbers.scorecards(CARRIER))
+    after = list(stage.node.reader.numbers.scorecards(CARRIER))
     assert [card.shipments for card in after] == [card.shipments - 1 for card in before], "nothing remembered is told"
     stage.node.settle()
     report = audit(stage.node)
@@ -153,7 +153,7 @@ def test_every_proof_holds_and_the_audit_tells(stage: Stage) -> None:
 
 def test_what_was_erased_and_lies_there_again_is_found(stage: Stage) -> None:
     shipment, _ = deliver(stage)
-    home = stage.node.settings.home
+    home = stage.node.home.settings.home
     with closing(sqlite3.connect(home / "ledger.db")) as db:
         (body,) = db.execute(
             "SELECT body FROM openings WHERE record_id = ? AND path = 'details'", [shipment]
@@ -172,7 +172,7 @@ def test_what_was_erased_and_lies_there_again_is_found(stage: Stage) -> None:
 
 def test_neither_a_signer_nor_a_rebuild_brings_it_back(stage: Stage) -> None:
     shipment, terms = deliver(stage)
-    settings = stage.node.settings
+    settings = stage.node.home.settings
     run(settings.home, "erase", to_hex(shipment), "commercial", "contents", "--reason", "order", "--yes")
     left = parts_open(stage.node, shipment)
     assert not left & {"commercial", "contents[0]"}
@@ -184,7 +184,7 @@ def test_neither_a_signer_nor_a_rebuild_brings_it_back(stage: Stage) -> None:
         rows = list(records.stream(connection))
         given = [SignedRecord(openings.richest(connection, row), row.signature_list) for row in rows]
     whole = {shipment: terms}
-    given = [SignedRecord(whole.get(stage.node.domain.record_id(s.record), s.record), s.signatures) for s in given]
+    given = [SignedRecord(whole.get(stage.node.home.domain.record_id(s.record), s.record), s.signatures) for s in given]
     stage.node.close()
 
     rebuild_projections(settings)
@@ -208,7 +208,7 @@ def test_neither_a_signer_nor_a_rebuild_brings_it_back(stage: Stage) -> None:
 
 def test_a_restored_backup_is_erased_again_at_the_start(stage: Stage) -> None:
     shipment, _ = deliver(stage)
-    settings = stage.node.settings
+    settings = stage.node.home.settings
     with closing(sqlite3.connect(settings.home / "ledger.db")) as db, closing(sqlite3.connect(":memory:")) as backup:
         db.backup(backup)
         stage.node.erasing.erase(shipment, ["commercial"], reason=ErasureReason.ORDER)
@@ -232,7 +232,7 @@ def test_goods_that_were_noted_are_noted_no_more(stage: Stage) -> None:
     gtin = goods.gtin.zfill(14)
 
     def carrying() -> int:
-        with closing(sqlite3.connect(stage.node.settings.home / "ledger.db")) as db:
+        with closing(sqlite3.connect(stage.node.home.settings.home / "ledger.db")) as db:
             query = "SELECT count(*) FROM goods WHERE gtin = ? AND shipment = ?"
             return int(db.execute(query, [gtin, shipment]).fetchone()[0])
 
@@ -308,7 +308,7 @@ def test_who_signed_alone_erases_over_http_and_the_parties_see_it(stage: Stage) 
     assert carrier.delete(f"{path}/parts/details?reason=mistake").json()["erased"] == [entry], "the first note stays"
 
     stage.node.tick()
-    assert traces(stage.node.settings.home, [f"{GATE}!"]) == []
+    assert traces(stage.node.home.settings.home, [f"{GATE}!"]) == []
     assert carrier.get(path).json()["erased"] == [entry]
     assert client_of(stage, 0).get(path).json()["erased"] == []
     page = carrier.get(f"/records/{to_hex(statement)}", headers={"Accept": "text/html"}).text
@@ -341,7 +341,7 @@ def test_many_erasures_share_one_rewriting_of_the_files(stage: Stage, monkeypatc
         scrubs.append(stage.now)
         real()
 
-    monkeypatch.setattr(node.db, "scrub", scrub)
+    monkeypatch.setattr(node.home.database, "scrub", scrub)
 
     def due() -> bool:
         with node.home.database.read() as connection:
@@ -365,7 +365,7 @@ def test_many_erasures_share_one_rewriting_of_the_files(stage: Stage, monkeypatc
 
 
 def test_the_command_says_what_is_not_there_and_asks_first(stage: Stage) -> None:
-    home, shipment = stage.node.settings.home, stage.open(5)
+    home, shipment = stage.node.home.settings.home, stage.open(5)
     record = to_hex(shipment)
     for said in (["details", "--all"], []):
         assert isinstance(run(home, "erase", record, *said, "--reason", "order", exit_code=1).exception, InvalidInput)
