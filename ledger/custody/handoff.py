@@ -8,7 +8,7 @@ not held, wrong key, count.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ledger.codes import ExceptionBit, Gate, Outcome, Role, ShipmentState
+from ledger.codes import APPLIED, ExceptionBit, Gate, Outcome, Role, ShipmentState
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers, check_submit_by
 from ledger.custody.slot import LAST_SEQUENCE, Decision, Flag, Holding, Lookup, Signer, remainder_id
 from ledger.errors import MalformedRecord, NotPermitted
@@ -130,7 +130,7 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
     transfer = replace(transfer, releaser_key=holding.recipient_key if holding else b"")
     item = HandoffItem(record.shipment, record.sequence, record.packages, record.exceptions)
     outcome, changes = handoff_item(item, transfer, holding)
-    if outcome not in (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH):
+    if outcome not in APPLIED:
         return Decision((outcome,))
     if ready_at is None or now < ready_at:
         return Decision((Outcome.AHEAD,))

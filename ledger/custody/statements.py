@@ -6,7 +6,7 @@ Neither has a `submitBy`, so what is wrong with the shipment's state is an outco
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.codes import Gate, Outcome, ShipmentState, StatementKind
+from ledger.codes import APPLIED, Gate, Outcome, ShipmentState, StatementKind
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers
 from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot, child_id
 from ledger.errors import MalformedRecord
@@ -92,7 +92,7 @@ def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int
     if record.kind not in _ENDS:
         return Decision((_remark(record, signers[0], holding),))
     outcome = _ending(record, signers[-1], holding)
-    if outcome not in (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH):
+    if outcome not in APPLIED:
         return Decision((outcome,))
     ended = replace(holding.slot, state=_ENDS[StatementKind(record.kind)])
     return Decision((outcome,), {record.shipment: replace(holding, slot=ended)})

@@ -60,6 +60,7 @@ MEANING: dict[Outcome, str] = {
     Outcome.COUNT: "Skipped: the number of packages does not agree with what was held.",
     Outcome.AHEAD: "Waiting: a record before this one is still missing.",
     Outcome.FORBIDDEN: "Skipped: this step may not follow here.",
+    Outcome.ANNOUNCED: "Waiting: announced. It moves when it is submitted again after the council's delay.",
     Outcome.REJECTED: "Rejected: the contract refused the whole record until its deadline had passed.",
 }
 """What an outcome means for the item that has it; nothing to add where it simply applied."""

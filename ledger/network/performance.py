@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
-from ledger.codes import ClearanceStatus, HoldCause, StatementKind
+from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period
 from ledger.common.spans import Span, measure
@@ -27,7 +27,6 @@ from ledger.shipments.history import Journeys, Move, part_of
 
 DAY = 86_400
 MILLION = 1_000_000
-_RELEASED = {ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS}
 _STUMBLES = {
     ClearanceStatus.HELD,
     ClearanceStatus.REFUSED,
@@ -338,10 +337,10 @@ def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tu
         if (found.record.jurisdiction, found.record.regime) == pair
     ]
     for step in sorted(steps, key=lambda step: step.occurredAt):
-        if step.status in _RELEASED:
+        if step.status in RELEASES:
             return True, True
         if step.status in _STUMBLES:
-            return any(later.status in _RELEASED for later in steps), False
+            return any(later.status in RELEASES for later in steps), False
     parts = [_outcome(journeys, child, pair) for child in journeys.children(shipment)]
     return bool(parts) and all(released for released, _ in parts), all(clean for _, clean in parts)
 

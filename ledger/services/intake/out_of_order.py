@@ -8,7 +8,7 @@ there yet revert. Such a record is kept, holds no sequence, and costs no transac
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.codes import Purpose, ShipmentState
+from ledger.codes import NOT_FINAL, Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Signer, Slot
@@ -23,7 +23,6 @@ from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import keys_of
 from ledger.store import outbox, records
 from ledger.store.database import Connection
-from ledger.store.projections.outcomes import NOT_FINAL
 
 MOST_AHEAD = 32
 """A record may wait for at most so many predecessors of a shipment."""

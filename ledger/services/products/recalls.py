@@ -7,7 +7,7 @@ partner, for the chain takes a recall from whoever attested the goods.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.codes import Hazard, RecallAction, Role, ShipmentState
+from ledger.codes import APPLIED, Hazard, RecallAction, Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.explain.words import counted, spaced, word
@@ -19,7 +19,7 @@ from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effec
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.products.lot_tracing import APPLIED, Traced, trace_goods
+from ledger.services.products.lot_tracing import Traced, trace_goods
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
+from ledger.codes import APPLIED, StatementKind
 from ledger.codes import Outcome as Code
-from ledger.codes import StatementKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding
@@ -41,7 +41,6 @@ from ledger.store.projections.shipments import ClearanceState, ClearanceStep, Cu
 from ledger.store.records import StoredRecord
 
 trouble = logging.getLogger("lading.projections")
-APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
 _OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER)
 
 

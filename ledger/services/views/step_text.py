@@ -6,7 +6,7 @@ Whether a step counts is asked of the same rules that compute the numbers: a ten
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
+from ledger.codes import APPLIED, Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
@@ -23,7 +23,6 @@ from ledger.store.database import Connection
 from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
 
-APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 LATE_REPORT = 24 * 3600
 """A record that became known later than this after it happened is flagged, and counts all the same."""
 

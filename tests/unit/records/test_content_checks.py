@@ -146,7 +146,7 @@ def test_codes_are_those_of_the_lists() -> None:
         with pytest.raises(MalformedRecord, match="no such code") as caught:
             check_content(changed(record, **{name: most + 1}), NOW)
         assert caught.value.where == name
-    for name, most in (("purpose", 6), ("mode", 9), ("fulfilment", 5)):
+    for name, most in (("purpose", 7), ("mode", 9), ("fulfilment", 5)):
         check_content(terms(**{name: most}), NOW)
         with pytest.raises(MalformedRecord, match="no such code"):
             check_content(terms(**{name: most + 1}), NOW)
