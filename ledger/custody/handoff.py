@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from ledger.codes import APPLIED, ExceptionBit, Gate, Outcome, Role, ShipmentState
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers, check_submit_by
-from ledger.custody.slot import LAST_SEQUENCE, Decision, Flag, Holding, Lookup, Signer, remainder_id
+from ledger.custody.slot import LAST_SEQUENCE, Decision, Flag, Holding, Lookup, Signer
 from ledger.errors import MalformedRecord, NotPermitted
+from ledger.records.shipment_ids import remainder_id
 from ledger.records.types import NOBODY, Handoff, HandoffItem, Override
 
 HANDLING_ROLES = (Role.CARRIER, Role.MAIN_CARRIER, Role.WAREHOUSE, Role.LOCKER)

@@ -18,19 +18,7 @@ from ledger.custody.handoff import (
     handoff_item,
     override,
 )
-from ledger.custody.slot import (
-    NO_KEY,
-    Decision,
-    Flag,
-    Holding,
-    Lookup,
-    Requirement,
-    Signer,
-    Slot,
-    child_id,
-    pair_of,
-    remainder_id,
-)
+from ledger.custody.slot import NO_KEY, Decision, Flag, Holding, Lookup, Requirement, Signer, Slot, pair_of
 from ledger.custody.statements import split, state, statement_signers
 from ledger.custody.terms import CONSIGNOR, CONSIGNOR_ROLES, open_shipment, terms_signers
 from ledger.records.types import NOBODY, Handoff, Override, Record, ShipmentTerms, Split, Statement
@@ -50,7 +38,6 @@ __all__ = [
     "Signer",
     "Slot",
     "Transfer",
-    "child_id",
     "count_agrees",
     "end_by_customs",
     "handoff",
@@ -58,7 +45,6 @@ __all__ = [
     "open_shipment",
     "override",
     "pair_of",
-    "remainder_id",
     "set_released",
     "signing_partners",
     "split",

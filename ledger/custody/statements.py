@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from ledger.codes import APPLIED, Gate, Outcome, ShipmentState, StatementKind
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers
-from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot, child_id
+from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot
 from ledger.errors import MalformedRecord
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import NOBODY, Split, Statement
 
 _LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)

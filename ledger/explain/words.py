@@ -2,8 +2,7 @@
 
 from enum import IntEnum, IntFlag
 
-from ledger.codes import Outcome, Role
-from ledger.common.ids import to_hex
+from ledger.codes import Outcome
 
 NONE = "none"
 
@@ -37,13 +36,6 @@ def span(seconds: int) -> str:
         if count:
             found.append(counted(count, noun))
     return " ".join(found[:2]) or "none"
-
-
-def scope_text(role: int, scope: bytes) -> str:
-    """A role's scope as people write it; a schema is only known by its hash."""
-    if not any(scope):
-        return ""
-    return to_hex(scope) if role == Role.ISSUER else scope.rstrip(b"\0").decode("ascii", "replace")
 
 
 MEANING: dict[Outcome, str] = {

@@ -13,16 +13,12 @@ from ledger.codes import Role
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.common.keccak import keccak256
+from ledger.common.scopes import scope_bytes
 from ledger.errors import BadSignature, MalformedRecord
 from ledger.records.signing import SigningKey, recover
 
 VERSION = "enrolment/1"
 MAX_DOCUMENT = 4096
-SCOPED = {
-    Role.CUSTOMS: "jurisdiction, two capital letters",
-    Role.ISSUER: "schema name",
-    Role.BRAND: "GS1 company prefix",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +55,6 @@ class Enrolment:
 
     def document_hash(self) -> bytes:
         return hashlib.sha256(self.document()).digest()
-
-
-def scope_bytes(role: Role, scope: str) -> bytes:
-    """`scope` as the registry stores it: ASCII left-aligned; for an issuer the SHA-256 of the schema's name.
-
-    Raises `MalformedRecord` when the role takes no scope, or another kind of it.
-    """
-    if role not in SCOPED:
-        if scope:
-            raise MalformedRecord("this role takes no scope", where="scope", expected="empty", found=scope[:80])
-        return bytes(32)
-    if role is Role.ISSUER:
-        fits = 0 < len(scope) <= 128
-        value = hashlib.sha256(scope.encode()).digest()
-    else:
-        fits = (
-            scope.isascii() and len(scope) == 2 and scope.isalpha() and scope.isupper()
-            if role is Role.CUSTOMS
-            else scope.isascii() and scope.isdigit() and 4 <= len(scope) <= 12
-        )
-        value = scope.encode().ljust(32, b"\0")
-    if not fits:
-        raise MalformedRecord("not a scope of this role", where="scope", expected=SCOPED[role], found=scope[:80])
-    return value
 
 
 def parse_enrolment(document: bytes, consortium: ConsortiumId) -> Enrolment:

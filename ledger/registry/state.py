@@ -20,7 +20,6 @@ V = TypeVar("V")
 NO_END = 2**40 - 1
 """End of a key, log, contract or suspension of which no end is known."""
 ALL_SCOPES = 2**32 - 1
-NO_SCOPE = bytes(32)
 NOBODY_ID = PartnerId(0)
 
 

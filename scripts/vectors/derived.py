@@ -8,7 +8,7 @@ from ledger import merkle
 from ledger.bonuses.amounts import Line, amounts_root, leaf
 from ledger.codes import Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
-from ledger.records.index_keys import child_id
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import REMAINDER_INDEX
 from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
 from scripts.vectors.keys import CONSORTIUM, LOG, ORIGIN, address, key, secret

@@ -12,7 +12,7 @@ from ledger.bonuses.amounts import amounts_root
 from ledger.common.canonical import canonical_json
 from ledger.merkle import sorted_root
 from ledger.records.eip712 import Withheld, list_hash, part_hash
-from ledger.records.index_keys import child_id
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
     NOBODY,
     Attestation,

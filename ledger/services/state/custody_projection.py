@@ -16,7 +16,7 @@ from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.records.disclosure import join
-from ledger.records.index_keys import parent_of
+from ledger.records.shipment_ids import parent_of
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
     REMAINDER_INDEX,

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from ledger.codes import Gate, ShipmentState
 from ledger.common.keccak import keccak256
-from ledger.custody.rules import Flag, Requirement, Slot, child_id, pair_of, remainder_id, signing_partners
+from ledger.custody.rules import Flag, Requirement, Slot, pair_of, signing_partners
 from ledger.custody.slot import MAX_REQUIREMENTS
 from ledger.errors import MalformedRecord
 from ledger.records.eip712 import Withheld
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.types import Endorsement, Handoff, Override, ShipmentTerms, Split, Statement
 
 NOTHING = Withheld(bytes(32))

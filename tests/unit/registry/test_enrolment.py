@@ -12,17 +12,16 @@ from eth_account.messages import encode_defunct
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
+from ledger.common.scopes import SCOPED, scope_bytes
 from ledger.errors import BadSignature, MalformedRecord
 from ledger.records.signing import SigningKey
 from ledger.registry.enrolment import (
     MAX_DOCUMENT,
-    SCOPED,
     Enrolment,
     RoleRequest,
     check_possession,
     parse_enrolment,
     personal_digest,
-    scope_bytes,
     sign_enrolment,
 )
 
