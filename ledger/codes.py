@@ -112,6 +112,10 @@ class StatementKind(IntEnum):
     FOUND = 8
 
 
+WITNESSED: Final = frozenset({StatementKind.DESTROYED, StatementKind.ABANDONED})
+"""Both `by` and `counterparty` sign."""
+
+
 class Gate(IntFlag):
     """Where a required clearance must have been released."""
 

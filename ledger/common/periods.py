@@ -1,4 +1,4 @@
-"""Periods that figures are asked for: from and until, the last so many days, and the quarters or months before."""
+"""Lengths of time in seconds, and the periods of figures: from and until, the last so many days, quarters, months."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +8,8 @@ from ledger.errors import MalformedRecord
 
 DAY = 86_400
 HOUR = 3_600
+CLOCK_SKEW = 15 * 60
+"""Seconds that `occurredAt` may be ahead of the clock that accepts or records it."""
 FOREVER = 2**40 - 1
 LONGEST_ROLLING = 3_660
 """Days: ten years."""

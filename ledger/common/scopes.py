@@ -1,15 +1,18 @@
-"""Scopes of roles, as people write them and as the registry stores them in 32 bytes.
+"""Scopes of keys (which types one may sign) and of roles, as people write them and as the registry stores them.
 
-Jurisdiction and GS1 company prefix are ASCII, left-aligned and zero-padded; a schema is the SHA-256 of its name.
+A key's scopes are bits, bit n - 1 for type n. A role's scope has 32 bytes: jurisdiction and GS1 company prefix are
+ASCII, left-aligned and zero-padded; a schema is the SHA-256 of its name.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 
+ALL_SCOPES = 2**32 - 1
+"""Of master keys."""
 NO_SCOPE = bytes(32)
 SCOPED: Mapping[Role, str] = {
     Role.CUSTOMS: "jurisdiction, two capital letters",
@@ -17,6 +20,16 @@ SCOPED: Mapping[Role, str] = {
     Role.BRAND: "GS1 company prefix, 4 to 12 digits",
 }
 _LONGEST_NAME = 128
+
+
+def key_scopes(type_numbers: Iterable[int]) -> int:
+    """The scopes that let a key sign these types."""
+    return sum(1 << (number - 1) for number in type_numbers)
+
+
+def key_covers(scopes: int, type_number: int) -> bool:
+    """Whether a key with these scopes may sign this type."""
+    return type_number > 0 and bool(scopes >> (type_number - 1) & 1)
 
 
 def schema_hash(name: str) -> bytes:

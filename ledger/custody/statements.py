@@ -6,11 +6,12 @@ Neither has a `submitBy`, so what is wrong with the shipment's state is an outco
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.codes import APPLIED, Gate, Outcome, ShipmentState, StatementKind
+from ledger.codes import APPLIED, WITNESSED, Gate, Outcome, ShipmentState, StatementKind
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers
 from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot
 from ledger.errors import MalformedRecord
 from ledger.records.shipment_ids import child_id
+from ledger.records.signers import signing_partners
 from ledger.records.types import NOBODY, Split, Statement
 
 _LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)
@@ -21,7 +22,6 @@ _ENDS = {
     StatementKind.DESTROYED: ShipmentState.DESTROYED,
     StatementKind.ABANDONED: ShipmentState.ABANDONED,
 }
-_WITNESSED = (StatementKind.DESTROYED, StatementKind.ABANDONED)
 
 
 def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
@@ -34,7 +34,7 @@ def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
         if child.packages == 0:
             raise MalformedRecord("an empty child", where=f"children[{i}].packages", expected="1 or more", found=0)
     check_occurred(record.occurredAt, now)
-    check_signers((record.by,), (signer,))
+    check_signers(signing_partners(record), (signer,))
     holding = lookup(record.shipment)
     outcome = _split_outcome(record, signer, holding)
     if outcome != Outcome.APPLIED or holding is None:
@@ -64,11 +64,6 @@ def _split_outcome(record: Split, signer: Signer, holding: Holding | None) -> Ou
     return Outcome.FORBIDDEN if slot.sequence == LAST_SEQUENCE else Outcome.APPLIED
 
 
-def statement_signers(record: Statement) -> tuple[int, ...]:
-    """Partners in the order of their signatures; 0 is the recipient key."""
-    return (record.by, record.counterparty) if record.kind in _WITNESSED else (record.by,)
-
-
 def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int) -> Decision:
     """What a statement does: the terminal kinds end the shipment, the others change nothing in the slot.
 
@@ -84,7 +79,7 @@ def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int
         if record.by == record.counterparty:
             raise MalformedRecord("its own counterparty", where="counterparty", found=record.counterparty)
     check_occurred(record.occurredAt, now)
-    check_signers(statement_signers(record), signers)
+    check_signers(signing_partners(record), signers)
     if len(signers) == 2:
         check_not_both_sides(signers[0], signers[1])
     holding = lookup(record.shipment)
@@ -129,7 +124,7 @@ def _ending(record: Statement, witness: Signer, holding: Holding) -> Outcome:
         return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
     if record.by != slot.custodian:
         return Outcome.NOT_HELD
-    if record.kind in _WITNESSED:
+    if record.kind in WITNESSED:
         if record.counterparty == NOBODY and witness.key != holding.recipient_key:
             return Outcome.WRONG_KEY
         if record.counterparty not in (slot.consignor, slot.consignee):

@@ -3,6 +3,7 @@
 from enum import IntEnum, IntFlag
 
 from ledger.codes import Outcome
+from ledger.common.periods import DAY, HOUR
 
 NONE = "none"
 
@@ -31,7 +32,7 @@ def span(seconds: int) -> str:
         return "without limit"
     found = []
     rest = seconds
-    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+    for size, noun in ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second")):
         count, rest = divmod(rest, size)
         if count:
             found.append(counted(count, noun))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 
 from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
 from ledger.common.ids import RecordId
-from ledger.common.periods import FOREVER, Period
+from ledger.common.periods import DAY, FOREVER, Period
 from ledger.common.spans import Span, measure
 from ledger.errors import NotFound
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
@@ -25,7 +25,6 @@ from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys, Move, part_of
 
-DAY = 86_400
 MILLION = 1_000_000
 _STUMBLES = {
     ClearanceStatus.HELD,

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
-from ledger.common.scopes import SCOPED, scope_fits
+from ledger.common.periods import DAY
+from ledger.common.scopes import ALL_SCOPES, SCOPED, scope_fits
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry.keys import (
     enter,
@@ -22,7 +23,6 @@ from ledger.registry.keys import (
     revoke_own_key,
 )
 from ledger.registry.state import (
-    ALL_SCOPES,
     NO_END,
     NOBODY_ID,
     Address,
@@ -38,7 +38,7 @@ from ledger.registry.state import (
 
 MAX_COUNCIL = 32
 MAX_SCOPES = 200
-MAX_DELAY = 365 * 86400
+MAX_DELAY = 365 * DAY
 
 _A = RegistryAction
 USED_FIELDS: dict[RegistryAction, frozenset[str]] = {

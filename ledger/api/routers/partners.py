@@ -17,9 +17,9 @@ from ledger.api.schemas.answers import (
 from ledger.api.schemas.figures import ScoreView, TrendView
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
+from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
-from ledger.registry.state import ALL_SCOPES
 from ledger.scores.card import Indicator
 from ledger.scores.composite import Standing
 from ledger.scores.json_form import NAMES

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
+from ledger.common.periods import DAY
 from ledger.network.routes import Route, route_of
 from ledger.records.types import UNLIMITED_LAG
 from ledger.scores.samples import Case
 from ledger.shipments.history import part_of
-
-DAY = 86_400
 
 
 class Grain(Enum):

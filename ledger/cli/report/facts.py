@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.cli.report.entries import DAY, Entry, Grain, Spread, entry_of, label_of, spread
+from ledger.cli.report.entries import Entry, Grain, Spread, entry_of, label_of, spread
 from ledger.cli.report.summaries import (
     Comparison,
     ModeFacts,
@@ -19,7 +19,7 @@ from ledger.cli.report.summaries import (
     year_on_year,
 )
 from ledger.codes import Mode, Role
-from ledger.common.periods import Period
+from ledger.common.periods import DAY, Period
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, Market, Route, Window
 from ledger.scores.card import Card

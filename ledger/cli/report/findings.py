@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from html import escape
 
-from ledger.cli.report.entries import DAY
 from ledger.cli.report.facts import Facts, LaneFacts
 from ledger.cli.report.summaries import NO_MODE, ModeFacts, freight_of
 from ledger.cli.report.words import days, money, name_of, percent
+from ledger.common.periods import DAY
 
 ENOUGH = 50
 """Shipments of a lane, mode or partner below which a share says little."""

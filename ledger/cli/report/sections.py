@@ -1,7 +1,6 @@
 """The report's sections about money, partners, customs and periods."""
 
 from ledger.cli.report import charts
-from ledger.cli.report.entries import DAY
 from ledger.cli.report.facts import Facts
 from ledger.cli.report.summaries import PartnerFacts, Rates, Side, freight_of
 from ledger.cli.report.words import (
@@ -18,12 +17,12 @@ from ledger.cli.report.words import (
     section,
     table,
 )
+from ledger.common.periods import DAY, HOUR
 from ledger.network.performance import compare
 
 MOST_DEBTORS, MOST_PARTNERS, MOST_SCORES, MOST_NODES = 15, 20, 20, 10
 WIDEST_BAND = 7_500
 """Hundredths of a point: a wider interval ranks nobody."""
-HOUR = 3_600
 
 
 def penalties(facts: Facts) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ledger.cli.report.entries import DAY, Entry, Spread, spread
+from ledger.cli.report.entries import Entry, Spread, spread
 from ledger.codes import Mode
-from ledger.common.periods import Period
+from ledger.common.periods import DAY, Period
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import Route
 from ledger.scores.composite import Scorecard

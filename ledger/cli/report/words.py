@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from ledger.cli.imports.scms import PROGRAMME, VENDOR
-from ledger.cli.report.entries import DAY
+from ledger.common.periods import DAY
 
 FOREVER = 2**40 - 1
 LAST_SECOND = 253_402_300_799

@@ -11,6 +11,7 @@ from ledger.chain.deploy import Deployment
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, LogId, RecordId, to_hex
+from ledger.common.periods import HOUR
 from ledger.errors import LadingError
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
@@ -27,7 +28,7 @@ from ledger.store.database import Connection
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 
-LAG = 3_600
+LAG = HOUR
 """Seconds of the chain's time that a node may lie behind."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ledger.codes import NOT_FINAL, Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
+from ledger.common.periods import HOUR
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Signer, Slot
 from ledger.custody.transition import CustomsStanding, Effect, Overlay, State, effect_of
@@ -125,7 +126,7 @@ def check_not_too_many(
             rows = records.get_many(connection, (row.record_id for row in every))
             mine = sum(any(_same(view, key, other) for other in keys_of(r.signed, r.record_id)) for r in rows.values())
             if mine >= most:
-                raise Busy(f"{most} records of this signer wait for others already", retry_after=3_600)
+                raise Busy(f"{most} records of this signer wait for others already", retry_after=HOUR)
 
 
 def _same(view: RegistryView, key: KeyAddress, other: KeyAddress) -> bool:
