@@ -7,11 +7,11 @@ council then signs `RegistryChange` records: the admission carries the document'
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json, parse_json
-from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
+from ledger.common.json_fields import entries, fields_of, hex_bytes, text
 from ledger.common.keccak import keccak256
 from ledger.common.scopes import scope_bytes
 from ledger.errors import BadSignature, MalformedRecord
@@ -60,19 +60,17 @@ class Enrolment:
 def parse_enrolment(document: bytes, consortium: ConsortiumId) -> Enrolment:
     """The enrolment in `document`; accepts only the canonical text. Raises `MalformedRecord`."""
     data = parse_json(document, max_size=MAX_DOCUMENT, where="document")
-    expected = {"consortium", "gln", "key", "lading", "name", "roles"}
-    if not isinstance(data, dict) or set(data) != expected:
-        raise MalformedRecord("not an enrolment", where="document", expected=", ".join(sorted(expected)))
+    fields_of(data, "document", ("consortium", "gln", "key", "lading", "name", "roles"))
     if data["lading"] != VERSION:
         raise MalformedRecord("another kind of document", where="document.lading", expected=VERSION)
     if data["consortium"] != to_hex(consortium):
         raise MalformedRecord("made for another consortium", where="document.consortium", expected=to_hex(consortium))
     enrolment = Enrolment(
         consortium,
-        _text(data, "name", 1, 200),
-        _text(data, "gln", 0, 13),
-        KeyAddress(bytes_from_hex(_text(data, "key", 42, 42), 20, "document.key")),
-        tuple(_role(entry, i) for i, entry in enumerate(_list(data["roles"]))),
+        text(data["name"], "document.name", 1, 200),
+        text(data["gln"], "document.gln", 0, 13),
+        KeyAddress(hex_bytes(data["key"], "document.key", 20)),
+        tuple(_role(entry, at) for at, entry in entries(data["roles"], "document.roles", most=20)),
     )
     if enrolment.document() != document:
         raise MalformedRecord("not canonical", where="document", expected="RFC 8785 JSON without white space")
@@ -100,26 +98,12 @@ def check_possession(enrolment: Enrolment, signature: bytes) -> None:
         )
 
 
-def _text(data: dict[str, Any], name: str, least: int, most: int) -> str:
-    value = data[name]
-    if not isinstance(value, str) or not least <= len(value) <= most:
-        raise MalformedRecord("not such a text", where=f"document.{name}", expected=f"{least} to {most} characters")
-    return value
-
-
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or len(value) > 20:
-        raise MalformedRecord("not a list of roles", where="document.roles", expected="0 to 20 entries")
-    return value
-
-
-def _role(entry: object, i: int) -> RoleRequest:
-    where = f"document.roles[{i}]"
-    if not isinstance(entry, dict) or set(entry) != {"role", "scope"} or not isinstance(entry["scope"], str):
-        raise MalformedRecord("not a role", where=where, expected="role and scope")
+def _role(entry: object, where: str) -> RoleRequest:
+    fields = fields_of(entry, where, ("role", "scope"))
     names = {role.name.lower(): role for role in Role}
-    if not isinstance(entry["role"], str) or entry["role"] not in names:
-        raise MalformedRecord("no such role", where=where, expected=", ".join(names), found=str(entry["role"])[:40])
-    request = RoleRequest(names[entry["role"]], entry["scope"])
+    name = text(fields["role"], f"{where}.role")
+    if name not in names:
+        raise MalformedRecord("no such role", where=where, expected=", ".join(names), found=name[:40])
+    request = RoleRequest(names[name], text(fields["scope"], f"{where}.scope"))
     request.scope_bytes()
     return request
