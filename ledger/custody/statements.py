@@ -51,12 +51,8 @@ def _split_outcome(record: Split, signer: Signer, holding: Holding | None) -> Ou
     if holding is None:
         return Outcome.UNKNOWN
     slot = holding.slot
-    if slot.state not in _LIVE:
-        return Outcome.ENDED
-    if record.sequence != slot.sequence:
-        return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
-    if record.by != slot.custodian:
-        return Outcome.NOT_HELD
+    if (missed := _missed(record, slot)) is not None:
+        return missed
     if record.by == NOBODY and signer.key != holding.recipient_key:
         return Outcome.WRONG_KEY
     if sum(child.packages for child in record.children) != slot.packages:
@@ -118,18 +114,23 @@ def _remark(record: Statement, signer: Signer, holding: Holding) -> Outcome:
 def _ending(record: Statement, witness: Signer, holding: Holding) -> Outcome:
     """Outcome of a terminal statement."""
     slot = holding.slot
-    if slot.state not in _LIVE:
-        return Outcome.ENDED
-    if record.sequence != slot.sequence:
-        return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
-    if record.by != slot.custodian:
-        return Outcome.NOT_HELD
+    if (missed := _missed(record, slot)) is not None:
+        return missed
     if record.kind in WITNESSED:
         if record.counterparty == NOBODY and witness.key != holding.recipient_key:
             return Outcome.WRONG_KEY
         if record.counterparty not in (slot.consignor, slot.consignee):
             return Outcome.FORBIDDEN
     return _sale(slot) if record.kind == StatementKind.SOLD else Outcome.APPLIED
+
+
+def _missed(record: Split | Statement, slot: Slot) -> Outcome | None:
+    """Why a record that closes a shipment does not meet it as it stands; None where it does."""
+    if slot.state not in _LIVE:
+        return Outcome.ENDED
+    if record.sequence != slot.sequence:
+        return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
+    return None if record.by == slot.custodian else Outcome.NOT_HELD
 
 
 def _sale(slot: Slot) -> Outcome:

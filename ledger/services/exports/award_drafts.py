@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.bonuses.award import Award
+from ledger.bonuses.award import Award, require_computed
 from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
@@ -80,18 +80,7 @@ def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, A
             )
         reader = _reader(desk, connection)
         found = award_files.computed(connection, reader, agreement_id, version, award.total, award.logSize).award
-        for name, signed, computed in (
-            ("amounts", award.amounts, found.root),
-            ("evidence", award.evidence, found.evidence_root),
-        ):
-            if signed != computed:
-                raise VerificationFailed(
-                    "the records give another award than the one that was signed",
-                    where=f"award.{name}",
-                    expected=to_hex(computed),
-                    found=to_hex(signed),
-                    mend="A party may dispute it until the dispute window ends.",
-                )
+        require_computed(award, found, "A party may dispute it until the dispute window ends.")
         return award_files.keep_computed(connection, found)
 
 
