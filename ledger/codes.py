@@ -1,9 +1,11 @@
 """Code lists of the records. They count from 1 in a fixed order (0 = none) and grow only at the end.
 
-Bit lists (`ExceptionBit`, `Gate`) are masks; every other list is an enumeration.
+Bit lists (`ExceptionBit`, `Gate`) are masks; every other list is an enumeration. What several rules ask of a code is a
+set beside its list (`RELEASES`, `APPLIED`, `NOT_FINAL`): it takes numbers as they are stored, unknown ones too.
 """
 
 from enum import IntEnum, IntFlag
+from typing import Final
 
 
 class RegistryAction(IntEnum):
@@ -60,6 +62,7 @@ class Purpose(IntEnum):
     RE_EXPORT = 4
     REPLACEMENT = 5
     MERGE = 6
+    TRANSFORMATION = 7
 
 
 class Mode(IntEnum):
@@ -109,6 +112,10 @@ class StatementKind(IntEnum):
     FOUND = 8
 
 
+WITNESSED: Final = frozenset({StatementKind.DESTROYED, StatementKind.ABANDONED})
+"""Both `by` and `counterparty` sign."""
+
+
 class Gate(IntFlag):
     """Where a required clearance must have been released."""
 
@@ -141,6 +148,10 @@ class ClearanceStatus(IntEnum):
     SEIZED = 9
     DESTROYED = 10
     RECALLED = 11
+
+
+RELEASES: Final = frozenset({ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS})
+"""Customs let the goods go: a required gate opens, a hold ends."""
 
 
 class HoldCause(IntEnum):
@@ -205,7 +216,7 @@ class RecallAction(IntEnum):
 
 
 class Outcome(IntEnum):
-    """What the chain made of an item. AHEAD and UNKNOWN are not final: the item waits for its predecessor."""
+    """What the chain made of an item."""
 
     APPLIED = 1
     APPLIED_IN_BREACH = 2
@@ -218,6 +229,13 @@ class Outcome(IntEnum):
     AHEAD = 9
     FORBIDDEN = 10
     REJECTED = 11
+    ANNOUNCED = 12
+
+
+APPLIED: Final = frozenset({Outcome.APPLIED, Outcome.APPLIED_IN_BREACH})
+"""The record had its effect on the item."""
+NOT_FINAL: Final = frozenset({Outcome.UNKNOWN, Outcome.AHEAD, Outcome.ANNOUNCED})
+"""The item waits for its predecessor, an announced override for its second submission: the record is sent again."""
 
 
 class ShipmentState(IntEnum):

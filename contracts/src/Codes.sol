@@ -60,7 +60,8 @@ library Purposes {
     uint8 internal constant RE_EXPORT = 4;
     uint8 internal constant REPLACEMENT = 5;
     uint8 internal constant MERGE = 6;
-    uint8 internal constant LAST = 6;
+    uint8 internal constant TRANSFORMATION = 7;
+    uint8 internal constant LAST = 7;
 }
 
 /// @notice `ExceptionBit`.
@@ -195,7 +196,8 @@ library Outcomes {
     uint8 internal constant AHEAD = 9;
     uint8 internal constant FORBIDDEN = 10;
     uint8 internal constant REJECTED = 11;
-    uint8 internal constant LAST = 11;
+    uint8 internal constant ANNOUNCED = 12;
+    uint8 internal constant LAST = 12;
     /// @notice APPLIED as the outcomes of a record that has one.
     bytes internal constant ONE_APPLIED = hex"01";
     /// @notice APPLIED for as many items as a record can have.

@@ -14,6 +14,7 @@ from ledger.api.problems import SIGN_IN, Limited
 from ledger.api.sessions import Sessions
 from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex
+from ledger.common.json_fields import fields_of
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.services.node.node import Node
@@ -98,12 +99,8 @@ async def read_body(request: Request, most: int = MAX_BODY) -> bytes:
 
 def fields(data: Any, *names: str) -> tuple[Any, ...]:
     """The values of a JSON object with exactly these names; raises `MalformedRecord`."""
-    if not isinstance(data, dict) or set(data) != set(names):
-        found = ", ".join(map(str, data))[:80] if isinstance(data, dict) else type(data).__name__
-        raise MalformedRecord(
-            "not such an object", where="body", expected=f"an object with {', '.join(names)}", found=found
-        )
-    return tuple(data[name] for name in names)
+    read = fields_of(data, "body", names)
+    return tuple(read[name] for name in names)
 
 
 def only_known_parameters(request: Request) -> None:

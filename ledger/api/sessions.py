@@ -15,13 +15,14 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from ledger.common.ids import KeyAddress, bytes_from_hex, checksum_address, to_hex
+from ledger.common.periods import HOUR
 from ledger.errors import BadSignature, InvalidInput, NotPermitted
 from ledger.records.signing import recover
 from ledger.registry.enrolment import personal_digest
 from ledger.services.home.clock import Clock
 
 CHALLENGE_SECONDS = 300
-SESSION_SECONDS = 3600
+SESSION_SECONDS = HOUR
 STATEMENT = "Sign in to read the private parts of records that concern you. This signs no record and costs nothing."
 
 

@@ -195,6 +195,22 @@ def compute_award(
     )
 
 
+def require_computed(signed: BonusAward, computed: Award, mend: str = "") -> None:
+    """Raise `VerificationFailed` unless the records give the award that was signed."""
+    for name, stated, found in (
+        ("amounts", signed.amounts, computed.root),
+        ("evidence", signed.evidence, computed.evidence_root),
+    ):
+        if stated != found:
+            raise VerificationFailed(
+                "the records give another award than the one that was signed",
+                where=f"award.{name}",
+                expected=to_hex(found),
+                found=to_hex(stated),
+                mend=mend,
+            )
+
+
 def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Tallies, card: Card) -> tuple[Scorecard, ...]:
     """The scorecards that `compute_award` needs: each party in each role of the rule in which anything was due."""
     return tuple(

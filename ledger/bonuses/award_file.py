@@ -1,16 +1,15 @@
 """An award in words, line by line, and as the file that the awarder shows all parties with the record."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ledger.bonuses.amounts import Line
 from ledger.bonuses.award import Award, RoleFinding
 from ledger.common.ids import PartnerId, to_hex
+from ledger.common.json_fields import entries, integer, wide_integer
 from ledger.errors import MalformedRecord
 
 FORMAT = "lading/award/1"
-_DECIMAL = re.compile(r"0|[1-9][0-9]*")
 
 
 def explain(award: Award) -> tuple[str, ...]:
@@ -91,19 +90,12 @@ def amounts_from_json(data: object) -> tuple[Line, ...]:
 
     Raises `MalformedRecord`.
     """
-    if not isinstance(data, Mapping) or data.get("format") != FORMAT or not isinstance(data.get("lines"), list):
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT or "lines" not in data:
         raise MalformedRecord("not an award file", where="award file", expected=f'"format": "{FORMAT}" and "lines"')
     lines = []
-    for i, entry in enumerate(data["lines"]):
-        where = f"lines[{i}]"
+    for where, entry in entries(data["lines"], "lines"):
         if not isinstance(entry, Mapping):
             raise MalformedRecord("not a line", where=where, expected="an object")
-        partner, amount = entry.get("partner"), entry.get("amount")
-        if isinstance(partner, bool) or not isinstance(partner, int) or not 0 < partner < 2**40:
-            raise MalformedRecord("not a partner", where=f"{where}.partner", expected="uint40", found=str(partner)[:80])
-        if not isinstance(amount, str) or len(amount) > 39 or not _DECIMAL.fullmatch(amount):
-            raise MalformedRecord(
-                "not an amount", where=f"{where}.amount", expected="uint128 as a decimal string", found=str(amount)[:80]
-            )
-        lines.append(Line(PartnerId(partner), int(amount)))
+        partner = integer(entry.get("partner"), f"{where}.partner", 1, 2**40 - 1)
+        lines.append(Line(PartnerId(partner), wide_integer(entry.get("amount"), f"{where}.amount", 128)))
     return tuple(lines)

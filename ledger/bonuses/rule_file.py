@@ -28,7 +28,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.codes import Role
-from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.common.ids import to_hex
+from ledger.common.json_fields import fields_of, hex_bytes, integer, text
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.scores.card import OF_ROLE, POINTS, Indicator
@@ -75,16 +76,14 @@ def parse_rule(data: bytes) -> BonusRule:
     """The rule that the file `data` states. Raises `MalformedRecord` naming the key."""
     table = read_toml(data, "bonus rule")
     known = {role.name.lower(): role for role in OF_ROLE}
-    _require_keys(table, ("format", "title", "card"), "bonus rule", more=tuple(known))
+    fields_of(table, "bonus rule", ("format", "title", "card"), more=tuple(known))
     if table["format"] != FORMAT:
         raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=str(table["format"])[:80])
-    title = table["title"]
-    if not isinstance(title, str) or not 0 < len(title) <= MAX_TITLE:
-        raise MalformedRecord("not a title", where="title", expected=f"1 to {MAX_TITLE} characters")
+    title = text(table["title"], "title", 1, MAX_TITLE)
     roles = {role: _role(table[name], role, name) for name, role in known.items() if name in table}
     if not roles:
         raise MalformedRecord("judges no role", where="bonus rule", expected=", ".join(known))
-    return BonusRule(title, bytes_from_hex(str(table["card"]), 32, "card"), roles, hashlib.sha256(data).digest())
+    return BonusRule(title, hex_bytes(table["card"], "card", 32), roles, hashlib.sha256(data).digest())
 
 
 def require_rule(rule: BonusRule, expected: bytes) -> None:
@@ -105,8 +104,7 @@ def indicators_of(role: Role) -> list[str]:
 
 
 def _role(value: object, role: Role, where: str) -> RoleRule:
-    table = _table(value, where)
-    _require_keys(table, ("benchmark", "quality"), where)
+    table = fields_of(value, where, ("benchmark", "quality"))
     benchmark, quality = (_threshold(table[name], role, f"{where}.{name}") for name in ("benchmark", "quality"))
     if benchmark.indicator == quality.indicator:
         raise MalformedRecord(
@@ -119,8 +117,7 @@ def _role(value: object, role: Role, where: str) -> RoleRule:
 
 
 def _threshold(value: object, role: Role, where: str) -> Threshold:
-    table = _table(value, where)
-    _require_keys(table, ("indicator", "threshold", "samples"), where)
+    table = fields_of(value, where, ("indicator", "threshold", "samples"))
     names = indicators_of(role)
     indicator = table["indicator"]
     if not isinstance(indicator, str) or indicator not in names:
@@ -131,27 +128,6 @@ def _threshold(value: object, role: Role, where: str) -> Threshold:
     samples = (0, 0) if indicator == SHIPMENTS else (1, _LARGEST)
     return Threshold(
         indicator,
-        _integer(table["threshold"], f"{where}.threshold", 0, highest),
-        _integer(table["samples"], f"{where}.samples", *samples),
+        integer(table["threshold"], f"{where}.threshold", 0, highest),
+        integer(table["samples"], f"{where}.samples", *samples),
     )
-
-
-def _table(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise MalformedRecord("not a table", where=where, expected=f"[{where}]", found=str(value)[:80])
-    return value
-
-
-def _require_keys(
-    table: Mapping[str, object], keys: tuple[str, ...], where: str, *, more: tuple[str, ...] = ()
-) -> None:
-    if missing := [key for key in keys if key not in table]:
-        raise MalformedRecord("missing key", where=f"{where}.{missing[0]}", expected=", ".join(keys))
-    if unknown := sorted(set(table) - {*keys, *more}):
-        raise MalformedRecord("unknown key", where=f"{where}.{unknown[0]}", expected=", ".join([*keys, *more]))
-
-
-def _integer(value: object, where: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise MalformedRecord("not in range", where=where, expected=f"integer {least} to {most}", found=str(value)[:80])
-    return value

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.bonuses.award import require_computed
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
@@ -116,17 +117,7 @@ def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Groun
     card = parse_card(_rule(parse_rule(rule).card, rules, used))
     known = list(as_known_at(ground.verified, award.logSize))
     computed = award_for(RecordId(award.agreement), agreement, rule, card, award.version, award.total, known)
-    for name, signed, found in (
-        ("amounts", award.amounts, computed.root),
-        ("evidence", award.evidence, computed.evidence_root),
-    ):
-        if signed != found:
-            raise VerificationFailed(
-                "the records give another award than the one that was signed",
-                where=f"award.{name}",
-                expected=to_hex(found),
-                found=to_hex(signed),
-            )
+    require_computed(award, computed)
     return award_figures(computed, agreement, known, ground.registry)
 
 

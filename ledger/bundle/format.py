@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.common.canonical import canonical_json, parse_json, prints_as
-from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
+from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, items, shown, text
 from ledger.errors import MalformedRecord
 from ledger.log.leaf import Complete, LogIdentity
-from ledger.records.signing import SignedRecord, signature_from_hex
+from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import record_named
 from ledger.registry.history import Genesis
 
@@ -20,8 +21,6 @@ TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 1 << 20
 MAX_RULES = 64
-MAX_SIGNATURES = 200
-_SAFE_INTEGER = 2**53 - 1
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "figures")
 
@@ -95,20 +94,20 @@ class Bundle:
 def parse_bundle(data: bytes) -> Bundle:
     """The bundle in `data`; accepts only what `to_bytes` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_BUNDLE, where="bundle")
-    fields = _fields(value, "bundle", _FIELDS)
+    fields = fields_of(value, "bundle", _FIELDS)
     if fields["lading"] != BUNDLE:
         raise MalformedRecord(
             "another format", where="bundle.lading", expected=BUNDLE, found=str(fields["lading"])[:40]
         )
     bundle = Bundle(
-        subject=_text(fields["subject"], "bundle.subject"),
-        origin=_text(fields["origin"], "bundle.origin"),
-        checkpoint=_text(fields["checkpoint"], "bundle.checkpoint"),
-        proof=tuple(_hex(value, 32, f"bundle.proof[{i}]") for i, value in enumerate(_list(fields, "proof"))),
-        records=tuple(_record(entry, i) for i, entry in enumerate(_list(fields, "records"))),
+        subject=text(fields["subject"], "bundle.subject"),
+        origin=text(fields["origin"], "bundle.origin"),
+        checkpoint=text(fields["checkpoint"], "bundle.checkpoint"),
+        proof=tuple(hex_bytes(value, at, 32) for at, value in entries(fields["proof"], "bundle.proof")),
+        records=tuple(_record(entry, at) for at, entry in entries(fields["records"], "bundle.records")),
         complete=Complete.from_json(fields["complete"]),
-        rules=tuple(_text(rule, f"bundle.rules[{i}]") for i, rule in enumerate(_list(fields, "rules", MAX_RULES))),
-        figures=_object(fields, "figures"),
+        rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
+        figures=_figures(fields["figures"]),
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
         raise MalformedRecord("rule files do not ascend, each once", where="bundle.rules")
@@ -123,30 +122,26 @@ def parse_bundle(data: bytes) -> Bundle:
 def parse_trust(data: bytes) -> Trust:
     """The trust file in `data`; accepts only what `lading trust` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_TRUST, where="trust file")
-    more = ("bonusPool",) if isinstance(value, dict) and "bonusPool" in value else ()
-    fields = _fields(value, "trust file", (*_TRUST_FIELDS, *more))
+    fields = fields_of(value, "trust file", _TRUST_FIELDS, more=("bonusPool",))
     if fields["lading"] != TRUST:
         raise MalformedRecord("another format", where="trust file", expected=TRUST, found=str(fields["lading"])[:40])
-    genesis = _fields(fields["genesis"], "trust file.genesis", ("council", "threshold", "delay"))
-    council = _trust_list(genesis["council"], "trust file.genesis.council")
-    logs = [
-        _fields(log, f"trust file.logs[{i}]", ("origin", "key"))
-        for i, log in enumerate(_trust_list(fields["logs"], "trust file.logs"))
-    ]
+    genesis = fields_of(fields["genesis"], "trust file.genesis", ("council", "threshold", "delay"))
+    council = items(genesis["council"], "trust file.genesis.council", least=1)
+    logs = [fields_of(log, at, ("origin", "key")) for at, log in entries(fields["logs"], "trust file.logs", least=1)]
     trust = Trust(
         Genesis(
-            ConsortiumId(_hex(fields["consortiumId"], 32, "trust file.consortiumId")),
-            _number(genesis["threshold"], "trust file.genesis.threshold"),
-            _number(genesis["delay"], "trust file.genesis.delay"),
-            tuple(KeyAddress(_hex(member, 20, "trust file.genesis.council")) for member in council),
+            ConsortiumId(hex_bytes(fields["consortiumId"], "trust file.consortiumId", 32)),
+            integer(genesis["threshold"], "trust file.genesis.threshold"),
+            integer(genesis["delay"], "trust file.genesis.delay"),
+            tuple(KeyAddress(hex_bytes(member, "trust file.genesis.council", 20)) for member in council),
         ),
-        _number(fields["chainId"], "trust file.chainId"),
-        _hex(fields["registry"], 20, "trust file.registry"),
+        integer(fields["chainId"], "trust file.chainId"),
+        hex_bytes(fields["registry"], "trust file.registry", 20),
         tuple(
-            LogIdentity(_text(log["origin"], "trust file.logs.origin"), _hex(log["key"], 32, "trust file.logs.key"))
+            LogIdentity(text(log["origin"], "trust file.logs.origin"), hex_bytes(log["key"], "trust file.logs.key", 32))
             for log in logs
         ),
-        _hex(fields["bonusPool"], 20, "trust file.bonusPool") if more else None,
+        hex_bytes(fields["bonusPool"], "trust file.bonusPool", 20) if "bonusPool" in fields else None,
     )
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")
@@ -157,61 +152,18 @@ def parse_trust(data: bytes) -> Trust:
     return trust
 
 
-def _trust_list(value: object, where: str) -> list[Any]:
-    if not isinstance(value, list) or not value:
-        raise MalformedRecord("not a list, or empty", where=where)
-    return list(value)
-
-
-def _record(value: object, i: int) -> BundledRecord:
-    where = f"bundle.records[{i}]"
-    fields = _fields(value, where, ("type", "message", "signatures", "index", "logTime", "leafHash"))
-    kind = record_named(_text(fields["type"], f"{where}.type")[:80])
-    signatures = fields["signatures"]
-    if not isinstance(signatures, list) or len(signatures) > MAX_SIGNATURES:
-        raise MalformedRecord("not a list of signatures", where=f"{where}.signatures", expected="0 to 200 hex strings")
+def _record(value: object, where: str) -> BundledRecord:
+    fields = fields_of(value, where, ("type", "message", "signatures", "index", "logTime", "leafHash"))
+    kind = record_named(text(fields["type"], f"{where}.type")[:80])
     signed = SignedRecord(
         kind.from_json(fields["message"], f"{where}.message"),
-        tuple(signature_from_hex(s, f"{where}.signatures[{k}]") for k, s in enumerate(signatures)),
+        signatures_from_json(fields["signatures"], f"{where}.signatures"),
     )
-    index, log_time = (_number(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
-    return BundledRecord(signed, index, log_time, _hex(fields["leafHash"], 32, f"{where}.leafHash"))
+    index, log_time = (integer(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
+    return BundledRecord(signed, index, log_time, hex_bytes(fields["leafHash"], f"{where}.leafHash", 32))
 
 
-def _fields(value: object, where: str, names: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(value, dict) or set(value) != set(names):
-        found = ", ".join(sorted(value)) if isinstance(value, dict) else type(value).__name__
-        raise MalformedRecord("wrong fields", where=where, expected=", ".join(names), found=found[:200])
-    return value
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise MalformedRecord("not a text", where=where)
-    return value
-
-
-def _number(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _SAFE_INTEGER:
-        raise MalformedRecord("not a whole number", where=where, expected="0 to 2^53 - 1", found=str(value)[:40])
-    return value
-
-
-def _hex(value: object, length: int, where: str) -> bytes:
-    data = bytes_from_hex(_text(value, where), length, where)
-    if to_hex(data) != value:
-        raise MalformedRecord("not lower-case hex with 0x", where=where)
-    return data
-
-
-def _list(fields: Mapping[str, Any], name: str, most: int = _SAFE_INTEGER) -> list[Any]:
-    value = fields[name]
-    if not isinstance(value, list) or len(value) > most:
-        raise MalformedRecord("not a list, or too long", where=f"bundle.{name}")
-    return list(value)
-
-
-def _object(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    if not isinstance(fields[name], dict):
-        raise MalformedRecord("not an object", where=f"bundle.{name}")
-    return dict(fields[name])
+def _figures(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise MalformedRecord("not an object", where="bundle.figures", found=shown(value))
+    return dict(value)

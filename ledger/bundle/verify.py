@@ -21,12 +21,11 @@ from ledger.errors import LadingError, VerificationFailed
 from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
-from ledger.records.index_keys import child_id
 from ledger.records.recovered import RecoveredRecord, recover_record
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import Domain
 from ledger.records.types import (
     LOG_ONLY,
-    REMAINDER_INDEX,
     Attestation,
     Clearance,
     Handoff,
@@ -386,4 +385,4 @@ def _openings(record: Record) -> Iterator[tuple[bytes, bytes]]:
             yield child_id(record.shipment, record.sequence, i), record.shipment
     elif isinstance(record, Handoff):
         for item in record.items:
-            yield child_id(item.shipment, item.sequence, REMAINDER_INDEX), item.shipment
+            yield remainder_id(item.shipment, item.sequence), item.shipment

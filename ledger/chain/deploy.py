@@ -56,6 +56,10 @@ class Deployment:
         """What record ids are bound to; `pool` names another bonus pool than the first."""
         return Domain(self.genesis.consortium_id, self.chain_id, pool or self.contracts[ContractKind.BONUS])
 
+    def names(self) -> dict[bytes, str]:
+        """The first contracts whose events are Lading's, by address: the name."""
+        return {self.registry: REGISTRY} | {address: CONTRACT_OF_KIND[kind] for kind, address in self.contracts.items()}
+
     def to_json(self) -> dict[str, Any]:
         return {
             "chainId": self.chain_id,

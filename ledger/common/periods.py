@@ -11,6 +11,8 @@ from ledger.errors import MalformedRecord
 
 DAY = 86_400
 HOUR = 3_600
+CLOCK_SKEW = 15 * 60
+"""Seconds that `occurredAt` may be ahead of the clock that accepts or records it."""
 FOREVER = 2**40 - 1
 LONGEST_ROLLING = 3_660
 """Days: ten years."""

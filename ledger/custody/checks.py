@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
+from ledger.common.periods import CLOCK_SKEW
 from ledger.custody.slot import Signer
 from ledger.errors import BadSignature, RuleBroken
 from ledger.records.types import NOBODY
-
-CLOCK_SKEW = 15 * 60
-"""Seconds that `occurredAt` may be ahead of the clock that accepts the record."""
 
 
 def check_occurred(occurred_at: int, now: int) -> None:

@@ -20,13 +20,12 @@ from enum import Enum
 
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, Outcome, Regime, ShipmentState
 from ledger.common.ids import RecordId
+from ledger.common.periods import CLOCK_SKEW
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.records.types import Clearance
 
 NO_STATUS = 0
 LAST_SEQUENCE = 2**16 - 1
-CLOCK_TOLERANCE = 15 * 60
-"""Seconds by which `occurredAt` may be ahead of the clock that accepts the record."""
 MAX_ITEMS = 200
 
 _BEFORE_RELEASE = frozenset(ClearanceStatus) - {ClearanceStatus.RECALLED}
@@ -155,11 +154,11 @@ def check(record: Clearance, signer: CustomsRoles, clock: int) -> None:
     """
     _check_items(record)
     _check_codes(record)
-    if record.occurredAt > clock + CLOCK_TOLERANCE:
+    if record.occurredAt > clock + CLOCK_SKEW:
         raise RuleBroken(
             "said to have occurred in the future",
             where="occurredAt",
-            expected=f"at most {clock + CLOCK_TOLERANCE}",
+            expected=f"at most {clock + CLOCK_SKEW}",
             found=record.occurredAt,
         )
     if signer.customs:

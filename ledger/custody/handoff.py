@@ -8,10 +8,12 @@ not held, wrong key, count.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ledger.codes import ExceptionBit, Gate, Outcome, Role, ShipmentState
+from ledger.codes import APPLIED, ExceptionBit, Gate, Outcome, Role, ShipmentState
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers, check_submit_by
-from ledger.custody.slot import LAST_SEQUENCE, Decision, Flag, Holding, Lookup, Signer, remainder_id
+from ledger.custody.slot import LAST_SEQUENCE, Decision, Flag, Holding, Lookup, Signer
 from ledger.errors import MalformedRecord, NotPermitted
+from ledger.records.shipment_ids import remainder_id
+from ledger.records.signers import signing_partners
 from ledger.records.types import NOBODY, Handoff, HandoffItem, Override
 
 HANDLING_ROLES = (Role.CARRIER, Role.MAIN_CARRIER, Role.WAREHOUSE, Role.LOCKER)
@@ -120,7 +122,7 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
         raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
     if record.packages == 0:
         raise MalformedRecord("an override takes packages over", where="packages", expected="1 or more", found=0)
-    check_signers((record.receiver,), (receiver,))
+    check_signers(signing_partners(record), (receiver,))
     check_may_receive(receiver)
     holding = lookup(record.shipment)
     nobody = Signer(b"")
@@ -130,7 +132,7 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
     transfer = replace(transfer, releaser_key=holding.recipient_key if holding else b"")
     item = HandoffItem(record.shipment, record.sequence, record.packages, record.exceptions)
     outcome, changes = handoff_item(item, transfer, holding)
-    if outcome not in (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH):
+    if outcome not in APPLIED:
         return Decision((outcome,))
     if ready_at is None or now < ready_at:
         return Decision((Outcome.AHEAD,))
@@ -191,8 +193,6 @@ def _move(item: HandoffItem, transfer: Transfer, holding: Holding) -> tuple[Outc
 
 def _sides(record: Handoff, signers: Sequence[Signer]) -> tuple[Signer, Signer]:
     """Releaser and receiver; the recipient key's signature stands last, whichever side it is."""
-    if record.releaser == NOBODY:
-        check_signers((record.receiver, NOBODY), signers)
-        return signers[1], signers[0]
-    check_signers((record.releaser, record.receiver), signers)
-    return signers[0], signers[1]
+    check_signers(signing_partners(record), signers)
+    first, last = signers
+    return (last, first) if record.releaser == NOBODY else (first, last)

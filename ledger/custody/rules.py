@@ -8,7 +8,6 @@ one outcome an item and the holdings that change. A record that the contract wou
 from dataclasses import replace
 
 from ledger.codes import ShipmentState
-from ledger.custody.checks import CLOCK_SKEW
 from ledger.custody.handoff import (
     HANDLING,
     HANDLING_ROLES,
@@ -18,25 +17,11 @@ from ledger.custody.handoff import (
     handoff_item,
     override,
 )
-from ledger.custody.slot import (
-    NO_KEY,
-    Decision,
-    Flag,
-    Holding,
-    Lookup,
-    Requirement,
-    Signer,
-    Slot,
-    child_id,
-    pair_of,
-    remainder_id,
-)
-from ledger.custody.statements import split, state, statement_signers
-from ledger.custody.terms import CONSIGNOR, CONSIGNOR_ROLES, open_shipment, terms_signers
-from ledger.records.types import NOBODY, Handoff, Override, Record, ShipmentTerms, Split, Statement
+from ledger.custody.slot import NO_KEY, Decision, Flag, Holding, Lookup, Requirement, Signer, Slot, pair_of
+from ledger.custody.statements import split, state
+from ledger.custody.terms import CONSIGNOR, CONSIGNOR_ROLES, open_shipment
 
 __all__ = [
-    "CLOCK_SKEW",
     "CONSIGNOR",
     "CONSIGNOR_ROLES",
     "HANDLING",
@@ -50,7 +35,6 @@ __all__ = [
     "Signer",
     "Slot",
     "Transfer",
-    "child_id",
     "count_agrees",
     "end_by_customs",
     "handoff",
@@ -58,36 +42,10 @@ __all__ = [
     "open_shipment",
     "override",
     "pair_of",
-    "remainder_id",
     "set_released",
-    "signing_partners",
     "split",
     "state",
-    "statement_signers",
-    "terms_signers",
 ]
-
-
-def signing_partners(record: Record) -> tuple[int, ...]:
-    """The partners whose signatures a custody record bears, in their order; 0 is the recipient key, always last.
-
-    An override's council members, who come first, are not partners and not listed.
-    """
-    match record:
-        case ShipmentTerms():
-            return terms_signers(record)
-        case Handoff(releaser=0):
-            return (record.receiver, NOBODY)
-        case Handoff():
-            return (record.releaser, record.receiver)
-        case Split():
-            return (record.by,)
-        case Statement():
-            return statement_signers(record)
-        case Override():
-            return (record.receiver,)
-        case _:
-            return ()
 
 
 def set_released(holding: Holding, mask: int, released: bool) -> Holding:

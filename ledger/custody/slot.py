@@ -11,9 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
 from ledger.codes import Gate, Outcome, Regime, ShipmentState
-from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
-from ledger.records.types import REMAINDER_INDEX
 
 NO_KEY = bytes(20)
 LAST_SEQUENCE = 2**16 - 1
@@ -182,13 +180,3 @@ def pair_of(jurisdiction: bytes, regime: int) -> int:
     if not 1 <= regime <= max(Regime):
         raise MalformedRecord("not a regime", where="regime", expected=f"1 to {max(Regime)}", found=regime)
     return (jurisdiction[0] - 64) << 9 | (jurisdiction[1] - 64) << 4 | regime
-
-
-def child_id(parent: bytes, sequence: int, index: int) -> bytes:
-    """Id of the child `index` (from 0) that the record at `sequence` made: keccak256(abi.encode(…))."""
-    return keccak256(parent + sequence.to_bytes(32, "big") + index.to_bytes(32, "big"))
-
-
-def remainder_id(parent: bytes, sequence: int) -> bytes:
-    """Id of what was missing from the short item that named `sequence`."""
-    return child_id(parent, sequence, REMAINDER_INDEX)

@@ -6,10 +6,12 @@ Neither has a `submitBy`, so what is wrong with the shipment's state is an outco
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.codes import Gate, Outcome, ShipmentState, StatementKind
+from ledger.codes import APPLIED, WITNESSED, Gate, Outcome, ShipmentState, StatementKind
 from ledger.custody.checks import check_not_both_sides, check_occurred, check_signers
-from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot, child_id
+from ledger.custody.slot import LAST_SEQUENCE, Decision, Holding, Lookup, Signer, Slot
 from ledger.errors import MalformedRecord
+from ledger.records.shipment_ids import child_id
+from ledger.records.signers import signing_partners
 from ledger.records.types import NOBODY, Split, Statement
 
 _LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)
@@ -20,7 +22,6 @@ _ENDS = {
     StatementKind.DESTROYED: ShipmentState.DESTROYED,
     StatementKind.ABANDONED: ShipmentState.ABANDONED,
 }
-_WITNESSED = (StatementKind.DESTROYED, StatementKind.ABANDONED)
 
 
 def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
@@ -33,7 +34,7 @@ def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
         if child.packages == 0:
             raise MalformedRecord("an empty child", where=f"children[{i}].packages", expected="1 or more", found=0)
     check_occurred(record.occurredAt, now)
-    check_signers((record.by,), (signer,))
+    check_signers(signing_partners(record), (signer,))
     holding = lookup(record.shipment)
     outcome = _split_outcome(record, signer, holding)
     if outcome != Outcome.APPLIED or holding is None:
@@ -50,22 +51,13 @@ def _split_outcome(record: Split, signer: Signer, holding: Holding | None) -> Ou
     if holding is None:
         return Outcome.UNKNOWN
     slot = holding.slot
-    if slot.state not in _LIVE:
-        return Outcome.ENDED
-    if record.sequence != slot.sequence:
-        return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
-    if record.by != slot.custodian:
-        return Outcome.NOT_HELD
+    if (missed := _missed(record, slot)) is not None:
+        return missed
     if record.by == NOBODY and signer.key != holding.recipient_key:
         return Outcome.WRONG_KEY
     if sum(child.packages for child in record.children) != slot.packages:
         return Outcome.COUNT
     return Outcome.FORBIDDEN if slot.sequence == LAST_SEQUENCE else Outcome.APPLIED
-
-
-def statement_signers(record: Statement) -> tuple[int, ...]:
-    """Partners in the order of their signatures; 0 is the recipient key."""
-    return (record.by, record.counterparty) if record.kind in _WITNESSED else (record.by,)
 
 
 def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int) -> Decision:
@@ -83,7 +75,7 @@ def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int
         if record.by == record.counterparty:
             raise MalformedRecord("its own counterparty", where="counterparty", found=record.counterparty)
     check_occurred(record.occurredAt, now)
-    check_signers(statement_signers(record), signers)
+    check_signers(signing_partners(record), signers)
     if len(signers) == 2:
         check_not_both_sides(signers[0], signers[1])
     holding = lookup(record.shipment)
@@ -92,7 +84,7 @@ def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int
     if record.kind not in _ENDS:
         return Decision((_remark(record, signers[0], holding),))
     outcome = _ending(record, signers[-1], holding)
-    if outcome not in (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH):
+    if outcome not in APPLIED:
         return Decision((outcome,))
     ended = replace(holding.slot, state=_ENDS[StatementKind(record.kind)])
     return Decision((outcome,), {record.shipment: replace(holding, slot=ended)})
@@ -122,18 +114,23 @@ def _remark(record: Statement, signer: Signer, holding: Holding) -> Outcome:
 def _ending(record: Statement, witness: Signer, holding: Holding) -> Outcome:
     """Outcome of a terminal statement."""
     slot = holding.slot
-    if slot.state not in _LIVE:
-        return Outcome.ENDED
-    if record.sequence != slot.sequence:
-        return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
-    if record.by != slot.custodian:
-        return Outcome.NOT_HELD
-    if record.kind in _WITNESSED:
+    if (missed := _missed(record, slot)) is not None:
+        return missed
+    if record.kind in WITNESSED:
         if record.counterparty == NOBODY and witness.key != holding.recipient_key:
             return Outcome.WRONG_KEY
         if record.counterparty not in (slot.consignor, slot.consignee):
             return Outcome.FORBIDDEN
     return _sale(slot) if record.kind == StatementKind.SOLD else Outcome.APPLIED
+
+
+def _missed(record: Split | Statement, slot: Slot) -> Outcome | None:
+    """Why a record that closes a shipment does not meet it as it stands; None where it does."""
+    if slot.state not in _LIVE:
+        return Outcome.ENDED
+    if record.sequence != slot.sequence:
+        return Outcome.STALE if record.sequence < slot.sequence else Outcome.AHEAD
+    return None if record.by == slot.custodian else Outcome.NOT_HELD
 
 
 def _sale(slot: Slot) -> Outcome:

@@ -20,17 +20,13 @@ from ledger.custody.slot import (
     pair_of,
 )
 from ledger.errors import BadSignature, Conflict, MalformedRecord, NotPermitted, RuleBroken
+from ledger.records.signers import signing_partners
 from ledger.records.types import NOBODY, Require, ShipmentRef, ShipmentTerms
 
 CONSIGNOR_ROLES = (Role.SUPPLIER, Role.WAREHOUSE, Role.PLATFORM, Role.RETAILER, Role.BRAND)
 CONSIGNOR = sum(1 << role for role in CONSIGNOR_ROLES)
 _NEW_GOODS = (Purpose.ORIGINAL, Purpose.REPLACEMENT)
 _ALL_GATES = Gate.HANDOVER | Gate.DELIVERY | Gate.SALE
-
-
-def terms_signers(terms: ShipmentTerms) -> tuple[int, ...]:
-    """Partners in the order of their signatures; 0 is the parents' recipient key, which signs a consumer's return."""
-    return (terms.consignor,) if terms.holder == terms.consignor else (terms.consignor, terms.holder)
 
 
 def open_shipment(
@@ -49,7 +45,7 @@ def open_shipment(
     if lookup(shipment) is not None:
         raise Conflict("opened before", where="terms", first=f"0x{shipment.hex()}", second=f"0x{shipment.hex()}")
     # 3. Signatures and keys.
-    check_signers(terms_signers(terms), signers)
+    check_signers(signing_partners(terms), signers)
     if len(signers) == 2:
         check_not_both_sides(signers[0], signers[1])
     # 4. Roles.

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
+from ledger.common.scopes import scope_text
 from ledger.errors import LadingError
 from ledger.explain.amendment import amended, told
 from ledger.explain.fields import Kind, Line, field_line, label_of, one_of
-from ledger.explain.words import counted, scope_text
+from ledger.explain.words import counted
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
 

@@ -2,8 +2,8 @@
 
 from enum import IntEnum, IntFlag
 
-from ledger.codes import Outcome, Role
-from ledger.common.ids import to_hex
+from ledger.codes import Outcome
+from ledger.common.periods import DAY, HOUR
 
 NONE = "none"
 
@@ -32,18 +32,11 @@ def span(seconds: int) -> str:
         return "without limit"
     found = []
     rest = seconds
-    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+    for size, noun in ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second")):
         count, rest = divmod(rest, size)
         if count:
             found.append(counted(count, noun))
     return " ".join(found[:2]) or "none"
-
-
-def scope_text(role: int, scope: bytes) -> str:
-    """A role's scope as people write it; a schema is only known by its hash."""
-    if not any(scope):
-        return ""
-    return to_hex(scope) if role == Role.ISSUER else scope.rstrip(b"\0").decode("ascii", "replace")
 
 
 MEANING: dict[Outcome, str] = {
@@ -60,6 +53,7 @@ MEANING: dict[Outcome, str] = {
     Outcome.COUNT: "Skipped: the number of packages does not agree with what was held.",
     Outcome.AHEAD: "Waiting: a record before this one is still missing.",
     Outcome.FORBIDDEN: "Skipped: this step may not follow here.",
+    Outcome.ANNOUNCED: "Waiting: announced. It moves when it is submitted again after the council's delay.",
     Outcome.REJECTED: "Rejected: the contract refused the whole record until its deadline had passed.",
 }
 """What an outcome means for the item that has it; nothing to add where it simply applied."""

@@ -12,7 +12,7 @@ Sources: C2SP signed-note, tlog-checkpoint; RFC 8032; RFC 9162 section 2.1; `doc
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
+from ledger.common.ids import LogId, RecordId, to_hex
+from ledger.common.json_fields import fields_of, hex_bytes, integer, text
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log.signed_note import NoteSignature, SignedCheckpoint, TreeHead, is_key_name, parse_checkpoint
 from ledger.merkle import sorted_root
@@ -32,7 +33,6 @@ SIGNATURE_LENGTH = 64
 _ED25519 = b"\x01"
 _RECEIPT = b"lading/receipt/v1\0"
 _COMPLETE = b"lading/complete/v1\0"
-_SAFE_INTEGER = 2**53 - 1
 
 
 # --- leaves ---------------------------------------------------------------------------------------------------------
@@ -99,13 +99,13 @@ class Receipt:
     @classmethod
     def from_json(cls, data: object) -> "Receipt":
         """Parse `to_json`; raises `MalformedRecord`."""
-        fields = _object(data, "receipt", ("logId", "index", "leafHash", "logTime", "signature"))
+        fields = fields_of(data, "receipt", ("logId", "index", "leafHash", "logTime", "signature"))
         return cls(
-            LogId(_hex(fields, "receipt", "logId", 32)),
-            _number(fields, "receipt", "index"),
-            _hex(fields, "receipt", "leafHash", 32),
-            _number(fields, "receipt", "logTime"),
-            _hex(fields, "receipt", "signature", SIGNATURE_LENGTH),
+            LogId(hex_bytes(fields["logId"], "receipt.logId", 32)),
+            integer(fields["index"], "receipt.index"),
+            hex_bytes(fields["leafHash"], "receipt.leafHash", 32),
+            integer(fields["logTime"], "receipt.logTime"),
+            hex_bytes(fields["signature"], "receipt.signature", SIGNATURE_LENGTH),
         )
 
 
@@ -135,15 +135,13 @@ class Complete:
     @classmethod
     def from_json(cls, data: object) -> "Complete":
         """Parse `to_json`; raises `MalformedRecord`."""
-        fields = _object(data, "complete", ("logId", "size", "subject", "root", "signature"))
-        if not isinstance(fields["subject"], str):
-            raise MalformedRecord("not a subject", where="complete.subject", expected="text")
+        fields = fields_of(data, "complete", ("logId", "size", "subject", "root", "signature"))
         return cls(
-            LogId(_hex(fields, "complete", "logId", 32)),
-            _number(fields, "complete", "size"),
-            fields["subject"],
-            _hex(fields, "complete", "root", 32),
-            _hex(fields, "complete", "signature", SIGNATURE_LENGTH),
+            LogId(hex_bytes(fields["logId"], "complete.logId", 32)),
+            integer(fields["size"], "complete.size"),
+            text(fields["subject"], "complete.subject"),
+            hex_bytes(fields["root"], "complete.root", 32),
+            hex_bytes(fields["signature"], "complete.signature", SIGNATURE_LENGTH),
         )
 
 
@@ -300,24 +298,3 @@ def _receipt_message(log_id: LogId, index: int, leaf_hash: bytes) -> bytes:
 
 def _complete_message(log_id: LogId, size: int, subject: str, root: bytes) -> bytes:
     return _COMPLETE + log_id + size.to_bytes(8, "big") + hashlib.sha256(subject.encode()).digest() + root
-
-
-def _object(data: object, where: str, names: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping) or set(data) != set(names):
-        raise MalformedRecord(f"not a {where}", where=where, expected=", ".join(names))
-    return data
-
-
-def _number(fields: Mapping[str, Any], where: str, name: str) -> int:
-    value = fields[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _SAFE_INTEGER:
-        raise MalformedRecord("not a number", where=f"{where}.{name}", expected="0 to 2^53 - 1", found=str(value)[:40])
-    return value
-
-
-def _hex(fields: Mapping[str, Any], where: str, name: str, length: int) -> bytes:
-    value, path = fields[name], f"{where}.{name}"
-    data = bytes_from_hex(value, length, path) if isinstance(value, str) else b""
-    if not isinstance(value, str) or to_hex(data) != value:
-        raise MalformedRecord("not lower-case hex", where=path, expected=f"{length} bytes as 0x and hex")
-    return data

@@ -12,10 +12,10 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
-from ledger.codes import ClearanceStatus, HoldCause, StatementKind
+from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
 from ledger.common.distribution import distribution
 from ledger.common.ids import RecordId
-from ledger.common.periods import FOREVER, Period
+from ledger.common.periods import DAY, FOREVER, Period
 from ledger.common.spans import Span, measure
 from ledger.errors import NotFound
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
@@ -28,9 +28,7 @@ from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys, Move, part_of
 
 K = TypeVar("K", bound=Hashable)
-DAY = 86_400
 MILLION = 1_000_000
-_RELEASED = {ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS}
 _STUMBLES = {
     ClearanceStatus.HELD,
     ClearanceStatus.REFUSED,
@@ -351,10 +349,10 @@ def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tu
         if (found.record.jurisdiction, found.record.regime) == pair
     ]
     for step in sorted(steps, key=lambda step: step.occurredAt):
-        if step.status in _RELEASED:
+        if step.status in RELEASES:
             return True, True
         if step.status in _STUMBLES:
-            return any(later.status in _RELEASED for later in steps), False
+            return any(later.status in RELEASES for later in steps), False
     parts = [_outcome(journeys, child, pair) for child in journeys.children(shipment)]
     return bool(parts) and all(released for released, _ in parts), all(clean for _, clean in parts)
 

@@ -8,13 +8,14 @@ For every other shipment `plain` answers None, and the general way (`ledger.pena
 from typing import NamedTuple
 
 from ledger.codes import Assurance, ClearanceStatus, Role
+from ledger.common.periods import DAY
 from ledger.common.spans import Span, clip
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.history import Found, Journeys, Move
 
-DAY_SQUARED = 86_400 * 86_400
+DAY_SQUARED = DAY * DAY
 _LOCKER = 1 << int(Role.LOCKER)
 _PRESENTED, _HELD, _RELEASED = (
     int(status) for status in (ClearanceStatus.PRESENTED, ClearanceStatus.HELD, ClearanceStatus.RELEASED)

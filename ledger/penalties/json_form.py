@@ -6,7 +6,7 @@ from typing import Any
 from ledger.codes import HoldCause, Regime
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.recourse import LegLine
 from ledger.penalties.statement import PenaltyStatement
@@ -33,7 +33,7 @@ def moment(seconds: int) -> str:
 def duration(seconds: int) -> str:
     """Such as `3 d 04:05:06`."""
     days, rest = divmod(seconds, DAY)
-    clock = f"{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
+    clock = f"{rest // HOUR:02}:{rest % HOUR // 60:02}:{rest % 60:02}"
     return f"{days} d {clock}" if days else clock
 
 

@@ -4,18 +4,18 @@ An authorisation is an attestation with the schema `BRAND_AUTHORISATION` about `
 anyone could attest a rival's goods.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId
+from ledger.common.scopes import schema_hash
 from ledger.errors import MalformedRecord
 from ledger.products.gs1 import has_prefix, prefix_of_scope
 from ledger.records.types import RegistryChange
 from ledger.records.verification import VerifiedRecord
 
-BRAND_AUTHORISATION = hashlib.sha256(b"brand authorisation").digest()
+BRAND_AUTHORISATION = schema_hash("brand authorisation")
 """Schema of the attestation by which a brand lets a partner speak for its products."""
 _AUTHORISATION_DEPTH = 8  # a brand, its licensee, the licensee's plant: eight leaves room and bounds the search
 

@@ -11,11 +11,11 @@ Standard: URI Syntax, section 4 (grammar, percent-encoding of values).
 import re
 from dataclasses import dataclass, replace
 
+from ledger.codes import Role
 from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.scopes import scope_fits, scope_text
 from ledger.errors import MalformedRecord
 
-SHORTEST_PREFIX = 4
-LONGEST_PREFIX = 12
 MAX_QUALIFIER = 20
 """Most characters of a lot, serial or variant (General Specifications, sections 3.3.1, 3.3.3 and 3.5.1)."""
 MAX_LOTS_TEXT = 4096
@@ -61,24 +61,11 @@ def has_prefix(gtin: str, prefix: str) -> bool:
     return gtin[1:].startswith(prefix)
 
 
-def scope_of_prefix(prefix: str) -> bytes:
-    """The 32 bytes that scope the brand's role: the digits in ASCII, left-aligned. Raises `MalformedRecord`."""
-    if not SHORTEST_PREFIX <= len(prefix) <= LONGEST_PREFIX or not _digits(prefix):
-        raise MalformedRecord(
-            "not a GS1 company prefix",
-            where="prefix",
-            expected=f"{SHORTEST_PREFIX} to {LONGEST_PREFIX} digits",
-            found=prefix[:40],
-        )
-    return prefix.encode().ljust(32, b"\0")
-
-
 def prefix_of_scope(scope: bytes) -> str:
     """The GS1 company prefix in the scope of a brand's role; raises `MalformedRecord` for other bytes."""
-    prefix = scope.rstrip(b"\0").decode("latin-1")
-    if scope_of_prefix(prefix) != scope:
+    if len(scope) != 32 or not scope_fits(Role.BRAND, scope):
         raise MalformedRecord("not the scope of a brand", where="scope", expected="32 bytes", found=scope.hex())
-    return prefix
+    return scope_text(Role.BRAND, scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import IntEnum, IntFlag
 
 from ledger import codes
 from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import (
@@ -32,10 +33,8 @@ from ledger.records.types import (
 )
 from ledger.records.types import Checkpoint as CheckpointRecord
 
-AHEAD_OF_CLOCK = 15 * 60
-"""Seconds that a claimed time may be ahead of the clock that accepts it."""
-PROPOSED_SUBMIT_BY = 14 * 86400
-LONGEST_SUBMIT_BY = 30 * 86400
+PROPOSED_SUBMIT_BY = 14 * DAY
+LONGEST_SUBMIT_BY = 30 * DAY
 WRITTEN_BY_THE_LOG = (CheckpointRecord, Outcome)
 _CODES: dict[type[Record], tuple[tuple[str, type[IntEnum] | type[IntFlag], int], ...]] = {
     RegistryChange: (("action", codes.RegistryAction, 1), ("role", codes.Role, 0)),
@@ -109,11 +108,11 @@ def _values(record: Record, name: str) -> Iterator[tuple[str, int]]:
 
 def _check_times(record: Record, now: int, replayed: bool) -> None:
     occurred = getattr(record, "occurredAt", None)
-    if occurred is not None and occurred > now + AHEAD_OF_CLOCK:
+    if occurred is not None and occurred > now + CLOCK_SKEW:
         raise RuleBroken(
             "claims to have happened in the future",
             where="occurredAt",
-            expected=f"at most {now + AHEAD_OF_CLOCK}",
+            expected=f"at most {now + CLOCK_SKEW}",
             found=occurred,
         )
     if not isinstance(record, Handoff | ShipmentTerms):

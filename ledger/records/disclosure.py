@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from ledger.common.ids import to_hex
+from ledger.common.json_fields import hex_bytes, items
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.records.eip712 import Member, Struct, Withheld, list_hash, part_hash, per_struct
 from ledger.records.types import Private, Record
@@ -52,20 +53,8 @@ def part_from_json(kind: type[Record], path: str, data: object) -> Part:
     """The part that `part_to_json` printed for `path` of a record of type `kind`; raises `MalformedRecord`."""
     member, element = _member_at(kind, path)
     if member.items and not element:
-        if not isinstance(data, list):
-            raise MalformedRecord("not a list of hashes", where=path, expected="hex strings")
-        return tuple(Withheld(_hash(item, path)) for item in data)
+        return tuple(Withheld(hex_bytes(item, path, 32)) for item in items(data, path))
     return cast("type[Private]", member.struct).from_json(data, path)
-
-
-def _hash(value: object, path: str) -> bytes:
-    try:
-        data = bytes.fromhex(str(value).removeprefix("0x"))
-    except ValueError:
-        data = b""
-    if len(data) != 32:
-        raise MalformedRecord("not a hash", where=path, expected="32 bytes as 0x and lower-case hex")
-    return data
 
 
 def _split(value: Struct, where: str, parts: dict[str, Part]) -> Struct:

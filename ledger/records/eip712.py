@@ -13,7 +13,6 @@ hex with 0x; strings are NFC. The type of a field decides, not its value. A with
 Source: EIP-712, section "Definition of encodeData".
 """
 
-import re
 import typing
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from types import UnionType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, cast
 
 from ledger.common.canonical import NUMBER_BITS
+from ledger.common.json_fields import below, entries, fields_of, hex_bytes, integer, shown, wide_integer
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
 
@@ -128,10 +128,6 @@ class Struct:
         Accepts only what `to_json` would print: no unknown or missing fields, no other spelling of a value.
         Raises `MalformedRecord` naming the field, what was expected and what was found.
         """
-        if not isinstance(data, Mapping):
-            raise MalformedRecord(
-                "not a JSON object", where=where or cls.__name__, expected=cls.__name__, found=_shown(data)
-            )
         return cls(**_members_from_json(cls, data, where, whole=True))
 
     @classmethod
@@ -279,18 +275,6 @@ def _encoders(struct: type[Struct]) -> tuple[tuple[Member, Encoder], ...]:
 
 # --- JSON -----------------------------------------------------------------------------------------
 
-_HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
-_DECIMAL = re.compile(r"0|[1-9][0-9]*")
-
-
-def _join(where: str, name: str) -> str:
-    return f"{where}.{name}" if where else name
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
-
 
 def _value_to_json(member: Member, value: Any) -> Any:
     if isinstance(value, Withheld):
@@ -312,79 +296,56 @@ def _one_to_json(member: Member, value: Any) -> Any:
     return value
 
 
-def _members_from_json(kind: type[Struct], data: Mapping[str, Any], where: str, *, whole: bool) -> dict[str, Any]:
+def _members_from_json(kind: type[Struct], data: object, where: str, *, whole: bool) -> dict[str, Any]:
     """The values by name; `whole`: none may be missing."""
-    members = kind.members()
-    known = {m.name for m in members}
-    if unknown := sorted(str(key) for key in data if key not in known):
-        raise MalformedRecord(
-            "unknown field", where=_join(where, unknown[0]), expected=", ".join(m.name for m in members)
-        )
-    values: dict[str, Any] = {}
-    for member in members:
-        path = _join(where, member.name)
-        if member.name in data:
-            values[member.name] = _value_from_json(member, data[member.name], path)
-        elif whole:
-            raise MalformedRecord("missing field", where=path, expected=member.type_name)
-    return values
+    names = _names(kind)
+    fields = fields_of(data, where, names) if whole else fields_of(data, where, (), more=names)
+    return {
+        name: _value_from_json(member, fields[name], below(where, name))
+        for name, member in zip(names, kind.members(), strict=True)
+        if name in fields
+    }
+
+
+@per_struct
+def _names(kind: type[Struct]) -> tuple[str, ...]:
+    return tuple(member.name for member in kind.members())
 
 
 def _value_from_json(member: Member, value: object, where: str) -> Any:
     if member.items is None:
         return _one_from_json(member, value, where)
     if member.private and isinstance(value, str):
-        return Withheld(_bytes_from_json(value, 32, where))
-    if not isinstance(value, list):
-        raise MalformedRecord("not a list", where=where, expected=member.type_name, found=_shown(value))
-    _check_length(member, len(value), where)
-    return tuple(_one_from_json(member, item, f"{where}[{i}]") for i, item in enumerate(value))
+        return Withheld(hex_bytes(value, where, 32))
+    listed = entries(value, where, member.items.least, member.items.most)
+    return tuple(_one_from_json(member, item, at) for at, item in listed)
 
 
 def _one_from_json(member: Member, value: object, where: str) -> Any:
     if member.struct:
         if member.private and isinstance(value, str):
-            return Withheld(_bytes_from_json(value, 32, where))
+            return Withheld(hex_bytes(value, where, 32))
         return member.struct.from_json(value, where)
     if member.solidity.startswith("uint"):
         parsed: Any = _uint_from_json(value, int(member.solidity[4:]), where)
     elif member.solidity == "bool":
         if not isinstance(value, bool):
-            raise MalformedRecord("not true or false", where=where, expected="bool", found=_shown(value))
+            raise MalformedRecord("not true or false", where=where, expected="bool", found=shown(value))
         parsed = value
     elif member.solidity == "string":
         parsed = value
     elif member.solidity == "address":
-        parsed = _bytes_from_json(value, 20, where)
+        parsed = hex_bytes(value, where, 20)
     elif member.solidity == "bytes":
-        parsed = _bytes_from_json(value, None, where)
+        parsed = hex_bytes(value, where)
     else:
-        parsed = _bytes_from_json(value, int(member.solidity[5:]), where)
+        parsed = hex_bytes(value, where, int(member.solidity[5:]))
     _check_one(member, parsed, where)
     return parsed
 
 
 def _uint_from_json(value: object, bits: int, where: str) -> int:
-    if bits > NUMBER_BITS:
-        # A limit on digits before int(): parsing is quadratic in length.
-        if not isinstance(value, str) or len(value) > 40 or not _DECIMAL.fullmatch(value):
-            raise MalformedRecord(
-                "not a decimal string", where=where, expected=f"uint{bits} as a decimal string", found=_shown(value)
-            )
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise MalformedRecord("not an integer", where=where, expected=f"uint{bits}", found=_shown(value))
-    return value
-
-
-def _bytes_from_json(value: object, length: int | None, where: str) -> bytes:
-    expected = "bytes as 0x and lower-case hex" if length is None else f"{length} bytes as 0x and lower-case hex"
-    if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise MalformedRecord("not lower-case hex", where=where, expected=expected, found=_shown(value))
-    data = bytes.fromhex(value[2:])
-    if length is not None and len(data) != length:
-        raise MalformedRecord("wrong length", where=where, expected=expected, found=f"{len(data)} bytes")
-    return data
+    return wide_integer(value, where, bits) if bits > NUMBER_BITS else integer(value, where, most=(1 << bits) - 1)
 
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -398,7 +359,7 @@ def _check(member: Member, value: Any, where: str) -> None:
         for i, item in enumerate(value):
             _check_one(member, item, f"{where}[{i}]")
     elif not (member.private and isinstance(value, Withheld) and len(value.hash) == 32):
-        raise MalformedRecord("not a list", where=where, expected=member.type_name, found=_shown(value))
+        raise MalformedRecord("not a list", where=where, expected=member.type_name, found=shown(value))
 
 
 def _check_length(member: Member, length: int, where: str) -> None:
@@ -434,7 +395,7 @@ def _check_one(member: Member, value: Any, where: str) -> None:
     else:
         fits = isinstance(value, bytes) and len(value) == (20 if kind == "address" else int(kind[5:]))
     if not fits:
-        raise MalformedRecord("does not fit its type", where=where, expected=kind, found=_shown(value))
+        raise MalformedRecord("does not fit its type", where=where, expected=kind, found=shown(value))
 
 
 def _check_text(member: Member, value: str, where: str) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from ledger.codes import ExceptionBit
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.keccak import keccak256
 from ledger.records.eip712 import Member, Struct, per_struct
-from ledger.records.types import REMAINDER_INDEX, Handoff, HandoffItem, Override, Record, ShipmentTerms, Split
+from ledger.records.shipment_ids import child_id, remainder_id
+from ledger.records.types import Handoff, HandoffItem, Override, Record, ShipmentTerms, Split
 
 PARTNER, SHIPMENT, SUBJECT, RECORD, AGREEMENT = "partner", "shipment", "subject", "record", "agreement"
 
@@ -40,30 +40,10 @@ def concerns(record_id: RecordId, record: Record) -> tuple[Concern, ...]:
         found |= {Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, i))) for i in children}
     elif isinstance(record, Handoff):
         short = [item for item in record.items if item.exceptions & ExceptionBit.SHORT]
-        found |= {Concern(SHIPMENT, to_hex(child_id(i.shipment, i.sequence, REMAINDER_INDEX))) for i in short}
+        found |= {Concern(SHIPMENT, to_hex(remainder_id(i.shipment, i.sequence))) for i in short}
     elif isinstance(record, Override) and record.exceptions & ExceptionBit.SHORT:
-        found.add(Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, REMAINDER_INDEX))))
+        found.add(Concern(SHIPMENT, to_hex(remainder_id(record.shipment, record.sequence))))
     return tuple(sorted(found))
-
-
-def child_id(parent: bytes, sequence: int, index: int) -> bytes:
-    """keccak256(abi.encode(parent, sequence, index)): the id of a shipment that a Split or a short item opens."""
-    return keccak256(parent + sequence.to_bytes(32, "big") + index.to_bytes(32, "big"))
-
-
-def parent_of(record: Record, shipment: bytes) -> tuple[bytes, int] | None:
-    """The parent and index of the child or remainder `shipment`, if it is `record` that would open it."""
-    match record:
-        case Split():
-            parent, sequence, indexes = record.shipment, record.sequence, range(len(record.children))
-            return next(((parent, i) for i in indexes if child_id(parent, sequence, i) == shipment), None)
-        case Handoff() | Override():
-            for entry in record.items if isinstance(record, Handoff) else (record,):
-                if child_id(entry.shipment, entry.sequence, REMAINDER_INDEX) == shipment:
-                    return entry.shipment, REMAINDER_INDEX
-            return None
-        case _:
-            return None
 
 
 def _collect(value: Struct, found: set[Concern]) -> None:

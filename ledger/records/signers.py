@@ -7,7 +7,7 @@ the receiver of an override. Used by acceptance, the API and verification alike.
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.codes import AmendmentKind, StatementKind
+from ledger.codes import WITNESSED, AmendmentKind
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.errors import MalformedRecord, NotFound
 from ledger.records.eip712 import Withheld
@@ -94,6 +94,23 @@ def expected_signers(record: Record, context: SignerContext) -> tuple[Signer, ..
 
     Raises `NotFound` when an amendment's target, or the terms that name its liable party, are not in `context`.
     """
+    return _amendment_signers(record, context) if isinstance(record, Amendment) else _signers_of(record)
+
+
+def signing_partners(record: Record) -> tuple[int, ...]:
+    """The partners whose signatures a custody record bears, in their order; 0 is the recipient key, always last.
+
+    An override's council members, who come first, are not partners and not listed.
+    """
+    signers = _signers_of(record)
+    return tuple(
+        signer.partner if isinstance(signer, PartnerSigner) else NOBODY
+        for signer in signers
+        if isinstance(signer, PartnerSigner | RecipientSigner)
+    )
+
+
+def _signers_of(record: Record) -> tuple[Signer, ...]:
     match record:
         case RegistryChange():
             return (CouncilSigners(),)
@@ -110,13 +127,10 @@ def expected_signers(record: Record, context: SignerContext) -> tuple[Signer, ..
         case Split():
             return _in_order(("by", record.by), shipments=(record.shipment,))
         case Statement():
-            both = record.kind in (StatementKind.DESTROYED, StatementKind.ABANDONED)
-            signers = (("by", record.by), ("counterparty", record.counterparty))
-            return _in_order(*signers[: 2 if both else 1], shipments=(record.shipment,))
+            witness = (("counterparty", record.counterparty),) if record.kind in WITNESSED else ()
+            return _in_order(("by", record.by), *witness, shipments=(record.shipment,))
         case Override():
             return (CouncilSigners(), *_in_order(("receiver", record.receiver), shipments=(record.shipment,)))
-        case Amendment():
-            return _amendment_signers(record, context)
         case BonusAgreement():
             return _in_order(*((f"parties[{i}]", share.partner) for i, share in enumerate(record.parties)))
         case Checkpoint():
@@ -140,17 +154,18 @@ def expected_signers(record: Record, context: SignerContext) -> tuple[Signer, ..
     raise MalformedRecord("no such record type", where="type", found=type(record).__name__)
 
 
-def _in_order(*fields: tuple[str, int], shipments: tuple[bytes, ...] = ()) -> tuple[Signer, ...]:
+def _in_order(*fields: tuple[str, int], shipments: tuple[bytes, ...] | None = None) -> tuple[Signer, ...]:
+    """Each partner once; 0 is the recipient key of `shipments`, where the record has any."""
     signers: list[Signer] = []
     seen: set[int] = set()
     recipient: str | None = None
     for field, partner in fields:
-        if partner == NOBODY and shipments:
+        if partner == NOBODY and shipments is not None:
             recipient = recipient or field
         elif partner not in seen:
             seen.add(partner)
             signers.append(PartnerSigner(PartnerId(partner), field))
-    if recipient is not None:
+    if recipient is not None and shipments is not None:
         signers.append(RecipientSigner(shipments, recipient))
     return tuple(signers)
 

@@ -7,7 +7,6 @@ Signatures are 65 bytes r ‖ s ‖ v, low s only (EIP-2), v 27 or 28, determini
 Source: EIP-712, section "Specification of the eth_signTypedData JSON RPC" for the wallet payload.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,12 +14,15 @@ from typing import Any
 from coincurve import PrivateKey, PublicKey
 
 from ledger.common.ids import ConsortiumId, KeyAddress, RecordId, to_hex
+from ledger.common.json_fields import entries, fields_of, hex_bytes
 from ledger.common.keccak import keccak256
 from ledger.errors import BadSignature, MalformedRecord
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import PARTS, Record, record_named
 
 SIGNATURE_LENGTH = 65
+MAX_SIGNATURES = 200
+"""Of one record: a council's, or those of an agreement's parties."""
 _CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 _HALF_ORDER = _CURVE_ORDER // 2
 _EVIDENCE_DOMAIN = keccak256(b"EIP712Domain(string name,string version,bytes32 salt)")
@@ -98,19 +100,9 @@ class SignedRecord:
     @classmethod
     def from_json(cls, data: object) -> "SignedRecord":
         """Parse the envelope `{type, message, signatures}`; raises `MalformedRecord`."""
-        if not isinstance(data, Mapping) or set(data) != {"type", "message", "signatures"}:
-            found = ", ".join(map(str, data))[:80] if isinstance(data, Mapping) else type(data).__name__
-            raise MalformedRecord(
-                "not a signed record", where="record", expected="an object with type, message, signatures", found=found
-            )
-        kind = record_named(str(data["type"])[:80])
-        signatures = data["signatures"]
-        if not isinstance(signatures, list) or len(signatures) > 200:
-            raise MalformedRecord("not a list of signatures", where="signatures", expected="0 to 200 hex strings")
-        return cls(
-            kind.from_json(data["message"], "message"),
-            tuple(signature_from_hex(s, f"signatures[{i}]") for i, s in enumerate(signatures)),
-        )
+        fields = fields_of(data, "record", ("type", "message", "signatures"))
+        kind = record_named(str(fields["type"])[:80])
+        return cls(kind.from_json(fields["message"], "message"), signatures_from_json(fields["signatures"]))
 
 
 class SigningKey:
@@ -143,15 +135,12 @@ def address_of(key: PublicKey) -> KeyAddress:
 
 
 def signature_from_hex(value: object, where: str) -> bytes:
-    if not isinstance(value, str) or len(value) != 2 + 2 * SIGNATURE_LENGTH or not value.startswith("0x"):
-        raise MalformedRecord("not a signature", where=where, expected="65 bytes as 0x and lower-case hex")
-    try:
-        data = bytes.fromhex(value[2:])
-    except ValueError:
-        raise MalformedRecord("not hex", where=where, expected="65 bytes as 0x and lower-case hex") from None
-    if data.hex() != value[2:]:
-        raise MalformedRecord("not lower-case hex", where=where, expected="65 bytes as 0x and lower-case hex")
-    return data
+    return hex_bytes(value, where, SIGNATURE_LENGTH)
+
+
+def signatures_from_json(value: object, where: str = "signatures", least: int = 0) -> tuple[bytes, ...]:
+    """The signatures of one record, at least so many."""
+    return tuple(signature_from_hex(entry, at) for at, entry in entries(value, where, least, MAX_SIGNATURES))
 
 
 def recover(digest: bytes, signature: bytes, where: str = "signature") -> KeyAddress:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, replace
 from typing import Final, Protocol
 
-from ledger.codes import Outcome
+from ledger.codes import APPLIED, Outcome
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.errors import VerificationFailed
 from ledger.records.recovered import RecoveredRecord, recover_record
@@ -28,7 +28,6 @@ from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import LOG_ONLY, NOBODY, Record
 
 _SEAL: Final = object()
-_APPLIED: Final = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class VerifiedRecord:
     def applied(self, item: int = 0) -> bool:
         """Whether the chain applied this item (in breach of a gate or not). False while no outcome is known."""
         outcomes = self.facts.outcomes
-        return item < len(outcomes) and outcomes[item] in _APPLIED
+        return item < len(outcomes) and outcomes[item] in APPLIED
 
     def signed_by(self, partner: int) -> bool:
         return partner != NOBODY and partner in self.signers
@@ -269,7 +268,7 @@ def _check_recipient(
     """
     terms = [context.terms_of(shipment) for shipment in signer.shipments]
     matches = [one is not None and one.recipientKey == key for one in terms]
-    applied = [outcome in _APPLIED for outcome in facts.outcomes]
+    applied = [outcome in APPLIED for outcome in facts.outcomes]
     if len(applied) == len(matches):
         fits = all(match for match, counts in zip(matches, applied, strict=True) if counts)
     else:

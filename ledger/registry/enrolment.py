@@ -7,22 +7,18 @@ council then signs `RegistryChange` records: the admission carries the document'
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json, parse_json
-from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
+from ledger.common.json_fields import entries, fields_of, hex_bytes, text
 from ledger.common.keccak import keccak256
+from ledger.common.scopes import scope_bytes
 from ledger.errors import BadSignature, MalformedRecord
 from ledger.records.signing import SigningKey, recover
 
 VERSION = "enrolment/1"
 MAX_DOCUMENT = 4096
-SCOPED = {
-    Role.CUSTOMS: "jurisdiction, two capital letters",
-    Role.ISSUER: "schema name",
-    Role.BRAND: "GS1 company prefix",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,46 +57,20 @@ class Enrolment:
         return hashlib.sha256(self.document()).digest()
 
 
-def scope_bytes(role: Role, scope: str) -> bytes:
-    """`scope` as the registry stores it: ASCII left-aligned; for an issuer the SHA-256 of the schema's name.
-
-    Raises `MalformedRecord` when the role takes no scope, or another kind of it.
-    """
-    if role not in SCOPED:
-        if scope:
-            raise MalformedRecord("this role takes no scope", where="scope", expected="empty", found=scope[:80])
-        return bytes(32)
-    if role is Role.ISSUER:
-        fits = 0 < len(scope) <= 128
-        value = hashlib.sha256(scope.encode()).digest()
-    else:
-        fits = (
-            scope.isascii() and len(scope) == 2 and scope.isalpha() and scope.isupper()
-            if role is Role.CUSTOMS
-            else scope.isascii() and scope.isdigit() and 4 <= len(scope) <= 12
-        )
-        value = scope.encode().ljust(32, b"\0")
-    if not fits:
-        raise MalformedRecord("not a scope of this role", where="scope", expected=SCOPED[role], found=scope[:80])
-    return value
-
-
 def parse_enrolment(document: bytes, consortium: ConsortiumId) -> Enrolment:
     """The enrolment in `document`; accepts only the canonical text. Raises `MalformedRecord`."""
     data = parse_json(document, max_size=MAX_DOCUMENT, where="document")
-    expected = {"consortium", "gln", "key", "lading", "name", "roles"}
-    if not isinstance(data, dict) or set(data) != expected:
-        raise MalformedRecord("not an enrolment", where="document", expected=", ".join(sorted(expected)))
+    fields_of(data, "document", ("consortium", "gln", "key", "lading", "name", "roles"))
     if data["lading"] != VERSION:
         raise MalformedRecord("another kind of document", where="document.lading", expected=VERSION)
     if data["consortium"] != to_hex(consortium):
         raise MalformedRecord("made for another consortium", where="document.consortium", expected=to_hex(consortium))
     enrolment = Enrolment(
         consortium,
-        _text(data, "name", 1, 200),
-        _text(data, "gln", 0, 13),
-        KeyAddress(bytes_from_hex(_text(data, "key", 42, 42), 20, "document.key")),
-        tuple(_role(entry, i) for i, entry in enumerate(_list(data["roles"]))),
+        text(data["name"], "document.name", 1, 200),
+        text(data["gln"], "document.gln", 0, 13),
+        KeyAddress(hex_bytes(data["key"], "document.key", 20)),
+        tuple(_role(entry, at) for at, entry in entries(data["roles"], "document.roles", most=20)),
     )
     if enrolment.document() != document:
         raise MalformedRecord("not canonical", where="document", expected="RFC 8785 JSON without white space")
@@ -128,26 +98,12 @@ def check_possession(enrolment: Enrolment, signature: bytes) -> None:
         )
 
 
-def _text(data: dict[str, Any], name: str, least: int, most: int) -> str:
-    value = data[name]
-    if not isinstance(value, str) or not least <= len(value) <= most:
-        raise MalformedRecord("not such a text", where=f"document.{name}", expected=f"{least} to {most} characters")
-    return value
-
-
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or len(value) > 20:
-        raise MalformedRecord("not a list of roles", where="document.roles", expected="0 to 20 entries")
-    return value
-
-
-def _role(entry: object, i: int) -> RoleRequest:
-    where = f"document.roles[{i}]"
-    if not isinstance(entry, dict) or set(entry) != {"role", "scope"} or not isinstance(entry["scope"], str):
-        raise MalformedRecord("not a role", where=where, expected="role and scope")
+def _role(entry: object, where: str) -> RoleRequest:
+    fields = fields_of(entry, where, ("role", "scope"))
     names = {role.name.lower(): role for role in Role}
-    if not isinstance(entry["role"], str) or entry["role"] not in names:
-        raise MalformedRecord("no such role", where=where, expected=", ".join(names), found=str(entry["role"])[:40])
-    request = RoleRequest(names[entry["role"]], entry["scope"])
+    name = text(fields["role"], f"{where}.role")
+    if name not in names:
+        raise MalformedRecord("no such role", where=where, expected=", ".join(names), found=name[:40])
+    request = RoleRequest(names[name], text(fields["scope"], f"{where}.scope"))
     request.scope_bytes()
     return request

@@ -17,23 +17,12 @@ from itertools import pairwise
 
 from ledger.codes import ContractKind, Role
 from ledger.common.ids import ConsortiumId, KeyAddress, LogId, PartnerId
+from ledger.common.scopes import NO_SCOPE
 from ledger.errors import MalformedRecord, Refused, VerificationFailed
 from ledger.records.types import BY_NUMBER, LOG_ONLY, KeyGrant, KeyRevoke, RegistryChange
 from ledger.records.verification import Council, Facts, KeyStanding
 from ledger.registry.rules import MAX_COUNCIL, MAX_DELAY, decide
-from ledger.registry.state import (
-    NO_END,
-    NO_SCOPE,
-    NOBODY_ID,
-    Address,
-    AddressKind,
-    Head,
-    Log,
-    Partner,
-    Rules,
-    Slice,
-    Versions,
-)
+from ledger.registry.state import NO_END, NOBODY_ID, Address, AddressKind, Head, Log, Partner, Rules, Slice, Versions
 
 RegistryRecord = RegistryChange | KeyGrant | KeyRevoke
 

@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import NoReturn
 
 from ledger.common.ids import KeyAddress, PartnerId, to_hex
+from ledger.common.periods import DAY
+from ledger.common.scopes import key_scopes
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import KeyGrant, KeyRevoke
 from ledger.registry.state import NO_END, Address, AddressKind, Effects, Slice
 
-MAX_DEVICE_PERIOD = 90 * 86400
-DEVICE_SCOPES = sum(1 << (n - 1) for n in (*range(4, 17), *range(18, 23)))
+MAX_DEVICE_PERIOD = 90 * DAY
+DEVICE_SCOPES = key_scopes((*range(4, 17), *range(18, 23)))
 """Types that a device key can be allowed to sign: a partner's, without the registry's own and checkpoints."""
 
 

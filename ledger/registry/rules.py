@@ -10,6 +10,8 @@ from itertools import pairwise
 
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
+from ledger.common.periods import DAY
+from ledger.common.scopes import ALL_SCOPES, SCOPED, scope_fits
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry.keys import (
     enter,
@@ -21,9 +23,7 @@ from ledger.registry.keys import (
     revoke_own_key,
 )
 from ledger.registry.state import (
-    ALL_SCOPES,
     NO_END,
-    NO_SCOPE,
     NOBODY_ID,
     Address,
     AddressKind,
@@ -38,7 +38,7 @@ from ledger.registry.state import (
 
 MAX_COUNCIL = 32
 MAX_SCOPES = 200
-MAX_DELAY = 365 * 86400
+MAX_DELAY = 365 * DAY
 
 _A = RegistryAction
 USED_FIELDS: dict[RegistryAction, frozenset[str]] = {
@@ -61,7 +61,6 @@ USED_FIELDS: dict[RegistryAction, frozenset[str]] = {
 """What each action uses beside sequence and action; the other fields must be 0."""
 _OPTIONAL = ("notBefore", "partner", "key", "role", "scope", "number", "document")
 _NO_LOG = LogId(bytes(32))
-_SCOPED = (Role.CUSTOMS, Role.ISSUER, Role.BRAND)
 
 
 def decide(
@@ -187,7 +186,7 @@ class _Change:
         if held in partner.roles:
             refuse("RoleHeld", "the partner has this role already", found=_role_name(*held))
         since = self.force_for_partner()
-        if held[0] in _SCOPED and sum(1 for role, _ in partner.roles if role == held[0]) == MAX_SCOPES:
+        if held[0] in SCOPED and sum(1 for role, _ in partner.roles if role == held[0]) == MAX_SCOPES:
             refuse("TooManyScopes", "too many scopes of one role", expected=f"at most {MAX_SCOPES}")
         return Effects(partners={self.partner_id: replace(partner, roles={**partner.roles, held: since})})
 
@@ -202,7 +201,7 @@ class _Change:
         if self.r.role not in Role.__members__.values():
             refuse("UnknownRole", "no such role", found=self.r.role)
         role, scope = Role(self.r.role), self.r.scope
-        if not _scope_fits(role, scope):
+        if not scope_fits(role, scope):
             refuse("BadScope", f"no scope for {role.name}", found=to_hex(scope))
         return role, scope
 
@@ -334,19 +333,6 @@ class _Change:
     def enter(self, kind: AddressKind, since: int, scopes: int) -> Effects:
         owner = NOBODY_ID if kind == AddressKind.COUNCIL_KEY else self.partner_id
         return enter(self.state, self.key, Address(kind, owner, since, NO_END, scopes, NOBODY_ID))
-
-
-def _scope_fits(role: Role, scope: bytes) -> bool:
-    text = scope.rstrip(b"\0")
-    match role:
-        case Role.CUSTOMS:
-            return len(text) == 2 and all(0x41 <= c <= 0x5A for c in text)
-        case Role.BRAND:
-            return 4 <= len(text) <= 12 and all(0x30 <= c <= 0x39 for c in text)
-        case Role.ISSUER:
-            return scope != NO_SCOPE
-        case _:
-            return scope == NO_SCOPE
 
 
 def _role_name(role: Role, scope: bytes) -> str:

@@ -13,14 +13,13 @@ from typing import Generic, TypeVar
 
 from ledger.codes import ContractKind, Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId
+from ledger.common.scopes import key_covers
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 NO_END = 2**40 - 1
 """End of a key, log, contract or suspension of which no end is known."""
-ALL_SCOPES = 2**32 - 1
-NO_SCOPE = bytes(32)
 NOBODY_ID = PartnerId(0)
 
 
@@ -54,7 +53,7 @@ class Address:
         return self.since <= time < self.until
 
     def may_sign(self, type_number: int) -> bool:
-        return type_number > 0 and bool(self.scopes >> (type_number - 1) & 1)
+        return key_covers(self.scopes, type_number)
 
 
 @dataclass(frozen=True, slots=True)

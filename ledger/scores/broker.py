@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from ledger.codes import ClearanceStatus, Role
+from ledger.codes import RELEASES, ClearanceStatus, Role
 from ledger.records.types import NOBODY, Clearance
 from ledger.scores.card import Indicator
 from ledger.scores.samples import Case, Sample
 from ledger.shipments.history import Found
 
-_RELEASED = {ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS}
 _DENIED = {ClearanceStatus.REFUSED, ClearanceStatus.SEIZED, ClearanceStatus.DESTROYED}
 
 
@@ -29,7 +28,7 @@ def broker_clearances(case: Case) -> Iterator[Sample]:
 def _procedure(case: Case, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
     """One that is still open is due once a fault of the broker's own holds it up; else nobody can say that it is."""
     broker = next((s.record.declarant for s in steps if s.record.declarant != NOBODY), NOBODY)
-    closing = next((s for s in steps if s.record.status in _RELEASED | _DENIED), None)
+    closing = next((s for s in steps if s.record.status in RELEASES | _DENIED), None)
     faults = [
         s
         for s in steps
@@ -39,7 +38,7 @@ def _procedure(case: Case, steps: list[Found[Clearance]], office: str) -> Iterat
     decided = closing or next(iter(faults), None)
     if broker == NOBODY or decided is None or decided.record.occurredAt not in case.period:
         return
-    released = closing is not None and closing.record.status in _RELEASED
+    released = closing is not None and closing.record.status in RELEASES
     records = tuple(dict.fromkeys((decided.verified.id, *(fault.verified.id for fault in faults))))
     role, delivery = Role.BROKER, case.delivery
     yield Sample(role, broker, Indicator.RELEASED, int(released and not faults), 1, records, delivery)

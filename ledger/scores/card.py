@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ledger.codes import Role
+from ledger.common.json_fields import entries, fields_of, integer, shown, text
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, NotFound
 
@@ -93,13 +94,10 @@ def parse_card(data: bytes) -> Card:
     """The card that the file `data` states. Raises `MalformedRecord` naming the key."""
     table = read_toml(data, "scorecard")
     scored = {role.name.lower(): role for role in OF_ROLE}
-    if unknown := set(table) - {"format", "title", *scored}:
-        raise MalformedRecord("unknown key", where=min(unknown), expected=", ".join(["format", "title", *scored]))
-    if table.get("format") != FORMAT:
-        raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=str(table.get("format"))[:80])
-    title = table.get("title")
-    if not isinstance(title, str) or not 0 < len(title) <= 200:
-        raise MalformedRecord("not a title", where="title", expected="1 to 200 characters")
+    fields_of(table, "", ("format", "title"), more=tuple(scored))
+    if table["format"] != FORMAT:
+        raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=shown(table["format"]))
+    title = text(table["title"], "title", 1, 200)
     roles = {role: _role(table[name], role, name) for name, role in scored.items() if name in table}
     if not roles:
         raise MalformedRecord("scores no role", where="scorecard", expected=", ".join(scored))
@@ -107,15 +105,12 @@ def parse_card(data: bytes) -> Card:
 
 
 def _role(groups: object, role: Role, where: str) -> tuple[Weighted, ...]:
-    if not isinstance(groups, list) or not groups:
-        raise MalformedRecord("no groups", where=where, expected=f"[[{where}]]")
     found: list[Weighted] = []
     names: list[str] = []
     total = 0
-    for i, group in enumerate(groups):
-        place = f"{where}[{i}]"
-        _require_keys(group, ("group", "weight", "indicators"), place)
-        weight = _integer(group["weight"], f"{place}.weight", 1, 100)
+    for place, group in entries(groups, where, least=1):
+        fields_of(group, place, ("group", "weight", "indicators"))
+        weight = integer(group["weight"], f"{place}.weight", 1, 100)
         total += weight
         if not isinstance(group["group"], str) or not group["group"] or group["group"] in names:
             raise MalformedRecord("not a name of its own", where=f"{place}.group", found=str(group["group"])[:80])
@@ -129,15 +124,13 @@ def _role(groups: object, role: Role, where: str) -> tuple[Weighted, ...]:
     return tuple(found)
 
 
-def _group(entries: object, role: Role, group: str, group_weight: int, where: str) -> list[Weighted]:
-    if not isinstance(entries, list) or not entries:
-        raise MalformedRecord("no indicators", where=where, expected="one or more")
-    for i, entry in enumerate(entries):
-        _require_keys(entry, ("name", "weight", "zero", "full"), f"{where}[{i}]")
-    weights = [_integer(entry["weight"], f"{where}[{i}].weight", 1, 100) for i, entry in enumerate(entries)]
+def _group(indicators: object, role: Role, group: str, group_weight: int, where: str) -> list[Weighted]:
+    listed = entries(indicators, where, least=1)
+    for place, entry in listed:
+        fields_of(entry, place, ("name", "weight", "zero", "full"))
+    weights = [integer(entry["weight"], f"{place}.weight", 1, 100) for place, entry in listed]
     found = []
-    for i, entry in enumerate(entries):
-        place = f"{where}[{i}]"
+    for i, (place, entry) in enumerate(listed):
         allowed = sorted(OF_ROLE[role])
         if entry["name"] not in allowed:
             raise MalformedRecord(
@@ -146,22 +139,10 @@ def _group(entries: object, role: Role, group: str, group_weight: int, where: st
                 expected=", ".join(allowed),
                 found=str(entry["name"])[:80],
             )
-        zero = _integer(entry["zero"], f"{place}.zero", 0, _LARGEST)
-        full = _integer(entry["full"], f"{place}.full", 0, _LARGEST)
+        zero = integer(entry["zero"], f"{place}.zero", 0, _LARGEST)
+        full = integer(entry["full"], f"{place}.full", 0, _LARGEST)
         if zero == full:
             raise MalformedRecord("zero and full are the same", where=place, found=zero)
         weight = Fraction(group_weight * weights[i], 100 * sum(weights))
         found.append(Weighted(Indicator(entry["name"]), group, weight, zero, full))
     return found
-
-
-def _require_keys(value: object, keys: tuple[str, ...], where: str) -> None:
-    if not isinstance(value, Mapping) or set(value) != set(keys):
-        found = ", ".join(map(str, value)) if isinstance(value, Mapping) else type(value).__name__
-        raise MalformedRecord("wrong keys", where=where, expected=", ".join(keys), found=found[:200])
-
-
-def _integer(value: object, where: str, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise MalformedRecord("not an integer in range", where=where, expected=f"{least} to {most}", found=str(value))
-    return value

@@ -4,14 +4,14 @@ The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evid
 """
 
 from ledger.codes import ClearanceStatus, Role
-from ledger.common.periods import Period
+from ledger.common.periods import DAY, Period
 from ledger.common.spans import measure
 from ledger.penalties.fast_path import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
 from ledger.scores.card import Indicator
 from ledger.scores.carrier import LONGEST_LATE
 from ledger.scores.counters import Books
-from ledger.scores.samples import BAD, DAY, Delivery, products_of
+from ledger.scores.samples import BAD, Delivery, products_of
 from ledger.scores.supplier import attested
 from ledger.shipments.history import Journeys
 

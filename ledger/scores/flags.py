@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from ledger.codes import Role
 from ledger.common.ids import RecordId
-from ledger.common.periods import Period
+from ledger.common.periods import HOUR, Period
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Book
@@ -19,7 +19,6 @@ from ledger.scores.estimate import doubled_median
 from ledger.scores.samples import Delivery
 from ledger.shipments.history import Journeys
 
-HOUR = 3_600
 MANY_IN_AN_HOUR = 10
 """As many delivery events as a score needs at least."""
 FEWEST_ON_A_LANE = 10

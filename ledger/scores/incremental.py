@@ -16,10 +16,9 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.penalties.amounts import Owed, owed
 from ledger.products.brand_authority import is_brand_change
 from ledger.products.gs1 import parse_product
-from ledger.records.index_keys import child_id
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
-    REMAINDER_INDEX,
     Amendment,
     Attestation,
     Endorsement,
@@ -91,9 +90,9 @@ class Running:
                 self._note_child(record.shipment, child_id(record.shipment, record.sequence, i))
         elif isinstance(record, Handoff):
             for item in record.items:
-                self._note_child(item.shipment, child_id(item.shipment, item.sequence, REMAINDER_INDEX))
+                self._note_child(item.shipment, remainder_id(item.shipment, item.sequence))
         elif isinstance(record, Override):
-            self._note_child(record.shipment, child_id(record.shipment, record.sequence, REMAINDER_INDEX))
+            self._note_child(record.shipment, remainder_id(record.shipment, record.sequence))
         self._about[verified.id] = named
         self._touch(named)
 

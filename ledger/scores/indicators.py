@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from ledger.codes import Role
+from ledger.common.periods import DAY
 from ledger.scores.broker import broker_clearances
 from ledger.scores.card import Indicator
 from ledger.scores.carrier import carrier_goods, carrier_legs, carrier_time
-from ledger.scores.samples import DAY, Case, Sample
+from ledger.scores.samples import Case, Sample
 from ledger.scores.supplier import supplier_attestations, supplier_delivery, supplier_papers
 
 

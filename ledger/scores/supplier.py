@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from ledger.codes import Purpose, Role
 from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
 from ledger.products.brand_authority import holders_at, speakers
 from ledger.products.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.records.types import Attestation
 from ledger.scores.card import Indicator
-from ledger.scores.samples import DAY, SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
+from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
 from ledger.shipments.gate_breaches import Breach, breaches
 from ledger.shipments.history import Found, Journeys, Move

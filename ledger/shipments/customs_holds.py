@@ -10,14 +10,13 @@ its ancestors until its own release. Hold intervals of one pair may overlap; who
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.codes import Assurance, ClearanceStatus
+from ledger.codes import RELEASES, Assurance, ClearanceStatus
 from ledger.records.types import Clearance
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
 from ledger.shipments.history import Found, Journeys, Origin, Portion
 
-_RELEASED = (ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)
-_RELEVANT = (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, *_RELEASED)
+_RELEVANT = (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, *RELEASES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _of_pair(journeys: Journeys, steps: Sequence[_Step], beneficiary: int) -> li
     for step in steps:
         if step.record.status == ClearanceStatus.HELD:
             open_holds.append(step)
-        elif step.record.status in _RELEASED:
+        elif step.record.status in RELEASES:
             holds += [_hold(journeys, held, presented, step, beneficiary) for held in open_holds]
             open_holds.clear()
     return holds + [_hold(journeys, held, presented, None, beneficiary) for held in open_holds]

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 
 LOST_AFTER = 30 * DAY
-TENDER_WINDOW = 72 * 3600
-REPORT_LAG = 24 * 3600
+TENDER_WINDOW = 72 * HOUR
+REPORT_LAG = 24 * HOUR
 DAYS_TO_CAP = 10
 
 

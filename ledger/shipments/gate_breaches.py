@@ -7,13 +7,12 @@ So the numbers count a breach only where no release known among the records has 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.codes import ClearanceStatus, Gate, Role, StatementKind
+from ledger.codes import RELEASES, Gate, Role, StatementKind
 from ledger.records.types import Require
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
 from ledger.shipments.history import Found, Journeys, Move
 
-_RELEASED = (ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER
 
 
@@ -76,5 +75,5 @@ def _released_before(journeys: Journeys, shipment: bytes, require: Require, at: 
     return any(
         step.occurredAt < at
         for step in (corrected(journeys, found)[0] for found in journeys.clearances(shipment))
-        if (step.jurisdiction, step.regime) == (require.jurisdiction, require.regime) and step.status in _RELEASED
+        if (step.jurisdiction, step.regime) == (require.jurisdiction, require.regime) and step.status in RELEASES
     )

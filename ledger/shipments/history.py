@@ -14,9 +14,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from ledger.codes import ExceptionBit, Purpose
 from ledger.common.ids import to_hex
-from ledger.custody.slot import child_id
 from ledger.errors import NotFound
 from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,
@@ -232,7 +232,7 @@ class Journeys:
         else:
             moves.append(move)
         if move.exceptions & _SHORT and move.packages:
-            child = child_id(move.shipment, move.sequence, REMAINDER_INDEX)
+            child = remainder_id(move.shipment, move.sequence)
             self.origins[child] = _remainder(move)
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -407,5 +407,5 @@ class Journeys:
         moves = (*before, *own)
         yield Portion(shipment, share, packages, (*path, (shipment, None)), moves, self._splits.get(shipment), started)
         for origin, missing, part, i in remainders:
-            child = child_id(shipment, origin.sequence, REMAINDER_INDEX)
+            child = remainder_id(shipment, origin.sequence)
             yield from self._walk(child, missing, part, (*path, (shipment, origin)), moves[: len(before) + i])

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
+from ledger.codes import NOT_FINAL
 from ledger.codes import Outcome as Code
 from ledger.errors import MalformedRecord
 from ledger.records.types import Outcome
 from ledger.records.verification import Facts
-
-NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
 
 
 def facts_of(index: int, log_time: int, events: Sequence[tuple[int, Outcome]]) -> Facts:

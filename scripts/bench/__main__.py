@@ -17,6 +17,7 @@ from ledger.cli.imports.replay import Replay, Terms, open_replay
 from ledger.cli.imports.scms import Line
 from ledger.cli.output import out, table
 from ledger.codes import Mode
+from ledger.common.periods import DAY
 from ledger.records.signing import recover
 from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
@@ -98,7 +99,7 @@ def _records(play: Replay, rows: list[tuple[str, str]]) -> None:
 
 
 def _line(i: int) -> Line:
-    return Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, 10**9, 10**9 + 86400, 10, 1000, 0, "goods")
+    return Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, 10**9, 10**9 + DAY, 10, 1000, 0, "goods")
 
 
 def _seconds(run: Callable[[], object]) -> float:

@@ -20,7 +20,7 @@ from ledger.bonuses.award import charges_on, compute_award, scorecards_of
 from ledger.bonuses.rule_file import parse_rule
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.periods import Period
+from ledger.common.periods import DAY, HOUR, Period
 from ledger.records.types import (
     BonusAgreement,
     Clearance,
@@ -42,7 +42,6 @@ from ledger.services.figures.cache import settle_in
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 
-DAY, HOUR = 86_400, 3_600
 HANDOFFS = 1_000_000
 TARGET = 10
 """CPU seconds for a million handoffs."""

@@ -8,12 +8,12 @@ from ledger import merkle
 from ledger.bonuses.amounts import Line, amounts_root, leaf
 from ledger.codes import Role
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
-from ledger.records.index_keys import child_id
+from ledger.common.periods import DAY
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import REMAINDER_INDEX
 from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
 from scripts.vectors.keys import CONSORTIUM, LOG, ORIGIN, address, key, secret
 
-DAY = 86_400
 AMOUNTS = (Line(PartnerId(1), 250_000), Line(PartnerId(2), 0), Line(PartnerId(7), 391_180))
 
 

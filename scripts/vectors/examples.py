@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from ledger import codes
 from ledger.bonuses.amounts import amounts_root
 from ledger.common.canonical import canonical_json
+from ledger.common.periods import DAY
 from ledger.merkle import sorted_root
 from ledger.records.eip712 import Withheld, list_hash, part_hash
-from ledger.records.index_keys import child_id
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
     NOBODY,
     Attestation,
@@ -58,7 +59,6 @@ from scripts.vectors.keys import COUNCIL, DOMAIN, LOG, address, digest, salt
 
 START = 1_767_225_600
 """2026-01-01T00:00:00Z."""
-DAY = 86_400
 NONE = bytes(32)
 GTIN = "09506000134352"
 SHARES = ((1, 2500), (2, 1500), (7, 4000))

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from ledger import codes
+from ledger.common.periods import DAY
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Child, Duty, HandoffItem, Require, Share, ShipmentRef, Split, TaxLine
-from scripts.vectors.examples import AGREEMENT, CLEARANCE, DAY, HANDOFF, SHIPMENT, START, TERMS, Example, details, goods
+from scripts.vectors.examples import AGREEMENT, CLEARANCE, HANDOFF, SHIPMENT, START, TERMS, Example, details, goods
 from scripts.vectors.keys import digest, salt
 
 

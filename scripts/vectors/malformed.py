@@ -44,13 +44,13 @@ def bad_texts(good: dict[str, Example]) -> list[dict[str, str]]:
     case("trailing comma", "not JSON", "body", text[:-1] + ",}")
     case("single quotes", "not JSON", "body", text.replace('"', "'"))
     # The envelope.
-    envelope("no signatures", "not a signed record", "record", lambda d: d.pop("signatures"))
-    envelope("unknown member", "not a signed record", "record", lambda d: d.update(hash="0x00"))
+    envelope("no signatures", "missing field", "record.signatures", lambda d: d.pop("signatures"))
+    envelope("unknown member", "unknown field", "record.hash", lambda d: d.update(hash="0x00"))
     envelope("unknown type", "no such record type", "type", lambda d: d.update(type="endorsement"))
     envelope("a part is no record", "no such record type", "type", lambda d: d.update(type="Details"))
     envelope(
         "short signature",
-        "not a signature",
+        "wrong length",
         "signatures[0]",
         lambda d: d["signatures"].append(d["signatures"].pop()[:-2]),
     )
@@ -67,12 +67,12 @@ def bad_texts(good: dict[str, Example]) -> list[dict[str, str]]:
     message("number as text", "not an integer", "releaser", lambda m: m.update(releaser="1"))
     message("number as boolean", "not an integer", "releaser", lambda m: m.update(releaser=True))
     message("null", "not an integer", "releaser", lambda m: m.update(releaser=None))
-    message("negative number", "does not fit its type", "releaser", lambda m: m.update(releaser=-1))
-    message("number too wide", "does not fit its type", "releaser", lambda m: m.update(releaser=1 << 40))
+    message("negative number", "not in range", "releaser", lambda m: m.update(releaser=-1))
+    message("number too wide", "not in range", "releaser", lambda m: m.update(releaser=1 << 40))
     message("empty manifest", "wrong number of entries", "items", lambda m: m.update(items=[]))
     message("manifest of 201", "wrong number of entries", "items", lambda m: m.update(items=m["items"] * 201))
     message("object for a list", "not a list", "items", lambda m: m.update(items=m["items"][0]))
-    message("list for an object", "not a JSON object", "place", lambda m: m.update(place=[]))
+    message("list for an object", "not an object", "place", lambda m: m.update(place=[]))
     message("item without sequence", "missing field", "items[0].sequence", lambda m: m["items"][0].pop("sequence"))
     message(
         "upper-case hex",
@@ -101,7 +101,7 @@ def bad_texts(good: dict[str, Example]) -> list[dict[str, str]]:
     )
     message("text with NUL", "NUL", "place.name", lambda m: m["place"].update(name="a\0b"))
     message("text too long", "text too long", "place.name", lambda m: m["place"].update(name="a" * 513))
-    message("public part withheld", "not a JSON object", "items[0]", lambda m: m.update(items=[to_hex(SHIPMENT)]))
+    message("public part withheld", "not an object", "items[0]", lambda m: m.update(items=[to_hex(SHIPMENT)]))
     message("public list withheld", "not a list", "items", lambda m: m.update(items=to_hex(SHIPMENT)))
     terms = "shipment-terms"
     message(
@@ -126,7 +126,7 @@ def bad_texts(good: dict[str, Example]) -> list[dict[str, str]]:
     )
     message(
         "amount over 128 bits",
-        "does not fit its type",
+        "not in range",
         "commercial.value",
         lambda m: m["commercial"].update(value=str(1 << 128)),
         terms,

@@ -17,7 +17,7 @@ from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 from ledger.log.leaf import Leaf
 from ledger.log.multi_proof import subset_path
 from ledger.records.signing import SignedRecord, recover
@@ -44,7 +44,6 @@ from ledger.shipments.outcome_facts import facts_of
 from scripts.vectors.keys import CONSORTIUM, COUNCIL, DOMAIN, LOG, address, digest, key, salt
 
 START = 1_767_225_600
-HOUR = 3600
 PERIOD = START + HOUR
 MAKER, CARRIER, SHOP, JUDGE = 1, 2, 3, 4
 DEFAULT = (resources.files("ledger.scores") / "cards" / "default.toml").read_bytes()

@@ -3,8 +3,9 @@
 import pytest
 
 from ledger import merkle
-from ledger.cli.demo.scribe import NO_HASH, details, salt, schema_hash
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.common.periods import DAY
+from ledger.common.scopes import schema_hash
 from ledger.records.types import Attestation, Claims
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World
 from tests.e2e.stage import MAKER, SCHEMA

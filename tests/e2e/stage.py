@@ -29,8 +29,8 @@ from ledger.codes import (
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.common.periods import DAY
-from ledger.custody.rules import child_id, remainder_id
 from ledger.penalties.statement import PenaltyStatement
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Attestation,

@@ -11,7 +11,7 @@ from ledger.bonuses.award_file import FORMAT
 from ledger.chain.contracts import encode_call
 from ledger.chain.deploy import TokenPlan
 from ledger.cli.demo.cast import subject
-from ledger.cli.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt, schema_hash
+from ledger.cli.demo.scribe import NO_HASH, Deal, Scribe, details, place, salt
 from ledger.cli.sandbox import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 from ledger.codes import (
     AmendmentKind,
@@ -32,6 +32,7 @@ from ledger.codes import (
 )
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
+from ledger.common.scopes import schema_hash
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Amendment,

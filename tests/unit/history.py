@@ -23,8 +23,8 @@ from ledger.codes import (
 )
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
-from ledger.custody.slot import child_id
-from ledger.products.gs1 import scope_of_prefix
+from ledger.common.scopes import scope_bytes
+from ledger.records.shipment_ids import child_id
 from ledger.records.signing import Domain
 from ledger.records.types import (
     REMAINDER_INDEX,
@@ -290,7 +290,7 @@ class History:
         self, partner: int, action: RegistryAction = RegistryAction.GRANT_ROLE, at: int = 0, prefix: str = "9506000"
     ) -> VerifiedRecord:
         """The council grants or revokes the brand's role for a GS1 prefix."""
-        sequence, scope = len(self.records) + 1, scope_of_prefix(prefix)
+        sequence, scope = len(self.records) + 1, scope_bytes(Role.BRAND, prefix)
         change = RegistryChange(sequence, 0, action, partner, bytes(20), Role.BRAND, scope, 0, bytes(32))
         return self.log(change, (COUNCIL,), at, outcomes=(Outcome.APPLIED,))
 

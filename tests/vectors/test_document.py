@@ -11,11 +11,11 @@ import pytest
 from ledger import codes
 from ledger.codes import ClearanceStatus, Outcome, RegistryAction, Role
 from ledger.common.canonical import MAX_DEPTH, MAX_SIZE
-from ledger.common.periods import DAY
+from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.custody.clearance import FOLLOWERS, GateEffect, gate_effect
 from ledger.custody.handoff import HANDLING_ROLES
 from ledger.custody.terms import CONSIGNOR_ROLES
-from ledger.records.content_checks import AHEAD_OF_CLOCK, LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
+from ledger.records.content_checks import LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import MAX_LIST, MAX_TEXT, Struct
 from ledger.records.types import BY_NAME, RECORDS, Record
 from ledger.registry.keys import DEVICE_SCOPES, MAX_DEVICE_PERIOD
@@ -161,7 +161,7 @@ def test_clearance_statuses() -> None:
 
 def test_outcomes() -> None:
     for row in rows(CODE_SECTIONS["Outcome"]):
-        waits = Outcome(int(row[0])) in (Outcome.UNKNOWN, Outcome.AHEAD)
+        waits = Outcome(int(row[0])) in (Outcome.UNKNOWN, Outcome.AHEAD, Outcome.ANNOUNCED)
         assert row[2] == ("no" if waits else "yes")
 
 
@@ -227,7 +227,7 @@ def test_figures_in_the_text() -> None:
     assert (MAX_DEPTH, MAX_SIZE, MAX_LIST, MAX_TEXT) == (12, 1 << 20, 200, 16_384)
     says("more than twelve levels of nesting, more than 1 MiB")
     says("`text` of Details and Claims 16,384")
-    assert (AHEAD_OF_CLOCK, PROPOSED_SUBMIT_BY, LONGEST_SUBMIT_BY) == (15 * 60, 14 * DAY, 30 * DAY)
+    assert (CLOCK_SKEW, PROPOSED_SUBMIT_BY, LONGEST_SUBMIT_BY) == (15 * 60, 14 * DAY, 30 * DAY)
     says("at most 15 minutes ahead")
     says("proposes `submitBy` 14 days after `occurredAt` and takes at most 30")
     assert MAX_DEVICE_PERIOD == 90 * DAY

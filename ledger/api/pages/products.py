@@ -10,12 +10,13 @@ from ledger.api.deps import JsonBody, NodeOf, ReaderOf, fields, raw_tail
 from ledger.api.pages.codes import MOST, product_of_code
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
+from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
 from ledger.products.gs1 import product_of_link
 
 router = APIRouter()
 DEVICE = "lading_device"
-DEVICE_SECONDS = 365 * 86400
+DEVICE_SECONDS = 365 * DAY
 
 
 @router.get("/p")

@@ -19,9 +19,9 @@ from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
+from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
-from ledger.registry.state import ALL_SCOPES
 from ledger.scores.card import Indicator
 from ledger.scores.composite import Standing, as_public
 from ledger.scores.json_form import NAMES

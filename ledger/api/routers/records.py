@@ -30,13 +30,12 @@ from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
-from ledger.records.signing import SignedRecord, signature_from_hex
+from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import BY_NAME, Record, record_named
 from ledger.services.intake.submission import Accepted, Proposed
 from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
-MOST_SIGNATURES = 200
 NO_NUL = r"^[^\x00]*$"
 """A database may refuse the character."""
 
@@ -91,10 +90,8 @@ def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
 )
 def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
-    (entries,) = fields(data, "signatures")
-    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_SIGNATURES:
-        raise MalformedRecord("not signatures", where="signatures", expected=f"1 to {MOST_SIGNATURES} hex strings")
-    signatures = [signature_from_hex(entry, f"signatures[{i}]") for i, entry in enumerate(entries)]
+    (given,) = fields(data, "signatures")
+    signatures = signatures_from_json(given, least=1)
     return _answer(node.submission.countersign(record_id(record), signatures), response)
 
 

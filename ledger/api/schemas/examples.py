@@ -6,6 +6,7 @@ from typing import Any
 from ledger.api.schemas.answers import Problem
 from ledger.codes import Assurance, ClearanceStatus, Fulfilment, Gate, Mode, Purpose, Regime, Role
 from ledger.common.ids import ConsortiumId, KeyAddress
+from ledger.common.periods import DAY, HOUR
 from ledger.records.eip712 import encode_type
 from ledger.records.schema import message_schema, part_schemas
 from ledger.records.types import (
@@ -47,15 +48,15 @@ _TERMS = ShipmentTerms(
     contents=(Goods(_SALT, "09421900000010", "L2601", bytes(32), 2400, "EA", "190110", "Infant formula, 900 g"),),
     commercial=Commercial(
         salt=_SALT, orderRef="PO-1001", value=4_800_000, currency="USD", freight=900_000, incoterm="CIF",
-        promisedAt=_NOON + 20 * 86400, grace=86400, alpha=4800, penaltyCap=48_000, liable=3, beneficiary=10,
-        lostAfter=30 * 86400, tenderWindow=72 * 3600, reportLag=86400, rules=bytes(32),
+        promisedAt=_NOON + 20 * DAY, grace=DAY, alpha=4800, penaltyCap=48_000, liable=3, beneficiary=10,
+        lostAfter=30 * DAY, tenderWindow=72 * HOUR, reportLag=DAY, rules=bytes(32),
     ),
-    requires=(Require(b"CN", Regime.IMPORT, Gate.DELIVERY, relay=False),), submitBy=_NOON + 7 * 86400,
+    requires=(Require(b"CN", Regime.IMPORT, Gate.DELIVERY, relay=False),), submitBy=_NOON + 7 * DAY,
     details=_NO_DETAILS,
 )  # fmt: skip
 _HANDOFF = Handoff(
     items=(HandoffItem(_SHIPMENT, 0, 400, 0),), releaser=2, receiver=3, place=_PLACE, load=Load(_SALT, "MSKU 123456-7"),
-    occurredAt=_NOON, dueAt=_NOON + 86400, submitBy=_NOON + 14 * 86400, details=_NO_DETAILS,
+    occurredAt=_NOON, dueAt=_NOON + DAY, submitBy=_NOON + 14 * DAY, details=_NO_DETAILS,
 )  # fmt: skip
 _CLEARANCE = Clearance(
     by=6, declarant=7, items=(ShipmentRef(_SHIPMENT, 0),), jurisdiction=b"CN", regime=Regime.IMPORT,
@@ -64,7 +65,7 @@ _CLEARANCE = Clearance(
 )  # fmt: skip
 _ATTESTATION = Attestation(
     by=2, schema=bytes(31) + b"\x02", subject="01/09421900000010/10/L2601", accreditation=bytes(32), validFrom=_NOON,
-    validUntil=_NOON + 365 * 86400, document=bytes(32), claims=Claims(_SALT, ""), itemCodes=bytes(32),
+    validUntil=_NOON + 365 * DAY, document=bytes(32), claims=Claims(_SALT, ""), itemCodes=bytes(32),
     details=_NO_DETAILS,
 )  # fmt: skip
 _TENDER = Statement(

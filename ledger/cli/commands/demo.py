@@ -10,14 +10,14 @@ import typer
 
 from ledger.cli.commands.serve import run
 from ledger.cli.demo.cast import make_cast
-from ledger.cli.demo.play import HOUR, Play
+from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import LAST_DAY, perform
 from ledger.cli.demo.result import result_of
 from ledger.cli.demo.scribe import Scribe
 from ledger.cli.output import err, out, print_json
 from ledger.cli.sandbox import found_trial, open_trial
 from ledger.common.ids import to_hex
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 from ledger.errors import Misconfigured
 from ledger.explain.money import money
 from ledger.explain.words import counted

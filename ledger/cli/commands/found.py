@@ -8,6 +8,7 @@ import typer
 from ledger.cli.commands.partners import give
 from ledger.cli.output import err, out, print_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
+from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
 from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import SystemClock
@@ -15,8 +16,6 @@ from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.founding import outstanding_changes
-
-DAY = 86400
 
 
 def found(

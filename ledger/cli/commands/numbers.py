@@ -7,7 +7,7 @@ import typer
 
 from ledger.cli.output import out, print_json, table
 from ledger.common.ids import bytes_from_hex
-from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
+from ledger.common.periods import DAY, FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
 from ledger.explain.money import money
 from ledger.penalties import json_form, lists
@@ -120,7 +120,7 @@ def trend(
 
 
 def _penalty_row(statement: PenaltyStatement) -> tuple[object, ...]:
-    late = f"{statement.late_seconds / 86400:.2f} d"
+    late = f"{statement.late_seconds / DAY:.2f} d"
     indicative = "indicative" if statement.indicative else ""
     amount = money(statement.amount, statement.currency)
     return (f"0x{statement.shipment.hex()[:12]}…", statement.liable, statement.beneficiary, late, amount, indicative)

@@ -36,7 +36,7 @@ from ledger.codes import (
 )
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.custody.rules import child_id, remainder_id
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.types import Child, Endorsement, RecallAnswer, Require, ShipmentRef, Split, Statement
 
 NONE = ExceptionBit(0)

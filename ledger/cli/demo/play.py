@@ -7,15 +7,13 @@ from ledger.bonuses.award import Award
 from ledger.cli.demo.scribe import Scribe
 from ledger.cli.sandbox import Party, Trial
 from ledger.common.ids import RecordId
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 from ledger.errors import LadingError
 from ledger.records.signing import SigningKey
 from ledger.records.types import BonusAgreement, Record
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
 from ledger.services.intake.submission import Proposed
-
-HOUR = 3600
 
 
 @dataclass

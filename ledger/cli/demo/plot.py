@@ -29,7 +29,7 @@ from ledger.cli.demo.cast import (
     subject,
 )
 from ledger.cli.demo.play import Play
-from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt, schema_hash
+from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt
 from ledger.cli.sandbox import OPERATOR, open_for_business
 from ledger.codes import (
     Assurance,
@@ -49,6 +49,7 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
+from ledger.common.scopes import schema_hash
 from ledger.records.types import (
     Attestation,
     BonusAgreement,

@@ -20,11 +20,11 @@ from ledger.cli.demo.cast import (
     WAREHOUSE,
     subject,
 )
-from ledger.cli.demo.play import HOUR, Play
+from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import MEASURED_FROM, POOL
 from ledger.cli.demo.scribe import CURRENCY
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import Handoff
 from ledger.services.audit.findings import AuditReport

@@ -1,6 +1,5 @@
 """Writing records for the demo: every private part with a fresh random salt, every party's key from the cast."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -186,7 +185,3 @@ class Scribe:
         vat = base * 91 // 1000
         lines = (TaxLine("duty", base, 0, 0, 0), TaxLine("VAT", base, 91_000, vat, vat))
         return Duty(salt(), mrn, "1210", "green", CURRENCY, lines)
-
-
-def schema_hash(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()

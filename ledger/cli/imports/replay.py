@@ -46,7 +46,7 @@ from ledger.shipments.default_terms import TENDER_WINDOW
 from ledger.shipments.history import Journeys
 
 SEED_FILE = "replay.json"
-SUBMIT_WITHIN = 365 * 86400
+SUBMIT_WITHIN = 365 * DAY
 MANIFEST = 200
 BATCH = 500
 NO_KEY = bytes(20)

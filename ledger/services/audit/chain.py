@@ -10,6 +10,7 @@ from ledger.chain.client import Log
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
+from ledger.common.periods import HOUR
 from ledger.errors import LadingError
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
@@ -21,13 +22,13 @@ from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.replay import Place, Rules
 from ledger.services.home.home import Home
-from ledger.services.relay.chain_reader import OPEN, ChainWalk, Settling, TimedEvent
+from ledger.services.relay.chain_reader import OPEN, Settling, TimedEvent, read_ranges
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 
-LAG = 3_600
+LAG = HOUR
 """Seconds of the chain's time that a node may lie behind."""
 
 
@@ -97,20 +98,20 @@ class ChainAudit:
         4. Every outcome in the log is one of these, or a rejection that the chain bears out.
         5. Every contract that recorded anything was opened by the council's signatures.
         """
-        walk = ChainWalk(self._chain, self._deployment, last)
-        for reached, events in walk.ranges():
-            tell("chain", reached, last)
-            for timed in events:
+        self.facts.contracts = self._deployment.names()
+        for blocks in read_ranges(self._chain, self._deployment, last):
+            tell("chain", blocks.end.number, last)
+            for timed in blocks.events:
                 self._note_anchor(timed.event)  # 1.
                 self._check_opened(timed)  # 5.
                 self._replay(timed)  # 2.
                 self.facts.blocks[timed.event.log.transaction] = timed.event.log.block
-            self._compare(events, followed)  # 3.
-            if reached <= followed:
-                self.facts.opened = dict(walk.contracts)
-        self.facts.contracts = walk.contracts
+            self._compare(blocks.events, followed)  # 3.
+            if blocks.end.number <= followed:
+                self.facts.opened = dict(blocks.contracts)
+            self.facts.contracts = dict(blocks.contracts)
+            self.facts.reached = blocks.end.timestamp
         self.facts.first = frozenset(self._deployment.contracts.values())
-        self.facts.reached = walk.block(last).timestamp if last >= self._deployment.block else 0
         self._check_outcomes()  # 4.
         return self.facts
 

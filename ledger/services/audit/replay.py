@@ -7,6 +7,7 @@ the contracts said of each item must be what the rules say.
 from dataclasses import dataclass
 
 from ledger.chain.events import RecordedEvent
+from ledger.codes import APPLIED
 from ledger.codes import Outcome as Code
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Slot
@@ -15,8 +16,6 @@ from ledger.records.recovered import recover_keys
 from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
 from ledger.services.state.current_registry import customs_of, signers_of
-
-_APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Rules:
             # The first submission that would move announces; how it would go is asked as if the delay were over.
             self._ready[record_id] = 0
             would = effect_of(record, record_id, signers, customs, self, place.time)
-            if would.outcomes[0] in _APPLIED:
+            if would.outcomes[0] in APPLIED:
                 self._ready[record_id] = place.time + self.history.genesis.delay
             else:
                 del self._ready[record_id]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.bonuses.award import Award
+from ledger.bonuses.award import Award, require_computed
 from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
@@ -78,21 +78,9 @@ def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> d
                 found=to_hex(award.logId),
                 mend="Check it where that log is kept.",
             )
-        found = award_files.computed(
-            connection, _verified(ledger, connection), agreement_id, version, award.total, award.logSize
-        ).award
-        for name, signed, computed in (
-            ("amounts", award.amounts, found.root),
-            ("evidence", award.evidence, found.evidence_root),
-        ):
-            if signed != computed:
-                raise VerificationFailed(
-                    "the records give another award than the one that was signed",
-                    where=f"award.{name}",
-                    expected=to_hex(computed),
-                    found=to_hex(signed),
-                    mend="A party may dispute it until the dispute window ends.",
-                )
+        verified = _verified(ledger, connection)
+        found = award_files.computed(connection, verified, agreement_id, version, award.total, award.logSize).award
+        require_computed(award, found, "A party may dispute it until the dispute window ends.")
         return award_files.keep_computed(connection, found)
 
 

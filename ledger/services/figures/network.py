@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.common.periods import Period
+from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.network import json_form
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, Windows
-from ledger.registry.state import ALL_SCOPES
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.views.records import Reader
 

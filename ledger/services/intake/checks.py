@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ledger.codes import ClearanceStatus, Outcome
+from ledger.codes import APPLIED, ClearanceStatus, Outcome
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import CustomsRoles, SlotKey
 from ledger.custody.transition import MOVES_SHIPMENTS
@@ -46,7 +46,6 @@ from ledger.store.log import Entry
 from ledger.store.pending import Slot
 
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
-APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 
 Preflight = Callable[[SignedRecord], str]
 """Asks the contract itself whether it would revert the record now; the reason, or nothing."""

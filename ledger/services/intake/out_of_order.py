@@ -8,8 +8,9 @@ there yet revert. Such a record is kept, holds no sequence, and costs no transac
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.codes import Purpose, ShipmentState
+from ledger.codes import NOT_FINAL, Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
+from ledger.common.periods import HOUR
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Signer, Slot
 from ledger.custody.transition import CustomsRolesOf, Effect, Overlay, State, effect_of
@@ -23,7 +24,6 @@ from ledger.services.state import shipment_state
 from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import outbox, records
 from ledger.store.database import Connection
-from ledger.store.projections.outcomes import NOT_FINAL
 
 MOST_AHEAD = 32
 """A record may wait for at most so many predecessors of a shipment."""
@@ -123,7 +123,7 @@ def check_not_too_many(
             rows = records.get_many(connection, (row.record_id for row in every))
             mine = sum(any(_same(view, key, other) for other in signer_keys.of(row)) for row in rows.values())
             if mine >= most:
-                raise Busy(f"{most} records of this signer wait for others already", retry_after=3_600)
+                raise Busy(f"{most} records of this signer wait for others already", retry_after=HOUR)
 
 
 def _same(view: RegistryView, key: KeyAddress, other: KeyAddress) -> bool:

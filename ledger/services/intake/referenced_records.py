@@ -6,6 +6,7 @@ log. An endorsement needs none of this: it names what was signed, and may come f
 """
 
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import HOUR
 from ledger.errors import Busy, NotPermitted
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.types import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
@@ -54,4 +55,4 @@ def check_kept(
         )
     for key in answering:
         if proposals.signed_by(connection, key, types=TYPES, now=now, besides=recovered.id) >= most:
-            raise Busy(f"{most} records about others, signed by this key, are not complete yet", retry_after=3_600)
+            raise Busy(f"{most} records about others, signed by this key, are not complete yet", retry_after=HOUR)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.log.leaf import Receipt
 from ledger.records import index_keys as concerning
@@ -30,7 +31,7 @@ from ledger.store.records import StoredRecord
 
 MOST_KEPT = 10_000
 log = logging.getLogger("lading.submission")
-PROPOSAL_SECONDS = 30 * 86400
+PROPOSAL_SECONDS = 30 * DAY
 MOST_WAITING = 2_000
 """Records of one signer that may wait for others at a time: more than a busy dock signs in days without a network."""
 

@@ -35,7 +35,7 @@ from ledger.services.home.settings import Settings
 from ledger.services.lifecycle.new_log import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
-from ledger.services.relay.chain_reader import ChainWalk, Settling
+from ledger.services.relay.chain_reader import Settling, read_ranges
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import change
@@ -226,8 +226,8 @@ def _signed(settings: Settings, consortium: Consortium, chain: ChainReader) -> _
         if head.size > newest.size:
             newest = _Signed(head.size, note, head.size, head.root)
     anchored: dict[int, bytes] = {}
-    for _, events in ChainWalk(chain, consortium.deployment, chain.final()).ranges():
-        for timed in events:
+    for blocks in read_ranges(chain, consortium.deployment, chain.final()):
+        for timed in blocks.events:
             record = timed.event.signed.record
             if isinstance(record, Checkpoint) and record.logId == consortium.log.log_id:
                 anchored[record.size] = record.root
@@ -280,10 +280,10 @@ class _Restoration:
                     self._put_given(connection, signed)
                 # 3.
                 settling = Settling(self._deployment.domain())
-                walk = ChainWalk(self._chain, self._deployment, self._chain.final())
-                for reached, events in walk.ranges():
-                    self._tell("chain", reached, self._chain.final())
-                    for timed in events:
+                final = self._chain.final()
+                for blocks in read_ranges(self._chain, self._deployment, final):
+                    self._tell("chain", blocks.end.number, final)
+                    for timed in blocks.events:
                         for record_id, signed in settling.leaves(timed):
                             self._put(connection, record_id, signed)
                 lost = [leaf for leaf in leaves if leaf.record_id not in self._back]

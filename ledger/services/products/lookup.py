@@ -27,6 +27,16 @@ MOST_CODES = 100_000
 MOST_CODE_LENGTH = 512
 
 
+def brands_of(view: RegistryView, gtin: str) -> list[int]:
+    """The partners whose brand role covers the product."""
+    return [
+        partner
+        for partner, entry in view.partners()
+        for (role, scope), since in entry.roles.items()
+        if role == Role.BRAND and since <= view.time and gs1.has_prefix(gtin, gs1.prefix_of_scope(scope))
+    ]
+
+
 class Products:
     def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
         self._db = home.database
@@ -83,12 +93,7 @@ class Products:
         about += products.revocations_of(connection, about)
         return Evidence(
             records=verified.named(about),
-            holders=lambda gtin: [
-                partner
-                for partner, entry in view.partners()
-                for (role, scope), since in entry.roles.items()
-                if role == Role.BRAND and since <= view.time and gs1.has_prefix(gtin, gs1.prefix_of_scope(scope))
-            ],
+            holders=lambda gtin: brands_of(view, gtin),
             listed=lambda attestation, path: path in codes_of(connection, attestation),
             authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
             sightings=[Sighting(s.time, s.place, s.reader) for s in sightings.of(connection, product.path())],

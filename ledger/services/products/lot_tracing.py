@@ -7,7 +7,7 @@ codes, they tell in which lots the serials are.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ledger.codes import ExceptionBit, Outcome, ShipmentState
+from ledger.codes import APPLIED, ExceptionBit, ShipmentState
 from ledger.products.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Move, Stay, stays_of
 from ledger.services.products.lookup import codes_of
@@ -16,7 +16,6 @@ from ledger.store.projections import products, shipments, tracing
 from ledger.store.projections.shipments import CustodyStep, Shipment
 
 MOVES = ("handoff", "override")
-APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
 NAMED = "named"
 """The shipment's own contents name goods that the recall covers."""
 POSSIBLE = "possible"

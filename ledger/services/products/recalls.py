@@ -7,11 +7,10 @@ partner, for the chain takes a recall from whoever attested the goods.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.codes import Hazard, RecallAction, Role, ShipmentState
+from ledger.codes import APPLIED, Hazard, RecallAction, Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.explain.words import counted, spaced, word
-from ledger.products import gs1
 from ledger.products.authenticity import TO_DO
 from ledger.products.brand_authority import speakers
 from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
@@ -19,7 +18,8 @@ from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effec
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.products.lot_tracing import APPLIED, Traced, trace_goods
+from ledger.services.products.lookup import brands_of
+from ledger.services.products.lot_tracing import Traced, trace_goods
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (
@@ -103,7 +103,7 @@ class Recalls:
         product = parse_product(subject)
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            if not self._sees_all(reader) and reader.partner not in self._holders_of(product.gtin):
+            if not self._sees_all(reader) and reader.partner not in brands_of(self._registry.now(), product.gtin):
                 raise NotPermitted(
                     "where goods are is told to their brand, to authorities and to auditors",
                     where="subject",
@@ -122,7 +122,7 @@ class Recalls:
         if self._registry.now().has_role(recall.by, Role.AUTHORITY):
             return True
         try:
-            holders = self._holders_of(parse_product(recall.subject).gtin)
+            holders = brands_of(self._registry.now(), parse_product(recall.subject).gtin)
         except MalformedRecord:
             return False
         return recall.by in holders or recall.by in speakers(holders, self._valid_about_partners(connection))
@@ -134,15 +134,6 @@ class Recalls:
             ended = 0 < row.valid_until < now or (row.revoked_from is not None and row.revoked_from <= now)
             if begun and not ended:
                 yield row.record_id, row
-
-    def _holders_of(self, gtin: str) -> set[int]:
-        view = self._registry.now()
-        return {
-            partner
-            for partner, entry in view.partners()
-            for (role, scope), since in entry.roles.items()
-            if role == Role.BRAND and since <= view.time and gs1.has_prefix(gtin, gs1.prefix_of_scope(scope))
-        }
 
     # --- views -----------------------------------------------------------------------------------------------
 

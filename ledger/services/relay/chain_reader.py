@@ -1,28 +1,27 @@
-"""All records that the chain ever took for this consortium, in its order, straight from its events.
+"""Every record that the chain took for a consortium, in its order, from the `Recorded` events of its contracts.
 
-Nothing stored is needed: the first contracts are those of the deployment, and each later one is known from the
-registry record that opened it. So an audit can walk, and so can a rebuild of a lost database.
+The one reader of these events, for node, audit and rebuild alike. Nothing stored is needed: the first contracts are
+those of the deployment, and each later one is known from the registry record that opened it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.chain.client import Block, ChainReader
-from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY
+from ledger.chain.client import FIRST_BLOCK, Block, ChainReader
+from ledger.chain.contracts import CONTRACT_OF_KIND
 from ledger.chain.deploy import Deployment
 from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count
-from ledger.codes import ContractKind, RegistryAction
-from ledger.codes import Outcome as Code
+from ledger.codes import NOT_FINAL, ContractKind, RegistryAction
 from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import Checkpoint, Outcome, RegistryChange
 
-_FEWEST_BLOCKS, _MOST_BLOCKS = 16, 2_000
-_EVENTS_AT_ONCE = 400
-NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
 OPEN = 255
 """In `Settling.unfinished`: an item without a final outcome."""
+_FEWEST_BLOCKS, _MOST_BLOCKS = 16, 2_000
+_MANY_EVENTS = 400
+_BONUS_POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,72 +32,100 @@ class TimedEvent:
     time: int
 
 
-class ChainWalk:
-    """One walk from the deployment to block `last`; `contracts` grows with what the council opened on the way."""
+@dataclass(frozen=True, slots=True)
+class BlockRange:
+    """What the blocks up to and including `end` hold, from where the range before ended.
 
-    def __init__(self, chain: ChainReader, deployment: Deployment, last: int) -> None:
-        self._chain = chain
-        self._deployment = deployment
-        self._last = last
-        self.contracts = {deployment.registry: REGISTRY}
-        self.contracts |= {address: CONTRACT_OF_KIND[kind] for kind, address in deployment.contracts.items()}
+    `events` are in the order of block and index, each once. `undecodable` are events of our contracts that hold no
+    record that can be carried. `contracts`: all contracts opened until `end`, closed ones too, by address: the name.
+    """
 
-    def ranges(self) -> Iterator[tuple[int, list[TimedEvent]]]:
-        """Range by range: its last block, and its events in order.
+    end: Block
+    events: tuple[TimedEvent, ...]
+    undecodable: tuple[Undecodable, ...]
+    contracts: Mapping[bytes, str]
 
-        Raises `ChainUnavailable` when the node is, or misses a block.
-        """
-        first, width = self._deployment.block, _FEWEST_BLOCKS
-        while first <= self._last:
-            last = min(first + width - 1, self._last)
-            events = self._events(first, last)
-            yield last, events
-            width = max(width // 2, _FEWEST_BLOCKS) if len(events) > _EVENTS_AT_ONCE else min(width * 2, _MOST_BLOCKS)
-            first = last + 1
 
-    def block(self, number: int) -> Block:
-        found = self._chain.block(number)
-        if found is None:
-            raise ChainUnavailable("a final block is missing", where=f"block {number}")
-        return found
+def read_ranges(
+    chain: ChainReader,
+    deployment: Deployment,
+    final: int,
+    *,
+    after: int | None = None,
+    contracts: Mapping[bytes, str] | None = None,
+) -> Iterator[BlockRange]:
+    """The blocks up to `final`, range by range; each holds at least one block, and many where little happens.
 
-    def _events(self, first: int, last: int) -> list[TimedEvent]:
-        while True:
-            found: list[TimedEvent] = []
-            times: dict[int, int] = {}
-            before = len(self.contracts)
-            for entry in self._chain.logs(first, last, list(self.contracts)):
-                event = decode_event(entry, self.contracts[entry.address], self._domain_at(entry.address))
-                if event is None or isinstance(event, Undecodable):
-                    continue  # a payment, or a call that holds no record: whoever called may have written anything
-                if entry.block not in times:
-                    times[entry.block] = self.block(entry.block).timestamp
-                found.append(TimedEvent(event, times[entry.block]))
-                self._open(event)
-            if len(self.contracts) == before:
-                return found
+    `after` is the last block that was read before, and `contracts` those known then; without them reading begins at
+    the deployment. A contract's events count from the event that opens it, wherever a range begins or ends.
 
-    def _open(self, event: RecordedEvent) -> None:
-        record = event.signed.record
-        if isinstance(record, RegistryChange) and record.action == RegistryAction.OPEN_CONTRACT:
-            kinds = {int(kind): name for kind, name in CONTRACT_OF_KIND.items()}
-            if record.number in kinds:  # another kind is one that this version does not know
-                self.contracts.setdefault(bytes(record.key), kinds[record.number])
+    Raises `ChainUnavailable` when the node is, or misses a block.
+    """
+    first = max(deployment.block if after is None else after + 1, FIRST_BLOCK)
+    known: Mapping[bytes, str] = deployment.names() if contracts is None else contracts
+    width = _FEWEST_BLOCKS
+    while first <= final:
+        blocks = _read(chain, deployment, first, min(first + width - 1, final), known)
+        yield blocks
+        known = blocks.contracts
+        first = blocks.end.number + 1
+        many = len(blocks.events) > _MANY_EVENTS
+        width = max(width // 2, _FEWEST_BLOCKS) if many else min(width * 2, _MOST_BLOCKS)
 
-    def _domain_at(self, address: bytes) -> Domain:
-        is_pool = self.contracts[address] == CONTRACT_OF_KIND[ContractKind.BONUS]
-        return self._deployment.domain(address if is_pool else None)
+
+def _read(chain: ChainReader, deployment: Deployment, first: int, last: int, before: Mapping[bytes, str]) -> BlockRange:
+    """One range. Where a contract is opened within it, the range is read again with that contract's events."""
+    end = _block(chain, last)
+    asked = before
+    while True:
+        times = {last: end.timestamp}
+        known = dict(before)
+        events: list[TimedEvent] = []
+        undecodable: list[Undecodable] = []
+        for log in chain.logs(first, last, list(asked)):
+            if log.address not in known:
+                continue  # it is opened further on
+            pool = log.address if known[log.address] == _BONUS_POOL else None
+            event = decode_event(log, known[log.address], deployment.domain(pool))
+            if isinstance(event, Undecodable):
+                undecodable.append(event)
+            elif event is not None:
+                if log.block not in times:
+                    times[log.block] = _block(chain, log.block).timestamp
+                events.append(TimedEvent(event, times[log.block]))
+                for address, name in _opened(event).items():
+                    known.setdefault(address, name)
+        if known.keys() == asked.keys():
+            return BlockRange(end, tuple(events), tuple(undecodable), known)
+        asked = known
+
+
+def _opened(event: RecordedEvent) -> dict[bytes, str]:
+    """The contract that an event opens, by its address; empty for other events and kinds unknown to this version."""
+    record = event.signed.record
+    if not isinstance(record, RegistryChange) or record.action != RegistryAction.OPEN_CONTRACT:
+        return {}
+    return {bytes(record.key): name for kind, name in CONTRACT_OF_KIND.items() if kind == record.number}
+
+
+def _block(chain: ChainReader, number: int) -> Block:
+    block = chain.block(number)
+    if block is None:
+        raise ChainUnavailable("a final block is missing", where=f"block {number}")
+    return block
 
 
 class Settling:
     """Which leaves follow from the chain's events: each record once, and an outcome whenever items became final.
 
-    The first final outcome of an item stands. `unfinished` has a code an item (`OPEN` for none yet) of each record
-    that waits; `finished` those of which every item is final.
+    The first final outcome of an item stands. `settled` are the codes of items that were final before, by record and
+    item. `unfinished` has a code an item (`OPEN` for none yet) of each record that waits; `finished` those of which
+    every item is final.
     """
 
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, settled: Mapping[RecordId, Mapping[int, int]] | None = None) -> None:
         self._domain = domain
+        self._settled = settled or {}
         self.unfinished: dict[RecordId, bytearray] = {}
         self.finished: set[RecordId] = set()
 
@@ -107,20 +134,35 @@ class Settling:
         event = timed.event
         if isinstance(event.signed.record, Checkpoint):
             return []
-        found = [(event.record_id, event.signed)]
-        if self._settles(event):
-            log = event.log
-            outcome = Outcome(
-                event.record_id, log.address, log.block, timed.time, log.transaction, log.index, event.outcomes
-            )
-            found.append((self._domain.record_id(outcome), SignedRecord(outcome, ())))
-        return found
+        leaves = [(event.record_id, event.signed)]
+        outcome = self.outcome(timed)
+        if outcome is not None:
+            leaves.append((self._domain.record_id(outcome), SignedRecord(outcome, ())))
+        return leaves
+
+    def outcome(self, timed: TimedEvent) -> Outcome | None:
+        """What an event settles; None if nothing that was not settled before."""
+        event, log = timed.event, timed.event.log
+        if not self._settles(event):
+            return None
+        return Outcome(
+            record=event.record_id,
+            target=log.address,
+            blockNumber=log.block,
+            blockTime=timed.time,
+            transaction=log.transaction,
+            eventIndex=log.index,
+            outcomes=event.outcomes,
+        )
 
     def _settles(self, event: RecordedEvent) -> bool:
         if event.record_id in self.finished:
             return False
-        count = item_count(event.signed.record)
-        codes = self.unfinished.setdefault(event.record_id, bytearray([OPEN] * count))
+        codes = self.unfinished.get(event.record_id)
+        if codes is None:
+            before = self._settled.get(event.record_id, {})
+            codes = bytearray(before.get(item, OPEN) for item in range(item_count(event.signed.record)))
+            self.unfinished[event.record_id] = codes
         news = [i for i, code in enumerate(event.outcomes) if codes[i] == OPEN and code not in NOT_FINAL]
         for item in news:
             codes[item] = event.outcomes[item]

@@ -1,6 +1,7 @@
 """Which contract takes which record, now and before: the registry's answer, and every address it ever opened."""
 
 import json
+from collections.abc import Mapping
 
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import (
@@ -32,17 +33,18 @@ class ContractBook:
 
     def known(self, connection: Connection) -> dict[bytes, str]:
         """Every contract whose events are Lading's, by address: its name."""
-        contracts = {self._deployment.registry: REGISTRY}
-        contracts |= {address: CONTRACT_OF_KIND[kind] for kind, address in self._deployment.contracts.items()}
+        contracts = self._deployment.names()
         for entry in json.loads(meta.get(connection, _META) or "[]"):
             contracts[bytes_from_hex(entry["address"], 20, _META)] = CONTRACT_OF_KIND[ContractKind(entry["kind"])]
         return contracts
 
-    def add(self, connection: Connection, kind: ContractKind, address: bytes) -> None:
-        """Remember a contract that the council opened."""
-        if address not in self.known(connection):
-            entries = json.loads(meta.get(connection, _META) or "[]")
-            entries.append({"kind": int(kind), "address": to_hex(address)})
+    def add(self, connection: Connection, contracts: Mapping[bytes, str]) -> None:
+        """Remember those of `contracts` (by address: the name) that the council opened since."""
+        known = self.known(connection)
+        kinds = {name: int(kind) for kind, name in CONTRACT_OF_KIND.items()}
+        opened = [{"kind": kinds[n], "address": to_hex(a)} for a, n in contracts.items() if a not in known]
+        if opened:
+            entries = json.loads(meta.get(connection, _META) or "[]") + opened
             meta.put(connection, _META, json.dumps(entries))
 
     def in_force(self, kind: ContractKind) -> bytes | None:

@@ -8,19 +8,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.chain.client import Block
-from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY
-from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count
-from ledger.codes import ContractKind, RegistryAction
-from ledger.codes import Outcome as Code
+from ledger.chain.contracts import REGISTRY
+from ledger.chain.events import RecordedEvent
+from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
+from ledger.errors import InconsistentLog, Misconfigured, TreeView
 from ledger.records.index_keys import SHIPMENT, concerns
-from ledger.records.signing import Domain
-from ledger.records.types import Checkpoint, Outcome, Override, RegistryChange
+from ledger.records.types import Checkpoint, Override
 from ledger.services.home.home import Home
 from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
+from ledger.services.relay.chain_reader import BlockRange, Settling, read_ranges
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.relayer import next_try, outcome_entry
 from ledger.store import checkpoints, cursors, outbox, pending, records
@@ -29,10 +27,6 @@ from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 
 CURSOR = "follower"
-NOT_FINAL = (Code.AHEAD, Code.UNKNOWN)
-"""These items wait for their predecessor; the record is submitted again."""
-_FEWEST_BLOCKS, _MOST_BLOCKS = 16, 2_000
-_EVENTS_A_COMMIT = 400
 
 log = logging.getLogger("lading.follower")
 Project = Callable[[Connection], None]
@@ -50,14 +44,9 @@ class FollowReport:
 
 
 @dataclass
-class _Range:
-    """What a range of blocks holds, and what follows from it, before anything is written."""
+class _Consequences:
+    """What follows from a range of blocks, before anything is written."""
 
-    first: int
-    last: Block
-    events: list[RecordedEvent] = field(default_factory=list)
-    undecodable: int = 0
-    opened: list[tuple[ContractKind, bytes]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     appended: int = 0
     outcomes: int = 0
@@ -79,7 +68,6 @@ class Follower:
         self._log_id = home.log_id
         self._clock = home.clock
         self._project = project
-        self._width = _FEWEST_BLOCKS
 
     def step(self) -> FollowReport:
         """Follow the chain up to its newest final block, range by range, one commit each.
@@ -89,20 +77,21 @@ class Follower:
         final = self._chain.final()
         done = self._position()
         total = FollowReport(done)
-        while done < final:
-            found = self._read(done + 1, min(done + self._width, final))
-            self._derive(found)
-            self._commit(found)
-            done = found.last.number
+        with self._database.read() as connection:
+            known = self._book.known(connection)
+        for blocks in read_ranges(self._chain, self._deployment, final, after=done, contracts=known):
+            for strange in blocks.undecodable:
+                event = strange.log
+                log.warning("event %d of block %d holds no record: %s", event.index, event.block, strange.why)
+            found = self._derive(blocks)
+            self._commit(blocks, found)
             total = FollowReport(
-                done,
-                total.events + len(found.events),
+                blocks.end.number,
+                total.events + len(blocks.events),
                 total.appended + found.appended,
                 total.outcomes + found.outcomes,
-                total.undecodable + found.undecodable,
+                total.undecodable + len(blocks.undecodable),
             )
-            busy = len(found.events) > _EVENTS_A_COMMIT
-            self._width = max(self._width // 2, _FEWEST_BLOCKS) if busy else min(self._width * 2, _MOST_BLOCKS)
         return total
 
     def has_begun(self) -> bool:
@@ -130,52 +119,27 @@ class Follower:
             )
         return cursor.block
 
-    def _read(self, first: int, last: int) -> _Range:
-        """The records of a range of blocks. Contracts opened within it are read from there on."""
-        end = self._chain.block(last)
-        if end is None:
-            raise ChainUnavailable("a final block is missing", where=f"block {last}")
-        with self._database.read() as connection:
-            known = self._book.known(connection)
-        while True:
-            found = _Range(first, end)
-            for entry in self._chain.logs(first, last, list(known)):
-                event = decode_event(entry, known[entry.address], self._domain_at(entry.address, known))
-                if isinstance(event, Undecodable):
-                    found.undecodable += 1
-                    log.warning("event %d of block %d holds no record: %s", entry.index, entry.block, event.why)
-                elif event is not None:
-                    found.events.append(event)
-            found.opened = [opening for event in found.events if (opening := _opening(event)) is not None]
-            unknown = {address: CONTRACT_OF_KIND[kind] for kind, address in found.opened if address not in known}
-            if not unknown:
-                return found
-            known |= unknown
-
-    def _domain_at(self, address: bytes, known: dict[bytes, str]) -> Domain:
-        is_pool = known[address] == CONTRACT_OF_KIND[ContractKind.BONUS]
-        return self._deployment.domain(address if is_pool else None)
-
     # --- what follows from it ----------------------------------------------------------------------------------------
 
-    def _derive(self, found: _Range) -> None:
+    def _derive(self, blocks: BlockRange) -> _Consequences:
         """Leaves for records that the log does not have and for outcomes that it does not know.
 
         In the order of the chain, each record before its outcome. An event whose items are all settled already gives
         no leaf: the first final outcome stands.
         """
-        carried = [event for event in found.events if not isinstance(event.signed.record, Checkpoint)]
-        ids = {event.record_id for event in carried}
+        found = _Consequences()
+        carried = [timed for timed in blocks.events if not isinstance(timed.event.signed.record, Checkpoint)]
+        ids = {timed.event.record_id for timed in carried}
         with self._database.read() as connection:
             in_log = set(records.get_many(connection, ids))
-            settled = {i: {o.item for o in known} for i, known in outcomes.of_many(connection, ids).items()}
-        times: dict[int, int] = {}
-        for event in carried:
+            known = outcomes.of_many(connection, ids)
+        domain = self._deployment.domain()
+        settling = Settling(domain, {i: {row.item: row.outcome for row in rows} for i, rows in known.items()})
+        for timed in carried:
+            event = timed.event
             record, record_id = event.signed.record, event.record_id
-            done = settled.setdefault(record_id, set())
-            news = {item for item, code in enumerate(event.outcomes) if code not in NOT_FINAL} - done
-            done |= news
-            complete = len(done) == item_count(record)
+            outcome = settling.outcome(timed)
+            complete = record_id in settling.finished
             if record_id not in in_log:
                 # Somebody submitted it directly. If it has to wait, it is submitted again like one of ours.
                 submit_by = getattr(record, "submitBy", 0)
@@ -190,9 +154,8 @@ class Follower:
                 )
                 in_log.add(record_id)
                 found.appended += 1
-            if news:
-                outcome = self._outcome(event, times)
-                found.entries.append(outcome_entry(self._deployment.domain(), outcome, record_id if complete else None))
+            if outcome is not None:
+                found.entries.append(outcome_entry(domain, outcome, record_id if complete else None))
                 found.outcomes += 1
                 found.touched |= (touched := _shipments(event))
                 found.registry_changed |= event.contract == REGISTRY
@@ -202,35 +165,18 @@ class Follower:
             found.ready.discard(record_id)
             if not complete:
                 found.waiting[record_id] = event
-
-    def _outcome(self, event: RecordedEvent, times: dict[int, int]) -> Outcome:
-        number = event.log.block
-        if number not in times:
-            block = self._chain.block(number)
-            if block is None:
-                raise ChainUnavailable("a final block is missing", where=f"block {number}")
-            times[number] = block.timestamp
-        return Outcome(
-            record=event.record_id,
-            target=event.log.address,
-            blockNumber=number,
-            blockTime=times[number],
-            transaction=event.log.transaction,
-            eventIndex=event.log.index,
-            outcomes=event.outcomes,
-        )
+        return found
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    def _commit(self, found: _Range) -> None:
+    def _commit(self, blocks: BlockRange, found: _Consequences) -> None:
         """One transaction: leaves, what waits or need not wait any longer, projections, and how far we came."""
         retries = {record_id: self._next_try(event) for record_id, event in found.waiting.items()}
 
         def also(connection: Connection) -> None:
-            for kind, address in found.opened:
-                self._book.add(connection, kind, address)
-            for event in found.events:
-                self._note_anchor(connection, event)
+            self._book.add(connection, blocks.contracts)
+            for timed in blocks.events:
+                self._note_anchor(connection, timed.event)
             if found.registry_changed:
                 outbox.wake(connection)
             elif found.touched:
@@ -245,7 +191,7 @@ class Follower:
                     pending.free(connection, [record_id])  # what waits holds no sequence
             if self._project is not None and found.entries:
                 self._project(connection)
-            cursors.put(connection, CURSOR, found.last.number, found.last.hash)
+            cursors.put(connection, CURSOR, blocks.end.number, blocks.end.hash)
 
         self._sequencer.append(found.entries, also)
 
@@ -274,17 +220,6 @@ class Follower:
 
 def _shipments(event: RecordedEvent) -> set[str]:
     return {c.key for c in concerns(event.record_id, event.signed.record) if c.kind == SHIPMENT}
-
-
-def _opening(event: RecordedEvent) -> tuple[ContractKind, bytes] | None:
-    """The contract that a registry change opens, by kind and address."""
-    record = event.signed.record
-    if not isinstance(record, RegistryChange) or record.action != RegistryAction.OPEN_CONTRACT:
-        return None
-    try:
-        return ContractKind(record.number), record.key
-    except ValueError:
-        return None  # a kind that this version does not know
 
 
 def rebuild_from_events(follower: Follower) -> FollowReport:

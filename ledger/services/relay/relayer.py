@@ -24,6 +24,7 @@ from ledger.chain.events import item_count
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY, HOUR
 from ledger.errors import ChainUnavailable, LadingError
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
@@ -48,10 +49,10 @@ _MOST_A_STEP = 400
 _MOST_LOOKS = 10
 """Batches that are looked through in a row without a transaction: many that wait must not hold up those behind them."""
 _FIRST_PAUSE = 30
-_LONGEST_PAUSE = 3_600
-LONGEST_PAUSE_WITHOUT_LIMIT = 86_400
+_LONGEST_PAUSE = HOUR
+LONGEST_PAUSE_WITHOUT_LIMIT = DAY
 """Nothing waits longer for its next try, but for an override, which waits for the council's delay."""
-DORMANT_AFTER = 30 * 86_400
+DORMANT_AFTER = 30 * DAY
 """Seconds after which a record without `submitBy` is no longer tried, unless something that it concerns changes."""
 
 log = logging.getLogger("lading.relayer")

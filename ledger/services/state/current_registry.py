@@ -6,6 +6,7 @@ from typing import cast
 
 from ledger.codes import Gate, Role
 from ledger.common.ids import KeyAddress, RecordId
+from ledger.common.scopes import ascii_scope
 from ledger.custody import clearance
 from ledger.custody.rules import Holding, Signer
 from ledger.custody.transition import CustomsRolesOf
@@ -132,7 +133,7 @@ def customs_of(view: RegistryView) -> CustomsRolesOf:
 
     def roles_of(partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
         return clearance.CustomsRoles(
-            customs=view.has_role(partner, Role.CUSTOMS, jurisdiction.ljust(32, b"\0")),
+            customs=view.has_role(partner, Role.CUSTOMS, ascii_scope(jurisdiction)),
             broker=view.has_role(partner, Role.BROKER),
         )
 

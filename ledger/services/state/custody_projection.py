@@ -8,15 +8,15 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
+from ledger.codes import APPLIED, StatementKind
 from ledger.codes import Outcome as Code
-from ledger.codes import StatementKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.records.disclosure import join
-from ledger.records.index_keys import parent_of
+from ledger.records.shipment_ids import parent_of
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
     REMAINDER_INDEX,
@@ -40,7 +40,6 @@ from ledger.store.projections.shipments import ClearanceState, ClearanceStep, Cu
 from ledger.store.records import StoredRecord
 
 trouble = logging.getLogger("lading.projections")
-APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
 _OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER)
 
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from typing import cast
 
-from ledger.codes import RegistryAction
+from ledger.codes import APPLIED, RegistryAction
 from ledger.common.ids import RecordId
 from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.records.types import (
@@ -27,7 +27,7 @@ from ledger.records.types import (
     Ruling,
 )
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.custody_projection import APPLIED, CustodyProjection
+from ledger.services.state.custody_projection import CustodyProjection
 from ledger.store import log, migrate, records
 from ledger.store.database import Connection
 from ledger.store.projections import bonuses, outcomes, partners, products

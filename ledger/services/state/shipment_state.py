@@ -8,7 +8,8 @@ from ledger.codes import Gate, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Flag, Holding, Requirement, Slot
-from ledger.records.index_keys import SHIPMENT, parent_of
+from ledger.records.index_keys import SHIPMENT
+from ledger.records.shipment_ids import parent_of
 from ledger.records.types import Handoff, Override, Record, ShipmentTerms, Split
 from ledger.store import openings, records
 from ledger.store.database import Connection

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 from ledger.codes import Role
 from ledger.common.ids import to_hex
+from ledger.common.scopes import scope_text
 from ledger.errors import NotFound
-from ledger.explain.words import scope_text, word
+from ledger.explain.words import word
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.codes import ClearanceStatus, StatementKind
+from ledger.codes import APPLIED, ClearanceStatus, StatementKind
 from ledger.common.ids import to_hex
 from ledger.explain.words import counted, spaced, word
 from ledger.records import index_keys
@@ -11,7 +11,7 @@ from ledger.services.intake.out_of_order import ANNOUNCED, RecordedState, ahead_
 from ledger.services.relay.relayer import DORMANT_AFTER
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.models import ComingView
-from ledger.services.views.step_text import APPLIED, Teller
+from ledger.services.views.step_text import Teller
 from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow

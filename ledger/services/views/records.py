@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ledger.codes import Outcome, Role
 from ledger.common.ids import KeyAddress, RecordId, to_hex
+from ledger.common.scopes import ALL_SCOPES, key_covers
 from ledger.errors import NotFound
 from ledger.explain.words import spaced
 from ledger.log.leaf import LogSigner
@@ -17,7 +18,7 @@ from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
-from ledger.registry.state import ALL_SCOPES, AddressKind
+from ledger.registry.state import AddressKind
 from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
 from ledger.services.intake.out_of_order import RecordedState, ahead_of, in_words
@@ -61,7 +62,7 @@ class Reader:
     scopes: int = ALL_SCOPES
 
     def may_read(self, type_number: int) -> bool:
-        return bool(self.scopes >> (type_number - 1) & 1)
+        return key_covers(self.scopes, type_number)
 
 
 PUBLIC = Reader()

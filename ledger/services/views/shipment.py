@@ -8,7 +8,7 @@ to those alone who may see the record that says so.
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from ledger.codes import Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
+from ledger.codes import APPLIED, Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
@@ -24,7 +24,7 @@ from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.amendment_notes import notes_on
 from ledger.services.views.models import ClearanceView, MissingView, RelativeView, ShipmentSummary, ShipmentView
 from ledger.services.views.pending import coming_to
-from ledger.services.views.step_text import APPLIED, Context, Teller
+from ledger.services.views.step_text import Context, Teller
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import Standing, standing_of, tenders_at

@@ -6,8 +6,9 @@ Whether a step counts is asked of the same rules that compute the numbers: a ten
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
+from ledger.codes import APPLIED, Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY, HOUR
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
 from ledger.explain.words import MEANING, counted, spaced, word, words
@@ -22,8 +23,7 @@ from ledger.store.database import Connection
 from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
 
-APPLIED = (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH)
-LATE_REPORT = 24 * 3600
+LATE_REPORT = DAY
 """A record that became known later than this after it happened is flagged, and counts all the same."""
 
 
@@ -163,7 +163,7 @@ class Teller:
             yield MEANING[outcome]
         known = self._known(step)
         if known is not None and known > step.occurred_at + LATE_REPORT:
-            yield f"Reported {counted((known - step.occurred_at) // 3600, 'hour')} after it happened."
+            yield f"Reported {counted((known - step.occurred_at) // HOUR, 'hour')} after it happened."
         if isinstance(step, ClearanceStep):
             if step.assurance == Assurance.BROKER_WORD:
                 yield "On the broker's word only."

@@ -1,4 +1,4 @@
-"""Final outcomes by record and item. The first stands; `ahead` and `unknown` are none."""
+"""Final outcomes by record and item. The first stands; `codes.NOT_FINAL` are none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,13 @@ from typing import cast
 
 from sqlalchemy import Connection, select
 
-from ledger.codes import Outcome as Code
+from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId
 from ledger.records.types import Outcome
 from ledger.store import records
 from ledger.store.projections.projected import outcomes
 from ledger.store.rows import chunks, columns, insert_new, many, some
 from ledger.store.tables import records as stored
-
-NOT_FINAL = (Code.UNKNOWN, Code.AHEAD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.codes import Hazard, RecallAction, RevocationReason, Role
 from ledger.common.keccak import keccak256
-from ledger.products.gs1 import scope_of_prefix
+from ledger.common.scopes import scope_bytes
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Recall, Record, Revocation
@@ -21,14 +21,14 @@ GTIN = "01/09506000134352"
 LOT = GTIN + "/10/A1"
 FOREIGN = "01/04006381333931"
 ROLES: dict[int, tuple[tuple[Role, bytes], ...]] = {
-    MAKER_OF_MILK: ((Role.ISSUER, ORIGIN), (Role.BRAND, scope_of_prefix("9506000"))),
-    RIVAL: ((Role.ISSUER, ORIGIN), (Role.BRAND, scope_of_prefix("4006381"))),
+    MAKER_OF_MILK: ((Role.ISSUER, ORIGIN), (Role.BRAND, scope_bytes(Role.BRAND, "9506000"))),
+    RIVAL: ((Role.ISSUER, ORIGIN), (Role.BRAND, scope_bytes(Role.BRAND, "4006381"))),
     LABORATORY: ((Role.ISSUER, ORGANIC),),
     FOOD_AUTHORITY: ((Role.AUTHORITY, ZERO),),
-    OTHER_BRAND: ((Role.BRAND, scope_of_prefix("9506")),),
+    OTHER_BRAND: ((Role.BRAND, scope_bytes(Role.BRAND, "9506")),),
     IDLE_ISSUER: (
         (Role.ISSUER, ORIGIN),
-        (Role.BRAND, scope_of_prefix("9506000")),
+        (Role.BRAND, scope_bytes(Role.BRAND, "9506000")),
         (Role.AUTHORITY, ZERO),
     ),
 }

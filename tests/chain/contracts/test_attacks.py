@@ -10,7 +10,7 @@ import pytest
 from eth_abi.abi import encode
 
 from ledger.codes import ContractKind, Outcome, RegistryAction
-from ledger.custody.rules import child_id
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import HandoffItem, KeyGrant, ShipmentRef
 from tests.chain.contracts import clearance_world, custody_world
 from tests.chain.contracts.attestation_desk import new_desk

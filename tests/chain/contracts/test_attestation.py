@@ -6,7 +6,7 @@ import pytest
 
 from ledger.codes import ContractKind, RegistryAction, RevocationReason, Role
 from ledger.common.keccak import keccak256
-from ledger.products.gs1 import scope_of_prefix
+from ledger.common.scopes import scope_bytes
 from tests.chain.contracts.attestation_desk import (
     FOOD_AUTHORITY,
     FOREIGN,
@@ -180,7 +180,7 @@ def test_the_brand_of_the_prefix_recalls(desk: Desk) -> None:
 @pytest.mark.parametrize("digits", range(4, 13))
 def test_prefixes_of_every_length_are_compared_after_the_indicator_digit(desk: Desk, digits: int) -> None:
     partner = 50 + digits
-    desk.members.admit(partner, ((Role.BRAND, scope_of_prefix("9506000134352"[:digits])),))
+    desk.members.admit(partner, ((Role.BRAND, scope_bytes(Role.BRAND, "9506000134352"[:digits])),))
     desk.members.wait()
     desk.submit(desk.recalling(partner))
     different = "01/" + "9" * (1 + digits) + "0" * (13 - digits)

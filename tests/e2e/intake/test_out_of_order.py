@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.cli.demo.scribe import NO_HASH, details, salt, schema_hash
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import (
     AmendmentKind,
     Assurance,
@@ -19,6 +19,7 @@ from ledger.codes import (
 )
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
+from ledger.common.scopes import schema_hash
 from ledger.errors import Busy, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
 from ledger.records.signing import SigningKey
 from ledger.records.types import (

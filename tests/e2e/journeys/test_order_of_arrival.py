@@ -17,8 +17,8 @@ from ledger.codes import (
 )
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.custody.rules import child_id, remainder_id
 from ledger.errors import RuleBroken
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Child, ShipmentTerms, Split
 from ledger.services.state import shipment_state

@@ -56,7 +56,7 @@ def test_a_rule_says_what_its_file_says() -> None:
         ('title = "On-time bonus, second half-year"', 'title = ""', "title"),
         ('card = "0xca', 'card = "0x', "card"),
         ("title = ", "titel = 1\ntitle = ", "bonus rule.titel"),
-        ("[carrier.quality]", "[carrier.gate]", "carrier.quality"),
+        ("[carrier.quality]", "[carrier.gate]", "carrier.gate"),
         ("[carrier.quality]", "[warehouse.quality]", "bonus rule.warehouse"),
         ('indicator = "on-time"', 'indicator = "speed"', "carrier.benchmark.indicator"),
         ('indicator = "on-time"', 'indicator = "mean-late-seconds"', "carrier.benchmark.indicator"),
@@ -86,7 +86,7 @@ def test_anything_else_is_refused_by_name(old: str, new: str, where: str) -> Non
 def test_a_rule_judges_some_role() -> None:
     with pytest.raises(MalformedRecord, match="judges no role"):
         parse_rule(RULE.split("[", 1)[0].encode())
-    with pytest.raises(MalformedRecord, match="not a table"):
+    with pytest.raises(MalformedRecord, match="carrier: not an object"):
         parse_rule((RULE.split("[", 1)[0] + "carrier = 1\n").encode())
 
 

@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from ledger.codes import Gate, ShipmentState
 from ledger.common.keccak import keccak256
-from ledger.custody.rules import Flag, Requirement, Slot, child_id, pair_of, remainder_id, signing_partners
+from ledger.custody.rules import Flag, Requirement, Slot, pair_of
 from ledger.custody.slot import MAX_REQUIREMENTS
 from ledger.errors import MalformedRecord
 from ledger.records.eip712 import Withheld
+from ledger.records.shipment_ids import child_id, remainder_id
+from ledger.records.signers import signing_partners
 from ledger.records.types import Endorsement, Handoff, Override, ShipmentTerms, Split, Statement
 
 NOTHING = Withheld(bytes(32))
@@ -93,4 +95,4 @@ def test_who_signs() -> None:
     assert signing_partners(Split(9, bytes(32), 0, (), 1, 0, NOTHING)) == (9,)
     assert [signing_partners(statement(kind)) for kind in (1, 3, 6, 7)] == [(3,), (3,), (3, 4), (3, 4)]
     assert signing_partners(Override(bytes(32), 0, 1, 2, 3, 0, NOTHING)) == (2,)
-    assert signing_partners(Endorsement(1, bytes(32))) == ()
+    assert signing_partners(Endorsement(1, bytes(32))) == (1,)

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any, cast
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Purpose, Regime, StatementKind
-from ledger.custody.slot import child_id
 from ledger.penalties.statement import penalties, penalty_of
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import REMAINDER_INDEX
 from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.history import Journeys

@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from ledger.codes import Role
+from ledger.common.scopes import scope_bytes
 from ledger.errors import MalformedRecord
 from ledger.products.gs1 import (
     Lot,
@@ -21,7 +23,6 @@ from ledger.products.gs1 import (
     print_lots,
     product_of_link,
     recall_covers,
-    scope_of_prefix,
 )
 
 GTIN = "09506000134352"
@@ -90,13 +91,13 @@ def test_a_prefix_is_compared_after_the_indicator_digit(digits: int) -> None:
     assert has_prefix(GTIN, prefix)
     assert has_prefix("1" + GTIN[1:], prefix), "another packaging level of the same maker"
     assert not has_prefix(GTIN, GTIN[:digits]), "the indicator digit is no part of it"
-    assert prefix_of_scope(scope_of_prefix(prefix)) == prefix
+    assert prefix_of_scope(scope_bytes(Role.BRAND, prefix)) == prefix
 
 
 @pytest.mark.parametrize("bad", ["", "123", "1234567890123", "95x6", "٩٥٠٦", " 9506"])
 def test_not_a_prefix(bad: str) -> None:
     with pytest.raises(MalformedRecord):
-        scope_of_prefix(bad)
+        scope_bytes(Role.BRAND, bad)
 
 
 @pytest.mark.parametrize("bad", [bytes(32), b"95", b"9506" + bytes(27), b"9506\0x".ljust(32, b"\0"), b"\xff" * 32])

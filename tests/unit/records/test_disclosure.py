@@ -11,7 +11,8 @@ from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.records import disclosure
 from ledger.records.eip712 import Withheld, list_hash
-from ledger.records.index_keys import Concern, child_id, concerns
+from ledger.records.index_keys import Concern, concerns
+from ledger.records.shipment_ids import child_id
 from ledger.records.signing import Domain
 from ledger.records.types import (
     RECORDS,

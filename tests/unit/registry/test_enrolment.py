@@ -12,17 +12,16 @@ from eth_account.messages import encode_defunct
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
+from ledger.common.scopes import SCOPED, scope_bytes
 from ledger.errors import BadSignature, MalformedRecord
 from ledger.records.signing import SigningKey
 from ledger.registry.enrolment import (
     MAX_DOCUMENT,
-    SCOPED,
     Enrolment,
     RoleRequest,
     check_possession,
     parse_enrolment,
     personal_digest,
-    scope_bytes,
     sign_enrolment,
 )
 
@@ -69,27 +68,27 @@ def document(**changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (b"[]", "not an enrolment"),
-        (b"null", "not an enrolment"),
-        (document(extra=1), "not an enrolment"),
-        (b"{}", "not an enrolment"),
+        (b"[]", "document: not an object"),
+        (b"null", "document: not an object"),
+        (document(extra=1), "document.extra: unknown field"),
+        (b"{}", "document.consortium: missing field"),
         (document(lading="enrolment/2"), "another kind"),
         (document(consortium="0x" + "00" * 32), "another consortium"),
         (document(name=""), "1 to 200"),
         (document(name="a" * 201), "1 to 200"),
-        (document(name=7), "not such a text"),
+        (document(name=7), "document.name: not a text"),
         (document(gln="95060001343521"), "0 to 13"),
-        (document(key="0x" + "gg" * 20), "not hex"),
-        (document(key="0x" + KEY.address.hex().upper()), "not canonical"),
-        (document(roles={}), "not a list of roles"),
-        (document(roles=[{"role": "carrier", "scope": ""}] * 21), "not a list of roles"),
-        (document(roles=["carrier"]), "not a role"),
-        (document(roles=[{"role": "carrier"}]), "not a role"),
+        (document(key="0x" + "gg" * 20), "document.key: not lower-case hex"),
+        (document(key="0x" + KEY.address.hex().upper()), "document.key: not lower-case hex"),
+        (document(roles={}), "document.roles: not a list"),
+        (document(roles=[{"role": "carrier", "scope": ""}] * 21), "document.roles: wrong number of entries"),
+        (document(roles=["carrier"]), r"roles\[0\]: not an object"),
+        (document(roles=[{"role": "carrier"}]), r"roles\[0\].scope: missing field"),
         (document(roles=[{"role": "pirate", "scope": ""}]), "no such role"),
-        (document(roles=[{"role": ["carrier"], "scope": ""}]), "no such role"),
-        (document(roles=[{"role": 2, "scope": ""}]), "no such role"),
+        (document(roles=[{"role": ["carrier"], "scope": ""}]), r"roles\[0\].role: not a text"),
+        (document(roles=[{"role": 2, "scope": ""}]), r"roles\[0\].role: not a text"),
         (document(roles=[{"role": "Carrier", "scope": ""}]), "no such role"),
-        (document(roles=[{"role": "carrier", "scope": 1}]), "not a role"),
+        (document(roles=[{"role": "carrier", "scope": 1}]), r"roles\[0\].scope: not a text"),
         (document(roles=[{"role": "carrier", "scope": "DE"}]), "takes no scope"),
         (document(roles=[{"role": "customs", "scope": "de"}]), "not a scope of this role"),
         (ENROLMENT.document() + b"\n", "not canonical"),

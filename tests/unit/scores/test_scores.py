@@ -642,13 +642,13 @@ def test_a_role_without_a_card_has_no_score(card: Card) -> None:
         ('"defects"', '"on-time"', "no such indicator"),
         ("zero = 800_000", "zero = 0.8", "not an integer"),
         ("zero = 20_000", "zero = 1_000", "the same"),
-        ("title =", "name =", "unknown key"),
+        ("title =", "name =", "name: unknown field"),
         ("scorecard/1", "scorecard/2", "unknown format"),
-        ("full = 0 }", "full = 0, half = 1 }", "wrong keys"),
+        ("full = 0 }", "full = 0, half = 1 }", "half: unknown field"),
         ('"legs-on-time"', '"on-time"', "counted twice"),
-        ("[[carrier]]", "[[pirate]]", "unknown key"),
+        ("[[carrier]]", "[[pirate]]", "pirate: unknown field"),
         ("[[carrier]]", "[[", "not TOML"),
-        ('"Lading default scorecard"', '""', "not a title"),
+        ('"Lading default scorecard"', '""', "title: not a text of this length"),
     ],
 )
 def test_a_card_is_parsed_strictly(old: str, new: str, complaint: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ledger.codes import ContractKind, Gate, Outcome, RegistryAction, ShipmentState, StatementKind
-from ledger.custody.rules import child_id
+from ledger.records.shipment_ids import child_id
 from tests.chain.contracts.consortium import CARRIER, DELAY, MAKER, RETAILER, WAREHOUSE, key_of, sign
 from tests.chain.contracts.custody_world import FUNCTIONS, World, require, world
 from tests.chain.contracts.harness import Reverted, artifact_of, error_names

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.codes import Outcome, Purpose, StatementKind
 from ledger.common.keccak import keccak256
-from ledger.custody.rules import child_id
+from ledger.records.shipment_ids import child_id
 from ledger.records.types import HandoffItem, Record, Require
 from tests.chain.contracts.consortium import CARRIER, MAIN_CARRIER, MAKER, RETAILER, WAREHOUSE, key_of, sign
 from tests.chain.contracts.custody_world import FUNCTIONS, Who, World, require, world

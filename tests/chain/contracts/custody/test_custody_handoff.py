@@ -3,7 +3,8 @@
 import pytest
 
 from ledger.codes import ExceptionBit, Gate, Outcome, RegistryAction, ShipmentState, StatementKind
-from ledger.custody.rules import Flag, remainder_id
+from ledger.custody.rules import Flag
+from ledger.records.shipment_ids import remainder_id
 from ledger.records.types import HandoffItem
 from tests.chain.contracts.consortium import (
     AUDITOR,

@@ -253,6 +253,7 @@ def test_random_histories_agree() -> None:
         met += player.outcomes
     # Agreement says little about what never came up.
     for outcome in Outcome:
-        if outcome != Outcome.REJECTED:
+        # No contract answers ANNOUNCED yet: the first call of an override is AHEAD.
+        if outcome not in (Outcome.REJECTED, Outcome.ANNOUNCED):
             assert met[outcome.name], f"{outcome.name} never came up: {met}"
     assert met["APPLIED"] > 2 * STEPS

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.codes import ExceptionBit, Gate, Outcome, ShipmentState, StatementKind
-from ledger.custody.rules import child_id, remainder_id
+from ledger.records.shipment_ids import child_id, remainder_id
 from tests.chain.contracts.consortium import (
     AUDITOR,
     CARRIER,
