@@ -10,6 +10,7 @@ from typing import Any
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
+from ledger.log.cosignature import WitnessPolicy
 from ledger.log.leaf import Complete, LogIdentity
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import record_named
@@ -23,6 +24,8 @@ MAX_RULES = 64
 MAX_SIGNATURES = 200
 _SAFE_INTEGER = 2**53 - 1
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
+_MORE_TRUST_FIELDS = ("bonusPool", "witnesses")
+"""Fields that a trust file may have or not."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "figures")
 
 
@@ -30,7 +33,8 @@ _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "com
 class Trust:
     """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs.
 
-    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes.
+    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes. `witnesses`:
+    who must have cosigned a checkpoint of these logs; None where nobody is asked.
     """
 
     genesis: Genesis
@@ -38,6 +42,7 @@ class Trust:
     registry: bytes
     logs: tuple[LogIdentity, ...]
     bonus_pool: bytes | None = None
+    witnesses: WitnessPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def parse_bundle(data: bytes) -> Bundle:
 def parse_trust(data: bytes) -> Trust:
     """The trust file in `data`; accepts only what `lading trust` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_TRUST, where="trust file")
-    more = ("bonusPool",) if isinstance(value, dict) and "bonusPool" in value else ()
+    more = tuple(name for name in _MORE_TRUST_FIELDS if isinstance(value, dict) and name in value)
     fields = _fields(value, "trust file", (*_TRUST_FIELDS, *more))
     if fields["lading"] != TRUST:
         raise MalformedRecord("another format", where="trust file", expected=TRUST, found=str(fields["lading"])[:40])
@@ -146,10 +151,14 @@ def parse_trust(data: bytes) -> Trust:
             LogIdentity(_text(log["origin"], "trust file.logs.origin"), _hex(log["key"], 32, "trust file.logs.key"))
             for log in logs
         ),
-        _hex(fields["bonusPool"], 20, "trust file.bonusPool") if more else None,
+        _hex(fields["bonusPool"], 20, "trust file.bonusPool") if "bonusPool" in more else None,
+        WitnessPolicy.from_json(fields["witnesses"], "trust file.witnesses") if "witnesses" in more else None,
     )
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")
+    witnesses = trust.witnesses.keys if trust.witnesses else ()
+    if {key.public_key for key in witnesses} & {log.public_key for log in trust.logs}:
+        raise MalformedRecord("a log is no witness of itself", where="trust file.witnesses")
     if not prints_as(value, data):
         raise MalformedRecord(
             "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"

@@ -23,6 +23,7 @@ from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Submission
 from ledger.services.node.reader import Desk
+from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer
 from ledger.services.relay.follower import Follower
 from ledger.services.relay.foresight import Lookout
@@ -58,6 +59,8 @@ class Node(Desk):
         super().__init__(settings, chosen, db=Database.open(settings.database_url), chain=chain)
         self.chain: ChainClient = chain
         self._wire_writing()
+        if self.consortium.witnesses is not None:
+            self.publisher.witnesses = Witnesses(self.consortium.witnesses)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._problem = ""
@@ -118,6 +121,8 @@ class Node(Desk):
                 ("anchored_size", "Leaves under the newest anchored checkpoint"),
                 ("outbox_waiting", "Records that have no final outcome on the chain yet"),
                 ("chain_final_block", "Newest final block"),
+                ("cosignatures_missing", "Cosignatures that the published checkpoint still needs for its quorum"),
+                ("witnesses_away", "Witnesses that did not answer the last time they were asked"),
             )
         }
 
@@ -188,6 +193,8 @@ class Node(Desk):
     def close(self) -> None:
         self.stop()
         self.sequencer.stop()
+        if self.publisher.witnesses is not None:
+            self.publisher.witnesses.close()
         super().close()
 
     def _run(self) -> None:
@@ -256,3 +263,6 @@ class Node(Desk):
         published = self.publisher.current()
         self._gauges["published_size"].set(published.head.size if published else 0)
         self._gauges["chain_final_block"].set(self.chain.final())
+        witnesses = self.witness_state()
+        self._gauges["cosignatures_missing"].set(witnesses["missing"] if witnesses else 0)
+        self._gauges["witnesses_away"].set(sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0)
