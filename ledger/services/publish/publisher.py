@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ledger import merkle
 from ledger.common.ids import to_hex
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
-from ledger.log.cosignature import Cosignature, with_cosignatures
+from ledger.log.cosignature import Cosignature, WitnessPolicy, with_cosignatures
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
 from ledger.log.tiles import HEIGHT, WIDTH, Tile, TileTree, encode_entries, tile_of, tile_root
@@ -193,9 +193,10 @@ class Publisher:
         if new or latest is None or latest.size < size:
             with self._database.write() as connection:
                 checkpoints.add(connection, size, head.root, note, now)
-                checkpoints.add_cosignatures(connection, [_stored(head, cosignature) for cosignature in new])
-        with self._database.read() as connection:
-            note = with_cosignatures(note, self._cosignatures(connection, head))
+                checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature) for cosignature in new])
+        if self.witnesses is not None:
+            with self._database.read() as connection:
+                note = with_cosignatures(note, self._cosignatures(connection, head, self.witnesses.policy))
         self._files.write(CHECKPOINT, note)
         self._files.sync()
         # 8. A crash here leaves partial tiles that nobody needs.
@@ -211,7 +212,7 @@ class Publisher:
             return ()
         self._asked = head
         with self._database.read() as connection:
-            have = self._cosignatures(connection, head)
+            have = self._cosignatures(connection, head, self.witnesses.policy)
         return self.witnesses.ask(note, self._proof, self._keep_late, have)
 
     def _proof(self, old: int, size: int) -> list[bytes]:
@@ -220,15 +221,13 @@ class Publisher:
 
     def _keep_late(self, head: TreeHead, cosignature: Cosignature) -> None:
         with self._database.write() as connection:
-            checkpoints.add_cosignatures(connection, [_stored(head, cosignature)])
+            checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature)])
 
-    def _cosignatures(self, connection: Connection, head: TreeHead) -> list[Cosignature]:
+    def _cosignatures(self, connection: Connection, head: TreeHead, policy: WitnessPolicy) -> list[Cosignature]:
         """Those kept of a checkpoint by the witnesses that this log asks; never one that readers would refuse."""
-        if self.witnesses is None:
-            return []
         kept = {row.witness: row for row in checkpoints.cosignatures_of(connection, head.size)}
         found = []
-        for key in self.witnesses.policy.keys:
+        for key in policy.keys:
             if row := kept.get(key.verifier_key()):
                 with suppress(VerificationFailed):  # the row was edited: `lading audit` names it
                     found.append(key.verify(head, Cosignature(key, row.time, row.signature).note_signature()))
@@ -374,7 +373,8 @@ class _Edge:
                 self._leaves = []
 
 
-def _stored(head: TreeHead, cosignature: Cosignature) -> StoredCosignature:
+def stored_cosignature(head: TreeHead, cosignature: Cosignature) -> StoredCosignature:
+    """A cosignature of `head` as the database keeps it."""
     witness = cosignature.witness.verifier_key()
     return StoredCosignature(head.size, witness, head.root, cosignature.time, cosignature.signature)
 
