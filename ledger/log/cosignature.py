@@ -34,7 +34,8 @@ COSIGNATURE = 4
 COSIGNATURE_LENGTH = 8 + 64
 MAX_WITNESSES = MAX_SIGNATURES - 1
 """Witnesses of a policy: their lines and the log's own fit into one note."""
-LATEST_TIME = 2**63 - 1
+LATEST_TIME = 253_402_300_799
+"""The end of the year 9999: C2SP lets verifiers refuse times in the future, and no calendar shows later ones."""
 _STEP = "witnesses"
 
 

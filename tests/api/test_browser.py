@@ -167,6 +167,7 @@ def test_witnesses_are_counted_as_the_policy_says() -> None:
     policy = WitnessPolicy(1, (made[0].identity,))
     line = cosignatures[0].note_signature()
     lines = [replace(line, signature=flipped(line.signature, bit)) for bit in range(0, 576, 7)]
+    lines += [made[0].cosign(parsed.head, time).note_signature() for time in (253_402_300_800, 2**63)]
     lines += [replace(line, signature=line.signature[:-1]), replace(line, signature=line.signature + b"x")]
     altered = [replace(parsed, signatures=(*parsed.signatures, bad)).encode().decode() for bad in lines]
     cases = [{"task": "witnesses", "note": note, "policy": policy.to_json()} for note in altered]

@@ -197,6 +197,7 @@ class Publisher:
         if self.witnesses is not None:
             with self._database.read() as connection:
                 note = with_cosignatures(note, self._cosignatures(connection, head, self.witnesses.policy))
+            self._asked = head  # what they said is kept
         self._files.write(CHECKPOINT, note)
         self._files.sync()
         # 8. A crash here leaves partial tiles that nobody needs.
@@ -210,7 +211,6 @@ class Publisher:
         """Cosignatures of a checkpoint that the witnesses were not asked for yet."""
         if self.witnesses is None or head == self._asked:
             return ()
-        self._asked = head
         with self._database.read() as connection:
             have = self._cosignatures(connection, head, self.witnesses.policy)
         return self.witnesses.ask(note, self._proof, self._keep_late, have)

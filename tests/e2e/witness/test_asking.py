@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from ledger.errors import StorageFailed
+from ledger.errors import Busy, StorageFailed
 from ledger.log.cosignature import WitnessKey, WitnessPolicy
 from ledger.log.signed_note import parse_checkpoint
 from ledger.log.witness_policy import AskedWitnesses
@@ -231,6 +231,24 @@ def test_killed_between_cosigning_and_showing(
         assert not (house.home / "log" / "checkpoint").exists()
         house.publisher = house.opened()
         house.clock.advance(5)
+        assert house.publish()[0] == ["w0", "w1"]
+
+
+def test_a_database_that_was_busy_loses_no_cosignature(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same process publishes again, and asks again."""
+    house = House(tmp_path, stack, 2, 2)
+    with house.awake(0, 1):
+        house.grow()
+
+        def refuse(*_: object) -> None:
+            raise Busy("another process is writing")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(checkpoints, "add_cosignatures", refuse)
+            with pytest.raises(Busy):
+                house.publish()
         assert house.publish()[0] == ["w0", "w1"]
 
 

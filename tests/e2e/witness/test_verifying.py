@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from prometheus_client import generate_latest
 from typer.testing import CliRunner
 
+from ledger.api.app import create_app
 from ledger.bundle.format import Trust, parse_trust
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint
 from ledger.bundle.steps import Step
@@ -109,6 +111,16 @@ def test_the_node_shows_who_has_cosigned(scene: Scene) -> None:
     policy = scene.trust.witnesses
     assert policy is not None
     assert policy.verify(scene.stage.node.checkpoint_note()) == state["cosignedAt"]
+
+
+def test_the_page_of_the_log_shows_them(scene: Scene) -> None:
+    with TestClient(create_app(scene.stage.node), base_url="http://127.0.0.1:8000") as client:
+        page = client.get("/log", headers={"Accept": "text/html"}).text
+        assert all(name in page for name in NAMES)
+        assert "This checkpoint had them by" in page
+        assert client.get("/v1/log").json()["witnesses"]["missing"] == 0
+        assert client.get("/v1/log/checkpoint").content == scene.stage.node.checkpoint_note()
+        assert "lading_cosignatures_missing 0.0" in client.get("/metrics").text
 
 
 def test_a_node_whose_witnesses_are_away_serves_and_says_so(scene: Scene, copy: Path) -> None:

@@ -146,6 +146,8 @@ export async function verifyCheckpoint(checkpoint, origin, publicKey) {
   return verifyEd25519(publicKey, ours[0].signature, new TextEncoder().encode(checkpoint.text));
 }
 
+const LATEST_TIME = 253402300799n; // the end of the year 9999
+
 // Which witnesses of a policy ({threshold, keys}, as in the trust file) cosigned a checkpoint, and by when enough had:
 // {names, time, enough}. Lines of others are passed over; false when one of theirs does not hold; null where this browser
 // knows no Ed25519. C2SP tlog-cosignature, cosignature/v1.
@@ -159,6 +161,7 @@ export async function verifyWitnesses(checkpoint, policy) {
     for (const line of checkpoint.signatures.filter((s) => s.name === name && same(s.keyId, keyId))) {
       if (line.signature.length !== 72) return false;
       const time = new DataView(line.signature.buffer, line.signature.byteOffset).getBigUint64(0);
+      if (time > LATEST_TIME) return false;
       const message = new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${checkpoint.text}`);
       const held = await verifyEd25519(typed.slice(1), line.signature.slice(8), message);
       if (held !== true) return held;
