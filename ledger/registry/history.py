@@ -63,6 +63,8 @@ class Genesis:
             )
         if len(self.council) > MAX_COUNCIL:
             raise MalformedRecord("too many council members", where="PartnerRegistryCouncilTooLarge")
+        if self.threshold == 0:
+            raise MalformedRecord("nobody would have to sign", where="PartnerRegistryNoThreshold")
         if not 1 <= self.threshold <= len(self.council):
             raise MalformedRecord(
                 "the council cannot reach its threshold",
