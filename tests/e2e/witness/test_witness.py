@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -287,26 +288,23 @@ def test_killed_again_and_again(tmp_path: Path, kills: int) -> None:
     key = new_witness(folder)
     environment = {**os.environ, "LADING_PASSPHRASE": PASSPHRASE, "LADING_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "ledger.cli.main", "witness", "serve", str(folder), "--port", "0"]
-    size = 0
-    for run in range(kills):
+    size, rng = 0, random.Random(kills)
+    for _ in range(kills):
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             url = next(word for word in process.stderr.readline().split() if word.startswith("http")).split("/add")[0]
-            Thread(target=_kill_soon, args=(process, 0.02 * (run + 1)), daemon=True).start()
-            old = size
+            Thread(target=_kill_soon, args=(process, 0.05 + rng.random() / 4), daemon=True).start()
             while True:
+                new = min(size + 1, len(LEAVES))
                 try:
-                    said = post(url, asking(old, old + 1))
+                    said = post(url, asking(size, new))
                 except (http.client.HTTPException, OSError):
                     break
                 if said.status == 200:
-                    assert cosigned_at(key, old + 1, said.body)
-                    size = old = old + 1
+                    assert cosigned_at(key, new, said.body)
                 else:
-                    assert (said.status, int(said.body)) == (409, old + 1), "kept, and killed before the answer"
-                    size = old = old + 1
-                if old >= len(LEAVES) - 1:
-                    break
+                    assert (said.status, said.body) == (409, b"%d\n" % new), "kept, and killed before the answer"
+                size = new
             process.kill()
             process.wait(timeout=20)
     kept = WitnessFolder(folder, PASSPHRASE).kept(LOG.identity.origin).head
