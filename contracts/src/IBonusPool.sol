@@ -16,7 +16,7 @@ import {BonusAgreement, BonusAward, Claim, Dispute, Ruling} from "./Records.sol"
 /// domain, which also binds this chain and this contract. Keys are judged when a record arrives, so a partner that has
 /// replaced its keys since the award claims with the new ones. A closed pool refuses new agreements and funding only.
 interface IBonusPool {
-    /// @notice Where an agreement stands. Mirrored by `Status` in ledger/bonuses/pool.py.
+    /// @notice Where an agreement stands. Mirrored by `AgreementStatus` in ledger/bonuses/agreement.py.
     /// Unknown: no such agreement. Open: signed, nothing paid in. Funded: waiting for the award. Awarded: an award stands and
     /// may be disputed. Disputed: waiting for the ruling. Voided: waiting for the next version. Claimable: the award is
     /// final. Lapsed: claims are over, what is left is the residual partner's. Refundable: somebody kept silent, the funders

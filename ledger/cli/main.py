@@ -30,6 +30,8 @@ COMMANDS = {
     "replay": "replay",
     "audit": "audit",
     "rebuild": "rebuild",
+    "erase": "rebuild",
+    "erased": "rebuild",
     "export": "bundles",
     "trust": "bundles",
     "verify": "verify",

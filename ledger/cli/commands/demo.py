@@ -53,7 +53,7 @@ def demo(
         play.clock.move_to(end)
         play.trial.node.settle()
         result = result_of(play)
-        words = explain(play.trial.node.numbers.penalty(play.shipments["ocean"]))
+        words = explain(play.trial.node.reader.numbers.penalty(play.shipments["ocean"]))
     finally:
         play.trial.node.close()
     if json:
@@ -73,11 +73,11 @@ def demo(
 def _show_another_history(play: Play, witnesses: DemoWitnesses) -> None:
     node = play.trial.node
     node.settle()
-    published = node.publisher.current()
+    published = node.reader.publisher.current()
     if published is not None:
         play.refused(
             "another history of the log, signed and shown to a witness",
-            lambda: witnesses.show_another_history(node.keys.log, published.head),
+            lambda: witnesses.show_another_history(node.reader.keys.log, published.head),
         )
 
 

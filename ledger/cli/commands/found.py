@@ -9,12 +9,12 @@ from ledger.cli.commands.partners import give
 from ledger.cli.output import err, out, print_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.founding import outstanding_changes
-from ledger.services.node.node import open_chain
 
 DAY = 86400
 

@@ -9,10 +9,10 @@ from ledger.bundle.format import parse_trust
 from ledger.cli.commands.keys import read_file, trusted_domain
 from ledger.cli.output import out, print_json
 from ledger.common.ids import to_hex
+from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.joining import join as join_consortium
-from ledger.services.node.reader import open_reader
 
 
 def join(
@@ -26,7 +26,7 @@ def join(
     """
     settings, clock = read_settings(), SystemClock()
     known, pool = parse_trust(read_file(trust)), trusted_domain(trust).bonus_pool
-    chain = open_reader(settings, clock)
+    chain = open_chain_reader(settings, clock)
     try:
         consortium = join_consortium(settings, chain, known, pool)
     finally:

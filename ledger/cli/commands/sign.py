@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import segno
 import typer
 
+from ledger.bonuses.agreement import warning_codes
 from ledger.cli.client import opened
 from ledger.cli.commands.keys import keystore_path, open_key, read_file, trusted_domain
 from ledger.cli.output import err, out, print_json
@@ -45,6 +46,9 @@ def sign(
     save: Annotated[Path | None, typer.Option("--out", help="Write the signed record here.")] = None,
     qr: Annotated[str | None, typer.Option(help="Show it as codes: '-' on the terminal, else a PNG file.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object: the signed record, its id and codes of warnings.")
+    ] = False,
 ) -> None:
     """Show a record in words and sign it, without any network; the other side signs what this writes or shows.
 
@@ -69,7 +73,10 @@ def sign(
     signature = open_key(settings, keystore_path(settings, key)).sign(domain, signed.record)
     if signature not in signed.signatures:
         signed = SignedRecord(signed.record, (*signed.signatures, signature))
-    _give(signed, save, qr)
+    _give(signed, save, qr, quiet=json)
+    if json:
+        record_id, warnings = to_hex(domain.record_id(signed.record)), warning_codes(signed.record)
+        print_json({"id": record_id, "record": signed.to_json(), "warnings": warnings})
 
 
 def submit(
@@ -146,13 +153,13 @@ def _item(text: str) -> dict[str, Any]:
     return {"shipment": shipment, "sequence": sequence, "packages": packages, "exceptions": int(noted)}
 
 
-def _give(signed: SignedRecord, save: Path | None, qr: str | None) -> None:
-    """Write the record, show its codes, or print it when neither was asked for."""
+def _give(signed: SignedRecord, save: Path | None, qr: str | None, *, quiet: bool) -> None:
+    """Write the record, show its codes, or print it when neither was asked for; `quiet`: it is printed elsewhere."""
     if save is not None:
         typer.echo(f"written to {save}", err=True)
         save.write_bytes(canonical_json(signed.to_json()) + b"\n")
     if qr is None:
-        if save is None:
+        if save is None and not quiet:
             print_json(signed.to_json())
         return
     frames = to_frames(signed)

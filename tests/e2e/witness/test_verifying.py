@@ -69,11 +69,11 @@ def scene(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         witnesses.clock = stage.clock
         shipment = stage.open(10)
         stage.node.settle()
-        older = stage.node.publisher.current().note
+        older = stage.node.reader.publisher.current().note
         stage.hand(MAKER, CARRIER, (shipment, 0, 10))
         stage.node.settle()
         trust = parse_trust(canonical_json(read_consortium(home).trust_file()))
-        yield Scene(home, stage, witnesses, trust, Exporter(stage.node).shipment(shipment), older)
+        yield Scene(home, stage, witnesses, trust, Exporter(stage.node.reader).shipment(shipment), older)
     witnesses.close()
 
 
@@ -99,7 +99,7 @@ def noted(bundle: bytes, change: Callable[[str], str]) -> bytes:
 
 
 def test_the_node_shows_who_has_cosigned(scene: Scene) -> None:
-    state = scene.stage.node.log_state()["witnesses"]
+    state = scene.stage.node.reader.log_state()["witnesses"]
     assert (state["threshold"], state["missing"]) == (2, 0)
     assert sorted(w["name"] for w in state["witnesses"]) == sorted(NAMES)
     assert {w["cosignedAt"] for w in state["witnesses"]} == {state["cosignedAt"]}
@@ -110,7 +110,7 @@ def test_the_node_shows_who_has_cosigned(scene: Scene) -> None:
     assert "lading_witnesses_away 0.0" in metrics
     policy = scene.trust.witnesses
     assert policy is not None
-    assert policy.verify(scene.stage.node.checkpoint_note()) == state["cosignedAt"]
+    assert policy.verify(scene.stage.node.reader.checkpoint_note()) == state["cosignedAt"]
 
 
 def test_the_page_of_the_log_shows_them(scene: Scene) -> None:
@@ -119,7 +119,7 @@ def test_the_page_of_the_log_shows_them(scene: Scene) -> None:
         assert all(name in page for name in NAMES)
         assert "This checkpoint had them by" in page
         assert client.get("/v1/log").json()["witnesses"]["missing"] == 0
-        assert client.get("/v1/log/checkpoint").content == scene.stage.node.checkpoint_note()
+        assert client.get("/v1/log/checkpoint").content == scene.stage.node.reader.checkpoint_note()
         assert "lading_cosignatures_missing 0.0" in client.get("/metrics").text
 
 
@@ -134,7 +134,7 @@ def test_a_node_whose_witnesses_are_away_serves_and_says_so(scene: Scene, copy: 
         db.commit()
     node = Node(read_settings({}, home=copy), ManualClock(scene.stage.now))
     try:
-        state = node.log_state()["witnesses"]
+        state = node.reader.log_state()["witnesses"]
         assert (state["missing"], state["cosignedAt"]) == (2, None)
         assert all("refused" in w["problem"] for w in state["witnesses"])
         assert set(node.readiness().values()) == {"ok"}
@@ -146,7 +146,9 @@ def test_a_node_whose_witnesses_are_away_serves_and_says_so(scene: Scene, copy: 
 
 def test_another_history_is_refused_by_a_witness(scene: Scene) -> None:
     with pytest.raises(RuleBroken, match="another tree of this size"):
-        scene.witnesses.show_another_history(scene.stage.node.keys.log, scene.stage.node.publisher.current().head)
+        scene.witnesses.show_another_history(
+            scene.stage.node.reader.keys.log, scene.stage.node.reader.publisher.current().head
+        )
 
 
 @pytest.mark.parametrize("text", ["nonsense", "quorum none\nquorum none\n", "witness a b c\nquorum a\n"])
@@ -213,7 +215,7 @@ def test_the_operator_cannot_make_up_a_witness(scene: Scene) -> None:
     node = scene.stage.node
     head = parse_checkpoint(scene.note.encode()).head
     plain = stripped(scene.note, 2).encode()
-    made = [Cosigner(name, node.keys.log._key) for name in (*NAMES, node.consortium.log.origin)]
+    made = [Cosigner(name, node.reader.keys.log._key) for name in (*NAMES, node.home.consortium.log.origin)]
     forged = with_cosignatures(plain, [witness.cosign(head, scene.stage.now) for witness in made]).decode()
     name, why = outcome(verify_bundle(noted(scene.bundle, lambda _: forged), scene.trust))
     assert (name, "too few" in why) == ("witnesses", True)
@@ -221,7 +223,7 @@ def test_the_operator_cannot_make_up_a_witness(scene: Scene) -> None:
 
 def test_a_log_is_no_witness_of_itself(scene: Scene) -> None:
     value = read_consortium(scene.home).trust_file()
-    own = Cosigner("another.example", scene.stage.node.keys.log._key).identity
+    own = Cosigner("another.example", scene.stage.node.reader.keys.log._key).identity
     value["witnesses"] = {"threshold": 1, "keys": [own.verifier_key()]}
     with pytest.raises(MalformedRecord, match="no witness of itself"):
         parse_trust(canonical_json(value))
@@ -242,7 +244,7 @@ def test_two_operators_must_agree_on_the_witnesses(scene: Scene) -> None:
 
 
 def proof_between(scene: Scene, first: int, second: int) -> bytes:
-    proof = scene.stage.node.publisher.consistency_proof(first, second)
+    proof = scene.stage.node.reader.publisher.consistency_proof(first, second)
     return canonical_json({"first": first, "second": second, "proof": [to_hex(value) for value in proof]})
 
 
@@ -262,7 +264,7 @@ def test_a_bundle_is_held_to_a_kept_checkpoint(scene: Scene) -> None:
 
 def forked(scene: Scene, size: int) -> bytes:
     """What a dishonest log signs for somebody else."""
-    return bytes(scene.stage.node.keys.log.checkpoint(size, b"\x13" * 32))
+    return bytes(scene.stage.node.reader.keys.log.checkpoint(size, b"\x13" * 32))
 
 
 def run(name: str, *arguments: object, home: Path | None = None) -> tuple[int, dict[str, Any]]:
@@ -311,7 +313,7 @@ def test_a_fork_is_exported_as_evidence_by_the_audit(scene: Scene, tmp_path: Pat
     assert "forked" in found["findings"][0]["what"]
     convicted = parse_contradiction(evidence.read_bytes())
     assert convicted.proof
-    first, second = convicted.verify(scene.stage.node.consortium.log)
+    first, second = convicted.verify(scene.stage.node.home.consortium.log)
     assert (first.size, second.size) == (older, parse_checkpoint(scene.note.encode()).head.size)
     honest = tmp_path / "honest.note"
     honest.write_bytes(scene.older)
@@ -370,7 +372,7 @@ def test_a_cosignature_of_a_tree_that_the_log_has_not_is_named(scene: Scene, cop
     node = scene.stage.node
     cosigner = scene.witnesses.servers[0].witness._folder.cosigner
     size = parse_checkpoint(scene.older).head.size
-    head = parse_checkpoint(node.keys.log.checkpoint(size, b"\x13" * 32)).head
+    head = parse_checkpoint(node.reader.keys.log.checkpoint(size, b"\x13" * 32)).head
     seen = cosigner.cosign(head, scene.stage.now)
     key = cosigner.identity.verifier_key()
     found = edited(
@@ -400,7 +402,7 @@ def test_a_rebuilt_database_keeps_what_the_newest_checkpoint_shows(scene: Scene,
     for file in copy.glob("ledger.db*"):
         file.unlink()
     settings = read_settings({}, home=copy)
-    with scene.stage.node.db.read() as connection:  # what only the log took is given back by who kept it
+    with scene.stage.node.home.database.read() as connection:  # what only the log took is given back by who kept it
         given = [row.signed for row in records.stream(connection)]
     assert restore_from_chain(settings, given=given, clock=ManualClock(scene.stage.now)).done
     size = parse_checkpoint(scene.note.encode()).head.size

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ledger.bonuses.agreement import AgreementStatus as Status
 from ledger.bonuses.amounts import amount_proof
-from ledger.bonuses.pool import Status
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.keccak import keccak256
 from ledger.records.signing import Domain
