@@ -23,7 +23,7 @@ from ledger.log.contradiction import Contradiction
 from ledger.log.signed_note import MAX_NOTE
 
 TRUST_NAME = "trust.json"
-EVIDENCE = Path("contradiction.json")
+EVIDENCE = ".contradiction.json"
 
 
 def verify(
@@ -42,8 +42,12 @@ def verify(
         typer.Option(help="The log's consistency proof between the sizes of a kept checkpoint and of the bundle."),
     ] = None,
     evidence: Annotated[
-        Path, typer.Option(help="Where to write what convicts the log, should a kept checkpoint contradict the bundle.")
-    ] = EVIDENCE,
+        Path | None,
+        typer.Option(
+            help="Where to write what convicts the log, should a kept checkpoint contradict the bundle; default: beside "
+            "that checkpoint, as FILE.contradiction.json."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a bundle offline: no database, no node, no network. Exit status 0 only if every step holds."""
@@ -61,7 +65,7 @@ def verify(
     else:
         steps = verify_bundle(data, trusted, held, kept, proofs)
         if any(step.name == KEPT and not step.ok for step in steps):
-            _accuse(data, trusted, kept, evidence)
+            _accuse(data, trusted, kept, evidence or evidence_beside(checkpoint))
     good = all(step.ok for step in steps)
     if json:
         print_json({"ok": good, "steps": [step.to_json() for step in steps]})
@@ -81,6 +85,12 @@ def _accuse(data: bytes, trust: Trust, kept: list[KeptCheckpoint], path: Path) -
     log = next(log for log in trust.logs if log.origin == bundle.origin)
     for found in contradictions(log, bundle.checkpoint.encode(), kept)[:1]:
         write_evidence(path, found)
+
+
+def evidence_beside(kept: list[Path] | None) -> Path:
+    """Where evidence goes by default: beside the first checkpoint that was named."""
+    first = kept[0] if kept else Path("checkpoint")
+    return first.with_name(first.name + EVIDENCE)
 
 
 def write_evidence(path: Path, contradiction: Contradiction) -> None:

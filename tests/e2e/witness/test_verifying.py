@@ -306,8 +306,8 @@ def test_a_fork_is_exported_as_evidence_by_the_audit(scene: Scene, tmp_path: Pat
     """A checkpoint of a smaller tree, kept elsewhere: the home proves by itself that its tree was another."""
     older = parse_checkpoint(scene.older).head.size
     (tmp_path / "kept.note").write_bytes(forked(scene, older))
-    evidence = tmp_path / "evidence.json"
-    options = ["--checkpoint", tmp_path / "kept.note", "--evidence", evidence]
+    evidence = tmp_path / "kept.note.contradiction.json"  # where it goes when no file is named
+    options = ["--checkpoint", tmp_path / "kept.note"]
     status, found = run("audit", *options, home=scene.home)
     assert status == 1
     assert "forked" in found["findings"][0]["what"]
