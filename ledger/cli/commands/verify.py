@@ -44,8 +44,8 @@ def verify(
     evidence: Annotated[
         Path | None,
         typer.Option(
-            help="Where to write what convicts the log, should a kept checkpoint contradict the bundle; default: beside "
-            "that checkpoint, as FILE.contradiction.json."
+            help="Where to write what convicts the log, should a kept checkpoint contradict the bundle; default: "
+            "beside the first checkpoint, as FILE.contradiction.json."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
