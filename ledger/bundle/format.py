@@ -11,6 +11,7 @@ from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, items, shown, text
 from ledger.errors import MalformedRecord
+from ledger.log.cosignature import WitnessPolicy
 from ledger.log.leaf import Complete, LogIdentity
 from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import record_named
@@ -22,6 +23,8 @@ MAX_BUNDLE = 256 << 20
 MAX_TRUST = 1 << 20
 MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
+_MORE_TRUST_FIELDS = ("bonusPool", "witnesses")
+"""Fields that a trust file may have or not."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "figures")
 
 
@@ -29,7 +32,8 @@ _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "com
 class Trust:
     """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs.
 
-    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes.
+    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes. `witnesses`:
+    who must have cosigned a checkpoint of these logs; None where nobody is asked.
     """
 
     genesis: Genesis
@@ -37,6 +41,7 @@ class Trust:
     registry: bytes
     logs: tuple[LogIdentity, ...]
     bonus_pool: bytes | None = None
+    witnesses: WitnessPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def parse_bundle(data: bytes) -> Bundle:
 def parse_trust(data: bytes) -> Trust:
     """The trust file in `data`; accepts only what `lading trust` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_TRUST, where="trust file")
-    fields = fields_of(value, "trust file", _TRUST_FIELDS, more=("bonusPool",))
+    fields = fields_of(value, "trust file", _TRUST_FIELDS, more=_MORE_TRUST_FIELDS)
     if fields["lading"] != TRUST:
         raise MalformedRecord("another format", where="trust file", expected=TRUST, found=str(fields["lading"])[:40])
     genesis = fields_of(fields["genesis"], "trust file.genesis", ("council", "threshold", "delay"))
@@ -142,9 +147,13 @@ def parse_trust(data: bytes) -> Trust:
             for log in logs
         ),
         hex_bytes(fields["bonusPool"], "trust file.bonusPool", 20) if "bonusPool" in fields else None,
+        WitnessPolicy.from_json(fields["witnesses"], "trust file.witnesses") if "witnesses" in fields else None,
     )
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")
+    witnesses = trust.witnesses.keys if trust.witnesses else ()
+    if {key.public_key for key in witnesses} & {log.public_key for log in trust.logs}:
+        raise MalformedRecord("a log is no witness of itself", where="trust file.witnesses")
     if not prints_as(value, data):
         raise MalformedRecord(
             "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"

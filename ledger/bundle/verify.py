@@ -8,16 +8,19 @@ inclusion, arithmetic) and what only the log *attests* (that nothing is missing,
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ledger import merkle
 from ledger.bundle.figure_checks import Ground, check_figures
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
+from ledger.bundle.kept_checkpoints import STEP as KEPT
+from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
+from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
+from ledger.log.cosignature import COSIGNATURE_LENGTH
 from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
@@ -46,7 +49,6 @@ from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.shipments.outcome_facts import facts_of
 
 REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
-PROVED, ATTESTED = "proved", "attested by the log"
 GIVEN = "given the outcomes attested below"
 """Said by the steps that rest on where the chain recorded what: whoever doubts that must ask a node."""
 _CONTRACTS = {
@@ -56,34 +58,19 @@ _CONTRACTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of verification. `basis` says whether it is proved here or attested by the log."""
-
-    name: str
-    ok: bool
-    basis: str
-    expected: str = ""
-    found: str = ""
-    why: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "ok": self.ok,
-            "basis": self.basis,
-            "expected": self.expected,
-            "found": self.found,
-            "why": self.why,
-        }
-
-
-def verify_bundle(data: bytes, trust: Trust, held: Iterable[HeldReceipt] = ()) -> list[Step]:
+def verify_bundle(
+    data: bytes,
+    trust: Trust,
+    held: Iterable[HeldReceipt] = (),
+    kept: Iterable[KeptCheckpoint] = (),
+    proofs: Iterable[ConsistencyProof] = (),
+) -> list[Step]:
     """Check a bundle against what is trusted; every step up to the first that fails, which says why.
 
     1. format      it is a bundle, and prints as it was read
     2. log         its log is one of the trusted
-    3. checkpoint  the log signed it
+    3. checkpoint  the log signed it; *witnesses*: enough of those in the trust file cosigned it (only where it names
+                   some); *kept checkpoints*: it continues those that the verifier kept (only where it names some)
     4. inclusion   each record, with its signatures and opened parts, is a leaf under the checkpoint
     5. registry    changes without a gap from the trusted genesis, each signed by the council in force
     6. signatures  each record was signed by its signers, with keys valid at its place
@@ -95,16 +82,18 @@ def verify_bundle(data: bytes, trust: Trust, held: Iterable[HeldReceipt] = ()) -
     Never raises for what is in `data`: whatever is wrong with it fails a step.
     """
     steps: list[Step] = []
-    receipts = tuple(held)
+    receipts, notes = tuple(held), tuple(kept)
     try:
         bundle = parse_bundle(data)
     except LadingError as error:
-        return [_failed("format", PROVED, error)]
+        return [failed("format", PROVED, error)]
     steps.append(Step("format", True, PROVED, why=f"{len(bundle.records)} records that bear on {bundle.subject}"))
     work = _Work(bundle, trust)
     todo: list[tuple[str, str, Callable[[], str]]] = [
         ("log", PROVED, work.find_log),
         ("checkpoint", PROVED, work.check_checkpoint),
+        *([("witnesses", PROVED, work.check_witnesses)] if trust.witnesses else []),
+        *([(KEPT, PROVED, lambda: check_kept(work.log, work.head, notes, proofs))] if notes else []),
         ("inclusion", PROVED, work.check_inclusion),
         ("registry", PROVED, work.build_registry),
         ("signatures", PROVED, work.check_signatures),
@@ -118,14 +107,9 @@ def verify_bundle(data: bytes, trust: Trust, held: Iterable[HeldReceipt] = ()) -
         try:
             steps.append(Step(name, True, basis, why=run()))
         except LadingError as error:
-            steps.append(_failed(name, basis, error))
+            steps.append(failed(name, basis, error))
             break
     return steps
-
-
-def _failed(name: str, basis: str, error: LadingError) -> Step:
-    where = f"{error.where}: " if error.where else ""
-    return Step(name, False, basis, error.expected, error.found, f"{where}{error.what}. {error.mend}".strip())
 
 
 @dataclass
@@ -159,15 +143,27 @@ class _Work:
     def check_checkpoint(self) -> str:
         note = self.bundle.checkpoint.encode()
         self.head = self.log.verify_checkpoint(note)
-        # Elsewhere lines of witnesses are passed over; here each byte that nothing vouches for is refused.
-        if (lines := len(parse_checkpoint(note).signatures)) != 1:
+        # Lines of witnesses that the trust file does not name are passed over, as C2SP asks: others may know them. All
+        # other bytes that nothing vouches for are refused.
+        lines = parse_checkpoint(note).signatures
+        own = [line for line in lines if len(line.signature) != COSIGNATURE_LENGTH]
+        if len(own) != 1 or len(set(lines)) != len(lines):
             raise VerificationFailed(
                 "a bundle's checkpoint bears the log's own signature and no other",
                 where="checkpoint",
-                expected="1 signature line",
-                found=lines,
+                expected="1 signature line, and cosignatures of witnesses, each once",
+                found=len(own),
             )
         return f"{self.head.size} leaves under {to_hex(self.head.root)}"
+
+    def check_witnesses(self) -> str:
+        policy = self.trust.witnesses
+        if policy is None:
+            return "the trust file names no witnesses"
+        note = self.bundle.checkpoint.encode()
+        time = policy.verify(note)
+        names = ", ".join(c.witness.name for c in policy.cosignatures(parse_checkpoint(note)))
+        return f"{policy.threshold} of {len(policy.keys)} had cosigned it by {time} (UTC seconds): {names}"
 
     # --- 4: inclusion ----------------------------------------------------------------------------------------
 

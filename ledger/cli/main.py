@@ -40,6 +40,7 @@ COMMANDS = {
     "bonuses": "bonuses",
     "network": "network",
     "report": "report",
+    "witness": "witness",
 }
 """Each command and its module; the module holds a function of that name, or an `app` with commands of its own."""
 

@@ -9,8 +9,6 @@ Parsers here accept only what the printers would print.
 Sources: C2SP signed-note, tlog-checkpoint; RFC 8032; RFC 9162 section 2.1; `docs/records.md`, "Log, receipt, bundle".
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,15 +22,25 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.common.json_fields import fields_of, hex_bytes, integer, text
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.log.signed_note import NoteSignature, SignedCheckpoint, TreeHead, is_key_name, parse_checkpoint
+from ledger.log.signed_note import (
+    NoteSignature,
+    SignedCheckpoint,
+    TreeHead,
+    is_key_name,
+    parse_checkpoint,
+    parse_ed25519_key,
+    verifier_key,
+)
 from ledger.merkle import sorted_root
 
 LEAF_VERSION = 1
 LEAF_LENGTH = 74
 SIGNATURE_LENGTH = 64
-_ED25519 = b"\x01"
+_ED25519 = 1
+"""The signature type of a log's own key."""
 _RECEIPT = b"lading/receipt/v1\0"
 _COMPLETE = b"lading/complete/v1\0"
+_STEP = "checkpoint signature"
 
 
 # --- leaves ---------------------------------------------------------------------------------------------------------
@@ -168,7 +176,7 @@ class LogIdentity:
 
     @cached_property
     def log_id(self) -> LogId:
-        return LogId(hashlib.sha256(self.origin.encode() + b"\n" + _ED25519 + self.public_key).digest())
+        return LogId(hashlib.sha256(self.origin.encode() + b"\n" + bytes([_ED25519]) + self.public_key).digest())
 
     @property
     def key_id(self) -> bytes:
@@ -177,7 +185,7 @@ class LogIdentity:
 
     def verifier_key(self) -> str:
         """The key as verifiers take it: ``origin+hash+base64``, C2SP signed-note."""
-        return f"{self.origin}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public_key).decode()}"
+        return verifier_key(self.origin, _ED25519, self.public_key)
 
     def verify_checkpoint(self, note: bytes) -> TreeHead:
         """What `note` states, signed by this log.
@@ -186,23 +194,29 @@ class LogIdentity:
         is no checkpoint, `VerificationFailed` when the origin differs, this log did not sign, or its signature fails.
         """
         parsed = parse_checkpoint(note)
-        step = "checkpoint signature"
         if parsed.head.origin != self.origin:
             raise VerificationFailed(
-                "the checkpoint is of another log", where=step, expected=self.origin, found=parsed.head.origin
+                "the checkpoint is of another log",
+                where=_STEP,
+                expected=self.origin,
+                found=parsed.head.origin,
             )
+        self.verify_signature(parsed)
+        return parsed.head
+
+    def verify_signature(self, parsed: SignedCheckpoint) -> None:
+        """Raise `VerificationFailed` unless this key signed the checkpoint, whatever its origin line says."""
         ours = [s for s in parsed.signatures if s.name == self.origin and s.key_id == self.key_id]
         if not ours:
             raise VerificationFailed(
                 "the log has not signed this checkpoint",
-                where=step,
+                where=_STEP,
                 expected=f"a signature by {self.origin} with key id {self.key_id.hex()}",
                 found=", ".join(f"{s.name} {s.key_id.hex()}" for s in parsed.signatures),
                 mend="A log that changed its key has a new logId: look in the trust file.",
             )
         for signature in ours:
-            self._verify(parsed.head.text().encode(), signature.signature, step)
-        return parsed.head
+            self._verify(parsed.head.text().encode(), signature.signature, _STEP)
 
     def verify_receipt(self, receipt: Receipt) -> None:
         """Raise `VerificationFailed` unless this log signed `receipt`. The log time is proved by the leaf hash only."""
@@ -274,19 +288,7 @@ class LogSigner:
 
 def parse_verifier_key(text: str) -> LogIdentity:
     """The log that a C2SP verifier key names; raises `MalformedRecord` unless it prints as `text`."""
-    origin, _, rest = text.partition("+")
-    encoded = rest.partition("+")[2]
-    try:
-        data = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if len(data) == 33 and data[:1] == _ED25519 and is_key_name(origin):
-        identity = LogIdentity(origin, data[1:])
-        if identity.verifier_key() == text:
-            return identity
-    raise MalformedRecord(
-        "not a verifier key", where="key", expected="origin+hash+base64 of an Ed25519 key", found=text[:120]
-    )
+    return LogIdentity(*parse_ed25519_key(text, _ED25519))
 
 
 # --- pieces ---------------------------------------------------------------------------------------------------------

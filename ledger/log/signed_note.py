@@ -2,11 +2,13 @@
 
 Nothing in a parsed note is proved: that is the work of `ledger.log.leaf.LogIdentity`.
 
-Sources: C2SP signed-note, sections "Format" and "Ed25519 signatures"; C2SP tlog-checkpoint, section "Note text".
+Sources: C2SP signed-note, sections "Format", "Signatures" and "Verifier keys"; C2SP tlog-checkpoint, section "Note
+text".
 """
 
 import base64
 import binascii
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ MAX_NOTE = 1 << 17
 MAX_SIGNATURES = 16
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f-\x9f]{1,255}")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _SIGNATURE_LINE = re.compile(r"— ([^ \n]+) ([^ \n]+)")
 
 
@@ -27,16 +30,51 @@ def is_key_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def key_id(name: str, kind: int, public_key: bytes) -> bytes:
+    """The 4 bytes by which signature lines name a key; `kind` is its signature type identifier byte."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public_key).digest()[:4]
+
+
+def verifier_key(name: str, kind: int, public_key: bytes) -> str:
+    """A key as verifiers take it: ``name+key id+base64``."""
+    encoded = base64.b64encode(bytes([kind]) + public_key).decode()
+    return f"{name}+{key_id(name, kind, public_key).hex()}+{encoded}"
+
+
+def parse_ed25519_key(text: str, kind: int) -> tuple[str, bytes]:
+    """Name and public key of a verifier key; raises `MalformedRecord` unless it is an Ed25519 key of this kind."""
+    name, _, rest = text.partition("+")
+    encoded = rest.partition("+")[2]
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) == 33 and is_key_name(name) and verifier_key(name, kind, data[1:]) == text:
+        return name, data[1:]
+    raise MalformedRecord(
+        "not a verifier key",
+        where="key",
+        expected=f"name+hash+base64 of an Ed25519 key of type {kind}",
+        found=text[:120],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TreeHead:
-    """What a checkpoint states: the log named `origin` has `size` leaves under `root`."""
+    """What a checkpoint states: the log named `origin` has `size` leaves under `root`.
+
+    `extensions`: further lines that other logs may print; ours has none.
+    """
 
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
 
     def text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        """The note's text, which is what signatures are over."""
+        lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions)
+        return "".join(f"{line}\n" for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +85,9 @@ class NoteSignature:
     key_id: bytes
     signature: bytes
 
+    def line(self) -> str:
+        return f"— {self.name} {base64.b64encode(self.key_id + self.signature).decode()}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
@@ -56,15 +97,15 @@ class SignedCheckpoint:
     signatures: tuple[NoteSignature, ...]
 
     def encode(self) -> bytes:
-        lines = [f"— {s.name} {base64.b64encode(s.key_id + s.signature).decode()}\n" for s in self.signatures]
-        return (self.head.text() + "\n" + "".join(lines)).encode()
+        return (self.head.text() + "\n" + "".join(s.line() for s in self.signatures)).encode()
 
 
-def parse_checkpoint(note: bytes) -> SignedCheckpoint:
+def parse_checkpoint(note: bytes, *, foreign: bool = False) -> SignedCheckpoint:
     """The checkpoint in `note`, signatures unchecked.
 
-    Raises `MalformedRecord` for anything that `SignedCheckpoint.encode` would not print byte for byte: extension
-    lines, leading zeros, other base64, no or more than 16 signatures, more than 128 KiB.
+    `foreign`: of any log, as witnesses take it, with extension lines and any origin line that C2SP allows. Raises
+    `MalformedRecord` for anything that `SignedCheckpoint.encode` would not print byte for byte: leading zeros, other
+    base64, no or more than 16 signatures, more than 128 KiB; and, unless `foreign`, for extension lines.
     """
     if len(note) > MAX_NOTE:
         raise _malformed("too large", f"at most {MAX_NOTE} bytes", f"{len(note)} bytes")
@@ -74,10 +115,12 @@ def parse_checkpoint(note: bytes) -> SignedCheckpoint:
         raise _malformed("not UTF-8", "a C2SP signed note", "other bytes") from None
     body, blank, tail = text.partition("\n\n")
     lines = body.split("\n")
-    if not blank or len(lines) != 3:
+    if not blank or len(lines) < 3 or (len(lines) > 3 and not foreign):
         raise _malformed("not a checkpoint", "three lines, a blank line and signatures", f"{len(lines)} lines")
-    origin, size, root = lines
-    if not _NAME.fullmatch(origin):
+    if _CONTROLS.search(text):
+        raise _malformed("control characters", "text and line feeds", "others")
+    origin, size, root, *extensions = lines
+    if not origin or not (foreign or _NAME.fullmatch(origin)):
         raise _malformed("not an origin", "a name without spaces and plus signs", origin[:80])
     if not _DECIMAL.fullmatch(size) or int(size) > MAX_SIZE:
         raise _malformed("not a tree size", f"a decimal number up to {MAX_SIZE}", size[:40])
@@ -85,7 +128,8 @@ def parse_checkpoint(note: bytes) -> SignedCheckpoint:
     if not 1 <= len(signatures) <= MAX_SIGNATURES:
         raise _malformed("wrong number of signatures", f"1 to {MAX_SIGNATURES}", len(signatures))
     parsed = SignedCheckpoint(
-        TreeHead(origin, int(size), _from_base64(root, HASH_LENGTH)), tuple(map(_signature_line, signatures))
+        TreeHead(origin, int(size), _from_base64(root, HASH_LENGTH), tuple(extensions)),
+        tuple(map(parse_signature_line, signatures)),
     )
     if parsed.encode() != note:
         raise _malformed("not in canonical form", "the bytes that a log prints", "another spelling")
@@ -106,7 +150,8 @@ def _from_base64(text: str, length: int | None) -> bytes:
     return data
 
 
-def _signature_line(line: str) -> NoteSignature:
+def parse_signature_line(line: str) -> NoteSignature:
+    """The signature in a line without its line feed; raises `MalformedRecord`."""
     match = _SIGNATURE_LINE.fullmatch(line)
     if not match or not _NAME.fullmatch(match[1]):
         raise _malformed("not a signature line", "em dash, name and base64", line[:120])

@@ -1,13 +1,18 @@
-"""Checkpoints that were signed, and where they were anchored."""
+"""Checkpoints that were signed, where they were anchored, and which witnesses cosigned them.
 
+Cosignatures are verified before they come here, and never altered. They are evidence of time that the operator cannot
+set: a leaf was known by the time at which a quorum of witnesses had cosigned a checkpoint that covers it.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from ledger.store import tables
-from ledger.store.rows import columns, insert_new, one, some
+from ledger.store.rows import columns, insert_new, many, one, some, values_of
 
-checkpoints = tables.checkpoints
+checkpoints, cosignatures = tables.checkpoints, tables.cosignatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,26 @@ class StoredCheckpoint:
     signed_at: int
     anchored_block: int | None = None
     anchored_transaction: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCosignature:
+    """`witness`: its C2SP verifier key. `time`: POSIX seconds by its own clock. `signature`: 64 bytes."""
+
+    size: int
+    witness: str
+    root: bytes
+    time: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidenced:
+    """By `time` a quorum had cosigned the checkpoint of `size` leaves under `root`."""
+
+    size: int
+    root: bytes
+    time: int
 
 
 def add(connection: Connection, size: int, root: bytes, note: bytes, signed_at: int) -> None:
@@ -76,9 +101,47 @@ def set_anchored(connection: Connection, size: int, block: int, transaction: byt
     connection.execute(update(checkpoints).where(*where).values(anchored_block=block, anchored_transaction=transaction))
 
 
+def add_cosignatures(connection: Connection, rows: Sequence[StoredCosignature]) -> None:
+    """Keep cosignatures; of one witness for one size the first stands, which is the earliest."""
+    insert_new(connection, cosignatures, [values_of(row) for row in rows])
+
+
+def cosignatures_of(connection: Connection, size: int) -> list[StoredCosignature]:
+    """Those of one checkpoint, earliest first."""
+    order = (cosignatures.c.time, cosignatures.c.witness)
+    return many(connection, cosignatures, StoredCosignature, cosignatures.c.size == size, order=order)
+
+
+def evidenced(
+    connection: Connection, witnesses: Collection[str], threshold: int, *, above: int = -1
+) -> list[Evidenced]:
+    """Every checkpoint larger than `above` that `threshold` of these witnesses cosigned, ascending by size.
+
+    A leaf is evidenced by the earliest time of those larger than its index, not always by the smallest's: witnesses may
+    have been away when that one was shown.
+    """
+    ranked = _ranked(witnesses, above).subquery()
+    query = select(ranked.c.size, ranked.c.root, ranked.c.time).where(ranked.c.rank == threshold)
+    return [Evidenced(*row) for row in connection.execute(query.order_by(ranked.c.size))]
+
+
+def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: int, log_index: int) -> int | None:
+    """By when a quorum had cosigned a checkpoint that covers this leaf; None while none has."""
+    ranked = _ranked(witnesses, log_index).subquery()
+    time: int | None = connection.scalar(select(func.min(ranked.c.time)).where(ranked.c.rank == threshold))
+    return time
+
+
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:
     query = select(*columns(checkpoints, StoredCheckpoint))
     if anchored:
         query = query.where(checkpoints.c.anchored_block.is_not(None))
     rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)
     return rows[0] if rows else None
+
+
+def _ranked(witnesses: Collection[str], above: int) -> Select[tuple[int, bytes, int, int]]:
+    """The cosignatures of these witnesses, each with its place in time among those of its checkpoint."""
+    c = cosignatures.c
+    rank = func.row_number().over(partition_by=(c.size, c.root), order_by=(c.time, c.witness)).label("rank")
+    return select(c.size, c.root, c.time, rank).where(c.witness.in_(list(witnesses)), c.size > above)

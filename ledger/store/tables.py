@@ -28,7 +28,7 @@ durable = MetaData(
 )
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
-APPEND_ONLY = ("records", "record_index", "enrolments", "erasures")
+APPEND_ONLY = ("records", "record_index", "enrolments", "cosignatures", "erasures")
 """Tables whose rows are for ever."""
 NO_UPDATE = ("openings",)
 """Tables whose rows can be erased, but never altered."""
@@ -170,6 +170,16 @@ checkpoints = Table(
     Column("signed_at", BigInteger, nullable=False),
     Column("anchored_block", BigInteger, nullable=True),
     Column("anchored_transaction", LargeBinary, nullable=True),
+)
+
+cosignatures = Table(
+    "cosignatures",
+    durable,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness", String, primary_key=True),  # its C2SP verifier key
+    Column("root", LargeBinary, nullable=False),
+    Column("time", BigInteger, nullable=False),  # the witness's own
+    Column("signature", LargeBinary, nullable=False),
 )
 
 enrolments = Table(

@@ -1,5 +1,5 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
-import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, toHex, verifyCheckpoint } from "../../ledger/api/pages/static/merkle.js";
+import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, toHex, verifyCheckpoint, verifyWitnesses } from "../../ledger/api/pages/static/merkle.js";
 import { keccak256, recordId, recover } from "../../ledger/api/pages/static/typed.js";
 
 const tasks = {
@@ -14,6 +14,7 @@ const tasks = {
     const parsed = parseCheckpoint(note);
     return { size: parsed.size, root: toHex(parsed.root), signed: await verifyCheckpoint(parsed, origin, fromHex(key)) };
   },
+  witnesses: async ({ note, policy }) => verifyWitnesses(parseCheckpoint(note), policy),
 };
 
 let text = "";

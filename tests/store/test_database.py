@@ -17,7 +17,8 @@ from ledger.records.erasure import Erasure
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
-from ledger.store import log, meta, migrate, openings, records
+from ledger.store import checkpoints, log, meta, migrate, openings, records
+from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Database
 from ledger.store.tables import APPEND_ONLY, durable
 from tests.samples import sample
@@ -71,7 +72,14 @@ def test_other_databases_are_refused(wrong: str) -> None:
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_append_only_tables_refuse_change(database: Database, sequencer: Sequencer, table: str, verb: str) -> None:
     _fill(database, sequencer)
-    column = {"records": "log_time", "record_index": "log_index", "enrolments": "created_at"}.get(table, "erased_at")
+    columns = {
+        "records": "log_time",
+        "record_index": "log_index",
+        "enrolments": "created_at",
+        "cosignatures": "time",
+        "erasures": "erased_at",
+    }
+    column = columns[table]
     statement = f"UPDATE {table} SET {column} = 5" if verb == "update" else f"DELETE FROM {table}"
     before = _rows(database, table)
     assert before
@@ -265,6 +273,7 @@ def _fill(database: Database, sequencer: Sequencer) -> None:
             .insert()
             .values(document_hash=b"h", document=b"d", signature=b"s", key=b"k", created_at=1)
         )
+        checkpoints.add_cosignatures(connection, [StoredCosignature(1, "w+00000000+A", bytes(32), 1, bytes(64))])
         openings.note_erased(connection, [Erasure(RecordId(b"r" * 32), "details", 1, 0, "order")])
 
 

@@ -35,6 +35,7 @@ PACKAGES = (
     "ledger.services.home",
     "ledger.services.state",
     "ledger.services.publish",
+    "ledger.services.witness",
     "ledger.services.intake",
     "ledger.services.relay",
     "ledger.services.views",

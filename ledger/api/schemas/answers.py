@@ -106,6 +106,24 @@ class AnchoredView(Answer):
     transaction: str | None
 
 
+class WitnessView(Answer):
+    """A witness of the log; `cosignedAt` is when it cosigned the published checkpoint, by its own clock."""
+
+    name: str
+    verifierKey: str = Field(description="Name, hash and key as C2SP signed-note verifiers take them")
+    cosignedAt: int | None
+    problem: str = Field(description="What went wrong when it was asked last; empty when it answered")
+
+
+class WitnessesView(Answer):
+    """`cosignedAt`: by when a quorum had cosigned the published checkpoint; null while `missing` is not 0."""
+
+    threshold: int
+    cosignedAt: int | None
+    missing: int = Field(description="Cosignatures that the published checkpoint still needs")
+    witnesses: list[WitnessView]
+
+
 class LogState(Answer):
     origin: str
     logId: str
@@ -115,6 +133,7 @@ class LogState(Answer):
     published: TreeView | None
     anchored: AnchoredView | None
     records: dict[str, int]
+    witnesses: WitnessesView | None = Field(description="Null where the log asks no witnesses")
 
 
 # --- shipments, partners -----------------------------------------------------------------------------------------

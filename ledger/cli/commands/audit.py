@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.verify import evidence_beside, write_evidence
 from ledger.cli.output import Steps, out, print_json
 from ledger.services.audit.findings import AuditReport, Finding
 from ledger.services.audit.held_evidence import Held, HeldCheckpoint, HeldLogReceipt
@@ -25,6 +26,13 @@ def audit(
         list[Path] | None,
         typer.Option(help="A receipt that you or a partner kept. May be named several times."),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to write what convicts the log, should a kept checkpoint contradict it; default: beside the "
+            "first checkpoint, as FILE.contradiction.json."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Derive leaves, signatures, custody, tree, checkpoints, anchors and outcomes anew, and name what differs.
@@ -39,6 +47,9 @@ def audit(
     )
     with Steps() as steps:
         report = run_audit(read_settings(), held=held, tell=steps.tell)
+    path = evidence or evidence_beside(checkpoint)
+    for number, found in enumerate(report.contradictions):
+        write_evidence(path.with_stem(f"{path.stem}-{number + 1}") if number else path, found)
     if json:
         print_json(report.to_json())
     else:

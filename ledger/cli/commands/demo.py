@@ -14,6 +14,7 @@ from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import LAST_DAY, perform
 from ledger.cli.demo.result import result_of
 from ledger.cli.demo.scribe import Scribe
+from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.output import err, out, print_json
 from ledger.cli.sandbox import found_trial, open_trial
 from ledger.common.ids import to_hex
@@ -22,8 +23,8 @@ from ledger.errors import Misconfigured
 from ledger.explain.money import money
 from ledger.explain.words import counted
 from ledger.penalties.json_form import explain
-from ledger.services.home.clock import ManualClock
-from ledger.services.home.consortium import TokenPlan, unused
+from ledger.services.home.clock import ManualClock, SystemClock
+from ledger.services.home.consortium import TokenPlan, read_consortium, unused
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
@@ -45,9 +46,10 @@ def demo(
     settings = read_settings(home=home)
     _clear(settings.home)
     end = int(time.time())
-    play = _stage(settings, end, quiet=json)
+    play, witnesses = _stage(settings, end, quiet=json)
     try:
         perform(play)
+        _show_another_history(play, witnesses)
         play.clock.move_to(end)
         play.trial.node.settle()
         result = result_of(play)
@@ -59,9 +61,24 @@ def demo(
     else:
         _tell(result, words, {to_hex(shipment): name for name, shipment in play.shipments.items()})
     good = all(verdict["ok"] for verdict in result["verdicts"])
-    if not good or not serve:
-        raise SystemExit(0 if good else 1)
-    run(settings, Node(settings))
+    try:
+        if not good or not serve:
+            raise SystemExit(0 if good else 1)
+        witnesses.clock = SystemClock()
+        run(settings, Node(settings))
+    finally:
+        witnesses.close()
+
+
+def _show_another_history(play: Play, witnesses: DemoWitnesses) -> None:
+    node = play.trial.node
+    node.settle()
+    published = node.reader.publisher.current()
+    if published is not None:
+        play.refused(
+            "another history of the log, signed and shown to a witness",
+            lambda: witnesses.show_another_history(node.reader.keys.log, published.head),
+        )
 
 
 def _clear(home: Path) -> None:
@@ -83,21 +100,23 @@ def _clear(home: Path) -> None:
     (home / MARKER).write_text("Made by `lading demo`; its keys are worthless, and the next demo replaces it.\n")
 
 
-def _stage(settings: Settings, end: int, *, quiet: bool) -> Play:
+def _stage(settings: Settings, end: int, *, quiet: bool) -> tuple[Play, DemoWitnesses]:
     clock = ManualClock(end - (LAST_DAY * DAY + 10 * HOUR))
     purse = new_key()
     token = TokenPlan("Demo Euro", "dEUR", purse.address, SUPPLY)
     found_trial(settings, clock, delay=REGISTRY_DELAY, token=token)
+    witnesses = DemoWitnesses(settings.home, read_consortium(settings.home).log, clock)
     trial = open_trial(settings, clock)
     parties = make_cast(settings)
 
+    start = clock.now()
+
     def say(line: str) -> None:
         if not quiet:
-            day = (clock.now() - play.start) // DAY
+            day = (clock.now() - start) // DAY
             err.print(f"[dim]day {day:2}[/]  {line}")
 
-    play = Play(trial, clock, clock.now(), parties, purse, Scribe(trial, parties), say)
-    return play
+    return Play(trial, clock, start, parties, purse, Scribe(trial, parties), say), witnesses
 
 
 def _tell(result: dict[str, Any], words: tuple[str, ...], names: dict[str, str]) -> None:
@@ -128,6 +147,8 @@ def _tell(result: dict[str, Any], words: tuple[str, ...], names: dict[str, str])
         out.print(f"  {finding['record'][:14]}…  {finding['what']}", markup=False)
     point = result["checkpoint"]
     out.print(f"\n[bold]Checkpoint[/] {point['origin']}: {point['size']} leaves, root {point['root'][:18]}…")
+    for name in point["cosigned_by"]:
+        out.print(f"  cosigned by {name}", markup=False)
     out.print("\n[bold]Verdicts[/]")
     for verdict in result["verdicts"]:
         mark = "[green]holds[/]" if verdict["ok"] else "[red]FAILS[/]"

@@ -5,22 +5,48 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle.format import MAX_BUNDLE, MAX_TRUST, parse_trust
+from ledger.bundle.format import MAX_BUNDLE, MAX_TRUST, Trust, parse_bundle, parse_trust
+from ledger.bundle.kept_checkpoints import STEP as KEPT
+from ledger.bundle.kept_checkpoints import (
+    ConsistencyProof,
+    KeptCheckpoint,
+    contradictions,
+    is_contradiction,
+    verify_contradiction,
+)
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.verify import verify_bundle
-from ledger.cli.output import out, print_json
+from ledger.cli.output import err, out, print_json
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.log.contradiction import Contradiction
+from ledger.log.signed_note import MAX_NOTE
 
 TRUST_NAME = "trust.json"
+EVIDENCE = ".contradiction.json"
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A bundle.")],
+    file: Annotated[Path, typer.Argument(help="A bundle, or a contradiction that convicts a log.")],
     trust: Annotated[Path | None, typer.Option(help="The trust file; default: trust.json beside the bundle.")] = None,
     receipt: Annotated[
         list[Path] | None,
         typer.Option(help="A record with the receipt you hold for it: was it left out? May be named several times."),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint of the log that you kept: does the bundle's continue it? Repeat it for more."),
+    ] = None,
+    consistency: Annotated[
+        list[Path] | None,
+        typer.Option(help="The log's consistency proof between the sizes of a kept checkpoint and of the bundle."),
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to write what convicts the log, should a kept checkpoint contradict the bundle; default: "
+            "beside the first checkpoint, as FILE.contradiction.json."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -31,7 +57,15 @@ def verify(
             "no trust file", where=str(path), mend="Get it from somebody you trust, and name it with --trust."
         )
     held = [HeldReceipt.from_json(parse_json(_read(name, MAX_TRUST), where=str(name))) for name in receipt or ()]
-    steps = verify_bundle(_read(file, MAX_BUNDLE), parse_trust(_read(path, MAX_TRUST)), held)
+    kept = [KeptCheckpoint(str(name), _read(name, MAX_NOTE)) for name in checkpoint or ()]
+    proofs = [ConsistencyProof.from_json(_read(name, MAX_TRUST), str(name)) for name in consistency or ()]
+    data, trusted = _read(file, MAX_BUNDLE), parse_trust(_read(path, MAX_TRUST))
+    if is_contradiction(data):
+        steps = verify_contradiction(data, trusted)
+    else:
+        steps = verify_bundle(data, trusted, held, kept, proofs)
+        if any(step.name == KEPT and not step.ok for step in steps):
+            _accuse(data, trusted, kept, evidence or evidence_beside(checkpoint))
     good = all(step.ok for step in steps)
     if json:
         print_json({"ok": good, "steps": [step.to_json() for step in steps]})
@@ -43,6 +77,33 @@ def verify(
             if not step.ok and (step.expected or step.found):
                 out.print(f"      expected {step.expected}\n      found    {step.found}", markup=False)
     raise SystemExit(0 if good else 1)
+
+
+def _accuse(data: bytes, trust: Trust, kept: list[KeptCheckpoint], path: Path) -> None:
+    """Write what convicts the log, if two checkpoints do so by themselves."""
+    bundle = parse_bundle(data)
+    log = next(log for log in trust.logs if log.origin == bundle.origin)
+    for found in contradictions(log, bundle.checkpoint.encode(), kept)[:1]:
+        write_evidence(path, found)
+
+
+def evidence_beside(kept: list[Path] | None) -> Path:
+    """Where evidence goes by default: beside the first checkpoint that was named."""
+    first = kept[0] if kept else Path("checkpoint")
+    return first.with_name(first.name + EVIDENCE)
+
+
+def write_evidence(path: Path, contradiction: Contradiction) -> None:
+    """Write a contradiction for others to check, and say where; never over another file."""
+    try:
+        with path.open("xb") as file:
+            file.write(contradiction.to_bytes())
+    except FileExistsError:
+        err.print(f"{path} exists: name another file with --evidence to keep the two checkpoints", markup=False)
+    except OSError as error:
+        raise MalformedRecord("cannot be written", where=str(path), found=error.strerror or "") from None
+    else:
+        err.print(f"{path}: two checkpoints that convict the log; `lading verify` checks the file", markup=False)
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -23,6 +23,7 @@ from ledger.cli.demo.cast import (
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import MEASURED_FROM, POOL
 from ledger.cli.demo.scribe import CURRENCY
+from ledger.cli.demo.witnesses import NAMES
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.penalties.statement import PenaltyStatement
@@ -112,7 +113,7 @@ def _verdicts(
     yield verdict("the uncleared delivery is marked", "applied in breach", uncleared.steps[-1].outcome)
     consumer = node.reader.views.shipment(play.shipments["consumer"])
     yield verdict("the consumer signed with a one-time key", 0, consumer.steps[-1].by[-1].id)
-    yield verdict("refused attempts", 6, len(result["refusals"]))
+    yield verdict("refused attempts", 7, len(result["refusals"]))
     yield from _journeys(play)
     yield verdict("late seconds, customs taken out", LATE - RANDOM_HOLD, result["penalty"]["late_seconds"])
     yield verdict("penalty by the formula", EXPECTED_PENALTY, result["penalty"]["amount"])
@@ -131,6 +132,7 @@ def _verdicts(
         yield verdict(f"verdict on {path}", expected, found["verdict"])
     yield verdict("records still waiting for the chain", 0, _waiting(play))
     yield verdict("the newest checkpoint is anchored", result["checkpoint"]["size"], _anchored_size(play))
+    yield verdict("the witnesses have cosigned it", sorted(NAMES), result["checkpoint"]["cosigned_by"])
     yield verdict("the audit finds nothing before the edit", True, result["audit"]["before"]["ok"])
     named = to_hex(play.records[EDITED]) in {finding.record for finding in after.findings}
     yield verdict("the audit catches the edit", False, after.ok)
@@ -205,12 +207,14 @@ def _checkpoint(play: Play) -> dict[str, Any]:
     published = node.reader.publisher.current()
     if published is None:
         raise LookupError("nothing was published")
-    anchored = node.reader.log_state()["anchored"]
+    state = node.reader.log_state()
+    anchored, witnesses = state["anchored"], state["witnesses"]
     return {
         "size": published.head.size,
         "root": to_hex(published.head.root),
         "origin": published.head.origin,
         "anchored_in": anchored["transaction"] if anchored else None,
+        "cosigned_by": sorted(w["name"] for w in witnesses["witnesses"] if w["cosignedAt"] is not None),
     }
 
 

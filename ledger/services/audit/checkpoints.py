@@ -26,13 +26,15 @@ class SignedHead:
 
     where: str
     head: TreeHead
+    note: bytes = b""
 
 
 def read_note(home: Path, name: str, identity: LogIdentity, findings: Findings) -> SignedHead | None:
     """The checkpoint in a file, verified; None when it is missing (no finding) or not one of this log's (a finding)."""
     path = home / name
     try:
-        return SignedHead(name, identity.verify_checkpoint(LogFolder(path.parent).read(path.name)))
+        note = LogFolder(path.parent).read(path.name)
+        return SignedHead(name, identity.verify_checkpoint(note), note)
     except NotFound:
         return None
     except LadingError as error:
@@ -113,7 +115,7 @@ def stored_heads(connection: Connection, identity: LogIdentity, findings: Findin
                     row[column],
                     "the column is not what the signed note says: the row was edited",
                 )
-        yield row, SignedHead(f"checkpoint of size {head.size} in the database", head)
+        yield row, SignedHead(f"checkpoint of size {head.size} in the database", head, str(row["note"]).encode())
 
 
 def check_heads(log: WalkedLog, heads: list[SignedHead], findings: Findings) -> None:

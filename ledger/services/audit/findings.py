@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from ledger.log.contradiction import Contradiction
 from ledger.records.eip712 import Struct, Withheld, list_hash, part_hash
 
 S = TypeVar("S", bound=Struct)
@@ -39,7 +40,8 @@ class Finding:
 class AuditReport:
     """`size` and `root`: the log as the database holds it; `anchored_size`: the newest size that the chain holds.
 
-    `notes` are no differences: what is not here, or not yet, and could be so in an honest home.
+    `notes` are no differences: what is not here, or not yet, and could be so in an honest home. `contradictions`: pairs
+    of checkpoints that convict the log towards strangers.
     """
 
     size: int
@@ -47,6 +49,7 @@ class AuditReport:
     anchored_size: int
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def ok(self) -> bool:

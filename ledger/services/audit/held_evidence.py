@@ -7,8 +7,10 @@ kept gives it away: the log signed both that and this, and the two cannot be one
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger import merkle
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.log.contradiction import Contradiction
 from ledger.log.leaf import LogIdentity, Receipt
 from ledger.log.signed_note import parse_checkpoint
 from ledger.merkle import HASH_LENGTH
@@ -75,20 +77,43 @@ class Held:
     receipts: Sequence[HeldLogReceipt] = ()
 
 
-def check_held(log: WalkedLog, held: Held, identity: LogIdentity, findings: Findings) -> None:
-    """Every checkpoint is of a tree that this log still contains, and every receipt's leaf stands in its place."""
-    for kept in held.checkpoints:
-        _check_checkpoint(log, kept, identity, findings)
+def check_held(
+    log: WalkedLog, held: Held, identity: LogIdentity, findings: Findings, newest: bytes | None = None
+) -> tuple[Contradiction, ...]:
+    """Every checkpoint is of a tree that this log still contains, and every receipt's leaf stands in its place.
+
+    `newest`: the largest checkpoint of the home itself. Returns what convicts the log towards strangers: a held
+    checkpoint and that of the home, both signed, that cannot both be true.
+    """
+    forked = [kept.note for kept in held.checkpoints if _is_forked(log, kept, identity, findings)]
     for one in held.receipts:
         _check_receipt(log, one, identity, findings)
+    found = [_contradiction(log, note, newest, identity) for note in forked] if newest is not None else []
+    return tuple(contradiction for contradiction in found if contradiction is not None)
 
 
-def _check_checkpoint(log: WalkedLog, kept: HeldCheckpoint, identity: LogIdentity, findings: Findings) -> None:
+def _contradiction(log: WalkedLog, kept: bytes, newest: bytes, identity: LogIdentity) -> Contradiction | None:
+    """The two notes, and the proof of what the home's tree was at the held one's size; None while it is smaller."""
+    head, own = identity.verify_checkpoint(kept), identity.verify_checkpoint(newest)
+    if head.size > own.size:
+        return None
+    leaves = [bytes(log.leaves[i * HASH_LENGTH : (i + 1) * HASH_LENGTH]) for i in range(own.size)]
+    root = merkle.root(leaves[: head.size])
+    found = Contradiction(kept.decode(), newest.decode(), root, tuple(merkle.consistency_proof(leaves, head.size)))
+    try:
+        found.verify(identity)
+    except VerificationFailed:
+        return None  # the home's own checkpoint is not of its leaves either: that is another finding
+    return found
+
+
+def _is_forked(log: WalkedLog, kept: HeldCheckpoint, identity: LogIdentity, findings: Findings) -> bool:
+    """Whether the log was forked: the held checkpoint is its own, and of another tree."""
     try:
         head = identity.verify_checkpoint(kept.note)
     except VerificationFailed as error:
         _not_ours("", kept.where, error, findings)
-        return
+        return False
     if head.size > log.size:
         findings.add(
             "",
@@ -105,6 +130,8 @@ def _check_checkpoint(log: WalkedLog, kept: HeldCheckpoint, identity: LogIdentit
             root,
             f"the log was forked: it signed this checkpoint, but its first {head.size} leaves make another tree now",
         )
+        return True
+    return False
 
 
 def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, findings: Findings) -> None:

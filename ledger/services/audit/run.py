@@ -34,6 +34,7 @@ from ledger.services.audit.checkpoints import (
     read_note,
     stored_heads,
 )
+from ledger.services.audit.cosignatures import check_cosignatures
 from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
 from ledger.services.audit.erased import check_erasures
@@ -157,7 +158,8 @@ class _Audit:
         b. Log: rows, bundles and tiles, one leaf after the other.
         c. Chain: rules replayed, records and outcomes complete, contracts ours.
         d. What was damaged is named, and put right in the copy.
-        e. Checkpoints and anchors have the log's roots, none is forgotten, and what the auditor holds agrees.
+        e. Checkpoints, anchors and cosignatures have the log's roots, none is forgotten, and what the auditor holds
+           agrees.
         f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys.
@@ -207,7 +209,9 @@ class _Audit:
             check_anchor_columns(row, facts.anchors, followed, findings)
         rows = [row["size"] for row in rowwise.stream(source, "checkpoints") if isinstance(row["size"], int)]
         check_memory(home, identity, rows, list(facts.anchors), notes[SHOWN], findings)
-        check_held(log, self._held, identity, findings)
+        newest = max(heads, key=lambda head: head.head.size, default=None)
+        convicted = check_held(log, self._held, identity, findings, newest.note if newest else None)
+        check_cosignatures(source, log, home, self._consortium, findings)
         # f.
         copy_openings(source, copy, findings, tell)
         check_erasures(source, findings)
@@ -228,7 +232,7 @@ class _Audit:
         check_proposals(source, domains, findings)
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
-        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes())
+        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:
         rowwise.insert(self._copy, "records", list(rows))

@@ -23,6 +23,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.log.leaf import LogIdentity, LogSigner
+from ledger.log.witness_policy import AskedWitnesses, parse_policy
 from ledger.records.signing import SigningKey
 from ledger.registry.history import Genesis
 from ledger.services.home.keystores import (
@@ -47,21 +48,25 @@ __all__ = [
     "open_keys",
     "operator_passphrase",
     "read_consortium",
+    "read_witnesses",
     "unused",
     "with_logs_of",
 ]
 
 EMBEDDED_CHAIN_ID = 0x1AD1
+WITNESSES = "witnesses"
+"""The file of a home with the witnesses that its log asks: a C2SP tlog-policy."""
 RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"
 
 
 @dataclass(frozen=True, slots=True)
 class Consortium:
-    """`operator` is the partner that runs the log; `demo` marks keys and money as worthless."""
+    """`witnesses`: whom the log asks for cosignatures, if anybody; `demo` marks keys and money as worthless."""
 
     deployment: Deployment
     log: LogIdentity
     demo: bool
+    witnesses: AskedWitnesses | None = None
 
     @property
     def genesis(self) -> Genesis:
@@ -88,6 +93,7 @@ class Consortium:
             "registry": to_hex(self.deployment.registry),
             "bonusPool": to_hex(self.deployment.contracts[ContractKind.BONUS]),
             "logs": [{"origin": self.log.origin, "key": to_hex(self.log.public_key)}],
+            **({"witnesses": self.witnesses.policy.to_json()} if self.witnesses else {}),
         }
 
 
@@ -101,8 +107,21 @@ def with_logs_of(trust: dict[str, Any], other: Trust) -> dict[str, Any]:
             expected=to_hex(mine.genesis.consortium_id),
             found=to_hex(other.genesis.consortium_id),
         )
+    if None not in (mine.witnesses, other.witnesses) and mine.witnesses != other.witnesses:
+        raise MalformedRecord(
+            "another witness policy",
+            where="trust file",
+            expected=json.dumps(trust["witnesses"]),
+            found=json.dumps(other.witnesses and other.witnesses.to_json()),
+            mend="A trust file has one policy for all its logs: let both logs ask the same witnesses.",
+        )
+    policy = mine.witnesses or other.witnesses
     more = [log for log in other.logs if log not in mine.logs]
-    return trust | {"logs": [*trust["logs"], *({"origin": log.origin, "key": to_hex(log.public_key)} for log in more)]}
+    return (
+        trust
+        | {"logs": [*trust["logs"], *({"origin": log.origin, "key": to_hex(log.public_key)} for log in more)]}
+        | ({"witnesses": policy.to_json()} if policy else {})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +157,7 @@ def read_consortium(home: Path) -> Consortium:
             Deployment.from_json(data["deployment"]),
             LogIdentity(data["log"]["origin"], bytes_from_hex(data["log"]["key"], 32, "log.key")),
             bool(data["demo"]),
+            read_witnesses(home),
         )
     except FileNotFoundError:
         raise Misconfigured(
@@ -145,6 +165,24 @@ def read_consortium(home: Path) -> Consortium:
         ) from None
     except (OSError, ValueError, KeyError, TypeError, MalformedRecord):
         raise Misconfigured("not a consortium file", where=str(path)) from None
+
+
+def read_witnesses(home: Path) -> AskedWitnesses | None:
+    """The witnesses that the log of this home asks; None without the file, or when it asks for none."""
+    path = home / WITNESSES
+    try:
+        return parse_policy(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Misconfigured("cannot be read", where=str(path), found=error.strerror or "") from None
+    except MalformedRecord as error:
+        raise Misconfigured(
+            f"not a witness policy: {error.what}",
+            where=f"{path}: {error.where}",
+            expected=error.expected,
+            found=error.found,
+        ) from None
 
 
 def operator_passphrase(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.errors import Misconfigured, NotFound, VerificationFailed
 from ledger.log.leaf import Leaf, LogIdentity
+from ledger.log.signed_note import parse_checkpoint
 from ledger.log.tiles import WIDTH
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import part_to_json, split
@@ -35,6 +36,7 @@ from ledger.services.home.settings import Settings
 from ledger.services.lifecycle.new_log import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.publish.publisher import stored_cosignature
 from ledger.services.relay.chain_reader import Settling, read_ranges
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
@@ -255,6 +257,7 @@ class _Restoration:
         self._database = home.database
         self._settings = home.settings
         self._deployment = home.deployment
+        self._witnesses = home.consortium.witnesses
         self._chain = home.chain
         self._signed = signed
         self._given = given
@@ -297,9 +300,17 @@ class _Restoration:
                 rowwise.set_head(connection, len(leaves), leaves[-1].log_time)
                 self._fill(connection)
                 checkpoints.add(connection, self._signed.note_size, self._signed.root, self._signed.note, now)
+                self._keep_cosignatures(connection)
         except _Incomplete as incomplete:
             return incomplete.lost
         return None
+
+    def _keep_cosignatures(self, connection: Connection) -> None:
+        """Those that the newest checkpoint shows; those of older ones are lost with the database."""
+        if self._witnesses is not None and self._signed.note:
+            checkpoint = parse_checkpoint(self._signed.note)
+            found = self._witnesses.policy.cosignatures(checkpoint)
+            checkpoints.add_cosignatures(connection, [stored_cosignature(checkpoint.head, one) for one in found])
 
     def _entries(self) -> list[Leaf]:
         size = self._signed.note_size

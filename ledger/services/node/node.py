@@ -23,6 +23,7 @@ from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
 from ledger.services.node.reader import LedgerReader
+from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer
 from ledger.services.relay.follower import Follower
 from ledger.services.relay.foresight import RecordedForesight
@@ -51,6 +52,8 @@ class Node:
         self.home = Home(settings, consortium, Database.open(settings.database_url), self.chain, watch)
         self.reader = LedgerReader(self.home, keys)
         self._wire_writing()
+        if consortium.witnesses is not None:
+            self.reader.publisher.witnesses = Witnesses(consortium.witnesses)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._problem = ""
@@ -93,6 +96,8 @@ class Node:
                 ("anchored_size", "Leaves under the newest anchored checkpoint"),
                 ("outbox_waiting", "Records that have no final outcome on the chain yet"),
                 ("chain_final_block", "Newest final block"),
+                ("cosignatures_missing", "Cosignatures that the published checkpoint still needs for its quorum"),
+                ("witnesses_away", "Witnesses that did not answer the last time they were asked"),
             )
         }
 
@@ -164,6 +169,8 @@ class Node:
     def close(self) -> None:
         self.stop()
         self.sequencer.stop()
+        if self.reader.publisher.witnesses is not None:
+            self.reader.publisher.witnesses.close()
         self.reader.close()
 
     def _run(self) -> None:
@@ -232,3 +239,6 @@ class Node:
         published = self.reader.publisher.current()
         self._gauges["published_size"].set(published.head.size if published else 0)
         self._gauges["chain_final_block"].set(self.chain.final())
+        witnesses = self.reader.witness_state()
+        self._gauges["cosignatures_missing"].set(witnesses["missing"] if witnesses else 0)
+        self._gauges["witnesses_away"].set(sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
+from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
@@ -127,6 +128,34 @@ class LedgerReader:
                 else None
             ),
             "records": counts,
+            "witnesses": self.witness_state(),
+        }
+
+    def witness_state(self) -> dict[str, Any] | None:
+        """Who has cosigned the published checkpoint and when, and who was away; None where nobody is asked.
+
+        `problem`: what went wrong the last time, as far as this process has asked.
+        """
+        if self.home.consortium.witnesses is None:
+            return None
+        policy = self.home.consortium.witnesses.policy
+        published = self.publisher.current()
+        cosignatures = policy.cosignatures(parse_checkpoint(published.note)) if published else ()
+        times = {cosignature.witness: cosignature.time for cosignature in cosignatures}
+        problems = self.publisher.witnesses.problems() if self.publisher.witnesses else {}
+        return {
+            "threshold": policy.threshold,
+            "cosignedAt": policy.time_of(cosignatures),
+            "missing": max(0, policy.threshold - len(cosignatures)),
+            "witnesses": [
+                {
+                    "name": key.name,
+                    "verifierKey": key.verifier_key(),
+                    "cosignedAt": times.get(key),
+                    "problem": problems.get(key.name, ""),
+                }
+                for key in policy.keys
+            ],
         }
 
     def anchors(self, limit: int) -> list[checkpoints.StoredCheckpoint]:

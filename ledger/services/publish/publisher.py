@@ -4,26 +4,34 @@ Readers need files only: `checkpoint`, `tile/<level>/…` and `tile/entries/…`
 below leaves something that the next run recognises, so a crash anywhere costs only the work since the step before.
 
 The highest checkpoint ever signed is kept in a file beside the log's key as well, away from database and tiles: who
-restores these from a backup meets it, and a log that would fork is not signed.
+restores these from a backup meets it, and a log that would fork is not signed. Witnesses, where the log has some, see
+each checkpoint before its readers do.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger import merkle
 from ledger.common.ids import to_hex
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
+from ledger.log.cosignature import Cosignature, WitnessPolicy, with_cosignatures
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
-from ledger.log.tiles import HEIGHT, WIDTH, Tile, TileTree, encode_entries, tile_of, tile_root
+from ledger.log.tiles import WIDTH, Tile, TileTree, tile_of
 from ledger.merkle import HASH_LENGTH
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.publish.tile_writer import TileWriter
 from ledger.store import checkpoints, log, records
+from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Connection, Database
-from ledger.store.records import StoredLeaf
+
+if TYPE_CHECKING:
+    from ledger.services.publish.witnesses import Witnesses
 
 CHECKPOINT = "checkpoint"
 CACHED_TILES = 256
@@ -57,6 +65,9 @@ class Publisher:
         self._highest_name = highest.name
         self._highest = open_folder(highest.parent)
         self._turn = threading.Lock()
+        self.witnesses: Witnesses | None = None
+        """Whom to ask for cosignatures; set where the log is served."""
+        self._asked: TreeHead | None = None
         self._full_tile = lru_cache(maxsize=CACHED_TILES)(self._files.read)
         self.failure: StorageFailed | None = None
 
@@ -96,8 +107,9 @@ class Publisher:
         3. Write the tiles of the grown tree, and sync them.
         4. Check that the grown tree contains every tree that was signed.
         5. Sign, and keep the note as the highest ever.
-        6. Enter it into the database, and show it to readers.
-        7. Remove partial tiles that full ones have replaced.
+        6. Ask the witnesses, for a short time.
+        7. Enter it and its cosignatures into the database, and show them to readers.
+        8. Remove partial tiles that full ones have replaced.
 
         Raises `InconsistentLog` with both views when the log shrank or was rewritten, `VerificationFailed` for a row
         whose leaf hash is not its own, `StorageFailed` when the disk refuses: from then on every call does.
@@ -173,18 +185,53 @@ class Publisher:
         note = self._signer.checkpoint(size, grown.root())
         self._highest.write(self._highest_name, note)
         self._highest.sync()
-        # 6. A crash here leaves the highest ahead of what readers see; the next run catches up.
-        if latest is None or latest.size < size:
+        head = TreeHead(self._signer.identity.origin, size, grown.root())
+        # 6. A crash here leaves cosignatures that nobody has; the witnesses give them again.
+        new = self._ask(head, note)
+        # 7. A crash here leaves the highest ahead of what readers see; the next run catches up. Cosignatures that came
+        # late stand in the database, and are shown from there.
+        if new or latest is None or latest.size < size:
             with self._database.write() as connection:
-                checkpoints.add(connection, size, grown.root(), note, now)
+                checkpoints.add(connection, size, head.root, note, now)
+                checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature) for cosignature in new])
+        if self.witnesses is not None:
+            with self._database.read() as connection:
+                note = with_cosignatures(note, self._cosignatures(connection, head, self.witnesses.policy))
+            self._asked = head  # what they said is kept
         self._files.write(CHECKPOINT, note)
         self._files.sync()
-        # 7. A crash here leaves partial tiles that nobody needs.
+        # 8. A crash here leaves partial tiles that nobody needs.
         for tile in full:
             self._files.remove_folder(f"{tile.path()}.p")
             if tile.level == 0:
                 self._files.remove_folder(f"{tile.entries_path()}.p")
-        return PublishedCheckpoint(TreeHead(self._signer.identity.origin, size, grown.root()), note)
+        return PublishedCheckpoint(head, note)
+
+    def _ask(self, head: TreeHead, note: bytes) -> Sequence[Cosignature]:
+        """Cosignatures of a checkpoint that the witnesses were not asked for yet."""
+        if self.witnesses is None or head == self._asked:
+            return ()
+        with self._database.read() as connection:
+            have = self._cosignatures(connection, head, self.witnesses.policy)
+        return self.witnesses.ask(note, self._proof, self._keep_late, have)
+
+    def _proof(self, old: int, size: int) -> list[bytes]:
+        """The consistency proof up to a size whose tiles are on disk, shown to readers or not."""
+        return TileTree(size, self._read_tile).consistency_proof(old)
+
+    def _keep_late(self, head: TreeHead, cosignature: Cosignature) -> None:
+        with self._database.write() as connection:
+            checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature)])
+
+    def _cosignatures(self, connection: Connection, head: TreeHead, policy: WitnessPolicy) -> list[Cosignature]:
+        """Those kept of a checkpoint by the witnesses that this log asks; never one that readers would refuse."""
+        kept = {row.witness: row for row in checkpoints.cosignatures_of(connection, head.size)}
+        found = []
+        for key in policy.keys:
+            if row := kept.get(key.verifier_key()):
+                with suppress(VerificationFailed):  # the row was edited: `lading audit` names it
+                    found.append(key.verify(head, Cosignature(key, row.time, row.signature).note_signature()))
+        return found
 
     def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
         """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""
@@ -221,7 +268,7 @@ class Publisher:
 
     def _grow(self, connection: Connection, old_size: int, size: int) -> tuple[TileTree, list[Tile]]:
         """Write the tiles that a tree of `size` has and one of `old_size` lacks; the tree, and the tiles now full."""
-        edge = _Edge(self._files, old_size, self._read_tile)
+        edge = TileWriter(self._files, old_size, self._read_tile)
         first = old_size // WIDTH * WIDTH
         expected = first
         for row in records.leaves(connection, first, size):
@@ -261,69 +308,10 @@ class Publisher:
             return self._full_tile(Tile(tile.level, tile.index, WIDTH).path())[: tile.width * HASH_LENGTH]
 
 
-class _Edge:
-    """The right edge of the tree: a partial tile a level, and the leaves of the lowest one."""
-
-    def __init__(self, files: LogFolder, size: int, read: Callable[[Tile], bytes]) -> None:
-        self._files = files
-        self._leaves: list[bytes] = []
-        self._levels: list[bytearray] = [bytearray()]
-        self._changed = [False]
-        self._tiles = [0]
-        self.filled: list[Tile] = []
-        level = 1
-        while count := size >> (HEIGHT * level):
-            index, width = divmod(count, WIDTH)
-            self._levels.append(bytearray(read(tile_of(level, index, size)) if width else b""))
-            self._changed.append(False)
-            self._tiles.append(index)
-            level += 1
-        self._tiles[0] = size // WIDTH  # its leaves come again from the database
-
-    def add(self, row: StoredLeaf, *, new: bool) -> None:
-        """The next leaf; it is checked, and hashed from the row's columns."""
-        leaf = records.leaf_of(row).encode()
-        found = merkle.leaf_hash(leaf)
-        if found != row.leaf_hash:
-            raise VerificationFailed(
-                "a row of the log has another leaf hash than its own",
-                where=f"record {to_hex(row.record_id)}",
-                expected=to_hex(found),
-                found=to_hex(row.leaf_hash),
-                mend="The row was edited; `lading audit` says more.",
-            )
-        self._leaves.append(leaf)
-        self._append(0, found, changed=new)
-
-    def finish(self) -> None:
-        """Write the partial tiles that changed."""
-        for level, data in enumerate(self._levels):
-            if self._changed[level] and data:
-                self._write(Tile(level, self._tiles[level], len(data) // HASH_LENGTH), bytes(data))
-
-    def _append(self, level: int, value: bytes, *, changed: bool) -> None:
-        if level == len(self._levels):
-            self._levels.append(bytearray())
-            self._changed.append(False)
-            self._tiles.append(0)
-        data = self._levels[level]
-        data += value
-        self._changed[level] |= changed
-        if len(data) == WIDTH * HASH_LENGTH:
-            tile = Tile(level, self._tiles[level], WIDTH)
-            self._write(tile, bytes(data))
-            self.filled.append(tile)
-            self._append(level + 1, tile_root(bytes(data)), changed=True)
-            self._levels[level] = bytearray()
-            self._changed[level] = False
-            self._tiles[level] += 1
-
-    def _write(self, tile: Tile, data: bytes) -> None:
-        self._files.write(tile.path(), data)
-        if tile.level == 0:
-            self._files.write(tile.entries_path(), encode_entries(self._leaves))
-            if tile.width == WIDTH:
-                self._leaves = []
+def stored_cosignature(head: TreeHead, cosignature: Cosignature) -> StoredCosignature:
+    """A cosignature of `head` as the database keeps it."""
+    witness = cosignature.witness.verifier_key()
+    return StoredCosignature(head.size, witness, head.root, cosignature.time, cosignature.signature)
 
 
 def _view(head: TreeHead) -> TreeView:

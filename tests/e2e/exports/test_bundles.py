@@ -19,7 +19,8 @@ from ledger.bundle import verify
 from ledger.bundle.figures import partner_figures, shipment_figures
 from ledger.bundle.format import Trust, parse_bundle, parse_trust
 from ledger.bundle.omitted_records import HeldReceipt
-from ledger.bundle.verify import Step, verify_bundle
+from ledger.bundle.steps import Step
+from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import place
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
 from ledger.common.canonical import canonical_json

@@ -14,7 +14,8 @@ from ledger.api.app import create_app
 from ledger.bonuses.amounts import Line, amounts_root
 from ledger.bonuses.award_file import FORMAT, award_to_json
 from ledger.bundle.format import parse_trust
-from ledger.bundle.verify import Step, verify_bundle
+from ledger.bundle.steps import Step
+from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import details, salt
 from ledger.cli.main import application
 from ledger.codes import ContractKind

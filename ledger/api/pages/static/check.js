@@ -1,6 +1,6 @@
 // Checks records in the reader's own browser and says in words what held. Without scripts the page says the same less
 // this; nothing else depends on it.
-import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, same, toHex, verifyCheckpoint } from "./merkle.js";
+import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, same, toHex, verifyCheckpoint, verifyWitnesses } from "./merkle.js";
 import { recordId, recover } from "./typed.js";
 
 const MEMORY = "lading-log";
@@ -80,7 +80,7 @@ async function checkEntry(report, view, proof) {
   return held ? checkpoint : null;
 }
 
-async function checkLog(report, checkpoint, log) {
+async function checkLog(report, checkpoint, log, policy) {
   const held = await verifyCheckpoint(checkpoint, log.origin, fromHex(log.publicKey));
   report.say(
     held,
@@ -88,7 +88,26 @@ async function checkLog(report, checkpoint, log) {
       ? "This browser cannot check Ed25519 signatures, so the log's own signature was not checked."
       : "The log signed this root.",
   );
+  if (policy) await checkWitnesses(report, checkpoint, policy);
   await checkMemory(report, checkpoint, log);
+}
+
+// Others have seen this checkpoint too, and found that it continues what they saw before.
+async function checkWitnesses(report, checkpoint, policy) {
+  const found = await verifyWitnesses(checkpoint, policy);
+  if (found === null) {
+    report.say(null, "This browser cannot check Ed25519 signatures, so the witnesses were not checked.");
+  } else if (found === false) {
+    report.say(false, "A signature of a witness of this log does not hold.");
+  } else {
+    const who = found.names.length ? found.names.join(", ") : "none";
+    report.say(
+      found.enough,
+      found.enough
+        ? `Witnesses have seen the same log: ${who}, by ${new Date(found.time * 1000).toLocaleString("en")}.`
+        : `Of ${policy.keys.length} witnesses, ${policy.threshold} must have seen this log; here are ${who}.`,
+    );
+  }
 }
 
 // The log is the one that this browser saw before, and has only grown since.
@@ -134,7 +153,7 @@ async function checkRecords(section) {
       if (view.id !== id) throw new Error("another record was answered");
       await checkContent(report, view, consortium, types);
       const checkpoint = await checkEntry(report, view, await json(`/v1/records/${id}/proof`));
-      if (checkpoint && id === ids.at(-1)) await checkLog(report, checkpoint, log);
+      if (checkpoint && id === ids.at(-1)) await checkLog(report, checkpoint, log, consortium.trust.witnesses);
     }
     report.end("Your browser has checked this itself:", "Your browser found that something does not hold:");
   } catch (error) {
@@ -146,9 +165,9 @@ async function checkRecords(section) {
 async function checkOnlyLog(section) {
   const report = new Report(section);
   try {
-    const log = await json("/v1/log");
+    const [log, consortium] = await Promise.all([json("/v1/log"), json("/v1/consortium")]);
     const note = await (await fetch("/v1/log/checkpoint")).text();
-    await checkLog(report, parseCheckpoint(note), log);
+    await checkLog(report, parseCheckpoint(note), log, consortium.trust.witnesses);
     report.end("Your browser has checked the log itself:", "Your browser found that something does not hold:");
   } catch (error) {
     report.say(null, `The check could not be finished: ${error.message}`);

@@ -145,3 +145,30 @@ export async function verifyCheckpoint(checkpoint, origin, publicKey) {
   if (ours.length === 0) return false;
   return verifyEd25519(publicKey, ours[0].signature, new TextEncoder().encode(checkpoint.text));
 }
+
+const LATEST_TIME = 253402300799n; // the end of the year 9999
+
+// Which witnesses of a policy ({threshold, keys}, as in the trust file) cosigned a checkpoint, and by when enough had:
+// {names, time, enough}. Lines of others are passed over; false when one of theirs does not hold; null where this browser
+// knows no Ed25519. C2SP tlog-cosignature, cosignature/v1.
+export async function verifyWitnesses(checkpoint, policy) {
+  const times = new Map();
+  for (const verifierKey of policy.keys) {
+    const [name, hash, ...encoded] = verifierKey.split("+");
+    const typed = fromBase64(encoded.join("+"));
+    const keyId = (await sha256(concat(new TextEncoder().encode(name + "\n"), typed))).slice(0, 4);
+    if (typed.length !== 33 || typed[0] !== 4 || toHex(keyId) !== `0x${hash}`) throw new Error("not the key of a witness");
+    for (const line of checkpoint.signatures.filter((s) => s.name === name && same(s.keyId, keyId))) {
+      if (line.signature.length !== 72) return false;
+      const time = new DataView(line.signature.buffer, line.signature.byteOffset).getBigUint64(0);
+      if (time > LATEST_TIME) return false;
+      const message = new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${checkpoint.text}`);
+      const held = await verifyEd25519(typed.slice(1), line.signature.slice(8), message);
+      if (held !== true) return held;
+      if (!times.has(name) || time < times.get(name)) times.set(name, time);
+    }
+  }
+  const enough = times.size >= policy.threshold;
+  const inOrder = [...times.values()].sort((one, other) => (one < other ? -1 : 1));
+  return { names: [...times.keys()].sort(), enough, time: enough ? Number(inOrder[policy.threshold - 1]) : null };
+}
