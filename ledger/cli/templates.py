@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from ledger.common.ids import to_hex
+from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.fields import CODES, text_of
 from ledger.explain.money import money
@@ -15,6 +15,7 @@ from ledger.penalties.json_form import duration
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Record, ShipmentTerms, record_named
+from ledger.registry.enrolment import Enrolment
 from ledger.shipments.default_terms import alpha_for, default_terms
 
 _INDENT = "  "
@@ -142,6 +143,16 @@ def in_words(record: Record, target: Record | None = None) -> Iterator[str]:
     name = type(record).__name__
     yield TITLES.get(name, name)
     yield from _lines(describe(record, target), _INDENT)
+
+
+def enrolment_in_words(enrolment: Enrolment) -> Iterator[str]:
+    """The same for a document that asks for admission."""
+    yield "Enrolment"
+    yield f"{_INDENT}name: {enrolment.name}"
+    yield f"{_INDENT}GLN: {enrolment.gln or 'none'}"
+    yield f"{_INDENT}key: {checksum_address(enrolment.key)}"
+    for request in enrolment.roles:
+        yield f"{_INDENT}role: {spaced(request.role.name)} {request.scope}".rstrip()
 
 
 def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from ledger.records.disclosure import part_to_json, split
 from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
+from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Publication, Tell
@@ -36,7 +37,6 @@ from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.chain_reader import ChainWalk, Settling
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.enrolments import change
 from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, cursors, log, migrate, outbox, records, rowwise
 from ledger.store.database import Connection, Database

@@ -117,8 +117,8 @@ def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Pa
         consortium = get(f"{url}/v1/consortium")["trust"]["consortiumId"]
         for file in files:
             for member in ("council-1", "council-2"):
-                file.write_text(lading(home, "keys", "sign", member, str(file), "--consortium", consortium))
-        out = json.loads(lading(home, "partners", "submit", *map(str, files), "--url", url, "--json"))
+                file.write_text(lading(home, "sign", member, str(file), "--yes", "--consortium", consortium))
+        out = json.loads(lading(home, "submit", *map(str, files), "--url", url, "--json"))
         assert [record["status"] for record in out["records"]] == ["accepted", "accepted"]
         for record in out["records"]:
             wait_for(f"{url}/v1/records/{record['id']}", lambda answer: answer["chain"]["status"] == "recorded")
@@ -150,8 +150,8 @@ def test_one_signature_waits_for_the_others(home: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(printed["changes"][0]))
     for member, status in (("council-3", "proposed"), ("council-1", "accepted")):
         signed = tmp_path / f"{member}.json"
-        signed.write_text(lading(home, "keys", "sign", member, str(file), "--consortium", printed["consortium"]))
-        answer = json.loads(lading(home, "partners", "submit", str(signed), "--json"))["records"][0]
+        signed.write_text(lading(home, "sign", member, str(file), "--yes", "--consortium", printed["consortium"]))
+        answer = json.loads(lading(home, "submit", str(signed), "--json"))["records"][0]
         assert answer["status"] == status
     partner = json.loads(lading(home, "partners", "--json"))["partners"][1]
     assert (partner["id"], partner["suspended"]) == (2, True)

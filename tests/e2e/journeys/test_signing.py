@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.cli.qr_frames import from_frames, read_signed, to_frames
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
@@ -15,8 +15,6 @@ from ledger.penalties.json_form import moment
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
-
-SIGN = application(["sign"])
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def docks(stage: Stage, tmp_path: Path) -> Path:
 
 
 def run(docks: Path, *arguments: str) -> str:
-    found = CliRunner().invoke(SIGN, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
+    found = CliRunner().invoke(app, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
     assert found.exit_code == 0, found.output + str(found.exception)
     return found.output
 
@@ -106,7 +104,7 @@ def test_an_amendment_is_signed_beside_what_it_changes(stage: Stage, docks: Path
     other = stage.trial.signed(stage.scribe_handoff(MAKER, CARRIER, (goods, 1, 4)), *stage.keys([MAKER]))
     target.write_text(json.dumps(other.to_json()))
     arguments = [str(docks / f"{MAKER}.json"), str(draft), "--about", str(target)]
-    found = CliRunner().invoke(SIGN, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
+    found = CliRunner().invoke(app, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
     assert isinstance(found.exception, InvalidInput)
 
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 from typer.core import TyperGroup
-from typer.main import get_command
 
-from ledger.cli.main import COMMANDS, application
+from ledger.cli.main import COMMANDS, loaded
 from ledger.services.home.settings import TABLE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,14 +58,16 @@ def inline_commands(page: str) -> Iterator[list[str]]:
 
 
 @cache
-def lading() -> Any:
-    return get_command(application(COMMANDS))
+def command_named(name: str) -> Any:
+    return loaded(name)
 
 
 def problem_with(words: list[str]) -> str | None:
     """What is wrong with a command line: a command or option that is not there; None when all are."""
-    command = lading()
-    names: list[str] = []
+    if words[0] not in COMMANDS:
+        return None if words == ["--help"] else f"no command {words[0]}"
+    command = command_named(words[0])
+    names, words = words[:1], words[1:]
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
         found = command.commands.get(words[0])
         if found is None:
