@@ -5,8 +5,10 @@ The home needs the node's libraries, so it is imported only where no URL is give
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Protocol
 
+from ledger.cli.output import lacking
 from ledger.client import Client
 from ledger.records.signing import SignedRecord
 
@@ -33,9 +35,7 @@ def connected(url: str | None) -> Iterator[Ledger]:
     if url:
         yield Client(url)
         return
-    from ledger.cli.home_client import opened_home
-
-    with opened_home() as home:
+    with _home_client().opened_home() as home:
         yield home
 
 
@@ -43,6 +43,12 @@ def partners_at(url: str | None) -> list[dict[str, Any]]:
     """All partners; a home is only read, so it may be served meanwhile."""
     if url:
         return Client(url).partners()
-    from ledger.cli.home_client import partners_of_home
+    partners: list[dict[str, Any]] = _home_client().partners_of_home()
+    return partners
 
-    return partners_of_home()
+
+def _home_client() -> Any:
+    try:
+        return import_module("ledger.cli.home_client")
+    except ModuleNotFoundError as error:
+        raise lacking(error, "Name a service with --url, or install: ") from None

@@ -13,9 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from ledger.cli import output
-from ledger.errors import LadingError, Misconfigured
-
-NODE_EXTRA = "Install what serves and audits too: pip install 'lading[node]'"
+from ledger.errors import LadingError
 
 
 class Entry(NamedTuple):
@@ -119,7 +117,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "ledger":
             raise
-        output.fail(Misconfigured("more than the base package is needed", found=f"no {error.name}", mend=NODE_EXTRA))
+        output.fail(output.lacking(error))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
