@@ -70,9 +70,9 @@ def sign(
         signed = SignedRecord.from_json(completed(draft, now))
     else:
         content = read_file(file)
-        if (enrolment := _enrolment(content, domain)) is not None:
+        if (enrolment := _enrolment(content, str(file), domain)) is not None:
             _confirm(enrolment_in_words(enrolment), yes)
-            _sign_enrolment(enrolment, open_key(settings, path))
+            _give(_signed_enrolment(enrolment, open_key(settings, path)), save)
             return
         signed = _read(content, str(file), now)
     signed.record.check()
@@ -83,7 +83,10 @@ def sign(
     signature = open_key(settings, path).sign(domain, signed.record)
     if signature not in signed.signatures:
         signed = SignedRecord(signed.record, (*signed.signatures, signature))
-    _give(signed, save, qr)
+    if save is not None or qr is None:
+        _give(signed.to_json(), save)
+    if qr is not None:
+        _show_codes(signed, qr)
 
 
 def _named_domain(consortium: str, chain_id: int, bonus_pool: str) -> Domain:
@@ -98,18 +101,18 @@ def _confirm(words: Iterable[str], yes: bool) -> None:
         raise SystemExit(1)
 
 
-def _enrolment(content: bytes, domain: Domain) -> Enrolment | None:
+def _enrolment(content: bytes, where: str, domain: Domain) -> Enrolment | None:
     """The enrolment in a file that holds a document of one; None for a record."""
-    data = parse_json(content, where="file") if content.lstrip()[:1] == b"{" else None
+    data = parse_json(content, where=where) if content.lstrip()[:1] == b"{" else None
     if not isinstance(data, dict) or "lading" not in data:
         return None
     return parse_enrolment(content.strip(), domain.consortium_id)
 
 
-def _sign_enrolment(enrolment: Enrolment, key: SigningKey) -> None:
+def _signed_enrolment(enrolment: Enrolment, key: SigningKey) -> dict[str, Any]:
     if key.address != enrolment.key:
         raise InvalidInput("the document names another key", expected=to_hex(key.address), found=to_hex(enrolment.key))
-    print_json({"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))})
+    return {"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))}
 
 
 def _target(about: Path | None, record: Record, domain: Domain) -> Record | None:
@@ -167,15 +170,16 @@ def _item(text: str) -> dict[str, Any]:
     return {"shipment": shipment, "sequence": sequence, "packages": packages, "exceptions": int(noted)}
 
 
-def _give(signed: SignedRecord, save: Path | None, qr: str | None) -> None:
-    """Write the record, show its codes, or print it when neither was asked for."""
-    if save is not None:
-        typer.echo(f"written to {save}", err=True)
-        save.write_bytes(canonical_json(signed.to_json()) + b"\n")
-    if qr is None:
-        if save is None:
-            print_json(signed.to_json())
+def _give(data: dict[str, Any], save: Path | None) -> None:
+    """Write what was signed to a file, or print it when none was named."""
+    if save is None:
+        print_json(data)
         return
+    typer.echo(f"written to {save}", err=True)
+    save.write_bytes(canonical_json(data) + b"\n")
+
+
+def _show_codes(signed: SignedRecord, qr: str) -> None:
     frames = to_frames(signed)
     for i, frame in enumerate(frames, start=1):
         code = segno.make_qr(frame, error="m")
