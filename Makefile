@@ -95,7 +95,7 @@ bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs agai
 
 # --- generated files -------------------------------------------------------------------------------------------------
 
-generate: setup ## write contracts/src/Records.sol and docs/vectors from ledger/records/types.py
+generate: setup ## write Records.sol, Codes.sol and docs/vectors from ledger/records/types.py and ledger/codes.py
 	$(BIN)/python -m scripts.generate_solidity
 	$(BIN)/python -m scripts.generate_vectors
 

@@ -1,44 +1,96 @@
-"""Write `contracts/src/Records.sol` from `ledger.records.types`: structs, type hashes and struct hashes.
+"""Write the contracts' generated sources: `Records.sol` from `ledger.records.types`, `Codes.sol` from `ledger.codes`.
 
-On the chain a private part is its 32-byte hash, and so is a list of private parts; everything else stands as signed.
-`--check` compares with the committed file and exits 1 when it is stale.
+`Records.sol` holds structs, type hashes and struct hashes: on the chain a private part is its 32-byte hash, and so is a
+list of private parts; everything else stands as signed. `Codes.sol` holds one library for each code list, so that the
+same name in two lists (SEIZED, DESTROYED, RETURN) never stands for the wrong number.
+`--check` compares with the committed files and exits 1 when one is stale.
 """
 
 import sys
+from enum import IntEnum, IntFlag
 from pathlib import Path
 
+from ledger import codes
 from ledger.records.eip712 import Member, Struct, encode_type
 from ledger.records.types import PARTS, RECORDS, Record
 
-TARGET = Path(__file__).parent.parent / "contracts" / "src" / "Records.sol"
+SOURCES = Path(__file__).parent.parent / "contracts" / "src"
 ON_CHAIN = tuple(r for r in RECORDS if r.NUMBER not in (13, 14, 15, 16, 23))
 """Every record that some contract takes: not RecallAnswer, Amendment, Endorsement, Observation and Outcome."""
 WORDS_AT_ONCE = 10
 """More arguments than this in one abi.encode run into "stack too deep" without via_ir."""
+CODE_LISTS: dict[str, type[IntEnum] | type[IntFlag]] = {
+    "RegistryActions": codes.RegistryAction,
+    "Roles": codes.Role,
+    "ContractKinds": codes.ContractKind,
+    "Purposes": codes.Purpose,
+    "ExceptionBits": codes.ExceptionBit,
+    "StatementKinds": codes.StatementKind,
+    "Gates": codes.Gate,
+    "Regimes": codes.Regime,
+    "ClearanceStatuses": codes.ClearanceStatus,
+    "HoldCauses": codes.HoldCause,
+    "Assurances": codes.Assurance,
+    "RevocationReasons": codes.RevocationReason,
+    "Hazards": codes.Hazard,
+    "RecallActions": codes.RecallAction,
+    "Outcomes": codes.Outcome,
+    "ShipmentStates": codes.ShipmentState,
+}
+"""Library to the list that some contract decides on; plural, since an `Outcome` is a record."""
+MAX_ITEMS = 200
+"""What a record can list at most."""
+APPLIED_A_LINE = 50
 
 HEADER = """// SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-// Generated from ledger/records/types.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
-
-// Structures as contracts receive them: a private part is its 32-byte hash, a list of private parts likewise.
+// Generated from ledger/{source}.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
 """
+STRUCTS = (
+    "// Structures as contracts receive them: a private part is its 32-byte hash, a list of private parts likewise.\n"
+)
 
 
 def main() -> int:
-    text = solidity()
-    if "--check" not in sys.argv:
-        TARGET.write_text(text)
-        return 0
-    if TARGET.read_text() == text:
-        return 0
-    print(f"{TARGET.name} is not what ledger/records/types.py says: run `make generate`", file=sys.stderr)
-    return 1
+    stale = 0
+    for name, source, text in (("Records.sol", "records", records()), ("Codes.sol", "codes", code_lists())):
+        target = SOURCES / name
+        if "--check" not in sys.argv:
+            target.write_text(text)
+        elif not target.exists() or target.read_text() != text:
+            print(f"{name} is not what ledger/{source}.py says: run `make generate`", file=sys.stderr)
+            stale = 1
+    return stale
 
 
-def solidity() -> str:
+def code_lists() -> str:
+    """`Codes.sol`. LAST is the highest code of a list, ALL every bit of a mask."""
+    blocks = [HEADER.format(source="codes")]
+    for library, codes_of in CODE_LISTS.items():
+        members = [(code.name, code.value) for code in codes_of]
+        total = ("ALL", sum(v for _, v in members)) if issubclass(codes_of, IntFlag) else ("LAST", members[-1][1])
+        lines = [f"    uint8 internal constant {name} = {value};\n" for name, value in (*members, total)]
+        if codes_of is codes.Outcome:
+            lines.append(_applied_bytes())
+        blocks.append(f"/// @notice `{codes_of.__name__}`.\nlibrary {library} {{\n{''.join(lines)}}}\n")
+    return "\n".join(blocks)
+
+
+def _applied_bytes() -> str:
+    line = f'        hex"{bytes([codes.Outcome.APPLIED] * APPLIED_A_LINE).hex()}"'
+    return (
+        "    /// @notice APPLIED as the outcomes of a record that has one.\n"
+        f'    bytes internal constant ONE_APPLIED = hex"{codes.Outcome.APPLIED:02x}";\n'
+        "    /// @notice APPLIED for as many items as a record can have.\n"
+        "    bytes internal constant ALL_APPLIED =\n" + "\n".join([line] * (MAX_ITEMS // APPLIED_A_LINE)) + ";\n"
+    )
+
+
+def records() -> str:
+    """`Records.sol`."""
     public_parts = [p for p in PARTS if not p.PRIVATE and p.__name__ != "TaxLine"]
-    blocks = [HEADER]
+    blocks = [HEADER.format(source="records"), STRUCTS]
     blocks += [_struct(kind) for kind in (*public_parts, *ON_CHAIN)]
     blocks.append(
         "/// @notice Type numbers, EIP-712 type hashes and struct hashes of every record that a contract takes."

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ContractKinds, Hazards, RecallActions, RevocationReasons, Roles} from "./Codes.sol";
 import {IAttestationRegistry} from "./IAttestationRegistry.sol";
 import {IPartnerRegistry} from "./IPartnerRegistry.sol";
 import {Attestation, Recall, RecordHashes, Revocation} from "./Records.sol";
@@ -10,28 +11,17 @@ import {Utf8} from "./base/Utf8.sol";
 
 /// @title Attestations, revocations and recalls, see `IAttestationRegistry`
 contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
-    uint8 private constant ATTESTATION_KIND = 3;
-
-    uint8 private constant ROLE_ISSUER = 9;
-    uint8 private constant ROLE_BRAND = 10;
-    uint8 private constant ROLE_AUTHORITY = 11;
-
-    uint8 private constant LAST_REVOCATION_REASON = 5;
-    uint8 private constant LAST_HAZARD = 7;
-    uint8 private constant LAST_RECALL_ACTION = 4;
-
     uint256 private constant MAX_SUBJECT = 512;
     uint256 private constant MAX_CONTACT = 512;
     uint256 private constant MAX_LOTS = 4096;
 
-    // The list of records without items has one outcome.
-    bytes private constant APPLIED = hex"01";
-
     mapping(bytes32 id => Entry entry) private _entries;
     mapping(uint40 partner => mapping(bytes32 subjectHash => bytes32 schema)) private _lastSchema;
 
+    /// @param registry_ The consortium's registry.
+    /// @param predecessor_ The attestation registry whose state this one continues; zero for none.
     constructor(IPartnerRegistry registry_, address predecessor_)
-        EvidenceContract(registry_, predecessor_, ATTESTATION_KIND)
+        EvidenceContract(registry_, predecessor_, ContractKinds.ATTESTATION)
     {}
 
     /// @inheritdoc IAttestationRegistry
@@ -42,16 +32,16 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
 
         bytes32 id = _digest(RecordHashes.hash(r));
         _requireSigner(id, signatures, r.by, RecordHashes.ATTESTATION);
-        if (!REGISTRY.hasRole(r.by, ROLE_ISSUER, r.schema)) revert AttestationNotIssuer(r.by, r.schema);
+        if (!REGISTRY.hasRole(r.by, Roles.ISSUER, r.schema)) revert AttestationNotIssuer(r.by, r.schema);
 
         _enter(id, RecordHashes.ATTESTATION, r.by);
         _lastSchema[r.by][keccak256(bytes(r.subject))] = r.schema;
-        emit Recorded(id, RecordHashes.ATTESTATION, msg.data, APPLIED);
+        _record(id, RecordHashes.ATTESTATION);
     }
 
     /// @inheritdoc IAttestationRegistry
     function revoke(Revocation calldata r, bytes calldata signatures) external {
-        _checkCode(r.reason, LAST_REVOCATION_REASON);
+        _checkCode(r.reason, RevocationReasons.LAST);
         bytes32 id = _digest(RecordHashes.hash(r));
         _requireSigner(id, signatures, r.by, RecordHashes.REVOCATION);
 
@@ -65,7 +55,7 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
         entry.revokedFrom = r.effectiveFrom;
         entry.reason = r.reason;
         _entries[r.target] = entry;
-        emit Recorded(id, RecordHashes.REVOCATION, msg.data, APPLIED);
+        _record(id, RecordHashes.REVOCATION);
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -73,24 +63,24 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
         _checkSubject(r.subject);
         _checkText(r.lots, MAX_LOTS);
         _checkText(r.contact, MAX_CONTACT);
-        _checkCode(r.hazard, LAST_HAZARD);
-        _checkCode(r.action, LAST_RECALL_ACTION);
+        _checkCode(r.hazard, Hazards.LAST);
+        _checkCode(r.action, RecallActions.LAST);
         _requireNotAhead(r.occurredAt);
 
         bytes32 id = _digest(RecordHashes.hash(r));
         uint256 roles = _requireSigner(id, signatures, r.by, RecordHashes.RECALL);
-        bool authority = roles & (1 << ROLE_AUTHORITY) != 0 && REGISTRY.hasRole(r.by, ROLE_AUTHORITY, 0);
+        bool authority = roles & (1 << Roles.AUTHORITY) != 0 && REGISTRY.hasRole(r.by, Roles.AUTHORITY, 0);
         if (!authority && !_holdsPrefix(r.by, r.subject) && !_attested(r.by, r.subject)) {
             revert AttestationRecallNotPermitted(r.by, r.subject);
         }
         if (r.supersedes != 0) {
             Entry memory superseded = entryOf(r.supersedes);
-            if (superseded.kind != RecordHashes.RECALL) revert AttestationUnknownTarget(r.supersedes);
+            if (superseded.kind != RecordHashes.RECALL) revert AttestationNotARecall(r.supersedes);
             if (superseded.by != r.by && !authority) revert AttestationNotAuthor(r.by, r.supersedes);
         }
 
         _enter(id, RecordHashes.RECALL, r.by);
-        emit Recorded(id, RecordHashes.RECALL, msg.data, APPLIED);
+        _record(id, RecordHashes.RECALL);
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -116,14 +106,14 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
     function _holdsPrefix(uint40 partner, string calldata subject) private view returns (bool) {
         if (!GtinSubject.isGtin(subject)) return false;
         for (uint256 digits = GtinSubject.SHORTEST_PREFIX; digits <= GtinSubject.LONGEST_PREFIX; ++digits) {
-            if (REGISTRY.hasRole(partner, ROLE_BRAND, GtinSubject.prefix(subject, digits))) return true;
+            if (REGISTRY.hasRole(partner, Roles.BRAND, GtinSubject.prefix(subject, digits))) return true;
         }
         return false;
     }
 
     function _attested(uint40 partner, string calldata subject) private view returns (bool) {
         bytes32 schema = lastSchema(partner, keccak256(bytes(subject)));
-        return schema != 0 && REGISTRY.hasRole(partner, ROLE_ISSUER, schema);
+        return schema != 0 && REGISTRY.hasRole(partner, Roles.ISSUER, schema);
     }
 
     /// @dev The signer's roles, once it is sure that a key of `by` in force made the only signature.
@@ -141,12 +131,13 @@ contract AttestationRegistry is IAttestationRegistry, EvidenceContract {
 
     function _checkSubject(string calldata subject) private pure {
         uint256 length = bytes(subject).length;
-        if (length == 0 || length > MAX_SUBJECT) revert AttestationTextLength(length, MAX_SUBJECT);
+        if (length == 0) revert AttestationNoSubject();
+        if (length > MAX_SUBJECT) revert AttestationTextTooLong(length, MAX_SUBJECT);
         if (!GtinSubject.isWellFormed(subject)) revert AttestationMalformedSubject(subject);
     }
 
-    function _checkText(string calldata text, uint256 most) private pure {
-        if (bytes(text).length > most) revert AttestationTextLength(bytes(text).length, most);
+    function _checkText(string calldata text, uint256 limit) private pure {
+        if (bytes(text).length > limit) revert AttestationTextTooLong(bytes(text).length, limit);
         if (!Utf8.isText(text)) revert AttestationNotText(bytes(text));
     }
 

@@ -5,37 +5,66 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ContractKinds} from "./Codes.sol";
 import {IBonusPool} from "./IBonusPool.sol";
 import {IPartnerRegistry} from "./IPartnerRegistry.sol";
-import {BonusAgreement, BonusAward, Claim, Dispute, RecordHashes, Ruling, Share} from "./Records.sol";
+import {IERC5267} from "./IRecorder.sol";
+import {BonusAgreement, BonusAward, Claim, Dispute, RecordHashes, Ruling} from "./Records.sol";
+import {Agreements} from "./base/Agreements.sol";
 import {EvidenceContract} from "./base/EvidenceContract.sol";
+import {Recorder} from "./base/Recorder.sol";
 import {Rfc9162} from "./base/Rfc9162.sol";
 import {SigningDomain} from "./base/SigningDomain.sol";
-import {Utf8} from "./base/Utf8.sol";
 
 /// @title Bonus pools, see `IBonusPool`
 /// @dev The pool trusts no token. Its books are written before a token is called, no function can be entered while a token
 /// runs, and each transfer must have moved exactly what it was told to. An agreement with a bad token can harm nobody but
 /// those who signed for that token: no other token is ever called for it.
-contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
+contract BonusPool is Agreements, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    uint8 private constant BONUS_KIND = 4;
-    uint256 private constant MAX_PARTIES = 200;
-    uint256 private constant MAX_CURRENCY = 512;
-    uint256 private constant WHOLE = 10_000;
-    bytes private constant APPLIED = hex"01";
-
-    bytes32 private immutable CONSORTIUM_ID;
-
-    mapping(bytes32 agreement => AgreementState) private _agreements;
-    mapping(bytes32 agreement => mapping(uint40 partner => Seat)) private _seats;
-    mapping(bytes32 agreement => Deposit[]) private _deposits;
-
+    /// @param registry_ The consortium's registry.
+    /// @param predecessor_ The bonus pool before this one; zero for none. Nothing is continued: each pays its own agreements.
     constructor(IPartnerRegistry registry_, address predecessor_)
-        EvidenceContract(registry_, predecessor_, BONUS_KIND)
+        EvidenceContract(registry_, predecessor_, ContractKinds.BONUS)
+    {}
+
+    // --- money domain ----------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IBonusPool
+    function domainSeparator() external view returns (bytes32) {
+        return SigningDomain.money(CONSORTIUM_ID);
+    }
+
+    /// @inheritdoc IERC5267
+    function eip712Domain()
+        external
+        view
+        override(IERC5267, Recorder)
+        returns (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifyingContract,
+            bytes32 salt,
+            uint256[] memory extensions
+        )
     {
-        CONSORTIUM_ID = registry_.consortiumId();
+        return (
+            SigningDomain.MONEY_FIELDS,
+            SigningDomain.NAME,
+            SigningDomain.VERSION,
+            block.chainid,
+            address(this),
+            CONSORTIUM_ID,
+            new uint256[](0)
+        );
+    }
+
+    /// @dev Computed each time, not stored: should the chain ever split, records of one side are worth nothing on the other.
+    function _moneyId(bytes32 structHash) private view returns (bytes32) {
+        return SigningDomain.digest(SigningDomain.money(CONSORTIUM_ID), structHash);
     }
 
     // --- agreement and funding -------------------------------------------------------------------------------------
@@ -46,7 +75,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         _checkTerms(r);
         bytes32 id = _moneyId(RecordHashes.hash(r));
         if (_agreements[id].parties != 0) revert BonusPoolAgreementExists(id);
-        _seat(id, r.parties);
+        _seatParties(id, r.parties);
         _requirePartiesSigned(id, r.parties, signatures);
 
         AgreementState storage s = _agreements[id];
@@ -96,7 +125,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         }
         if (r.version != s.version + 1) revert BonusPoolWrongVersion(r.agreement, s.version + 1, r.version);
         if (r.by != s.awarder) revert BonusPoolNotYours(r.agreement, s.awarder, r.by);
-        if (r.total > s.funded) revert BonusPoolExceeds(r.agreement, s.funded, r.total);
+        if (r.total > s.funded) revert BonusPoolExceedsFunded(r.agreement, s.funded, r.total);
         if (r.amounts == 0) revert BonusPoolNoAmounts(r.agreement);
         bytes32 id = _moneyId(RecordHashes.hash(r));
         _requireSigned(id, signatures, r.by, RecordHashes.BONUS_AWARD);
@@ -116,7 +145,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         AgreementState storage s = _agreements[r.agreement];
         _requireStatus(r.agreement, s, Status.Awarded);
         if (r.version != s.version) revert BonusPoolWrongVersion(r.agreement, s.version, r.version);
-        if (!_seats[r.agreement][r.by].party) revert BonusPoolBadParty(r.by);
+        if (!_seats[r.agreement][r.by].party) revert BonusPoolNotAParty(r.agreement, r.by);
         bytes32 id = _moneyId(RecordHashes.hash(r));
         _requireSigned(id, signatures, r.by, RecordHashes.DISPUTE);
 
@@ -149,15 +178,15 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         AgreementState storage s = _agreements[r.agreement];
         _requireStatus(r.agreement, s, Status.Claimable);
         Seat storage seat = _seats[r.agreement][r.by];
-        if (!seat.party) revert BonusPoolBadParty(r.by);
-        if (seat.claimed) revert BonusPoolAlreadyPaid(r.agreement, r.by);
+        if (!seat.party) revert BonusPoolNotAParty(r.agreement, r.by);
+        if (seat.claimed) revert BonusPoolAlreadyClaimed(r.agreement, r.by);
         bytes32 id = _checkClaim(s, r, signatures);
         if (size != s.parties) revert BonusPoolWrongSize(r.agreement, s.parties, size);
-        Rfc9162.requireInclusion(_leaf(r.agreement, r.version, r.by, r.amount), index, size, proof, s.amounts);
+        Rfc9162.requireInclusion(_amountLeaf(r.agreement, r.version, r.by, r.amount), index, size, proof, s.amounts);
 
         // Effect
         seat.claimed = true;
-        uint128 amount = _book(s, r);
+        uint128 amount = _bookClaim(s, r);
         _record(id, RecordHashes.CLAIM);
 
         // Interaction
@@ -174,10 +203,10 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         bytes32 id = _checkClaim(s, r, signatures);
         uint256 others = status == Status.Lapsed ? s.paid - s.paidToResidual : _othersAmounts(s, r, lines);
         uint256 due = Math.saturatingSub(s.total, others);
-        if (r.amount > due) revert BonusPoolExceeds(r.agreement, due, r.amount);
+        if (r.amount > due) revert BonusPoolExceedsDue(r.agreement, due, r.amount);
 
         // Effect
-        uint128 amount = _book(s, r);
+        uint128 amount = _bookClaim(s, r);
         _record(id, RecordHashes.CLAIM);
 
         // Interaction
@@ -195,12 +224,12 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         else revert BonusPoolNotNow(agreement, status);
         if (deposit >= _deposits[agreement].length) revert BonusPoolNoDeposit(agreement, deposit);
         Deposit storage d = _deposits[agreement][deposit];
-        if (d.refunded) revert BonusPoolAlreadyPaid(agreement, deposit);
+        if (d.refunded) revert BonusPoolAlreadyRefunded(agreement, deposit);
         // Deposits lie end to end on the line from 0 to funded. Each has the units of `left` that fall on its part of that
         // line when it is scaled, so the parts add up to `left` exactly, whatever is rounded.
         uint128 amount =
             uint128(Math.mulDiv(left, uint256(d.start) + d.amount, s.funded) - Math.mulDiv(left, d.start, s.funded));
-        if (amount == 0) revert BonusPoolNothingDue(agreement, deposit);
+        if (amount == 0) revert BonusPoolNothingToRefund(agreement, deposit);
 
         // Effect
         d.refunded = true;
@@ -211,107 +240,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         _send(s.token, d.funder, amount);
     }
 
-    // --- views -----------------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IBonusPool
-    function domainSeparator() external view returns (bytes32) {
-        return SigningDomain.money(CONSORTIUM_ID);
-    }
-
-    /// @inheritdoc IBonusPool
-    function statusOf(bytes32 agreement) external view returns (Status) {
-        return _status(_agreements[agreement]);
-    }
-
-    /// @inheritdoc IBonusPool
-    function stateOf(bytes32 agreement) external view returns (AgreementState memory) {
-        return _agreements[agreement];
-    }
-
-    /// @inheritdoc IBonusPool
-    function seatOf(bytes32 agreement, uint40 partner) external view returns (Seat memory) {
-        return _seats[agreement][partner];
-    }
-
-    /// @inheritdoc IBonusPool
-    function depositsOf(bytes32 agreement) external view returns (uint256) {
-        return _deposits[agreement].length;
-    }
-
-    /// @inheritdoc IBonusPool
-    function depositOf(bytes32 agreement, uint256 deposit) external view returns (Deposit memory) {
-        if (deposit >= _deposits[agreement].length) revert BonusPoolNoDeposit(agreement, deposit);
-        return _deposits[agreement][deposit];
-    }
-
-    // --- rules -----------------------------------------------------------------------------------------------------
-
-    function _status(AgreementState storage s) private view returns (Status) {
-        uint256 time = block.timestamp;
-        if (s.parties == 0) return Status.Unknown;
-        if (s.version == 0) {
-            if (time > s.deadline) return _unlessEmpty(s, Status.Refundable);
-            return s.funded == 0 ? Status.Open : Status.Funded;
-        }
-        uint256 finalAt = 0;
-        if (s.disputedAt == 0) {
-            finalAt = uint256(s.awardedAt) + s.disputeWindow;
-            if (time <= finalAt) return Status.Awarded;
-        } else if (s.ruledAt == 0) {
-            bool waiting = time <= uint256(s.disputedAt) + s.arbiterWindow;
-            return waiting ? Status.Disputed : _unlessEmpty(s, Status.Refundable);
-        } else if (s.upheld) {
-            bool waiting = time <= uint256(s.ruledAt) + s.arbiterWindow;
-            return waiting ? Status.Voided : _unlessEmpty(s, Status.Refundable);
-        } else {
-            finalAt = s.ruledAt;
-        }
-        // A late next version must not leave its parties without time to claim, so an award is claimable for as long at
-        // least as it could be disputed.
-        bool claimable = time <= Math.max(s.claimUntil, finalAt + s.disputeWindow);
-        return _unlessEmpty(s, claimable ? Status.Claimable : Status.Lapsed);
-    }
-
-    function _unlessEmpty(AgreementState storage s, Status status) private view returns (Status) {
-        return uint256(s.paid) + s.refunded == s.funded ? Status.Closed : status;
-    }
-
-    function _requireStatus(bytes32 agreement, AgreementState storage s, Status expected) private view {
-        Status status = _status(s);
-        if (status != expected) revert BonusPoolNotNow(agreement, status);
-    }
-
-    function _checkTerms(BonusAgreement calldata r) private view {
-        uint256 count = r.parties.length;
-        if (count == 0 || count > MAX_PARTIES) revert BonusPoolPartyCount(count);
-        if (r.awarder == 0 || r.arbiter == 0 || r.residual == 0) {
-            revert BonusPoolNobodyNamed(r.awarder, r.arbiter, r.residual);
-        }
-        uint256 letters = bytes(r.currency).length;
-        if (letters == 0 || letters > MAX_CURRENCY || !Utf8.isText(r.currency)) revert BonusPoolBadCurrency(letters);
-        if (
-            r.periodStart >= r.periodEnd || r.periodEnd > r.deadline || block.timestamp > r.deadline
-                || r.disputeWindow == 0 || r.arbiterWindow == 0
-                || uint256(r.deadline) + r.disputeWindow + r.arbiterWindow > r.claimUntil
-        ) revert BonusPoolBadTimes(r.periodStart, r.periodEnd, r.deadline, r.claimUntil);
-        if (r.token.code.length == 0) revert BonusPoolNotAToken(r.token);
-        // Whatever nobody else gets is the residual partner's: without one it would lie here for ever.
-        (uint40 since,) = REGISTRY.partnerInfo(r.residual);
-        if (since == 0) revert BonusPoolUnknownResidual(r.residual);
-    }
-
-    function _seat(bytes32 id, Share[] calldata parties) private {
-        uint256 whole = 0;
-        for (uint256 i = 0; i < parties.length; ++i) {
-            Share calldata share = parties[i];
-            Seat storage seat = _seats[id][share.partner];
-            if (share.partner == 0 || seat.party) revert BonusPoolBadParty(share.partner);
-            seat.party = true;
-            seat.basisPoints = share.basisPoints;
-            whole += share.basisPoints;
-        }
-        if (whole > WHOLE) revert BonusPoolSharesExceedWhole(whole);
-    }
+    // --- pieces ----------------------------------------------------------------------------------------------------
 
     /// @dev What every claim must satisfy, whoever claims what.
     function _checkClaim(AgreementState storage s, Claim calldata r, bytes calldata signatures)
@@ -320,7 +249,7 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         returns (bytes32 id)
     {
         if (r.version != s.version) revert BonusPoolWrongVersion(r.agreement, s.version, r.version);
-        if (r.amount == 0) revert BonusPoolNothingDue(r.agreement, r.by);
+        if (r.amount == 0) revert BonusPoolNothingClaimed(r.agreement, r.by);
         if (r.payTo == address(0) || r.payTo == address(this)) revert BonusPoolBadPayee(r.payTo);
         id = _moneyId(RecordHashes.hash(r));
         _requireSigned(id, signatures, r.by, RecordHashes.CLAIM);
@@ -338,61 +267,33 @@ contract BonusPool is IBonusPool, EvidenceContract, ReentrancyGuardTransient {
         for (uint256 i = 0; i < lines.length; ++i) {
             Line calldata line = lines[i];
             // As many distinct parties as there are seats: each exactly once.
-            if (line.partner <= last || !_seats[r.agreement][line.partner].party) {
-                revert BonusPoolBadParty(line.partner);
-            }
+            if (line.partner <= last) revert BonusPoolNotAscending(i);
+            if (!_seats[r.agreement][line.partner].party) revert BonusPoolNotAParty(r.agreement, line.partner);
             last = line.partner;
-            leaves[i] = _leaf(r.agreement, r.version, line.partner, line.amount);
+            leaves[i] = _amountLeaf(r.agreement, r.version, line.partner, line.amount);
             if (line.partner != r.by) sum += line.amount;
         }
         bytes32 root = Rfc9162.root(leaves);
         if (root != s.amounts) revert BonusPoolNotTheAmounts(r.agreement, s.amounts, root);
     }
 
-    function _leaf(bytes32 agreement, uint16 version, uint40 partner, uint128 amount) private pure returns (bytes32) {
+    function _amountLeaf(bytes32 agreement, uint16 version, uint40 partner, uint128 amount) private pure returns (bytes32) {
         return Rfc9162.leafHash(abi.encode(agreement, version, partner, amount));
     }
 
     /// @dev Writes a claim into the books and returns what is to be paid now. An awarder may have committed to amounts that
     /// exceed the total; then the first come are served and the agreement still pays no more than its total.
-    function _book(AgreementState storage s, Claim calldata r) private returns (uint128 amount) {
+    function _bookClaim(AgreementState storage s, Claim calldata r) private returns (uint128 amount) {
         amount = r.amount;
         if (r.by == s.residual) {
-            if (amount <= s.paidToResidual) revert BonusPoolAlreadyPaid(r.agreement, r.by);
+            if (amount <= s.paidToResidual) revert BonusPoolAlreadyClaimed(r.agreement, r.by);
             amount -= s.paidToResidual;
             s.paidToResidual = r.amount;
         }
         uint256 available = s.total - s.paid;
-        if (amount > available) revert BonusPoolExceeds(r.agreement, available, amount);
+        if (amount > available) revert BonusPoolExceedsTotal(r.agreement, available, amount);
         s.paid += amount;
         emit Paid(r.agreement, r.by, r.version, r.payTo, amount);
-    }
-
-    function _requirePartiesSigned(bytes32 id, Share[] calldata parties, bytes calldata signatures) private view {
-        _requireSignatures(signatures, parties.length);
-        for (uint256 i = 0; i < parties.length; ++i) {
-            uint40 partner = parties[i].partner;
-            address key = _recover(id, signatures, i);
-            (uint40 owner,, bool suspended) = REGISTRY.signer(key, RecordHashes.BONUS_AGREEMENT);
-            if (owner != partner) revert BonusPoolNotItsKey(partner, key);
-            if (suspended) revert BonusPoolSuspended(partner);
-        }
-    }
-
-    /// @dev Suspension stops nobody from disputing, deciding or claiming money.
-    function _requireSigned(bytes32 id, bytes calldata signatures, uint40 partner, uint8 recordType) private view {
-        _requireSignatures(signatures, 1);
-        address key = _recover(id, signatures, 0);
-        if (REGISTRY.partnerOf(key, recordType) != partner) revert BonusPoolNotItsKey(partner, key);
-    }
-
-    /// @dev Computed each time, not stored: should the chain ever split, records of one side are worth nothing on the other.
-    function _moneyId(bytes32 structHash) private view returns (bytes32) {
-        return SigningDomain.digest(SigningDomain.money(CONSORTIUM_ID), structHash);
-    }
-
-    function _record(bytes32 id, uint8 recordType) private {
-        emit Recorded(id, recordType, msg.data, APPLIED);
     }
 
     function _send(address token, address to, uint128 amount) private {

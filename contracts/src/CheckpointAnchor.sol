@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ContractKinds} from "./Codes.sol";
 import {ICheckpointAnchor} from "./ICheckpointAnchor.sol";
 import {IPartnerRegistry} from "./IPartnerRegistry.sol";
 import {Checkpoint, RecordHashes} from "./Records.sol";
@@ -9,9 +10,6 @@ import {Rfc9162} from "./base/Rfc9162.sol";
 
 /// @title Anchored checkpoints, see `ICheckpointAnchor`
 contract CheckpointAnchor is ICheckpointAnchor, EvidenceContract {
-    uint8 private constant ANCHOR_KIND = 5;
-    bytes private constant APPLIED = hex"01";
-
     struct TreeHead {
         // slot 0
         uint64 size;
@@ -22,8 +20,10 @@ contract CheckpointAnchor is ICheckpointAnchor, EvidenceContract {
 
     mapping(bytes32 logId => TreeHead) private _heads;
 
+    /// @param registry_ The consortium's registry.
+    /// @param predecessor_ The anchor whose state this one continues; zero for none.
     constructor(IPartnerRegistry registry_, address predecessor_)
-        EvidenceContract(registry_, predecessor_, ANCHOR_KIND)
+        EvidenceContract(registry_, predecessor_, ContractKinds.ANCHOR)
     {}
 
     /// @inheritdoc ICheckpointAnchor
@@ -48,7 +48,7 @@ contract CheckpointAnchor is ICheckpointAnchor, EvidenceContract {
         }
 
         _heads[r.logId] = TreeHead({size: r.size, anchoredAt: uint40(block.timestamp), root: r.root});
-        emit Recorded(id, RecordHashes.CHECKPOINT, msg.data, APPLIED);
+        _record(id, RecordHashes.CHECKPOINT);
     }
 
     /// @inheritdoc ICheckpointAnchor
@@ -62,8 +62,8 @@ contract CheckpointAnchor is ICheckpointAnchor, EvidenceContract {
     function _requireAnchorKey(bytes32 logId, bytes32 id, bytes calldata signatures) private view {
         _requireSignatures(signatures, 1);
         address expected = REGISTRY.anchorKey(logId);
-        address found = _recover(id, signatures, 0);
-        // No signature is the zero address's, which stands for a log that is not registered, or retired.
-        if (found != expected) revert CheckpointAnchorWrongKey(logId, expected, found);
+        if (expected == address(0)) revert CheckpointAnchorNoKey(logId);
+        address key = _recover(id, signatures, 0);
+        if (key != expected) revert CheckpointAnchorWrongKey(logId, expected, key);
     }
 }

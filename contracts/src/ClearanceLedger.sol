@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
+import {Assurances, ClearanceStatuses, ContractKinds, HoldCauses, Outcomes, Roles, ShipmentStates} from "./Codes.sol";
 import {IClearanceLedger} from "./IClearanceLedger.sol";
 import {ICustodyLedger} from "./ICustodyLedger.sol";
 import {IPartnerRegistry} from "./IPartnerRegistry.sol";
@@ -13,58 +14,41 @@ import {EvidenceContract} from "./base/EvidenceContract.sol";
 /// @dev A record of 150 shipments pays every gas 150 times. So one loop hashes, judges and writes each item, and takes back
 /// what custody, told once about all, then refuses.
 contract ClearanceLedger is IClearanceLedger, EvidenceContract {
-    uint8 private constant CLEARANCE_KIND = 2;
-    uint8 private constant CUSTODY_KIND = 1;
     uint256 private constant MAX_ITEMS = 200;
     uint256 private constant LAST_SEQUENCE = 0xffff;
 
-    uint8 private constant ROLE_CUSTOMS = 5;
-    uint8 private constant ROLE_BROKER = 6;
-
-    uint8 private constant LODGED = 1;
-    uint8 private constant HELD = 3;
-    uint8 private constant SEIZED = 9;
-    uint8 private constant DESTROYED = 10;
-    uint8 private constant LAST_STATUS = 11;
-    uint8 private constant LAST_HOLD_CAUSE = 11;
-    uint8 private constant AUTHORITY_SIGNED = 3;
-
-    // Outcome applied, for as many items as a record can have.
-    bytes private constant ALL_APPLIED =
-        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"
-        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"
-        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"
-        hex"0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101";
-    bytes1 private constant STALE = 0x03;
-    bytes1 private constant UNKNOWN = 0x05;
-    bytes1 private constant AHEAD = 0x09;
-    bytes1 private constant FORBIDDEN = 0x0a;
-
-    uint8 private constant GATE_OPEN = 1;
-    uint8 private constant GATE_CLOSE = 2;
-
     // Sets of statuses, bit s for status s; bit 0 stands for none yet.
-    // None, lodged, presented, held, inspected, refused and amended lead to any status but recalled.
-    uint256 private constant UNRELEASED = 0x019f;
-    // Released, with or without conditions, and recalled lead to held, released (both), amended, seized, destroyed, recalled.
-    uint256 private constant WAS_RELEASED = 0x0860;
+    uint256 private constant LODGED = 1 << ClearanceStatuses.LODGED;
+    uint256 private constant PRESENTED = 1 << ClearanceStatuses.PRESENTED;
+    uint256 private constant HELD = 1 << ClearanceStatuses.HELD;
+    uint256 private constant INSPECTED = 1 << ClearanceStatuses.INSPECTED;
+    uint256 private constant RELEASED =
+        1 << ClearanceStatuses.RELEASED | 1 << ClearanceStatuses.RELEASED_WITH_CONDITIONS;
+    uint256 private constant REFUSED = 1 << ClearanceStatuses.REFUSED;
+    uint256 private constant AMENDED = 1 << ClearanceStatuses.AMENDED;
+    uint256 private constant SEIZED = 1 << ClearanceStatuses.SEIZED;
+    uint256 private constant DESTROYED = 1 << ClearanceStatuses.DESTROYED;
+    uint256 private constant RECALLED = 1 << ClearanceStatuses.RECALLED;
+    // These lead to any status but recalled.
+    uint256 private constant UNRELEASED = 1 | LODGED | PRESENTED | HELD | INSPECTED | REFUSED | AMENDED;
+    // These lead to held, released (both), amended, seized, destroyed, recalled.
+    uint256 private constant WAS_RELEASED = RELEASED | RECALLED;
     uint256 private constant ANY = UNRELEASED | WAS_RELEASED;
     // The 16 bits at 16 * s: the statuses that status s may follow. Seized leads to destroyed, destroyed to nothing.
-    uint256 private constant PRECEDERS = (UNRELEASED << 16) // lodged
-        | (UNRELEASED << 32) // presented
-        | (ANY << 48) // held
-        | (UNRELEASED << 64) // inspected
-        | (ANY << 80) // released
-        | (ANY << 96) // released with conditions
-        | (UNRELEASED << 112) // refused
-        | (ANY << 128) // amended
-        | (ANY << 144) // seized
-        | ((ANY | (1 << SEIZED)) << 160) // destroyed
-        | (WAS_RELEASED << 176); // recalled after release
-    // Released, with or without conditions, opens the gate; held, refused, seized, destroyed and recalled close it; the
-    // others say nothing about release and leave it alone.
-    uint256 private constant OPENING = 0x0060;
-    uint256 private constant CLOSING = 0x0e88;
+    uint256 private constant PRECEDERS = (UNRELEASED << (uint256(ClearanceStatuses.LODGED) << 4))
+        | (UNRELEASED << (uint256(ClearanceStatuses.PRESENTED) << 4))
+        | (ANY << (uint256(ClearanceStatuses.HELD) << 4))
+        | (UNRELEASED << (uint256(ClearanceStatuses.INSPECTED) << 4))
+        | (ANY << (uint256(ClearanceStatuses.RELEASED) << 4))
+        | (ANY << (uint256(ClearanceStatuses.RELEASED_WITH_CONDITIONS) << 4))
+        | (UNRELEASED << (uint256(ClearanceStatuses.REFUSED) << 4))
+        | (ANY << (uint256(ClearanceStatuses.AMENDED) << 4))
+        | (ANY << (uint256(ClearanceStatuses.SEIZED) << 4))
+        | ((ANY | SEIZED) << (uint256(ClearanceStatuses.DESTROYED) << 4))
+        | (WAS_RELEASED << (uint256(ClearanceStatuses.RECALLED) << 4));
+    // Released, with or without conditions, opens the gate; these close it; the others say nothing about release and leave
+    // it alone.
+    uint256 private constant CLOSING = HELD | REFUSED | SEIZED | DESTROYED | RECALLED;
 
     // A slot: sequence 16, status 8; above them the same as it was before, and so on as far as there is room, so that a
     // refused item can be taken back.
@@ -79,8 +63,10 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     /// @dev By pair of jurisdiction and regime (`CustodySlot.pair`), then by shipment.
     mapping(uint256 pair => mapping(bytes32 shipment => Cell cell)) private _cells;
 
+    /// @param registry_ The consortium's registry.
+    /// @param predecessor_ The clearance ledger whose state this one continues; zero for none.
     constructor(IPartnerRegistry registry_, address predecessor_)
-        EvidenceContract(registry_, predecessor_, CLEARANCE_KIND)
+        EvidenceContract(registry_, predecessor_, ContractKinds.CLEARANCE)
     {}
 
     /// @inheritdoc IClearanceLedger
@@ -93,9 +79,9 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
             _applyItems(cells, items, (PRECEDERS >> (16 * status)) & 0xffff, (status << STATUS_AT) | 1);
 
         bytes32 id = _digest(_hash(r, itemsHash));
-        bytes memory refused = _tellCustody(r, _checkSigner(r, id, signatures), applied);
-        bytes memory outcomes = Bytes.slice(ALL_APPLIED, 0, applied.length);
-        if (!all || refused.length != 0) _amend(outcomes, cells, items, applied, refused);
+        bytes memory refused = _applyToCustody(r, _checkSigner(r, id, signatures), applied);
+        bytes memory outcomes = Bytes.slice(Outcomes.ALL_APPLIED, 0, applied.length);
+        if (!all || refused.length != 0) _writeRefusals(outcomes, cells, items, applied, refused);
         emit Recorded(id, RecordHashes.CLEARANCE, msg.data, outcomes);
     }
 
@@ -118,14 +104,14 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         pair = CustodySlot.pair(r.jurisdiction, r.regime);
         if (pair == 0) revert ClearanceUnknownPair(r.jurisdiction, r.regime);
         uint8 status = r.status;
-        if (status == 0 || status > LAST_STATUS) revert ClearanceUnknownStatus(status);
+        if (status == 0 || status > ClearanceStatuses.LAST) revert ClearanceUnknownStatus(status);
         uint8 assurance = r.assurance;
-        if (assurance == 0 || assurance > AUTHORITY_SIGNED) revert ClearanceUnknownAssurance(assurance);
+        if (assurance == 0 || assurance > Assurances.LAST) revert ClearanceUnknownAssurance(assurance);
         uint8 cause = r.holdCause;
+        if (cause > HoldCauses.LAST) revert ClearanceUnknownHoldCause(cause);
+        if ((status == ClearanceStatuses.HELD) != (cause != 0)) revert ClearanceHoldCause(status, cause);
         uint40 causedBy = r.causedBy;
-        if ((status == HELD) != (cause != 0) || cause > LAST_HOLD_CAUSE || (causedBy != 0 && cause == 0)) {
-            revert ClearanceHoldCause(status, cause, causedBy);
-        }
+        if (causedBy != 0 && cause == 0) revert ClearanceCausedBy(status, causedBy);
         _requireNotAhead(r.occurredAt);
     }
 
@@ -141,8 +127,8 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
             REGISTRY.signer(_recover(id, signatures, 0), RecordHashes.CLEARANCE);
         if (partner == 0 || partner != r.by) revert ClearanceNotSigner(r.by, partner);
         if (suspended) revert ClearanceSuspended(partner);
-        customs = roles & (1 << ROLE_CUSTOMS) != 0 && REGISTRY.hasRole(r.by, ROLE_CUSTOMS, bytes32(r.jurisdiction));
-        if (!customs && (r.assurance == AUTHORITY_SIGNED || roles & (1 << ROLE_BROKER) == 0)) {
+        customs = roles & (1 << Roles.CUSTOMS) != 0 && REGISTRY.hasRole(r.by, Roles.CUSTOMS, bytes32(r.jurisdiction));
+        if (!customs && (r.assurance == Assurances.AUTHORITY_SIGNED || roles & (1 << Roles.BROKER) == 0)) {
             revert ClearanceNotPermitted(r.by, r.jurisdiction, r.assurance);
         }
     }
@@ -163,7 +149,7 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         itemsHash = RecordHashes.SHIPMENT_REF_TYPEHASH; // for want of room on the stack
         // In assembly (ADR 0004): 380 gas an item beside storage, 930 in Solidity, which checks, copies and allocates for
         // every field. That the list lies within the call the compiler has checked; the bits of a sequence outside its
-        // type are none of an item that applies, and `_amend` refuses them, and a list out of order, for the others.
+        // type are none of an item that applies, and `_writeRefusals` refuses them, and a list out of order, for the others.
         assembly ("memory-safe") {
             let end := add(0x20, shl(5, items.length))
             // Beyond the free memory pointer: the items' hashes (from 0x20 on), then three words hashed for each item.
@@ -202,18 +188,18 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     }
 
     /// @dev Custody acts on the items that apply, or refuses them.
-    function _tellCustody(Clearance calldata r, bool customs, bytes32[] memory applied)
+    function _applyToCustody(Clearance calldata r, bool customs, bytes32[] memory applied)
         private
         returns (bytes memory refused)
     {
-        ICustodyLedger custody = ICustodyLedger(REGISTRY.contractOf(CUSTODY_KIND));
+        ICustodyLedger custody = ICustodyLedger(REGISTRY.contractOf(ContractKinds.CUSTODY));
         if (address(custody) == address(0)) revert ClearanceNoCustody();
         return custody.applyClearance(_effect(r, customs), applied);
     }
 
     /// @dev What custody refused is taken back; what this contract refused itself gets its reason, or reverts everything
     /// when it should not stand there at all.
-    function _amend(
+    function _writeRefusals(
         bytes memory outcomes,
         mapping(bytes32 => Cell) storage cells,
         ShipmentRef[] calldata items,
@@ -225,7 +211,7 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
             if (items[i].shipment <= previous) revert ClearanceNotAscending(i);
             previous = items[i].shipment;
             if (applied[i] == 0) {
-                outcomes[i] = _reason(cells[items[i].shipment].slot, items[i]);
+                outcomes[i] = _refusal(cells[items[i].shipment].slot, items[i]);
             } else if (refused.length != 0 && refused[i] != 0) {
                 outcomes[i] = refused[i];
                 cells[applied[i]].slot >>= SLOT_BITS;
@@ -234,12 +220,14 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     }
 
     /// @dev Why an item does not apply, in the order of the rules.
-    function _reason(uint256 slot, ShipmentRef calldata item) private view returns (bytes1) {
+    function _refusal(uint256 slot, ShipmentRef calldata item) private view returns (bytes1) {
         // Read first, so that bits outside the type revert, as they do wherever the compiler reads them.
         uint256 sequence = item.sequence;
-        if (slot == 0 && ICustodyLedger(REGISTRY.contractOf(CUSTODY_KIND)).slotOf(item.shipment) == 0) return UNKNOWN;
-        if (sequence < uint16(slot)) return STALE;
-        return sequence > uint16(slot) ? AHEAD : FORBIDDEN;
+        if (slot == 0 && ICustodyLedger(REGISTRY.contractOf(ContractKinds.CUSTODY)).slotOf(item.shipment) == 0) {
+            return bytes1(Outcomes.UNKNOWN);
+        }
+        if (sequence < uint16(slot)) return bytes1(Outcomes.STALE);
+        return bytes1(sequence > uint16(slot) ? Outcomes.AHEAD : Outcomes.FORBIDDEN);
     }
 
     /// @dev Brings over what the closed predecessor knows of these clearances and this contract does not yet.
@@ -262,13 +250,13 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         effect.regime = r.regime;
         // A lodged declaration is no decision: a party may sign it, and a broker without a relay.
         uint8 status = r.status;
-        if (status == LODGED) return effect;
+        if (status == ClearanceStatuses.LODGED) return effect;
         effect.by = r.by;
         effect.relayed = !customs;
-        if ((OPENING >> status) & 1 == 1) effect.gate = GATE_OPEN;
-        else if ((CLOSING >> status) & 1 == 1) effect.gate = GATE_CLOSE;
-        if (status == SEIZED) effect.ended = uint8(CustodySlot.SEIZED);
-        else if (status == DESTROYED) effect.ended = uint8(CustodySlot.DESTROYED);
+        if ((RELEASED >> status) & 1 == 1) effect.gate = ICustodyLedger.GateChange.OPEN;
+        else if ((CLOSING >> status) & 1 == 1) effect.gate = ICustodyLedger.GateChange.CLOSE;
+        if (status == ClearanceStatuses.SEIZED) effect.ended = ShipmentStates.SEIZED;
+        else if (status == ClearanceStatuses.DESTROYED) effect.ended = ShipmentStates.DESTROYED;
     }
 
     /// @dev The same as `RecordHashes.hash`, with the list hashed already.

@@ -22,10 +22,14 @@ interface IClearanceLedger {
     error ClearanceUnknownStatus(uint8 status);
     /// @notice No such assurance.
     error ClearanceUnknownAssurance(uint8 assurance);
-    /// @notice A hold names its cause, and nothing but a hold has a cause or somebody who caused it.
-    error ClearanceHoldCause(uint8 status, uint8 holdCause, uint40 causedBy);
-    /// @notice Not signed by a key of `by` in force; `found` is whose key it was, 0 for nobody's.
-    error ClearanceNotSigner(uint40 by, uint40 found);
+    /// @notice No such cause of a hold.
+    error ClearanceUnknownHoldCause(uint8 holdCause);
+    /// @notice A hold names its cause, and nothing but a hold has one.
+    error ClearanceHoldCause(uint8 status, uint8 holdCause);
+    /// @notice Nothing but a hold was caused by somebody.
+    error ClearanceCausedBy(uint8 status, uint40 causedBy);
+    /// @notice Not signed by a key of `by` in force; `owner` is whose key it was, 0 for nobody's.
+    error ClearanceNotSigner(uint40 by, uint40 owner);
     /// @notice A suspended partner clears nothing.
     error ClearanceSuspended(uint40 partner);
     /// @notice The signer is neither customs of the jurisdiction nor a broker who signs at a broker's assurance.
@@ -36,9 +40,16 @@ interface IClearanceLedger {
     /// @notice Record one status for 1 to 200 shipments. Anyone may submit what `r.by` signed.
     /// @param r The record; `sequence` of each item is the sequence of its clearance, not of its custody.
     /// @param signatures The signature of `r.by`: 65 bytes.
+    /// @custom:reverts ClearanceItemCount ClearanceUnknownPair ClearanceUnknownStatus ClearanceUnknownAssurance
+    /// ClearanceUnknownHoldCause ClearanceHoldCause ClearanceCausedBy EvidenceFromTheFuture PartnerRegistryNotOpen
+    /// EvidenceSignatureLength ClearanceNotSigner ClearanceSuspended ClearanceNotPermitted ClearanceNoCustody
+    /// ClearanceNotAscending
     function clear(Clearance calldata r, bytes calldata signatures) external;
 
     /// @notice The standing of one clearance, from the closed predecessor where it has not been touched since.
+    /// @param shipment The shipment's id.
+    /// @param jurisdiction Two capital letters.
+    /// @param regime One of `Regimes`.
     /// @return sequence What the next record must name.
     /// @return status The latest status; 0 for none.
     function slotOf(bytes32 shipment, bytes2 jurisdiction, uint8 regime)

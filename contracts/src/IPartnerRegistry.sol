@@ -23,83 +23,156 @@ interface IPartnerRegistry {
     }
 
     // --- genesis ---
+    /// @notice The constructor was given consortium id 0.
     error PartnerRegistryNoConsortium();
-    error PartnerRegistryDelayTooLong(uint40 delay);
-    /// @notice No address is zero, and council members ascend strictly, in the constructor and among signatures.
-    error PartnerRegistryCouncilOrder(address previous, address found);
+    /// @notice The constructor was given a delay above `most` seconds.
+    error PartnerRegistryDelayTooLong(uint40 delay, uint256 most);
 
     // --- signatures ---
-    /// @notice Not one or more signatures of 65 bytes.
+    /// @notice Not one signature of 65 bytes; of the council: not one or more.
     error PartnerRegistrySignatureLength(uint256 length);
-    error PartnerRegistryTooFewSignatures(uint256 needed, uint256 found);
+    /// @notice Fewer council signatures than the threshold.
+    error PartnerRegistryTooFewSignatures(uint256 needed, uint256 count);
+    /// @notice Council members ascend strictly, from above address 0: in the constructor and among signatures.
+    error PartnerRegistryCouncilOrder(address previous, address key);
+    /// @notice The signer is no council member in force.
     error PartnerRegistryNotCouncil(address signer);
     /// @notice A device key is granted by a master key in force, and revoked by one or by itself.
     error PartnerRegistryNotMasterKey(uint40 partner, address signer);
 
     // --- form of a record ---
+    /// @notice No such action.
     error PartnerRegistryUnknownAction(uint8 action);
     /// @notice The next change must carry the next number of the sequence.
-    error PartnerRegistrySequence(uint40 expected, uint40 found);
+    error PartnerRegistrySequence(uint40 expected, uint40 sequence);
     /// @notice A field that this action does not use is not 0. `used` has one bit for each field from `notBefore` on.
     error PartnerRegistryUnusedField(uint8 action, uint256 used);
+    /// @notice The key or contract to be entered is address 0.
     error PartnerRegistryNoAddress();
     /// @notice 2⁴⁰ − 1 stands for no end, so nothing can be in force from then on.
     error PartnerRegistryTimeTooFar(uint40 time);
+    /// @notice No such role.
     error PartnerRegistryUnknownRole(uint8 role);
     /// @notice Customs: two capital letters. Issuer: not zero. Brand: 4 to 12 digits. Other roles: zero.
     error PartnerRegistryBadScope(uint8 role, bytes32 scope);
+    /// @notice No such kind of contract.
     error PartnerRegistryUnknownContractKind(uint40 kind);
-
-    // --- what stands ---
-    /// @notice Partner 0 is nobody and can never be admitted.
-    error PartnerRegistryUnknownPartner(uint40 partner);
-    error PartnerRegistryPartnerKnown(uint40 partner);
-    error PartnerRegistrySuspended(uint40 partner);
-    error PartnerRegistryNotSuspended(uint40 partner);
-    error PartnerRegistryAddressKnown(address key, AddressKind kind);
-    /// @notice Not a key of this partner.
-    error PartnerRegistryNotItsKey(uint40 partner, address key);
-    /// @notice Revoked, told to leave, told to close or expired already.
-    error PartnerRegistryEnded(address key, uint40 since);
-    error PartnerRegistryRoleHeld(uint40 partner, uint8 role, bytes32 scope);
-    error PartnerRegistryRoleNotHeld(uint40 partner, uint8 role, bytes32 scope);
-    error PartnerRegistryTooManyScopes(uint40 partner, uint8 role);
-    /// @notice Members who will stay would be fewer than signatures needed. Members not in force yet do not count, and a
-    /// higher threshold does from the moment it is recorded.
-    error PartnerRegistryCouncilTooSmall(uint256 members, uint256 threshold);
-    error PartnerRegistryCouncilTooLarge();
-    error PartnerRegistryLogKnown(bytes32 logId);
-    error PartnerRegistryUnknownLog(bytes32 logId);
-    /// @notice A contract of this kind is open, or the one before it is not closed yet.
-    error PartnerRegistryKindOpen(uint8 kind, address current);
-    /// @notice Not the contract of this kind that is open and not yet told to close.
-    error PartnerRegistryNotOpen(uint8 kind, address found);
-    error PartnerRegistryRulesKnown(bytes32 document);
-    error PartnerRegistryUnknownRules(bytes32 document);
-    /// @notice Device keys: `validFrom` before `validUntil`, at most 90 days, not over yet.
-    error PartnerRegistryBadPeriod(uint40 validFrom, uint40 validUntil);
+    /// @notice A device key's `validFrom` is not before its `validUntil`.
+    error PartnerRegistryEmptyPeriod(uint40 validFrom, uint40 validUntil);
+    /// @notice A device key is valid for `most` seconds at most.
+    error PartnerRegistryPeriodTooLong(uint40 validFrom, uint40 validUntil, uint256 most);
+    /// @notice A device key's period is over before it is recorded.
+    error PartnerRegistryPeriodOver(uint40 validUntil, uint256 blockTime);
     /// @notice No scope, a scope that is no record type of a partner, or one that only master keys have.
     error PartnerRegistryBadScopes(uint32 scopes);
 
+    // --- partners, keys, roles ---
+    /// @notice Partner 0 is nobody and can never be admitted.
+    error PartnerRegistryPartnerZero();
+    /// @notice No such partner was ever admitted.
+    error PartnerRegistryUnknownPartner(uint40 partner);
+    /// @notice The partner has been admitted before.
+    error PartnerRegistryPartnerKnown(uint40 partner);
+    /// @notice A suspended partner grants no keys.
+    error PartnerRegistrySuspended(uint40 partner);
+    /// @notice The partner to be suspended is suspended, without a known end.
+    error PartnerRegistryAlreadySuspended(uint40 partner);
+    /// @notice The partner to be reinstated is not suspended, or its suspension's end is recorded already.
+    error PartnerRegistryNotSuspended(uint40 partner);
+    /// @notice The address has entered before, as `kind`.
+    error PartnerRegistryAddressKnown(address key, AddressKind kind);
+    /// @notice Not a key of this partner.
+    error PartnerRegistryNotItsKey(uint40 partner, address key);
+    /// @notice The key to be revoked was revoked, or has expired, at `since`.
+    error PartnerRegistryKeyEnded(address key, uint40 since);
+    /// @notice That this council member leaves, or this contract closes, at `until` is recorded already.
+    error PartnerRegistryEndRecorded(address key, uint40 until);
+    /// @notice The partner has the role for this scope already.
+    error PartnerRegistryRoleHeld(uint40 partner, uint8 role, bytes32 scope);
+    /// @notice The partner does not have the role for this scope.
+    error PartnerRegistryRoleNotHeld(uint40 partner, uint8 role, bytes32 scope);
+    /// @notice The partner has the role for as many scopes as there can be.
+    error PartnerRegistryTooManyScopes(uint40 partner, uint8 role);
+
+    // --- council ---
+    /// @notice The address to be removed is no council member's.
+    error PartnerRegistryNotAMember(address key);
+    /// @notice Nothing is decided by no signatures.
+    error PartnerRegistryNoThreshold();
+    /// @notice Members who will stay would be fewer than signatures needed. Members not in force yet do not count, and a
+    /// higher threshold does from the moment it is recorded.
+    error PartnerRegistryCouncilTooSmall(uint256 members, uint256 threshold);
+    /// @notice There would be more members than `most`.
+    error PartnerRegistryCouncilTooLarge(uint256 members, uint256 most);
+
+    // --- logs, contracts, rules ---
+    /// @notice The log to be registered has id 0.
+    error PartnerRegistryNoLogId();
+    /// @notice The log is registered already.
+    error PartnerRegistryLogKnown(bytes32 logId);
+    /// @notice No such log is registered.
+    error PartnerRegistryUnknownLog(bytes32 logId);
+    /// @notice A log that names no predecessor names no size of it.
+    error PartnerRegistryNoPredecessor(uint40 predecessorSize);
+    /// @notice The log was retired at `since`.
+    error PartnerRegistryLogRetired(bytes32 logId, uint40 since);
+    /// @notice A contract of this kind is open, and no end of it is recorded.
+    error PartnerRegistryKindOpen(uint8 kind, address current);
+    /// @notice The contract before the latest of this kind is in force until `until`.
+    error PartnerRegistryStillClosing(uint8 kind, address closing, uint40 until);
+    /// @notice The caller is not the contract of this kind in force.
+    error PartnerRegistryNotOpen(uint8 kind, address caller);
+    /// @notice The address to be closed never was a contract of this kind.
+    error PartnerRegistryUnknownContract(uint8 kind, address candidate);
+    /// @notice Rules to be adopted have a document.
+    error PartnerRegistryNoDocument();
+    /// @notice These rules are adopted already.
+    error PartnerRegistryRulesKnown(bytes32 document);
+    /// @notice These rules were never adopted.
+    error PartnerRegistryUnknownRules(bytes32 document);
+
     /// @notice Record a change that the council signed.
+    /// @param r The change: what it does is its `action`.
     /// @param signatures 65 bytes a member, ascending by address, at least the threshold.
+    /// @custom:reverts PartnerRegistrySequence PartnerRegistryUnknownAction PartnerRegistryUnusedField
+    /// PartnerRegistrySignatureLength PartnerRegistryTooFewSignatures PartnerRegistryCouncilOrder PartnerRegistryNotCouncil
+    /// PartnerRegistryTimeTooFar PartnerRegistryNoAddress PartnerRegistryAddressKnown PartnerRegistryPartnerZero
+    /// PartnerRegistryPartnerKnown PartnerRegistryUnknownPartner PartnerRegistryAlreadySuspended
+    /// PartnerRegistryNotSuspended PartnerRegistryNotItsKey PartnerRegistryKeyEnded PartnerRegistryUnknownRole
+    /// PartnerRegistryBadScope PartnerRegistryRoleHeld PartnerRegistryTooManyScopes PartnerRegistryRoleNotHeld
+    /// PartnerRegistryCouncilTooLarge PartnerRegistryNotAMember PartnerRegistryEndRecorded PartnerRegistryCouncilTooSmall
+    /// PartnerRegistryNoThreshold PartnerRegistryNoLogId PartnerRegistryLogKnown PartnerRegistryUnknownLog
+    /// PartnerRegistryNoPredecessor PartnerRegistryLogRetired PartnerRegistryUnknownContractKind PartnerRegistryKindOpen
+    /// PartnerRegistryStillClosing PartnerRegistryUnknownContract PartnerRegistryNoDocument PartnerRegistryRulesKnown
     function change(RegistryChange calldata r, bytes calldata signatures) external;
 
     /// @notice Record a device key, granted by a master key of its partner.
+    /// @param r The grant.
+    /// @param signatures The master key's: 65 bytes.
+    /// @custom:reverts PartnerRegistryEmptyPeriod PartnerRegistryPeriodTooLong PartnerRegistryPeriodOver
+    /// PartnerRegistryBadScopes PartnerRegistrySignatureLength PartnerRegistryNotMasterKey PartnerRegistryUnknownPartner
+    /// PartnerRegistrySuspended PartnerRegistryNoAddress PartnerRegistryAddressKnown
     function grantKey(KeyGrant calldata r, bytes calldata signatures) external;
 
     /// @notice Record the end of a key, signed by a master key of its partner or by itself. In force at once.
+    /// @param r The revocation.
+    /// @param signatures That key's: 65 bytes.
+    /// @custom:reverts PartnerRegistrySignatureLength PartnerRegistryNotMasterKey PartnerRegistryNotItsKey
+    /// PartnerRegistryKeyEnded
     function revokeKey(KeyRevoke calldata r, bytes calldata signatures) external;
 
     // --- asked by other contracts ---
 
     /// @notice The consortium whose records these are.
+    /// @return Its id, the salt of every signing domain.
     function consortiumId() external view returns (bytes32);
 
-    /// @notice Seconds between the recording of a change and its force.
+    /// @notice How long it takes until a change is in force.
+    /// @return Seconds from its recording.
     function delay() external view returns (uint40);
 
-    /// @notice Council signatures that a change needs now.
+    /// @notice How many council members must sign a change now.
+    /// @return The number of signatures.
     function threshold() external view returns (uint256);
 
     /// @notice Whose key this is now.
@@ -114,34 +187,54 @@ interface IPartnerRegistry {
         returns (uint40 partner, uint256 roles, bool suspended);
 
     /// @notice `signer` without roles and suspension, for where they do not matter: one storage slot instead of two.
+    /// @param key An address that signed something.
+    /// @param recordType The number of the type it signed.
+    /// @return partner 0 when the key is not in force, or not for this type.
     function partnerOf(address key, uint8 recordType) external view returns (uint40 partner);
 
     /// @notice Whether the partner holds the role in force and is not suspended.
+    /// @param partner The partner.
+    /// @param role One of `Roles`.
     /// @param scope Customs: jurisdiction, issuer: schema, brand: GS1 prefix, left-aligned; 0 for the other roles.
+    /// @return Whether it does.
     function hasRole(uint40 partner, uint8 role, bytes32 scope) external view returns (bool);
 
     /// @notice Revert unless enough council members in force signed `digest`.
+    /// @param digest What they signed.
     /// @param signatures 65 bytes a member, ascending by address, and nothing else: callers slice off what follows.
+    /// @custom:reverts PartnerRegistrySignatureLength PartnerRegistryTooFewSignatures PartnerRegistryCouncilOrder
+    /// PartnerRegistryNotCouncil
     function requireCouncil(bytes32 digest, bytes calldata signatures) external view;
 
     /// @notice Revert unless the caller is the contract of this kind in force.
+    /// @param kind One of `ContractKinds`.
+    /// @custom:reverts PartnerRegistryNotOpen
     function requireOpen(uint8 kind) external view;
 
-    /// @notice Whether `found` is the contract of this kind in force.
-    function isOpen(uint8 kind, address found) external view returns (bool);
+    /// @notice Whether an address is the contract of this kind in force.
+    /// @param kind One of `ContractKinds`.
+    /// @param candidate The address.
+    /// @return Whether it is.
+    function isOpen(uint8 kind, address candidate) external view returns (bool);
 
-    /// @notice The contract of this kind in force; zero for none.
+    /// @notice The contract of this kind in force.
+    /// @param kind One of `ContractKinds`.
+    /// @return Its address; zero for none.
     function contractOf(uint8 kind) external view returns (address);
 
-    /// @notice The key that signs a log's checkpoints; zero unless the log is registered, in force and not retired.
+    /// @notice The key that signs a log's checkpoints.
+    /// @param logId The log.
+    /// @return Its address; zero unless the log is registered, in force and not retired.
     function anchorKey(bytes32 logId) external view returns (address);
 
     // --- asked by people and services ---
 
-    /// @notice Changes recorded so far; the next one carries this plus 1.
+    /// @notice How many changes were recorded; the next one carries this plus 1.
+    /// @return The number of changes.
     function changes() external view returns (uint40);
 
-    /// @notice All that is known of an address.
+    /// @notice All that is known of an address. A contract is closed from `until` on, and only this says so.
+    /// @param key The address.
     /// @return kind What it is.
     /// @return partner Whose it is; 0 for council keys and contracts.
     /// @return actor For device keys, the partner for whom the bearer works.
@@ -153,15 +246,26 @@ interface IPartnerRegistry {
         view
         returns (AddressKind kind, uint40 partner, uint40 actor, uint40 from, uint40 until, uint32 scopes);
 
-    /// @notice When a partner was or will be admitted (0: never), and until when it is suspended (2⁴⁰ − 1: no end known).
+    /// @notice When a partner was admitted, and until when it is suspended.
+    /// @param partner The partner.
+    /// @return since When it was or will be admitted; 0 for never.
+    /// @return suspendedUntil When its suspension ended or ends; 2⁴⁰ − 1 when no end is known.
     function partnerInfo(uint40 partner) external view returns (uint40 since, uint40 suspendedUntil);
 
-    /// @notice The log that a log continues after being spoilt, and the size up to which it does.
+    /// @notice A log, and the log that it continues after that was spoilt.
+    /// @param logId The log.
+    /// @return key Its anchor key, in force or not.
+    /// @return partner Who keeps it.
+    /// @return predecessor The log that it continues; 0 for none.
+    /// @return predecessorSize The size up to which it does.
     function logInfo(bytes32 logId)
         external
         view
         returns (address key, uint40 partner, bytes32 predecessor, uint40 predecessorSize);
 
-    /// @notice Start of the period for which rules were adopted. Reverts for rules never adopted.
+    /// @notice Start of the period for which rules were adopted.
+    /// @param document Their hash.
+    /// @return When it starts.
+    /// @custom:reverts PartnerRegistryUnknownRules
     function rulesFrom(bytes32 document) external view returns (uint40);
 }

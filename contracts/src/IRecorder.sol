@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+
 /// @title What every contract that takes records has in common: the event that carries the whole record
-interface IRecorder {
+/// @notice `eip712Domain` (EIP-5267) tells under which domain its records are signed. In all interfaces `@custom:reverts`
+/// names the errors with which a function refuses. Whatever takes signatures also refuses those that are not canonical, with
+/// the errors of OpenZeppelin's `ECDSA`.
+interface IRecorder is IERC5267 {
     /// @notice A record was taken.
     /// @param id The record's EIP-712 digest.
     /// @param recordType The number of its type.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ShipmentStates} from "../src/Codes.sol";
 import {ICustodyLedger} from "../src/ICustodyLedger.sol";
 import {Clearance, ShipmentRef} from "../src/Records.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
@@ -97,7 +98,14 @@ contract ClearanceLedgerHandler is ClearanceFixture {
     }
 
     function _effect() private pure returns (ICustodyLedger.ClearanceEffect memory) {
-        return ICustodyLedger.ClearanceEffect({by: 0, jurisdiction: DE, regime: IMPORT, relayed: false, gate: 1, ended: 0});
+        return ICustodyLedger.ClearanceEffect({
+            by: 0,
+            jurisdiction: DE,
+            regime: IMPORT,
+            relayed: false,
+            gate: ICustodyLedger.GateChange.OPEN,
+            ended: 0
+        });
     }
 
     function _list(bytes32 shipment) private pure returns (bytes32[] memory list) {
@@ -110,7 +118,7 @@ contract ClearanceLedgerHandler is ClearanceFixture {
         bool relay = uint256(before).relay() & 1 == 1;
         bool may = status == 1 || author == CUSTOMS || (author == BROKER && relay)
             || (author == MIXED && !before.isParty(MIXED));
-        bool underWay = before.state() == CustodySlot.OPEN;
+        bool underWay = before.state() == ShipmentStates.OPEN;
         if (inTurn && may && mayFollow(statusOf[shipment], status)) {
             ++sequenceOf[shipment];
             statusOf[shipment] = status;
@@ -119,7 +127,7 @@ contract ClearanceLedgerHandler is ClearanceFixture {
         } else if (slot != before) {
             skippedChanged = true;
         }
-        bool destroyed = before.state() == CustodySlot.SEIZED && slot == before.withState(CustodySlot.DESTROYED);
+        bool destroyed = before.state() == ShipmentStates.SEIZED && slot == before.withState(ShipmentStates.DESTROYED);
         if (!underWay && slot != before && !destroyed) endedChanged = true;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ShipmentStates} from "../src/Codes.sol";
 import {IClearanceLedger} from "../src/IClearanceLedger.sol";
 import {Clearance, ShipmentRef} from "../src/Records.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
@@ -32,7 +33,8 @@ contract ClearanceLedgerTest is ClearanceFixture {
             _stands(shipment, sequence, standing);
             uint256 slot = custody.slotOf(shipment);
             require((slot.released() == 1) == released, "gate");
-            uint256 state = under ? CustodySlot.OPEN : standing == 9 ? CustodySlot.SEIZED : CustodySlot.DESTROYED;
+            uint256 ended = standing == 9 ? ShipmentStates.SEIZED : ShipmentStates.DESTROYED;
+            uint256 state = under ? ShipmentStates.OPEN : ended;
             require(slot.state() == state, "state");
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ShipmentStates} from "../src/Codes.sol";
 import {CustodyLedger} from "../src/CustodyLedger.sol";
 import {Child, Handoff, HandoffItem, Require, ShipmentRef, ShipmentTerms, Split, Statement} from "../src/Records.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
@@ -142,7 +143,7 @@ contract CustodyLedgerHandler is Consortium {
         Handoff memory r = _manifest(shipment, slot, receiver, packages);
         bytes32 id = _id(hasher.hash(r));
         custody.handoff(r, bytes.concat(signature(keyOf(r.releaser), id), signature(keyOf(receiver), id)));
-        if (slot.state() != CustodySlot.OPEN) return;
+        if (slot.state() != ShipmentStates.OPEN) return;
         if (packages > slot.packages()) packagesOf[originOf[shipment]] += packages - slot.packages();
         if (packages != 0 && packages < slot.packages()) {
             _add(_child(shipment, slot, type(uint32).max), originOf[shipment]);
@@ -186,7 +187,7 @@ contract CustodyLedgerHandler is Consortium {
         }
         bytes32 id = _id(hasher.hash(r));
         custody.split(r, signature(keyOf(r.by), id));
-        if (slot.state() > CustodySlot.DELIVERED) return;
+        if (slot.state() > ShipmentStates.DELIVERED) return;
         for (uint256 i = 0; i < r.children.length; ++i) {
             _add(_child(shipment, slot, i), originOf[shipment]);
         }
@@ -203,14 +204,14 @@ contract CustodyLedgerHandler is Consortium {
         bytes32 id = _id(hasher.hash(r));
         bytes memory signatures = signature(keyOf(r.by), id);
         if (kind == 6 || kind == 7) signatures = bytes.concat(signatures, signature(keyOf(r.counterparty), id));
-        custody.state(r, signatures);
+        custody.recordStatement(r, signatures);
     }
 
     function _notice(uint256 old, uint256 current) private {
         if (old == 0) return;
         if (current.sequence() < old.sequence()) sequenceShrank = true;
-        if (old.state() > CustodySlot.DELIVERED && current != old) endedCameBack = true;
-        if (old.state() == CustodySlot.DELIVERED && current.state() == CustodySlot.OPEN) endedCameBack = true;
+        if (old.state() > ShipmentStates.DELIVERED && current != old) endedCameBack = true;
+        if (old.state() == ShipmentStates.DELIVERED && current.state() == ShipmentStates.OPEN) endedCameBack = true;
         if (current.consignee() != old.consignee() || current.consignor() != old.consignor()) partiesChanged = true;
         if (current != old && old.custodian() != _signed) movedUnsigned = true;
     }
@@ -279,7 +280,7 @@ contract CustodyLedgerInvariants {
                 bytes32 shipment = _handler.shipments(i);
                 if (_handler.originOf(shipment) != origin) continue;
                 uint256 slot = _handler.custody().slotOf(shipment);
-                if (slot.state() != CustodySlot.CLOSED_INTO_CHILDREN) sum += slot.packages();
+                if (slot.state() != ShipmentStates.CLOSED_INTO_CHILDREN) sum += slot.packages();
             }
             require(sum == _handler.packagesOf(origin), "what was opened, and what was counted over");
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ShipmentStates} from "../src/Codes.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
 
 /// @notice Whatever the fields hold, each operation changes its own and no other.
@@ -16,8 +17,8 @@ contract CustodySlotTest {
         uint256 slot = CustodySlot.opened(custodian, consignee, consignor, packages);
         require(slot.custodian() == custodian && slot.consignee() == consignee, "custodian, consignee");
         require(slot.consignor() == consignor && slot.packages() == packages, "consignor, packages");
-        require(slot.sequence() == 0 && slot.state() == CustodySlot.OPEN, "sequence, state");
-        require(slot >> 168 == CustodySlot.OPEN << 76, "nothing else");
+        require(slot.sequence() == 0 && slot.state() == ShipmentStates.OPEN, "sequence, state");
+        require(slot >> 168 == uint256(ShipmentStates.OPEN) << 76, "nothing else");
     }
 
     function testFuzz_MovedChangesHolderCountAndSequence(uint256 slot, uint40 custodian, uint32 packages)
@@ -25,7 +26,7 @@ contract CustodySlotTest {
         pure
     {
         slot &= ~(uint256(1) << 152); // not the last sequence
-        uint256 next = slot.moved(custodian, packages);
+        uint256 next = slot.handedOver(custodian, packages);
         require(next.custodian() == custodian && next.packages() == packages, "holder, count");
         require(next.sequence() == slot.sequence() + 1, "the next sequence");
         require(next >> 168 == slot >> 168, "terms and state stay");
@@ -45,8 +46,8 @@ contract CustodySlotTest {
         require((next ^ slot) & ~(uint256(mask) << 236) == 0, "nothing else");
     }
 
-    function testFuzz_FreshIsTheSameTermsFromTheStart(uint256 slot, uint32 packages) external pure {
-        uint256 child = slot.fresh(packages);
+    function testFuzz_ChildIsTheSameTermsFromTheStart(uint256 slot, uint32 packages) external pure {
+        uint256 child = slot.child(packages);
         require(child.packages() == packages && child.sequence() == 0 && child.released() == 0, "its own");
         require(child.custodian() == slot.custodian(), "the same holder");
         require(child.consignee() == slot.consignee() && child.consignor() == slot.consignor(), "the same parties");
@@ -80,7 +81,7 @@ contract CustodySlotTest {
             require((slot.deliveryGates() & bit != 0) == (masks[i] & 2 != 0), "delivery");
             require((slot.saleGates() & bit != 0) == (masks[i] & 4 != 0), "sale");
         }
-        require(slot.released() == 0 && slot.state() == CustodySlot.OPEN && slot.flags() == 0, "nothing else");
+        require(slot.released() == 0 && slot.state() == ShipmentStates.OPEN && slot.flags() == 0, "nothing else");
         require(slot.custodian() == PARTNER && slot.packages() == type(uint32).max, "nothing else");
     }
 
@@ -93,14 +94,14 @@ contract CustodySlotTest {
         require(pair != CustodySlot.pair(second, other), "another pair is another number");
     }
 
-    function testFuzz_StandsComparesThreeFields(uint256 slot, uint8 state, uint16 sequence, uint40 custodian)
+    function testFuzz_IsHeldComparesThreeFields(uint256 slot, uint8 state, uint16 sequence, uint40 custodian)
         external
         pure
     {
         state &= 0xf;
         bool same = slot.state() == state && slot.sequence() == sequence && slot.custodian() == custodian;
-        require(slot.stands(state, sequence, custodian) == same, "these");
-        require(slot.stands(slot.state(), slot.sequence(), slot.custodian()), "its own");
+        require(slot.isHeld(state, sequence, custodian) == same, "these");
+        require(slot.isHeld(slot.state(), slot.sequence(), slot.custodian()), "its own");
     }
 
     function testFuzz_PartiesAreTheThree(uint256 slot, uint40 partner, uint8 which) external pure {

@@ -73,7 +73,9 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.node = node
-    app.state.sessions = Sessions(node.keys.session_secret, node.settings.public_url, node.domain.chain_id, node.clock)
+    app.state.sessions = Sessions(
+        node.reader.keys.session_secret, node.home.settings.public_url, node.home.domain.chain_id, node.home.clock
+    )
     problems.install(app, pages.error_page)
     app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
     strict = [Depends(only_known_parameters)]

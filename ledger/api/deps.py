@@ -62,7 +62,7 @@ def reader(
 
 
 def _reader_of(request: Request, token: str) -> Reader:
-    return node(request).reading.reader(sessions(request).reader(token)) if token else PUBLIC
+    return node(request).reader.views.reader(sessions(request).reader(token)) if token else PUBLIC
 
 
 async def json_body(request: Request) -> Any:

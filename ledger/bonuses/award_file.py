@@ -80,6 +80,12 @@ def award_to_json(award: Award) -> dict[str, Any]:
     }
 
 
+def amounts_only(file: Mapping[str, Any]) -> dict[str, Any]:
+    """An award file without anything but its amounts: no penalties, evidence or words."""
+    lines = [{"partner": line["partner"], "amount": line["amount"]} for line in file["lines"]]
+    return {name: file[name] for name in ("format", "agreement", "version")} | {"lines": lines}
+
+
 def amounts_from_json(data: object) -> tuple[Line, ...]:
     """The amounts in an award file, for proofs and for `check_lines`, which decides whether they can be trusted.
 

@@ -99,6 +99,11 @@ def require_rule(rule: BonusRule, expected: bytes) -> None:
         )
 
 
+def indicators_of(role: Role) -> list[str]:
+    """What a threshold for a partner in this role may be about."""
+    return [*sorted(indicator.value for indicator in OF_ROLE[role] - _NO_SHARES), SCORE, SHIPMENTS]
+
+
 def _role(value: object, role: Role, where: str) -> RoleRule:
     table = _table(value, where)
     _require_keys(table, ("benchmark", "quality"), where)
@@ -116,7 +121,7 @@ def _role(value: object, role: Role, where: str) -> RoleRule:
 def _threshold(value: object, role: Role, where: str) -> Threshold:
     table = _table(value, where)
     _require_keys(table, ("indicator", "threshold", "samples"), where)
-    names = [*sorted(indicator.value for indicator in OF_ROLE[role] - _NO_SHARES), SCORE, SHIPMENTS]
+    names = indicators_of(role)
     indicator = table["indicator"]
     if not isinstance(indicator, str) or indicator not in names:
         raise MalformedRecord(

@@ -16,13 +16,14 @@ from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
-from ledger.common.ids import KeyAddress, RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
 from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.records.index_keys import child_id
-from ledger.records.signing import Domain, recover
+from ledger.records.recovered import RecoveredRecord, recover_record
+from ledger.records.signing import Domain
 from ledger.records.types import (
     LOG_ONLY,
     REMAINDER_INDEX,
@@ -41,7 +42,7 @@ from ledger.records.types import (
     Split,
     Statement,
 )
-from ledger.records.verification import Facts, VerifiedRecord, verify_record
+from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
 from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.shipments.outcome_facts import facts_of
 
@@ -138,8 +139,8 @@ class _Work:
     head: TreeHead = field(init=False)
     history: RegistryHistory = field(init=False)
     ids: dict[int, RecordId] = field(default_factory=dict)
-    domains: dict[int, Domain] = field(default_factory=dict)
     facts: dict[int, Facts] = field(default_factory=dict)
+    recovered: dict[int, RecoveredRecord] = field(default_factory=dict)
     verified: list[VerifiedRecord] = field(default_factory=list)
 
     # --- 2 and 3: the log ------------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ class _Work:
     def check_inclusion(self) -> str:
         domains = self._domains()
         for record in self.bundle.records:
-            self.ids[record.index], self.domains[record.index] = _identify(record, domains)
+            self.ids[record.index] = _identify(record, domains)
         leaves = [(record.index, record.leaf_hash) for record in self.bundle.records]
         verify_subset(leaves, self.head.size, self.bundle.proof, self.head.root)
         return f"all {len(leaves)} records are leaves of the log"
@@ -211,7 +212,7 @@ class _Work:
             placed.append(((facts.block_number, facts.event_index), place, record))
         history = RegistryHistory(self.trust.genesis)
         for _, place, record in sorted(placed, key=lambda entry: entry[0]):
-            keys = self._keys(record)
+            keys = self._recovered_of(record).keys
             try:
                 history.apply(record.signed.record, keys, place)  # type: ignore[arg-type]
             except LadingError as error:
@@ -232,9 +233,9 @@ class _Work:
                 if record.signed.signatures:
                     raise VerificationFailed("an outcome bears no signature", where=record.where)
                 continue
-            facts, domain = self.facts[record.index], self.domains[record.index]
+            facts = self.facts[record.index]
             try:
-                verified = verify_record(record.signed, domain, facts, self.history, context)
+                verified = verify_recovered(self._recovered_of(record), facts, self.history, context)
             except LadingError as error:
                 raise VerificationFailed(
                     error.what,
@@ -332,19 +333,24 @@ class _Work:
                 found.setdefault(RecordId(body.record), []).append((record.index, body))
         return found
 
-    def _keys(self, record: BundledRecord) -> list[KeyAddress]:
-        return [recover(self.ids[record.index], signature) for signature in record.signed.signatures]
+    def _recovered_of(self, record: BundledRecord) -> RecoveredRecord:
+        """The record with its keys: recovered once, though the registry is built before signatures are judged."""
+        if record.index not in self.recovered:
+            signed, name = record.signed, type(record.signed.record).__name__
+            signed.record.check(name)
+            self.recovered[record.index] = recover_record(signed, self.ids[record.index], name)
+        return self.recovered[record.index]
 
 
-def _identify(record: BundledRecord, domains: list[Domain]) -> tuple[RecordId, Domain]:
-    """The record's id and domain, of the domains that give its claimed leaf. Raises `VerificationFailed`."""
+def _identify(record: BundledRecord, domains: list[Domain]) -> RecordId:
+    """The record's id, in that of the domains that gives its claimed leaf. Raises `VerificationFailed`."""
     body, signatures = record.signed.record, record.signed.signature_bytes()
     found = b""
     for domain in domains if body.MONEY else domains[:1]:
         record_id = domain.record_id(body)
         found = merkle.leaf_hash(Leaf.of(body.NUMBER, record_id, signatures, record.log_time).encode())
         if found == record.leaf_hash:
-            return record_id, domain
+            return record_id
     raise VerificationFailed(
         "this record is not the one in the log",
         where=record.where,

@@ -22,19 +22,19 @@ class HomeClient:
         self._node = node
 
     def consortium(self) -> dict[str, Any]:
-        return self._node.enrolment.consortium(self._node.consortium)
+        return self._node.reader.enrolment.consortium(self._node.home.consortium)
 
     def partners(self) -> list[dict[str, Any]]:
-        return [asdict(partner) for partner in self._node.reading.partners()]
+        return [asdict(partner) for partner in self._node.reader.views.partners()]
 
     def enrolments(self) -> list[dict[str, Any]]:
-        return self._node.enrolment.listing()
+        return self._node.reader.enrolment.listing()
 
     def enrolment(self, document: str) -> dict[str, Any]:
-        return self._node.enrolment.document(bytes_from_hex(document, 32, "document"))
+        return self._node.reader.enrolment.document(bytes_from_hex(document, 32, "document"))
 
     def enrol(self, document: str, signature: str) -> dict[str, Any]:
-        return self._node.enrolment.ask(document.encode(), bytes_from_hex(signature, 65, "signature"))
+        return self._node.reader.enrolment.ask(document.encode(), bytes_from_hex(signature, 65, "signature"))
 
     def submit(self, signed: SignedRecord) -> dict[str, Any]:
         """Also carries the record to the chain, for nobody else will while no service runs."""
@@ -43,7 +43,7 @@ class HomeClient:
         if isinstance(result, Accepted):
             self._node.settle()
             answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
-            track = self._node.reading.record(result.record_id).chain
+            track = self._node.reader.views.record(result.record_id).chain
             return answer | ({"waitsFor": [asdict(one) for one in track.waitsFor]} if track.waitsFor else {})
         return answer | {"status": "proposed", "missing": list(result.missing)}
 

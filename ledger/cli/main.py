@@ -60,6 +60,8 @@ PANELS: dict[str, dict[str, Entry]] = {
         "opening": Entry("found", "Prepare what the council has not yet decided of the founding."),
         "join": Entry("found", "Become a further operator: keys and a log of your own, on the consortium's network."),
         "contracts": Entry("contracts", "Which contracts take records, and how the council replaces one."),
+        "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
+        "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
         "rebuild": Entry("rebuild", "Make the database whole again. Stop the node first."),
     },
 }

@@ -16,12 +16,13 @@ from ledger.records.types import Record, RegistryChange
 from ledger.registry.changes import admission, change, opening_changes
 from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.registry.history import RegistryView
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import TokenPlan, found
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Accepted
-from ledger.services.node.node import Node, open_chain
+from ledger.services.node.node import Node
 
 COUNCIL = 3
 THRESHOLD = 2
@@ -49,11 +50,11 @@ class Trial:
 
     def change(self, record: RegistryChange) -> Accepted:
         """Let the council sign a change: as many members as the threshold asks for."""
-        return self.sign_and_submit(record, *self.council[: self.node.consortium.genesis.threshold])
+        return self.sign_and_submit(record, *self.council[: self.node.home.consortium.genesis.threshold])
 
     def next_sequence(self) -> int:
-        with self.node.db.read() as connection:
-            return self.node.registry.refreshed(connection).history.next_sequence
+        with self.node.home.database.read() as connection:
+            return self.node.reader.registry.refreshed(connection).history.next_sequence
 
     def decide(self, changes: Iterable[RegistryChange]) -> None:
         """Let the council sign those changes that the registry does not hold yet, numbered on; wait for the chain.
@@ -61,9 +62,9 @@ class Trial:
         So what a crash interrupted goes on where it stopped, however often it is begun again.
         """
         self.node.settle()  # an interrupted attempt may have left some on their way
-        with self.node.db.read() as connection:
-            history = self.node.registry.refreshed(connection).history
-        held = history.now(self.node.clock.now())
+        with self.node.home.database.read() as connection:
+            history = self.node.reader.registry.refreshed(connection).history
+        held = history.now(self.node.home.clock.now())
         sequence = history.next_sequence
         for record in changes:
             if not _holds(held, record):
@@ -73,9 +74,9 @@ class Trial:
 
     def enrol(self, party: Party, gln: str, roles: Sequence[RoleRequest]) -> Enrolment:
         """The partner proves possession of its key; nothing is decided yet."""
-        consortium_id = self.node.consortium.genesis.consortium_id
+        consortium_id = self.node.home.consortium.genesis.consortium_id
         enrolment = Enrolment(consortium_id, party.name, gln, party.key.address, tuple(roles))
-        self.node.enrolment.ask(enrolment.document(), sign_enrolment(enrolment, party.key))
+        self.node.reader.enrolment.ask(enrolment.document(), sign_enrolment(enrolment, party.key))
         return enrolment
 
     def admit(self, parties: Sequence[tuple[Party, str, Sequence[RoleRequest]]]) -> None:
@@ -90,7 +91,7 @@ class Trial:
 
     def signed(self, record: Record, *signers: Party | SigningKey) -> SignedRecord:
         keys = [signer.key if isinstance(signer, Party) else signer for signer in signers]
-        return SignedRecord(record, tuple(key.sign(self.node.domain, record) for key in keys))
+        return SignedRecord(record, tuple(key.sign(self.node.home.domain, record) for key in keys))
 
     def sign_and_submit(self, record: Record, *signers: Party | SigningKey) -> Accepted:
         """Sign with every signer and submit; `RuleBroken` when a signature is missing."""
@@ -133,10 +134,10 @@ def open_for_business(trial: Trial, operator: Party) -> None:
 
     Goes on after a crash.
     """
-    consortium = trial.node.consortium
+    consortium = trial.node.home.consortium
     trial.decide(opening_changes([(int(k), address) for k, address in consortium.deployment.contracts.items()], 0))
     trial.admit([(operator, "", [RoleRequest(Role.OPERATOR)])])
-    anchor, log_id = trial.node.keys.anchor.address, consortium.log.log_id
+    anchor, log_id = trial.node.reader.keys.anchor.address, consortium.log.log_id
     trial.decide([change(0, RegistryAction.REGISTER_LOG, partner=operator.id, key=anchor, scope=log_id)])
 
 

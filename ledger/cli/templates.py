@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import MalformedRecord
+from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.fields import CODES, text_of
 from ledger.explain.money import money
 from ledger.explain.record import TITLES, Kind, Line, describe
@@ -139,10 +140,14 @@ def _empty(member: Member) -> Any:
 
 
 def in_words(record: Record, target: Record | None = None) -> Iterator[str]:
-    """The record line by line, as somebody should read it before he signs; an amendment beside its `target`."""
+    """The record line by line, as somebody should read it before he signs; an amendment beside its `target`.
+
+    Last what he should beware of.
+    """
     name = type(record).__name__
     yield TITLES.get(name, name)
     yield from _lines(describe(record, target), _INDENT)
+    yield from (f"Beware: {warning}" for warning in warnings_before_signing(record))
 
 
 def enrolment_in_words(enrolment: Enrolment) -> Iterator[str]:

@@ -1,8 +1,11 @@
-"""Periods that figures are asked for: from and until, the last so many days, and the quarters or months before."""
+"""Periods that figures are asked for: from and until, the last so many days, and the quarters or months before.
+
+Calendar units (UTC) are numbered without a gap from year 0, so that they can be counted and put in order.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from ledger.errors import MalformedRecord
 
@@ -12,6 +15,7 @@ FOREVER = 2**40 - 1
 LONGEST_ROLLING = 3_660
 """Days: ten years."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 9999
+_LAST_SECOND = 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class Period:
 class Step(StrEnum):
     QUARTER = "quarter"
     MONTH = "month"
+
+
+class Grain(IntEnum):
+    """How finely a calendar is cut: the months of a unit."""
+
+    MONTH = 1
+    QUARTER = 3
+    YEAR = 12
 
 
 def full_hour(now: int) -> int:
@@ -67,21 +79,34 @@ def period_of(now: int, start: int | None = None, end: int | None = None, rollin
 
 def before(now: int, step: Step, count: int) -> list[tuple[str, Period]]:
     """The last `count` calendar quarters or months in UTC with their names, the running one last, oldest first."""
-    months = 3 if step is Step.QUARTER else 1
-    at = datetime.fromtimestamp(now, UTC)
-    number = (at.year * 12 + at.month - 1) // months
+    grain = Grain[step.name]
+    number = unit_of(now, grain)
     found = []
     for n in range(number - count + 1, number + 1):
-        if n * months // 12 >= _FIRST_YEAR and (n + 1) * months // 12 <= _LAST_YEAR:
-            start, end = _month(n * months), _month((n + 1) * months)
-            found.append((_name(n * months, step), Period(start, end, min(now, end))))
+        if n * grain // 12 >= _FIRST_YEAR and (n + 1) * grain // 12 <= _LAST_YEAR:
+            start, end = _start(n, grain), _start(n + 1, grain)
+            found.append((unit_name(n, grain), Period(start, end, min(now, end))))
     return found
 
 
-def _month(number: int) -> int:
-    return int(datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC).timestamp())
+def unit_of(second: int, grain: Grain) -> int:
+    """The number of the calendar unit that `second` lies in; what lies after the year 9999 counts as its end."""
+    at = datetime.fromtimestamp(min(second, _LAST_SECOND), UTC)
+    return (at.year * 12 + at.month - 1) // grain
 
 
-def _name(month: int, step: Step) -> str:
-    year, within = divmod(month, 12)
-    return f"{year} Q{within // 3 + 1}" if step is Step.QUARTER else f"{year}-{within + 1:02}"
+def unit_name(number: int, grain: Grain) -> str:
+    """`2024-03`, `2024 Q1` or `2024`."""
+    year, month = divmod(number * grain, 12)
+    match grain:
+        case Grain.MONTH:
+            return f"{year}-{month + 1:02}"
+        case Grain.QUARTER:
+            return f"{year} Q{month // 3 + 1}"
+        case Grain.YEAR:
+            return str(year)
+
+
+def _start(number: int, grain: Grain) -> int:
+    year, month = divmod(number * grain, 12)
+    return int(datetime(year, month + 1, 1, tzinfo=UTC).timestamp())

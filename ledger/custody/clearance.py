@@ -111,7 +111,7 @@ EMPTY = ClearanceSlot()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CustomsRoles:
     """The signer's roles in force: `customs` for the record's own jurisdiction. Both false when it is suspended."""
 
     customs: bool
@@ -147,7 +147,7 @@ class ItemResult:
     ends: ShipmentState | None = None
 
 
-def check(record: Clearance, signer: Standing, clock: int) -> None:
+def check(record: Clearance, signer: CustomsRoles, clock: int) -> None:
     """Refuse the whole record for its shape, its times or its signer's roles; `clock` in UTC seconds.
 
     Raises `MalformedRecord` for the shape, `RuleBroken` for a time too far ahead, `NotPermitted` for the signer. That
@@ -182,7 +182,7 @@ def check(record: Clearance, signer: Standing, clock: int) -> None:
 
 def judge(
     record: Clearance,
-    signer: Standing,
+    signer: CustomsRoles,
     slots: Mapping[SlotKey, ClearanceSlot],
     shipments: Mapping[RecordId, ShipmentFacts],
 ) -> tuple[ItemResult, ...]:
@@ -210,7 +210,7 @@ def outcomes(results: Sequence[ItemResult]) -> bytes:
 
 def _judge_item(
     record: Clearance,
-    signer: Standing,
+    signer: CustomsRoles,
     key: SlotKey,
     sequence: int,
     slots: Mapping[SlotKey, ClearanceSlot],

@@ -42,7 +42,7 @@ class Effect:
     clearances: Mapping[SlotKey, ClearanceSlot] = field(default_factory=dict)
 
 
-CustomsStanding = Callable[[int, bytes], clearance.Standing]
+CustomsRolesOf = Callable[[int, bytes], clearance.CustomsRoles]
 """Roles of a partner for the jurisdiction (two capital letters) at the moment of judgement."""
 
 
@@ -50,7 +50,7 @@ def effect_of(
     record: Record,
     record_id: RecordId,
     signers: Sequence[Signer],
-    customs: CustomsStanding,
+    customs: CustomsRolesOf,
     state: State,
     now: int,
 ) -> Effect:
@@ -79,7 +79,7 @@ def effect_of(
     return Effect(decision.outcomes, decision.changes)
 
 
-def _clearance(record: Clearance, standing: clearance.Standing, state: State, now: int) -> Effect:
+def _clearance(record: Clearance, standing: clearance.CustomsRoles, state: State, now: int) -> Effect:
     clearance.check(record, standing, now)
     holdings = {item.shipment: state.holding(item.shipment) for item in record.items}
     facts: dict[RecordId, ShipmentFacts] = {}

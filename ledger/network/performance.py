@@ -8,10 +8,12 @@ Integers only; a figure that nothing is known about is None.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import TypeVar
 
 from ledger.codes import ClearanceStatus, HoldCause, StatementKind
+from ledger.common.distribution import distribution
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period
 from ledger.common.spans import Span, measure
@@ -25,6 +27,7 @@ from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys, Move, part_of
 
+K = TypeVar("K", bound=Hashable)
 DAY = 86_400
 MILLION = 1_000_000
 _RELEASED = {ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS}
@@ -126,17 +129,15 @@ class _Sums:
     evidence: dict[RecordId, None] = field(default_factory=dict)
 
     def figures(self) -> NetworkFigures:
-        times = sorted(self.times)
-        count = len(times)
-        middle = count // 2
+        times = distribution(self.times)
         return NetworkFigures(
             shipments=self.shipments,
             delivered=self.delivered,
             packages=self.packages,
-            timed=count,
-            mean_seconds=_over(sum(times), count),
-            median_seconds=(times[middle] + times[(count - 1) // 2]) // 2 if times else None,
-            p90_seconds=times[-(-9 * count // 10) - 1] if times else None,
+            timed=times.count,
+            mean_seconds=times.mean,
+            median_seconds=times.median,
+            p90_seconds=times.p90,
             windowed=self.windowed,
             abnormal=self.abnormal,
             legs_due=self.legs_due,
@@ -178,7 +179,19 @@ def network(
     Only of shipments under terms that are `wanted`. Those whose commercial terms are withheld here are left out:
     nothing is known about them.
     """
-    sums: dict[str, _Sums] = {}
+    found = figures_by(journeys, period, by or (lambda _: "all"), windows, wanted)
+    return {key: found[key] for key in sorted(found)}
+
+
+def figures_by(
+    journeys: Journeys,
+    period: Period,
+    by: Callable[[Route], K],
+    windows: Windows = EXPECTED,
+    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
+) -> dict[K, NetworkFigures]:
+    """What `network` gives, grouped by any key, in no order."""
+    sums: dict[K, _Sums] = {}
     for shipment in journeys.shipments():
         try:
             if not wanted(journeys.terms_of(shipment).record):
@@ -189,8 +202,8 @@ def network(
         if case is None or not _in_period(case):
             continue
         route = route_of(case)
-        _add(sums.setdefault(by(route) if by else "all", _Sums()), case, route, windows)
-    return {key: sums[key].figures() for key in sorted(sums)}
+        _add(sums.setdefault(by(route), _Sums()), case, route, windows)
+    return {key: found.figures() for key, found in sums.items()}
 
 
 def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from ledger.codes import Outcome
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.errors import VerificationFailed
+from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
@@ -23,7 +24,7 @@ from ledger.records.signers import (
     SignerContext,
     expected_signers,
 )
-from ledger.records.signing import Domain, SignedRecord, recover
+from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import LOG_ONLY, NOBODY, Record
 
 _SEAL: Final = object()
@@ -147,28 +148,29 @@ def verify_record(
     Not decided here: whether the rules applied it (`facts.outcomes`), nor whether `facts` are true (proofs do that).
     Raises `MalformedRecord`, `BadSignature`, `NotFound` (context is missing) or `VerificationFailed`.
     """
-    record = signed.record
-    name = type(record).__name__
+    name = type(signed.record).__name__
     # 1. Structure and id.
-    record.check(name)
-    record_id = domain.record_id(record)
+    signed.record.check(name)
+    record_id = domain.record_id(signed.record)
     # 2. Signatures.
-    signers = expected_signers(record, context)
-    recovered = tuple(
-        recover(record_id, signature, f"{name}.signatures[{i}]") for i, signature in enumerate(signed.signatures)
-    )
-    plan = list(_spread(signers, len(recovered), name))
+    return verify_recovered(recover_record(signed, record_id, name), facts, keys, context)
+
+
+def verify_recovered(recovered: RecoveredRecord, facts: Facts, keys: KeyBook, context: SignerContext) -> VerifiedRecord:
+    """As `verify_record`, for a record of sound structure whose keys are recovered already."""
+    record, name = recovered.record, type(recovered.record).__name__
+    plan = list(_spread(expected_signers(record, context), len(recovered.keys), name))
     # 3. Keys.
     partners: list[PartnerId] = []
     roles: list[int] = []
-    for i, (signer, key) in enumerate(zip(plan, recovered, strict=True)):
+    for i, (signer, key) in enumerate(zip(plan, recovered.keys, strict=True)):
         standing = _judge(signer, key, record, facts, keys, context, f"{name}.signatures[{i}]")
         partners.append(standing.partner)
         roles.append(standing.roles)
-    _check_council(plan, recovered, keys, facts, name)
-    if len(set(recovered)) != len(recovered):
+    _check_council(plan, recovered.keys, keys, facts, name)
+    if len(set(recovered.keys)) != len(recovered.keys):
         raise VerificationFailed("one key signed for two", where=name, expected="a key for each signer")
-    return VerifiedRecord(record_id, record, tuple(partners), recovered, tuple(roles), facts, _SEAL)
+    return VerifiedRecord(recovered.id, record, tuple(partners), recovered.keys, tuple(roles), facts, _SEAL)
 
 
 def already_verified(

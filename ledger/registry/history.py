@@ -63,6 +63,8 @@ class Genesis:
             )
         if len(self.council) > MAX_COUNCIL:
             raise MalformedRecord("too many council members", where="PartnerRegistryCouncilTooLarge")
+        if self.threshold == 0:
+            raise MalformedRecord("nobody would have to sign", where="PartnerRegistryNoThreshold")
         if not 1 <= self.threshold <= len(self.council):
             raise MalformedRecord(
                 "the council cannot reach its threshold",
@@ -85,7 +87,7 @@ class RecordedAt:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KeyHolder:
     """Whose key it is. `roles`: bit `1 << Role` for each in force, scoped ones when held for any scope.
 
     A suspended partner's keys remain valid; what it may not do is for the rules of each record.
@@ -105,13 +107,13 @@ class RegistryView:
     state: Slice
     time: int
 
-    def signer(self, key: KeyAddress, type_number: int) -> Standing | None:
+    def signer(self, key: KeyAddress, type_number: int) -> KeyHolder | None:
         """Who holds `key`; None when it is not in force, or may not sign this type."""
         address = self.state.address(key)
         if address is None or not address.in_force(self.time) or not address.may_sign(type_number):
             return None
         partner = self.state.owner(address)
-        return Standing(
+        return KeyHolder(
             address.partner,
             partner.role_bits(self.time),
             partner.suspended(self.time),

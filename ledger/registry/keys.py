@@ -21,13 +21,17 @@ DEVICE_SCOPES = sum(1 << (n - 1) for n in (*range(4, 17), *range(18, 23)))
 def grant_key(state: Slice, r: KeyGrant, keys: Sequence[KeyAddress], time: int) -> Effects:
     """A `KeyGrant`, by a master key of the partner: a device key, in force at once or from `validFrom`."""
     # 1. Form.
-    if r.validFrom >= r.validUntil or r.validUntil - r.validFrom > MAX_DEVICE_PERIOD or r.validUntil <= time:
+    if r.validFrom >= r.validUntil:
+        refuse("EmptyPeriod", "no period for a device key", found=f"{r.validFrom} to {r.validUntil}")
+    if r.validUntil - r.validFrom > MAX_DEVICE_PERIOD:
         refuse(
-            "BadPeriod",
-            "no period for a device key",
-            expected=f"at most {MAX_DEVICE_PERIOD} s, ending after {time}",
+            "PeriodTooLong",
+            "no period for a device key: it is too long",
+            expected=f"at most {MAX_DEVICE_PERIOD} s",
             found=f"{r.validFrom} to {r.validUntil}",
         )
+    if r.validUntil <= time:
+        refuse("PeriodOver", "no period for a device key: it is over", expected=f"after {time}", found=r.validUntil)
     if r.scopes == 0 or r.scopes & ~DEVICE_SCOPES:
         refuse("BadScopes", "no scopes for a device key", expected=f"within {DEVICE_SCOPES:#x}", found=f"{r.scopes:#x}")
     # 2. Signature.
@@ -63,7 +67,7 @@ def revoke_key(state: Slice, partner: int, key: KeyAddress, time: int) -> Effect
     if address is None or address.kind > AddressKind.DEVICE_KEY or address.partner != partner:
         refuse("NotItsKey", "not a key of this partner", expected=f"partner {partner}", found=to_hex(key))
     if address.until <= time:
-        refuse("Ended", "the key is not valid any more", found=to_hex(key))
+        refuse("KeyEnded", "the key is not valid any more", found=to_hex(key))
     return Effects(addresses={key: replace(address, until=time)})
 
 
@@ -79,7 +83,7 @@ def enter(state: Slice, key: KeyAddress, entry: Address) -> Effects:
 
 def require_lasting(key: KeyAddress, address: Address) -> None:
     if address.until != NO_END:
-        refuse("Ended", "its end is recorded already", found=to_hex(key))
+        refuse("EndRecorded", "its end is recorded already", found=to_hex(key))
 
 
 def require_one_signature(keys: Sequence[KeyAddress]) -> None:

@@ -160,7 +160,7 @@ class _Change:
 
     def admit(self) -> Effects:
         if self.partner_id == 0:
-            refuse("UnknownPartner", "partner 0 is nobody", found=0)
+            refuse("PartnerZero", "partner 0 is nobody", found=0)
         if self.state.partner(self.partner_id) is not None:
             refuse("PartnerKnown", "the partner is admitted already", found=self.partner_id)
         since = self.force()
@@ -170,7 +170,7 @@ class _Change:
     def suspend(self) -> Effects:
         partner = self.partner()
         if partner.suspended_until == NO_END:
-            refuse("Suspended", "the partner is suspended already", found=self.partner_id)
+            refuse("AlreadySuspended", "the partner is suspended already", found=self.partner_id)
         return Effects(partners={self.partner_id: replace(partner, suspended_until=NO_END)})
 
     def reinstate(self) -> Effects:
@@ -220,7 +220,7 @@ class _Change:
         head, until = self.state.head(), self.force()
         address = self.state.address(self.key)
         if address is None or address.kind != AddressKind.COUNCIL_KEY:
-            not_permitted("NotCouncil", "no council member", found=to_hex(self.key))
+            not_permitted("NotAMember", "no council member", found=to_hex(self.key))
         require_lasting(self.key, address)
         shrunk = replace(head, lasting=tuple(key for key in head.lasting if key != self.key))
         self.require_members(shrunk, max(head.needed(self.time), head.next_threshold))
@@ -228,6 +228,8 @@ class _Change:
 
     def set_threshold(self) -> Effects:
         head, since = self.state.head(), self.force()
+        if self.r.number == 0:
+            refuse("NoThreshold", "nobody would have to sign", expected="1 or more", found=0)
         self.require_members(head, self.r.number)
         # One that is not in force yet is replaced.
         return Effects(
@@ -242,7 +244,7 @@ class _Change:
     def require_members(self, head: Head, needed: int) -> None:
         """Members in force who stay must be enough for `needed` signatures."""
         members = sum(1 for key in head.lasting if self.state.entered(key).since <= self.time)
-        if needed == 0 or members < needed:
+        if members < needed:
             refuse("CouncilTooSmall", "the council could not reach its threshold", expected=needed, found=members)
 
     # --- logs, contracts, rules ---
@@ -251,11 +253,12 @@ class _Change:
         r, log_id, predecessor = self.r, LogId(self.r.scope), LogId(self.r.document)
         self.partner()
         if log_id == _NO_LOG:
-            refuse("UnknownLog", "no log id", found=to_hex(log_id))
+            refuse("NoLogId", "no log id", found=to_hex(log_id))
         if self.state.log(log_id) is not None:
             refuse("LogKnown", "the log is registered already", found=to_hex(log_id))
-        continues = predecessor != _NO_LOG or r.number != 0
-        if continues and self.state.log(predecessor) is None:
+        if predecessor == _NO_LOG and r.number != 0:
+            refuse("NoPredecessor", "a size without the log it is of", expected=0, found=r.number)
+        if predecessor != _NO_LOG and self.state.log(predecessor) is None:
             refuse("UnknownLog", "the predecessor is not registered", found=to_hex(predecessor))
         entered = self.enter(AddressKind.ANCHOR_KEY, self.force_for_partner(), 0)
         return replace(entered, logs={log_id: Log(self.key, self.partner_id, predecessor, r.number)})
@@ -265,7 +268,8 @@ class _Change:
         if log is None:
             refuse("UnknownLog", "the log is not registered", found=to_hex(self.r.scope))
         address = self.state.entered(log.key)
-        require_lasting(log.key, address)
+        if address.until != NO_END:
+            refuse("LogRetired", "the log is retired already", found=to_hex(self.r.scope))
         return Effects(addresses={log.key: replace(address, until=self.time)})
 
     def open_contract(self) -> Effects:
@@ -281,7 +285,7 @@ class _Change:
                 refuse("KindOpen", f"a {kind.name} contract is open", found=to_hex(known.latest))
             # The one before the latest would be forgotten while it is still in force.
             if earlier is not None and earlier.until > self.time:
-                refuse("KindOpen", f"the {kind.name} contract before is not closed yet", found=before)
+                refuse("StillClosing", f"the {kind.name} contract before is not closed yet", found=before)
             since = max(since, latest.until)
         entered = enter(
             self.state, self.key, Address(AddressKind.CONTRACT, NOBODY_ID, since, NO_END, 0, NOBODY_ID, kind)
@@ -292,7 +296,7 @@ class _Change:
         until = self.force()
         kind, address = self.contract_kind(), self.state.address(self.key)
         if address is None or address.contract_kind != kind:
-            refuse("NotOpen", f"not the {kind.name} contract that is open", found=to_hex(self.key))
+            refuse("UnknownContract", f"never was a {kind.name} contract", found=to_hex(self.key))
         require_lasting(self.key, address)
         return Effects(addresses={self.key: replace(address, until=until)})
 
@@ -304,7 +308,7 @@ class _Change:
     def adopt_rules(self) -> Effects:
         document = self.r.document
         if not any(document):
-            refuse("UnknownRules", "no document", found=to_hex(document))
+            refuse("NoDocument", "no document", found=to_hex(document))
         if self.state.rules(document) is not None:
             refuse("RulesKnown", "these rules are adopted already", found=to_hex(document))
         return Effects(rules={document: Rules(self.r.number, self.time)})

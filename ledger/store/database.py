@@ -22,6 +22,8 @@ __all__ = ["Connection", "Database"]
 
 BUSY_TIMEOUT = 30
 """Seconds that a writer waits for another process's transaction before it gives up."""
+ERASED_FROM = ("openings", "proposals", "goods", "meta")
+"""Tables from which private parts, and what repeats them, are deleted."""
 _WRITING = {"lading_writing": True}
 _BROKEN_DISK = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serialization, deadlock, lock and statement timeout
@@ -124,6 +126,32 @@ class Database:
                     mend="Check the disk, then restart; sending again what was committed doubles nothing.",
                 )
                 raise self.failure from error
+
+    def scrub(self) -> None:
+        """Leave nothing in the database's files of rows that were deleted: every page is written anew.
+
+        SQLite's write-ahead log is emptied as well. PostgreSQL rewrites the tables that rows are erased from, and its
+        own write-ahead log, replicas and backups are its operator's. Raises `Busy` when others do not let it.
+        """
+        try:
+            if self.dialect == "postgresql":
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    for table in ERASED_FROM:
+                        connection.exec_driver_sql(f"VACUUM (FULL) {table}")
+                return
+            plain = self.engine.raw_connection()  # without the BEGIN that every other use emits
+            try:
+                cursor = plain.cursor()
+                cursor.execute("VACUUM")
+                (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                plain.close()
+        except sqlite3.OperationalError as error:
+            raise _translated(DBAPIError("VACUUM", None, error)) from error
+        except DBAPIError as error:
+            raise _translated(error) from error
+        if busy:
+            raise Busy("others are reading the database, so its write-ahead log cannot be emptied", retry_after=2)
 
     def close(self) -> None:
         self.engine.dispose()

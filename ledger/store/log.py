@@ -18,7 +18,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome
 from ledger.store import outbox, proposals
 from ledger.store import pending as pending_slots
-from ledger.store.openings import rows_for
+from ledger.store.openings import erased_of_many, rows_for
 from ledger.store.pending import Slot
 from ledger.store.projections import outcomes
 from ledger.store.rows import chunks, text_of
@@ -146,10 +146,14 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
     outbox_rows: list[dict[str, object]] = []
     # Somebody may have completed a proposal elsewhere: what was opened in it belongs to the record all the same.
     proposed = proposals.take(connection, (place.record_id for _, place in accepted))
+    # In a log that was begun anew, records come again of which parts were erased.
+    erased = erased_of_many(connection, (place.record_id for _, place in accepted))
     for entry, place in accepted:
         public, parts = split(entry.signed.record)
         if place.record_id in proposed:
             parts = {**parts_for(public, proposed[place.record_id]), **parts}
+        for erasure in erased.get(place.record_id, ()):
+            parts.pop(erasure.path, None)
         record_rows.append(
             {
                 "record_id": place.record_id,

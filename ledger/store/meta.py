@@ -22,5 +22,13 @@ def put_new(connection: Connection, name: str, value: str) -> str:
     return get(connection, name) or value
 
 
+def holding(connection: Connection, prefix: str, text: str) -> list[tuple[str, str]]:
+    """Names that start with `prefix`, and values, of which the value holds `text`."""
+    query = select(tables.meta.c.name, tables.meta.c.value).where(
+        tables.meta.c.name.startswith(prefix, autoescape=True), tables.meta.c.value.contains(text, autoescape=True)
+    )
+    return [(name, value) for name, value in connection.execute(query)]
+
+
 def remove(connection: Connection, name: str) -> None:
     connection.execute(delete(tables.meta).where(tables.meta.c.name == name))

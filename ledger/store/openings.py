@@ -1,18 +1,20 @@
-"""Opened private parts beside their records: shown by right, and forgotten on demand."""
+"""Opened private parts beside their records: shown by right, forgotten on demand; what was erased is noted for ever."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, func, select
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.records.disclosure import Part, join, part_from_json, part_to_json
+from ledger.records.erasure import Erasure
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks, insert_new, text_of
-from ledger.store.tables import openings, records
+from ledger.store.rows import chunks, columns, insert_new, some, text_of
+from ledger.store.tables import erasures, openings, records
 
 
 def of(connection: Connection, record: StoredRecord) -> dict[str, Part]:
@@ -32,7 +34,7 @@ def of_many(connection: Connection, rows: Iterable[StoredRecord]) -> dict[Record
 
 
 def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) -> None:
-    """Keep `parts` beside a record that is in the log; parts already there stay.
+    """Keep `parts` beside a record that is in the log; parts already there stay, and erased ones stay erased.
 
     Raises `VerificationFailed` when a part is not the one that was signed, `NotFound` for an unknown record.
     """
@@ -40,11 +42,20 @@ def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) 
     if row is None:
         raise NotFound("no such record", where="record", found=to_hex(record_id))
     join(row.record, {**of(connection, row), **parts})
-    insert_new(connection, openings, rows_for(record_id, parts))
+    insert_new(connection, openings, rows_for(record_id, new_parts(connection, row, parts)))
+
+
+def new_parts(connection: Connection, record: StoredRecord, parts: Mapping[str, Part]) -> dict[str, Part]:
+    """Those of `parts` that are neither kept beside the record nor erased from it."""
+    known = {*of(connection, record), *(entry.path for entry in erased_of(connection, record.record_id))}
+    return {path: part for path, part in parts.items() if path not in known}
 
 
 def forget(connection: Connection, record_id: RecordId, path: str = "") -> int:
-    """Erase the part at `path`, or all parts: body and salt are gone, no proof breaks. How many were erased."""
+    """Delete the part at `path`, or all parts: no proof breaks. How many there were.
+
+    Their bytes leave the files with `Database.scrub`; `note_erased` keeps it from coming back.
+    """
     where = [openings.c.record_id == record_id]
     if path:
         where.append(openings.c.path == path)
@@ -69,3 +80,35 @@ def richest(connection: Connection, row: StoredRecord, may_see: Callable[[str], 
 
 def rows_for(record_id: RecordId, parts: Mapping[str, Part]) -> list[dict[str, object]]:
     return [{"record_id": record_id, "path": path, "body": text_of(part_to_json(part))} for path, part in parts.items()]
+
+
+# --- what was erased -------------------------------------------------------------------------------------------------
+
+
+def note_erased(connection: Connection, entries: Sequence[Erasure]) -> None:
+    """Note erasures; the first of a part stays."""
+    insert_new(connection, erasures, [asdict(entry) for entry in entries])
+
+
+def erased_of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[Erasure]]:
+    """The erasures of each of these records that has any, by path."""
+    found: dict[RecordId, list[Erasure]] = {}
+    for chunk in chunks(record_ids):
+        query = select(*columns(erasures, Erasure)).where(erasures.c.record_id.in_(chunk)).order_by(erasures.c.path)
+        for entry in some(connection, query, Erasure):
+            found.setdefault(entry.record_id, []).append(entry)
+    return found
+
+
+def erased_of(connection: Connection, record_id: RecordId) -> list[Erasure]:
+    return erased_of_many(connection, [record_id]).get(record_id, [])
+
+
+def erased_listing(connection: Connection) -> list[Erasure]:
+    """All of them, oldest first."""
+    order = (erasures.c.erased_at, erasures.c.record_id, erasures.c.path)
+    return list(some(connection, select(*columns(erasures, Erasure)).order_by(*order), Erasure))
+
+
+def count_erased(connection: Connection) -> int:
+    return int(connection.scalar(select(func.count()).select_from(erasures)) or 0)

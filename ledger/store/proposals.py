@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.records.disclosure import join, part_from_json, part_to_json, split
 from ledger.records.index_keys import Concern
+from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, insert_new, one, some, text_of
 from ledger.store.tables import proposal_index, proposals
@@ -16,13 +17,17 @@ from ledger.store.tables import proposal_index, proposals
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`record` with its opened parts; `signatures` by signer, named as the service likes (a partner id, say)."""
+    """`record` with its opened parts; `signatures` by the address of the key, as 0x-hex."""
 
     record_id: RecordId
     record: Record
     signatures: Mapping[str, bytes]
     created_at: int
     expires: int
+
+    @property
+    def signed(self) -> SignedRecord:
+        return SignedRecord(self.record, tuple(self.signatures.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ durable = MetaData(
 )
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
-APPEND_ONLY = ("records", "record_index", "enrolments")
+APPEND_ONLY = ("records", "record_index", "enrolments", "erasures")
 """Tables whose rows are for ever."""
 NO_UPDATE = ("openings",)
 """Tables whose rows can be erased, but never altered."""
@@ -66,6 +66,16 @@ openings = Table(
     Column("body", Text, nullable=False),  # RFC 8785 JSON of the part, salt included
 )
 
+erasures = Table(
+    "erasures",
+    durable,
+    Column("record_id", LargeBinary, primary_key=True),  # no foreign key: it outlives a database that was lost
+    Column("path", String, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+    Column("erased_by", BigInteger, nullable=False),  # a partner's id; 0: the operator
+    Column("reason", String, nullable=False),
+)
+
 record_index = Table(
     "record_index",
     durable,
@@ -82,7 +92,7 @@ proposals = Table(
     Column("type_number", Integer, nullable=False),
     Column("message", Text, nullable=False),
     Column("openings", Text, nullable=False),  # JSON: path → part
-    Column("signatures", Text, nullable=False),  # JSON: signer, as the service names it → 0x-hex
+    Column("signatures", Text, nullable=False),  # JSON: address of the key → signature, both 0x-hex
     Column("created_at", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
 )

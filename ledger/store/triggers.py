@@ -13,25 +13,31 @@ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
 
 
 def refusing(dialect: str, append_only: Sequence[str], no_update: Sequence[str]) -> Iterator[str]:
-    """SQL statements that make `append_only` tables refuse UPDATE and DELETE, and `no_update` ones UPDATE."""
+    """SQL statements that make `append_only` tables refuse UPDATE and DELETE, and `no_update` ones UPDATE.
+
+    Called once, for the first tables: it also makes what all later calls of `refusing_more` rest on.
+    """
+    if dialect != "sqlite":
+        yield _REFUSE
+    yield from refusing_more(dialect, append_only, no_update)
     if dialect == "sqlite":
-        for table, verb in _cases(append_only, no_update):
-            yield (
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
         yield (
             "CREATE TRIGGER records_no_replace BEFORE INSERT ON records WHEN EXISTS (SELECT 1 FROM records "
             "WHERE record_id = NEW.record_id OR log_index = NEW.log_index) "
             "BEGIN SELECT RAISE(ABORT, 'records is append-only'); END"
         )
-    else:
-        yield _REFUSE
-        for table, verb in _cases(append_only, no_update):
-            yield (
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                "FOR EACH ROW EXECUTE FUNCTION lading_refuse()"
-            )
+
+
+def refusing_more(dialect: str, append_only: Sequence[str], no_update: Sequence[str] = ()) -> Iterator[str]:
+    """The same for tables that later versions add."""
+    for table, verb in _cases(append_only, no_update):
+        action = (
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            if dialect == "sqlite"
+            else "FOR EACH ROW EXECUTE FUNCTION lading_refuse()"
+        )
+        yield f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {action}"
+    if dialect != "sqlite":
         for table in append_only:
             yield (
                 f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "

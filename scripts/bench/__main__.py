@@ -55,7 +55,7 @@ def _numbers(handoffs: int) -> list[tuple[str, str]]:
 
 
 def _signing(play: Replay, rows: list[tuple[str, str]]) -> None:
-    domain, key = play.trial.node.domain, play.trial.council[0]
+    domain, key = play.trial.node.home.domain, play.trial.council[0]
     record = Endorsement(1, bytes(32))
     digest = domain.record_id(record)
     signature = key.sign_digest(digest)
@@ -74,7 +74,7 @@ def _signing(play: Replay, rows: list[tuple[str, str]]) -> None:
 
 
 def _encode(play: Replay) -> object:
-    return encode_typed_data(full_message=play.trial.node.domain.typed_data(Endorsement(1, bytes(32))))
+    return encode_typed_data(full_message=play.trial.node.home.domain.typed_data(Endorsement(1, bytes(32))))
 
 
 def _records(play: Replay, rows: list[tuple[str, str]]) -> None:

@@ -43,8 +43,8 @@ def test_keccak_of_all_short_lengths() -> None:
 
 
 def test_record_ids_of_every_type_opened_and_withheld(world: World) -> None:
-    domain, rng = world.stage.node.domain, random.Random(5)
-    trust = world.stage.node.consortium.trust_file()
+    domain, rng = world.stage.node.home.domain, random.Random(5)
+    trust = world.stage.node.home.consortium.trust_file()
     types = [{"name": kind.__name__, "encodeType": encode_type(kind)} for kind in RECORDS]
     records = [
         sample(kind, rng, edge=edge, withhold=withhold)

@@ -20,7 +20,7 @@ def only(answer: dict[str, Any]) -> dict[str, Any]:
 def test_the_figures_are_those_of_the_records(world: World) -> None:
     answer = world.get("/v1/network", world.token(AUDITOR))
     period = Period(**answer["period"])
-    figures = network(world.stage.node.numbers.journeys(), period)
+    figures = network(world.stage.node.reader.numbers.journeys(), period)
     assert only(answer) == to_json(figures, prices=True, evidence=False)[0]["figures"]
     found = only(answer)
     assert found["delivered"] >= 2

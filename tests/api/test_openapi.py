@@ -37,6 +37,7 @@ def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/products/{path}", "POST /v1/products/scans",
         "PUT /v1/products/codes/{attestation}", "GET /v1/partners", "GET /v1/partners/{partner}",
         "GET /v1/partners/{partner}/score", "GET /v1/partners/{partner}/score/trend",
+        "GET /v1/partners/{partner}/score/judgement",
         "POST /v1/enrolments", "GET /v1/enrolments", "GET /v1/consortium",
         "GET /v1/log", "GET /v1/log/checkpoint", "GET /v1/log/tile/{path}", "GET /v1/log/proof/inclusion",
         "GET /v1/log/proof/consistency", "GET /v1/bonuses", "GET /v1/bonuses/{agreement}",
@@ -69,7 +70,7 @@ def test_the_record_examples_are_records(document: dict[str, Any], world: World)
     for example in content["examples"].values():
         signed = SignedRecord.from_json(example["value"])
         check_content(signed.record, 1_790_000_000)
-        assert world.stage.node.domain.record_id(signed.record)
+        assert world.stage.node.home.domain.record_id(signed.record)
     typed = document["paths"]["/v1/records/typed-data"]["post"]["requestBody"]["content"]["application/json"]
     for example in typed["examples"].values():
         assert world.post("/v1/records/typed-data", example["value"]).status_code == 200

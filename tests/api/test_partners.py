@@ -15,7 +15,7 @@ from tests.e2e.stage import CARRIER, MAKER, ROLES, SHOP, key_of
 
 def document(world: World, name: str) -> tuple[str, str]:
     key = key_of(name)
-    consortium_id = world.stage.node.consortium.genesis.consortium_id
+    consortium_id = world.stage.node.home.consortium.genesis.consortium_id
     enrolment = Enrolment(consortium_id, name, "", key.address, (RoleRequest(Role.CARRIER),))
     return enrolment.document().decode(), to_hex(sign_enrolment(enrolment, key))
 
@@ -72,6 +72,30 @@ def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
         assert refused.status_code == 400, query
         assert refused.json()["where"], query
     assert world.client.get("/v1/partners?limt=3").json()["found"] == "limt"
+
+
+def test_what_may_follow_from_a_score_by_a_threshold(world: World) -> None:
+    """The interval decides: with few deliveries it is wide, and neither reward nor sanction follows."""
+    path = f"/v1/partners/{CARRIER}/score"
+    (share,) = (i for i in world.get(path)["scores"][0]["indicators"] if i["name"] == "in-full-undamaged")
+
+    def judged(threshold: int, samples: int = 1) -> tuple[bool, bool]:
+        query = f"indicator=in-full-undamaged&threshold={threshold}&samples={samples}"
+        (found,) = world.get(f"{path}/judgement?{query}")["judgements"]
+        assert (found["partner"], found["role"]) == (CARRIER, "carrier")
+        return found["may_reward"], found["may_sanction"]
+
+    low, high = share["low"], share["high"]
+    assert low < high
+    assert [judged(limit) for limit in (low - 1, low, high)] == [(True, False), (False, False), (False, False)]
+    if high < 1_000_000:
+        assert judged(high + 1) == (False, True)
+    assert judged(low - 1, 30) == (False, False), "too few deliveries"
+    (score,) = world.get(f"{path}/judgement?threshold=6000")["judgements"]
+    assert score["value"] is None, "there is no score yet"
+    for query in ("", "threshold=x", "threshold=1&indicator=shipments", "threshold=10001"):
+        assert world.client.get(f"{path}/judgement?{query}").status_code == 400, query
+    assert world.client.get("/v1/partners/77/score/judgement?threshold=1").status_code == 404
 
 
 def test_a_score_has_a_trend(world: World) -> None:
@@ -148,7 +172,7 @@ def test_enrolments_page_by_key(world: World) -> None:
 
 def test_the_consortium_says_what_it_stands_on(world: World) -> None:
     found = world.get("/v1/consortium")
-    assert found["trust"] == world.stage.node.consortium.trust_file()
+    assert found["trust"] == world.stage.node.home.consortium.trust_file()
     assert len(found["council"]["members"]) == 3
     assert found["council"]["threshold"] == 2
     assert found["next_sequence"] == world.stage.trial.next_sequence()

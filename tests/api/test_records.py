@@ -73,7 +73,7 @@ def test_a_one_sided_handoff_waits_for_the_other_side(world: World) -> None:
     # Nothing has moved.
     assert world.stage.held_by(world.ids["open"])[0] == MAKER
 
-    other = to_hex(world.stage.parties[CARRIER].key.sign(world.stage.node.domain, record))
+    other = to_hex(world.stage.parties[CARRIER].key.sign(world.stage.node.home.domain, record))
     wrong = world.post(
         f"/v1/records/{record_id}/signatures", {"signatures": [world.signed(record, OCEAN)["signatures"][0]]}
     )
@@ -92,7 +92,7 @@ def test_a_conflicting_record_is_refused_and_both_are_shown(world: World) -> Non
     assert answer.status_code == 409
     problem = answer.json()
     assert problem["first"] == world.id("first leg")
-    assert problem["second"] == to_hex(world.stage.node.domain.record_id(record))
+    assert problem["second"] == to_hex(world.stage.node.home.domain.record_id(record))
 
 
 def test_a_forged_signature_is_refused(world: World) -> None:
@@ -101,7 +101,7 @@ def test_a_forged_signature_is_refused(world: World) -> None:
     assert answer.status_code == 403
     assert answer.json()["where"] == "signatures[0]"
     assert "no known key" in answer.json()["found"]
-    assert world.client.get(f"/v1/records/{to_hex(world.stage.node.domain.record_id(record))}").status_code == 404
+    assert world.client.get(f"/v1/records/{to_hex(world.stage.node.home.domain.record_id(record))}").status_code == 404
 
 
 MALFORMED: tuple[tuple[dict[str, Any], str], ...] = (
@@ -200,9 +200,10 @@ def test_typed_data_is_what_the_id_is_the_digest_of(world: World) -> None:
     answer = world.post("/v1/records/typed-data", {"type": "Handoff", "message": record.to_json()})
     assert answer.status_code == 200
     found = answer.json()
-    assert found["id"] == to_hex(world.stage.node.domain.record_id(record))
+    assert found["id"] == to_hex(world.stage.node.home.domain.record_id(record))
     assert found["typedData"]["primaryType"] == "Handoff"
     assert found["typedData"]["message"] == record.to_json()
+    assert found["warnings"] == []
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -327,7 +328,7 @@ def test_parties_see_what_concerns_them_and_auditors_everything(world: World) ->
 def test_an_opened_record_has_the_same_id(world: World) -> None:
     view = world.get(f"/v1/records/{world.id('late')}", world.token(SHOP))
     signed = SignedRecord.from_json({name: view[name] for name in ("type", "message", "signatures")})
-    assert to_hex(world.stage.node.domain.record_id(signed.record)) == world.id("late")
+    assert to_hex(world.stage.node.home.domain.record_id(signed.record)) == world.id("late")
 
 
 def test_a_device_key_sees_only_what_it_may_sign(world: World) -> None:

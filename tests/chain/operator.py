@@ -22,12 +22,15 @@ from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
 from ledger.registry.history import Genesis
 from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import Consortium
+from ledger.services.home.home import Home
+from ledger.services.home.settings import read_settings
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.anchorer import Anchorer
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.follower import Follower
-from ledger.services.relay.relayer import Relayer
+from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
 from ledger.store import outbox, records
 from ledger.store.database import Database
@@ -88,35 +91,16 @@ class Operator:
         self.db = Database.open(f"sqlite:///{self.home / 'ledger.db'}")
         self.sequencer = Sequencer(self.db, self.signer, self.clock)
         self.publisher = Publisher(self.db, self.signer, self.home / "log", self.home / "highest")
-        self.book = ContractBook(self.chain, self.deployment)
-        self.log_id = self.signer.identity.log_id
+        consortium = Consortium(self.deployment, self.signer.identity, demo=True)
+        self.node_home = Home(read_settings({}, home=self.home), consortium, self.db, self.chain, self.clock)
+        self.log_id = self.node_home.log_id
         self.sender = Sender(self.db, self.chain, self.relay_key, self.clock)
-        self.follower = Follower(
-            self.db, self.chain, self.sequencer, self.book, self.deployment, self.log_id, self.clock
-        )
+        self.follower = Follower(self.node_home, self.sequencer)
         self.relayer = Relayer(
-            self.db,
-            self.chain,
-            self.sender,
-            self.sequencer,
-            self.book,
-            self.domain,
-            self.clock,
-            holder=self.name,
-            follow=self.follower.step,
+            self.node_home, self.sender, self.sequencer, RelayOptions(self.follower.step), holder=self.name
         )
-        self.anchorer = Anchorer(
-            self.db,
-            self.chain,
-            Sender(self.db, self.chain, self.anchor_key, self.clock),
-            self.anchor_key,
-            self.publisher,
-            self.book,
-            self.domain,
-            self.log_id,
-            self.clock,
-            holder=self.name,
-        )
+        anchoring = Sender(self.db, self.chain, self.anchor_key, self.clock)
+        self.anchorer = Anchorer(self.node_home, anchoring, self.anchor_key, self.publisher, holder=self.name)
 
     def crash(self, chain: ChainClient | None = None) -> None:
         self.db.close()
@@ -234,7 +218,9 @@ class Operator:
     def submit_directly(self, signed: SignedRecord, key: SigningKey, *extras: Any) -> bytes:
         """A stranger's transaction, past this operator. Its hash."""
         with self.db.read() as connection:
-            target = self.book.target(connection, signed.record, self.domain.record_id(signed.record))
+            target = ContractBook(self.chain, self.deployment).target(
+                connection, signed.record, self.domain.record_id(signed.record)
+            )
         assert target is not None
         transaction = sign_transaction(
             key,

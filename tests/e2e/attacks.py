@@ -69,7 +69,7 @@ class Scene:
         return cls(stage, held, moved, ended, last)
 
     def sign(self, record: Record, *signers: int | SigningKey, domain: Domain | None = None) -> SignedRecord:
-        bound = domain or self.stage.trial.node.domain
+        bound = domain or self.stage.trial.node.home.domain
         return SignedRecord(record, tuple(key.sign(bound, record) for key in self.stage.keys(signers)))
 
     def handoff(self, *items: HandoffItem, releaser: int = MAKER, receiver: int = CARRIER, **changes: Any) -> Handoff:
@@ -98,7 +98,7 @@ class Scene:
         return replace(record, **changes)
 
     def agreement(self) -> BonusAgreement:
-        now, token = self.stage.now, self.stage.trial.node.consortium.deployment.token
+        now, token = self.stage.now, self.stage.trial.node.home.consortium.deployment.token
         return BonusAgreement(
             salt(), (Share(CARRIER, 5000),), SHOP, SHOP, token or bytes(20), "EUR", NO_HASH, now, now + 900, 5, NZ, 5,
             now + 900, now + 999, details(),
@@ -147,7 +147,7 @@ def _changed(scene: Scene, of: Callable[[bytes], bytes]) -> SignedRecord:
 
 
 def _admission(scene: Scene, partner: int) -> RegistryChange:
-    consortium = scene.stage.trial.node.consortium.genesis.consortium_id
+    consortium = scene.stage.trial.node.home.consortium.genesis.consortium_id
     enrolment = Enrolment(consortium, "Newcomer", "", key_of("newcomer").address, ())
     return admission(enrolment, partner, scene.stage.trial.next_sequence())[0]
 
@@ -457,10 +457,10 @@ def anothers_key_revoked(s: Scene) -> SignedRecord:
 
 @attack(NotPermitted, "no part in this record", "NotItsKey")
 def money_signed_for_another_chain(s: Scene) -> SignedRecord:
-    ours = s.stage.trial.node.domain
+    ours = s.stage.trial.node.home.domain
     return s.sign(s.agreement(), CARRIER, domain=replace(ours, chain_id=ours.chain_id + 1))
 
 
 @attack(NotPermitted, "no part in this record", "NotItsKey")
 def money_signed_for_another_pool(s: Scene) -> SignedRecord:
-    return s.sign(s.agreement(), CARRIER, domain=replace(s.stage.trial.node.domain, bonus_pool=b"\x22" * 20))
+    return s.sign(s.agreement(), CARRIER, domain=replace(s.stage.trial.node.home.domain, bonus_pool=b"\x22" * 20))

@@ -149,7 +149,7 @@ class Stage:
         node = self.trial.node
         while node.relayer.step().submitted or node.follower.step().events:
             pass
-        with node.db.write() as connection:
+        with node.home.database.write() as connection:
             node.projector.catch_up(connection)  # what only the log takes has no event that would bring it in
 
     def pass_time(self, seconds: int) -> None:
@@ -166,14 +166,14 @@ class Stage:
         """As anyone may submit it, past this operator, which hears of it from the chain so many seconds later."""
         node = self.trial.node
         signed = self.trial.signed(record, *self.keys(signers))
-        record_id = node.domain.record_id(record)
-        with node.db.read() as connection:
-            target = node.book.target(connection, record, record_id)
+        record_id = node.home.domain.record_id(record)
+        with node.home.database.read() as connection:
+            target = node.reader.book.target(connection, record, record_id)
         assert target is not None
-        sender = Sender(node.db, node.chain, key_of(f"stranger {record_id.hex()}"), self.clock)
+        sender = Sender(node.home.database, node.chain, key_of(f"stranger {record_id.hex()}"), self.clock)
         sender.begin([Intent(f"direct:{record_id.hex()}", target, encode_call(signed))])
         sender.push()
-        with node.db.write() as connection:
+        with node.home.database.write() as connection:
             sender.finish(connection, sender.settle())
         self.clock.advance(heard_after)
         self.settle()
@@ -314,7 +314,7 @@ class Stage:
     # --- what stands -------------------------------------------------------------------------------------------------
 
     def view(self, shipment: bytes) -> ShipmentView:
-        found = self.trial.node.reading.shipment(shipment)
+        found = self.trial.node.reader.views.shipment(shipment)
         assert isinstance(found, ShipmentView)
         return found
 
@@ -331,14 +331,14 @@ class Stage:
         return [item.outcome for item in self.track(record_id).items]
 
     def track(self, record_id: RecordId) -> ChainTrack:
-        return self.trial.node.reading.record(record_id).chain
+        return self.trial.node.reader.views.record(record_id).chain
 
     def settled(self, record_id: RecordId) -> bool:
-        with self.trial.node.db.read() as connection:
+        with self.trial.node.home.database.read() as connection:
             return bool(outcomes.of(connection, record_id))
 
     def penalty(self, shipment: bytes, at: int | None = None) -> PenaltyStatement:
-        return self.trial.node.numbers.penalty(shipment, at)
+        return self.trial.node.reader.numbers.penalty(shipment, at)
 
     def audited(self) -> None:
         """The whole home, anchored, audits clean."""

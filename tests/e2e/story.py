@@ -112,14 +112,14 @@ class Story:
         node = self.trial.node
         keys = [s if isinstance(s, SigningKey) else self.parties[s].key for s in signers]
         signed = self.trial.signed(record, *keys)
-        self.ids[name] = node.domain.record_id(record)
-        with node.db.read() as connection:
-            target = node.book.target(connection, record, self.ids[name])
+        self.ids[name] = node.home.domain.record_id(record)
+        with node.home.database.read() as connection:
+            target = node.reader.book.target(connection, record, self.ids[name])
         assert target is not None
-        sender = Sender(node.db, node.chain, new_key(), self.clock)
+        sender = Sender(node.home.database, node.chain, new_key(), self.clock)
         sender.begin([Intent(f"direct:{name}", target, encode_call(signed))])
         sender.push()
-        with node.db.write() as connection:
+        with node.home.database.write() as connection:
             sender.finish(connection, sender.settle())
         return self.ids[name]
 
@@ -234,7 +234,7 @@ def _products(story: Story) -> None:
             root, details(),
         )  # fmt: skip
         story.sign(name, record, MAKER)
-    story.trial.node.products.keep_codes(story.ids["attestation"], codes)
+    story.trial.node.reader.products.keep_codes(story.ids["attestation"], codes)
     story.pass_time()
     revocation = Revocation(MAKER, story.ids["revoked attestation"], int(RevocationReason.ERROR), now, details())
     story.sign("revocation", revocation, MAKER)
@@ -249,7 +249,7 @@ def _products(story: Story) -> None:
 
 def _bonus(story: Story) -> None:
     node, now = story.trial.node, story.clock.now()
-    deployment = node.consortium.deployment
+    deployment = node.home.consortium.deployment
     token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
     shares = (Share(CARRIER, 6_000), Share(WAREHOUSE, 4_000))
     agreement = BonusAgreement(
@@ -259,15 +259,22 @@ def _bonus(story: Story) -> None:
     agreement_id = story.sign("agreement", agreement, CARRIER, WAREHOUSE)
     story.pass_time()
     pool_payments.fund(
-        node.db, node.chain, story.clock, story.purse, token=token, pool=pool, agreement=agreement_id, amount=POOL
+        node.home.database,
+        node.chain,
+        story.clock,
+        story.purse,
+        token=token,
+        pool=pool,
+        agreement=agreement_id,
+        amount=POOL,
     )
     story.pass_time(2 * DAY)
     lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(WAREHOUSE), 300_00)]
     file = {"format": FORMAT, "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines]}
-    log_id, root = node.consortium.log.log_id, amounts_root(agreement_id, 1, lines)
+    log_id, root = node.home.consortium.log.log_id, amounts_root(agreement_id, 1, lines)
     story.sign("award", BonusAward(SHOP, agreement_id, 1, log_id, 1, POOL, root, NO_HASH), SHOP)
     story.pass_time()
-    node.bonuses.keep_file(agreement_id, 1, file)
+    node.reader.bonuses.keep_file(agreement_id, 1, file)
     story.pass_time(2 * DAY)
     story.sign("claim", Claim(CARRIER, agreement_id, 1, 600_00, new_key().address), CARRIER)
     story.pass_time()
@@ -278,7 +285,7 @@ def _observe(story: Story, count: int) -> None:
     now, key = story.clock.now(), story.parties[CARRIER]
     batch = [Observation(CARRIER, hashlib.sha256(b"%d" % i).digest(), now) for i in range(count)]
     receipts = story.trial.node.submission.replay([story.trial.signed(record, key) for record in batch])
-    story.ids["observation"] = story.trial.node.domain.record_id(batch[0])
+    story.ids["observation"] = story.trial.node.home.domain.record_id(batch[0])
     assert len(receipts) == count
 
 
@@ -297,6 +304,6 @@ def _loose_ends(story: Story) -> None:
     waiting = scribe.handoff([(ids["direct terms"], 0, 7, NONE)], MAKER, WAREHOUSE, here)
     story.sign("waiting", waiting, MAKER, WAREHOUSE)
     one_sided = scribe.handoff([(ids["waiting terms"], 0, 9, NONE)], MAKER, CARRIER, here)
-    story.ids["proposal"] = story.trial.node.domain.record_id(one_sided)
+    story.ids["proposal"] = story.trial.node.home.domain.record_id(one_sided)
     story.trial.node.submission.submit(story.trial.signed(one_sided, story.parties[MAKER]))
-    story.trial.node.publisher.publish(story.clock.now())
+    story.trial.node.reader.publisher.publish(story.clock.now())

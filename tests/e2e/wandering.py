@@ -71,7 +71,7 @@ class Journey:
 
     def sign(self, record: Record, *signers: int | SigningKey) -> RecordId:
         self.signed.append(self.stage.trial.signed(record, *self.stage.keys(signers)))
-        return self.stage.trial.node.domain.record_id(record)
+        return self.stage.trial.node.home.domain.record_id(record)
 
     def terms(
         self,
@@ -305,7 +305,7 @@ class Wandering:
         if leg is None:
             return
         self._last_leg = None
-        target, previous = self._stage.trial.node.domain.record_id(leg), NO_HASH
+        target, previous = self._stage.trial.node.home.domain.record_id(leg), NO_HASH
         for hours in (1, 2):
             text = f'{{"occurredAt":{leg.occurredAt - hours * 3600}}}'
             record = Amendment(target, previous, int(AmendmentKind.CORRECTION), details(text))

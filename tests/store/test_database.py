@@ -11,11 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
+from ledger.common.ids import RecordId
 from ledger.errors import Busy, Misconfigured, StorageFailed
+from ledger.records.erasure import Erasure
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
-from ledger.store import log, meta, migrate, records
+from ledger.store import log, meta, migrate, openings, records
 from ledger.store.database import Database
 from ledger.store.tables import APPEND_ONLY, durable
 from tests.samples import sample
@@ -69,7 +71,7 @@ def test_other_databases_are_refused(wrong: str) -> None:
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_append_only_tables_refuse_change(database: Database, sequencer: Sequencer, table: str, verb: str) -> None:
     _fill(database, sequencer)
-    column = {"records": "log_time", "record_index": "log_index", "enrolments": "created_at"}[table]
+    column = {"records": "log_time", "record_index": "log_index", "enrolments": "created_at"}.get(table, "erased_at")
     statement = f"UPDATE {table} SET {column} = 5" if verb == "update" else f"DELETE FROM {table}"
     before = _rows(database, table)
     assert before
@@ -227,6 +229,34 @@ def test_errors_show_no_values(database: Database) -> None:
     assert secret not in str(caught.value)
 
 
+def test_scrubbed_files_hold_nothing_of_what_was_deleted(database: Database, sequencer: Sequencer) -> None:
+    word = "unmistakable " * 300  # on overflow pages too
+    _fill(database, sequencer)
+    with database.write() as connection:
+        for i in range(50):
+            meta.put(connection, f"note {i}", f"{word}{i}")
+    with database.write() as connection:
+        for i in range(50):
+            meta.remove(connection, f"note {i}")
+    database.scrub()
+    if database.path:
+        files = [database.path, *database.path.parent.glob(f"{database.path.name}-*")]
+        assert not any(b"unmistakable" in file.read_bytes() for file in files)
+    assert len(_rows(database, "records")) == 2
+
+
+def test_a_reader_that_holds_an_old_state_keeps_the_log_from_being_emptied(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'busy.db'}", busy_timeout=0)
+    with database.read() as reading:
+        meta.get(reading, "x")
+        with database.write() as connection:
+            meta.put(connection, "x", "y")
+        with pytest.raises(Busy):
+            database.scrub()
+    database.scrub()
+    database.close()
+
+
 def _fill(database: Database, sequencer: Sequencer) -> None:
     sequencer.append([entry_of(sample(ShipmentTerms, rng(1), items=2)), endorsement(1)])
     with database.write() as connection:
@@ -235,6 +265,7 @@ def _fill(database: Database, sequencer: Sequencer) -> None:
             .insert()
             .values(document_hash=b"h", document=b"d", signature=b"s", key=b"k", created_at=1)
         )
+        openings.note_erased(connection, [Erasure(RecordId(b"r" * 32), "details", 1, 0, "order")])
 
 
 def _rows(database: Database, table: str) -> list[tuple[Any, ...]]:

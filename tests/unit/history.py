@@ -174,6 +174,7 @@ class History:
         due: int = 0,
         outcome: Outcome = Outcome.APPLIED,
         receiver_roles: int = 0,
+        block_time: int | None = None,
     ) -> VerifiedRecord:
         shipments = (shipment,) if isinstance(shipment, bytes) else tuple(shipment)
         if packages == 0:
@@ -189,6 +190,7 @@ class History:
             at if known is None else known,
             outcomes=[outcome] * len(items),
             roles=(0, receiver_roles),
+            block_time=block_time,
         )
 
     def short(self, shipment: bytes, releaser: int, receiver: int, at: int, counted: int, **more: Any) -> bytes:
@@ -241,6 +243,7 @@ class History:
         jurisdiction: bytes = b"US",
         regime: Regime = Regime.IMPORT,
         known: int | None = None,
+        block_time: int | None = None,
     ) -> VerifiedRecord:
         names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)
         refs = []
@@ -265,7 +268,8 @@ class History:
             NO_DUTY,
             self.details(),
         )
-        return self.log(record, (by,), at if known is None else known, outcomes=[Outcome.APPLIED] * len(refs))
+        outcomes = [Outcome.APPLIED] * len(refs)
+        return self.log(record, (by,), at if known is None else known, outcomes=outcomes, block_time=block_time)
 
     def endorse(self, target: bytes, by: int, at: int) -> VerifiedRecord:
         return self.log(Endorsement(by, target), (by,), at)

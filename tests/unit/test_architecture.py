@@ -64,6 +64,9 @@ NEVER = {
 # The largest folder that one still reads at a glance.
 MOST_FILES = 20
 
+# What a service needs comes in one `Home`, options in one object: more parameters than this are a sign of neither.
+MOST_PARAMETERS = 5
+
 # A library is used behind the one package named for it.
 ONLY_IN = {
     "sqlalchemy": "ledger.store",
@@ -190,6 +193,23 @@ def breaches_of_purity(source: str, module: str) -> list[str]:
     return found
 
 
+def constructors(source: str) -> Iterator[tuple[str, int]]:
+    """Class and number of parameters of each constructor, written out or made by `dataclass`.
+
+    Frozen dataclasses are values, not built from services; of others, fields with a default need not be given.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        made = [ast.unparse(one) for one in node.decorator_list if "dataclass" in ast.unparse(one)]
+        if made and "frozen=True" not in made[0]:
+            yield node.name, sum(isinstance(one, ast.AnnAssign) and one.value is None for one in node.body)
+        for one in node.body:
+            if isinstance(one, ast.FunctionDef) and one.name == "__init__":
+                arguments = one.args
+                yield node.name, len(arguments.posonlyargs + arguments.args + arguments.kwonlyargs) - 1
+
+
 def our_files() -> list[Path]:
     return sorted(path for top in ("ledger", "scripts") for path in (ROOT / top).rglob("*.py"))
 
@@ -215,6 +235,38 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         } - {module}
     TopologicalSorter(graph).prepare()
     assert sum(map(len, graph.values())) > len(modules)
+
+
+def test_no_service_is_built_from_more_than_five_things() -> None:
+    counted = [
+        (f"{module_name(path)}.{name}", count)
+        for path in (ROOT / "ledger" / "services").rglob("*.py")
+        for name, count in constructors(path.read_text(encoding="utf-8"))
+    ]
+    assert [(name, count) for name, count in counted if count > MOST_PARAMETERS] == []
+    assert len(counted) > 30
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("class A:\n    def __init__(self, a, b, /, c, *, d, e=1, f): ...", 6),
+        ("@dataclass\nclass A:\n    a: int\n    b: int\n    c: int = 0", 2),
+        ("@dataclass(slots=True)\nclass A:\n    a: int", 1),
+    ],
+)
+def test_parameters_of_constructors_are_counted(source: str, count: int) -> None:
+    assert list(constructors(source)) == [("A", count)]
+
+
+def test_values_are_no_services() -> None:
+    assert list(constructors("@dataclass(frozen=True, slots=True)\nclass A:\n    a: int")) == []
+
+
+@pytest.mark.parametrize("store", ["ledger.store.records", "ledger.store.projections.bonuses"])
+@pytest.mark.parametrize("package", [name for name in PACKAGES if name.startswith("ledger.services.")])
+def test_the_store_knows_no_service(store: str, package: str) -> None:
+    assert breaches_of_import(f"from {package} import anything", store)
 
 
 @pytest.mark.parametrize("top", ["ledger", "scripts", "tests"])

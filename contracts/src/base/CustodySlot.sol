@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Gates, Regimes, ShipmentStates} from "../Codes.sol";
+
 /// @notice Everything that custody decides on, of one shipment, in one storage word. `ledger/custody/slot.py` is the same.
 /// @dev From the lowest bit on: custodian 40, consignee 40, consignor 40, packages 32, sequence 16, four requirements of
 /// 14 (regime 4, jurisdiction two letters of 5), gates 12 (handover, delivery and sale, a bit each requirement),
 /// released 4, relay 4, state 4, flags 8. An unknown shipment is 0; a known one has a state.
 library CustodySlot {
-    uint256 internal constant OPEN = 1;
-    uint256 internal constant DELIVERED = 2;
-    uint256 internal constant CLOSED_INTO_CHILDREN = 3;
-    uint256 internal constant CLOSED_INTO_ONWARD = 4;
-    uint256 internal constant LOST = 5;
-    uint256 internal constant LEFT = 6;
-    uint256 internal constant SOLD = 7;
-    uint256 internal constant DESTROYED = 8;
-    uint256 internal constant ABANDONED = 9;
-    uint256 internal constant SEIZED = 10;
-
     uint256 internal constant FLAG_OVERRIDDEN = 1 << 248;
     uint256 internal constant FLAG_REMAINDER = 2 << 248;
 
@@ -38,10 +29,9 @@ library CustodySlot {
 
     uint256 private constant PARTNER = 0xffffffffff;
     uint256 private constant PAIR = 0x3fff;
-    uint256 private constant STANDING = PARTNER | (0xffff << SEQUENCE_AT) | (0xf << STATE_AT);
+    uint256 private constant HOLDING_MASK = PARTNER | (0xffff << SEQUENCE_AT) | (0xf << STATE_AT);
     uint256 private constant REQUIREMENTS = 0xffffffffffffff << REQUIREMENTS_AT;
-    uint256 private constant LIKENESS = REQUIREMENTS | (0xf << STATE_AT);
-    uint256 private constant LAST_REGIME = 9;
+    uint256 private constant TEMPLATE_MASK = REQUIREMENTS | (0xf << STATE_AT);
 
     function custodian(uint256 slot) internal pure returns (uint256) {
         return slot & PARTNER;
@@ -80,8 +70,8 @@ library CustodySlot {
     }
 
     /// @notice Whether state, sequence and custodian are these, in one comparison.
-    function stands(uint256 slot, uint256 state_, uint256 sequence_, uint256 custodian_) internal pure returns (bool) {
-        return slot & STANDING == (state_ << STATE_AT) | (sequence_ << SEQUENCE_AT) | custodian_;
+    function isHeld(uint256 slot, uint256 state_, uint256 sequence_, uint256 custodian_) internal pure returns (bool) {
+        return slot & HOLDING_MASK == (state_ << STATE_AT) | (sequence_ << SEQUENCE_AT) | custodian_;
     }
 
     /// @notice The requirements (4 bits) that stand at the handover to a main carrier.
@@ -104,7 +94,7 @@ library CustodySlot {
         uint256 first = uint8(jurisdiction[0]);
         uint256 second = uint8(jurisdiction[1]);
         if (first < 65 || first > 90 || second < 65 || second > 90) return 0;
-        if (regime == 0 || regime > LAST_REGIME) return 0;
+        if (regime == 0 || regime > Regimes.LAST) return 0;
         return ((first - 64) << 9) | ((second - 64) << 4) | regime;
     }
 
@@ -118,17 +108,18 @@ library CustodySlot {
         }
     }
 
-    /// @notice What `isLike` compares with: an open shipment with these requirements, and a partner who may be no party.
-    function likeness(uint256 slot, uint256 partner) internal pure returns (uint256) {
-        return (slot & REQUIREMENTS) | (OPEN << STATE_AT) | (partner * PARTIES);
+    /// @notice What `matchesTemplate` compares with: an open shipment with these requirements, and a partner who may be no
+    /// party.
+    function openTemplate(uint256 slot, uint256 partner) internal pure returns (uint256) {
+        return (slot & REQUIREMENTS) | (uint256(ShipmentStates.OPEN) << STATE_AT) | (partner * PARTIES);
     }
 
-    /// @notice Whether the shipment is open, requires the same clearances in the same order as `likeness_` says, and its
-    /// partner is neither custodian, consignee nor consignor. Nothing is like 0.
-    function isLike(uint256 slot, uint256 likeness_) internal pure returns (bool) {
+    /// @notice Whether the shipment is open, requires the same clearances in the same order as `template` says, and its
+    /// partner is neither custodian, consignee nor consignor. Nothing matches 0.
+    function matchesTemplate(uint256 slot, uint256 template) internal pure returns (bool) {
         unchecked {
-            uint256 differing = slot ^ likeness_;
-            return ((differing - PARTIES) & ~differing & (PARTIES << 39)) | (differing & LIKENESS) == 0;
+            uint256 differing = slot ^ template;
+            return ((differing - PARTIES) & ~differing & (PARTIES << 39)) | (differing & TEMPLATE_MASK) == 0;
         }
     }
 
@@ -149,22 +140,23 @@ library CustodySlot {
         returns (uint256)
     {
         return custodian_ | (consignee_ << CONSIGNEE_AT) | (consignor_ << CONSIGNOR_AT) | (packages_ << PACKAGES_AT)
-            | (OPEN << STATE_AT);
+            | (uint256(ShipmentStates.OPEN) << STATE_AT);
     }
 
-    /// @notice With requirement `index`, whose place is empty. `gates` has bit 0 handover, 1 delivery, 2 sale.
+    /// @notice With requirement `index`, whose place is empty. `gates` is a mask of `Gates`.
     function withRequirement(uint256 slot, uint256 index, uint256 pair_, uint256 gates, bool relay_)
         internal
         pure
         returns (uint256)
     {
-        uint256 planes = (gates & 1) | ((gates & 2) << 3) | ((gates & 4) << 6);
+        uint256 planes =
+            (gates & Gates.HANDOVER) | ((gates & Gates.DELIVERY) << 3) | ((gates & Gates.SALE) << 6);
         slot |= (pair_ << (REQUIREMENTS_AT + REQUIREMENT_BITS * index)) | (planes << (GATES_AT + index));
         return relay_ ? slot | (1 << (RELAY_AT + index)) : slot;
     }
 
     /// @notice The same with another holder, count and the next sequence.
-    function moved(uint256 slot, uint256 custodian_, uint256 packages_) internal pure returns (uint256) {
+    function handedOver(uint256 slot, uint256 custodian_, uint256 packages_) internal pure returns (uint256) {
         return
             (slot & ~(PARTNER | (0xffffffff << PACKAGES_AT))) + (custodian_ | (packages_ << PACKAGES_AT) | ONE_SEQUENCE);
     }
@@ -178,7 +170,7 @@ library CustodySlot {
     }
 
     /// @notice A child: the same terms, holder and marks; sequence 0, nothing released.
-    function fresh(uint256 slot, uint256 packages_) internal pure returns (uint256) {
+    function child(uint256 slot, uint256 packages_) internal pure returns (uint256) {
         return (slot & ~((uint256(0xffffffffffff) << PACKAGES_AT) | (uint256(0xf) << RELEASED_AT)))
             | (packages_ << PACKAGES_AT);
     }

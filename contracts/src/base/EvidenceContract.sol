@@ -4,43 +4,24 @@ pragma solidity ^0.8.28;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IEvidenceContract} from "../IEvidenceContract.sol";
 import {IPartnerRegistry} from "../IPartnerRegistry.sol";
-import {SigningDomain} from "./SigningDomain.sol";
+import {Recorder} from "./Recorder.sol";
 
-/// @title Base of the contracts that take records
-abstract contract EvidenceContract is IEvidenceContract {
-    uint256 internal constant SIGNATURE_LENGTH = 65;
+/// @title Base of the contracts that take records under the rule of the registry
+abstract contract EvidenceContract is IEvidenceContract, Recorder {
     uint256 internal constant CLOCK_TOLERANCE = 15 minutes;
 
     IPartnerRegistry internal immutable REGISTRY;
-    bytes32 internal immutable DOMAIN_SEPARATOR;
     address internal immutable PREDECESSOR;
     uint8 internal immutable KIND;
 
-    bool private _closed;
-
     /// @param registry_ The consortium's registry.
     /// @param predecessor_ The contract of the same kind whose state this one continues; zero for none.
-    /// @param kind_ Kind of contract, as the registry counts them.
-    constructor(IPartnerRegistry registry_, address predecessor_, uint8 kind_) {
-        if (address(registry_) == address(0) || predecessor_ == address(this)) revert EvidenceBadConstruction();
+    /// @param kind_ One of `ContractKinds`.
+    constructor(IPartnerRegistry registry_, address predecessor_, uint8 kind_) Recorder(_consortiumOf(registry_)) {
+        if (predecessor_ == address(this)) revert EvidenceOwnPredecessor(predecessor_);
         REGISTRY = registry_;
-        DOMAIN_SEPARATOR = SigningDomain.evidence(registry_.consortiumId());
         PREDECESSOR = predecessor_;
         KIND = kind_;
-    }
-
-    /// @inheritdoc IEvidenceContract
-    function close() external {
-        if (_closed) revert EvidenceAlreadyClosed();
-        (,,,, uint40 until,) = REGISTRY.addressInfo(address(this));
-        if (until == 0 || until > block.timestamp) revert EvidenceStillOpen(until);
-        _closed = true;
-        emit Closed(KIND);
-    }
-
-    /// @inheritdoc IEvidenceContract
-    function closed() external view returns (bool) {
-        return _closed;
     }
 
     /// @inheritdoc IEvidenceContract
@@ -58,12 +39,12 @@ abstract contract EvidenceContract is IEvidenceContract {
         return KIND;
     }
 
-    /// @dev The id of an evidence record.
-    function _digest(bytes32 structHash) internal view returns (bytes32) {
-        return SigningDomain.digest(DOMAIN_SEPARATOR, structHash);
+    function _consortiumOf(IPartnerRegistry registry_) private view returns (bytes32) {
+        if (address(registry_) == address(0)) revert EvidenceNoRegistry();
+        return registry_.consortiumId();
     }
 
-    /// @dev Revert unless this is the contract of its kind in force.
+    /// @dev Revert unless this is the contract of its kind in force. The registry alone knows; nothing is kept here.
     function _requireOpen() internal view {
         REGISTRY.requireOpen(KIND);
     }

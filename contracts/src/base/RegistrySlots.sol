@@ -78,7 +78,7 @@ library RegistrySlots {
     }
 
     /// @dev The same address with another end.
-    function ending(uint256 word, uint256 time) internal pure returns (uint256) {
+    function withEnd(uint256 word, uint256 time) internal pure returns (uint256) {
         return (word & ~(uint256(NO_END) << 88)) | (time << 88);
     }
 

@@ -4,11 +4,15 @@ pragma solidity ^0.8.28;
 /// @title Merkle trees of RFC 9162 with SHA-256
 /// @notice Proofs are complete or refused: index and size are required and checked, and nothing of a proof is left over.
 library Rfc9162 {
+    /// @notice No leaf `index` in a tree of `size` leaves.
     error Rfc9162NotInTree(uint256 index, uint256 size);
     /// @notice The proof is shorter or longer than a proof for this place must be.
     error Rfc9162ProofLength(uint256 found);
+    /// @notice The proof leads to another root than the one given for the (new) tree.
     error Rfc9162WrongRoot(bytes32 expected, bytes32 found);
+    /// @notice The proof leads to another root than the one given for the old tree.
     error Rfc9162WrongOldRoot(bytes32 expected, bytes32 found);
+    /// @notice The old tree is empty, or larger than the new one.
     error Rfc9162BadSizes(uint256 size1, uint256 size2);
 
     /// @notice Root of the tree without leaves.

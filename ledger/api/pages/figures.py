@@ -79,8 +79,8 @@ def score(
     rolling: Rolling = None,
     by: Step = Step.QUARTER,
 ) -> Response:
-    view = node.reading.partner(partner)
-    asked = node.numbers.asked(second_of(start, "start"), second_of(end, "end", through=True), rolling)
+    view = node.reader.views.partner(partner)
+    asked = node.reader.numbers.asked(second_of(start, "start"), second_of(end, "end", through=True), rolling)
     found = score_for(node, partner, reader, asked)
     return page(
         request,
@@ -89,7 +89,7 @@ def score(
         partner=view,
         measure=found["measure"],
         cards=found["scores"],
-        trends={trend["role"]: trend["points"] for trend in node.numbers.trend_of(partner, by)["roles"]},
+        trends={trend["role"]: trend["points"] for trend in node.reader.numbers.trend_of(partner, by)["roles"]},
         by=by,
         sparkline=sparkline,
         said={"start": start, "end": end},
@@ -118,15 +118,15 @@ def _penalties(
     request: Request, node: Node, reader: Reader, partner: int | None, said: tuple[str, str, str], after: str
 ) -> Response:
     start, end = second_of(said[0], "start"), second_of(said[1], "end", through=True)
-    now = node.clock.now()
+    now = node.home.clock.now()
     at = second_of(said[2], "at", through=True)
     at = now if at is None else at
     period_of(now, start, end)
-    view = node.reading.partner(partner) if partner is not None else None
+    view = node.reader.views.partner(partner) if partner is not None else None
     found: list[PenaltyStatement] = []
     hidden = False
     try:
-        found = node.numbers.penalties(
+        found = node.reader.numbers.penalties(
             partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
         )
     except NotPermitted:

@@ -18,13 +18,13 @@ NEWEST = 8
 
 @router.get("/")
 def home(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
-    state = node.log_state()
+    state = node.reader.log_state()
     return page(
         request,
         "home.html",
         reader,
-        newest=node.reading.shipments(limit=NEWEST)[:NEWEST],
-        partners=len(node.reading.partners()),
+        newest=node.reader.views.shipments(limit=NEWEST)[:NEWEST],
+        partners=len(node.reader.views.partners()),
         state=state,
         shipments=state["records"].get("ShipmentTerms", 0),
         handoffs=state["records"].get("Handoff", 0),
@@ -35,8 +35,10 @@ def home(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
 def partners(
     request: Request, node: NodeOf, reader: ReaderOf, after: Annotated[int, Query(ge=0, lt=2**40)] = 0
 ) -> Response:
-    found = node.reading.partners(after=after, limit=PAGE)
-    asking = [entry for entry in node.enrolment.listing(limit=PAGE) if entry["partner"] is None] if after == 0 else []
+    found = node.reader.views.partners(after=after, limit=PAGE)
+    asking = (
+        [entry for entry in node.reader.enrolment.listing(limit=PAGE) if entry["partner"] is None] if after == 0 else []
+    )
     return page(
         request,
         "partners.html",
@@ -50,8 +52,8 @@ def partners(
 
 @router.get("/partners/{partner}")
 def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> Response:
-    view = node.reading.partner(partner)
-    newest = node.reading.records(
+    view = node.reader.views.partner(partner)
+    newest = node.reader.views.records(
         reader, kind=index_keys.PARTNER, key=str(partner), types=tuple(range(1, 23)), limit=20, newest_first=True
     )
     return page(
@@ -59,8 +61,8 @@ def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: Reader
         "partner.html",
         reader,
         partner=view,
-        shipments=node.reading.shipments(party=partner, limit=20)[:20],
-        missing=node.reading.open_against(partner),
+        shipments=node.reader.views.shipments(party=partner, limit=20)[:20],
+        missing=node.reader.views.open_against(partner),
         records=newest,
         titles=TITLES,
     )

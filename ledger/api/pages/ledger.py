@@ -9,6 +9,8 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.pages.render import page
 from ledger.errors import NotFound
+from ledger.explain.agreement import warnings_before_signing
+from ledger.explain.erasure import REASONS
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Endorsement, Revocation, record_named
@@ -33,7 +35,7 @@ def records(
     before: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
 ) -> Response:
     types = (record_named(kind).NUMBER,) if kind else ()
-    found = node.reading.records(reader, types=types, before=before, limit=PAGE, newest_first=True)
+    found = node.reader.views.records(reader, types=types, before=before, limit=PAGE, newest_first=True)
     return page(
         request,
         "records.html",
@@ -48,9 +50,9 @@ def records(
 
 @router.get("/records/{record}")
 def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
-    view = node.reading.record(record_id(record), reader)
+    view = node.reader.views.record(record_id(record), reader)
     said = record_named(view.type).from_json(view.message)
-    lines = describe(said, stood_before(node.reading, said, reader) if isinstance(said, Amendment) else None)
+    lines = describe(said, stood_before(node.reader.views, said, reader) if isinstance(said, Amendment) else None)
     later = list(_later(node, view.id, reader))
     return page(
         request,
@@ -59,7 +61,9 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         record=view,
         title=TITLES[view.type],
         lines=lines,
-        names=node.reading.names(_partners([*lines, *(line for _, lines in later for line in lines)])),
+        warnings=warnings_before_signing(said),
+        reasons=REASONS,
+        names=node.reader.views.names(_partners([*lines, *(line for _, lines in later for line in lines)])),
         later=later,
         proof=_proof(node, view),
     )
@@ -67,8 +71,8 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
 
 @router.get("/log")
 def log(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
-    state = node.log_state()
-    published = node.publisher.current()
+    state = node.reader.log_state()
+    published = node.reader.publisher.current()
     return page(
         request,
         "log.html",
@@ -76,14 +80,14 @@ def log(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
         state=state,
         titles=TITLES,
         note=published.note.decode() if published else "",
-        anchors=node.anchors(ANCHORS),
-        trust=node.consortium.trust_file(),
+        anchors=node.reader.anchors(ANCHORS),
+        trust=node.home.consortium.trust_file(),
     )
 
 
 @router.get("/bonuses")
 def bonuses(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
-    return page(request, "bonuses.html", reader, agreements=node.bonuses.agreements(limit=200))
+    return page(request, "bonuses.html", reader, agreements=node.reader.bonuses.agreements(limit=200))
 
 
 @router.get("/bonuses/{agreement}")
@@ -93,8 +97,8 @@ def bonus(request: Request, agreement: RecordPath, node: NodeOf, reader: ReaderO
         request,
         "bonus.html",
         reader,
-        agreement=node.bonuses.agreement_for(wanted, reader),
-        may_see=node.reading.may_see(wanted, reader),
+        agreement=node.reader.bonuses.agreement_for(wanted, reader),
+        may_see=node.reader.views.may_see(wanted, reader),
     )
 
 
@@ -109,10 +113,10 @@ def _partners(lines: Any) -> list[int]:
 
 def _later(node: Node, target: str, reader: Reader) -> Iterator[tuple[RecordView, tuple[Line, ...]]]:
     """What was signed about a record afterwards, oldest first; of an amendment what it changes."""
-    for view in node.reading.records(reader, kind=index_keys.RECORD, key=target, types=LATER, limit=PAGE):
+    for view in node.reader.views.records(reader, kind=index_keys.RECORD, key=target, types=LATER, limit=PAGE):
         said = record_named(view.type).from_json(view.message)
         if isinstance(said, Amendment):
-            told = describe(said, stood_before(node.reading, said, reader))
+            told = describe(said, stood_before(node.reader.views, said, reader))
             yield view, tuple(line for line in told if line.kind in (Kind.GROUP, Kind.PRIVATE))
         else:
             yield view, ()
@@ -123,6 +127,6 @@ def _proof(node: Node, view: RecordView) -> dict[str, Any] | None:
     if view.log.index is None:
         return None
     try:
-        return node.proof(view.log.index, None)
+        return node.reader.proof(view.log.index, None)
     except NotFound:
         return None

@@ -31,14 +31,14 @@ def network(
     against_end: When = "",
     rolling: Rolling = None,
 ) -> Response:
-    now = full_hour(node.clock.now())
+    now = full_hour(node.home.clock.now())
     period = period_of(now, second_of(start, "start"), second_of(end, "end", through=True), rolling)
     before = compared(
         now, second_of(against_start, "against_start"), second_of(against_end, "against_end", through=True)
     )
     answer: NetworkAnswer | None = None
     try:
-        answer = network_for(node.numbers, reader, period, by=by, before=before)
+        answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
     except NotPermitted:
         answer = None
     groups = dict(answer.groups) if answer else {}
@@ -56,6 +56,6 @@ def network(
         all_query=urlencode(asked),
         figures=json_form.FIGURES,
         words=json_form,
-        names=node.reading.names(sorted(partners)),
+        names=node.reader.views.names(sorted(partners)),
         said=said,
     )

@@ -41,7 +41,7 @@ def digital_link(request: Request, rest: str) -> Response:  # noqa: ARG001 the p
 def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001
     found = product_of_link(raw_tail(request, "/p/"), "path")
     device = request.cookies.get(DEVICE, "")
-    answer = node.products.look_up(found.path(), device if is_token(device) else "")
+    answer = node.reader.products.look_up(found.path(), device if is_token(device) else "")
     return page(
         request,
         "product.html",
@@ -59,8 +59,8 @@ def scan(data: JsonBody, request: Request, node: NodeOf) -> Response:
     device = request.cookies.get(DEVICE, "")
     if not is_token(device):
         device = secrets.token_hex(16)
-    answer = node.products.look_up(product_of_code(str(code)).path(), device, keep=True)
+    answer = node.reader.products.look_up(product_of_code(str(code)).path(), device, keep=True)
     response = JSONResponse({"verdict": answer["verdict"]})
-    secure = node.settings.public_url.startswith("https://")
+    secure = node.home.settings.public_url.startswith("https://")
     response.set_cookie(DEVICE, device, max_age=DEVICE_SECONDS, httponly=True, samesite="lax", secure=secure)
     return response

@@ -16,7 +16,7 @@ PAGE = 50
 def recalls(
     request: Request, node: NodeOf, reader: ReaderOf, after: Annotated[int, Query(ge=-1, le=2**53 - 1)] = -1
 ) -> Response:
-    found = node.recalls.listing(after=after, limit=PAGE)
+    found = node.reader.recalls.listing(after=after, limit=PAGE)
     return page(
         request,
         "recalls.html",
@@ -29,6 +29,6 @@ def recalls(
 
 @router.get("/recalls/{recall}")
 def recall(request: Request, recall: RecordPath, node: NodeOf, reader: ReaderOf) -> Response:
-    view = node.recalls.recall(record_id(recall, "recall"), reader)
+    view = node.reader.recalls.recall(record_id(recall, "recall"), reader)
     own = next((holder for holder in view.trace.holders if holder.partner.id == reader.partner), None)
     return page(request, "recall.html", reader, view=view, own=own)

@@ -132,7 +132,7 @@ def named(node: Node, text: str, currency: str = "") -> Markup:
     if currency:
         text = re.sub(rf"\b(\d+) {re.escape(currency)}\b( \(minor units\))?", lambda m: money(m[1], currency), text)
     numbers = [int(number) for _, number in _PARTNER.findall(text)]
-    names = node.reading.names(numbers) if numbers else {}
+    names = node.reader.views.names(numbers) if numbers else {}
 
     def replace(match: re.Match[str]) -> str:
         found = names[int(match[2])]
@@ -154,14 +154,14 @@ def page(
 ) -> HTMLResponse:
     """The answer to `request`: a template filled in. No cache shared by others may keep it."""
     node: Node = request.app.state.node
-    who = node.reading.names([reader.partner])[reader.partner] if reader.partner else None
+    who = node.reader.views.names([reader.partner])[reader.partner] if reader.partner else None
     text = ENVIRONMENT.get_template(template).render(
         path=request.url.path,
-        demo=node.consortium.demo,
-        origin=node.consortium.log.origin,
-        embedded=node.settings.chain == "embedded",
-        now=node.clock.now(),
-        request_url=node.settings.public_url,
+        demo=node.home.consortium.demo,
+        origin=node.home.consortium.log.origin,
+        embedded=node.home.settings.chain == "embedded",
+        now=node.home.clock.now(),
+        request_url=node.home.settings.public_url,
         who=who,
         signed_in=bool(reader.key),
         reader=reader,

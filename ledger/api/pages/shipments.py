@@ -71,13 +71,13 @@ class Clock:
 def shipments(
     request: Request, node: NodeOf, reader: ReaderOf, before: Before = None, partner: PartnerQuery = None
 ) -> Response:
-    found = node.reading.shipments(party=partner, before=before, limit=PAGE)
+    found = node.reader.views.shipments(party=partner, before=before, limit=PAGE)
     return page(
         request,
         "shipments.html",
         reader,
         shipments=found,
-        party=node.reading.names([partner])[partner] if partner is not None else None,
+        party=node.reader.views.names([partner])[partner] if partner is not None else None,
         first=before is None,
         next=found[-1].cursor if len(found) >= PAGE else None,
     )
@@ -88,18 +88,18 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
     wanted = record_id(shipment, "shipment")
     judged_at = second_of(at, "at", through=True)
     try:
-        view = node.reading.shipment(wanted, reader)
+        view = node.reader.views.shipment(wanted, reader)
     except NotFound:
-        unopened = node.reading.unopened(wanted)
-        found = [node.reading.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
+        unopened = node.reader.views.unopened(wanted)
+        found = [node.reader.views.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
         return page(request, "unopened.html", reader, shipment=unopened, records=found, titles=TITLES)
-    statement, hidden = _penalty(node, wanted, reader, node.clock.now() if judged_at is None else judged_at)
+    statement, hidden = _penalty(node, wanted, reader, node.home.clock.now() if judged_at is None else judged_at)
     return page(
         request,
         "shipment.html",
         reader,
         shipment=view,
-        recalls=node.recalls.of_shipment(wanted),
+        recalls=node.reader.recalls.of_shipment(wanted),
         statement=statement,
         gist=gist(statement) if statement else "",
         standing=standing(statement) if statement else (),
@@ -140,7 +140,7 @@ def _hold(line: HoldLine, liable: int) -> Hold:
 def _penalty(node: Node, shipment: RecordId, reader: Reader, at: int) -> tuple[PenaltyStatement | None, str]:
     """The statement for those who may see prices; for others, why there is none."""
     try:
-        return node.numbers.statement_for(shipment, reader, at), ""
+        return node.reader.numbers.statement_for(shipment, reader, at), ""
     except NotPermitted:
         return None, "private"
     except NotFound:

@@ -16,7 +16,7 @@ Version = Annotated[int, Path(ge=1, le=2**16 - 1, description="Version of the aw
 @router.get("", response_model=AgreementPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Every bonus agreement with its status now, in log order: pass `next` as `after`."""
-    found = node.bonuses.agreements(after=-1 if after is None else after, limit=limit)
+    found = node.reader.bonuses.agreements(after=-1 if after is None else after, limit=limit)
     return {"agreements": found, "next": found[-1]["cursor"] if len(found) == limit else None}
 
 
@@ -26,7 +26,7 @@ def read(agreement: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any
 
     The award's `file`, with a line a party and the penalties taken off, is for its parties and auditors.
     """
-    return node.bonuses.agreement_for(record_id(agreement, "agreement"), reader)
+    return node.reader.bonuses.agreement_for(record_id(agreement, "agreement"), reader)
 
 
 @router.put(
@@ -43,5 +43,5 @@ def keep_file(agreement: RecordPath, version: Version, data: JsonBody, node: Nod
     """
     if not isinstance(data, dict):
         raise MalformedRecord("not an award file", where="body", expected="a JSON object")
-    node.bonuses.keep_file(record_id(agreement, "agreement"), version, data)
+    node.reader.bonuses.keep_file(record_id(agreement, "agreement"), version, data)
     return {"kept": version}

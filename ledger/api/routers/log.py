@@ -26,7 +26,7 @@ BYTES: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"ty
 @router.get("/checkpoint", response_class=Response, responses={200: TEXT, 404: examples.PROBLEM})
 def checkpoint(node: NodeOf) -> Response:
     """The newest checkpoint as a C2SP signed note."""
-    return Response(node.checkpoint_note(), media_type="text/plain; charset=utf-8", headers=FRESH)
+    return Response(node.reader.checkpoint_note(), media_type="text/plain; charset=utf-8", headers=FRESH)
 
 
 @router.get("/tile/{path:path}", response_class=Response, responses={200: BYTES, 404: examples.PROBLEM})
@@ -34,13 +34,13 @@ def tile(path: str, node: NodeOf) -> Response:
     """A tile (`<level>/<index>`) or an entry bundle (`entries/<index>`), partial ones with `.p/<width>`."""
     if not _TILE.fullmatch(path):
         raise NotFound("no such tile", where="tile", found=path[:120])
-    return Response(node.tile(path), media_type="application/octet-stream", headers=FOREVER)
+    return Response(node.reader.tile(path), media_type="application/octet-stream", headers=FOREVER)
 
 
 @router.get("/proof/inclusion", response_model=InclusionProof, responses=examples.READ_RESPONSES)
 def inclusion(node: NodeOf, index: Annotated[int, Query(ge=0, le=2**53 - 1)], size: Size = None) -> dict[str, Any]:
     """RFC 9162 inclusion proof of the leaf at `index` in the tree of `size` leaves (default: the newest checkpoint)."""
-    return node.proof(index, size)
+    return node.reader.proof(index, size)
 
 
 @router.get("/proof/consistency", response_model=ConsistencyProof, responses=examples.READ_RESPONSES)
@@ -48,17 +48,17 @@ def consistency(
     node: NodeOf, first: Annotated[int, Query(ge=0, le=2**53 - 1)], second: Annotated[int, Query(ge=0, le=2**53 - 1)]
 ) -> dict[str, Any]:
     """RFC 9162 consistency proof between two tree sizes."""
-    published = node.publisher.current()
+    published = node.reader.publisher.current()
     if published is None or not first <= second <= published.head.size:
         raise NotFound("no such trees", where="first, second", expected="published sizes, ascending", found=second)
     return {
         "first": first,
         "second": second,
-        "proof": [to_hex(h) for h in node.publisher.consistency_proof(first, second)],
+        "proof": [to_hex(h) for h in node.reader.publisher.consistency_proof(first, second)],
     }
 
 
 @router.get("", response_model=LogState)
 def state(node: NodeOf) -> dict[str, Any]:
     """Who the log is, how large, and how far it is anchored."""
-    return node.log_state()
+    return node.reader.log_state()

@@ -34,9 +34,9 @@ def network(
     figures of all shipments by mode and carrier, without prices; a partner of its own shipments, lanes, markets and
     prices too; auditors of all.
     """
-    now = full_hour(node.clock.now())
+    now = full_hour(node.home.clock.now())
     before = compared(now, against_start, against_end)
-    answer = network_for(node.numbers, reader, period_of(now, start, end, rolling), by=by, before=before)
+    answer = network_for(node.reader.numbers, reader, period_of(now, start, end, rolling), by=by, before=before)
     return answer.to_json(evidence=evidence)
 
 

@@ -14,14 +14,16 @@ from ledger.api.schemas.answers import (
     OpenView,
     PartnerPage,
 )
-from ledger.api.schemas.figures import ScoreView, TrendView
+from ledger.api.schemas.figures import JudgementView, ScoreView, TrendView
+from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
+from ledger.bonuses.rule_file import SCORE
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
 from ledger.errors import MalformedRecord
 from ledger.records.signing import signature_from_hex
 from ledger.registry.state import ALL_SCOPES
 from ledger.scores.card import Indicator
-from ledger.scores.composite import Standing
+from ledger.scores.composite import Standing, as_public
 from ledger.scores.json_form import NAMES
 from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
@@ -35,20 +37,20 @@ ABOUT_MONEY = Indicator.PENALTY
 @router.get("/consortium", response_model=ConsortiumView)
 def consortium(node: NodeOf) -> dict[str, Any]:
     """Genesis, council, contracts in force, and what the next registry change must carry."""
-    return node.enrolment.consortium(node.consortium)
+    return node.reader.enrolment.consortium(node.home.consortium)
 
 
 @router.get("/partners", response_model=PartnerPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Every partner that was ever admitted, by id: pass `next` as `after`."""
-    found = node.reading.partners(after=after or 0, limit=limit)
+    found = node.reader.views.partners(after=after or 0, limit=limit)
     return {"partners": found, "next": found[-1].id if len(found) == limit else None}
 
 
 @router.get("/partners/{partner}", responses=examples.READ_RESPONSES)
 def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     """One partner: name and GLN as enrolled, roles with scope, keys in force."""
-    return node.reading.partner(partner)
+    return node.reader.views.partner(partner)
 
 
 @router.get("/partners/{partner}/open", response_model=OpenView, responses=examples.READ_RESPONSES)
@@ -56,7 +58,7 @@ def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
     """What is open against a partner: packages that were missing when it handed goods over, until they are handed on or
     what became of them is declared; the newest first, at most 200.
     """
-    return {"partner": partner, "open": node.reading.open_against(partner)}
+    return {"partner": partner, "open": node.reader.views.open_against(partner)}
 
 
 @router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
@@ -74,7 +76,41 @@ def score(
     Judged at the last full hour. What an indicator about money counts is for the partner itself and for auditors; for
     others its points are shown, and count, from ten delivery events on.
     """
-    return score_for(node, partner, reader, node.numbers.asked(start, end, rolling))
+    return score_for(node, partner, reader, node.reader.numbers.asked(start, end, rolling))
+
+
+@router.get("/partners/{partner}/score/judgement", response_model=JudgementView, responses=examples.READ_RESPONSES)
+def judgement(
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    threshold: Annotated[int, Query(ge=0, le=1_000_000, description="In the indicator's unit")],
+    indicator: Annotated[
+        str, Query(max_length=80, description="`score` in hundredths of a point, or a share in parts per million")
+    ] = SCORE,
+    samples: Annotated[
+        int, Query(ge=1, le=1_000_000, description="Delivery events below which nothing follows")
+    ] = SAMPLES,
+    start: Moment = None,
+    end: Moment = None,
+    rolling: Rolling = None,
+) -> dict[str, Any]:
+    """What may follow from the partner's scores, role by role: a reward needs the worse end of the interval beyond the
+    threshold, a sanction the better end short of it; otherwise neither follows.
+
+    The period is that of `/v1/partners/{partner}/score`.
+    """
+    wanted = threshold_of(indicator, threshold, samples)
+    node.reader.views.partner(partner)
+    cards = node.reader.numbers.scorecards(partner, node.reader.numbers.asked(start, end, rolling))
+    shown = cards if _knows_prices(reader, partner) else map(as_public, cards)
+    return {
+        "partner": partner,
+        "indicator": indicator,
+        "threshold": threshold,
+        "samples": samples,
+        "judgements": [found.to_json() for found in judgements(wanted, shown)],
+    }
 
 
 @router.get("/partners/{partner}/score/trend", response_model=TrendView, responses=examples.READ_RESPONSES)
@@ -85,7 +121,7 @@ def trend(
     count: Annotated[int, Query(ge=1, le=MOST_POINTS, description="How many, the running one last")] = 8,
 ) -> dict[str, Any]:
     """The partner's public score in each of the last quarters or months, oldest first, by the card that governed it."""
-    return node.numbers.trend_of(partner, by, count)
+    return node.reader.numbers.trend_of(partner, by, count)
 
 
 @router.post(
@@ -103,7 +139,7 @@ def enrol(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     document, signature = fields(data, "document", "signature")
     if not isinstance(document, str):
         raise MalformedRecord("not a document", where="document", expected="RFC 8785 JSON as a string")
-    return node.enrolment.ask(document.encode(), signature_from_hex(signature, "signature"))
+    return node.reader.enrolment.ask(document.encode(), signature_from_hex(signature, "signature"))
 
 
 @router.get("/enrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES)
@@ -113,7 +149,7 @@ def enrolments(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Who has asked to be admitted, oldest first, and whether the council has done so."""
-    found = node.enrolment.listing(after=_cursor(after), limit=limit)
+    found = node.reader.enrolment.listing(after=_cursor(after), limit=limit)
     last = found[-1] if len(found) == limit else None
     return {"enrolments": found, "next": f"{last['asked_at']}-{last['document']}" if last else None}
 
@@ -121,7 +157,7 @@ def enrolments(
 @router.get("/enrolments/{document}", response_model=EnrolmentDocument, responses=examples.READ_RESPONSES)
 def enrolment(document: str, node: NodeOf) -> dict[str, Any]:
     """An enrolment's signed document by its SHA-256: what a council member reads before signing an admission."""
-    return node.enrolment.document(bytes_from_hex(document, 32, "document"))
+    return node.reader.enrolment.document(bytes_from_hex(document, 32, "document"))
 
 
 def _cursor(text: str | None) -> tuple[int, bytes] | None:
@@ -135,12 +171,16 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
 
 def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
     """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
-    private = reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
-    found = node.numbers.score_of(partner, period, public=not private)
+    private = _knows_prices(reader, partner)
+    found = node.reader.numbers.score_of(partner, period, public=not private)
     for card in () if private else found["scores"]:
         card["indicators"] = [_without_money(i) for i in card["indicators"]]
         card["explanation"] = [line for line in card["explanation"] if not _tells_money(line)]
     return found
+
+
+def _knows_prices(reader: Reader, partner: int) -> bool:
+    return reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
 
 
 def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def listing(
     `start` and `end`: only goods promised from then to before then, grace included. `at`: goods still under way are
     judged at this time; without it they are left out of the sums. `totals` are over the whole list, by currency.
     """
-    found = node.numbers.penalties(
+    found = node.reader.numbers.penalties(
         partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
     )
     if form is not Form.JSON:

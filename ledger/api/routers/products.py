@@ -34,7 +34,7 @@ def keep_codes(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[st
     (codes,) = fields(data, "codes")
     if not isinstance(codes, list):
         raise MalformedRecord("not item codes", where="codes", expected='["01/…/21/…"]')
-    return {"kept": node.products.keep_codes(record_id(attestation, "attestation"), codes)}
+    return {"kept": node.reader.products.keep_codes(record_id(attestation, "attestation"), codes)}
 
 
 @router.post(
@@ -52,7 +52,7 @@ def scan(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     if not isinstance(code, str) or not isinstance(device, str) or not is_token(device):
         expected = f"code, and device of 8 to {MOST_TOKEN} letters and digits"
         raise MalformedRecord("not a scan", where="body", expected=expected)
-    return node.products.look_up(product_of_link(code, "code").path(), device, keep=True)
+    return node.reader.products.look_up(product_of_link(code, "code").path(), device, keep=True)
 
 
 @router.get("/{path:path}", response_model=ProductView, responses=examples.READ_RESPONSES)
@@ -62,7 +62,7 @@ def look_up(path: ProductPath, request: Request, node: NodeOf, device: Device = 
     Nothing is remembered of it. `Lading-Device`: its own earlier scans are no sign of a copy.
     """
     known = device if is_token(device) else ""
-    return node.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), known)
+    return node.reader.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), known)
 
 
 def is_token(text: str) -> bool:

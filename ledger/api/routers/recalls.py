@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
 @router.get("", response_model=RecallPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Recalls that the chain has recorded, in log order: pass `next` as `after`."""
-    found = node.recalls.listing(after=-1 if after is None else after, limit=limit)
+    found = node.reader.recalls.listing(after=-1 if after is None else after, limit=limit)
     return {"recalls": found, "next": found[-1].cursor if len(found) == limit else None}
 
 
@@ -27,7 +27,7 @@ def trace(
     lots: Annotated[str, Query(max_length=4096, description="RFC 8785 array of {lot} or {from, to} serials")] = "",
 ) -> TraceView:
     """Who holds and who had goods, by custody; for the holder of the GS1 prefix, authorities and auditors."""
-    return node.recalls.trace(subject, lots, reader)
+    return node.reader.recalls.trace(subject, lots, reader)
 
 
 @router.get("/{recall}", responses=examples.READ_RESPONSES)
@@ -37,4 +37,4 @@ def read(recall: RecordPath, node: NodeOf, reader: ReaderOf) -> RecallView:
     Whoever recalled and speaks for the brand, authorities and auditors see everything, a partner what concerns itself,
     the public what to do.
     """
-    return node.recalls.recall(record_id(recall, "recall"), reader)
+    return node.reader.recalls.recall(record_id(recall, "recall"), reader)

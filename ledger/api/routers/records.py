@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Path, Query, Response, status
 
 from ledger.api.deps import (
     Cursor,
@@ -16,14 +16,24 @@ from ledger.api.deps import (
     record_id,
 )
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import InclusionProof, Proposals, RecordPage, RecordTypes, Submitted, TypedData
+from ledger.api.schemas.answers import (
+    Erasures,
+    InclusionProof,
+    Proposals,
+    RecordPage,
+    RecordTypes,
+    Submitted,
+    TypedData,
+)
+from ledger.bonuses.agreement import warning_codes
 from ledger.common.ids import bytes_from_hex, to_hex
-from ledger.errors import MalformedRecord, NotFound
+from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.records import index_keys
+from ledger.records.erasure import ErasureReason
 from ledger.records.signing import SignedRecord, signature_from_hex
 from ledger.records.types import BY_NAME, Record, record_named
 from ledger.services.intake.submission import Accepted, Proposed
-from ledger.services.views.models import ReceiptView, RecordView, awaited_view
+from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 MOST_SIGNATURES = 200
@@ -58,10 +68,17 @@ def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     openapi_extra=examples.unsigned_body(),
 )
 def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
-    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`."""
+    """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`.
+
+    `warnings` are codes of what to show before anybody signs.
+    """
     name, message = fields(data, "type", "message")
     record = record_named(str(name)[:80]).from_json(message, "message")
-    return {"id": to_hex(node.domain.record_id(record)), "typedData": node.domain.typed_data(record)}
+    return {
+        "id": to_hex(node.home.domain.record_id(record)),
+        "typedData": node.home.domain.typed_data(record),
+        "warnings": warning_codes(record),
+    }
 
 
 @router.post(
@@ -79,6 +96,28 @@ def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Resp
         raise MalformedRecord("not signatures", where="signatures", expected=f"1 to {MOST_SIGNATURES} hex strings")
     signatures = [signature_from_hex(entry, f"signatures[{i}]") for i, entry in enumerate(entries)]
     return _answer(node.submission.countersign(record_id(record), signatures), response)
+
+
+@router.delete("/{record}/parts/{path}", response_model=Erasures, responses=examples.READ_RESPONSES)
+def erase(
+    record: RecordPath,
+    path: Annotated[str, Path(max_length=120, description="The part, such as `details` or `children[0].details`")],
+    reason: Annotated[ErasureReason, Query(description="Why, for the note that stays")],
+    node: NodeOf,
+    reader: ReaderOf,
+) -> dict[str, Any]:
+    """Erase a private part of a record, or all that lie in it: body and salt leave this service, every proof holds.
+
+    For whoever signed the record alone, and only parts that no figure or rule rests on; the operator decides about
+    others. It is noted who erased what, when and why, and the part is not taken in again. Its bytes leave the
+    database's files within ten minutes. To ask again changes nothing.
+    """
+    wanted = record_id(record)
+    number = node.reader.views.record(wanted, reader).number
+    if not reader.partner or not reader.may_read(number):
+        raise NotPermitted("only a signer erases", where="session", mend="Sign in with a key of the signer.")
+    found = node.erasing.erase(wanted, [path], reason=reason, by=reader.partner)
+    return {"record": to_hex(wanted), "erased": [ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in found]}
 
 
 @router.get("", response_model=RecordPage, responses=examples.READ_RESPONSES)
@@ -108,7 +147,7 @@ def listing(
     if len(named) > 1:
         raise MalformedRecord("one filter at a time", where="query", found=", ".join(about for about, _ in named))
     about, key = named[0] if named else ("", "")
-    found = node.reading.records(
+    found = node.reader.views.records(
         reader,
         kind=about,
         key=key,
@@ -123,7 +162,7 @@ def listing(
 @router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)
 def proposed(node: NodeOf, reader: ReaderOf, limit: Limit = 100) -> dict[str, Any]:
     """The newest records that wait for signatures and concern the signed-in partner; nothing for the public."""
-    return {"records": node.reading.proposals_for(reader, node.clock.now(), limit)}
+    return {"records": node.reader.views.proposals_for(reader, node.home.clock.now(), limit)}
 
 
 @router.get("/types", response_model=RecordTypes, response_model_by_alias=True)
@@ -136,13 +175,13 @@ def types() -> dict[str, Any]:
 @router.get("/{record}", responses=examples.READ_RESPONSES)
 def read(record: RecordPath, node: NodeOf, reader: ReaderOf) -> RecordView:
     """One record with its message, signers, log track with receipt, and chain track with an outcome an item."""
-    return node.reading.record(record_id(record), reader)
+    return node.reader.views.record(record_id(record), reader)
 
 
 @router.get("/{record}/receipt", responses=examples.READ_RESPONSES)
 def receipt(record: RecordPath, node: NodeOf) -> ReceiptView:
     """The log's signed receipt: the same bytes every time."""
-    view = node.reading.record(record_id(record))
+    view = node.reader.views.record(record_id(record))
     if view.log.receipt is None:
         raise NotFound("only proposed: not in the log", where="record", found=record)
     return view.log.receipt
@@ -153,10 +192,10 @@ def proof(
     record: RecordPath, node: NodeOf, size: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None
 ) -> dict[str, Any]:
     """The RFC 9162 inclusion proof of a record in the newest checkpoint, or in the tree of `size` leaves."""
-    view = node.reading.record(record_id(record))
+    view = node.reader.views.record(record_id(record))
     if view.log.index is None:
         raise NotFound("only proposed: not in the log", where="record", found=record)
-    return node.proof(view.log.index, size)
+    return node.reader.proof(view.log.index, size)
 
 
 def _answer(result: Accepted | Proposed, response: Response) -> dict[str, Any]:

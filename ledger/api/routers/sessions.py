@@ -52,5 +52,5 @@ def sign_out(response: Response) -> dict[str, str]:
 
 def keep_session(response: Response, token: str, node: Node) -> None:
     """Let the browser keep a session token where no script can read it."""
-    secure = node.settings.public_url.startswith("https://")
+    secure = node.home.settings.public_url.startswith("https://")
     response.set_cookie(COOKIE, token, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=secure)

@@ -24,7 +24,7 @@ def listing(
 
     A page may hold more than `limit`: shipments that one record opened are never torn apart.
     """
-    found = node.reading.shipments(party=partner, before=before, limit=limit)
+    found = node.reader.views.shipments(party=partner, before=before, limit=limit)
     return {"shipments": found, "next": found[-1].cursor if len(found) >= limit else None}
 
 
@@ -37,9 +37,9 @@ def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView |
     """
     wanted = record_id(shipment, "shipment")
     try:
-        return node.reading.shipment(wanted, reader)
+        return node.reader.views.shipment(wanted, reader)
     except NotFound:
-        return node.reading.unopened(wanted)
+        return node.reader.views.unopened(wanted)
 
 
 @router.get("/{shipment}/penalty", responses=examples.READ_RESPONSES)
@@ -48,4 +48,4 @@ def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = N
 
     Amounts are integers in minor units; `explanation` says the same in sentences.
     """
-    return node.numbers.penalty_for(record_id(shipment, "shipment"), reader, at)
+    return node.reader.numbers.penalty_for(record_id(shipment, "shipment"), reader, at)

@@ -4,8 +4,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.models import (
     AwaitedView,
+    ErasedView,
     MissingView,
     PartnerView,
     RecallSummary,
@@ -42,6 +44,16 @@ class Submitted(Answer):
 class TypedData(Answer):
     id: str = Field(description="The record id: what `eth_signTypedData_v4` signs")
     typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")
+    warnings: list[AgreementWarning] = Field(
+        description="Of a bonus agreement: who judges his own cause, to be shown before anybody signs"
+    )
+
+
+class Erasures(Answer):
+    """What was erased of what was asked for, now or before."""
+
+    record: str
+    erased: list[ErasedView]
 
 
 class RecordType(Answer):

@@ -139,6 +139,24 @@ class ScoreView(Answer):
     scores: list[ScorecardView]
 
 
+class RoleJudgement(Answer):
+    """`value` is null where nothing, or too little, is known: then neither reward nor sanction follows."""
+
+    partner: int
+    role: str
+    value: int | None
+    may_reward: bool
+    may_sanction: bool
+
+
+class JudgementView(Answer):
+    partner: int
+    indicator: str
+    threshold: int
+    samples: int
+    judgements: list[RoleJudgement]
+
+
 class TrendPointView(Answer):
     """Scores in hundredths of a point; null where there were too few samples."""
 

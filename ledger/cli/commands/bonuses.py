@@ -11,15 +11,16 @@ from ledger.cli.commands.keys import keystore_path, open_key, read_file
 from ledger.cli.groups import WithDefault
 from ledger.cli.output import err, out, print_json
 from ledger.codes import ContractKind
-from ledger.common.canonical import canonical_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.money import money
+from ledger.penalties.json_form import moment
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
 from ledger.services.node.node import Node
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 from ledger.services.relay import pool_payments
 
 app = typer.Typer(cls=WithDefault, help="Bonus agreements, their rules and awards.")
@@ -35,11 +36,11 @@ def show(
     json: Json = False,
 ) -> None:
     """Bonus agreements with status and money; one agreement with its awards line by line."""
-    with Desk(read_settings()) as desk:
+    with open_ledger(read_settings()) as reader:
         if agreement is not None:
-            found: dict[str, Any] = desk.bonuses.agreement(_id(agreement))
+            found: dict[str, Any] = reader.bonuses.agreement(_id(agreement))
         else:
-            found = {"agreements": desk.bonuses.agreements()}
+            found = {"agreements": reader.bonuses.agreements()}
     if json:
         print_json(found)
         return
@@ -58,7 +59,7 @@ def keep(
     """Check a rule file and keep it in this home. The agreement's `rule` is the SHA-256 that this prints."""
     text = read_file(file)
     rule = parse_rule(text)
-    with Desk(read_settings(), read_only=False) as desk, desk.db.write() as connection:
+    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
         award_files.keep_rule(connection, text)
     if json:
         print_json({"rule": to_hex(rule.hash), "title": rule.title, "card": to_hex(rule.card)})
@@ -72,8 +73,8 @@ def award(
     output: Annotated[Path | None, typer.Option("--out", help="File for the record. Without it, printed.")] = None,
 ) -> None:
     """Compute the award of an agreement whose period is over: the record for the awarder to sign."""
-    with Desk(read_settings(), read_only=False) as desk:
-        draft = draft_award(desk, _id(agreement))
+    with open_ledger(read_settings(), read_only=False) as reader:
+        draft = draft_award(reader, _id(agreement))
     for line in explain(draft.award):
         err.print(line, markup=False)
     if draft.withheld:
@@ -93,17 +94,42 @@ def award(
 def check(
     agreement: Agreement,
     version: Annotated[int, typer.Option(min=1, help="Version of the award.")] = 1,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="An award file that somebody handed over: check its amounts, without computing them anew."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same."""
-    with Desk(read_settings(), read_only=False) as desk:
-        file = check_award(desk, _id(agreement), version)
-    if json:
-        print_json({"ok": True, "file": file})
+    """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same.
+
+    With --file: whether these are the amounts that the award commits to, one for each party and within its share.
+    """
+    if file is not None:
+        _check_handed_over(_id(agreement), version, file, json)
         return
-    for line in file["explanation"]:
+    with open_ledger(read_settings(), read_only=False) as reader:
+        computed = check_award(reader, _id(agreement), version)
+    if json:
+        print_json({"ok": True, "file": computed})
+        return
+    for line in computed["explanation"]:
         out.print(line, markup=False)
     out.print("The records give exactly this award.")
+
+
+def _check_handed_over(agreement: RecordId, version: int, file: Path, json: bool) -> None:
+    data = parse_json(read_file(file), where=str(file))
+    with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
+        found = award_files.check_handed_over(connection, agreement, version, data)
+        currency = reader.bonuses.agreement(agreement)["currency"]
+    if json:
+        print_json({"ok": True, "residual": str(found.residual), "disputeUntil": found.dispute_until})
+        return
+    for line in found.lines:
+        out.print(f"partner {line.partner}: {money(line.amount, currency)}", markup=False)
+    out.print(f"These are the award's amounts. They leave {money(found.residual, currency)} to the residual partner.")
+    if found.dispute_until is not None:
+        out.print(f"A party may dispute the award until {moment(found.dispute_until)}.", markup=False)
 
 
 @app.command()
@@ -121,10 +147,12 @@ def refund(
     sender = open_key(settings, keystore_path(settings, key))
     node = Node(settings)
     try:
-        found = node.bonuses.agreement(wanted)
-        pool = node.consortium.deployment.contracts[ContractKind.BONUS]
+        found = node.reader.bonuses.agreement(wanted)
+        pool = node.home.consortium.deployment.contracts[ContractKind.BONUS]
         paid = len(found["deposits"])
-        sent = pool_payments.refund(node.db, node.chain, node.clock, sender, pool=pool, agreement=wanted, deposits=paid)
+        sent = pool_payments.refund(
+            node.home.database, node.chain, node.home.clock, sender, pool=pool, agreement=wanted, deposits=paid
+        )
     finally:
         node.close()
     if json:

@@ -16,7 +16,7 @@ from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 
 
 def export(
@@ -42,13 +42,13 @@ def export(
         raise InvalidInput("name one thing to export", expected="--shipment, --partner or --award")
     if partner is None and (start, end) != (None, None):
         raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
-    with Desk(read_settings()) as desk:
-        exporter = Exporter(desk)
+    with open_ledger(read_settings()) as reader:
+        exporter = Exporter(reader)
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
         elif partner is not None:
-            now = desk.clock.now() if at is None else at
-            first = desk.numbers.measure().since if start is None else start
+            now = reader.home.clock.now() if at is None else at
+            first = reader.numbers.measure().since if start is None else start
             data = exporter.partner(partner, period_of(now, first, end), at)
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))

@@ -10,11 +10,11 @@ from ledger.cli.output import err, out, print_json, table
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.contract_succession import replace_contract
-from ledger.services.node.node import open_chain
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 
 app = typer.Typer(help="Which contracts take records, and how the council replaces one.")
 
@@ -26,8 +26,8 @@ def listing(
     """List the contract in force of each kind."""
     if context.invoked_subcommand is not None:
         return
-    with Desk(read_settings()) as desk, desk.db.read() as connection:
-        view = desk.registry.refreshed(connection).now()
+    with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
+        view = reader.registry.refreshed(connection).now()
     found = {kind.name.lower(): view.contract(kind) for kind in ContractKind}
     if json:
         print_json({"contracts": {name: to_hex(address) if address else None for name, address in found.items()}})
@@ -49,14 +49,14 @@ def replace(
     if kind not in kinds:
         raise MalformedRecord("no such kind of contract", where="kind", expected=", ".join(kinds), found=kind[:40])
     settings, clock = read_settings(), SystemClock()
-    with Desk(settings) as desk:
-        with desk.db.read() as connection:
-            history = desk.registry.refreshed(connection).history
+    with open_ledger(settings) as reader:
+        with reader.home.database.read() as connection:
+            history = reader.registry.refreshed(connection).history
         chain = open_chain(settings, clock)
         try:
-            found = replace_contract(settings, chain, desk.consortium, history, kinds[kind], clock)
+            found = replace_contract(settings, chain, reader.home.consortium, history, kinds[kind], clock)
         finally:
             chain.close()
     err.print(f"{kind}: {to_hex(found.successor)} stands ready to follow {to_hex(found.predecessor)}", highlight=False)
-    genesis = desk.consortium.genesis
+    genesis = reader.home.consortium.genesis
     give(list(found.changes), to_hex(genesis.consortium_id), genesis.threshold, out_folder)

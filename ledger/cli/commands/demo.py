@@ -51,7 +51,7 @@ def demo(
         play.clock.move_to(end)
         play.trial.node.settle()
         result = result_of(play)
-        words = explain(play.trial.node.numbers.penalty(play.shipments["ocean"]))
+        words = explain(play.trial.node.reader.numbers.penalty(play.shipments["ocean"]))
     finally:
         play.trial.node.close()
     if json:

@@ -11,14 +11,13 @@ from ledger.cli.commands.partners import give
 from ledger.cli.output import err, out, print_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
+from ledger.services.home.chains import open_chain, open_chain_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.founding import outstanding_changes
 from ledger.services.lifecycle.joining import join as join_consortium
-from ledger.services.node.node import open_chain
-from ledger.services.node.reader import open_reader
 
 DAY = 86400
 
@@ -85,7 +84,7 @@ def join(
     """
     settings, clock = read_settings(), SystemClock()
     known, pool = parse_trust(read_file(trust)), trusted_domain(trust).bonus_pool
-    chain = open_reader(settings, clock)
+    chain = open_chain_reader(settings, clock)
     try:
         consortium = join_consortium(settings, chain, known, pool)
     finally:

@@ -13,7 +13,7 @@ from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, parse_windows
 from ledger.services.figures.network import network_for
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 
 
 def network(
@@ -33,17 +33,17 @@ def network(
 ) -> None:
     """How lanes, markets, modes and carriers perform: times, delays, customs, cost, nodes."""
     expected = EXPECTED if windows is None else parse_windows(read_file(windows))
-    with Desk(read_settings()) as desk:
-        now = desk.clock.now()
+    with open_ledger(read_settings()) as reader:
+        now = reader.home.clock.now()
         answer = network_for(
-            desk.numbers,
+            reader.numbers,
             None,
             period_of(now, start, end, rolling),
             by=by,
             before=None if against is None else period_of(now, *against),
             windows=expected,
         )
-        names = {str(view.id): view.name for view in desk.reading.partners()}
+        names = {str(view.id): view.name for view in reader.views.partners()}
     if json:
         print_json(answer.to_json(evidence=True))
         return

@@ -18,7 +18,7 @@ from ledger.scores.composite import Scorecard
 from ledger.scores.json_form import explain
 from ledger.services.figures.penalties_and_scores import TrendPoint
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Start = Annotated[
@@ -45,11 +45,11 @@ def penalties(
     """Delay penalties from verified records: who owes what to whom, and why."""
     if json + csv + lines > 1:
         raise InvalidInput("two forms at once", expected="one of --json, --csv, --lines")
-    with Desk(read_settings()) as desk:
+    with open_ledger(read_settings()) as reader:
         if shipment is not None:
-            found = [desk.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
+            found = [reader.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
         else:
-            found = desk.numbers.penalties(partner=partner, at=at, start=start, end=end)
+            found = reader.numbers.penalties(partner=partner, at=at, start=start, end=end)
     if json:
         listed = lists.to_json(found, partner)
         print_json({"at": at, "totals": listed["totals"], "penalties": listed["penalties"]})
@@ -78,16 +78,16 @@ def scores(
     json: Json = False,
 ) -> None:
     """Partner scores by role, with the interval in which they lie; under ten delivery events there is none."""
-    with Desk(read_settings()) as desk:
-        now = desk.clock.now()
+    with open_ledger(read_settings()) as reader:
+        now = reader.home.clock.now()
         if start is None and rolling is None:
-            start = desk.numbers.measure().since
+            start = reader.numbers.measure().since
         period = period_of(now, start, end, rolling)
-        measure = desk.numbers.measure(period.start)
+        measure = reader.numbers.measure(period.start)
         if partner is not None:
-            desk.reading.partner(partner)
-        cards = list(desk.numbers.scorecards(partner, period))
-        names = {view.id: view.name for view in desk.reading.partners()}
+            reader.views.partner(partner)
+        cards = list(reader.numbers.scorecards(partner, period))
+        names = {view.id: view.name for view in reader.views.partners()}
     if json:
         print_json({"measure": measure.to_json(), "scores": [score_words.to_json(card) for card in cards]})
         return
@@ -107,11 +107,11 @@ def trend(
     json: Json = False,
 ) -> None:
     """The partner's score in each of the last quarters or months, each by the scorecard that governed it."""
-    with Desk(read_settings()) as desk:
+    with open_ledger(read_settings()) as reader:
         if json:
-            print_json(desk.numbers.trend_of(partner, by, count))
+            print_json(reader.numbers.trend_of(partner, by, count))
             return
-        roles = desk.numbers.trend(partner, by, count)
+        roles = reader.numbers.trend(partner, by, count)
     for role, points in roles.items():
         rows = [(p.name, *_score(p), p.samples) for p in points]
         out.print(table((role.name.lower(), "score", "low", "high", "deliveries"), rows))

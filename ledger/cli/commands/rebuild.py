@@ -1,4 +1,6 @@
-"""`lading rebuild`: projections from records, and records from the chain after the database was lost."""
+"""What an operator does to a home's database: `lading rebuild` what follows from records and chain, `lading erase`
+private parts of records.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,13 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.commands.keys import read_file
-from ledger.cli.output import Steps, out, print_json
+from ledger.cli.output import Steps, out, print_json, table
 from ledger.common.canonical import parse_json
-from ledger.common.ids import to_hex
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, MalformedRecord
+from ledger.explain.erasure import REASONS
+from ledger.penalties.json_form import moment
+from ledger.records import index_keys
+from ledger.records.erasure import ErasureReason
 from ledger.records.signing import SignedRecord
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.rebuild import Restored, rebuild_projections, restore_from_chain
+from ledger.services.node.reader import open_ledger
+from ledger.services.state.erasure import Erasing
 
 MAX_FILE = 256 << 20
 SHOWN = 20
@@ -68,6 +76,53 @@ def rebuild(
         show(restored)
     if not restored.done:
         raise typer.Exit(1)
+
+
+def erase(
+    record: Annotated[str, typer.Argument(help="The record's id.")],
+    reason: Annotated[ErasureReason, typer.Option(help="Why; it is noted and shown to the record's parties.")],
+    parts: Annotated[list[str] | None, typer.Argument(help="Private parts, such as details or contents[0].")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All private parts of the record.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Erase private parts of a record for ever: salt and body leave this home. Every proof stays valid.
+
+    Figures that rest on them leave them out from then on. Copies elsewhere (partners, bundles, backups) are not
+    reached.
+    """
+    if bool(parts) == everything:
+        raise InvalidInput("what is to be erased?", expected="names of parts, or --all")
+    record_id = RecordId(bytes_from_hex(record, 32, "record"))
+    named = ", ".join(parts or ["all private parts"])
+    if not yes and not typer.confirm(f"Erase {named} of {record}, because {REASONS[reason]}?", err=True):
+        raise typer.Exit(1)
+    with open_ledger(read_settings(), read_only=False) as reader:
+        erasing = Erasing(reader.home, reader.registry)
+        found = erasing.erase(record_id, parts or (), reason=reason)
+        about = [view.id for view in reader.views.records(kind=index_keys.RECORD, key=to_hex(record_id))]
+        erasing.scrub()
+    if json:
+        print_json({"record": record, "erased": [entry.to_json() for entry in found], "about": about})
+        return
+    for entry in found:
+        out.print(f"{entry.path}: erased at {moment(entry.erased_at)}", markup=False)
+    if about:
+        out.print(f"Records about it may repeat what it said: {', '.join(about)}", markup=False)
+
+
+def erased(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """List what was erased in this home: when, by whom and why."""
+    with open_ledger(read_settings()) as reader:
+        found = Erasing(reader.home, reader.registry).listing()
+    if json:
+        print_json({"erased": [entry.to_json() for entry in found]})
+        return
+    rows = [
+        (f"{to_hex(e.record_id)[:18]}…", e.path, moment(e.erased_at), e.erased_by or "operator", e.reason)
+        for e in found
+    ]
+    out.print(table(("record", "part", "when", "by", "why"), rows))
 
 
 def read_records(path: Path) -> list[SignedRecord]:

@@ -38,7 +38,7 @@ def replay(
             task = bar.add_task("replaying", total=len(lines))
             manifests = play.run(lines, lambda count: bar.advance(task, count))
         sums = totals(play, lines)
-        published = play.trial.node.publisher.current()
+        published = play.trial.node.reader.publisher.current()
         result = {
             "lines": len(entries),
             "usable": len(lines),

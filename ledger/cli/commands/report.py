@@ -1,6 +1,5 @@
 """`lading report`: one page for a supply-chain manager, from the records of this home."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,15 +7,14 @@ import typer
 
 from ledger.cli.imports.replay import is_replay
 from ledger.cli.output import out, print_json
-from ledger.cli.report.facts import Facts, gather
 from ledger.cli.report.page import render
+from ledger.cli.report.words import Cover
 from ledger.common.ids import to_hex
-from ledger.common.periods import Period
+from ledger.common.periods import FOREVER, Period
 from ledger.errors import MalformedRecord, NotFound
+from ledger.network.report import Report, compute_report
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
-
-FOREVER = 2**40 - 1
+from ledger.services.node.reader import LedgerReader, open_ledger
 
 
 def report(
@@ -33,36 +31,33 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one HTML page with indicators, lanes, penalties, scores and charts. It opens offline and prints."""
-    with Desk(read_settings()) as desk:
-        first = (desk.numbers.measure().since or 0) if start is None else start
-        facts = facts_of(desk, Period(first, end, at if at is not None else desk.clock.now()), title)
-    page = render(facts)
+    with open_ledger(read_settings()) as reader:
+        first = (reader.numbers.measure().since or 0) if start is None else start
+        figures, cover = report_of(reader, Period(first, end, at if at is not None else reader.home.clock.now()), title)
+    page = render(figures, cover)
     try:
         html.write_text(page, encoding="utf-8")
     except OSError as error:
         raise MalformedRecord("cannot be written", where=str(html), found=error.strerror or "") from None
     if json:
-        print_json({"file": str(html), "shipments": len(facts.entries), "late": sum(e.late for e in facts.entries)})
+        print_json({"file": str(html), "shipments": figures.sums.shipments, "late": figures.sums.late})
     else:
-        out.print(f"{html}: {len(facts.entries):,} shipments, {len(page.encode()):,} bytes")
+        out.print(f"{html}: {figures.sums.shipments:,} shipments, {len(page.encode()):,} bytes")
 
 
-def facts_of(desk: Desk, period: Period, title: str) -> Facts:
-    """The facts of this home; raises `NotFound` before anything is published."""
-    published = desk.publisher.current()
+def report_of(reader: LedgerReader, period: Period, title: str) -> tuple[Report, Cover]:
+    """The figures of this home and what stands beside them; raises `NotFound` before anything is published."""
+    published = reader.publisher.current()
     if published is None:
         raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-    measure = desk.numbers.measure(period.start)
-    names = {partner.id: partner.name for partner in desk.reading.partners()}
-    head = published.head
-    log = (head.size, to_hex(head.root), head.origin)
-    facts = gather(
-        desk.numbers.journeys(),
-        period,
-        measure.card,
-        names,
+    measure, head = reader.numbers.measure(period.start), published.head
+    cover = Cover(
         title=title,
-        log=log,
-        replay=is_replay(desk.settings.home),
+        names={partner.id: partner.name for partner in reader.views.partners()},
+        log_size=head.size,
+        root=to_hex(head.root),
+        origin=head.origin,
+        replay=is_replay(reader.home.settings.home),
+        notes=(f"Scores are measured by: {measure.words}.",),
     )
-    return replace(facts, notes=(f"Scores are measured by: {measure.words}.",))
+    return compute_report(reader.numbers.journeys(), period, measure.card), cover

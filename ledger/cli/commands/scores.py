@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
+from ledger.bonuses.rule_file import SCORE
 from ledger.cli.commands import numbers
 from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.partners import give
@@ -24,7 +26,7 @@ from ledger.scores.card import Card, parse_card
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.score_cards import card_text, keep_card
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import open_ledger
 
 app = typer.Typer(cls=WithDefault, help="Partner scores, and the scorecards by which they are measured.")
 card_app = typer.Typer(no_args_is_help=True, help="Scorecards: check a file, keep it here, prepare its adoption.")
@@ -44,6 +46,35 @@ def explain(
     numbers.scores(partner, start, end, rolling, why=True)
 
 
+@app.command()
+def judge(
+    partner: Annotated[int, typer.Argument(min=1, help="A partner's id.")],
+    threshold: Annotated[int, typer.Option(min=0, help="In the indicator's unit: hundredths of a point, or ppm.")],
+    indicator: Annotated[str, typer.Option(help="`score`, or a share such as `on-time`.")] = SCORE,
+    samples: Annotated[int, typer.Option(min=1, help="Delivery events below which nothing follows.")] = SAMPLES,
+    start: numbers.Start = None,
+    end: numbers.End = None,
+    rolling: numbers.Rolling = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say whether a partner's scores may be rewarded or sanctioned by a threshold, or neither."""
+    wanted = threshold_of(indicator, threshold, samples)
+    with open_ledger(read_settings()) as reader:
+        reader.views.partner(partner)
+        found = judgements(wanted, reader.numbers.scorecards(partner, reader.numbers.asked(start, end, rolling)))
+    if json:
+        print_json({
+            "partner": partner, "indicator": indicator, "threshold": threshold, "samples": samples,
+            "judgements": [one.to_json() for one in found],
+        })  # fmt: skip
+        return
+    for one in found:
+        follows = "may be rewarded" if one.may_reward else "may be sanctioned" if one.may_sanction else "neither"
+        out.print(f"as {one.role.name.lower()}: {follows}", markup=False)
+    if not found:
+        out.print(f"partner {partner} was scored in no role that has {indicator}", markup=False)
+
+
 File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/scores/cards/default.toml shows the form.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -58,7 +89,7 @@ def check(file: File, json: Json = False) -> None:
 def keep(file: File, json: Json = False) -> None:
     """Keep a scorecard in this home, where scores are computed by it once the council has adopted it."""
     text = read_file(file)
-    with Desk(read_settings(), read_only=False) as desk, desk.db.write() as connection:
+    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
         keep_card(connection, text)
     _tell(parse_card(text), json)
 
@@ -82,7 +113,7 @@ def adopt(
             found=moment(start),
         )
     if url is None:
-        with Desk(read_settings()) as desk, desk.db.read() as connection:
+        with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
             card_text(connection, card.hash)  # raises when the file is not kept: scores would stop at its start
     with connected(url) as ledger:
         state = ledger.consortium()

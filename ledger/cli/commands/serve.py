@@ -87,7 +87,7 @@ def _listening(settings: Settings) -> socket.socket:
 def _announce(node: Node) -> Callable[[str], None]:
     def announce(url: str) -> None:
         err.print(f"Lading serves {url} (pages), {url}/docs (API). Stop it with Ctrl-C.", markup=False)
-        if node.consortium.demo:
+        if node.home.consortium.demo:
             err.print(DEMO_NOTICE, markup=False)
 
     return announce

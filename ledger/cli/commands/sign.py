@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import segno
 import typer
 
+from ledger.bonuses.agreement import warning_codes
 from ledger.cli.commands.keys import keystore_path, open_key, read_file, trusted_domain
 from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
@@ -46,6 +47,9 @@ def sign(
     save: Annotated[Path | None, typer.Option("--out", help="Write the signed record here.")] = None,
     qr: Annotated[str | None, typer.Option(help="Show it as codes: '-' on the terminal, else a PNG file.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object: the signed record, its id and codes of warnings.")
+    ] = False,
     trust: Annotated[Path, typer.Option(help="The consortium's trust file; enough for everything.")] = TRUST,
     consortium: Annotated[
         str | None, typer.Option(help="Without a trust file: consortium id, 32 bytes in hex.")
@@ -72,7 +76,8 @@ def sign(
         content = read_file(file)
         if (enrolment := _enrolment(content, str(file), domain)) is not None:
             _confirm(enrolment_in_words(enrolment), yes)
-            _give(_signed_enrolment(enrolment, open_key(settings, path)), save)
+            answer = _signed_enrolment(enrolment, open_key(settings, path))
+            print_json(answer) if save is None else _write(save, answer)
             return
         signed = _read(content, str(file), now)
     signed.record.check()
@@ -83,8 +88,13 @@ def sign(
     signature = open_key(settings, path).sign(domain, signed.record)
     if signature not in signed.signatures:
         signed = SignedRecord(signed.record, (*signed.signatures, signature))
-    if save is not None or qr is None:
-        _give(signed.to_json(), save)
+    if save is not None:
+        _write(save, signed.to_json())
+    if json:
+        record_id, warnings = to_hex(domain.record_id(signed.record)), warning_codes(signed.record)
+        print_json({"id": record_id, "record": signed.to_json(), "warnings": warnings})
+    elif save is None and qr is None:
+        print_json(signed.to_json())
     if qr is not None:
         _show_codes(signed, qr)
 
@@ -170,13 +180,9 @@ def _item(text: str) -> dict[str, Any]:
     return {"shipment": shipment, "sequence": sequence, "packages": packages, "exceptions": int(noted)}
 
 
-def _give(data: dict[str, Any], save: Path | None) -> None:
-    """Write what was signed to a file, or print it when none was named."""
-    if save is None:
-        print_json(data)
-        return
-    typer.echo(f"written to {save}", err=True)
-    save.write_bytes(canonical_json(data) + b"\n")
+def _write(path: Path, data: dict[str, Any]) -> None:
+    typer.echo(f"written to {path}", err=True)
+    path.write_bytes(canonical_json(data) + b"\n")
 
 
 def _show_codes(signed: SignedRecord, qr: str) -> None:

@@ -120,7 +120,7 @@ def _admit(play: Play) -> None:
     play.trial.admit([(play.parties[m.number], gln_of(m.number), m.roles) for m in CAST])
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
     node, begins = play.trial.node, play.start + MEASURED_FROM
-    with node.db.write() as connection:
+    with node.home.database.write() as connection:
         document = keep_card(connection, card_file())
     play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=document, number=begins)])
     play.say("the council adopts the scorecard before the period that it governs")
@@ -142,7 +142,7 @@ def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:
         details=details(),
     )
     record_id = play.sign(f"the maker attests lot {lot}", attestation, MAKER)
-    play.trial.node.products.keep_codes(record_id, codes)
+    play.trial.node.reader.products.keep_codes(record_id, codes)
 
 
 def _promise(play: Play) -> None:
@@ -170,7 +170,7 @@ def _promise(play: Play) -> None:
 
 
 def _agree(play: Play) -> RecordId:
-    deployment = play.trial.node.consortium.deployment
+    deployment = play.trial.node.home.consortium.deployment
     token, pool = deployment.token or bytes(20), deployment.contracts[ContractKind.BONUS]
     agreement = BonusAgreement(
         salt=salt(),
@@ -193,7 +193,14 @@ def _agree(play: Play) -> RecordId:
     record_id = play.sign("bonus agreement of the lane", agreement, FORWARDER, OCEAN, WAREHOUSE)
     node = play.trial.node
     pool_payments.fund(
-        node.db, node.chain, node.clock, play.treasury, token=token, pool=pool, agreement=record_id, amount=POOL
+        node.home.database,
+        node.chain,
+        node.home.clock,
+        play.treasury,
+        token=token,
+        pool=pool,
+        agreement=record_id,
+        amount=POOL,
     )
     play.say("the platform funds the pool")
     return record_id
@@ -340,14 +347,14 @@ def _deliver(play: Play) -> None:
 def _reward(play: Play) -> None:
     node = play.trial.node
     play.at(41)
-    size = node.publisher.publish(node.clock.now()).head.size
-    with node.db.write() as connection:
+    size = node.reader.publisher.publish(node.home.clock.now()).head.size
+    with node.home.database.write() as connection:
         award_files.keep_rule(connection, rule_file())
-        reader = VerifiedRecords(connection, node.domain, node.registry.refreshed(connection).history)
+        reader = VerifiedRecords(connection, node.home.domain, node.reader.registry.refreshed(connection))
         award = award_files.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
         award_files.keep_computed(connection, award)
     play.award = award
-    record = award.record(PartnerId(PLATFORM), node.consortium.log.log_id, size)
+    record = award.record(PartnerId(PLATFORM), node.home.consortium.log.log_id, size)
     play.sign("the award, computed from the records", record, PLATFORM)
 
     recall = Recall(

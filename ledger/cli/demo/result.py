@@ -67,15 +67,15 @@ EDITED = "the platform takes the late delivery"
 def result_of(play: Play) -> dict[str, Any]:
     """The whole result. Edits a row of the database on the way, lets the audit find it, and puts it back."""
     node = play.trial.node
-    statement = node.numbers.penalty(play.shipments["ocean"])
-    products = [node.products.look_up(path) for path, _ in PRODUCTS]
+    statement = node.reader.numbers.penalty(play.shipments["ocean"])
+    products = [node.reader.products.look_up(path) for path, _ in PRODUCTS]
     before = audit(node)
-    with edited_row(node.settings, play.records[EDITED]):
+    with edited_row(node.home.settings, play.records[EDITED]):
         after = audit(node)
     restored = audit(node)
     result = {
         "shipments": [_shipment(play, shipment) for shipment in play.shipments.values()],
-        "records": node.log_state()["records"],
+        "records": node.reader.log_state()["records"],
         "checkpoint": _checkpoint(play),
         "penalty": _penalty(statement),
         "award": _award(play),
@@ -100,17 +100,17 @@ def _verdicts(
 
     node = play.trial.node
     for name, shipment in play.shipments.items():
-        view = node.reading.shipment(shipment)
+        view = node.reader.views.shipment(shipment)
         yield verdict(f"status of the {name} shipment", STATUSES[name], view.summary.status)
-    ocean = node.reading.shipment(play.shipments["ocean"])
+    ocean = node.reader.views.shipment(play.shipments["ocean"])
     noted = sorted({e for step in ocean.steps for e in step.exceptions})
     yield verdict("the damaged receipt is counter-signed", ["damaged"], noted)
-    parcel = node.reading.shipment(play.shipments["parcel"])
+    parcel = node.reader.views.shipment(play.shipments["parcel"])
     skipped = [step.outcome for step in parcel.steps if step.outcome not in ("applied", "applied in breach")]
     yield verdict("one item of the manifest was stale, the others applied", ["stale"], skipped)
-    uncleared = node.reading.shipment(play.shipments["uncleared"])
+    uncleared = node.reader.views.shipment(play.shipments["uncleared"])
     yield verdict("the uncleared delivery is marked", "applied in breach", uncleared.steps[-1].outcome)
-    consumer = node.reading.shipment(play.shipments["consumer"])
+    consumer = node.reader.views.shipment(play.shipments["consumer"])
     yield verdict("the consumer signed with a one-time key", 0, consumer.steps[-1].by[-1].id)
     yield verdict("refused attempts", 6, len(result["refusals"]))
     yield from _journeys(play)
@@ -119,7 +119,7 @@ def _verdicts(
     yield verdict("who owes it", FORWARDER, result["penalty"]["liable"])
     shared = sum(share["amount"] for share in result["award"]["shares"])
     yield verdict("shares and residual sum to what was paid in", POOL, shared + result["award"]["residual"]["amount"])
-    measure = node.numbers.measure(play.agreement.periodStart if play.agreement else 0)
+    measure = node.reader.numbers.measure(play.agreement.periodStart if play.agreement else 0)
     yield verdict(
         "the council adopted the scorecard before the bonus period", play.start + MEASURED_FROM, measure.since
     )
@@ -145,15 +145,15 @@ def _journeys(play: Play) -> Iterator[dict[str, Any]]:
         return {"name": name, "expected": expected, "found": found, "ok": expected == found}
 
     node = play.trial.node
-    children = node.reading.shipment(play.shipments["cartons"]).children
+    children = node.reader.views.shipment(play.shipments["cartons"]).children
     yield verdict("the split's children and the missing cartons", 4, len(children))
     for name in ("locker", "doorstep"):
-        late = node.numbers.penalty(play.shipments[name], at=play.clock.now())
+        late = node.reader.numbers.penalty(play.shipments[name], at=play.clock.now())
         yield verdict(f"the clock of the {name} parcel stopped in time", (0, 0), (late.late_seconds, late.amount))
-    papers = node.numbers.penalty(play.shipments["papers"])
+    papers = node.reader.numbers.penalty(play.shipments["papers"])
     yield verdict("the broker's hold is taken out of the carrier's delay", BROKERS_HOLD, papers.customs_seconds)
     yield verdict("what is left of it", max(0, PAPERS_LATE - BROKERS_HOLD), papers.late_seconds)
-    recall = node.recalls.recall(play.records["recall"], Reader(auditor=True))
+    recall = node.reader.recalls.recall(play.records["recall"], Reader(auditor=True))
     holds = {one.partner.id: one.holds for one in recall.trace.holders if one.holds}
     yield verdict("who holds the recalled lot", {WAREHOUSE: 16, LAST_MILE: 1, LOCKER: 1}, holds)
     effect = recall.effect
@@ -190,8 +190,8 @@ def edited_row(settings: Settings, record_id: RecordId) -> Iterator[None]:
 
 def _shipment(play: Play, shipment: RecordId) -> dict[str, Any]:
     node = play.trial.node
-    view = node.reading.shipment(shipment)
-    about = node.reading.records(kind="shipment", key=to_hex(shipment), types=(Handoff.NUMBER,), limit=100)
+    view = node.reader.views.shipment(shipment)
+    about = node.reader.views.records(kind="shipment", key=to_hex(shipment), types=(Handoff.NUMBER,), limit=100)
     return {
         "id": view.summary.id,
         "terms": view.summary.terms,
@@ -202,10 +202,10 @@ def _shipment(play: Play, shipment: RecordId) -> dict[str, Any]:
 
 def _checkpoint(play: Play) -> dict[str, Any]:
     node = play.trial.node
-    published = node.publisher.current()
+    published = node.reader.publisher.current()
     if published is None:
         raise LookupError("nothing was published")
-    anchored = node.log_state()["anchored"]
+    anchored = node.reader.log_state()["anchored"]
     return {
         "size": published.head.size,
         "root": to_hex(published.head.root),
@@ -258,9 +258,9 @@ def _award(play: Play) -> dict[str, Any]:
 
 def _waiting(play: Play) -> int:
     node = play.trial.node
-    return sum(view.chain.status == "pending" for view in node.reading.records(limit=1000))
+    return sum(view.chain.status == "pending" for view in node.reader.views.records(limit=1000))
 
 
 def _anchored_size(play: Play) -> int | None:
-    anchored = play.trial.node.log_state()["anchored"]
+    anchored = play.trial.node.reader.log_state()["anchored"]
     return anchored["size"] if anchored else None

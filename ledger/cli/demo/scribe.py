@@ -71,7 +71,7 @@ class Scribe:
 
     @property
     def now(self) -> int:
-        return self.trial.node.clock.now()
+        return self.trial.node.home.clock.now()
 
     def terms(
         self,

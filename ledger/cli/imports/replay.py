@@ -161,7 +161,7 @@ class Replay:
     def admit(self, lines: Sequence[Line]) -> None:
         """Admit every vendor as a supplier and every country's programme as a warehouse, in order of appearance."""
         self.trial.node.settle()  # who was being admitted when the last attempt broke off
-        known = {partner.name: partner.id for partner in self.trial.node.reading.partners()}
+        known = {partner.name: partner.id for partner in self.trial.node.reader.views.partners()}
         following = max(known.values()) + 1
         wanted = []
         for name, role in dict.fromkeys(pair for line in lines for pair in _partners_of(line)):
@@ -246,7 +246,7 @@ class Replay:
 
     def records(self, lines: Sequence[Line]) -> Iterator[list[SignedRecord]]:
         """Batches in an order in which terms come before the manifests that move them."""
-        domain = self.trial.node.domain
+        domain = self.trial.node.home.domain
         for chunk in _chunks(notes_of(lines), 100):
             opened: list[SignedRecord] = []
             manifests: list[SignedRecord] = []
@@ -270,7 +270,7 @@ class Replay:
                 if isinstance(result, LadingError):
                     raise RuleBroken(
                         "the ledger refuses a replayed record",
-                        where=to_hex(self.trial.node.domain.record_id(signed.record)),
+                        where=to_hex(self.trial.node.home.domain.record_id(signed.record)),
                         found=str(result),
                     )
             manifests += sum(isinstance(signed.record, Handoff) for signed in batch)
@@ -296,11 +296,11 @@ class Totals:
 def totals(replay: Replay, lines: Sequence[Line]) -> Totals:
     """Penalties over exactly the shipments of `lines`, whatever else the ledger holds."""
     node = replay.trial.node
-    domain = node.domain
+    domain = node.home.domain
     wanted = {domain.record_id(replay.terms(line)) for line in lines}
-    with node.db.read() as connection:
-        history = node.registry.refreshed(connection).history
-        journeys = Journeys(VerifiedRecords(connection, domain, history).all())
+    with node.home.database.read() as connection:
+        registry = node.reader.registry.refreshed(connection)
+        journeys = Journeys(VerifiedRecords(connection, domain, registry).all())
     statements = [penalty_of(shipment, journeys) for shipment in journeys.shipments() if shipment in wanted]
     late = [statement for statement in statements if statement.late_seconds > 0]
     return Totals(

@@ -4,82 +4,96 @@ from collections.abc import Iterator
 from html import escape
 
 from ledger.cli.report import charts, sections
-from ledger.cli.report.entries import label_of
-from ledger.cli.report.facts import Facts, LaneFacts
-from ledger.cli.report.findings import findings
 from ledger.cli.report.style import STYLE
-from ledger.cli.report.summaries import NO_MODE, mode_name, mode_of
-from ledger.cli.report.words import UNKNOWN_CELL, amount, day, days, figure, money, percent, ppm, section, table
+from ledger.cli.report.words import UNKNOWN_CELL, Cover, amount, day, figure, ppm, section, table
+from ledger.codes import Mode
+from ledger.common.periods import unit_name, unit_of
+from ledger.explain.report import (
+    Sentence,
+    days,
+    findings,
+    lane_text,
+    late_class_text,
+    mode_text,
+    money,
+    percent,
+)
+from ledger.network.report import Lane, Report
+from ledger.network.report_findings import extremes_of
 
 MOST_LANES = 20
 
 
-def render(facts: Facts) -> str:
+def render(report: Report, cover: Cover) -> str:
     """The whole file."""
     parts = [
-        _findings(facts),
-        _headline(facts),
-        _time(facts),
-        sections.comparison(facts),
-        sections.modes(facts),
-        _lanes(facts),
-        _windows(facts),
-        sections.penalties(facts),
-        sections.partners(facts),
-        sections.nodes(facts),
-        sections.customs(facts),
-        _notes(facts),
+        _findings(report, cover),
+        _headline(report),
+        _time(report),
+        sections.comparison(report),
+        sections.modes(report),
+        _lanes(report),
+        _windows(report),
+        sections.penalties(report, cover),
+        sections.partners(report, cover),
+        sections.nodes(report, cover),
+        sections.customs(report),
+        _notes(report, cover),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(facts.title)}</title><style>{STYLE}</style></head><body><main>"
-        f"{_heading(facts)}{''.join(parts)}{_foot(facts)}</main></body></html>\n"
+        f"<title>{escape(cover.title)}</title><style>{STYLE}</style></head><body><main>"
+        f"{_heading(report, cover)}{''.join(parts)}{_foot(cover)}</main></body></html>\n"
     )
 
 
-def _heading(facts: Facts) -> str:
-    first, last = _span(facts)
+def _heading(report: Report, cover: Cover) -> str:
+    first, last = _span(report)
     source = (
         "This is a replay of a delivery history: its records were signed by the replay for the vendors and for those "
         "who received the goods, with keys of its own, and penalties read as if the vendor were liable."
-        if facts.replay
+        if cover.replay
         else "Every figure follows from records that both sides signed."
     )
     return (
-        f"<header><h1>{escape(facts.title)}</h1><p class='lead'>{len(facts.entries):,} shipments promised for "
-        f"{first} to {last}, judged as of {day(facts.period.at)}. {source}</p></header>"
+        f"<header><h1>{escape(cover.title)}</h1><p class='lead'>{len(report.entries):,} shipments promised for "
+        f"{first} to {last}, judged as of {day(report.period.at)}. {source}</p></header>"
     )
 
 
-def _findings(facts: Facts) -> str:
-    found = findings(facts)
-    items = "".join(f"<li>{sentence}</li>" for sentence in found)
+def _findings(report: Report, cover: Cover) -> str:
+    found = findings(report, cover.name)
+    items = "".join(f"<li>{_sentence(sentence)}</li>" for sentence in found)
     return section("In short", f"<ol class='findings'>{items}</ol>") if found else ""
+
+
+def _sentence(sentence: Sentence) -> str:
+    return f"<b>{escape(sentence.lead)}</b>{escape(sentence.rest)}"
 
 
 # --- sections ------------------------------------------------------------------------------------------------------
 
 
-def _headline(facts: Facts) -> str:
-    count, late = len(facts.entries), len(facts.late)
-    whole = facts.all
-    capped, uncapped = facts.penalties.get(facts.currency, (0, 0))
+def _headline(report: Report) -> str:
+    sums, whole = report.sums, report.network
+    count, lateness = sums.shipments, sums.lateness
+    capped, uncapped = report.owed
     cards = [
         (
-            percent(count - late, count),
+            percent(sums.in_time, count),
             "not late",
-            f"{count - late:,} of {count:,} shipments in time, however their clock stopped, customs holds taken out",
+            f"{sums.in_time:,} of {count:,} shipments in time, however their clock stopped, customs holds taken out",
         ),
         (
-            days(facts.lateness.median),
+            days(lateness.median),
             "median delay of late shipments",
-            f"mean {days(facts.lateness.mean)}, nine in ten within {days(facts.lateness.p90)}",
+            f"mean {days(lateness.mean)}, nine in ten within {days(lateness.p90)}",
         ),
         (
-            money(capped, facts.currency),
+            money(capped, report.currency),
             "delay penalties",
-            f"{money(uncapped, facts.currency)} before the agreed caps",
+            f"{money(uncapped, report.currency)} before the agreed caps",
         ),
     ]
     if whole and whole.windowed:
@@ -87,84 +101,85 @@ def _headline(facts: Facts) -> str:
     if whole and whole.timed:
         spread = f"mean {days(whole.mean_seconds)}, nine in ten within {days(whole.p90_seconds)}"
         cards.append((days(whole.median_seconds), "median delivery time", spread))
-    if len(facts.debtors) > 5:
-        share = percent(sum(d.amount for d in facts.debtors[:5]), capped)
-        cards.append((share, "of penalties on the five largest debtors", f"of {len(facts.debtors)} that owe anything"))
+    if len(report.debtors) > 5:
+        share = percent(sum(d.amount for d in report.debtors[:5]), capped)
+        cards.append((share, "of penalties on the five largest debtors", f"of {len(report.debtors)} that owe anything"))
     body = "".join(
         f"<li><strong>{escape(a)}</strong><span>{escape(b)}</span><em>{escape(c)}</em></li>" for a, b, c in cards
     )
     return f"<section class=bare><ul class='cards'>{body}</ul></section>"
 
 
-def _time(facts: Facts) -> str:
-    if not facts.entries:
+def _time(report: Report) -> str:
+    if not report.entries:
         return section("Lateness over time", "<p>No shipment was promised for this period.</p>")
     chart = charts.stacked(
-        [bucket.label for bucket in facts.buckets],
-        [bucket.due - bucket.late for bucket in facts.buckets],
-        [bucket.late for bucket in facts.buckets],
+        [unit_name(bucket.unit, report.grain) for bucket in report.buckets],
+        [bucket.due - bucket.late for bucket in report.buckets],
+        [bucket.late for bucket in report.buckets],
         names=("on time", "late"),
         axes=("shipments", "share late"),
     )
-    histogram = charts.columns(facts.histogram, axis="days late, rounded up", first_is_good=True)
-    shipments = figure(f"Shipments by {facts.grain.value} of the promise", chart, note="bars: number, line: share late")
+    classes = [(late_class_text(late), late.shipments) for late in report.late_classes]
+    histogram = charts.columns(classes, axis="days late, rounded up", first_is_good=True)
+    shipments = figure(
+        f"Shipments by {report.grain.name.lower()} of the promise", chart, note="bars: number, line: share late"
+    )
     aside = f"<div>{figure('How late shipments were', histogram, note='number of shipments')}</div>"
-    stands_out = f"<div><h3>What stands out</h3><ul class='points'>{_trend(facts)}</ul></div>"
+    stands_out = f"<div><h3>What stands out</h3><ul class='points'>{_stands_out(report)}</ul></div>"
     return section("Lateness over time", f"{shipments}<div class='two'>{aside}{stands_out}</div>")
 
 
-def _trend(facts: Facts) -> str:
+def _stands_out(report: Report) -> str:
     points = []
-    full = [bucket for bucket in facts.buckets if bucket.due >= max(10, len(facts.entries) // 100)]
-    if len(full) >= 2:
-        worst = max(full, key=lambda b: (b.late * 10**6 // b.due, b.late))
-        best = min(full, key=lambda b: (b.late * 10**6 // b.due, -b.due))
+    if (extremes := extremes_of(report)) is not None:
+        (worst, worst_name), (best, best_name) = ((bucket, unit_name(bucket.unit, report.grain)) for bucket in extremes)
         points.append(
-            f"Worst {facts.grain.value}: <b>{worst.label}</b>, {percent(worst.late, worst.due)} of {worst.due:,} late; "
-            f"best: <b>{best.label}</b>, {percent(best.late, best.due)} of {best.due:,}."
+            f"Worst {report.grain.name.lower()}: <b>{worst_name}</b>, {percent(worst.late, worst.due)} of "
+            f"{worst.due:,} late; best: <b>{best_name}</b>, {percent(best.late, best.due)} of {best.due:,}."
         )
-    week = sum(entry.delivered and entry.days_late <= 7 for entry in facts.late)
+    week = sum(entry.delivered and entry.days_late <= 7 for entry in report.late)
     if week:
-        points.append(f"{percent(week, len(facts.late))} of the late shipments came within a week of their promise.")
-    running = sum(not entry.stopped and not entry.settled for entry in facts.entries)
+        points.append(f"{percent(week, report.sums.late)} of the late shipments came within a week of their promise.")
+    running = sum(not entry.stopped and not entry.settled for entry in report.entries)
     if running:
         points.append(f"{running:,} shipments are past their promise and not delivered: their clocks still run.")
     return "".join(f"<li>{point}</li>" for point in points)
 
 
-def _lanes(facts: Facts) -> str:
-    shown = facts.lanes[:MOST_LANES]
+def _lanes(report: Report) -> str:
+    shown = report.lanes[:MOST_LANES]
     timed = any(lane.figures.timed for lane in shown)
     legs = any(lane.figures.legs_due for lane in shown)
 
-    def row(lane: LaneFacts) -> list[str]:
+    def row(lane: Lane) -> list[str]:
         cells = [
-            lane.lane,
-            lane.mode,
-            f"{lane.shipments:,}",
-            percent(lane.shipments - lane.late, lane.shipments),
-            days(lane.lateness.median, UNKNOWN_CELL),
-            days(lane.lateness.p90, UNKNOWN_CELL),
+            lane_text(lane.origin, lane.destination),
+            mode_text(lane.mode),
+            f"{lane.sums.shipments:,}",
+            percent(lane.sums.in_time, lane.sums.shipments),
+            days(lane.sums.lateness.median, UNKNOWN_CELL),
+            days(lane.sums.lateness.p90, UNKNOWN_CELL),
         ]
         cells += [days(lane.figures.median_seconds, UNKNOWN_CELL)] if timed else []
         cells += [ppm(lane.figures.legs_ppm, UNKNOWN_CELL)] if legs else []
-        return [*cells, amount(lane.penalties.get(facts.currency, 0))]
+        return [*cells, amount(lane.sums.penalty)]
 
     head = ["lane", "mode", "shipments", "on time", "median delay", "p90 delay"]
     head += ["median delivery"] if timed else []
     head += ["legs in time"] if legs else []
-    head.append(f"penalty {facts.currency}")
-    more = len(facts.lanes) - len(shown)
+    head.append(f"penalty {report.currency}")
+    more = len(report.lanes) - len(shown)
     foot = f"<p class='small'>… and {more} smaller lanes.</p>" if more > 0 else ""
     words = ""
-    if facts.entries and not any(entry.route.origin for entry in facts.entries):
+    if report.entries and not any(entry.route.origin for entry in report.entries):
         words = "<p>The records do not say where goods came from, so a lane is a destination and a mode.</p>"
     return section("Lanes", words + table(head, map(row, shown), text=2) + foot)
 
 
-def _windows(facts: Facts) -> str:
+def _windows(report: Report) -> str:
     title = "Delivery time against expected windows"
-    timed = [(row, row.found) for row in facts.windows if row.found is not None and row.found.windowed]
+    timed = [(row, row.figures) for row in report.windows if row.figures is not None and row.figures.windowed]
     if not timed:
         return section(
             title,
@@ -175,7 +190,7 @@ def _windows(facts: Facts) -> str:
     rows = [
         (
             row.market.value,
-            mode_name(row.mode),
+            mode_text(row.mode),
             f"{row.window.least}–{row.window.most}",
             f"{found.timed:,}",
             days(found.mean_seconds, UNKNOWN_CELL),
@@ -192,18 +207,20 @@ def _windows(facts: Facts) -> str:
     return section(title, words + table(head, rows, text=2))
 
 
-def _notes(facts: Facts) -> str:
-    return section("What the data does and does not say", f"<ul class='points'>{''.join(_note_lines(facts))}</ul>")
+def _notes(report: Report, cover: Cover) -> str:
+    return section(
+        "What the data does and does not say", f"<ul class='points'>{''.join(_note_lines(report, cover))}</ul>"
+    )
 
 
-def _note_lines(facts: Facts) -> Iterator[str]:
-    count, whole = len(facts.entries), facts.all
-    yield from (f"<li>{escape(note)}</li>" for note in facts.notes)
-    if facts.withheld:
-        yield f"<li>{facts.withheld:,} shipments are left out: parts of their terms are withheld here.</li>"
-    if facts.unpromised:
-        yield f"<li>{facts.unpromised:,} shipments promise no time, so nothing about them can be late.</li>"
-    replayed = sum(entry.replayed for entry in facts.entries)
+def _note_lines(report: Report, cover: Cover) -> Iterator[str]:
+    count, whole = len(report.entries), report.network
+    yield from (f"<li>{escape(note)}</li>" for note in cover.notes)
+    if report.withheld:
+        yield f"<li>{report.withheld:,} shipments are left out: parts of their terms are withheld here.</li>"
+    if report.unpromised:
+        yield f"<li>{report.unpromised:,} shipments promise no time, so nothing about them can be late.</li>"
+    replayed = sum(entry.replayed for entry in report.entries)
     if replayed:
         yield (
             f"<li>{replayed:,} shipments were entered after the fact, with an unlimited reporting lag in their terms: "
@@ -214,37 +231,38 @@ def _note_lines(facts: Facts) -> Iterator[str]:
             "<li>No departure is on record apart from the delivery, so delivery times and the abnormal delay rate are "
             "not known. Lateness against the promise is.</li>"
         )
-    unknown_mode = sum(mode_of(entry.route) == NO_MODE for entry in facts.entries)
+    unknown_mode = sum(entry.mode is Mode.NOT_SPECIFIED for entry in report.entries)
     if unknown_mode:
         yield f"<li>The mode of transport is not stated for {unknown_mode:,} of {count:,} shipments.</li>"
-    nowhere = sum(not entry.route.origin for entry in facts.entries)
+    nowhere = sum(not entry.route.origin for entry in report.entries)
     if nowhere:
         yield f"<li>The country of origin is not stated for {nowhere:,} of {count:,} shipments.</li>"
-    unpaid = sum(not entry.freight for entry in facts.entries)
+    unpaid = sum(not entry.freight for entry in report.entries)
     if unpaid:
         yield f"<li>No freight is stated for {unpaid:,} of {count:,} shipments; averages of freight omit them.</li>"
-    if not facts.causes:
+    if not report.causes:
         yield "<li>No customs hold is on record: delays that customs caused count as the partners'.</li>"
-    others = sorted(set(facts.penalties) - {facts.currency})
+    others = sorted(set(report.penalties) - {report.currency})
     if others:
         apart = ", ".join(map(escape, others))
-        yield f"<li>Amounts in {apart} are not added to those in {escape(facts.currency)}.</li>"
+        yield f"<li>Amounts in {apart} are not added to those in {escape(report.currency)}.</li>"
     yield (
         "<li>A missing figure means that it is not known, never that it is zero. A bare date as a promise means the "
         "last second of that day.</li>"
     )
 
 
-def _foot(facts: Facts) -> str:
+def _foot(cover: Cover) -> str:
     return (
-        f"<footer>Computed from verified records under the checkpoint of {escape(facts.origin)} with "
-        f"{facts.log_size:,} leaves, root <code>{escape(facts.root)}</code>. Anyone with the bundles of these partners "
+        f"<footer>Computed from verified records under the checkpoint of {escape(cover.origin)} with "
+        f"{cover.log_size:,} leaves, root <code>{escape(cover.root)}</code>. Anyone with the bundles of these partners "
         "recomputes the same figures offline: <code>lading export</code>, <code>lading verify</code>.</footer>"
     )
 
 
-def _span(facts: Facts) -> tuple[str, str]:
-    times = [entry.promised_at for entry in facts.entries]
+def _span(report: Report) -> tuple[str, str]:
+    times = [entry.promised_at for entry in report.entries]
     if not times:
-        return day(facts.period.start), day(facts.period.end)
-    return label_of(min(times), facts.grain), label_of(max(times), facts.grain)
+        return day(report.period.start), day(report.period.end)
+    first, last = (unit_name(unit_of(time, report.grain), report.grain) for time in (min(times), max(times)))
+    return first, last

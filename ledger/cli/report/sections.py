@@ -1,50 +1,38 @@
 """The report's sections about money, partners, customs and periods."""
 
 from ledger.cli.report import charts
-from ledger.cli.report.entries import DAY
-from ledger.cli.report.facts import Facts
-from ledger.cli.report.summaries import PartnerFacts, Rates, Side, freight_of
-from ledger.cli.report.words import (
-    UNKNOWN_CELL,
-    amount,
-    day,
-    days,
-    exact,
-    figure,
-    money,
-    name_of,
-    percent,
-    ppm,
-    section,
-    table,
-)
+from ledger.cli.report.words import UNKNOWN_CELL, Cover, amount, day, exact, figure, ppm, section, table
+from ledger.common.periods import DAY, HOUR
+from ledger.explain.report import days, mode_text, money, percent
+from ledger.explain.words import spaced
 from ledger.network.performance import compare
+from ledger.network.report import PartnerFigures, Report
+from ledger.network.report_entries import Rates, Summary
 
 MOST_DEBTORS, MOST_PARTNERS, MOST_SCORES, MOST_NODES = 15, 20, 20, 10
 WIDEST_BAND = 7_500
 """Hundredths of a point: a wider interval ranks nobody."""
-HOUR = 3_600
 
 
-def penalties(facts: Facts) -> str:
+def penalties(report: Report, cover: Cover) -> str:
     title = "Delay penalties: terms, and where they concentrate"
-    if facts.rates is None:
+    if report.rates is None:
         return section(title, "<p>The terms of these shipments state no penalty.</p>")
-    if not facts.debtors:
-        words = f"<p>{_rates(facts.rates, facts.currency)} No penalty follows from these shipments.</p>"
+    if not report.debtors:
+        words = f"<p>{_rates(report.rates, report.currency)} No penalty follows from these shipments.</p>"
         return section(title, words)
     totals = "; ".join(
         f"{money(capped, currency)} ({money(uncapped, currency)} before caps)"
-        for currency, (capped, uncapped) in sorted(facts.penalties.items())
+        for currency, (capped, uncapped) in sorted(report.penalties.items())
         if uncapped
     )
-    shown = facts.debtors[:MOST_DEBTORS]
+    shown = report.debtors[:MOST_DEBTORS]
     chart = charts.bars(
-        [(name_of(d.name), d.amount, f"{amount(d.amount)} · {d.shipments:,} late") for d in shown],
+        [(cover.name(d.partner), d.amount, f"{amount(d.amount)} · {d.shipments:,} late") for d in shown],
         running=[debtor.running_ppm for debtor in shown],
     )
-    enough = next(n for n, debtor in enumerate(facts.debtors, 1) if debtor.running_ppm >= 800_000)
-    indicative = sum(entry.indicative and entry.amount > 0 for entry in facts.entries)
+    enough = next(n for n, debtor in enumerate(report.debtors, 1) if debtor.running_ppm >= 800_000)
+    indicative = sum(entry.indicative and entry.amount > 0 for entry in report.entries)
     caution = (
         f" {indicative:,} of the penalties are indicative: who is liable has neither signed nor endorsed the terms."
         if indicative
@@ -53,15 +41,15 @@ def penalties(facts: Facts) -> str:
     supposed = (
         " In this replay the vendor is taken to be liable, as if it had agreed to these terms; the history says "
         "nothing of penalties."
-        if facts.replay
+        if cover.replay
         else ""
     )
     words = (
-        f"<p>{_rates(facts.rates, facts.currency)}{supposed}</p><p>Together {totals}. <b>{enough} of "
-        f"{len(facts.debtors)}</b> partners with penalties owe 80 % of them.{caution}</p>"
+        f"<p>{_rates(report.rates, report.currency)}{supposed}</p><p>Together {totals}. <b>{enough} of "
+        f"{len(report.debtors)}</b> partners with penalties owe 80 % of them.{caution}</p>"
     )
-    more = len(facts.debtors) - len(shown)
-    note = f"{facts.currency}, after the caps; right: share of all penalties together with those above"
+    more = len(report.debtors) - len(shown)
+    note = f"{report.currency}, after the caps; right: share of all penalties together with those above"
     foot = f"<p class=small>… and {more} with less.</p>" if more > 0 else ""
     return section(title, words + figure("Penalties by liable partner", chart, note=note) + foot)
 
@@ -87,34 +75,34 @@ def _rates(rates: Rates, currency: str) -> str:
     )
 
 
-def partners(facts: Facts) -> str:
+def partners(report: Report, cover: Cover) -> str:
     """The table of liable partners, and the scores that can be compared."""
-    shown = facts.partners[:MOST_PARTNERS]
-    head = ("partner", "shipments", "delivery events", "on time", "median delay", f"penalty {facts.currency}", "score",
+    shown = report.partners[:MOST_PARTNERS]
+    head = ("partner", "shipments", "delivery events", "on time", "median delay", f"penalty {report.currency}", "score",
             "95 % interval")  # fmt: skip
     rows = [
         (
-            name_of(partner.name),
-            f"{partner.shipments:,}",
+            cover.name(partner.partner),
+            f"{partner.sums.shipments:,}",
             f"{partner.score.samples:,}" if partner.score else UNKNOWN_CELL,
-            percent(partner.shipments - partner.late, partner.shipments),
-            days(partner.lateness.median, UNKNOWN_CELL),
-            amount(partner.penalty),
+            percent(partner.sums.in_time, partner.sums.shipments),
+            days(partner.sums.lateness.median, UNKNOWN_CELL),
+            amount(partner.sums.penalty),
             *_score(partner),
         )
         for partner in shown
     ]
-    more = len(facts.partners) - len(shown)
+    more = len(report.partners) - len(shown)
     foot = f"<p class=small>… and {more} with fewer shipments.</p>" if more > 0 else ""
     words = (
         "<p>Partners by the shipments they are liable for. A delivery event is what arrived together: thirty lines on "
         "one truck are one. Fewer than 10 events give no score, fewer than 30 a provisional one; too few is not bad."
         "</p>"
     )
-    return section("Partners", words + table(head, rows, text=1) + foot + _comparable(facts))
+    return section("Partners", words + table(head, rows, text=1) + foot + _comparable(report, cover))
 
 
-def _score(partner: PartnerFacts) -> tuple[str, str]:
+def _score(partner: PartnerFigures) -> tuple[str, str]:
     card = partner.score
     if card is None or card.score is None:
         return "too few" if card is not None and card.samples < 10 else UNKNOWN_CELL, UNKNOWN_CELL
@@ -122,18 +110,18 @@ def _score(partner: PartnerFacts) -> tuple[str, str]:
     return f"{card.score / 100:.1f}{mark}", f"{(card.low or 0) / 100:.0f}–{(card.high or 0) / 100:.0f}"
 
 
-def _comparable(facts: Facts) -> str:
-    firm = [c for c in facts.scores if not c.provisional and (c.high or 0) - (c.low or 0) <= WIDEST_BAND]
-    unsure = len(facts.scores) - len(firm)
+def _comparable(report: Report, cover: Cover) -> str:
+    firm = [c for c in report.scores if not c.provisional and (c.high or 0) - (c.low or 0) <= WIDEST_BAND]
+    unsure = len(report.scores) - len(firm)
     if not firm:
         return (
             f"<p class=small>No score is firm enough to rank by. Resting on too few deliveries: {unsure:,}; without a "
-            f"score: {facts.unscored:,}.</p>"
+            f"score: {report.unscored:,}.</p>"
         )
     shown = sorted(firm[:MOST_SCORES], key=lambda card: (-(card.low or 0), card.partner))
     rows = [
         (
-            name_of(facts.names.get(card.partner, str(card.partner))),
+            cover.name(card.partner),
             card.low or 0,
             card.score or 0,
             card.high or 0,
@@ -143,88 +131,76 @@ def _comparable(facts: Facts) -> str:
     ]
     note = (
         "Dot: score; band: its 95 % interval. Ordered by the lower end, which is what a reward is judged by. "
-        f"Left out: {unsure} whose deliveries are too few to rank them, and {facts.unscored} without a score."
+        f"Left out: {unsure} whose deliveries are too few to rank them, and {report.unscored} without a score."
     )
     return figure("Scores that can be compared", charts.intervals(rows, axis="points, 0 to 100"), note=note)
 
 
-def nodes(facts: Facts) -> str:
-    failing = [node for node in facts.nodes if node.failed]
-    handled = sum(node.handled for node in facts.nodes)
+def nodes(report: Report, cover: Cover) -> str:
+    failing = [(partner, node) for partner, node in report.nodes if node.failed]
+    handled = sum(node.handled for _, node in report.nodes)
     title = "Failures by node"
     if not failing:
         return section(
             title,
-            f"<p>{len(facts.nodes):,} partners passed on {handled:,} items; for none of them is a new damage, "
+            f"<p>{len(report.nodes):,} partners passed on {handled:,} items; for none of them is a new damage, "
             "shortage or loss on record.</p>",
         )
     rows = [
-        (name_of(node.name), f"{node.handled:,}", f"{node.failed:,}", percent(node.failed, node.handled))
-        for node in failing[:MOST_NODES]
+        (cover.name(partner), f"{node.handled:,}", f"{node.failed:,}", percent(node.failed, node.handled))
+        for partner, node in failing[:MOST_NODES]
     ]
     words = "<p>Items that a partner passed on with new damage or shortage, or lost.</p>"
     return section(title, words + table(("partner", "items handled", "failed", "share"), rows, text=1))
 
 
-def modes(facts: Facts) -> str:
+def modes(report: Report) -> str:
     head = ("mode", "shipments", "on time", "median delay", "p90 delay", "freight stated for",
-            f"freight {facts.currency} a shipment", "… a unit", f"penalty {facts.currency}")  # fmt: skip
-    rows = [
-        (
-            mode.mode,
-            f"{mode.shipments:,}",
-            percent(mode.shipments - mode.late, mode.shipments),
-            days(mode.lateness.median, UNKNOWN_CELL),
-            days(mode.lateness.p90, UNKNOWN_CELL),
-            f"{mode.freight.shipments:,}",
-            _money(mode.freight.per_shipment),
-            _money(mode.freight.per_package),
-            amount(mode.penalty),
-        )
-        for mode in facts.modes
-    ]
-    whole = freight_of(facts.entries, facts.currency)
-    rows.append(
-        (
-            "all",
-            f"{len(facts.entries):,}",
-            percent(len(facts.entries) - len(facts.late), len(facts.entries)),
-            days(facts.lateness.median, UNKNOWN_CELL),
-            days(facts.lateness.p90, UNKNOWN_CELL),
-            f"{whole.shipments:,}",
-            _money(whole.per_shipment),
-            _money(whole.per_package),
-            amount(facts.penalties.get(facts.currency, (0, 0))[0]),
-        )
-    )
+            f"freight {report.currency} a shipment", "… a unit", f"penalty {report.currency}")  # fmt: skip
+    groups = [*((mode_text(group.mode), group.sums) for group in report.modes), ("all", report.sums)]
+    rows = [_mode(name, sums) for name, sums in groups]
     words = "<p>Delays are those of late shipments. A unit is a package as the terms count them.</p>"
     return section("By mode of transport", words + table(head, rows, text=1))
+
+
+def _mode(name: str, sums: Summary) -> tuple[str, ...]:
+    return (
+        name,
+        f"{sums.shipments:,}",
+        percent(sums.in_time, sums.shipments),
+        days(sums.lateness.median, UNKNOWN_CELL),
+        days(sums.lateness.p90, UNKNOWN_CELL),
+        f"{sums.freight.shipments:,}",
+        _money(sums.freight.per_shipment),
+        _money(sums.freight.per_package),
+        amount(sums.penalty),
+    )
 
 
 def _money(minor: int | None) -> str:
     return UNKNOWN_CELL if minor is None else f"{minor // 100:,}.{minor % 100:02d}"
 
 
-def comparison(facts: Facts) -> str:
-    both = facts.comparison
+def comparison(report: Report) -> str:
+    both = report.comparison
     if both is None:
         return ""
     before, after = both.before, both.after
 
-    def per_shipment(side: Side) -> str:
-        return _money(side.penalty // side.shipments)
+    def per_shipment(sums: Summary) -> str:
+        return _money(sums.penalty // sums.shipments)
 
     rows = [
-        ("shipments promised", f"{before.shipments:,}", f"{after.shipments:,}"),
+        ("shipments promised", f"{before.sums.shipments:,}", f"{after.sums.shipments:,}"),
         *(
-            (name, *(show(side) for side in (before, after)))
+            (name, *(show(side.sums) for side in (before, after)))
             for name, show in (
-                ("on time", lambda side: percent(side.shipments - side.late, side.shipments)),
-                ("median delay of late ones", lambda side: days(side.lateness.median, UNKNOWN_CELL)),
-                ("nine in ten late ones within", lambda side: days(side.lateness.p90, UNKNOWN_CELL)),
-                (f"freight a shipment, {facts.currency}", lambda side: _money(side.freight.per_shipment)),
-                (f"freight a unit, {facts.currency}", lambda side: _money(side.freight.per_package)),
-                (f"penalty a shipment, {facts.currency}", per_shipment),
+                ("on time", lambda sums: percent(sums.in_time, sums.shipments)),
+                ("median delay of late ones", lambda sums: days(sums.lateness.median, UNKNOWN_CELL)),
+                ("nine in ten late ones within", lambda sums: days(sums.lateness.p90, UNKNOWN_CELL)),
+                (f"freight a shipment, {report.currency}", lambda sums: _money(sums.freight.per_shipment)),
+                (f"freight a unit, {report.currency}", lambda sums: _money(sums.freight.per_package)),
+                (f"penalty a shipment, {report.currency}", per_shipment),
             )
         ),
     ]
@@ -249,11 +225,11 @@ def comparison(facts: Facts) -> str:
     return section("The last year against the year before", table(head, rows, text=1))
 
 
-def customs(facts: Facts) -> str:
-    whole = facts.all
-    if not facts.causes:
+def customs(report: Report) -> str:
+    whole = report.network
+    if not report.causes:
         return section("Customs", "<p>No customs hold is on record for these shipments.</p>")
-    rows = [(cause, seconds // HOUR, f"{seconds // HOUR:,} h") for cause, seconds in facts.causes]
+    rows = [(spaced(cause.name), seconds // HOUR, f"{seconds // HOUR:,} h") for cause, seconds in report.causes]
     words = (
         f"<p>{ppm(whole.first_time_ppm if whole else None)} of {whole.procedures if whole else 0:,} procedures were "
         "released without a hold, refusal or amendment. Holds that the liable partner did not cause are taken out of "

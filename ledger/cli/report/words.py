@@ -1,15 +1,35 @@
-"""How the report writes numbers, names and tables. Times are UTC, money names its currency."""
+"""How the report writes names, tables and exact numbers. Times are UTC, money names its currency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
 from ledger.cli.imports.scms import PROGRAMME, VENDOR
-from ledger.cli.report.entries import DAY
+from ledger.common.periods import FOREVER
+from ledger.explain.report import NOT_KNOWN, partner_text
 
-FOREVER = 2**40 - 1
 LAST_SECOND = 253_402_300_799
-NOT_KNOWN, UNKNOWN_CELL = "not known", "–"
+UNKNOWN_CELL = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What stands on the page beside the figures: its heading, the names of partners, the checkpoint, and notes.
+
+    `replay`: the records come from a history, entered and signed by the replay and not by those whom they name.
+    """
+
+    title: str
+    names: Mapping[int, str]
+    log_size: int
+    root: str
+    origin: str
+    replay: bool = False
+    notes: tuple[str, ...] = ()
+
+    def name(self, partner: int) -> str:
+        return name_of(partner_text(partner, self.names))
 
 
 def section(title: str, body: str) -> str:
@@ -49,19 +69,6 @@ def day(seconds: int) -> str:
     return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC).strftime("%-d %B %Y")
 
 
-def days(seconds: int | None, unknown: str = NOT_KNOWN) -> str:
-    if seconds is None:
-        return unknown
-    tenths = (seconds * 10 + DAY // 2) // DAY
-    if tenths % 10 == 0:
-        return f"{tenths // 10} day{'s' if tenths != 10 else ''}"
-    return f"{tenths // 10}.{tenths % 10} days"
-
-
-def percent(part: int, whole: int, unknown: str = NOT_KNOWN) -> str:
-    return unknown if not whole else f"{100 * part / whole:.1f} %"
-
-
 def ppm(value: int | None, unknown: str = NOT_KNOWN) -> str:
     return unknown if value is None else f"{value / 10_000:.1f} %"
 
@@ -69,13 +76,6 @@ def ppm(value: int | None, unknown: str = NOT_KNOWN) -> str:
 def amount(minor: int) -> str:
     """Whole units, for columns and bars whose heading names the currency."""
     return f"{minor // 100:,}"
-
-
-def money(minor: int, currency: str) -> str:
-    """Whole units, millions from a hundred million minor units on: for people, beside the exact tables."""
-    if minor >= 10**9:
-        return f"{minor / 10**8:,.1f} million {currency}".strip()
-    return f"{minor // 100:,} {currency}".strip()
 
 
 def exact(minor: int, currency: str) -> str:

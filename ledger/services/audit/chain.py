@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from ledger.chain.abi import AbiType, encode
-from ledger.chain.client import ChainReader, Log
-from ledger.chain.deploy import Deployment
+from ledger.chain.client import Log
 from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
 from ledger.codes import Outcome as Code
-from ledger.common.ids import KeyAddress, LogId, RecordId, to_hex
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
@@ -21,6 +20,7 @@ from ledger.registry.state import AddressKind
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.replay import Place, Rules
+from ledger.services.home.home import Home
 from ledger.services.relay.chain_reader import OPEN, ChainWalk, Settling, TimedEvent
 from ledger.store import records
 from ledger.store.database import Connection
@@ -72,22 +72,20 @@ class ChainAudit:
 
     def __init__(
         self,
+        home: Home,
         copy: Connection,
-        chain: ChainReader,
-        deployment: Deployment,
-        log_id: LogId,
         wanted: dict[RecordId, Leaf],
         findings: Findings,
     ) -> None:
         self._copy = copy
-        self._chain = chain
-        self._deployment = deployment
-        self._log_id = log_id
+        self._chain = home.chain
+        self._deployment = home.deployment
+        self._log_id = home.log_id
         self._wanted = wanted
         self._findings = findings
-        self.rules = Rules(deployment.genesis)
+        self.rules = Rules(home.deployment.genesis)
         self.facts = ChainFacts()
-        self._settling = Settling(deployment.domain())
+        self._settling = Settling(home.domain)
         self._strangers: set[bytes] = set()
 
     def run(self, followed: int, last: int, tell: Tell) -> ChainFacts:

@@ -11,9 +11,10 @@ from ledger.codes import Outcome as Code
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Slot
 from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
+from ledger.records.recovered import recover_keys
 from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
-from ledger.services.state.current_registry import customs_of, keys_of, signers_of
+from ledger.services.state.current_registry import customs_of, signers_of
 
 _APPLIED = (Code.APPLIED, Code.APPLIED_IN_BREACH)
 
@@ -45,14 +46,15 @@ class Rules:
         Raises the errors of the rule modules where the contract should have reverted.
         """
         record, record_id = event.signed.record, event.record_id
+        keys = recover_keys(record_id, event.signed.signatures)
         if isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             at = RecordedAt(place.block, place.time, place.index, None)
-            self.history.apply(record, keys_of(event.signed, record_id), at)
+            self.history.apply(record, keys, at)
             return bytes([Code.APPLIED])
         if not isinstance(record, MOVES_SHIPMENTS):
             return None
         view = self.history.at_block(place.block, place.time, place.index)
-        signers, customs = signers_of(view, event.signed, record_id), customs_of(view)
+        signers, customs = signers_of(view, record, keys), customs_of(view)
         effect = effect_of(record, record_id, signers, customs, self, place.time)
         if isinstance(record, Override) and record_id not in self._ready:
             # The first submission that would move announces; how it would go is asked as if the delay were over.

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ledger.chain.client import ChainReader
 from ledger.chain.embedded import EmbeddedReader
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
@@ -37,6 +36,7 @@ from ledger.services.audit.checkpoints import (
 )
 from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
+from ledger.services.audit.erased import check_erasures
 from ledger.services.audit.findings import AuditReport, Findings
 from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
@@ -44,11 +44,12 @@ from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.signatures import Signatures, copy_openings, named_records
 from ledger.services.audit.stray_files import check_strays
+from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import SystemClock
-from ledger.services.home.consortium import Consortium, read_consortium
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.node.node import Node
-from ledger.services.node.reader import open_reader
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry
@@ -73,17 +74,17 @@ def audit(
     Raises `Misconfigured` when there is nothing to audit, `Unavailable` when database or node cannot be read: then
     nothing is said about the records.
     """
-    settings = source.settings if isinstance(source, Node) else source
+    settings = source.home.settings if isinstance(source, Node) else source
     consortium = read_consortium(settings.home)
     database = Database(settings.database_url, read_only=True)
-    chain = source.chain if isinstance(source, Node) else open_reader(settings)
+    chain = source.chain if isinstance(source, Node) else open_chain_reader(settings)
     try:
         with tempfile.TemporaryDirectory(prefix="lading-audit-") as folder:
             scratch = Database.open(f"sqlite:///{Path(folder) / 'scratch.db'}")
             try:
                 with scratch.write() as copy:
-                    walk = _Audit(settings, consortium, chain, database, copy, held or Held(), tell or _quiet)
-                    return walk.run(patience)
+                    home = Home(settings, consortium, database, chain, SystemClock())
+                    return _Audit(home, copy, held or Held(), tell or _quiet).run(patience)
             finally:
                 scratch.close()
     finally:
@@ -93,21 +94,13 @@ def audit(
 
 
 class _Audit:
-    def __init__(
-        self,
-        settings: Settings,
-        consortium: Consortium,
-        chain: ChainReader,
-        database: Database,
-        copy: Connection,
-        held: Held,
-        tell: Tell,
-    ) -> None:
-        self._settings = settings
-        self._consortium = consortium
-        self._deployment = consortium.deployment
-        self._chain = chain
-        self._database = database
+    def __init__(self, home: Home, copy: Connection, held: Held, tell: Tell) -> None:
+        self._home = home
+        self._settings = home.settings
+        self._consortium = home.consortium
+        self._deployment = home.deployment
+        self._chain = home.chain
+        self._database = home.database
         self._copy = copy
         self._held = held
         self._tell = tell
@@ -165,7 +158,7 @@ class _Audit:
         c. Chain: rules replayed, records and outcomes complete, contracts ours.
         d. What was damaged is named, and put right in the copy.
         e. Checkpoints and anchors have the log's roots, none is forgotten, and what the auditor holds agrees.
-        f. Opened parts have their hashes.
+        f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys.
         i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
@@ -200,7 +193,7 @@ class _Audit:
         damages = Damages(source, log.damages, domains)
         cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
         followed = cursor[0] if cursor and isinstance(cursor[0], int) else self._deployment.block - 1
-        walked = ChainAudit(copy, self._chain, self._deployment, identity.log_id, damages.wanted(), findings)
+        walked = ChainAudit(self._home, copy, damages.wanted(), findings)
         facts = walked.run(followed, max(final, min(followed, self._chain.final())), tell)
         check_followed(facts, final, followed, findings)
         check_cursor(source, self._chain, facts.newest, findings)
@@ -217,6 +210,7 @@ class _Audit:
         check_held(log, self._held, identity, findings)
         # f.
         copy_openings(source, copy, findings, tell)
+        check_erasures(source, findings)
         named = named_records(findings)
         # g.
         registry = self._derive(source, log.rows)

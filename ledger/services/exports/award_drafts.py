@@ -9,7 +9,7 @@ from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.types import BonusAward
 from ledger.services.figures import award_files
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import LedgerReader
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import records
@@ -26,7 +26,7 @@ class Draft:
     withheld: int
 
 
-def draft_award(desk: Desk, agreement_id: RecordId) -> Draft:
+def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
     """The next award of an agreement, as known under the published checkpoint; its file is kept.
 
     1. The period is over, and no award stands: there is none, or a ruling voided the last.
@@ -35,16 +35,16 @@ def draft_award(desk: Desk, agreement_id: RecordId) -> Draft:
 
     Raises `NotFound` for what is missing here, `RuleBroken` for what is not to be awarded now.
     """
-    published = desk.publisher.current()
+    published = ledger.publisher.current()
     if published is None:
         raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-    total = int(desk.bonuses.agreement(agreement_id)["funded"])
-    with desk.db.write() as connection:
+    total = int(ledger.bonuses.agreement(agreement_id)["funded"])
+    with ledger.home.database.write() as connection:
         # 1. May it be awarded?
         agreement = bonuses.agreement(connection, agreement_id)
         if agreement is None:
             raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
-        if desk.clock.now() < agreement.period_end:
+        if ledger.home.clock.now() < agreement.period_end:
             raise RuleBroken("the agreement's period is not over", where="agreement", expected=agreement.period_end)
         before = bonuses.awards(connection, agreement_id)
         if before and not before[-1].upheld:
@@ -55,31 +55,32 @@ def draft_award(desk: Desk, agreement_id: RecordId) -> Draft:
             raise RuleBroken("nothing was paid into the pool", where="agreement", found=to_hex(agreement_id))
         # 2. Computed.
         size, version = published.head.size, len(before) + 1
-        found = award_files.computed(connection, _reader(desk, connection), agreement_id, version, total, size)
+        found = award_files.computed(connection, _verified(ledger, connection), agreement_id, version, total, size)
         # 3. Kept.
         award_files.keep_computed(connection, found.award)
-    record = found.award.record(PartnerId(agreement.awarder), desk.consortium.log.log_id, size)
+    record = found.award.record(PartnerId(agreement.awarder), ledger.home.consortium.log.log_id, size)
     return Draft(found.award, record, len({part.shipment for part in withheld_parts(Journeys(found.records))}))
 
 
-def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, Any]:
+def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> dict[str, Any]:
     """The file of a recorded award, computed again and kept; raises `VerificationFailed` for what it does not say."""
-    with desk.db.write() as connection:
+    with ledger.home.database.write() as connection:
         row = next((a for a in bonuses.awards(connection, agreement_id) if a.version == version), None)
         stored = records.get(connection, row.record_id) if row else None
         if stored is None or not isinstance(stored.record, BonusAward):
             raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
         award = stored.record
-        if award.logId != desk.consortium.log.log_id:
+        if award.logId != ledger.home.consortium.log.log_id:
             raise VerificationFailed(
                 "computed from the records of another log",
                 where="award.logId",
-                expected=to_hex(desk.consortium.log.log_id),
+                expected=to_hex(ledger.home.consortium.log.log_id),
                 found=to_hex(award.logId),
                 mend="Check it where that log is kept.",
             )
-        reader = _reader(desk, connection)
-        found = award_files.computed(connection, reader, agreement_id, version, award.total, award.logSize).award
+        found = award_files.computed(
+            connection, _verified(ledger, connection), agreement_id, version, award.total, award.logSize
+        ).award
         for name, signed, computed in (
             ("amounts", award.amounts, found.root),
             ("evidence", award.evidence, found.evidence_root),
@@ -95,5 +96,5 @@ def check_award(desk: Desk, agreement_id: RecordId, version: int) -> dict[str, A
         return award_files.keep_computed(connection, found)
 
 
-def _reader(desk: Desk, connection: Connection) -> VerifiedRecords:
-    return VerifiedRecords(connection, desk.domain, desk.registry.refreshed(connection).history)
+def _verified(ledger: LedgerReader, connection: Connection) -> VerifiedRecords:
+    return VerifiedRecords(connection, ledger.home.domain, ledger.registry.refreshed(connection))

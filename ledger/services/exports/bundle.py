@@ -28,7 +28,7 @@ from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import card_text, measure_for
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import LedgerReader
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
@@ -45,17 +45,17 @@ Rows = dict[RecordId, StoredRecord]
 class Exporter:
     """Makes bundles of one node, as known under its published checkpoint."""
 
-    def __init__(self, node: Desk | Desk) -> None:
-        published = node.publisher.current()
+    def __init__(self, ledger: LedgerReader) -> None:
+        published = ledger.publisher.current()
         if published is None:
             raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-        self._node = node
+        self._ledger = ledger
         self._published = published
         self._size = published.head.size
 
     def shipment(self, shipment: bytes, at: int | None = None) -> bytes:
         """The bundle of one shipment with its penalty; raises `NotFound`. `at` judges goods still under way."""
-        with self._node.db.read() as connection:
+        with self._ledger.home.database.read() as connection:
             reader = self._reader(connection)
             rows = self._closed(reader, self._kept(reader.rows_of_shipment(shipment)))
             if not rows:
@@ -68,7 +68,7 @@ class Exporter:
 
         `at` judges the penalties of goods still under way; None leaves them out.
         """
-        with self._node.db.read() as connection:
+        with self._ledger.home.database.read() as connection:
             reader = self._reader(connection)
             everything = Journeys(as_known_at(reader.all(), self._size))
             wanted = _shipments_for(partner, everything, period)
@@ -84,13 +84,13 @@ class Exporter:
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""
-        with self._node.db.read() as connection:
+        with self._ledger.home.database.read() as connection:
             reader = self._reader(connection)
             stored = records.get(connection, award_id)
             award = stored.record if stored else None
             if stored is None or not isinstance(award, BonusAward):
                 raise NotFound("no such award", where="award", found=to_hex(award_id))
-            if award.logId != self._node.consortium.log.log_id:
+            if award.logId != self._ledger.home.consortium.log.log_id:
                 raise NotFound(
                     "this award was computed from the records of another log",
                     where="award.logId",
@@ -109,7 +109,7 @@ class Exporter:
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""
-        with self._node.db.read() as connection:
+        with self._ledger.home.database.read() as connection:
             found = bonuses.awards(connection, agreement)
         if not found:
             raise NotFound("no award of this agreement", where="award", found=to_hex(agreement))
@@ -170,12 +170,11 @@ class Exporter:
     # --- the file ------------------------------------------------------------------------------------------------
 
     def _reader(self, connection: Connection) -> VerifiedRecords:
-        history = self._node.registry.refreshed(connection).history
-        return VerifiedRecords(connection, self._node.domain, history)
+        return VerifiedRecords(connection, self._ledger.home.domain, self._ledger.registry.refreshed(connection))
 
     def _view(self, connection: Connection) -> RegistryView:
         """The registry as the bundle will show it: by the outcomes under the checkpoint."""
-        return self._node.registry.refreshed(connection).history.at_log(self._size, self._node.clock.now())
+        return self._ledger.registry.refreshed(connection).history.at_log(self._size, self._ledger.home.clock.now())
 
     def _bundle(
         self,
@@ -195,9 +194,9 @@ class Exporter:
             subject=str(subject),
             origin=self._published.head.origin,
             checkpoint=self._published.note.decode(),
-            proof=tuple(self._node.publisher.tree().subset_proof([row.log_index for row in ordered], self._size)),
+            proof=tuple(self._ledger.publisher.tree().subset_proof([row.log_index for row in ordered], self._size)),
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
-            complete=self._node.keys.log.complete(str(subject), self._size, kept),
+            complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
             figures=figures,
         ).to_bytes()

@@ -6,15 +6,15 @@ Shares, penalties and words are shown only where this node has computed them its
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from ledger.bonuses.amounts import Line, amount_proof, amounts_root
+from ledger.bonuses.amounts import Line, amount_proof, amounts_root, check_lines
 from ledger.bonuses.award import Award
 from ledger.bonuses.award_file import FORMAT, amounts_from_json, award_to_json
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import award_for
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import NotFound, RuleBroken
+from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Claim
 from ledger.records.verification import VerifiedRecord, as_known_at
@@ -52,6 +52,36 @@ def keep_computed(connection: Connection, award: Award) -> dict[str, Any]:
     file = award_to_json(award)
     meta.put(connection, _name(award.agreement, award.version, award.root), json.dumps(file))
     return file
+
+
+class HandedOver(NamedTuple):
+    """What `check_handed_over` finds: what the lines leave to the residual partner, and the last second in which a
+    party may dispute the award, None before the chain has it.
+    """
+
+    lines: Sequence[Line]
+    residual: int
+    dispute_until: int | None
+
+
+def check_handed_over(connection: Connection, agreement_id: RecordId, version: int, file: object) -> HandedOver:
+    """Check the lines of an award file that somebody hands over against the recorded award and the agreement's shares.
+
+    It needs no other record: a party of which the rest is withheld knows what it may claim. Raises `NotFound` without
+    such an award, `MalformedRecord` for what is no award file, `VerificationFailed` for lines that are to be disputed.
+    """
+    row = next((a for a in bonuses.awards(connection, agreement_id) if a.version == version), None)
+    award = records.get(connection, row.record_id) if row else None
+    agreement = records.get(connection, agreement_id)
+    if row is None or award is None or agreement is None:
+        raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
+    terms, known = cast(BonusAgreement, agreement.record), amounts_from_json(file)
+    try:
+        left = check_lines(terms, cast(BonusAward, award.record), known)
+    except VerificationFailed as error:
+        error.mend = "A party may dispute the award until its dispute window ends."
+        raise
+    return HandedOver(known, left, None if row.block_time is None else row.block_time + terms.disputeWindow)
 
 
 class Computed(NamedTuple):

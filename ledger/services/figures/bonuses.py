@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ledger.bonuses.pool import MEANING, Status
-from ledger.chain.client import ChainReader
+from ledger.bonuses.agreement import AgreementStatus
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
+from ledger.explain.agreement import MEANING
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
-from ledger.services.views.records import Reader, Reading
+from ledger.services.home.home import Home
+from ledger.services.views.records import Reader, RecordViews
 from ledger.store import records
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.projections import bonuses
 from ledger.store.projections.bonuses import StoredAgreement
 
@@ -22,11 +23,11 @@ POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
 
 
 class Bonuses:
-    def __init__(self, db: Database, chain: ChainReader, pool: bytes, reading: Reading) -> None:
-        self._db = db
-        self._chain = chain
-        self._pool = pool
-        self._reading = reading
+    def __init__(self, home: Home, views: RecordViews) -> None:
+        self._db = home.database
+        self._chain = home.chain
+        self._pool = home.deployment.contracts[ContractKind.BONUS]
+        self._views = views
 
     def agreements(self, *, after: int = -1, limit: int | None = None) -> list[dict[str, Any]]:
         """In log order; page with the last one's `cursor` as `after`."""
@@ -60,7 +61,7 @@ class Bonuses:
                 "claims": [
                     {
                         "record": to_hex(claim.record_id),
-                        "partner": self._reading.name(connection, claim.partner).name,
+                        "partner": self._views.name(connection, claim.partner).name,
                         "version": claim.version,
                         "amount": str(claim.amount),
                         "claimedAt": claim.block_time,
@@ -72,7 +73,7 @@ class Bonuses:
     def agreement_for(self, agreement_id: RecordId, reader: Reader) -> dict[str, Any]:
         """`agreement` as the reader may see it: who gets what is for its parties and auditors."""
         found = self.agreement(agreement_id)
-        if not self._reading.may_see(agreement_id, reader):
+        if not self._views.may_see(agreement_id, reader):
             found["awards"] = [award | {"file": None} for award in found["awards"]]
         return found
 
@@ -98,7 +99,7 @@ class Bonuses:
 
     def status(self, agreement_id: bytes) -> str:
         (code,) = self._read("statusOf", agreement_id)
-        return Status(code).name.lower()
+        return AgreementStatus(code).name.lower()
 
     def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
         (state,) = self._read("stateOf", row.record_id)
@@ -107,17 +108,17 @@ class Bonuses:
             "id": to_hex(row.record_id),
             "cursor": row.log_index,
             "status": status,
-            "meaning": MEANING[Status[status.upper()]],
+            "meaning": MEANING[AgreementStatus[status.upper()]],
             "currency": row.currency,
             "token": to_hex(row.token),
             "funded": str(state["funded"]),
             "periodStart": row.period_start,
             "periodEnd": row.period_end,
-            "awarder": self._reading.name(connection, row.awarder).name,
-            "arbiter": self._reading.name(connection, row.arbiter).name,
-            "residual": self._reading.name(connection, row.residual).name,
+            "awarder": self._views.name(connection, row.awarder).name,
+            "arbiter": self._views.name(connection, row.arbiter).name,
+            "residual": self._views.name(connection, row.residual).name,
             "parties": [
-                {"partner": partner, "name": self._reading.name(connection, partner).name, "basisPoints": points}
+                {"partner": partner, "name": self._views.name(connection, partner).name, "basisPoints": points}
                 for partner, points in json.loads(row.parties)
             ],
         }

@@ -11,8 +11,8 @@ from ledger.common.periods import FOREVER, Period
 from ledger.records.signing import Domain
 from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import Facts, VerifiedRecord
-from ledger.registry.history import RegistryHistory
 from ledger.scores.incremental import Running
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import log, openings
 from ledger.store.database import Connection
@@ -29,18 +29,19 @@ class Feed:
         self._domain = domain
         self._running = Running(Period(0, FOREVER, 0))
         self._facts: dict[bytes, Facts] = {}
-        self._size, self._parts = 0, 0
+        self._size, self._parts, self._erased = 0, 0, 0
 
-    def refreshed(self, connection: Connection, history: RegistryHistory) -> tuple[int, Running]:
+    def refreshed(self, connection: Connection, registry: CurrentRegistry) -> tuple[int, Running]:
         """The size of the log, and all figures from it, equal to those computed from all its records at once.
 
         Raises what `ledger.records.verification.verify_record` raises; then nothing is remembered.
         """
-        size, parts = log.head(connection).size, openings.count(connection)
-        if (size, parts) != (self._size, self._parts):
+        size, parts, erased = log.head(connection).size, openings.count(connection), openings.count_erased(connection)
+        if (size, parts, erased) != (self._size, self._parts, self._erased):
             new_parts = openings.count(connection, self._size) if size > self._size else 0
-            start = self._size if size >= self._size and parts - new_parts == self._parts else 0
-            records = VerifiedRecords(connection, self._domain, history)
+            same = parts - new_parts == self._parts and erased == self._erased
+            start = self._size if size >= self._size and same else 0
+            records = VerifiedRecords(connection, self._domain, registry)
             period = self._running.period
             try:
                 if not start or not all(map(self._take, records.since(start))):
@@ -53,7 +54,7 @@ class Feed:
             except BaseException:
                 self._forget()
                 raise
-            self._size, self._parts = size, parts
+            self._size, self._parts, self._erased = size, parts, erased
         return size, self._running
 
     def _forget(self) -> None:

@@ -18,7 +18,6 @@ from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
-from ledger.records.signing import Domain
 from ledger.records.types import ShipmentTerms
 from ledger.scores import json_form as score_words
 from ledger.scores.adopted_card import Measure
@@ -26,14 +25,13 @@ from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies, as_public
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
-from ledger.services.home.clock import Clock
+from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.services.views.records import Reader, Reading, may_open_terms
+from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
 from ledger.store import records
-from ledger.store.database import Database
 
 REMEMBERED = 64
 """Figures that are kept: scorecards of a partner or of everybody in a period, trends."""
@@ -56,23 +54,24 @@ class TrendPoint:
 
 
 class Numbers:
-    def __init__(self, db: Database, registry: CurrentRegistry, domain: Domain, clock: Clock, reading: Reading) -> None:
-        self._db = db
+    def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
+        self._db = home.database
         self._registry = registry
-        self._domain = domain
-        self._clock = clock
-        self._reading = reading
+        self._domain = home.domain
+        self._clock = home.clock
+        self._views = views
         self._lock = Lock()
-        self._feed = Feed(domain)
+        self._feed = Feed(home.domain)
         self._remembered: dict[Hashable, Any] = {}
+        self._of: Running | None = None
 
     # --- penalties -----------------------------------------------------------------------------------------
 
     def penalty(self, shipment: bytes, at: int | None = None) -> PenaltyStatement:
         """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld."""
         with self._db.read() as connection:
-            history = self._registry.refreshed(connection).history
-            verified = VerifiedRecords(connection, self._domain, history).of_shipment(shipment)
+            registry = self._registry.refreshed(connection)
+            verified = VerifiedRecords(connection, self._domain, registry).of_shipment(shipment)
         return penalty_of(shipment, verified, at)
 
     def statement_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> PenaltyStatement:
@@ -80,7 +79,7 @@ class Numbers:
         statement = self.penalty(shipment, at)
         with self._db.read() as connection:
             terms = records.get(connection, statement.terms)
-            if terms is None or not self._reading.may_open(connection, terms.record, terms.record_id, reader):
+            if terms is None or not self._views.may_open(connection, terms.record, terms.record_id, reader):
                 raise NotPermitted(
                     "prices are shown to the parties of the shipment and to auditors",
                     where="shipment",
@@ -159,7 +158,7 @@ class Numbers:
         """The scorecards of a partner as JSON, with `public` as readers may know them that may not know prices (see
         `ledger.scores.composite.as_public`). Raises `NotFound` for a partner that was never admitted.
         """
-        self._reading.partner(partner)
+        self._views.partner(partner)
         measure = self.measure(period.start if period else None)
         return {
             "partner": partner,
@@ -185,7 +184,7 @@ class Numbers:
         Computed at most once an hour: so many periods of everybody are no work for every new record. Raises `NotFound`
         for a partner that was never admitted. Roles in which it was never scored are left out.
         """
-        self._reading.partner(partner)
+        self._views.partner(partner)
         spans = [(name, period, self.card(period.start)) for name, period in before(self._hour(), step, count)]
         with self._figures() as (_, running):
             key = tuple((period, card.hash) for _, period, card in spans)
@@ -242,7 +241,9 @@ class Numbers:
             raise Busy("figures are being computed for others", retry_after=PATIENCE)
         try:
             with self._db.read() as connection:
-                found = self._feed.refreshed(connection, self._registry.refreshed(connection).history)
+                found = self._feed.refreshed(connection, self._registry.refreshed(connection))
+            if found[1] is not self._of:  # read anew: a part was opened or erased, though the log may not have grown
+                self._remembered, self._of = {}, found[1]
             yield found
         finally:
             self._lock.release()

@@ -1,1 +1,1 @@
-"""A home: settings, clock, keystores, what it knows of its consortium, and the scorecards kept in it."""
+"""A home: settings, chain, clock, keystores, what it knows of its consortium, and the scorecards kept in it."""

@@ -1,14 +1,15 @@
 """What a record is checked against before it is accepted: one snapshot of the store, and the state to be expected."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from ledger.codes import ClearanceStatus, Outcome
 from ledger.common.ids import RecordId, to_hex
-from ledger.custody.clearance import SlotKey, Standing
+from ledger.custody.clearance import CustomsRoles, SlotKey
 from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import Conflict, RuleBroken
 from ledger.records.index_keys import concerns
-from ledger.records.signing import Domain, SignedRecord
+from ledger.records.recovered import RecoveredRecord
+from ledger.records.signing import SignedRecord
 from ledger.records.types import (
     LOG_ONLY,
     Clearance,
@@ -22,21 +23,20 @@ from ledger.records.types import (
     Split,
 )
 from ledger.services.intake import log_only_checks, referenced_records
-from ledger.services.intake.expected_state import Expectation, clearance_scope
+from ledger.services.intake.expected_state import ExpectedState, clearance_scope
 from ledger.services.intake.out_of_order import (
     Awaited,
-    Prospect,
+    ExpectedEffect,
     ahead_of,
     check_not_far_ahead,
     check_not_too_many,
+    expected_effect,
     named_sequences,
-    prospect,
 )
-from ledger.services.intake.signature_order import Arrangement, StoreContext, arrange
+from ledger.services.intake.signature_order import SignatureOrder, StoreContext, in_order
 from ledger.services.state.current_registry import (
     CurrentRegistry,
     customs_of,
-    keys_of,
     registry_slot,
     signers_of,
 )
@@ -52,14 +52,13 @@ Preflight = Callable[[SignedRecord], str]
 """Asks the contract itself whether it would revert the record now; the reason, or nothing."""
 
 
-class Examination:
+class Checks:
     """Of one record, or of several in a row: each is checked on what those before it are expected to do."""
 
     def __init__(
         self,
         connection: Connection,
         registry: CurrentRegistry,
-        domain: Domain,
         now: int,
         preflight: Preflight,
         most_waiting: int,
@@ -71,30 +70,29 @@ class Examination:
         self._now = now
         self._preflight = preflight
         self._most_waiting = most_waiting
-        self._state = Expectation(connection, self._registry, domain, now)
+        self._state = ExpectedState(connection, self._registry, now)
 
-    def arrange(self, signed: SignedRecord, record_id: RecordId, earlier: Iterable[bytes] = ()) -> Arrangement:
-        """The signatures in order, filled up with `earlier` ones; raises as `arrangement.arrange` does.
+    def in_order(self, recovered: RecoveredRecord, earlier: RecoveredRecord | None = None) -> SignatureOrder:
+        """The signatures in order, filled up with `earlier` ones; raises as `signature_order.in_order` does.
 
         Keys count as they will once all that is pending is recorded. What only the log takes is judged for ever by what
         was recorded before it, so there a key has to be in force already, too.
         """
         context = StoreContext(self._connection)
-        earlier = tuple(earlier)
-        if isinstance(signed.record, LOG_ONLY):
-            found = arrange(signed, record_id, context, self._recorded.by_the_clock(), earlier)
+        if isinstance(recovered.record, LOG_ONLY):
+            order = in_order(recovered, context, self._recorded.by_the_clock(), earlier)
             if self._registry is self._recorded:
-                return found
-        return arrange(signed, record_id, context, self._registry, earlier)
+                return order
+        return in_order(recovered, context, self._registry, earlier)
 
     def check_proposable(self, record: Record) -> None:
         """Refuse to circulate what the expected state already forbids: what is stale, a handoff past a closed gate."""
         for one in named_sequences(record, self._state):
-            if one.standing is not None and one.sequence < one.standing:
+            if one.current is not None and one.sequence < one.current:
                 raise RuleBroken(
                     _REASONS[Outcome.STALE],
                     where=one.where,
-                    expected=one.standing,
+                    expected=one.current,
                     found=one.sequence,
                     mend="Read the shipment, then propose for its current sequence.",
                 )
@@ -119,33 +117,34 @@ class Examination:
         row = outbox.get(self._connection, record_id)
         return () if row is None or row.state != outbox.WAITING else ahead_of(record, self._state)
 
-    def entry(self, arrangement: Arrangement, record_id: RecordId) -> tuple[Entry, tuple[Awaited, ...]]:
+    def entry(self, recovered: RecoveredRecord) -> tuple[Entry, tuple[Awaited, ...]]:
         """The record ready for the log, and where it has to wait.
 
         Raises `Refused` when nothing of it could take effect, `Busy` when one of its signers has too many waiting.
         """
-        signed = arrangement.signed
-        record = signed.record
+        record, record_id = recovered.record, recovered.id
         slots: tuple[Slot, ...] = ()
         awaited: tuple[Awaited, ...] = ()
         if isinstance(record, MOVES_SHIPMENTS):
-            found = self._moves(signed, record_id)
-            slots, awaited = consumed_slots(record, found), found.awaited
+            expected = self._moves(recovered)
+            slots, awaited = consumed_slots(record, expected), expected.awaited
             if awaited:
-                check_not_too_many(self._connection, self._view, signed, record_id, self._most_waiting)
+                check_not_too_many(
+                    self._connection, recovered, self._view, self._registry.signer_keys, self._most_waiting
+                )
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             slots = (registry_slot(record, record_id),)
             if not pending.holders(self._connection, slots):  # else the commit says which other change it is
-                self._registry.check_next(record, keys_of(signed, record_id))
+                self._registry.check_next(record, recovered.keys)
         elif isinstance(record, LOG_ONLY):
             log_only_checks.check(self._connection, record, record_id)
             slots = log_only_checks.slots(record)
         elif self._follows_pending(record):
             pass  # its contract cannot judge it before that one is recorded; it is submitted after it
-        elif reason := self._preflight(signed):
+        elif reason := self._preflight(recovered.signed):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
         entry = Entry(
-            signed=signed,
+            signed=recovered.signed,
             record_id=record_id,
             concerns=concerns(record_id, record),
             slots=slots,
@@ -155,50 +154,49 @@ class Examination:
         )
         return entry, awaited
 
-    def missing_predecessors(self, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
+    def missing_predecessors(self, recovered: RecoveredRecord) -> tuple[str, ...]:
         """In words, the records that have to come first and are not in the log. When some are
         missing, raises `NotPermitted` if no partner has signed, and `Busy` if one has too many such already."""
-        found = referenced_records.missing(self._connection, signed.record)
-        if found:
-            referenced_records.check_kept(
-                self._connection, signed, record_id, self._registry, self._now, self._most_waiting
-            )
-        return found
+        lacking = referenced_records.missing(self._connection, recovered.record)
+        if lacking:
+            referenced_records.check_kept(self._connection, recovered, self._registry, self._now, self._most_waiting)
+        return lacking
 
     def _follows_pending(self, record: Record) -> bool:
         """Whether the chain has yet to record what this record is about."""
         rows = (outbox.get(self._connection, record_id) for record_id in referenced_records.named(record).values())
         return any(row is not None and row.state != outbox.FINAL for row in rows)
 
-    def _moves(self, signed: SignedRecord, record_id: RecordId) -> Prospect:
+    def _moves(self, recovered: RecoveredRecord) -> ExpectedEffect:
         """What a record that moves shipments will do, once the rules have nothing against it."""
-        record, state = signed.record, self._state
+        record, record_id, state = recovered.record, recovered.id, self._state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
         customs = customs_of(self._view)
-        found = prospect(record, record_id, signers_of(self._view, signed, record_id), customs, state, self._now)
-        check_not_far_ahead(found.awaited)
-        outcomes: Sequence[Outcome] = found.effect.outcomes
+        signers = signers_of(self._view, record, recovered.keys)
+        expected = expected_effect(record, record_id, signers, customs, state, self._now)
+        check_not_far_ahead(expected.awaited)
+        outcomes: Sequence[Outcome] = expected.effect.outcomes
         if isinstance(record, Clearance):
             outcomes = self._foreseen(record, customs(record.by, record.jurisdiction), outcomes)
         self._refuse_hopeless(record, record_id, outcomes)
-        if not (isinstance(record, ShipmentTerms) and found.awaited):
-            state.add(found.effect)
-        return found
+        if not (isinstance(record, ShipmentTerms) and expected.awaited):
+            state.add(expected.effect)
+        return expected
 
-    def _foreseen(self, record: Clearance, signer: Standing, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    def _foreseen(self, record: Clearance, signer: CustomsRoles, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
         """`outcomes`, with *forbidden* for what is ahead and whom the shipment's terms will forbid it then too."""
         if record.status == ClearanceStatus.LODGED:
             return tuple(outcomes)
-        found = list(outcomes)
+        foreseen = list(outcomes)
         for i, item in enumerate(record.items):
             holding = self._state.holding(item.shipment)
             if outcomes[i] == Outcome.AHEAD and holding is not None:
                 slot = holding.slot
                 relayed = slot.lets_relay(record.jurisdiction, record.regime)
                 if record.by in (slot.consignor, slot.consignee) or not (signer.customs or relayed):
-                    found[i] = Outcome.FORBIDDEN
-        return tuple(found)
+                    foreseen[i] = Outcome.FORBIDDEN
+        return tuple(foreseen)
 
     def _refuse_hopeless(self, record: Record, record_id: RecordId, outcomes: Sequence[Outcome]) -> None:
         refused = [(i, outcome) for i, outcome in enumerate(outcomes) if outcome in REFUSALS]
@@ -220,14 +218,14 @@ class Examination:
                     mend="Read the shipment, then sign for its current sequence.",
                 )
         holding = self._state.holding(shipment)
-        found = (
+        actual = (
             f"{holding.slot.state.name.lower()}, sequence {holding.slot.sequence}" if holding else "no such shipment"
         )
         raise RuleBroken(
             _REASONS[outcome],
             where=where,
             expected=_EXPECTED[outcome],
-            found=found,
+            found=actual,
             mend="Read the shipment's state first.",
         )
 
@@ -250,16 +248,16 @@ _EXPECTED = {
 }
 
 
-def consumed_slots(record: Record, found: Prospect) -> tuple[Slot, ...]:
+def consumed_slots(record: Record, expected: ExpectedEffect) -> tuple[Slot, ...]:
     """The sequences that `record` is expected to use up: one pending record each.
 
     What is ahead, unknown or refused holds none, so that nobody blocks goods that it does not have. None for an
     override: announced, it waits for days, and a handoff in between is to void it.
     """
-    outcomes = found.effect.outcomes
+    outcomes = expected.effect.outcomes
     match record:
         case ShipmentTerms():
-            closing = [] if found.awaited else [p for p in record.parents if p.shipment in found.effect.holdings]
+            closing = [] if expected.awaited else [p for p in record.parents if p.shipment in expected.effect.holdings]
             return tuple(Slot(p.shipment, p.sequence) for p in closing)
         case Handoff():
             pairs = zip(record.items, outcomes, strict=True)

@@ -6,7 +6,6 @@ from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
-from ledger.records.signing import Domain
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
 from ledger.store import pending, records
@@ -14,13 +13,12 @@ from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 
 
-class Expectation:
-    """A `effects.State` for one decision, or a few in a row: read once, remembered, thrown away."""
+class ExpectedState:
+    """A `transition.State` for one decision, or a few in a row: read once, remembered, thrown away."""
 
-    def __init__(self, connection: Connection, registry: CurrentRegistry, domain: Domain, now: int) -> None:
+    def __init__(self, connection: Connection, registry: CurrentRegistry, now: int) -> None:
         self._connection = connection
         self._registry = registry
-        self._domain = domain
         self._now = now
         self._holdings: dict[bytes, Holding | None] = {}
         self._clearances: dict[SlotKey, ClearanceSlot | None] = {}
@@ -75,7 +73,7 @@ class Expectation:
         if row is None:
             return
         view = self._registry.now()
-        signers = signers_of(view, row.signed, record_id)
+        signers = signers_of(view, row.record, self._registry.signer_keys.of(row))
         try:
             effect = effect_of(row.record, record_id, signers, customs_of(view), self, self._now)
         except LadingError:

@@ -12,15 +12,15 @@ from ledger.codes import Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Signer, Slot
-from ledger.custody.transition import CustomsStanding, Effect, Overlay, State, effect_of
+from ledger.custody.transition import CustomsRolesOf, Effect, Overlay, State, effect_of
 from ledger.errors import Busy, RuleBroken
 from ledger.records.index_keys import PARTNER, SHIPMENT
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
-from ledger.records.signing import SignedRecord
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.registry.history import RegistryView
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import keys_of
+from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import outbox, records
 from ledger.store.database import Connection
 from ledger.store.projections.outcomes import NOT_FINAL
@@ -37,19 +37,19 @@ _LIVE = (ShipmentState.OPEN, ShipmentState.DELIVERED)
 class Awaited:
     """Where a record names a sequence: its item (of terms, the parent) names `sequence` of `shipment` in field `where`.
 
-    `standing` is the shipment's current sequence; None while nobody has opened it.
+    `current` is the shipment's current sequence; None while nobody has opened it.
     """
 
     item: int
     where: str
     shipment: bytes
     sequence: int
-    standing: int | None
+    current: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedState:
-    """A `effects.State` of what the chain has recorded, and nothing else."""
+    """A `transition.State` of what the chain has recorded, and nothing else."""
 
     connection: Connection
 
@@ -64,7 +64,7 @@ class RecordedState:
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class ExpectedEffect:
     """What a record does to a state, and where it has to wait: those of its items have no final outcome yet.
 
     Terms that wait have their effect as if their parents were there already.
@@ -80,20 +80,20 @@ class Prospect:
         return set(range(len(self.effect.outcomes))) - set(decided) <= {one.item for one in self.awaited}
 
 
-def prospect(
-    record: Record, record_id: RecordId, signers: Sequence[Signer], customs: CustomsStanding, state: State, now: int
-) -> Prospect:
-    """`effects.effect_of` with an eye on what is ahead of `state`; raises as it does."""
+def expected_effect(
+    record: Record, record_id: RecordId, signers: Sequence[Signer], customs: CustomsRolesOf, state: State, now: int
+) -> ExpectedEffect:
+    """`transition.effect_of` with an eye on what is ahead of `state`; raises as it does."""
     ahead = ahead_of(record, state)
     effect = effect_of(record, record_id, signers, customs, _with_parents(record, signers, ahead, state), now)
     waits = (one for one in ahead if isinstance(record, ShipmentTerms) or effect.outcomes[one.item] in NOT_FINAL)
-    return Prospect(effect, tuple(waits))
+    return ExpectedEffect(effect, tuple(waits))
 
 
 def check_not_far_ahead(ahead: Sequence[Awaited]) -> None:
     """Raise `RuleBroken` for a sequence too far beyond the one that stands."""
     for one in ahead:
-        current = one.standing or 0
+        current = one.current or 0
         if one.sequence - current > MOST_AHEAD:
             raise RuleBroken(
                 "too far ahead of the shipment",
@@ -105,26 +105,23 @@ def check_not_far_ahead(ahead: Sequence[Awaited]) -> None:
 
 
 def check_not_too_many(
-    connection: Connection, view: RegistryView, signed: SignedRecord, record_id: RecordId, most: int
+    connection: Connection, recovered: RecoveredRecord, view: RegistryView, signer_keys: SignerKeys, most: int
 ) -> None:
     """Raise `Busy` when one of the signers has `most` records waiting already, of those that it has signed itself.
 
     The recipient key of a shipment, which has no partner, is counted there.
     """
-    for key in keys_of(signed, record_id):
-        standing = view.signer(key, signed.record.NUMBER)
-        about = (
-            [(PARTNER, str(standing.partner))]
-            if standing
-            else [(SHIPMENT, to_hex(s)) for s in shipments_of(signed.record)]
-        )
+    record = recovered.record
+    for key in recovered.keys:
+        signer = view.signer(key, record.NUMBER)
+        about = [(PARTNER, str(signer.partner))] if signer else [(SHIPMENT, to_hex(s)) for s in shipments_of(record)]
         for kind, name in about:
             waiting = outbox.waiting(connection, kind, name, limit=most)
             if len(waiting) < most:
                 continue
             every = outbox.waiting(connection, kind, name, limit=_MOST_COUNTED)
             rows = records.get_many(connection, (row.record_id for row in every))
-            mine = sum(any(_same(view, key, other) for other in keys_of(r.signed, r.record_id)) for r in rows.values())
+            mine = sum(any(_same(view, key, other) for other in signer_keys.of(row)) for row in rows.values())
             if mine >= most:
                 raise Busy(f"{most} records of this signer wait for others already", retry_after=3_600)
 
@@ -141,7 +138,7 @@ def in_words(items: Collection[int]) -> str:
 
 def ahead_of(record: Record, state: State) -> tuple[Awaited, ...]:
     """Where a record is ahead of `state`."""
-    return tuple(one for one in named_sequences(record, state) if one.standing is None or one.sequence > one.standing)
+    return tuple(one for one in named_sequences(record, state) if one.current is None or one.sequence > one.current)
 
 
 def named_sequences(record: Record, state: State) -> Iterator[Awaited]:
@@ -151,18 +148,18 @@ def named_sequences(record: Record, state: State) -> Iterator[Awaited]:
             for i, item in enumerate(record.items):
                 known = state.holding(item.shipment) is not None
                 slot = state.clearance(SlotKey(RecordId(item.shipment), record.jurisdiction, record.regime)) or EMPTY
-                standing = slot.sequence if known else None
-                yield Awaited(i, f"items[{i}].sequence", item.shipment, item.sequence, standing)
+                current = slot.sequence if known else None
+                yield Awaited(i, f"items[{i}].sequence", item.shipment, item.sequence, current)
         case Handoff():
             for i, moved in enumerate(record.items):
-                standing = _standing(state, moved.shipment)
-                yield Awaited(i, f"items[{i}].sequence", moved.shipment, moved.sequence, standing)
+                current = _current(state, moved.shipment)
+                yield Awaited(i, f"items[{i}].sequence", moved.shipment, moved.sequence, current)
         case ShipmentTerms():
             for i, parent in enumerate(record.parents):
-                standing = _standing(state, parent.shipment)
-                yield Awaited(i, f"parents[{i}].sequence", parent.shipment, parent.sequence, standing)
+                current = _current(state, parent.shipment)
+                yield Awaited(i, f"parents[{i}].sequence", parent.shipment, parent.sequence, current)
         case Split() | Statement() | Override():
-            yield Awaited(0, "sequence", record.shipment, record.sequence, _standing(state, record.shipment))
+            yield Awaited(0, "sequence", record.shipment, record.sequence, _current(state, record.shipment))
         case _:
             pass
 
@@ -187,6 +184,6 @@ def _with_parents(record: Record, signers: Sequence[Signer], ahead: Sequence[Awa
     return Overlay(state, expected)
 
 
-def _standing(state: State, shipment: bytes) -> int | None:
+def _current(state: State, shipment: bytes) -> int | None:
     holding = state.holding(shipment)
     return holding.slot.sequence if holding else None

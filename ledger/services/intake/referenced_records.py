@@ -7,9 +7,9 @@ log. An endorsement needs none of this: it names what was signed, and may come f
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Busy, NotPermitted
-from ledger.records.signing import SignedRecord
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.types import Amendment, Attestation, Recall, RecallAnswer, Record, Revocation
-from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import proposals, records
 from ledger.store.database import Connection
 
@@ -37,14 +37,14 @@ def missing(connection: Connection, record: Record) -> tuple[str, ...]:
 
 
 def check_kept(
-    connection: Connection, signed: SignedRecord, record_id: RecordId, registry: CurrentRegistry, now: int, most: int
+    connection: Connection, recovered: RecoveredRecord, registry: CurrentRegistry, now: int, most: int
 ) -> None:
     """Raise `NotPermitted` unless a partner answers for what is kept unchecked, `Busy` when it has `most` such already.
 
     Each key is counted for itself.
     """
-    keys = keys_of(signed, record_id)
-    answering = [key for key in keys if registry.standing(key, signed.record.NUMBER)]
+    keys = recovered.keys
+    answering = [key for key in keys if registry.signer(key, recovered.record.NUMBER)]
     if not answering:
         raise NotPermitted(
             "signed by no partner",
@@ -53,5 +53,5 @@ def check_kept(
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in keys) or "no signature",
         )
     for key in answering:
-        if proposals.signed_by(connection, key, types=TYPES, now=now, besides=record_id) >= most:
+        if proposals.signed_by(connection, key, types=TYPES, now=now, besides=recovered.id) >= most:
             raise Busy(f"{most} records about others, signed by this key, are not complete yet", retry_after=3_600)

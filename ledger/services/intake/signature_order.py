@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import BadSignature, NotPermitted
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import (
     CouncilSigners,
     MasterSigner,
@@ -13,7 +14,6 @@ from ledger.records.signers import (
     Signer,
     expected_signers,
 )
-from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import Record, ShipmentTerms
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
@@ -22,10 +22,10 @@ from ledger.store.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
-    """`signed` has its signatures in canonical order, each once; `missing` says in words who has not signed."""
+class SignatureOrder:
+    """`recovered` has its signatures in canonical order, each once; `missing` says in words who has not signed."""
 
-    signed: SignedRecord
+    recovered: RecoveredRecord
     missing: tuple[str, ...]
 
 
@@ -43,40 +43,37 @@ class StoreContext:
         return None if row is None else shipment_state.opened(self._connection, row)
 
 
-def arrange(
-    signed: SignedRecord,
-    record_id: RecordId,
+def in_order(
+    recovered: RecoveredRecord,
     context: StoreContext,
     registry: CurrentRegistry,
-    earlier: Iterable[bytes] = (),
-) -> Arrangement:
-    """Find the signer of each signature, and fill up with `earlier` ones that still hold.
+    earlier: RecoveredRecord | None = None,
+) -> SignatureOrder:
+    """Find the signer of each signature, and fill up with `earlier` ones of the same record that still hold.
 
-    Raises `BadSignature`, or `NotPermitted` for a key that has no part in the record or a second one for a signer.
+    Raises `BadSignature` when nobody has signed, `NotPermitted` for a key that has no part in the record or a second
+    one for a signer.
     """
-    record = signed.record
+    record = recovered.record
     expected = expected_signers(record, context)
-    given: dict[KeyAddress, bytes] = {}
-    for i, signature in enumerate(signed.signatures):
-        given.setdefault(recover(record_id, signature, f"signatures[{i}]"), signature)
-    kept = {recover(record_id, signature): signature for signature in earlier}
-    if not given and not kept:
+    together = recovered.with_earlier(earlier) if earlier else recovered
+    if not together.keys:
         raise BadSignature("nobody has signed", where="signatures", expected=", ".join(map(_name, expected)))
-    offered = [*sorted(given), *sorted(kept.keys() - given.keys())]
-    signatures = {**kept, **given}
-    ordered: list[bytes] = []
+    given = list(dict.fromkeys(recovered.keys))
+    offered = [*sorted(given), *sorted(set(together.keys).difference(given))]
+    ordered: list[KeyAddress] = []
     missing: list[str] = []
     for signer in expected:
         keys = [key for key in offered if _fits(signer, key, record, context, registry)]
         if not keys and ordered and isinstance(signer, RecipientSigner):
             keys = [key for key in offered if _may_be_the_recipient(signer, key, context, registry)]
         if isinstance(signer, CouncilSigners):
-            ordered += [signatures[key] for key in sorted(keys)]
+            ordered += sorted(keys)
             offered = [key for key in offered if key not in keys]
             if len(keys) < registry.now().council().threshold:
                 missing.append(f"{registry.now().council().threshold - len(keys)} more of the council")
         elif keys:
-            ordered.append(signatures[keys[0]])
+            ordered.append(keys[0])
             offered.remove(keys[0])
         else:
             missing.append(_name(signer))
@@ -84,26 +81,26 @@ def arrange(
         second = any(_fits(signer, strangers[0], record, context, registry) for signer in expected)
         raise NotPermitted(
             "two keys signed for one" if second else "signed by a key that has no part in this record",
-            where=f"signatures[{list(given).index(strangers[0])}]",
+            where=f"signatures[{given.index(strangers[0])}]",
             expected=", ".join(_name(signer) for signer in expected) or "no signature",
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in strangers),
             mend=_terms_first(expected, missing, strangers[0], context, registry),
         )
-    return Arrangement(SignedRecord(record, tuple(ordered)), tuple(missing))
+    return SignatureOrder(together.ordered(ordered), tuple(missing))
 
 
 def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext, registry: CurrentRegistry) -> bool:
     match signer:
         case PartnerSigner(partner):
-            standing = registry.standing(key, record.NUMBER)
-            return standing is not None and standing.partner == partner
+            holder = registry.signer(key, record.NUMBER)
+            return holder is not None and holder.partner == partner
         case MasterSigner(partner, itself):
-            standing = registry.standing(key, record.NUMBER)
-            return key == itself or (standing is not None and standing.master and standing.partner == partner)
+            holder = registry.signer(key, record.NUMBER)
+            return key == itself or (holder is not None and holder.master and holder.partner == partner)
         case RecipientSigner(shipments):
             known = (terms for shipment in shipments if (terms := context.terms_of(shipment)) is not None)
             named = any(terms.recipientKey == key for terms in known)
-            return named and registry.standing(key, record.NUMBER) is None
+            return named and registry.signer(key, record.NUMBER) is None
         case CouncilSigners():
             return key in registry.now().council().members
         case _:

@@ -4,7 +4,7 @@ The answer follows the commit. Cheap checks come before signature checks, and th
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.common.ids import RecordId, to_hex
@@ -12,19 +12,20 @@ from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.log.leaf import Receipt
 from ledger.records import index_keys as concerning
 from ledger.records.content_checks import check_content
-from ledger.records.disclosure import join, parts_for
+from ledger.records.disclosure import parts_for
 from ledger.records.index_keys import concerns
-from ledger.records.signing import Domain, SignedRecord
-from ledger.services.home.clock import Clock
+from ledger.records.recovered import RecoveredRecord
+from ledger.records.signing import SignedRecord
+from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
-from ledger.services.intake.checks import Examination, Preflight
+from ledger.services.intake.checks import Checks, Preflight
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
-from ledger.services.intake.signature_order import Arrangement
-from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.intake.signature_order import SignatureOrder
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
 from ledger.store import openings, proposals, records
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 
 MOST_KEPT = 10_000
@@ -55,19 +56,17 @@ class Proposed:
 class Submission:
     def __init__(
         self,
-        db: Database,
+        home: Home,
         sequencer: Sequencer,
         registry: CurrentRegistry,
-        domain: Domain,
-        clock: Clock,
         preflight: Preflight,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        self._db = db
+        self._db = home.database
         self._sequencer = sequencer
         self._registry = registry
-        self._domain = domain
-        self._clock = clock
+        self._domain = home.domain
+        self._clock = home.clock
         self._preflight = preflight
         self._most_waiting = most_waiting
 
@@ -76,7 +75,7 @@ class Submission:
 
         1. Structure, then known before: the first receipt again, for ever.
         2. Content: codes, times, opened private parts.
-        3. Signatures, joined with those of the proposal; a stranger's is refused.
+        3. Signatures, each recovered once, joined with those of the proposal; a stranger's is refused.
         4. Someone missing, or the record that it is about: kept as a proposal.
         5. Rules, on the expected state.
         6. Commit; what was kept until this record came is submitted; then the receipt.
@@ -93,22 +92,23 @@ class Submission:
             # 2. Content.
             check_content(signed.record, now)
             # 3. Signatures.
-            examination = self._examination(connection, now)
-            earlier: Mapping[str, bytes] = {}
+            recovered = self._registry.signer_keys.recovered(signed, record_id)
+            checks = self._checks(connection, now)
+            earlier: RecoveredRecord | None = None
             if proposal := proposals.get(connection, record_id):
-                opened = join(signed.record, parts_for(signed.record, proposal.record))
-                signed, earlier = SignedRecord(opened, signed.signatures), proposal.signatures
+                recovered = recovered.opened_with(proposal.record)
+                earlier = self._registry.signer_keys.recovered(proposal.signed, record_id)
             # 4. Someone, or a record that has to come first, is missing.
-            if lacking := examination.missing_predecessors(signed, record_id):
-                arrangement = Arrangement(signed, lacking)
+            if lacking := checks.missing_predecessors(recovered):
+                order = SignatureOrder(recovered, lacking)
             else:
-                arrangement = examination.arrange(signed, record_id, earlier.values())
-                if arrangement.missing:
-                    examination.check_proposable(signed.record)
+                order = checks.in_order(recovered, earlier)
+                if order.missing:
+                    checks.check_proposable(recovered.record)
             # 5. Rules.
-            examined = None if arrangement.missing else examination.entry(arrangement, record_id)
+            examined = None if order.missing else checks.entry(order.recovered)
         if examined is None:
-            return self._propose(arrangement, record_id, now, earlier)
+            return self._propose(order, now, earlier)
         # 6. Commit.
         entry, awaited = examined
         receipt = self._sequencer.submit(entry)
@@ -127,17 +127,17 @@ class Submission:
         with self._db.read() as connection:
             ids = [self._domain.record_id(signed.record) for signed in batch]
             known = records.get_many(connection, ids)
-            examination = self._examination(connection, now)
+            checks = self._checks(connection, now)
             for i, (signed, record_id) in enumerate(zip(batch, ids, strict=True)):
                 if row := known.get(record_id):
                     results[i] = self._sequencer.receipt_of(row)
                     continue
                 try:
                     check_content(signed.record, now, replayed=True)
-                    arrangement = examination.arrange(signed, record_id)
-                    if arrangement.missing:
-                        raise NotPermitted("signatures are missing", found=", ".join(arrangement.missing))
-                    entries.append(examination.entry(arrangement, record_id)[0])
+                    order = checks.in_order(self._registry.signer_keys.recovered(signed, record_id))
+                    if order.missing:
+                        raise NotPermitted("signatures are missing", found=", ".join(order.missing))
+                    entries.append(checks.entry(order.recovered)[0])
                     places.append(i)
                 except LadingError as error:
                     results[i] = error
@@ -175,23 +175,24 @@ class Submission:
                 log.info("%s was kept, and is refused now: %s", to_hex(proposal.record_id), error)
 
     def _again(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> Accepted:
-        """The first receipt. Private parts that one of the signers hands in are kept, if they were not open here."""
-        self._check_signed_anew(connection, row, signed)
+        """The first receipt. Private parts that a signer hands in are kept if they are neither open here nor erased."""
+        recovered = self._registry.signer_keys.recovered(signed, row.record_id)
+        self._check_signed_anew(connection, row, recovered)
         parts = parts_for(row.record, signed.record)
-        if parts.keys() - openings.of(connection, row).keys():
-            self._examination(connection, self._clock.now()).arrange(signed, row.record_id)
+        if openings.new_parts(connection, row, parts):
+            self._checks(connection, self._clock.now()).in_order(recovered)
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)
                 note_goods(writing, row)
-        awaited = self._examination(connection, self._clock.now()).awaited(row.record, row.record_id)
+        awaited = self._checks(connection, self._clock.now()).awaited(row.record, row.record_id)
         return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True, awaited=awaited)
 
-    def _check_signed_anew(self, connection: Connection, row: StoredRecord, signed: SignedRecord) -> None:
+    def _check_signed_anew(self, connection: Connection, row: StoredRecord, recovered: RecoveredRecord) -> None:
         """Raise unless every signature handed in is by a key that signed, or by another key of such a signer."""
-        first = keys_of(row.signed, row.record_id)
+        first = self._registry.signer_keys.of(row)
         view = self._registry.refreshed(connection).now()
         signers = {known.partner for key in first if (known := view.address(key)) is not None}
-        for i, key in enumerate(keys_of(signed, row.record_id)):
+        for i, key in enumerate(recovered.keys):
             known = view.address(key)
             if key not in first and (known is None or known.partner not in signers):
                 raise NotPermitted(
@@ -201,25 +202,24 @@ class Submission:
                     found=f"{to_hex(key)} ({self._registry.describe(key)})",
                 )
 
-    def _examination(self, connection: Connection, now: int) -> Examination:
-        return Examination(connection, self._registry, self._domain, now, self._preflight, self._most_waiting)
+    def _checks(self, connection: Connection, now: int) -> Checks:
+        return Checks(connection, self._registry, now, self._preflight, self._most_waiting)
 
-    def _propose(
-        self, arrangement: Arrangement, record_id: RecordId, now: int, earlier: Mapping[str, bytes]
-    ) -> Accepted | Proposed:
+    def _propose(self, order: SignatureOrder, now: int, earlier: RecoveredRecord | None) -> Accepted | Proposed:
         """Keep the record as a proposal, or its signatures with the proposal that is there; `earlier`: those in it."""
-        record = arrangement.signed.record
+        recovered = order.recovered
+        record, record_id = recovered.record, recovered.id
         expires = getattr(record, "submitBy", 0) or now + PROPOSAL_SECONDS
-        keys = keys_of(arrangement.signed, record_id)
-        signatures = dict(zip(map(to_hex, keys), arrangement.signed.signatures, strict=True))
+        signatures = {to_hex(key): signature for key, signature in recovered.by_key().items()}
         proposal = proposals.Proposal(record_id, record, signatures, created_at=now, expires=expires)
         with self._db.write() as connection:
             proposals.remove_expired(connection, now)
             raced = records.get(connection, record_id) is not None
             if not raced and not proposals.add(connection, proposal, concerns(record_id, record)):
                 together = proposals.sign(connection, record_id, signatures)
-                raced = together is not None and bool(together.signatures.keys() - signatures.keys() - earlier.keys())
+                seen = {*recovered.signatures, *(earlier.signatures if earlier else ())}
+                raced = together is not None and not seen.issuperset(together.signatures.values())
         if raced:
             # Both sides signed at once, each unseen by the other: what they handed in together may be complete.
-            return self.submit(SignedRecord(record, arrangement.signed.signatures))
-        return Proposed(record_id, arrangement.missing)
+            return self.submit(recovered.signed)
+        return Proposed(record_id, order.missing)

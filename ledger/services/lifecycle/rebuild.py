@@ -28,17 +28,20 @@ from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Publication, Tell
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
+from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.lifecycle.new_log import CHECKPOINT, HIGHEST, renew_log
-from ledger.services.node.node import Node, open_chain
+from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.chain_reader import ChainWalk, Settling
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.erasure import FILE, read_file
 from ledger.services.state.projections import Projector
-from ledger.store import checkpoints, cursors, log, migrate, outbox, records, rowwise
+from ledger.store import checkpoints, cursors, log, migrate, openings, outbox, records, rowwise
 from ledger.store.database import Connection, Database
 from ledger.store.projections import outcomes
 from ledger.store.rows import chunks, text_of
@@ -131,7 +134,9 @@ def restore_from_chain(
     consortium = read_consortium(settings.home)
     watch, hear = clock or SystemClock(), tell or _quiet
     _require_empty(settings)
+    _restore_erasures(settings)
     chain = open_chain(settings, watch)
+    home = Home(settings, consortium, Database.open(settings.database_url), chain, watch)
     try:
         # 1.
         consortium.deployment.check(chain)
@@ -139,12 +144,12 @@ def restore_from_chain(
         # 2.
         restored = 0
         if signed.size and not new_log:
-            lost = _Restoration(settings, consortium, chain, signed, given, hear).run(watch.now())
+            lost = _Restoration(home, signed, given, hear).run(watch.now())
             if lost is not None:
                 return Restored(False, 0, 0, lost, consortium.log)
             restored = signed.size
     finally:
-        chain.close()
+        home.close()
     # 3. A crash here leaves an empty database and, maybe, a new log without leaves: run it again.
     predecessor = consortium.log.log_id
     if signed.size and new_log:
@@ -154,20 +159,30 @@ def restore_from_chain(
     try:
         if restored:
             # Before the chain is followed, which notes where each checkpoint was anchored.
-            node.publisher.publish(watch.now())
-            node.publisher.keep_again(signed.anchored, watch.now())
+            node.reader.publisher.publish(watch.now())
+            node.reader.publisher.keep_again(signed.anchored, watch.now())
             node.follower.step()
         else:
             rebuild_from_events(node.follower)
-        size = node.publisher.publish(watch.now()).head.size
-        with node.db.read() as connection:
-            history = node.registry.refreshed(connection).history
+        size = node.reader.publisher.publish(watch.now()).head.size
+        with node.home.database.read() as connection:
+            history = node.reader.registry.refreshed(connection).history
         registration = None
         if signed.size and new_log:
             registration = _registration(history, watch.now(), consortium, predecessor, signed.size, node)
         return Restored(True, restored, size - restored, (), consortium.log, registration)
     finally:
         node.close()
+
+
+def _restore_erasures(settings: Settings) -> None:
+    """Before any record comes back: what was erased stays so."""
+    database = Database.open(settings.database_url)
+    try:
+        with database.write() as connection:
+            openings.note_erased(connection, read_file(settings.home / FILE))
+    finally:
+        database.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,16 +247,15 @@ class _Restoration:
 
     def __init__(
         self,
-        settings: Settings,
-        consortium: Consortium,
-        chain: ChainReader,
+        home: Home,
         signed: _Signed,
         given: Sequence[SignedRecord],
         tell: Tell,
     ) -> None:
-        self._settings = settings
-        self._deployment = consortium.deployment
-        self._chain = chain
+        self._database = home.database
+        self._settings = home.settings
+        self._deployment = home.deployment
+        self._chain = home.chain
         self._signed = signed
         self._given = given
         self._tell = tell
@@ -259,9 +273,8 @@ class _Restoration:
         # 1.
         leaves = self._entries()
         self._places = {leaf.record_id: (index, leaf) for index, leaf in enumerate(leaves)}
-        database = Database.open(self._settings.database_url)
         try:
-            with database.write() as connection:
+            with self._database.write() as connection:
                 # 2.
                 for signed in self._given:
                     self._put_given(connection, signed)
@@ -286,8 +299,6 @@ class _Restoration:
                 checkpoints.add(connection, self._signed.note_size, self._signed.root, self._signed.note, now)
         except _Incomplete as incomplete:
             return incomplete.lost
-        finally:
-            database.close()
         return None
 
     def _entries(self) -> list[Leaf]:
@@ -317,8 +328,11 @@ class _Restoration:
         record_id = next((i for d in pools if (i := d.record_id(public)) in self._places), None)
         if record_id is None or record_id in self._back or not self._put(connection, record_id, signed):
             return
+        gone = {erasure.path for erasure in openings.erased_of(connection, record_id)}
         rows = [
-            {"record_id": record_id, "path": path, "body": text_of(part_to_json(part))} for path, part in parts.items()
+            {"record_id": record_id, "path": path, "body": text_of(part_to_json(part))}
+            for path, part in parts.items()
+            if path not in gone
         ]
         rowwise.insert(connection, "openings", rows)
 
@@ -372,7 +386,7 @@ def _registration(
         history.next_sequence,
         RegistryAction.REGISTER_LOG,
         partner=old.partner if old else 0,
-        key=node.keys.anchor.address,
+        key=node.reader.keys.anchor.address,
         scope=consortium.log.log_id,
         document=predecessor if old else bytes(32),
         number=size if old else 0,

@@ -11,23 +11,24 @@ import threading
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call, revert_reason
-from ledger.chain.embedded import EmbeddedChain
-from ledger.chain.rpc import RpcChain
 from ledger.errors import LadingError, VerificationFailed
 from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
+from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, read_consortium
-from ledger.services.home.settings import Settings
+from ledger.services.home.consortium import open_keys, read_consortium
+from ledger.services.home.home import Home
+from ledger.services.home.settings import EMBEDDED, Settings
+from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
-from ledger.services.node.reader import Desk
+from ledger.services.node.reader import LedgerReader
 from ledger.services.relay.anchorer import Anchorer
 from ledger.services.relay.follower import Follower
-from ledger.services.relay.foresight import Lookout
-from ledger.services.relay.relayer import Relayer
+from ledger.services.relay.foresight import RecordedForesight
+from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
+from ledger.services.state.erasure import Erasing
 from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
@@ -38,77 +39,51 @@ PAUSE = 0.5
 MOST_ROUNDS = 50
 
 
-def open_chain(settings: Settings, clock: Clock) -> ChainClient:
-    """The chain that the settings name; the embedded one begins now if it is new."""
-    if settings.chain != "embedded":
-        return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
-    return EmbeddedChain(
-        settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, genesis_time=clock.now() - 1, now=clock.now
-    )
-
-
-class Node(Desk):
+class Node:
     """A home opened for writing: what serves, relays and anchors. Open it once per process; `close` when done."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         """Raises `Misconfigured` when there is no consortium in this home, or its keys or chain do not open."""
-        read_consortium(settings.home)  # before anything is created in a home that is none
-        chosen = clock or SystemClock()
-        chain = open_chain(settings, chosen)
-        super().__init__(settings, chosen, db=Database.open(settings.database_url), chain=chain)
-        self.chain: ChainClient = chain
+        consortium = read_consortium(settings.home)  # before anything is created in a home that is none
+        keys = open_keys(settings, consortium.log.origin)
+        watch = clock or SystemClock()
+        self.chain = open_chain(settings, watch)
+        self.home = Home(settings, consortium, Database.open(settings.database_url), self.chain, watch)
+        self.reader = LedgerReader(self.home, keys)
         self._wire_writing()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._problem = ""
         self._publish_or_halt()
-        with self.db.write() as connection:
+        with self.home.database.write() as connection:
             self.projector.catch_up(connection)
+        self.erasing.erase_again()
         self.sequencer.start()
 
     def _wire_writing(self) -> None:
-        deployment = self.consortium.deployment
-        log_id = self.consortium.log.log_id
-        self.projector = Projector(self.registry)
+        home, keys, registry = self.home, self.reader.keys, self.reader.registry
+        self.sequencer = Sequencer(home.database, keys.log, home.clock)
+        self.projector = Projector(registry)
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
-        embedded = self.settings.chain == "embedded"
-        holder = "embedded" if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.follower = Follower(
-            self.db,
-            self.chain,
-            self.sequencer,
-            self.book,
-            deployment,
-            log_id,
-            self.clock,
-            project=self.projector.catch_up,
-        )
+        embedded = home.settings.chain == EMBEDDED
+        holder = EMBEDDED if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.follower = Follower(home, self.sequencer, project=self.projector.catch_up)
         self.relayer = Relayer(
-            self.db,
-            self.chain,
-            Sender(self.db, self.chain, self.keys.relayer, self.clock),
+            home,
+            Sender(home.database, self.chain, keys.relayer, home.clock),
             self.sequencer,
-            self.book,
-            self.domain,
-            self.clock,
+            RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
             holder=holder,
-            follow=self.follower.step,
-            extras=claim_extras,
-            foresee=Lookout(self.registry, self.clock),
         )
         self.anchorer = Anchorer(
-            self.db,
-            self.chain,
-            Sender(self.db, self.chain, self.keys.anchor, self.clock),
-            self.keys.anchor,
-            self.publisher,
-            self.book,
-            self.domain,
-            log_id,
-            self.clock,
+            home,
+            Sender(home.database, self.chain, keys.anchor, home.clock),
+            keys.anchor,
+            self.reader.publisher,
             holder=holder,
         )
-        self.submission = Submission(self.db, self.sequencer, self.registry, self.domain, self.clock, self.preflight)
+        self.submission = Submission(home, self.sequencer, registry, self.preflight)
+        self.erasing = Erasing(home, registry)
         self.metrics = CollectorRegistry()
         self._gauges = {
             name: Gauge(f"lading_{name}", text, registry=self.metrics)
@@ -131,6 +106,7 @@ class Node(Desk):
         if followed.appended:
             self.submission.complete_kept()
         self._publish()
+        self.erasing.scrub_now_and_then()
         anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
         if anchored:
             self.follower.step()
@@ -145,24 +121,24 @@ class Node(Desk):
 
     def _publish(self) -> None:
         try:
-            self.publisher.publish(self.clock.now())
+            self.reader.publisher.publish(self.home.clock.now())
         except VerificationFailed as error:
             self.sequencer.halt(error)
             raise
 
     def _project(self) -> None:
         """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
-        with self.db.read() as connection:
+        with self.home.database.read() as connection:
             behind = migrate.projected_size(connection) < log.head(connection).size
         if behind:
-            with self.db.write() as connection:
+            with self.home.database.write() as connection:
                 self.projector.catch_up(connection)
 
     def _may_anchor(self) -> bool:
         """Whether the registry knows our anchor key by now; without it, the contract would refuse."""
-        with self.db.read() as connection:
-            view = self.registry.refreshed(connection).now()
-        return view.anchor_key(self.consortium.log.log_id) == self.keys.anchor.address
+        with self.home.database.read() as connection:
+            view = self.reader.registry.refreshed(connection).now()
+        return view.anchor_key(self.home.log_id) == self.reader.keys.anchor.address
 
     def settle(self) -> None:
         """Rounds until nothing moves any more; for scenarios and tests."""
@@ -170,7 +146,7 @@ class Node(Desk):
             if not self.tick(anchor=False):
                 break
         self.tick()
-        self.publisher.publish(self.clock.now())
+        self.reader.publisher.publish(self.home.clock.now())
 
     def start(self) -> None:
         """Work in the background until `stop`."""
@@ -188,7 +164,7 @@ class Node(Desk):
     def close(self) -> None:
         self.stop()
         self.sequencer.stop()
-        super().close()
+        self.reader.close()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -214,13 +190,13 @@ class Node(Desk):
         Nothing too when the contract cannot be asked: the relayer will find out.
         """
         try:
-            with self.db.read() as connection:
-                record_id = self.domain.record_id(signed.record)
-                target = self.book.target(connection, signed.record, record_id)
+            with self.home.database.read() as connection:
+                record_id = self.home.domain.record_id(signed.record)
+                target = self.reader.book.target(connection, signed.record, record_id)
                 extras = extras_of(connection, signed)
             if target is None or extras is None:
                 return ""
-            result = self.chain.call(target, encode_call(signed, *extras), sender=self.keys.relayer.address)
+            result = self.chain.call(target, encode_call(signed, *extras), sender=self.reader.keys.relayer.address)
         except LadingError as error:
             trouble.info("preflight: %s", error)
             return ""
@@ -232,7 +208,7 @@ class Node(Desk):
         """A word for each part: `ok`, or what is wrong."""
         checks = {"database": "ok", "chain": "ok", "log": "ok", "worker": self._problem or "ok"}
         try:
-            with self.db.read() as connection:
+            with self.home.database.read() as connection:
                 log.head(connection)
         except LadingError as error:
             checks["database"] = str(error)
@@ -240,19 +216,19 @@ class Node(Desk):
             self.chain.final()
         except LadingError as error:
             checks["chain"] = str(error)
-        failure = self.sequencer.failure or self.publisher.failure
+        failure = self.sequencer.failure or self.reader.publisher.failure
         if failure:
             checks["log"] = str(failure)
         return checks
 
     def measure(self) -> None:
         """Bring the metrics up to date."""
-        with self.db.read() as connection:
+        with self.home.database.read() as connection:
             anchored = checkpoints.latest_anchored(connection)
             self._gauges["log_size"].set(log.head(connection).size)
             self._gauges["anchored_size"].set(anchored.size if anchored else 0)
             counts = outbox.counts(connection)
             self._gauges["outbox_waiting"].set(sum(count for state, count in counts.items() if state != outbox.FINAL))
-        published = self.publisher.current()
+        published = self.reader.publisher.current()
         self._gauges["published_size"].set(published.head.size if published else 0)
         self._gauges["chain_final_block"].set(self.chain.final())

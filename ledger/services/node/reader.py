@@ -1,25 +1,22 @@
-"""A desk to read at: everything that can be asked of a home's store, log and chain.
+"""Everything that can be asked of a home's store, log and chain.
 
-It needs no lock, so it works beside the process that serves the home. `Node` adds what writes.
+It needs no lock, so it works beside the process that serves the home.
 """
 
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.chain.client import ChainReader
-from ledger.chain.embedded import EmbeddedReader
-from ledger.chain.rpc import RpcChain
-from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import EMBEDDED_CHAIN_ID, Consortium, open_keys, read_consortium
-from ledger.services.home.settings import EMBEDDED, Settings
-from ledger.services.intake.sequencer import Sequencer
+from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
+from ledger.services.home.home import Home
+from ledger.services.home.settings import Settings
 from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
@@ -27,61 +24,43 @@ from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names
-from ledger.services.views.records import Reading
+from ledger.services.views.records import RecordViews
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Database
 
 
-def open_reader(settings: Settings, clock: Clock | None = None) -> ChainReader:
-    """The chain that the settings name, for reading only."""
-    if settings.chain != EMBEDDED:
-        return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
-    now = clock.now if clock else None
-    return EmbeddedReader(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, now=now)
+def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bool = True) -> "LedgerReader":
+    """What `lading export`, `penalties`, `scores` and the like work with; `close` when done.
+
+    With `read_only` false, files can be kept in the database. Raises `Misconfigured` when there is no consortium in
+    this home, or its keys, database or chain do not open.
+    """
+    consortium = read_consortium(settings.home)
+    keys = open_keys(settings, consortium.log.origin)
+    watch = clock or SystemClock()
+    database = Database(settings.database_url, read_only=read_only)
+    return LedgerReader(Home(settings, consortium, database, open_chain_reader(settings, watch), watch), keys)
 
 
-class Desk:
-    """What `lading export`, `penalties`, `scores` and the like work with; `close` when done."""
+class LedgerReader:
+    """The services that read one home; closing it closes the home."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock | None = None,
-        *,
-        db: Database | None = None,
-        chain: ChainReader | None = None,
-        read_only: bool = True,
-    ) -> None:
-        """Without `db` and `chain` both are opened for reading only; with `read_only` false, files can be kept in `db`.
-
-        Raises `Misconfigured` when there is no consortium in this home, or its keys, database or chain do not open.
-        """
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.consortium: Consortium = read_consortium(settings.home)
-        self.keys = open_keys(settings, self.consortium.log.origin)
-        self.domain = self.consortium.deployment.domain()
-        self.db = db or Database(settings.database_url, read_only=read_only)
-        self.chain = chain or open_reader(settings, self.clock)
-        self._wire_reading()
-
-    def _wire_reading(self) -> None:
-        deployment = self.consortium.deployment
-        home, genesis = self.settings.home, self.consortium.genesis
-        self.registry = CurrentRegistry(genesis, self.clock)
-        self.sequencer = Sequencer(self.db, self.keys.log, self.clock)
-        self.publisher = Publisher(self.db, self.keys.log, home / "log", home / "keys" / "highest-checkpoint")
-        self.book = ContractBook(self.chain, deployment)
-        self.reading = Reading(self.db, self.registry, self.sequencer, self.domain)
-        self.enrolment = Enrolling(self.db, self.registry, genesis.consortium_id, self.clock)
-        self.numbers = Numbers(self.db, self.registry, self.domain, self.clock, self.reading)
-        self.products = Products(self.db, self.registry, self.domain, self.clock, self.reading)
-        self.recalls = Recalls(self.db, self.registry, Names(self.registry, genesis.consortium_id))
-        self.bonuses = Bonuses(self.db, self.chain, deployment.contracts[ContractKind.BONUS], self.reading)
+    def __init__(self, home: Home, keys: OperatorKeys) -> None:
+        folder, consortium_id = home.settings.home, home.consortium.genesis.consortium_id
+        self.home = home
+        self.keys = keys
+        self.registry = CurrentRegistry(home.consortium.genesis, home.clock)
+        self.publisher = Publisher(home.database, keys.log, folder / "log", folder / "keys" / "highest-checkpoint")
+        self.book = ContractBook(home.chain, home.deployment)
+        self.views = RecordViews(home, self.registry, keys.log)
+        self.enrolment = Enrolling(home, self.registry)
+        self.numbers = Numbers(home, self.registry, self.views)
+        self.products = Products(home, self.registry, self.views)
+        self.recalls = Recalls(home.database, self.registry, Names(self.registry, consortium_id))
+        self.bonuses = Bonuses(home, self.views)
 
     def close(self) -> None:
-        self.chain.close()
-        self.db.close()
+        self.home.close()
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +81,7 @@ class Desk:
 
     def tile(self, path: str) -> bytes:
         """A published tile or entry bundle; raises `NotFound` for any other path."""
-        base = (self.settings.home / "log" / "tile").resolve()
+        base = (self.home.settings.home / "log" / "tile").resolve()
         wanted = (base / path).resolve()
         if not wanted.is_relative_to(base) or not wanted.is_file():
             raise NotFound("no such tile", where="tile", found=path[:120])
@@ -114,7 +93,7 @@ class Desk:
         tree = size or (published.head.size if published else 0)
         if published is None or not index < tree <= published.head.size:
             raise NotFound("not under a checkpoint yet", where="index", expected=f"below {tree}", found=index)
-        with self.db.read() as connection:
+        with self.home.database.read() as connection:
             row = records.at(connection, index)
         return {
             "index": index,
@@ -126,16 +105,16 @@ class Desk:
         }
 
     def log_state(self) -> dict[str, Any]:
-        with self.db.read() as connection:
+        with self.home.database.read() as connection:
             head = log.head(connection)
             anchored = checkpoints.latest_anchored(connection)
             counts = {BY_NUMBER[n].__name__: count for n, count in sorted(records.count_by_type(connection).items())}
         published = self.publisher.current()
         return {
-            "origin": self.consortium.log.origin,
-            "logId": to_hex(self.consortium.log.log_id),
-            "publicKey": to_hex(self.consortium.log.public_key),
-            "verifierKey": self.consortium.log.verifier_key(),
+            "origin": self.home.consortium.log.origin,
+            "logId": to_hex(self.home.consortium.log.log_id),
+            "publicKey": to_hex(self.home.consortium.log.public_key),
+            "verifierKey": self.home.consortium.log.verifier_key(),
             "size": head.size,
             "published": {"size": published.head.size, "root": to_hex(published.head.root)} if published else None,
             "anchored": (
@@ -152,5 +131,5 @@ class Desk:
 
     def anchors(self, limit: int) -> list[checkpoints.StoredCheckpoint]:
         """The newest checkpoints that the chain has anchored, newest first."""
-        with self.db.read() as connection:
+        with self.home.database.read() as connection:
             return checkpoints.anchored(connection, limit)

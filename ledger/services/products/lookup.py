@@ -11,15 +11,14 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
 from ledger.products import gs1
 from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
-from ledger.records.signing import Domain
 from ledger.records.types import Attestation
 from ledger.registry.history import RegistryView
-from ledger.services.home.clock import Clock
+from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.services.views.records import Reading
+from ledger.services.views.records import RecordViews
 from ledger.store import meta, records, sightings
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.projections import products, shipments
 
 ABOUT_PRODUCTS = (10, 11, 12)
@@ -29,12 +28,12 @@ MOST_CODE_LENGTH = 512
 
 
 class Products:
-    def __init__(self, db: Database, registry: CurrentRegistry, domain: Domain, clock: Clock, reading: Reading) -> None:
-        self._db = db
+    def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
+        self._db = home.database
         self._registry = registry
-        self._domain = domain
-        self._clock = clock
-        self._reading = reading
+        self._domain = home.domain
+        self._clock = home.clock
+        self._views = views
 
     def look_up(self, path: str, reader: str = "", *, keep: bool = False) -> dict[str, Any]:
         """Verdict, reasons, what to do, and the journey of the goods; raises `MalformedRecord` for no GS1 path.
@@ -77,7 +76,7 @@ class Products:
         return len(codes)
 
     def _evidence(self, connection: Connection, product: gs1.Product, view: RegistryView) -> Evidence:
-        verified = VerifiedRecords(connection, self._domain, self._registry.history)
+        verified = VerifiedRecords(connection, self._domain, self._registry)
         about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
         about += [row.record_id for row in products.attestations_under(connection, "partner/")]
         about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]
@@ -110,7 +109,7 @@ class Products:
         }
 
     def _journey(self, shipment: bytes) -> dict[str, Any]:
-        view = self._reading.shipment(shipment)
+        view = self._views.shipment(shipment)
         return {
             "shipment": view.summary.id,
             "status": view.summary.status,

@@ -8,19 +8,17 @@ enough, and everything here can be repeated. The anchor key signs checkpoints an
 import logging
 from dataclasses import dataclass
 
-from ledger.chain.client import ChainClient
 from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_call, encode_function, revert_reason
 from ledger.codes import ContractKind
-from ledger.common.ids import LogId, to_hex
+from ledger.common.ids import to_hex
 from ledger.errors import ChainUnavailable, InconsistentLog, NotFound, TreeView
-from ledger.records.signing import Domain, SignedRecord, SigningKey
+from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Checkpoint
-from ledger.services.home.clock import Clock
+from ledger.services.home.home import Home
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
 from ledger.store import leases
-from ledger.store.database import Database
 
 LEASE_SECONDS = 60
 _ANCHOR = CONTRACT_OF_KIND[ContractKind.ANCHOR]
@@ -39,31 +37,26 @@ class AnchorReport:
 
 
 class Anchorer:
-    """Anchors one log. `sender` sends with the anchor key; `holder` names this process in the lease."""
+    """Anchors one log. `sender` sends with `key`, the anchor key; `holder` names this process in the lease."""
 
     def __init__(
         self,
-        database: Database,
-        chain: ChainClient,
+        home: Home,
         sender: Sender,
         key: SigningKey,
         publisher: Publisher,
-        book: ContractBook,
-        domain: Domain,
-        log_id: LogId,
-        clock: Clock,
         *,
         holder: str,
     ) -> None:
-        self._database = database
-        self._chain = chain
+        self._database = home.database
+        self._chain = home.chain
         self._sender = sender
         self._key = key
         self._publisher = publisher
-        self._book = book
-        self._domain = domain
-        self._log_id = log_id
-        self._clock = clock
+        self._book = ContractBook(home.chain, home.deployment)
+        self._domain = home.domain
+        self._log_id = home.log_id
+        self._clock = home.clock
         self._holder = holder
 
     def step(self) -> AnchorReport:

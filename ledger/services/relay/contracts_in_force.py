@@ -32,11 +32,11 @@ class ContractBook:
 
     def known(self, connection: Connection) -> dict[bytes, str]:
         """Every contract whose events are Lading's, by address: its name."""
-        found = {self._deployment.registry: REGISTRY}
-        found |= {address: CONTRACT_OF_KIND[kind] for kind, address in self._deployment.contracts.items()}
+        contracts = {self._deployment.registry: REGISTRY}
+        contracts |= {address: CONTRACT_OF_KIND[kind] for kind, address in self._deployment.contracts.items()}
         for entry in json.loads(meta.get(connection, _META) or "[]"):
-            found[bytes_from_hex(entry["address"], 20, _META)] = CONTRACT_OF_KIND[ContractKind(entry["kind"])]
-        return found
+            contracts[bytes_from_hex(entry["address"], 20, _META)] = CONTRACT_OF_KIND[ContractKind(entry["kind"])]
+        return contracts
 
     def add(self, connection: Connection, kind: ContractKind, address: bytes) -> None:
         """Remember a contract that the council opened."""

@@ -8,25 +8,24 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.chain.client import Block, ChainReader
+from ledger.chain.client import Block
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY
-from ledger.chain.deploy import Deployment
 from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
-from ledger.common.ids import LogId, RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
 from ledger.records.index_keys import SHIPMENT, concerns
 from ledger.records.signing import Domain
 from ledger.records.types import Checkpoint, Outcome, Override, RegistryChange
-from ledger.services.home.clock import Clock
+from ledger.services.home.home import Home
 from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.relayer import next_try, outcome_entry
 from ledger.store import checkpoints, cursors, outbox, pending, records
 from ledger.store import log as log_store
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 
 CURSOR = "follower"
@@ -71,25 +70,14 @@ class _Range:
 class Follower:
     """Reads the chain for one log. `project` runs in each commit, after the records were appended."""
 
-    def __init__(
-        self,
-        database: Database,
-        chain: ChainReader,
-        sequencer: Sequencer,
-        book: ContractBook,
-        deployment: Deployment,
-        log_id: LogId,
-        clock: Clock,
-        *,
-        project: Project | None = None,
-    ) -> None:
-        self._database = database
-        self._chain = chain
+    def __init__(self, home: Home, sequencer: Sequencer, *, project: Project | None = None) -> None:
+        self._database = home.database
+        self._chain = home.chain
         self._sequencer = sequencer
-        self._book = book
-        self._deployment = deployment
-        self._log_id = log_id
-        self._clock = clock
+        self._book = ContractBook(home.chain, home.deployment)
+        self._deployment = home.deployment
+        self._log_id = home.log_id
+        self._clock = home.clock
         self._project = project
         self._width = _FEWEST_BLOCKS
 

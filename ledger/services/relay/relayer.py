@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.chain.client import ChainClient
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.events import item_count
 from ledger.codes import ContractKind
@@ -29,12 +28,12 @@ from ledger.errors import ChainUnavailable, LadingError
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import Outcome
-from ledger.services.home.clock import Clock
+from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
 from ledger.store import cursors, leases, outbox, pending, records, transactions
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
 from ledger.store.pending import Slot
 from ledger.store.projections import outcomes
@@ -73,7 +72,7 @@ class RelayReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Foresight:
     """What submitting a record now would bring. `rests` says in words why nothing, or is empty; `slots` are the
     sequences that it would use up."""
 
@@ -81,7 +80,7 @@ class Outlook:
     slots: tuple[Slot, ...] = ()
 
 
-Foresee = Callable[[Connection, StoredRecord], Outlook]
+Foresee = Callable[[Connection, StoredRecord], Foresight]
 """Judges a record that waits, or that failed before, on what the chain has recorded."""
 
 
@@ -96,12 +95,22 @@ class _PutOff:
     soon: bool = False
 
 
-def no_outlook(_: Connection, __: StoredRecord) -> Outlook:
-    return Outlook()
+def foresee_nothing(_: Connection, __: StoredRecord) -> Foresight:
+    return Foresight()
 
 
 def no_extras(_: Connection, __: StoredRecord) -> Sequence[Any]:
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOptions:
+    """What the relayer asks of others, and how much it takes on at a time."""
+
+    follow: Follow
+    extras: Extras = no_extras
+    foresee: Foresee = foresee_nothing
+    batch: int = BATCH
 
 
 def pause(row: OutboxRow) -> int:
@@ -121,32 +130,22 @@ class Relayer:
 
     def __init__(
         self,
-        database: Database,
-        chain: ChainClient,
+        home: Home,
         sender: Sender,
         sequencer: Sequencer,
-        book: ContractBook,
-        domain: Domain,
-        clock: Clock,
+        options: RelayOptions,
         *,
         holder: str,
-        follow: Follow,
-        extras: Extras = no_extras,
-        foresee: Foresee = no_outlook,
-        batch: int = BATCH,
     ) -> None:
-        self._database = database
-        self._chain = chain
+        self._database = home.database
+        self._chain = home.chain
         self._sender = sender
         self._sequencer = sequencer
-        self._book = book
-        self._domain = domain
-        self._clock = clock
+        self._book = ContractBook(home.chain, home.deployment)
+        self._domain = home.domain
+        self._clock = home.clock
         self._holder = holder
-        self._follow = follow
-        self._extras = extras
-        self._foresee = foresee
-        self._batch = batch
+        self._options = options
 
     def step(self) -> RelayReport:
         """Submit some of what is due and note what became of it. Call it again while it submits.
@@ -190,7 +189,7 @@ class Relayer:
         failed = [one for one in settled if one.receipt is None or not one.receipt.succeeded]
         if failed:
             # Somebody else may have submitted it first, in time: what the chain said then stands.
-            self._follow()
+            self._options.follow()
         reasons = {one.transaction.hash: self._reason(one) for one in failed}
         with self._database.read() as connection:
             ends = [entry for one in failed if (entry := self._end(connection, one)) is not None]
@@ -252,7 +251,7 @@ class Relayer:
 
     def _next_batch(self) -> tuple[int, int]:
         """How many transactions were stored, of how many rows that were due."""
-        room = min(self._sender.room(), self._batch)
+        room = min(self._sender.room(), self._options.batch)
         if room <= 0:
             return 0, 0
         now = self._clock.now()
@@ -303,16 +302,16 @@ class Relayer:
         """The transaction's intent, or why there is none now."""
         # After submitBy the refusal itself is wanted on the chain.
         again = (row.attempts > 0 or row.state == outbox.WAITING) and not 0 < row.submit_by < now
-        outlook = Outlook()
+        foresight = Foresight()
         if again:
-            outlook = self._foresee(batch.connection, stored)
-            if outlook.rests:
-                return _PutOff(outlook.rests, rests=True)
-            if batch.held_by_another(outlook.slots, row.record_id):
+            foresight = self._options.foresee(batch.connection, stored)
+            if foresight.rests:
+                return _PutOff(foresight.rests, rests=True)
+            if batch.held_by_another(foresight.slots, row.record_id):
                 # Looked at again soon: nothing that it concerns changes when the other one fails.
                 return _PutOff("another record that uses the same sequence is pending", frees=True, soon=True)
         try:
-            extras = self._extras(batch.connection, stored)
+            extras = self._options.extras(batch.connection, stored)
             if extras is None:
                 return _PutOff("what its call needs besides the record is not known yet")
             target = self._book.target(batch.connection, stored.record, row.record_id, batch.asked)
@@ -328,7 +327,7 @@ class Relayer:
             result = self._chain.call(target, data, sender=self._sender.address)
             if not result.succeeded:
                 return _PutOff(str(revert_reason(result.output)), frees=True)
-            batch.taken |= dict.fromkeys(outlook.slots, row.record_id)
+            batch.taken |= dict.fromkeys(foresight.slots, row.record_id)
         return Intent(f"record:{to_hex(row.record_id)}", target, data, row.record_id)
 
     # --- 4: what nobody looks after ----------------------------------------------------------------------------------
@@ -341,7 +340,7 @@ class Relayer:
             if followed is None:
                 return
             stranded = []
-            for row in outbox.in_state(connection, outbox.SENT, self._batch):
+            for row in outbox.in_state(connection, outbox.SENT, self._options.batch):
                 sent = transactions.of_record(connection, row.record_id)
                 if all(
                     t.state == transactions.DROPPED

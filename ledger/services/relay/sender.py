@@ -14,7 +14,7 @@ Whoever uses a sender holds a lease, so that one process at a time counts this k
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ledger.chain.client import ChainClient, Receipt, Sent
+from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
 from ledger.chain.transactions import sign_transaction
 from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
@@ -183,7 +183,7 @@ class Sender:
             transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
 
 
-def explain(chain: ChainClient, settled: Settled) -> bytes:
+def explain(chain: ChainReader, settled: Settled) -> bytes:
     """The revert data of a transaction that reverted, empty when the node no longer has it."""
     try:
         return chain.revert_data(settled.transaction.hash)

@@ -8,11 +8,11 @@ from ledger.codes import Gate, Role
 from ledger.common.ids import KeyAddress, RecordId
 from ledger.custody import clearance
 from ledger.custody.rules import Holding, Signer
-from ledger.custody.transition import CustomsStanding
-from ledger.records.signing import SignedRecord, recover
-from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, RegistryChange
-from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryView, Standing
+from ledger.custody.transition import CustomsRolesOf
+from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, Record, RegistryChange
+from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
+from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import pending, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
@@ -31,11 +31,12 @@ def registry_slot(record: RegistryChange | KeyGrant | KeyRevoke, record_id: Reco
 
 
 class CurrentRegistry:
-    """`history` answers for any moment, `now` for the present one of `clock`."""
+    """`history` answers for any moment, `now` for the present one of `clock`; `signer_keys` who signed what is here."""
 
-    def __init__(self, genesis: Genesis, clock: Clock) -> None:
+    def __init__(self, genesis: Genesis, clock: Clock, signer_keys: SignerKeys | None = None) -> None:
         self._genesis = genesis
         self._clock = clock
+        self.signer_keys = signer_keys or SignerKeys()
         self._read = 0
         self._latest = 0
         self._lock = Lock()
@@ -53,14 +54,14 @@ class CurrentRegistry:
                     event_index = cast(Outcome, event.record).eventIndex
                     at = RecordedAt(outcome.block_number, outcome.block_time, event_index, outcome.log_index)
                     registry_record = cast(RegistryChange | KeyGrant | KeyRevoke, row.record)
-                    self.history.apply(registry_record, keys_of(row.signed, row.record_id), at)
+                    self.history.apply(registry_record, self.signer_keys.of(row), at)
                 self._read = outcome.log_index + 1
                 self._latest = max(self._latest, outcome.block_time)
         return self
 
     def by_the_clock(self) -> "CurrentRegistry":
         """The same at the clock's time, by which the log goes, and not at the chain's, which may be seconds ahead."""
-        made = CurrentRegistry(self._genesis, self._clock)
+        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys)
         made.history = self.history
         return made
 
@@ -76,19 +77,19 @@ class CurrentRegistry:
             if recorded != len(self.history) or done != ids[: len(done)]:
                 base, done = self.history, []
             coming = [
-                (cast(RegistryChange | KeyGrant | KeyRevoke, row.record), keys_of(row.signed, row.record_id))
+                (cast(RegistryChange | KeyGrant | KeyRevoke, row.record), self.signer_keys.of(row))
                 for row in rows[len(done) :]
             ]
             history = base.expecting(coming, self._time()) if coming else base
             self._expected = history, len(self.history), ids
-        made = CurrentRegistry(self._genesis, self._clock)
+        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys)
         made._latest, made.history = self._latest, history
         return made
 
     def now(self) -> RegistryView:
         return self.history.now(self._time())
 
-    def standing(self, key: KeyAddress, type_number: int) -> Standing | None:
+    def signer(self, key: KeyAddress, type_number: int) -> KeyHolder | None:
         """Whose key it is now for records of this type; None when it is not valid for them."""
         return self.now().signer(key, type_number)
 
@@ -119,33 +120,27 @@ class CurrentRegistry:
         return max(self._clock.now(), self._latest)
 
 
-def signers_of(view: RegistryView, signed: SignedRecord, record_id: RecordId) -> list[Signer]:
-    """Who made each signature, as the custody rules want to know it; of an override the receiver alone."""
-    keys = keys_of(signed, record_id)
-    if isinstance(signed.record, Override):
+def signers_of(view: RegistryView, record: Record, keys: Sequence[KeyAddress]) -> list[Signer]:
+    """Who made each signature (`keys` behind them), as the custody rules ask; of an override the receiver alone."""
+    if isinstance(record, Override):
         keys = keys[-1:]
-    return [_signer(view, key, signed.record.NUMBER) for key in keys]
+    return [_signer(view, key, record.NUMBER) for key in keys]
 
 
-def customs_of(view: RegistryView) -> CustomsStanding:
+def customs_of(view: RegistryView) -> CustomsRolesOf:
     """What a partner may do about the clearances of a jurisdiction; nothing while suspended."""
 
-    def standing(partner: int, jurisdiction: bytes) -> clearance.Standing:
-        return clearance.Standing(
+    def roles_of(partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
+        return clearance.CustomsRoles(
             customs=view.has_role(partner, Role.CUSTOMS, jurisdiction.ljust(32, b"\0")),
             broker=view.has_role(partner, Role.BROKER),
         )
 
-    return standing
-
-
-def keys_of(signed: SignedRecord, record_id: RecordId) -> list[KeyAddress]:
-    """The key behind each signature. Raises `BadSignature`."""
-    return [recover(record_id, signature, f"signatures[{i}]") for i, signature in enumerate(signed.signatures)]
+    return roles_of
 
 
 def _signer(view: RegistryView, key: KeyAddress, type_number: int) -> Signer:
-    standing = view.signer(key, type_number)
-    if standing is None:
+    holder = view.signer(key, type_number)
+    if holder is None:
         return Signer(key)
-    return Signer(key, standing.partner, standing.roles, standing.suspended)
+    return Signer(key, holder.partner, holder.roles, holder.suspended)

@@ -30,9 +30,8 @@ from ledger.records.types import (
     Split,
     Statement,
 )
-from ledger.registry.history import RegistryHistory
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import customs_of, signers_of
+from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
 from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes, shipments
@@ -48,14 +47,14 @@ _OPENERS = (ShipmentTerms.NUMBER, Split.NUMBER)
 class CustodyProjection:
     """One stretch in one transaction: `move` each outcome in log order, then `write`. It is a `effects.State`."""
 
-    def __init__(self, connection: Connection, history: RegistryHistory, targets: Iterable[StoredRecord]) -> None:
+    def __init__(self, connection: Connection, registry: CurrentRegistry, targets: Iterable[StoredRecord]) -> None:
         """`targets`: the records whose outcomes will come; what they touch is read now."""
         self._connection = connection
-        self._history = history
+        self._registry = registry
         rows = list(targets)
         touched = {shipment for row in rows for shipment in _touched(row)}
-        found = shipments.get_many(connection, touched)
-        self._known = {shipment: found.get(shipment) for shipment in touched}
+        stored = shipments.get_many(connection, touched)
+        self._known = {shipment: stored.get(shipment) for shipment in touched}
         self._lengths = dict.fromkeys(touched, 0) | shipments.step_counts(connection, touched)
         self._parts = openings.of_many(connection, (row for row in rows if row.type_number in _OPENERS))
         self._changed: dict[bytes, Shipment] = {}
@@ -68,11 +67,11 @@ class CustodyProjection:
         record = target.record
         # The registry as it stood at this very event: later changes of the same block do not count.
         event_index = cast(Outcome, event.record).eventIndex
-        view = self._history.at_block(at.block_number, at.block_time, event_index)
+        view = self._registry.history.at_block(at.block_number, at.block_time, event_index)
         effect = Effect(tuple(Code.REJECTED for _ in items))
         try:
             if any(item.outcome != Code.REJECTED for item in items):
-                signers = signers_of(view, target.signed, target.record_id)
+                signers = signers_of(view, record, self._registry.signer_keys.of(target))
                 effect = effect_of(record, target.record_id, signers, customs_of(view), self, at.block_time)
         except LadingError as error:
             trouble.error("the rules refuse what the chain recorded: %s %s", to_hex(target.record_id), error)
@@ -227,6 +226,12 @@ def note_goods(connection: Connection, row: StoredRecord) -> None:
         shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
 
 
+def note_goods_again(connection: Connection, row: StoredRecord) -> None:
+    """Note the goods of the shipments that `row` opened from nothing, now that less of its contents is open."""
+    shipments.remove_goods(connection, _opened_under(connection, row))
+    note_goods(connection, row)
+
+
 def _opened_under(connection: Connection, row: StoredRecord) -> Iterator[bytes]:
     """The shipments whose goods `row` tells: a split's children; of terms, its own and what remained of it anywhere."""
     record = row.record
@@ -264,10 +269,10 @@ def _goods_of(shipment: bytes, contents: object) -> list[tuple[str, str, bytes]]
 
 
 def _parent_of(record: Record, shipment: bytes) -> tuple[bytes, int]:
-    found = parent_of(record, shipment)
-    if found is None:
+    parent = parent_of(record, shipment)
+    if parent is None:
         raise LookupError(f"{to_hex(shipment)} was not opened by this record")
-    return found
+    return parent
 
 
 def _line(record: Record, record_id: RecordId, item: int) -> tuple[bytes, str, tuple[int, int, int, int]]:

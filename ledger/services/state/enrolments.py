@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.codes import ContractKind
-from ledger.common.ids import ConsortiumId, to_hex
+from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.registry.enrolment import Enrolment, check_possession, parse_enrolment
-from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium
+from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import enrolments
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.enrolments import StoredEnrolment
 
 
 class Enrolling:
-    def __init__(self, db: Database, registry: CurrentRegistry, consortium_id: ConsortiumId, clock: Clock) -> None:
-        self._db = db
+    def __init__(self, home: Home, registry: CurrentRegistry) -> None:
+        self._db = home.database
         self._registry = registry
-        self._consortium_id = consortium_id
-        self._clock = clock
+        self._consortium_id = home.consortium.genesis.consortium_id
+        self._clock = home.clock
 
     def ask(self, document: bytes, signature: bytes) -> dict[str, Any]:
         """Keep an enrolment whose key has proved its possession; the same one again changes nothing.

@@ -10,6 +10,7 @@ from ledger.registry.state import AddressKind
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import enrolments
 from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Names:
         if address.partner:
             return self.of(connection, address.partner)
         return COUNCIL if address.kind == AddressKind.COUNCIL_KEY else NOBODY
+
+    def signers_of(self, connection: Connection, row: StoredRecord) -> tuple[PartnerName, ...]:
+        """Who made each signature of a record in the log. Raises `BadSignature` for a row that was edited."""
+        return tuple(self.of_key(connection, key) for key in self._registry.signer_keys.of(row))
 
     def enrolled(self, connection: Connection, partner: int) -> tuple[str, str]:
         """Name and GLN; the number as name, and no GLN, where no document is here."""

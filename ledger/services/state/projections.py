@@ -68,7 +68,7 @@ class Projector:
         targets = records.get_many(connection, ids)
         settled = outcomes.of_many(connection, ids)
         moves = (target for target in targets.values() if target.type_number in _MOVES)
-        custody = CustodyProjection(connection, self._registry.history, moves)
+        custody = CustodyProjection(connection, self._registry, moves)
         for row in stretch:
             if row.type_number == RecallAnswer.NUMBER:
                 _note_answer(connection, row)

@@ -1,6 +1,7 @@
 """Verified records out of the store: the only thing that numbers are computed from.
 
-Signatures are recovered anew and their keys judged at the record's place, so a row that was edited yields no number.
+The keys of what stands there are recovered, unless this process did so before for the very same digest and signature,
+and judged at the record's place: a row that was edited yields no number.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,9 +13,9 @@ from ledger.records import index_keys
 from ledger.records.disclosure import join
 from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
-from ledger.records.verification import Facts, VerifiedRecord, verify_record
-from ledger.registry.history import RegistryHistory
+from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
 from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.shipments import outcome_facts
 from ledger.store import openings, records
 from ledger.store.database import Connection
@@ -26,10 +27,10 @@ from ledger.store.records import StoredRecord
 class VerifiedRecords:
     """Records of one connection's snapshot in verified form."""
 
-    def __init__(self, connection: Connection, domain: Domain, history: RegistryHistory) -> None:
+    def __init__(self, connection: Connection, domain: Domain, registry: CurrentRegistry) -> None:
         self._connection = connection
         self._domain = domain
-        self._history = history
+        self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
         """Everything that bears on a shipment's numbers: its own records, its ancestors', its remainders', and what
@@ -48,9 +49,9 @@ class VerifiedRecords:
             rows |= self._about(index_keys.SHIPMENT, relative)
         new = list(rows)
         while new:  # an amendment can be endorsed in its turn
-            found = [self._about(index_keys.RECORD, record_id) for record_id in new]
-            new = [record_id for entry in found for record_id in entry if record_id not in rows]
-            for entry in found:
+            related = [self._about(index_keys.RECORD, record_id) for record_id in new]
+            new = [record_id for entry in related for record_id in entry if record_id not in rows]
+            for entry in related:
                 rows |= entry
         return sorted(rows.values(), key=lambda row: row.log_index)
 
@@ -117,12 +118,12 @@ class VerifiedRecords:
                     left.append(child.shipment)
 
     def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
-        found: dict[RecordId, StoredRecord] = {}
+        rows: dict[RecordId, StoredRecord] = {}
         after = -1
         while page := records.listing(self._connection, kind, to_hex(key), types=NUMBERS_NEED, after=after, limit=500):
-            found |= {row.record_id: row for row in page}
+            rows |= {row.record_id: row for row in page}
             after = page[-1].log_index
-        return found
+        return rows
 
     def _verified(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
         known = outcomes.of_many(self._connection, (row.record_id for row in rows))
@@ -132,10 +133,12 @@ class VerifiedRecords:
             signed = row.signed
             facts = facts_of(row, known.get(row.record_id, []), events)
             rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
-            yield verify_record(rich, self._domain, facts, self._history, self)
+            rich.record.check(type(rich.record).__name__)
+            recovered = self._registry.signer_keys.recovered(rich, self._domain.record_id(rich.record))
+            yield verify_recovered(recovered, facts, self._registry.history, self)
 
-    def _events(self, found: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
-        wanted = {item.outcome_record for items in found for item in items}
+    def _events(self, settled: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
+        wanted = {item.outcome_record for items in settled for item in items}
         rows = records.get_many(self._connection, wanted)
         return {record_id: cast(Outcome, row.record) for record_id, row in rows.items()}
 

@@ -5,22 +5,22 @@ from ledger.errors import NotFound
 from ledger.records import index_keys
 from ledger.records.types import Amendment, Record, record_named
 from ledger.services.views.models import RecordView
-from ledger.services.views.records import Reader, Reading
+from ledger.services.views.records import Reader, RecordViews
 from ledger.shipments.amendments import as_amended
 
 MOST = 100
 """Amendments of one record that are read to show what stood before another."""
 
 
-def stood_before(reading: Reading, amendment: Amendment, reader: Reader) -> Record | None:
+def stood_before(views: RecordViews, amendment: Amendment, reader: Reader) -> Record | None:
     """The amended record as `reader` may see it, after the amendments before this one; None where it is not here."""
     try:
-        target = _said(reading.record(RecordId(amendment.target), reader))
+        target = _said(views.record(RecordId(amendment.target), reader))
     except NotFound:
         return None
     key = to_hex(amendment.target)
-    views = reading.records(reader, kind=index_keys.RECORD, key=key, types=(Amendment.NUMBER,), limit=MOST)
-    known = {view.id: said for view in views if isinstance(said := _said(view), Amendment)}
+    amendments = views.records(reader, kind=index_keys.RECORD, key=key, types=(Amendment.NUMBER,), limit=MOST)
+    known = {view.id: said for view in amendments if isinstance(said := _said(view), Amendment)}
     before: list[Amendment] = []
     previous = to_hex(amendment.previous)
     while (one := known.pop(previous, None)) is not None:

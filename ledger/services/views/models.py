@@ -56,7 +56,7 @@ class AwaitedView:
 
 
 def awaited_view(one: Awaited) -> AwaitedView:
-    return AwaitedView(one.where, to_hex(one.shipment), one.sequence, one.standing)
+    return AwaitedView(one.where, to_hex(one.shipment), one.sequence, one.current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,20 @@ class ChainTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedView:
+    """A private part that was erased here: `by` a partner's id, 0 for the operator; `reason` as a code."""
+
+    path: str
+    erased_at: int
+    by: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordView:
     """A record with both tracks. Private parts that the reader may not see stand as their hashes.
 
-    `number` is the type's; `signers` stand in the order of `signatures`.
+    `number` is the type's; `signers` stand in the order of `signatures`. `erased` is for those who may see the parts.
     """
 
     id: str
@@ -88,6 +98,7 @@ class RecordView:
     signers: tuple[PartnerName, ...]
     log: LogTrack
     chain: ChainTrack
+    erased: tuple[ErasedView, ...] = ()
 
 
 # --- shipments ---------------------------------------------------------------------------------------------------

@@ -101,6 +101,6 @@ def _waits_for(connection: Connection, record: Record, row: Shipment, waiting: O
         return "Announced. A handoff that both sides sign before it moves makes it void."
     here = [one for one in ahead_of(record, RecordedState(connection)) if one.shipment == row.shipment]
     for one in here:
-        missing = one.sequence - (one.standing or 0)
+        missing = one.sequence - (one.current or 0)
         return f"It waits: {counted(missing, 'step')} before it {'is' if missing == 1 else 'are'} still missing."
     return f"Not recorded yet: {waiting.problem}." if waiting.problem else "On its way to the chain."

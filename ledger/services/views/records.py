@@ -10,23 +10,25 @@ from ledger.codes import Outcome, Role
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.explain.words import spaced
+from ledger.log.leaf import LogSigner
 from ledger.records import index_keys as concerning
 from ledger.records.disclosure import split
+from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
-from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.registry.state import ALL_SCOPES, AddressKind
+from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
 from ledger.services.intake.out_of_order import RecordedState, ahead_of, in_words
-from ledger.services.intake.sequencer import Sequencer
-from ledger.services.intake.signature_order import StoreContext, arrange
+from ledger.services.intake.signature_order import StoreContext, in_order
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import CurrentRegistry, keys_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import (
     AwaitedView,
     ChainTrack,
+    ErasedView,
     ItemView,
     LogTrack,
     MissingView,
@@ -39,9 +41,9 @@ from ledger.services.views.models import (
     awaited_view,
 )
 from ledger.services.views.partners import Members
-from ledger.services.views.shipment import Stories
+from ledger.services.views.shipment import ShipmentViews
 from ledger.store import checkpoints, openings, outbox, proposals, records
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.projections import outcomes, shipments
 from ledger.store.records import StoredRecord
 
@@ -79,14 +81,16 @@ def may_open_terms(terms: ShipmentTerms, reader: Reader) -> bool:
     return reader.partner != 0 and reader.partner in named
 
 
-class Reading:
-    def __init__(self, db: Database, registry: CurrentRegistry, sequencer: Sequencer, domain: Domain) -> None:
-        self._db = db
+class RecordViews:
+    """`signer`: of the log, whose receipts are made again from its rows."""
+
+    def __init__(self, home: Home, registry: CurrentRegistry, signer: LogSigner) -> None:
+        self._db = home.database
         self._registry = registry
-        self._sequencer = sequencer
-        self._names = Names(registry, domain.consortium_id)
-        self._stories = Stories(self._names, registry, domain)
-        self._members = Members(db, registry, self._names)
+        self._signer = signer
+        self._names = Names(registry, home.domain.consortium_id)
+        self._shipments = ShipmentViews(self._names, registry, home.domain)
+        self._members = Members(home.database, registry, self._names)
 
     def reader(self, key: KeyAddress) -> Reader:
         """Whom a signed-in key reads for: its partner while the key is in force, else only for itself."""
@@ -142,18 +146,20 @@ class Reading:
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             kind, key = ("", "") if reader.auditor else (concerning.PARTNER, str(reader.partner))
-            found = proposals.listing(connection, kind, key, now=now, limit=limit)
-            return [self._proposed(connection, p, reader) for p in found]
+            matching = proposals.listing(connection, kind, key, now=now, limit=limit)
+            return [self._proposed(connection, p, reader) for p in matching]
 
     def _views(self, connection: Connection, rows: Sequence[StoredRecord], reader: Reader) -> list[RecordView]:
         anchored = checkpoints.latest_anchored(connection)
         return [self._view(connection, row, reader, anchored.size if anchored else 0) for row in rows]
 
     def _view(self, connection: Connection, row: StoredRecord, reader: Reader, anchored_size: int) -> RecordView:
-        record = row.record
+        record, erased = row.record, tuple[ErasedView, ...]()
         if self.may_open(connection, record, row.record_id, reader):
             record = openings.richest(connection, row)
-        receipt = self._sequencer.receipt_of(row)
+            gone = openings.erased_of(connection, row.record_id)
+            erased = tuple(ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in gone)
+        receipt = self._signer.receipt(row.log_index, row.leaf_hash, row.log_time)
         track = LogTrack(
             status="anchored" if row.log_index < anchored_size else "accepted",
             index=row.log_index,
@@ -173,32 +179,32 @@ class Reading:
             number=record.NUMBER,
             message=record.to_json(),
             signatures=tuple(to_hex(s) for s in row.signature_list),
-            signers=self._signers(connection, row.signed, row.record_id),
+            signers=self._names.signers_of(connection, row),
             log=track,
             chain=self._chain_track(connection, row),
+            erased=erased,
         )
 
     def _proposed(self, connection: Connection, proposal: proposals.Proposal, reader: Reader) -> RecordView:
         record = proposal.record
         if not self.may_open(connection, record, proposal.record_id, reader):
             record = split(record)[0]
-        signed = SignedRecord(proposal.record, tuple(proposal.signatures.values()))
+        signed = self._registry.signer_keys.recovered(proposal.signed, proposal.record_id)
         return RecordView(
             id=to_hex(proposal.record_id),
             type=type(record).__name__,
             number=record.NUMBER,
             message=record.to_json(),
             signatures=tuple(to_hex(s) for s in signed.signatures),
-            signers=self._signers(connection, signed, proposal.record_id),
-            log=LogTrack("proposed", missing=self._missing(connection, signed, proposal.record_id)),
+            signers=tuple(self._names.of_key(connection, key) for key in signed.keys),
+            log=LogTrack("proposed", missing=self._missing(connection, signed)),
             chain=ChainTrack("none"),
         )
 
-    def _missing(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[str, ...]:
-        if lacking := referenced_records.missing(connection, signed.record):
+    def _missing(self, connection: Connection, proposed: RecoveredRecord) -> tuple[str, ...]:
+        if lacking := referenced_records.missing(connection, proposed.record):
             return lacking
-        without = SignedRecord(signed.record, ())
-        return arrange(without, record_id, StoreContext(connection), self._registry, signed.signatures).missing
+        return in_order(proposed.ordered(()), StoreContext(connection), self._registry, proposed).missing
 
     def _chain_track(self, connection: Connection, row: StoredRecord) -> ChainTrack:
         record = row.record
@@ -208,7 +214,7 @@ class Reading:
             ItemView(o.item, spaced(Outcome(o.outcome).name), o.block_number, o.block_time, to_hex(o.transaction))
             for o in outcomes.of(connection, row.record_id)
         )
-        found = {item.outcome for item in items}
+        codes = {item.outcome for item in items}
         under_way = outbox.get(connection, row.record_id)
         # Of a manifest some items may be final while others wait for their predecessors.
         problem = under_way.problem if under_way and under_way.state != outbox.FINAL else ""
@@ -219,12 +225,9 @@ class Reading:
             awaits = tuple(awaited_view(one) for one in ahead)
         if not items:
             return ChainTrack("pending", problem=problem, waitsFor=awaits)
-        if found & {"applied", "applied in breach"}:
+        if codes & {"applied", "applied in breach"}:
             return ChainTrack("recorded", items, problem, awaits)
-        return ChainTrack("rejected" if found == {"rejected"} else "skipped", items, problem, awaits)
-
-    def _signers(self, connection: Connection, signed: SignedRecord, record_id: RecordId) -> tuple[PartnerName, ...]:
-        return tuple(self._names.of_key(connection, key) for key in keys_of(signed, record_id))
+        return ChainTrack("rejected" if codes == {"rejected"} else "skipped", items, problem, awaits)
 
     def may_open(self, connection: Connection, record: Record, record_id: RecordId, reader: Reader) -> bool:
         """Parties of the record or of what it amends, senders and receivers of all its goods, and auditors."""
@@ -276,7 +279,7 @@ class Reading:
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             rows = shipments.listing(connection, party=party, before=before, limit=limit)
-            return [self._stories.summary(connection, row) for row in rows]
+            return [self._shipments.summary(connection, row) for row in rows]
 
     def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""
@@ -286,14 +289,14 @@ class Reading:
             def may_open(row: StoredRecord) -> bool:
                 return self.may_open(connection, row.record, row.record_id, reader)
 
-            return self._stories.whole(connection, shipment, may_open)
+            return self._shipments.whole(connection, shipment, may_open)
 
     def open_against(self, partner: int) -> list[MissingView]:
         """What short deliveries left open against a partner; raises `NotFound` for one that was never admitted."""
         self.partner(partner)
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            return self._stories.open_against(connection, partner)
+            return self._shipments.open_against(connection, partner)
 
     def unopened(self, shipment: bytes) -> UnopenedShipment:
         """A shipment that the chain has not recorded, but that records of the log are about; raises `NotFound`."""

@@ -43,7 +43,7 @@ def nobody(row: StoredRecord) -> bool:  # noqa: ARG001 a `MayOpen`
     return False
 
 
-class Stories:
+class ShipmentViews:
     def __init__(self, names: Names, registry: CurrentRegistry, domain: Domain) -> None:
         self._names = names
         self._registry = registry
@@ -110,9 +110,9 @@ class Stories:
 
     def _journeys(self, connection: Connection, shipment: bytes) -> Journeys | None:
         """The verified records of a shipment; None where one was edited: the story goes on, the audit names it."""
-        history = self._registry.refreshed(connection).history
+        registry = self._registry.refreshed(connection)
         try:
-            return Journeys(VerifiedRecords(connection, self._domain, history).of_shipment(shipment))
+            return Journeys(VerifiedRecords(connection, self._domain, registry).of_shipment(shipment))
         except LadingError:
             return None
 

@@ -14,7 +14,6 @@ from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.penalties.json_form import moment
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
-from ledger.services.state.current_registry import keys_of
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import StepView
 from ledger.shipments.clock_stop import Tender
@@ -142,10 +141,9 @@ class Teller:
 
     def signers(self, row: StoredRecord) -> tuple[PartnerName, ...]:
         try:
-            keys = keys_of(row.signed, row.record_id)
-        except LadingError:  # an edited row: the story goes on, the audit names it
+            return self.names.signers_of(self.connection, row)
+        except LadingError:  # an edited row: the other steps are shown all the same, and the audit names it
             return ()
-        return tuple(self.names.of_key(self.connection, key) for key in keys)
 
     def _is_breach(self, outcome: Outcome, step: CustodyStep) -> bool:
         """Whether the numbers count a breach; where they cannot be asked, the chain's mark stands."""

@@ -12,7 +12,7 @@ from ledger.store.rows import many, one, put
 
 @dataclass(frozen=True, slots=True)
 class StoredAgreement:
-    """`parties`: JSON [[partner, basis points]]; `funded` in minor units; `state` as the projecting service says."""
+    """`parties`: JSON [[partner, basis points]]; `funded` in minor units; `state`: a word."""
 
     record_id: RecordId
     awarder: int

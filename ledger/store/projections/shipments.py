@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
@@ -221,6 +221,12 @@ def add_goods(connection: Connection, entries: Sequence[tuple[str, str, bytes]])
     """Note which goods (GTIN, lot) a shipment carries, as far as its contents are opened here."""
     rows = [{"gtin": gtin, "lot": lot, "shipment": shipment} for gtin, lot, shipment in entries]
     insert_new(connection, projected.goods, rows)
+
+
+def remove_goods(connection: Connection, shipments: Iterable[bytes]) -> None:
+    """Forget which goods these shipments carry."""
+    for chunk in chunks(shipments):
+        connection.execute(delete(projected.goods).where(projected.goods.c.shipment.in_(chunk)))
 
 
 def shipments_with(connection: Connection, gtin: str, lot: str = "") -> list[bytes]:

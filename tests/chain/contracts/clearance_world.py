@@ -13,7 +13,7 @@ import pytest
 from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Outcome, Purpose, Regime, Role
 from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
-from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey, Standing
+from ledger.custody.clearance import EMPTY, ClearanceSlot, CustomsRoles, SlotKey
 from ledger.custody.rules import NO_KEY, Holding, Signer, Slot
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import InvalidInput, Refused
@@ -208,9 +208,9 @@ class World:
         partner, roles, suspended = self.members.registry.read("signer", key, number)
         return Signer(key, partner, roles, suspended)
 
-    def standing(self, partner: int, jurisdiction: bytes) -> Standing:
+    def standing(self, partner: int, jurisdiction: bytes) -> CustomsRoles:
         has_role = self.members.registry.read
-        return Standing(
+        return CustomsRoles(
             has_role("hasRole", partner, Role.CUSTOMS, jurisdiction.ljust(32, b"\0")),
             has_role("hasRole", partner, Role.BROKER, ZERO),
         )

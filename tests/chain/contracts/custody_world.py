@@ -47,7 +47,7 @@ FUNCTIONS = {
     ShipmentTerms: "open",
     Handoff: "handoff",
     Split: "split",
-    Statement: "state",
+    Statement: "recordStatement",
     Override: "overrideCustody",
 }
 HOUR = 3600

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from ledger.bonuses import pool as rules
+from ledger.bonuses.agreement import AgreementStatus
 from ledger.bonuses.amounts import Line, amount_proof, amounts_root
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import PartnerId, RecordId
@@ -125,8 +125,8 @@ class Pool:
 
     # --- what stands -------------------------------------------------------------------------------------------------
 
-    def status(self, agreement: bytes) -> rules.Status:
-        return rules.Status(self.contract.read("statusOf", agreement))
+    def status(self, agreement: bytes) -> AgreementStatus:
+        return AgreementStatus(self.contract.read("statusOf", agreement))
 
     def state(self, agreement: bytes) -> dict[str, Any]:
         entry = self.contract._entry("stateOf")["outputs"][0]["components"]

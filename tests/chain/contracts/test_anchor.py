@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from ledger import merkle
+from ledger.chain.transactions import created_address
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.errors import VerificationFailed
 from ledger.records.signing import SigningKey
 from ledger.records.types import Checkpoint
 from tests.chain.contracts.consortium import DELAY, DOMAIN, key_of
-from tests.chain.contracts.harness import Contract, Recorded, Reverted, error_names
+from tests.chain.contracts.harness import SENDER, Contract, Recorded, Reverted, error_names
 from tests.chain.contracts.twin import Twin
 
 LOG, LOG_2 = b"\x11" * 32, b"\x22" * 32
@@ -165,7 +166,7 @@ def test_only_the_logs_own_anchor_key_signs(rig: Rig) -> None:
     for key in (ANCHOR_KEY_2, key_of("stranger"), rig.twin.council[0]):
         with refused("CheckpointAnchorWrongKey"):
             rig.send(rig.checkpoint(0, 5), key=key, proof=[])
-    with refused("CheckpointAnchorWrongKey"):
+    with refused("CheckpointAnchorNoKey"):
         rig.send(rig.checkpoint(0, 5, log_id=b"\x33" * 32), proof=[])
     checkpoint = rig.checkpoint(0, 5)
     signature = ANCHOR_KEY.sign(DOMAIN, checkpoint)
@@ -187,7 +188,7 @@ def test_logs_do_not_touch_each_other(rig: Rig) -> None:
 def test_a_spoilt_log_goes_on_under_a_new_id(rig: Rig) -> None:
     rig.record(0, 5)
     rig.twin.change(RegistryAction.RETIRE_LOG, scope=LOG)
-    with refused("CheckpointAnchorWrongKey"):
+    with refused("CheckpointAnchorNoKey"):
         rig.send(rig.checkpoint(5, 6))
     following, key = b"\x44" * 32, key_of("anchor of the new log")
     rig.twin.change(RegistryAction.REGISTER_LOG, partner=1, key=key.address, scope=following, document=LOG, number=5)
@@ -197,30 +198,36 @@ def test_a_spoilt_log_goes_on_under_a_new_id(rig: Rig) -> None:
     assert rig.twin.registry.read("logInfo", following)[2:] == (LOG, 5)
 
 
+def closed(rig: Rig) -> bool:
+    """What the registry, which alone knows, says of the contract: it was open, and is no more."""
+    _, _, _, _, until, _ = rig.twin.registry.read("addressInfo", rig.anchor.address)
+    is_open: bool = rig.twin.registry.read("isOpen", ContractKind.ANCHOR, rig.anchor.address)
+    over: bool = 0 < until <= rig.twin.now
+    assert not (over and is_open)
+    return over
+
+
 def test_close_and_successor(rig: Rig) -> None:
     """The successor goes on from its closed predecessor's heads."""
     twin, old = rig.twin, rig.anchor
     rig.record(0, 5)
-    with refused("EvidenceStillOpen"):
-        old.send("close")
+    assert not closed(rig)
     successor = twin.evm.deploy("CheckpointAnchor", twin.registry.address, old.address)
     twin.change(RegistryAction.CLOSE_CONTRACT, key=old.address, number=ContractKind.ANCHOR)
     twin.change(RegistryAction.OPEN_CONTRACT, key=successor.address, number=ContractKind.ANCHOR)
     new = Rig(twin, successor)
-    with refused("EvidenceStillOpen"):
-        old.send("close")
+    assert not closed(rig)
     with refused("PartnerRegistryNotOpen"):
         new.send(rig.checkpoint(5, 6))
     twin.wait(DELAY)
     with refused("PartnerRegistryNotOpen"):
         rig.send(rig.checkpoint(5, 6))
-    assert not old.read("closed")
-    old.send("close")
-    assert old.read("closed")
-    with refused("EvidenceAlreadyClosed"):
-        old.send("close")
-    with refused("EvidenceStillOpen"):
-        successor.send("close")
+    assert closed(rig)
+    assert not closed(new)
+    with refused("PartnerRegistryEndRecorded"):
+        twin.change(RegistryAction.CLOSE_CONTRACT, key=old.address, number=ContractKind.ANCHOR)
+    with refused("PartnerRegistryAddressKnown"):
+        twin.change(RegistryAction.OPEN_CONTRACT, key=old.address, number=ContractKind.BONUS)
     assert new.head() == (5, merkle.root(LEAVES[:5]))
     events, _ = new.send(rig.checkpoint(0, 5), proof=[])
     assert events == ()
@@ -235,16 +242,20 @@ def test_close_and_successor(rig: Rig) -> None:
 
 
 def test_a_contract_that_cannot_work_is_not_deployed(rig: Rig) -> None:
-    with refused("EvidenceBadConstruction"):
-        rig.twin.evm.deploy("CheckpointAnchor", bytes(20), bytes(20))
+    evm = rig.twin.evm
+    with refused("EvidenceNoRegistry"):
+        evm.deploy("CheckpointAnchor", bytes(20), bytes(20))
+    itself = created_address(SENDER.address, evm.nonces[SENDER.address])
+    with refused("EvidenceOwnPredecessor"):
+        evm.deploy("CheckpointAnchor", rig.twin.registry.address, itself)
 
 
-def test_never_opened_is_not_closed(rig: Rig) -> None:
-    stray = rig.twin.evm.deploy("CheckpointAnchor", rig.twin.registry.address, bytes(20))
-    with refused("EvidenceStillOpen"):
-        stray.send("close")
+def test_never_opened_is_neither_open_nor_closed(rig: Rig) -> None:
+    stray = Rig(rig.twin, rig.twin.evm.deploy("CheckpointAnchor", rig.twin.registry.address, bytes(20)))
+    assert not closed(stray)
+    assert not rig.twin.registry.read("isOpen", ContractKind.ANCHOR, stray.anchor.address)
     with refused("PartnerRegistryNotOpen"):
-        Rig(rig.twin, stray).send(rig.checkpoint(0, 1), proof=[])
+        stray.send(rig.checkpoint(0, 1), proof=[])
 
 
 def test_random_growth_and_random_lies(rig: Rig) -> None:

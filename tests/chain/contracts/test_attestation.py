@@ -72,15 +72,15 @@ def test_malformed_subjects(desk: Desk, subject: str) -> None:
 
 
 def test_texts_are_bounded(desk: Desk) -> None:
+    for record in (desk.attestation(subject=""), desk.recalling(subject="")):
+        assert desk.refused(record) == "AttestationNoSubject"
     for record in (
-        desk.attestation(subject=""),
         desk.attestation(subject="x" * 513),
-        desk.recalling(subject=""),
         desk.recalling(subject="x" * 513),
         desk.recalling(lots="x" * 4097),
         desk.recalling(contact="x" * 513),
     ):
-        assert desk.refused(record) == "AttestationTextLength"
+        assert desk.refused(record) == "AttestationTextTooLong"
     desk.submit(desk.attestation(subject="x" * 512))
     desk.submit(desk.recalling(lots="x" * 4096, contact="é" * 256))
 
@@ -234,7 +234,7 @@ def test_only_a_recall_can_be_superseded(desk: Desk) -> None:
     attestation = desk.attestation()
     desk.submit(attestation)
     for target in (DOMAIN.record_id(attestation), keccak256(b"nothing")):
-        assert desk.refused(desk.recalling(supersedes=target)) == "AttestationUnknownTarget"
+        assert desk.refused(desk.recalling(supersedes=target)) == "AttestationNotARecall"
 
 
 @pytest.mark.parametrize("fields", [{"hazard": 0}, {"hazard": 8}, {"action": 0}, {"action": 5}])
@@ -310,9 +310,10 @@ def test_a_closed_registry_takes_nothing_and_its_successor_goes_on(desk: Desk) -
 
 def test_every_error_of_the_contract_is_covered() -> None:
     covered = {
-        "AttestationNotSigner", "AttestationAlreadyRecorded", "AttestationTextLength", "AttestationMalformedSubject",
+        "AttestationNotSigner", "AttestationAlreadyRecorded", "AttestationTextTooLong", "AttestationMalformedSubject",
         "AttestationNoSchema", "AttestationPeriod", "AttestationNotIssuer", "AttestationUnknownTarget",
         "AttestationNotAuthor", "AttestationAlreadyRevoked", "AttestationUnknownCode", "AttestationRecallNotPermitted",
+        "AttestationNoSubject", "AttestationNotARecall",
         "AttestationNotText",  # test_attacks
     }  # fmt: skip
     assert {name for name in error_names("AttestationRegistry") if name.startswith("Attestation")} == covered

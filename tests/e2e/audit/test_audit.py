@@ -40,7 +40,7 @@ def copy(story: Story, tmp_path: Path) -> Path:
 
 
 def spoilt(story: Story, home: Path, *tamperings: Tampering) -> AuditReport:
-    with spoiling(home, story.ids, story.trial.node.domain) as scene:
+    with spoiling(home, story.ids, story.trial.node.home.domain) as scene:
         for tampering in tamperings:
             tampering.act(scene)
     return audit(read_settings({}, home=home), patience=0)
@@ -141,13 +141,13 @@ def test_events_not_yet_followed_are_a_difference_only_when_they_wait_long(
     try:
         key, device = story.parties[WAREHOUSE].key, story.parties[100].key
         revoked = KeyRevoke(WAREHOUSE, device.address, Details(bytes(16), ""))
-        call = encode_call(SignedRecord(revoked, (key.sign(node.domain, revoked),)))
-        stranger = Sender(node.db, node.chain, new_key(), clock)
-        stranger.begin([Intent("direct", node.consortium.deployment.registry, call)])
+        call = encode_call(SignedRecord(revoked, (key.sign(node.home.domain, revoked),)))
+        stranger = Sender(node.home.database, node.chain, new_key(), clock)
+        stranger.begin([Intent("direct", node.home.consortium.deployment.registry, call)])
         stranger.push()
         if waited:
             clock.advance(waited)
-            stranger.begin([Intent("a later block", node.consortium.deployment.registry, b"")])
+            stranger.begin([Intent("a later block", node.home.consortium.deployment.registry, b"")])
             stranger.push()
     finally:
         node.close()
@@ -206,10 +206,10 @@ def go_on(home: Path, story: Story, folder: Path, name: str) -> Kept:
     try:
         key = story.parties[CARRIER].key
         record = Observation(CARRIER, hashlib.sha256(name.encode()).digest(), story.clock.now())
-        accepted = node.submission.submit(SignedRecord(record, (key.sign(node.domain, record),)))
+        accepted = node.submission.submit(SignedRecord(record, (key.sign(node.home.domain, record),)))
         assert isinstance(accepted, Accepted)
         kept = Kept(folder / f"{name}.note", folder / f"{name}.json", to_hex(accepted.record_id))
-        kept.checkpoint.write_bytes(node.publisher.publish(story.clock.now()).note)
+        kept.checkpoint.write_bytes(node.reader.publisher.publish(story.clock.now()).note)
         answer = {"id": kept.record, "status": "accepted", "receipt": accepted.receipt.to_json()}
         kept.receipt.write_text(json.dumps(answer))
         return kept
@@ -269,7 +269,7 @@ def test_a_file_that_is_no_evidence_at_all_is_misuse(copy: Path, tmp_path: Path,
 def test_every_projection_is_compared(story: Story, copy: Path) -> None:
     """One edited column in every projection table, and one deleted and one inserted row."""
     edited = []
-    with spoiling(copy, story.ids, story.trial.node.domain) as scene:
+    with spoiling(copy, story.ids, story.trial.node.home.domain) as scene:
         for table in projection_names():
             edit = list(column_edits(scene.db, (table,)))[-1]
             scene.run(edit[1], *edit[2])

@@ -115,10 +115,10 @@ def test_every_pure_module_works_in_the_base(base: Path, tmp_path: Path) -> None
 
 
 def test_the_base_signs_submits_and_verifies(lading: Lading, stage: Stage, tmp_path: Path) -> None:
-    desk, home = tmp_path / "desk", Path(stage.node.settings.home)
+    desk, home = tmp_path / "desk", Path(stage.node.home.settings.home)
     for partner in (MAKER, SHOP):
         write_keystore(desk / "keys" / f"{partner}.json", stage.parties[partner].key, DEMO_PASSPHRASE, demo=True)
-    (desk / "trust.json").write_bytes(canonical_json(stage.trial.node.consortium.trust_file()))
+    (desk / "trust.json").write_bytes(canonical_json(stage.trial.node.home.consortium.trust_file()))
     stage.trial.node.close()
     now = int(time.time())
     commercial = {"orderRef": "PO-1", "value": "100", "currency": "EUR", "promisedAt": now + 86400}

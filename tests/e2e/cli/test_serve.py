@@ -40,7 +40,7 @@ def lading(home: Path, *arguments: str, status: int = 0) -> str:
 def home(stage: Stage) -> Path:
     """A home that no process has open."""
     stage.trial.node.close()
-    return Path(stage.node.settings.home)
+    return Path(stage.node.home.settings.home)
 
 
 def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Path) -> None:

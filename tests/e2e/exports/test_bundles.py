@@ -81,14 +81,14 @@ def written(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         written = Written(parse_trust(trust), trust)
         _play(stage, written)
         stage.node.settle()
-        exporter = Exporter(stage.node)
+        exporter = Exporter(stage.node.reader)
         at = stage.now
         for name in ("late", "short", "parcel", "under way"):
             written.bundles[name] = exporter.shipment(written.shipments[name], at if name == "under way" else None)
         for partner in (MAKER, CARRIER, BROKER):
             written.bundles[f"partner {partner}"] = exporter.partner(partner, Period(0, FOREVER, at), at)
         written.penalty = stage.penalty(written.shipments["late"]).amount
-        written.scores = list(stage.node.numbers.scorecards(period=Period(0, FOREVER, at)))
+        written.scores = list(stage.node.reader.numbers.scorecards(period=Period(0, FOREVER, at)))
         yield written
 
 
@@ -99,7 +99,7 @@ def _play(stage: Stage, written: Written) -> None:
         goods[name] = stage.open(10, requires=(gate,))
     stage.hand(MAKER, CARRIER, *((goods[name], 0, 10) for name in sorted(goods, key=goods.__getitem__)))
     stage.node.settle()
-    written.older = Exporter(stage.node).shipment(goods["late"])
+    written.older = Exporter(stage.node.reader).shipment(goods["late"])
     stage.pass_time(8 * DAY)
     refs = [(goods["late"], 0), (goods["short"], 0)]
     stage.clear(CN, ClearanceStatus.PRESENTED, *refs, jurisdiction="CN", regime=Regime.IMPORT)
@@ -512,14 +512,14 @@ def test_whoever_holds_the_receipt_of_an_omitted_record_proves_the_lie(
         signed = stage.trial.signed(Endorsement(CARRIER, shipment), *stage.keys((CARRIER,)))
         held = _submitted(stage, signed)
         stage.node.settle()
-        data = Exporter(stage.node).shipment(shipment)
+        data = Exporter(stage.node.reader).shipment(shipment)
         trust = parse_trust(canonical_json(read_consortium(tmp_path / "home").trust_file()))
-        log = stage.node.keys.log
+        log = stage.node.reader.keys.log
 
         def lie(value: Any) -> None:
             _proof_by_hand(value, [records_of(value, "Endorsement")[0]])
             kept = parse_bundle(canonical_json(value)).records
-            ids = [stage.node.domain.record_id(record.signed.record) for record in kept]
+            ids = [stage.node.home.domain.record_id(record.signed.record) for record in kept]
             value["complete"] = log.complete(value["subject"], int(value["checkpoint"].split("\n")[1]), ids).to_json()
             value["figures"] = _figures_without(stage, kept, shipment)
 
@@ -533,10 +533,10 @@ def test_whoever_holds_the_receipt_of_an_omitted_record_proves_the_lie(
 
 
 def _figures_without(stage: Stage, kept: Any, shipment: RecordId) -> dict[str, Any]:
-    ids = {stage.node.domain.record_id(record.signed.record) for record in kept}
-    with stage.node.db.read() as connection:
-        history = stage.node.registry.refreshed(connection).history
-        verified = list(VerifiedRecords(connection, stage.node.domain, history).of_shipment(shipment))
+    ids = {stage.node.home.domain.record_id(record.signed.record) for record in kept}
+    with stage.node.home.database.read() as connection:
+        registry = stage.node.reader.registry.refreshed(connection)
+        verified = list(VerifiedRecords(connection, stage.node.home.domain, registry).of_shipment(shipment))
     known = [v for v in as_known_at(verified, 10**9) if v.id in ids]
     return shipment_figures(Journeys(known), shipment, None)
 

@@ -26,17 +26,17 @@ from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
 def from_all_records(stage: Stage, period: Period) -> tuple[Any, Any]:
     """Statements and scorecards of a reader that has just begun."""
     node = stage.node
-    with node.db.read() as connection:
-        history = node.registry.refreshed(connection).history
-        journeys = Journeys(VerifiedRecords(connection, node.domain, history).all())
-    tallies, card = Tallies(journeys, period), node.numbers.card(0)
+    with node.home.database.read() as connection:
+        registry = node.reader.registry.refreshed(connection)
+        journeys = Journeys(VerifiedRecords(connection, node.home.domain, registry).all())
+    tallies, card = Tallies(journeys, period), node.reader.numbers.card(0)
     cards = [tallies.score(partner, role, card) for role in card.roles for partner in tallies.partners(role)]
     return statements_of(journeys, period.at), cards
 
 
 def agrees(stage: Stage) -> None:
     period = Period(0, 2**40 - 1, stage.now)
-    kept = stage.node.numbers
+    kept = stage.node.reader.numbers
     statements, cards = from_all_records(stage, period)
     assert kept.penalties(at=stage.now) == statements
     assert list(kept.scorecards(period=period)) == cards
@@ -79,21 +79,21 @@ def test_figures_kept_while_the_log_grows_are_those_of_all_records(stage: Stage)
 def test_a_forgotten_part_is_forgotten_by_the_figures_too(stage: Stage) -> None:
     shipment = stage.open()
     stage.hand(MAKER, CARRIER, (shipment, 0, 10))
-    kept = stage.node.numbers
+    kept = stage.node.reader.numbers
     assert shipment in [s.shipment for s in kept.penalties()]
-    with stage.node.db.write() as connection:
+    with stage.node.home.database.write() as connection:
         row = records.get(connection, shipment)
         assert row is not None
         forgotten = openings.of(connection, row)
         assert openings.forget(connection, shipment, "commercial") == 1
     assert shipment not in [s.shipment for s in kept.penalties()]
-    with stage.node.db.write() as connection:
+    with stage.node.home.database.write() as connection:
         openings.add(connection, shipment, {"commercial": forgotten["commercial"]})
     assert shipment in [s.shipment for s in kept.penalties()]
 
 
 def test_records_are_taken_in_as_they_come_not_all_anew(stage: Stage) -> None:
-    kept = stage.node.numbers
+    kept = stage.node.reader.numbers
     before = kept.journeys()
     shipment = stage.open()
     assert kept.journeys() is before
@@ -102,7 +102,7 @@ def test_records_are_taken_in_as_they_come_not_all_anew(stage: Stage) -> None:
 
 def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(penalties_and_scores, "PATIENCE", 0.01)
-    kept = stage.node.numbers
+    kept = stage.node.reader.numbers
     with kept._figures(), pytest.raises(Busy):
         kept.penalties()
     assert kept.penalties() == []
@@ -112,7 +112,7 @@ def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pyte
 
 
 def lading(stage: Stage, *arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"LADING_HOME": str(stage.node.settings.home)})
+    return CliRunner().invoke(app, arguments, env={"LADING_HOME": str(stage.node.home.settings.home)})
 
 
 def test_penalties_on_the_command_line_in_every_form(stage: Stage) -> None:
@@ -165,7 +165,7 @@ def test_scores_and_their_trend_on_the_command_line(stage: Stage) -> None:
     # The command line goes by the clock of the machine, on which the story may be over or yet to come.
     assert lading(stage, "scores", "--rolling", "20").exit_code == 0
     assert lading(stage, "scores", "--rolling", "20", "--start", "1").exit_code != 0
-    months = stage.node.numbers.trend_of(CARRIER, Step.MONTH, 3)["roles"][0]["points"]
+    months = stage.node.reader.numbers.trend_of(CARRIER, Step.MONTH, 3)["roles"][0]["points"]
     assert sum(point["samples"] for point in months) > 0
     assert json.loads(lading(stage, "scores", "trend", str(CARRIER), "--json").stdout)["by"] == "quarter"
     assert "no role" in lading(stage, "scores", "trend", str(NZ)).stdout
@@ -184,7 +184,7 @@ def test_a_trend_tells_no_more_of_money_than_a_public_score(stage: Stage) -> Non
     stage.pass_time(12 * DAY)
     stage.hand(CARRIER, SHOP, (goods[0], 1, 10))
     stage.pass_time(DAY)
-    kept = stage.node.numbers
+    kept = stage.node.reader.numbers
     points = kept.trend_of(CARRIER, Step.QUARTER, 2)["roles"][0]["points"]
     (point,) = [p for p in points if p["score"] is not None]
     asked = Period(**point["period"])

@@ -7,12 +7,12 @@ from typer.testing import CliRunner
 
 from ledger.cli.main import app
 from ledger.cli.report import charts
-from ledger.cli.report.facts import Facts, gather
-from ledger.cli.report.findings import findings
 from ledger.cli.report.sections import partners
-from ledger.cli.report.words import day, days, exact, figure, money, name_of
+from ledger.cli.report.words import Cover, day, exact, figure, name_of
 from ledger.codes import Mode
 from ledger.common.periods import Period
+from ledger.explain.report import days, findings, money
+from ledger.network.report import Report, compute_report
 from ledger.records.types import Place
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
@@ -29,8 +29,12 @@ def deliver(history: History, number: int, day: int, origin: str = "", **terms: 
         history.handoff(history.terms(origin=place, mode=Mode.AIR, **terms), CARRIER, SHOP, day * DAY)
 
 
-def facts_of(history: History) -> Facts:
-    return gather(Journeys(history.records), YEAR, default_card(), {}, title="Report", log=(1, "", ""))
+def report_of(history: History) -> Report:
+    return compute_report(Journeys(history.records), YEAR, default_card())
+
+
+def sentences(history: History) -> list[str]:
+    return [lead + rest for lead, rest in findings(report_of(history), str)]
 
 
 def test_one_file_that_opens_offline_and_says_who_signed(story: Story, tmp_path: Path) -> None:
@@ -57,7 +61,7 @@ def test_penalties_are_set_against_the_freight_of_the_same_shipments() -> None:
     history = History()
     deliver(history, 1, 12, freight=1_000)
     deliver(history, 4, 12, freight=0)
-    (cost,) = (sentence for sentence in findings(facts_of(history)) if "Freight" in sentence)
+    (cost,) = (sentence for sentence in sentences(history) if "Freight" in sentence)
     assert cost.endswith("the penalties of these shipments are 40.0 % of it.")
 
 
@@ -68,17 +72,18 @@ def test_the_least_reliable_lane_says_of_which_lanes() -> None:
     deliver(history, 49, 9, "IN")
     deliver(history, 1, 12, "IN")
     deliver(history, 5, 12, "NG")
-    (lanes,) = (sentence for sentence in findings(facts_of(history)) if "eliable" in sentence)
-    assert lanes.startswith("<b>Least reliable of the lanes with 50 or more shipments: from IN by air</b>, 2.0 % of 50")
+    (lanes,) = (sentence for sentence in sentences(history) if "eliable" in sentence)
+    assert lanes.startswith("Least reliable of the lanes with 50 or more shipments: from IN by air, 2.0 % of 50")
 
 
 def test_where_no_score_ranks_anybody_those_without_a_score_are_counted_too() -> None:
     history = History()
     deliver(history, 3, 9)
-    facts = facts_of(history)
-    assert not facts.scores
-    assert facts.unscored > 0
-    assert f"Resting on too few deliveries: 0; without a score: {facts.unscored}." in partners(facts)
+    report = report_of(history)
+    assert not report.scores
+    assert report.unscored > 0
+    page = partners(report, Cover("Report", {}, 1, "", ""))
+    assert f"Resting on too few deliveries: 0; without a score: {report.unscored}." in page
 
 
 def test_what_a_chart_shows_can_be_read() -> None:

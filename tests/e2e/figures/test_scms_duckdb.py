@@ -17,14 +17,15 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from ledger.cli.commands.report import facts_of
+from ledger.cli.commands.report import report_of
 from ledger.cli.main import app
-from ledger.cli.report.facts import Facts
-from ledger.cli.report.findings import findings
 from ledger.cli.report.page import render
+from ledger.cli.report.words import Cover
 from ledger.codes import Mode, Role
 from ledger.common.periods import Period
+from ledger.explain.report import findings, late_class_text, mode_text
 from ledger.network.performance import network
+from ledger.network.report import Report
 from ledger.network.routes import Route
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
@@ -74,7 +75,8 @@ class Both:
     statements: list[PenaltyStatement]
     scores: list[Scorecard]
     names: dict[int, str]
-    facts: Facts
+    report: Report
+    cover: Cover
     lanes: dict[str, Any]
     period: Period
 
@@ -96,14 +98,14 @@ def _both(limit: int, folder: Path) -> Both:
     assert done.exit_code == 0, done.output
     node = Node(read_settings({}, home=folder / "home"))
     try:
-        period = Period(0, FOREVER, node.clock.now())
-        lanes = network(node.numbers.journeys(), period, by=_lane)
+        period = Period(0, FOREVER, node.home.clock.now())
+        lanes = network(node.reader.numbers.journeys(), period, by=_lane)
         return Both(
             sql,
-            node.numbers.penalties(),
-            list(node.numbers.scorecards(period=period)),
-            {partner.id: partner.name for partner in node.reading.partners()},
-            facts_of(node, period, "SCMS"),
+            node.reader.numbers.penalties(),
+            list(node.reader.numbers.scorecards(period=period)),
+            {partner.id: partner.name for partner in node.reader.views.partners()},
+            *report_of(node.reader, period, "SCMS"),
             dict(lanes),
             period,
         )
@@ -246,8 +248,16 @@ def test_totals_by_mode_and_year(both: Both) -> None:
       FROM lines GROUP BY ALL
     """
     found = {
-        (m.mode, m.shipments, m.late, m.penalty, m.freight.shipments, m.freight.per_shipment, m.freight.per_package)
-        for m in both.facts.modes
+        (
+            mode_text(m.mode),
+            m.sums.shipments,
+            m.sums.late,
+            m.sums.penalty,
+            m.sums.freight.shipments,
+            m.sums.freight.per_shipment,
+            m.sums.freight.per_package,
+        )
+        for m in both.report.modes
     }
     assert found == {tuple(_whole(value) for value in row) for row in both.rows(query)}
     sides = """
@@ -255,12 +265,14 @@ def test_totals_by_mode_and_year(both: Both) -> None:
       SELECT count(*), count_if(late_days > 0), sum(penalty) FROM lines, ends
       WHERE promised > last - 365 * ? AND promised <= last - 365 * (? - 1)
     """
-    compared = both.facts.comparison
+    compared = both.report.comparison
     expected = [tuple(map(_whole, both.sql.execute(sides, [n, n]).fetchall()[0])) for n in (2, 1)]
     if compared is None:
         assert 0 in (expected[0][0], expected[1][0])
     else:
-        assert expected == [(side.shipments, side.late, side.penalty) for side in (compared.before, compared.after)]
+        assert expected == [
+            (side.sums.shipments, side.sums.late, side.sums.penalty) for side in (compared.before, compared.after)
+        ]
 
 
 def _whole(value: Any) -> Any:
@@ -271,36 +283,41 @@ def _whole(value: Any) -> Any:
 def test_partners_with_share_on_time_and_delivery_events(both: Both) -> None:
     query = "SELECT vendor, count(*), count_if(late_days > 0), sum(penalty) FROM lines GROUP BY vendor"
     events = {both.names[card.partner]: card.samples for card in both.scores if card.role is Role.SUPPLIER}
-    found = {p.name: (p.shipments, p.late, p.penalty, p.score.samples if p.score else 0) for p in both.facts.partners}
+    found = {
+        both.names[p.partner]: (p.sums.shipments, p.sums.late, p.sums.penalty, p.score.samples if p.score else 0)
+        for p in both.report.partners
+    }
     assert found == {
         f"Vendor: {v}": (count, late, int(owed), events[f"Vendor: {v}"]) for v, count, late, owed in both.rows(query)
     }
-    assert len(findings(both.facts)) >= 3
+    assert len(findings(both.report, both.cover.name)) >= 3
 
 
 @needs_data
 def test_the_report_tells_the_same(both: Both) -> None:
-    facts = both.facts
+    report = both.report
     ((count, late, mean, total, uncapped),) = both.rows(
         "SELECT count(*), count_if(late_days > 0), sum(late_days) * 86400 // count_if(late_days > 0), sum(penalty), "
         "sum(uncapped) FROM lines"
     )
-    assert (len(facts.entries), sum(e.late for e in facts.entries), facts.lateness.mean) == (count, late, mean)
-    assert facts.penalties == {"USD": (total, uncapped)}
+    assert (len(report.entries), report.sums.late, report.sums.lateness.mean) == (count, late, mean)
+    assert report.penalties == {"USD": (total, uncapped)}
     ((median, p90),) = both.rows(
         "SELECT median(late_days * 86400)::BIGINT, quantile_disc(late_days * 86400, 0.9) FROM lines WHERE late_days > 0"
     )
-    assert (facts.lateness.median, facts.lateness.p90) == (median, p90)
+    assert (report.sums.lateness.median, report.sums.lateness.p90) == (median, p90)
     debtors = both.rows(
         "SELECT vendor, sum(penalty) AS p FROM lines GROUP BY vendor HAVING p > 0 ORDER BY p DESC, vendor"
     )
-    assert sorted((f"Vendor: {v}", int(p)) for v, p in debtors) == sorted((d.name, d.amount) for d in facts.debtors)
-    assert [d.amount for d in facts.debtors] == [int(p) for _, p in debtors]
-    histogram = dict(facts.histogram)
+    assert sorted((f"Vendor: {v}", int(p)) for v, p in debtors) == sorted(
+        (both.names[d.partner], d.amount) for d in report.debtors
+    )
+    assert [d.amount for d in report.debtors] == [int(p) for _, p in debtors]
+    histogram = {late_class_text(late): late.shipments for late in report.late_classes}
     ((week, longest),) = both.rows("SELECT count_if(late_days BETWEEN 1 AND 7), count_if(late_days > 90) FROM lines")
     assert (histogram["on time"], histogram["1–7"], histogram["over 90"]) == (count - late, week, longest)
-    assert sum(bucket.due for bucket in facts.buckets) == count
-    page = render(facts)
+    assert sum(bucket.due for bucket in report.buckets) == count
+    page = render(report, both.cover)
     assert f"{count - late:,} of {count:,} shipments" in page
     assert "α = 73.00 USD per day², with no grace and a cap of 6.5 % of the shipment" in page
     assert "signed by the replay" in page

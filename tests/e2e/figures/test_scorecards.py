@@ -63,8 +63,8 @@ def test_scores_are_measured_by_the_card_that_the_council_adopted_before_the_per
     assert scored(stage)[0]["measure"]["adopted"] is False, "its period has not begun"
     stage.pass_time(3 * DAY)
     with pytest.raises(Misconfigured, match="lading scores card keep"):
-        list(stage.node.numbers.scorecards())
-    with stage.node.db.write() as connection:
+        list(stage.node.reader.numbers.scorecards())
+    with stage.node.home.database.write() as connection:
         keep_card(connection, OWN)
     ship(stage)
     stage.pass_time(20 * DAY)
@@ -82,7 +82,7 @@ def test_scores_are_measured_by_the_card_that_the_council_adopted_before_the_per
     weights = {i["name"]: i["weight"] for i in mine["indicators"]}
     assert weights["in-full-undamaged"] == "7/20"
 
-    earlier = list(stage.node.numbers.scorecards(CARRIER, Period(0, begins, stage.now)))
+    earlier = list(stage.node.reader.numbers.scorecards(CARRIER, Period(0, begins, stage.now)))
     assert [c.card for c in earlier] != [card.hash], "a period that began before is not measured by it"
     assert [c.shipments for c in earlier] == [1]
     stage.audited()
@@ -94,16 +94,16 @@ def test_a_forgotten_part_is_no_error_and_is_told(stage: Stage) -> None:
     ship(stage)
     stage.node.settle()
     assert audit(stage.node).notes == ()
-    with stage.node.db.write() as connection:
+    with stage.node.home.database.write() as connection:
         shipment = next(row.record_id for row in records.stream(connection, types=[ShipmentTerms.NUMBER]))
         openings.forget(connection, shipment, "commercial")
     report = audit(stage.node)
     assert (report.ok, [(n.record, n.field) for n in report.notes]) == (True, [(to_hex(shipment), "openings")])
-    data = Exporter(stage.node).partner(CARRIER, Period(0, 2**40 - 1, stage.now))
+    data = Exporter(stage.node.reader).partner(CARRIER, Period(0, 2**40 - 1, stage.now))
     figures = json.loads(data)["figures"]
     assert figures["withheld"] == [{"shipment": to_hex(shipment), "record": to_hex(shipment), "part": "commercial"}]
     assert len(figures["penalties"]["statements"]) == 1
-    step = verify_bundle(data, parse_trust(canonical_json(stage.node.consortium.trust_file())))[-1]
+    step = verify_bundle(data, parse_trust(canonical_json(stage.node.home.consortium.trust_file())))[-1]
     assert step.ok
     assert "Of 1 shipment a part is withheld" in step.why
 

@@ -16,14 +16,14 @@ from tests.e2e.stage import Stage
 
 def test_nothing_is_accepted_over_a_log_that_was_published_further(stage: Stage, tmp_path: Path) -> None:
     node: Node = stage.node
-    home = node.settings.home
+    home = node.home.settings.home
     stage.open()
     node.settle()
     shutil.copy(home / "ledger.db", tmp_path / "backup.db")
     shutil.copy(home / "ledger.db-wal", tmp_path / "backup.db-wal")
     stage.open()
     node.settle()
-    published = node.publisher.current()
+    published = node.reader.publisher.current()
     assert published is not None
     node.close()
     for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
@@ -31,9 +31,9 @@ def test_nothing_is_accepted_over_a_log_that_was_published_further(stage: Stage,
     shutil.copy(tmp_path / "backup.db", home / "ledger.db")
     shutil.copy(tmp_path / "backup.db-wal", home / "ledger.db-wal")
 
-    restored = Node(node.settings, node.clock)
+    restored = Node(node.home.settings, node.home.clock)
     try:
-        with restored.db.read() as connection:
+        with restored.home.database.read() as connection:
             size = log.head(connection).size
         assert size < published.head.size
         with pytest.raises(Unavailable, match="not the log that was published"):
@@ -41,7 +41,7 @@ def test_nothing_is_accepted_over_a_log_that_was_published_further(stage: Stage,
         stage.trial.node = restored
         with pytest.raises(Unavailable, match="not the log that was published"):
             stage.open()
-        with restored.db.read() as connection:
+        with restored.home.database.read() as connection:
             assert log.head(connection).size == size
         assert restored.readiness()["worker"] != "ok"
     finally:
@@ -51,14 +51,14 @@ def test_nothing_is_accepted_over_a_log_that_was_published_further(stage: Stage,
 def test_a_known_record_with_forged_signatures_gets_no_receipt(stage: Stage) -> None:
     node: Node = stage.node
     shipment = stage.open()
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         row = records.get(connection, RecordId(shipment))
     assert row is not None
     signed = row.signed
     first = node.submission.submit(signed)
     assert isinstance(first, Accepted)
     assert first.again
-    forged = SignedRecord(signed.record, (SigningKey(b"\x07" * 32).sign(node.domain, signed.record),))
+    forged = SignedRecord(signed.record, (SigningKey(b"\x07" * 32).sign(node.home.domain, signed.record),))
     with pytest.raises(NotPermitted, match="no part in this record"):
         node.submission.submit(forged)
     with pytest.raises(BadSignature):

@@ -70,17 +70,17 @@ def submitted(stage: Stage, record: Record, *signers: int | SigningKey) -> Accep
 
 
 def waits(stage: Stage) -> list[str]:
-    return [view.id for view in stage.trial.node.reading.records(waiting=True)]
+    return [view.id for view in stage.trial.node.reader.views.records(waiting=True)]
 
 
 def sent(stage: Stage, record_id: RecordId) -> int:
     """How many transactions carried a record so far."""
-    with stage.trial.node.db.read() as connection:
+    with stage.trial.node.home.database.read() as connection:
         return len(transactions.of_record(connection, record_id))
 
 
 def slots_of(stage: Stage, scope: bytes) -> list[RecordId]:
-    with stage.trial.node.db.read() as connection:
+    with stage.trial.node.home.database.read() as connection:
         return [record_id for _, record_id in pending.of_scope(connection, scope)]
 
 
@@ -96,7 +96,7 @@ def test_a_consumers_delivery_may_come_before_the_terms_that_name_its_key(stage:
     for signed in reversed(way.signed):
         stage.trial.node.submission.submit(signed)
         stage.settle()
-    assert stage.outcome(stage.trial.node.domain.record_id(delivery.record)) == ["applied"]
+    assert stage.outcome(stage.trial.node.home.domain.record_id(delivery.record)) == ["applied"]
     assert stage.status(onward) == "delivered"
     stage.audited()
 
@@ -230,18 +230,18 @@ def test_what_reverts_without_a_deadline_goes_to_sleep_and_wakes_when_its_goods_
     goods = stage.open(4, endorsed=False)
     stage.sign(KeyGrant(MAKER, DEVICE.address, 0, 1 << 5, stage.now, stage.now + 40 * DAY, details()), MAKER)
     split = stage.submit(stage.scribe_split(MAKER, goods, 0, 2, 2), DEVICE)
-    with stage.trial.node.db.write() as connection:
+    with stage.trial.node.home.database.write() as connection:
         outbox.postpone(connection, [split], stage.now + HOUR, "held back by the test")
     stage.sign(KeyRevoke(MAKER, DEVICE.address, details()), MAKER)
     for _ in range(35):
         stage.pass_time(DAY)
-    with stage.trial.node.db.read() as connection:
+    with stage.trial.node.home.database.read() as connection:
         row = outbox.get(connection, split)
     assert row is not None
     assert (row.state, row.next_try) == (outbox.WAITING, outbox.NEVER)
     assert "NotItsKey" in stage.track(split).problem
     stage.hand(MAKER, CARRIER, (goods, 0, 4))
-    with stage.trial.node.db.read() as connection:
+    with stage.trial.node.home.database.read() as connection:
         woken = outbox.get(connection, split)
     assert woken is not None
     assert woken.problem == row.problem
@@ -250,9 +250,7 @@ def test_what_reverts_without_a_deadline_goes_to_sleep_and_wakes_when_its_goods_
 
 def test_a_signer_may_have_only_so_many_records_waiting_and_others_do_not_answer_for_them(stage: Stage) -> None:
     node = stage.trial.node
-    node.submission = Submission(
-        node.db, node.sequencer, node.registry, node.domain, node.clock, node.preflight, most_waiting=2
-    )
+    node.submission = Submission(node.home, node.sequencer, node.reader.registry, node.preflight, most_waiting=2)
     goods = stage.open(4, endorsed=False)
     for sequence in (3, 4):
         stage.submit(stage.statement(StatementKind.TENDER, AUDITOR, goods, sequence, CARRIER), AUDITOR)
@@ -267,7 +265,8 @@ def test_many_that_wait_do_not_hold_up_those_behind_them(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
     for sequence in range(1, 13):
         stage.submit(stage.statement(StatementKind.TENDER, AUDITOR, goods, sequence, CARRIER), AUDITOR)
-    stage.trial.node.relayer._batch = 2
+    relayer = stage.trial.node.relayer
+    relayer._options = replace(relayer._options, batch=2)
     stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, CARRIER)
     assert stage.trial.node.relayer.step().submitted == 1
 
@@ -282,10 +281,10 @@ def test_the_answer_says_what_an_accepted_record_waits_for(stage: Stage) -> None
         result = submitted(stage, record, CARRIER, SECOND)
         assert isinstance(result, Accepted)
         assert result.again == again
-        assert [(one.where, one.shipment, one.sequence, one.standing) for one in result.awaited] == [
+        assert [(one.where, one.shipment, one.sequence, one.current) for one in result.awaited] == [
             ("items[0].sequence", goods, 1, 0)
         ]
-    record_id = stage.trial.node.domain.record_id(record)
+    record_id = stage.trial.node.home.domain.record_id(record)
     assert waits(stage) == [to_hex(record_id)]
     assert stage.track(record_id).problem == "waits for its predecessor (items 0)"
     stage.hand(MAKER, CARRIER, (goods, 0, 4))
@@ -299,7 +298,7 @@ def test_a_shipment_that_nobody_has_opened_is_shown_with_what_waits_for_it(stage
     way = Journey(stage)
     goods = way.terms(4)
     early = stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, CARRIER)
-    reading = stage.trial.node.reading
+    reading = stage.trial.node.reader.views
     assert (reading.unopened(goods).opener, reading.unopened(goods).records) == (None, (to_hex(early),))
     stage.trial.node.submission.submit(way.signed[0])
     assert reading.unopened(goods).opener == to_hex(goods)
@@ -381,18 +380,18 @@ def test_registry_changes_in_a_row_are_judged_on_those_before_them(stage: Stage)
 def test_amendments_may_come_before_their_target_and_before_each_other(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
     handoff = stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4))
-    target = stage.trial.node.domain.record_id(handoff)
+    target = stage.trial.node.home.domain.record_id(handoff)
     first = Amendment(target, NO_HASH, int(AmendmentKind.CORRECTION), details(f'{{"dueAt":{stage.now + DAY}}}'))
-    one = stage.trial.node.domain.record_id(first)
+    one = stage.trial.node.home.domain.record_id(first)
     second = Amendment(target, one, int(AmendmentKind.CORRECTION), details(f'{{"dueAt":{stage.now + 2 * DAY}}}'))
     for record in (second, first):
         result = submitted(stage, record, MAKER, CARRIER)
         assert isinstance(result, Proposed)
         assert f"record {to_hex(target)} as target" in result.missing
     stage.sign(handoff, MAKER, CARRIER)
-    reading = stage.trial.node.reading
+    reading = stage.trial.node.reader.views
     assert reading.record(one).log.status != "proposed"
-    assert reading.record(stage.trial.node.domain.record_id(second)).log.status != "proposed"
+    assert reading.record(stage.trial.node.home.domain.record_id(second)).log.status != "proposed"
     stage.audited()
 
 
@@ -401,14 +400,14 @@ def test_signatures_that_have_no_part_in_what_was_kept_do_not_stop_it(stage: Sta
     stage.sign(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER)
     goods = stage.open(4, endorsed=False)
     handoff = stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4))
-    target = stage.trial.node.domain.record_id(handoff)
+    target = stage.trial.node.home.domain.record_id(handoff)
     kept = Amendment(target, NO_HASH, int(AmendmentKind.CORRECTION), details(f'{{"dueAt":{stage.now + DAY}}}'))
-    record_id = stage.trial.node.domain.record_id(kept)
+    record_id = stage.trial.node.home.domain.record_id(kept)
     submitted(stage, kept, MAKER, CARRIER)
     for beside in (*stage.keys([BROKER]), DEVICE):  # while its target is not here, nobody knows who has to sign
         stage.trial.node.submission.countersign(record_id, [beside.sign_digest(record_id)])
     stage.sign(handoff, MAKER, CARRIER)
-    view = stage.trial.node.reading.record(record_id)
+    view = stage.trial.node.reader.views.record(record_id)
     assert view.log.status == "accepted"
     assert len(view.signatures) == 2
     stage.audited()
@@ -422,9 +421,7 @@ def test_what_is_about_an_unknown_record_is_kept_only_for_partners(stage: Stage)
 
 def test_a_signer_may_keep_only_so_many_records_about_unknown_ones(stage: Stage) -> None:
     node = stage.trial.node
-    node.submission = Submission(
-        node.db, node.sequencer, node.registry, node.domain, node.clock, node.preflight, most_waiting=2
-    )
+    node.submission = Submission(node.home, node.sequencer, node.reader.registry, node.preflight, most_waiting=2)
     unknown = [
         Amendment(RecordId(bytes([i]) * 32), NO_HASH, int(AmendmentKind.CORRECTION), details('{"dueAt":1}'))
         for i in range(1, 4)
@@ -439,14 +436,14 @@ def test_a_signer_may_keep_only_so_many_records_about_unknown_ones(stage: Stage)
 
 def test_an_answer_may_come_before_its_recall(stage: Stage) -> None:
     recall = scribe_recall(stage, [])
-    record_id = stage.trial.node.domain.record_id(recall)
+    record_id = stage.trial.node.home.domain.record_id(recall)
     early = submitted(stage, RecallAnswer(CARRIER, record_id, 1, 1, 0, stage.now, details()), CARRIER)
     assert isinstance(early, Proposed)
     assert early.missing == (f"record {to_hex(record_id)} as recall",)
-    assert stage.trial.node.reading.record(early.record_id).log.missing == early.missing
+    assert stage.trial.node.reader.views.record(early.record_id).log.missing == early.missing
     stage.straight_to_the_contract(recall, MAKER)
     stage.trial.node.submission.complete_kept()
-    assert stage.trial.node.reading.record(early.record_id).log.status == "accepted"
+    assert stage.trial.node.reader.views.record(early.record_id).log.status == "accepted"
 
 
 def test_a_revocation_may_come_before_its_attestation(stage: Stage) -> None:
@@ -454,11 +451,11 @@ def test_a_revocation_may_come_before_its_attestation(stage: Stage) -> None:
         MAKER, schema_hash(SCHEMA), "01/09421900000016", NO_HASH, stage.now, stage.now + DAY, NO_HASH,
         Claims(salt(), ""), NO_HASH, details(),
     )  # fmt: skip
-    target = stage.trial.node.domain.record_id(attested)
+    target = stage.trial.node.home.domain.record_id(attested)
     revocation = Revocation(MAKER, target, int(RevocationReason.ERROR), stage.now, details())
     assert isinstance(submitted(stage, revocation, MAKER), Proposed)
     stage.sign(attested, MAKER)
-    assert stage.outcome(stage.trial.node.domain.record_id(revocation)) == ["applied"]
+    assert stage.outcome(stage.trial.node.home.domain.record_id(revocation)) == ["applied"]
 
 
 def test_of_two_amendments_that_name_the_same_one_before_them_one_is_accepted(stage: Stage) -> None:
@@ -467,7 +464,7 @@ def test_of_two_amendments_that_name_the_same_one_before_them_one_is_accepted(st
     amend(stage, target, AmendmentKind.CORRECTION, {"dueAt": stage.now}, MAKER, CARRIER)
     with pytest.raises(Conflict):
         amend(stage, target, AmendmentKind.CORRECTION, {"dueAt": stage.now + 1}, MAKER, CARRIER)
-    with stage.trial.node.db.read() as connection:
+    with stage.trial.node.home.database.read() as connection:
         assert len(pending.of_scope(connection, target + b"amended")) == 1
 
 

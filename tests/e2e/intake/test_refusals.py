@@ -31,7 +31,7 @@ def scene(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def dump(scene: Scene) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table."""
-    with sqlite3.connect(scene.stage.trial.node.settings.home / "ledger.db") as database:
+    with sqlite3.connect(scene.stage.trial.node.home.settings.home / "ledger.db") as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
     database.close()
@@ -41,7 +41,7 @@ def dump(scene: Scene) -> dict[str, list[tuple[object, ...]]]:
 def slots(scene: Scene) -> list[bytes]:
     """What the custody contract has in storage for the scene's shipments."""
     node = scene.stage.trial.node
-    custody = node.book.in_force(ContractKind.CUSTODY)
+    custody = node.reader.book.in_force(ContractKind.CUSTODY)
     assert custody is not None
     calls = [encode_function("CustodyLedger", "slotOf", s) for s in (scene.held, scene.moved, scene.ended)]
     return [node.chain.call(custody, call).output for call in calls]
@@ -50,8 +50,8 @@ def slots(scene: Scene) -> list[bytes]:
 def at_the_contract(scene: Scene, signed: SignedRecord) -> str:
     """Send a record in a transaction of one's own, from an account without funds; the revert's reason, or nothing."""
     node = scene.stage.trial.node
-    with node.db.read() as connection:
-        target = node.book.target(connection, signed.record, node.domain.record_id(signed.record))
+    with node.home.database.read() as connection:
+        target = node.reader.book.target(connection, signed.record, node.home.domain.record_id(signed.record))
     data = encode_call(signed)
     key = key_of(f"attacker {next(_numbers)}")
     transaction = sign_transaction(

@@ -35,7 +35,7 @@ def submit(scene: Scene, record: Record, *signers: int | SigningKey) -> Accepted
 
 
 def size(scene: Scene) -> int:
-    with scene.stage.trial.node.db.read() as connection:
+    with scene.stage.trial.node.home.database.read() as connection:
         return log.head(connection).size
 
 
@@ -80,9 +80,9 @@ def test_countersigned_in_any_order_it_stands_in_the_canonical_one(scene: Scene)
     node, handoff = scene.stage.trial.node, scene.handoff()
     both = scene.sign(handoff, MAKER, CARRIER)
     assert isinstance(submit(scene, handoff, CARRIER), Proposed)
-    done = node.submission.countersign(node.domain.record_id(handoff), both.signatures[:1])
+    done = node.submission.countersign(node.home.domain.record_id(handoff), both.signatures[:1])
     assert isinstance(done, Accepted)
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         stored = records.get(connection, done.record_id)
         assert proposals.get(connection, done.record_id) is None
     assert stored is not None
@@ -90,7 +90,7 @@ def test_countersigned_in_any_order_it_stands_in_the_canonical_one(scene: Scene)
     other = scene.handoff(HandoffItem(scene.moved, 1, 10, 0), releaser=CARRIER, receiver=SECOND)
     signed = scene.sign(other, CARRIER, SECOND)
     again = node.submission.submit(SignedRecord(other, signed.signatures[::-1]))
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         stored = records.get(connection, again.record_id)
     assert stored is not None
     assert stored.signed.signatures == signed.signatures
@@ -103,8 +103,8 @@ def test_both_sides_signing_at_once_complete_the_proposal(scene: Scene) -> None:
         halves = [SignedRecord(both.record, (signature,)) for signature in both.signatures]
         results = at_once(*[lambda half=half: node.submission.submit(half) for half in halves])
         assert any(isinstance(result, Accepted) for result in results), results
-        with node.db.read() as connection:
-            assert proposals.get(connection, node.domain.record_id(both.record)) is None
+        with node.home.database.read() as connection:
+            assert proposals.get(connection, node.home.domain.record_id(both.record)) is None
 
 
 def test_a_proposal_nobody_made_is_not_countersigned(scene: Scene) -> None:
@@ -142,8 +142,8 @@ def test_expired_proposals_go(scene: Scene) -> None:
     scene.stage.pass_time(15 * DAY)
     submit(scene, scene.handoff(), MAKER)
     node = scene.stage.trial.node
-    with node.db.read() as connection:
-        assert proposals.get(connection, node.domain.record_id(first)) is None
+    with node.home.database.read() as connection:
+        assert proposals.get(connection, node.home.domain.record_id(first)) is None
 
 
 def test_a_closed_gate_is_not_proposed_but_recorded_in_breach(scene: Scene) -> None:
@@ -243,7 +243,7 @@ def test_the_same_record_has_one_leaf_and_one_receipt(scene: Scene) -> None:
     assert len(accepted) == 16
     assert {result.receipt for result in accepted} == {accepted[0].receipt}
     assert size(scene) == before + 1
-    node.consortium.log.verify_receipt(accepted[0].receipt)
+    node.home.consortium.log.verify_receipt(accepted[0].receipt)
     scene.stage.settle()
     scene.stage.pass_time(60 * DAY)  # long after its deadline
     last = node.submission.submit(signed)
@@ -262,7 +262,7 @@ def test_of_two_that_race_one_is_accepted(scene: Scene) -> None:
         winners = [result for result in results if isinstance(result, Accepted)]
         losers = [result for result in results if isinstance(result, Conflict)]
         assert (len(winners), len(losers)) == (1, 2)
-        ids = {to_hex(node.domain.record_id(signed.record)) for signed in rivals}
+        ids = {to_hex(node.home.domain.record_id(signed.record)) for signed in rivals}
         assert {loser.first for loser in losers} == {to_hex(winners[0].record_id)}
         assert {loser.second for loser in losers} == ids - {to_hex(winners[0].record_id)}
         stage.settle()
@@ -277,7 +277,7 @@ def test_records_build_on_what_is_pending(scene: Scene) -> None:
     """Terms, three legs, all accepted before the chain has seen one; a rival of a pending one is refused by name."""
     stage, node = scene.stage, scene.stage.trial.node
     terms = scene.terms()
-    shipment = node.domain.record_id(terms)
+    shipment = node.home.domain.record_id(terms)
     legs = [(MAKER, CARRIER), (CARRIER, WAREHOUSE), (WAREHOUSE, SHOP)]
     done = [submit(scene, terms, MAKER)]
     for sequence, (releaser, receiver) in enumerate(legs):
@@ -299,7 +299,7 @@ def test_records_build_on_what_is_pending(scene: Scene) -> None:
 def test_goods_before_their_terms_wait_for_them(scene: Scene) -> None:
     stage, node = scene.stage, scene.stage.trial.node
     terms = scene.terms()
-    shipment = node.domain.record_id(terms)
+    shipment = node.home.domain.record_id(terms)
     first = submit(scene, scene.handoff(HandoffItem(shipment, 0, 10, 0)), MAKER, CARRIER)
     second = submit(
         scene, scene.handoff(HandoffItem(shipment, 1, 10, 0), releaser=CARRIER, receiver=SHOP), CARRIER, SHOP
@@ -309,7 +309,7 @@ def test_goods_before_their_terms_wait_for_them(scene: Scene) -> None:
     submit(scene, terms, MAKER)
     stage.settle()
     assert [stage.outcome(first.record_id), stage.outcome(second.record_id)] == [["applied"], ["applied"]]
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         assert set(outbox.counts(connection)) == {outbox.FINAL}
     stage.audited()
 
@@ -331,7 +331,7 @@ def test_a_short_count_leaves_a_remainder_and_projections_can_be_rebuilt(scene: 
     stage.clear(NZ, ClearanceStatus.INSPECTED, (scene.held, 0))
     tables = [table.name for table in projected.projections.sorted_tables]
     before = {name: rows for name, rows in dump(scene).items() if name in tables}
-    with node.db.write() as connection:
+    with node.home.database.write() as connection:
         migrate.recreate_projections(connection)
         outcomes.rebuild(connection)
         node.projector.catch_up(connection)
@@ -350,7 +350,7 @@ def test_a_record_straight_to_the_contract_is_followed(scene: Scene) -> None:
     moved = stage.straight_to_the_contract(handoff, MAKER, CARRIER)
     assert [stage.outcome(shipment), stage.outcome(moved)] == [["applied"], ["applied"]]
     assert stage.held_by(shipment)[0] == CARRIER
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         stored = records.get(connection, shipment)
     assert stored is not None
     assert split(stored.record)[1] == {}
@@ -369,7 +369,7 @@ def test_a_record_straight_to_the_contract_is_followed(scene: Scene) -> None:
     assert (again.record_id, again.again) == (shipment, True)
     assert stage.penalty(shipment).liable == CARRIER
     gtin = next(part.gtin for part in terms.contents)  # type: ignore[union-attr]
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         assert shipment in shipments.shipments_with(connection, gtin, "L9")
     stage.audited()
 
@@ -383,7 +383,7 @@ def test_what_a_proposal_opened_stays_open_when_the_record_is_completed_elsewher
     assert stage.outcome(shipment) == ["applied"]
     assert stage.penalty(shipment).liable == CARRIER
     gtin = next(part.gtin for part in terms.contents)  # type: ignore[union-attr]
-    with stage.node.db.read() as connection:
+    with stage.node.home.database.read() as connection:
         assert shipment in shipments.shipments_with(connection, gtin, "L9")
     stage.audited()
 
@@ -396,7 +396,7 @@ def test_rivals_straight_to_the_contract_and_through_the_service(scene: Scene) -
     assert at_the_contract(scene, theirs) == ""
     stage.settle()
     assert stage.outcome(ours.record_id) == ["stale"]
-    assert stage.outcome(stage.trial.node.domain.record_id(theirs.record)) == ["applied"]
+    assert stage.outcome(stage.trial.node.home.domain.record_id(theirs.record)) == ["applied"]
     assert stage.held_by(scene.held)[0] == SECOND
     stage.audited()
 
@@ -407,7 +407,7 @@ def test_submitted_twice_to_the_contract_it_has_one_outcome(scene: Scene) -> Non
     signed = scene.sign(handoff, MAKER, CARRIER)
     assert [at_the_contract(scene, signed), at_the_contract(scene, signed)] == ["", ""]
     stage.settle()
-    record_id = stage.trial.node.domain.record_id(handoff)
+    record_id = stage.trial.node.home.domain.record_id(handoff)
     assert stage.outcome(record_id) == ["applied"]
     assert isinstance(handoff, Handoff)
     stage.audited()

@@ -51,7 +51,7 @@ def test_a_corrected_time_of_delivery_counts_and_the_old_one_stays_visible(
     penalty = stage.penalty(goods)
     assert penalty.late_seconds == DAY + 12 * HOUR
     assert {delivery, correction} <= set(penalty.evidence)
-    view = stage.trial.node.reading.record(delivery)
+    view = stage.trial.node.reader.views.record(delivery)
     assert view.message["occurredAt"] == due + 2 * DAY
     alone = Amendment(delivery, correction, int(AmendmentKind.CORRECTION), details(f'{{"occurredAt":{due}}}'))
     with pytest.raises(RuleBroken, match="signatures are missing"):

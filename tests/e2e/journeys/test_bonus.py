@@ -22,7 +22,7 @@ REASON = b"\5" * 32
 @pytest.fixture
 def agreement(stage: Stage) -> RecordId:
     """A funded pool for two parties, whose period is over."""
-    deployment = stage.trial.node.consortium.deployment
+    deployment = stage.trial.node.home.consortium.deployment
     token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
     record = BonusAgreement(
         salt(), (Share(CARRIER, 6_000), Share(WAREHOUSE, 4_000)), SHOP, SHOP, token, "EUR", NO_HASH, stage.now,
@@ -30,22 +30,24 @@ def agreement(stage: Stage) -> RecordId:
     )  # fmt: skip
     found = stage.sign(record, CARRIER, WAREHOUSE)
     node = stage.trial.node
-    pool_payments.fund(node.db, node.chain, node.clock, PURSE, token=token, pool=pool, agreement=found, amount=POOL)
+    pool_payments.fund(
+        node.home.database, node.chain, node.home.clock, PURSE, token=token, pool=pool, agreement=found, amount=POOL
+    )
     stage.pass_time(2 * DAY)
     return found
 
 
 def award(stage: Stage, agreement: RecordId, version: int, carrier: int, warehouse: int) -> None:
     lines = [Line(PartnerId(CARRIER), carrier), Line(PartnerId(WAREHOUSE), warehouse)]
-    log_id = stage.trial.node.consortium.log.log_id
+    log_id = stage.trial.node.home.consortium.log.log_id
     root = amounts_root(agreement, version, lines)
     stage.sign(BonusAward(SHOP, agreement, version, log_id, 1, POOL, root, NO_HASH), SHOP)
     file = {"format": FORMAT, "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines]}
-    stage.trial.node.bonuses.keep_file(agreement, version, file)
+    stage.trial.node.reader.bonuses.keep_file(agreement, version, file)
 
 
 def status(stage: Stage, agreement: RecordId) -> str:
-    return stage.trial.node.bonuses.status(agreement)
+    return stage.trial.node.reader.bonuses.status(agreement)
 
 
 def test_an_upheld_dispute_voids_the_award_and_the_next_version_pays(stage: Stage, agreement: RecordId) -> None:
@@ -77,15 +79,15 @@ def test_an_award_is_claimed_with_the_key_of_today(stage: Stage, agreement: Reco
 
 def send_back(stage: Stage, agreement: RecordId) -> int:
     """Anybody sends the money back; the sender is nobody's key."""
-    node, deposits = stage.node, len(stage.node.bonuses.agreement(agreement)["deposits"])
-    pool, passer_by = node.consortium.deployment.contracts[ContractKind.BONUS], key_of("passer-by")
+    node, deposits = stage.node, len(stage.node.reader.bonuses.agreement(agreement)["deposits"])
+    pool, passer_by = node.home.consortium.deployment.contracts[ContractKind.BONUS], key_of("passer-by")
     return pool_payments.refund(
-        node.db, node.chain, node.clock, passer_by, pool=pool, agreement=agreement, deposits=deposits
+        node.home.database, node.chain, node.home.clock, passer_by, pool=pool, agreement=agreement, deposits=deposits
     )
 
 
 def balance(stage: Stage, account: bytes) -> int:
-    token = stage.node.consortium.deployment.token
+    token = stage.node.home.consortium.deployment.token
     result = stage.node.chain.call(token, encode_function(TOKEN, "balanceOf", account))
     return int(decode_result(TOKEN, "balanceOf", result.output)[0])
 
@@ -97,7 +99,7 @@ def refunded(stage: Stage, agreement: RecordId) -> None:
     assert send_back(stage, agreement) == 1
     assert balance(stage, PURSE.address) - before == POOL
     assert send_back(stage, agreement) == 0
-    assert [deposit["refunded"] for deposit in stage.node.bonuses.agreement(agreement)["deposits"]] == [True]
+    assert [deposit["refunded"] for deposit in stage.node.reader.bonuses.agreement(agreement)["deposits"]] == [True]
     assert status(stage, agreement) == "closed"
 
 

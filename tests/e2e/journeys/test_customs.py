@@ -147,7 +147,7 @@ def test_the_sale_of_uncleared_goods_is_marked(stage: Stage, goods: RecordId) ->
 def test_duty_lines_are_opened_to_parties_alone(stage: Stage, goods: RecordId) -> None:
     duty = stage.scribe.import_duty("MRN-1", 1_000_00)
     record = china(stage, CN, RELEASED, (goods, 0), duty=duty)
-    reading = stage.trial.node.reading
+    reading = stage.trial.node.reader.views
     opened = {"mrn", "lines"}
 
     def sees(reader: Reader) -> bool:

@@ -119,7 +119,7 @@ class Lived(History):
                 terms = cast("Any", record.commercial)
                 holder, packages = PARTNERS[record.holder], record.packages
                 if record.parents:
-                    with self._stage.node.db.read() as connection:
+                    with self._stage.node.home.database.read() as connection:
                         slot = cast("Any", shipment_state.holding(connection, record.parents[0].shipment)).slot
                     holder, packages = slot.custodian, slot.packages
                 return replace(

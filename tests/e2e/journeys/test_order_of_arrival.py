@@ -89,7 +89,7 @@ def travel(stage: Stage) -> Journey:
 def state_of(stage: Stage) -> dict[bytes, tuple[int, bytes]]:
     """Every slot and recipient key. Gate bits of what is no longer under way mean nothing: customs came too late."""
     found: dict[bytes, tuple[int, bytes]] = {}
-    with stage.trial.node.db.read() as connection:
+    with stage.trial.node.home.database.read() as connection:
         for row in shipments.listing(connection, limit=1000):
             holding = shipment_state.holding_of(row)
             slot = holding.slot
@@ -104,7 +104,7 @@ def state_of(stage: Stage) -> dict[bytes, tuple[int, bytes]]:
 
 def ending_of(stage: Stage, records: Sequence[SignedRecord], at: int) -> Ending:
     """A breach is a mark of the order in which the chain learnt things; numbers do not go by it, and nor does this."""
-    reading, domain = stage.trial.node.reading, stage.trial.node.domain
+    reading, domain = stage.trial.node.reader.views, stage.trial.node.home.domain
     ids = [domain.record_id(signed.record) for signed in records]
     views = {one: reading.record(one) for one in ids}
     outcomes: dict[RecordId, tuple[bool | str, ...]] = {
@@ -124,7 +124,7 @@ def arrive(stage: Stage, records: Sequence[SignedRecord], settle_at: set[int], a
         if i in settle_at:
             stage.settle()
     stage.settle()
-    reading = stage.trial.node.reading
+    reading = stage.trial.node.reader.views
     for _ in range(MOST_DELAYS):
         if not any(view.chain.problem for view in reading.records(limit=1000)):
             break
@@ -210,7 +210,7 @@ def test_the_last_record_first_waits_visibly_and_applies_when_the_others_come(st
     goods = way.terms(6)
     way.hand(MAKER, CARRIER, (goods, 0, 6, NONE))
     way.hand(CARRIER, SHOP, (goods, 1, 6, NONE))
-    reading, ids = stage.trial.node.reading, [stage.trial.node.domain.record_id(s.record) for s in way.signed]
+    reading, ids = stage.trial.node.reader.views, [stage.trial.node.home.domain.record_id(s.record) for s in way.signed]
     for i in (2, 1):
         stage.trial.node.submission.submit(way.signed[i])
         stage.settle()
@@ -230,7 +230,7 @@ def test_of_a_manifest_some_items_apply_while_others_wait(stage: Stage) -> None:
     for i in (0, 2):
         stage.trial.node.submission.submit(way.signed[i])
         stage.settle()
-    track = stage.track(stage.trial.node.domain.record_id(way.signed[2].record))
+    track = stage.track(stage.trial.node.home.domain.record_id(way.signed[2].record))
     assert (track.status, len(track.items)) == ("recorded", 1)
     assert "waits for its predecessor" in track.problem
     stage.trial.node.submission.submit(way.signed[1])
@@ -246,7 +246,7 @@ def test_what_waits_in_vain_expires_with_its_deadline(stage: Stage) -> None:
     stage.settle()
     stage.pass_time(FORTNIGHT + HOUR)
     stage.pass_time(HOUR)
-    record_id = stage.trial.node.domain.record_id(way.signed[1].record)
+    record_id = stage.trial.node.home.domain.record_id(way.signed[1].record)
     assert stage.track(record_id).status == "rejected"
     stage.audited()
 

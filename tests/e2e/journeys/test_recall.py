@@ -113,7 +113,7 @@ def market(stage: Stage) -> dict[str, bytes]:
 def test_a_recall_finds_who_holds_and_who_had_the_goods(stage: Stage, market: dict[str, bytes]) -> None:
     started = time.monotonic()
     recall = recall_of(stage, [{"lot": BAD}])
-    view = stage.trial.node.recalls.recall(recall, AUDITOR)
+    view = stage.trial.node.reader.recalls.recall(recall, AUDITOR)
     assert time.monotonic() - started < 5
     found = {one.shipment: one for one in view.trace.shipments}
     assert to_hex(market["good"]) not in found
@@ -133,7 +133,7 @@ def test_what_was_handed_on_is_what_the_next_one_took(stage: Stage) -> None:
     """Each package counts once: short, the rest stays with the giver; over, the giver handed on what was counted."""
     short, over = stage.open(10, lot=BAD, endorsed=False), stage.open(10, lot=GOOD, endorsed=False)
     stage.hand(MAKER, CARRIER, (short, 0, 8, SHORT), (over, 0, 12, ExceptionBit.OVER))
-    trace = stage.node.recalls.trace
+    trace = stage.node.reader.recalls.trace
 
     def of_maker(lot: str) -> tuple[int, int]:
         maker = next(one for one in trace(f"01/{GTIN}/10/{lot}", "", AUDITOR).holders if one.partner.id == MAKER)
@@ -152,7 +152,7 @@ def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]
         answer(stage, SECOND, recall, 1, 1, 1)
     with pytest.raises(MalformedRecord, match="not a recall"):
         answer(stage, SECOND, market["bad"], 1, 1, 0)
-    view = stage.trial.node.recalls.recall(recall, Reader(MAKER))
+    view = stage.trial.node.reader.recalls.recall(recall, Reader(MAKER))
     effect = asdict(view.effect) if view.effect else {}
     assert effect | {"text": ""} == {
         "asked": 3, "answered": 2, "expected": 14, "found": 11, "quarantined": 5, "disposed": 6, "outstanding": 3,
@@ -161,10 +161,10 @@ def test_answers_are_held_against_custody(stage: Stage, market: dict[str, bytes]
     assert effect["text"].startswith("2 of 3 holders have answered; found 11 of 14 packages")
     # What reaches a consumer after all is out of the carrier's hands, and not forgotten.
     stage.hand(SECOND, 0, (market["order"], 1, 3), by=(SECOND, CONSUMER))
-    later = stage.trial.node.recalls.recall(recall, Reader(MAKER)).effect
+    later = stage.trial.node.reader.recalls.recall(recall, Reader(MAKER)).effect
     assert later is not None
     assert (later.asked, later.outstanding, later.at_consumers) == (2, 0, 3)
-    alone = stage.node.recalls.recall(recall_of(stage, [{"lot": GOOD}]), Reader(MAKER)).effect
+    alone = stage.node.reader.recalls.recall(recall_of(stage, [{"lot": GOOD}]), Reader(MAKER)).effect
     assert alone is not None
     assert alone.text.startswith("0 of 1 holder has answered; found 0 of 10 packages")
 
@@ -176,7 +176,7 @@ def test_an_answer_counts_for_no_more_than_custody_shows_with_its_author(
     recall = recall_of(stage, [{"lot": BAD}])
     answer(stage, BROKER, recall, 2, 0, 2)
     answer(stage, CARRIER, recall, 999, 0, 999)
-    view = stage.trial.node.recalls.recall(recall, AUDITOR)
+    view = stage.trial.node.reader.recalls.recall(recall, AUDITOR)
     effect = view.effect
     assert effect is not None
     assert (effect.asked, effect.answered, effect.expected) == (3, 1, 14)
@@ -188,7 +188,7 @@ def test_an_answer_counts_for_no_more_than_custody_shows_with_its_author(
 
 def test_each_reader_sees_its_part(stage: Stage, market: dict[str, bytes]) -> None:
     recall = recall_of(stage, [{"lot": BAD}])
-    recalls = stage.trial.node.recalls
+    recalls = stage.trial.node.reader.recalls
     public = recalls.recall(recall, Reader())
     assert (public.recall.contact, public.trace.holders, public.effect) == ("recall@maker.example", (), None)
     shop = recalls.recall(recall, Reader(SHOP))
@@ -212,17 +212,17 @@ def test_an_authority_recalls_serials_and_published_codes_narrow_it_to_their_lot
             MAKER, schema, f"01/{GTIN}/10/{lot}", NO_HASH, stage.now, stage.now + 300 * DAY, NO_HASH,
             Claims(salt(), "{}"), root, details(),
         )  # fmt: skip
-        stage.trial.node.products.keep_codes(stage.sign(attestation, MAKER), codes)
+        stage.trial.node.reader.products.keep_codes(stage.sign(attestation, MAKER), codes)
     recall = recall_of(stage, [{"from": "203", "to": "205"}], by=AUTHORITY)
-    view = stage.trial.node.recalls.recall(recall, AUDITOR)
+    view = stage.trial.node.reader.recalls.recall(recall, AUDITOR)
     assert {one.shipment for one in view.trace.shipments} == {to_hex(market["good"])}
-    look = stage.trial.node.products.look_up
+    look = stage.trial.node.reader.products.look_up
     assert look(f"01/{GTIN}/10/{GOOD}/21/204")["verdict"] == "recalled"
     assert "bring it back" in look(f"01/{GTIN}/10/{GOOD}/21/204")["toDo"]
     assert look(f"01/{GTIN}/10/{GOOD}/21/209")["verdict"] == "authentic"
     # Serials that nobody published may be anywhere.
     other = recall_of(stage, [{"from": "9000", "to": "9001"}], by=AUTHORITY)
-    everywhere = stage.trial.node.recalls.recall(other, AUDITOR).trace.shipments
+    everywhere = stage.trial.node.reader.recalls.recall(other, AUDITOR).trace.shipments
     assert {to_hex(market["good"]), to_hex(market["bad"])} <= {one.shipment for one in everywhere}
     assert {one.certainty for one in everywhere} == {"possible"}
 
@@ -238,7 +238,7 @@ def test_who_recalls_a_rivals_goods_learns_nothing_by_it(stage: Stage, market: d
     stage.pass_time(DELAY + HOUR)
     attest(stage, BROKER, OTHER_SCHEMA, f"01/{GTIN}")
     recall = recall_of(stage, [{"lot": BAD}], by=BROKER)
-    recalls = stage.node.recalls
+    recalls = stage.node.reader.recalls
     own = recalls.recall(recall, Reader(BROKER))
     assert (own.recall.speaks, own.trace, own.effect) == (False, TraceView(), None)
     assert recalls.recall(recall, Reader(AUTHORITY)).effect is not None
@@ -248,6 +248,6 @@ def test_who_recalls_a_rivals_goods_learns_nothing_by_it(stage: Stage, market: d
     stage.pass_time(DELAY + HOUR)
     allowed = attest(stage, MAKER, BRAND_AUTHORISATION, f"partner/{BROKER}")
     assert recalls.recall(recall, Reader(BROKER)).effect is not None
-    assert stage.node.products.look_up(f"01/{GTIN}/10/{BAD}")["verdict"] == "recalled"
+    assert stage.node.reader.products.look_up(f"01/{GTIN}/10/{BAD}")["verdict"] == "recalled"
     stage.sign(Revocation(MAKER, allowed, int(RevocationReason.WITHDRAWN), stage.now, details()), MAKER)
     assert recalls.recall(recall, Reader(BROKER)).effect is None

@@ -12,6 +12,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.penalties.json_form import moment
+from ledger.records.types import BonusAgreement, Details, Share
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
@@ -22,7 +23,7 @@ def docks(stage: Stage, tmp_path: Path) -> Path:
     """Two devices: each with its key and the consortium's trust file, and nothing else."""
     for partner in (MAKER, CARRIER, SHOP):
         write_keystore(tmp_path / f"{partner}.json", stage.parties[partner].key, DEMO_PASSPHRASE, demo=True)
-    (tmp_path / "trust.json").write_bytes(canonical_json(stage.trial.node.consortium.trust_file()))
+    (tmp_path / "trust.json").write_bytes(canonical_json(stage.trial.node.home.consortium.trust_file()))
     return tmp_path
 
 
@@ -93,7 +94,7 @@ def test_an_amendment_is_signed_beside_what_it_changes(stage: Stage, docks: Path
     target.write_text(json.dumps(stage.trial.signed(leg, *stage.keys([MAKER, CARRIER])).to_json()))
     later = leg.occurredAt + 3600
     message = {
-        "target": to_hex(stage.node.domain.record_id(leg)),
+        "target": to_hex(stage.node.home.domain.record_id(leg)),
         "kind": "correction",
         "changes": {"text": f'{{"occurredAt":{later}}}'},
     }
@@ -131,3 +132,22 @@ def test_a_template_may_leave_out_what_is_empty(stage: Stage, docks: Path) -> No
     stage.trial.node.submission.submit(read_signed((docks / "signed.json").read_bytes(), "signed"))
     stage.settle()
     assert stage.status(goods) == "lost"
+
+
+def test_an_agreement_is_signed_with_its_warnings_in_words_and_as_codes(docks: Path) -> None:
+    """The arbiter is a party: the rules allow it, and whoever signs is told."""
+    terms = BonusAgreement(
+        bytes(16), (Share(CARRIER, 5_000), Share(SHOP, 5_000)), MAKER, MAKER, b"\x22" * 20, "EUR", bytes(32), 1, 2, 10,
+        SHOP, 10, 100, 200, Details(bytes(16), ""),
+    )  # fmt: skip
+    draft, key = docks / "agreement.json", str(docks / f"{CARRIER}.json")
+    draft.write_bytes(canonical_json({"type": "BonusAgreement", "message": terms.to_json(), "signatures": []}))
+    told = run(docks, key, str(draft), "--out", str(docks / "signed.json"))
+    assert "Beware: The arbiter is one of the parties." in told
+    assert "Beware: The awarder is the residual partner" in told
+    trust = ["--trust", str(docks / "trust.json"), "--yes", "--json"]
+    found = CliRunner().invoke(app, ["sign", key, str(draft), *trust])
+    answer = json.loads(found.stdout)
+    assert answer["warnings"] == ["arbiter-is-party", "awarder-is-residual"]
+    assert answer["record"] == json.loads((docks / "signed.json").read_bytes())
+    assert answer["id"] in told

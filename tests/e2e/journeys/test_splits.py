@@ -78,16 +78,16 @@ def test_what_is_missing_stays_with_the_releaser_until_it_is_found_and_handed_on
     assert stage.held_by(missing) == (CARRIER, 3, 0)
     assert stage.view(missing).flags == ("remainder",)
     assert stage.status(missing) == "missing"
-    (open_one,) = stage.node.reading.open_against(CARRIER)
+    (open_one,) = stage.node.reader.views.open_against(CARRIER)
     assert (open_one.shipment, open_one.delivery) == (to_hex(missing), to_hex(goods))
     assert open_one.text == "3 packages missing, open against Partner 3"
     stage.state(StatementKind.FOUND, CARRIER, missing, 0)
     assert stage.status(missing) == "found"
-    assert [one.status for one in stage.node.reading.open_against(CARRIER)] == ["found"]
+    assert [one.status for one in stage.node.reader.views.open_against(CARRIER)] == ["found"]
     late_by(stage, opened, 2 * DAY)
     stage.hand(CARRIER, SHOP, (missing, 0, 3))
     assert stage.status(missing) == "delivered"
-    assert stage.node.reading.open_against(CARRIER) == []
+    assert stage.node.reader.views.open_against(CARRIER) == []
     # Seven packages on time, three two days late: α · 3/10 · 2².
     assert stage.penalty(goods).amount == ALPHA * 3 * 4 // 10
     stage.audited()
@@ -101,7 +101,7 @@ def test_a_missing_package_that_never_turns_up_is_declared_lost_and_costs_to_the
     missing = remainder(goods, 1)
     stage.state(StatementKind.LOST, CARRIER, missing, 0)
     assert stage.status(missing) == "lost"
-    assert stage.node.reading.open_against(CARRIER) == []
+    assert stage.node.reader.views.open_against(CARRIER) == []
     with pytest.raises(RuleBroken, match="ended"):
         stage.hand(CARRIER, SHOP, (missing, 0, 1))
     late_by(stage, opened, 40 * DAY)

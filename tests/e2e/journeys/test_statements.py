@@ -225,7 +225,7 @@ def test_lost_goods_cost_what_never_delivered_goods_cost(stage: Stage, offered: 
 
 def test_a_code_is_off_the_market_only_when_its_whole_lot_is(stage: Stage) -> None:
     """Which serials were in a shipment is not told: while any of the lot may be about, this may be one of them."""
-    look = stage.node.products.look_up
+    look = stage.node.reader.products.look_up
     first, second = (stage.open(2, lot="L-GONE", endorsed=False) for _ in range(2))
     code = f"01/{GTIN}/10/L-GONE/21/000001"
     stage.attest("L-GONE")

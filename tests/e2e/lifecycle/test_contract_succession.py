@@ -36,9 +36,9 @@ EXPORT = Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), True)
 
 def prepare(stage: Stage, kind: ContractKind) -> Succession:
     node = stage.node
-    with node.db.read() as connection:
-        history = node.registry.refreshed(connection).history
-    return replace_contract(node.settings, node.chain, node.consortium, history, kind, node.clock)
+    with node.home.database.read() as connection:
+        history = node.reader.registry.refreshed(connection).history
+    return replace_contract(node.home.settings, node.chain, node.home.consortium, history, kind, node.home.clock)
 
 
 def decide(stage: Stage, change: RegistryChange) -> None:
@@ -48,7 +48,7 @@ def decide(stage: Stage, change: RegistryChange) -> None:
 
 def targets(stage: Stage, record_id: RecordId) -> list[bytes]:
     """The contracts that gave this record's outcomes."""
-    with stage.node.db.read() as connection:
+    with stage.node.home.database.read() as connection:
         found: list[Any] = [records.get(connection, one.outcome_record) for one in outcomes.of(connection, record_id)]
     return [row.record.target for row in found if isinstance(row.record, Outcome)]
 
@@ -90,7 +90,7 @@ def test_nothing_is_opened_handed_on_or_ended_twice_under_a_successor(stage: Sta
         decide(stage, change)
     stage.pass_time(DELAY + HOUR)
     node = stage.node
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         terms = records.get(connection, goods)
     assert terms is not None
     assert "CustodyAlreadyOpen" in node.preflight(terms.signed)
@@ -123,7 +123,7 @@ def test_every_other_kind_is_replaced_under_way(stage: Stage, kind: ContractKind
     assert stage.status(goods) == "delivered"
     stage.audited()
     node = stage.node
-    with node.db.read() as connection:
+    with node.home.database.read() as connection:
         anchored = checkpoints.latest_anchored(connection)
         size = log.head(connection).size
     assert anchored is not None
@@ -138,13 +138,13 @@ def test_what_a_successor_took_comes_back_when_the_database_is_lost(founded: Pat
         stage.pass_time(DELAY + HOUR)
         handoff = stage.hand(MAKER, CARRIER, (goods, 0, 4))
         stage.audited()
-        settings, clock = stage.node.settings, stage.clock
+        settings, clock = stage.node.home.settings, stage.clock
     for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
         (settings.home / name).unlink(missing_ok=True)
     assert restore_from_chain(settings, given=[], clock=clock).done
     assert audit(settings).ok
     with closing(open_trial(settings, clock).node) as node:
-        assert [item.outcome for item in node.reading.record(handoff).chain.items] == ["applied"]
+        assert [item.outcome for item in node.reader.views.record(handoff).chain.items] == ["applied"]
 
 
 def test_the_same_successor_is_prepared_again_until_the_council_has_decided(stage: Stage) -> None:

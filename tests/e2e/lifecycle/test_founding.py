@@ -44,8 +44,8 @@ def test_contracts_then_the_log_then_nothing(settings: Settings) -> None:
         trial.admit([(operator, "", [RoleRequest(Role.OPERATOR)])])
         (log_change,) = outstanding_changes(settings, clock, OPERATOR)
         assert log_change.action == RegistryAction.REGISTER_LOG
-        assert log_change.scope == trial.node.consortium.log.log_id
-        assert log_change.key == trial.node.keys.anchor.address
+        assert log_change.scope == trial.node.home.consortium.log.log_id
+        assert log_change.key == trial.node.reader.keys.anchor.address
 
         trial.change(log_change)
         trial.node.settle()

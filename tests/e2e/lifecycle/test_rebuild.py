@@ -109,7 +109,7 @@ def test_with_every_leaf_given_back_the_same_log_goes_on(story: Story, home: Set
     assert {name for name in before if before[name] != after[name]} == {"goods"}
     node = Node(home, clock)
     node.settle()
-    waiting = node.reading.record(story.ids["waiting terms"])
+    waiting = node.reader.views.record(story.ids["waiting terms"])
     node.close()
     assert waiting.chain.status == "recorded", "what waited when the database was lost went on to the chain"
     assert audit(home).ok

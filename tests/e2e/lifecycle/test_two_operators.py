@@ -78,7 +78,7 @@ class Pair:
         one.admit([(newcomer, "", [RoleRequest(Role.OPERATOR)])])
         self.one.settle()
         node = self.two.node
-        anchor, log_id = node.keys.anchor.address, node.consortium.log.log_id
+        anchor, log_id = node.reader.keys.anchor.address, node.home.consortium.log.log_id
         one.decide([change(0, RegistryAction.REGISTER_LOG, partner=OTHER_OPERATOR, key=anchor, scope=log_id)])
         self.settle()
 
@@ -96,7 +96,7 @@ class Pair:
 
 def facts(seat: Seat) -> dict[str, list[tuple[int, int]]]:
     """Every record with a chain track, and what became of each item; outcome leaves too, which are the same bytes."""
-    with seat.node.db.read() as connection:
+    with seat.node.home.database.read() as connection:
         rows = [row for row in records.stream(connection) if not isinstance(row.record, (*LOG_ONLY, Checkpoint))]
         return {
             to_hex(row.record_id): [(one.item, one.outcome) for one in outcomes.of(connection, row.record_id)]
@@ -215,7 +215,7 @@ def test_parts_are_opened_to_an_operator_by_who_hands_the_record_in_there(pair: 
     pair.settle()
     with pytest.raises(NotFound, match="withheld"):
         two.penalty(goods)
-    with one.node.db.read() as connection:
+    with one.node.home.database.read() as connection:
         row = records.get(connection, goods)
         assert row is not None
         opened = shipment_state.opened(connection, row)
@@ -233,8 +233,8 @@ def test_a_bundle_of_either_operator_verifies_with_a_trust_file_that_names_its_l
     two.hand(MAKER, SHOP, (goods, 0, 2))
     two.node.tick()
     two.settle()
-    bundle = Exporter(two.node).shipment(goods, None)
-    own, other = (seat.node.consortium.trust_file() for seat in (two, one))
+    bundle = Exporter(two.node.reader).shipment(goods, None)
+    own, other = (seat.node.home.consortium.trust_file() for seat in (two, one))
     assert all(step.ok for step in verify_bundle(bundle, parse_trust(canonical_json(own))))
     failed = [step for step in verify_bundle(bundle, parse_trust(canonical_json(other))) if not step.ok]
     assert failed[0].name == "log"
@@ -246,10 +246,10 @@ def test_the_council_replaces_a_contract_and_both_operators_go_on(pair: Pair) ->
     one, two = pair.one, pair.two
     goods = one.open(4)
     two.settle()
-    with one.node.db.read() as connection:
-        history = one.node.registry.refreshed(connection).history
+    with one.node.home.database.read() as connection:
+        history = one.node.reader.registry.refreshed(connection).history
     node = one.node
-    found = replace_contract(node.settings, node.chain, node.consortium, history, ContractKind.CUSTODY, CLOCK)
+    found = replace_contract(node.home.settings, node.chain, node.home.consortium, history, ContractKind.CUSTODY, CLOCK)
     for record in found.changes:
         two.trial.change(record)
         two.settle()
@@ -258,19 +258,21 @@ def test_the_council_replaces_a_contract_and_both_operators_go_on(pair: Pair) ->
     pair.settle()
     for seat in (one, two):
         assert seat.outcome(handoff) == ["applied"]
-        with seat.node.db.read() as connection:
-            assert seat.node.registry.refreshed(connection).now().contract(ContractKind.CUSTODY) == found.successor
+        with seat.node.home.database.read() as connection:
+            assert (
+                seat.node.reader.registry.refreshed(connection).now().contract(ContractKind.CUSTODY) == found.successor
+            )
     assert facts(one) == facts(two)
     pair.audited()
 
 
 def test_who_joins_looks_at_the_chain_first(pair: Pair, tmp_path: Path) -> None:
     node = pair.one.node
-    trust = node.consortium.trust_file()
+    trust = node.home.consortium.trust_file()
     pool = bytes.fromhex(trust["bonusPool"][2:])
     known = parse_trust(canonical_json(trust))
     other = replace(known.genesis, consortium_id=ConsortiumId(b"\x01" * 32))
-    settings = settings_of(tmp_path / "three", node.settings.chain, "three.example/log")
+    settings = settings_of(tmp_path / "three", node.home.settings.chain, "three.example/log")
     for wrong, asked, what in (
         (replace(known, chain_id=7), pool, "another chain"),
         (replace(known, registry=b"\x01" * 20), pool, "no such contract there"),
@@ -281,7 +283,7 @@ def test_who_joins_looks_at_the_chain_first(pair: Pair, tmp_path: Path) -> None:
             join(settings, node.chain, wrong, asked)
     for refused, what in (
         (replace(settings, chain="embedded"), "one operator"),
-        (node.settings, "this home has a consortium"),
+        (node.home.settings, "this home has a consortium"),
         (replace(settings, origin="one.example/log", passphrase="x"), "another log has this name"),
     ):
         with pytest.raises(Misconfigured, match=what):

@@ -15,6 +15,7 @@ from ledger import merkle
 from ledger.bonuses.amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
 from ledger.bonuses.award import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
 from ledger.bonuses.award_file import amounts_from_json, award_to_json, explain
+from ledger.bonuses.judgement import judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE, Threshold, parse_rule
 from ledger.bundle.figures import award_for
 from ledger.codes import Role
@@ -448,3 +449,24 @@ def test_a_sanction_needs_the_upper_end_below_the_threshold() -> None:
     bad = replace(card, role=Role.SUPPLIER, indicators=(indicator(Indicator.DEFECTS, 20_000, 40, ()),))
     assert may_sanction(Threshold(Indicator.DEFECTS.value, 19_999, 30), bad)
     assert not may_sanction(Threshold(Indicator.DEFECTS.value, 25_000, 30), bad)
+
+
+def test_what_may_follow_from_scorecards_by_a_threshold() -> None:
+    """Between the ends, and where too little is known, neither follows; roles without the indicator are left out."""
+    cards = [scorecard(A, on_time=900_000), supplier(A)]  # as carrier 900,000 to 910,000
+    for limit, rewarded, punished in ((899_999, True, False), (905_000, False, False), (910_001, False, True)):
+        (found,) = judgements(threshold_of("on-time", limit), cards)
+        assert found.to_json() == {
+            "partner": A, "role": "carrier", "value": 905_000, "may_reward": rewarded, "may_sanction": punished,
+        }  # fmt: skip
+        (found,) = judgements(threshold_of("on-time", limit, 50), cards)
+        assert (found.may_reward, found.may_sanction) == (False, False)
+    assert [found.role for found in judgements(threshold_of("score", 9_001), cards)] == [Role.CARRIER, Role.SUPPLIER]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "limit"), [("shipments", 5), ("kindness", 5), ("score", 10_001), ("on-time", -1), ("penalty", 1)]
+)
+def test_nobody_is_judged_by_what_is_no_threshold(indicator: str, limit: int) -> None:
+    with pytest.raises(MalformedRecord):
+        threshold_of(indicator, limit)

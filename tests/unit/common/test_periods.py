@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.common.periods import DAY, FOREVER, Period, Step, before, full_hour, period_of
+from ledger.common.periods import DAY, FOREVER, Grain, Period, Step, before, full_hour, period_of, unit_name, unit_of
 from ledger.errors import MalformedRecord
 
 
@@ -59,3 +59,15 @@ def test_quarters_and_months_follow_the_calendar() -> None:
 
 def test_a_full_hour_is_the_last_one() -> None:
     assert full_hour(NOW + 3599) == NOW == full_hour(NOW)
+
+
+def test_calendar_units_are_numbered_without_a_gap() -> None:
+    january, december = 1_704_067_200, 1_704_067_199  # 2024-01-01 00:00:00, and the second before
+    for grain, last, first in (
+        (Grain.MONTH, "2023-12", "2024-01"),
+        (Grain.QUARTER, "2023 Q4", "2024 Q1"),
+        (Grain.YEAR, "2023", "2024"),
+    ):
+        assert unit_of(december, grain) + 1 == unit_of(january, grain)
+        assert [unit_name(unit_of(at, grain), grain) for at in (december, january)] == [last, first]
+    assert unit_name(unit_of(FOREVER, Grain.YEAR), Grain.YEAR) == "9999"

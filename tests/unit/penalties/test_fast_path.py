@@ -4,14 +4,19 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from ledger.codes import Assurance, ClearanceStatus, Outcome
 from ledger.common.periods import Period
 from ledger.errors import NotFound
+from ledger.penalties import amounts
 from ledger.penalties.amounts import Owed, all_owed, evidence_of, of_statement
-from ledger.penalties.fast_path import plain
+from ledger.penalties.fast_path import Plain, plain
+from ledger.penalties.fast_path import plain as fast_path_of
 from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
+from ledger.scores import composite, fast_path
 from ledger.scores.card import parse_card
 from ledger.scores.composite import Tallies
 from ledger.scores.incremental import Running
@@ -86,6 +91,40 @@ def random_records(seed: int, shipments: int) -> list[VerifiedRecord]:
     return history.records
 
 
+def manifest_records(seed: int) -> list[VerifiedRecord]:
+    """Shipments that go together, several on each manifest and on each clearance, at times on a grid of half a day: so
+    promises, due times, periods and their ends fall on the same second. Blocks are before or behind the log.
+    """
+    rng = random.Random(seed)
+    history = History()
+    goods = Goods(SALT, GTINS[0], "LOT", bytes(32), 10, "EA", "", "")
+    for _ in range(6):
+        opened = rng.randrange(20) * DAY // 2
+        shipments = [
+            history.terms(
+                known=opened, holder=MAKER, promisedAt=opened + rng.randrange(1, 14) * DAY // 2,
+                grace=rng.choice((0, DAY // 2)), lostAfter=rng.choice((DAY, 30 * DAY)),
+                incoterm=rng.choice(("DAP", "FCA")), contents=(goods,) if rng.random() < 0.3 else (),
+            )
+            for _ in range(rng.randrange(1, 4))
+        ]  # fmt: skip
+        at, holder = opened, MAKER
+        if rng.random() < 0.4:
+            for status in (ClearanceStatus.PRESENTED, ClearanceStatus.HELD, ClearanceStatus.RELEASED):
+                held_at = at + rng.randrange(3) * DAY // 2
+                known = held_at + rng.choice((0, DAY))
+                history.clearance(status, shipments, held_at, by=BROKER, known=known, block_time=known - HOUR)
+        for receiver in (*rng.sample((CARRIER, SECOND), rng.randrange(3)), SHOP):
+            at += rng.randrange(5) * DAY // 2
+            known = at + rng.choice((0, DAY, DAY + 1))
+            history.handoff(
+                shipments, holder, receiver, at, known=known, exceptions=rng.choice((0, 0, 0, 2)),
+                due=rng.choice((0, at, at + DAY)), block_time=known + rng.choice((-HOUR, 0, HOUR)),
+            )  # fmt: skip
+            holder = receiver
+    return history.records
+
+
 GTINS = ("09506000134352", "09521321000018")
 
 
@@ -150,7 +189,28 @@ def cards(tallies: Tallies) -> list[Any]:
     return [tallies.score(partner, role, CARD) for role in CARD.roles for partner in tallies.partners(role)]
 
 
-def test_penalties_and_scores_are_equal_both_ways_on_mostly_plain_histories() -> None:
+def assert_equal_both_ways(journeys: Journeys, at: int | None, period: Period) -> None:
+    """Everything that the short way computes, beside the same by the general way alone."""
+    assert list(all_owed(journeys, at)) == owed_the_general_way(journeys, at)
+    short, general = Tallies(journeys, period), Tallies(journeys, period, shortcut=False)
+    assert short.owed == general.owed
+    assert cards(short) == cards(general)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the short way took each plain journey into the scores."""
+    answers: list[bool] = []
+
+    def count(*arguments: Any) -> bool:
+        answers.append(fast_path.count_plain(*arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(composite, "count_plain", count)
+    return answers
+
+
+def test_penalties_and_scores_are_equal_both_ways_on_mostly_plain_histories(counted: list[bool]) -> None:
     short = held = 0
     for seed in range(25):
         journeys = random_history(seed, 30)
@@ -158,13 +218,52 @@ def test_penalties_and_scores_are_equal_both_ways_on_mostly_plain_histories() ->
         short += len(found)
         held += sum(way.hold is not None for way in found)
         rng = random.Random(seed)
-        for at in (None, rng.randrange(40) * DAY):
-            assert list(all_owed(journeys, at)) == owed_the_general_way(journeys, at)
         start = rng.randrange(15) * DAY
-        for period in (Period(0, UNLIMITED, 60 * DAY), Period(start, start + 9 * DAY, start + 9 * DAY)):
-            assert cards(Tallies(journeys, period)) == cards(Tallies(journeys, period, shortcut=False))
+        assert_equal_both_ways(journeys, None, Period(0, UNLIMITED, 60 * DAY))
+        assert_equal_both_ways(journeys, rng.randrange(40) * DAY, Period(start, start + 9 * DAY, start + 9 * DAY))
     assert short > 300
     assert held > 20
+    assert sum(counted) > 500  # of two periods each
+
+
+def test_penalties_and_scores_are_equal_both_ways_on_shared_manifests_and_at_boundaries(counted: list[bool]) -> None:
+    for seed in range(300):
+        journeys, rng = Journeys(manifest_records(seed)), random.Random(seed)
+        for _ in range(3):
+            start = rng.randrange(24) * DAY // 2
+            end = start + rng.randrange(1, 16) * DAY // 2
+            assert_equal_both_ways(journeys, end, Period(start, end, rng.choice((start, end, end + DAY))))
+    assert sum(counted) > 3_000
+
+
+def off_by_one(way: Plain | None, field: str) -> Plain | None:
+    """The journey with one figure of it wrong."""
+    if way is None:
+        return None
+    value = getattr(way, field)
+    if field == "steps":
+        last = way.steps[-1]
+        return way._replace(steps=(*way.steps[:-1], last._replace(at=last.at + 1, known=last.known + 1)))
+    if field == "hold":
+        hold = way.hold and way.hold._replace(span=(way.hold.span[0], way.hold.span[1] + DAY))
+        return way._replace(hold=hold)
+    changed: dict[str, Any] = {field: not value if isinstance(value, bool) else value + 1}
+    return way._replace(**changed)
+
+
+@pytest.mark.parametrize("field", ["promised_at", "counted_until", "late_seconds", "amount", "bound", "steps", "hold"])
+def test_a_wrong_figure_of_the_short_way_is_noticed(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison is worth something: one figure off by one in the short way alone, and it fails."""
+    for module in (amounts, composite):
+        monkeypatch.setattr(module, "plain", lambda journeys, name: off_by_one(fast_path_of(journeys, name), field))
+
+    def compare() -> None:
+        for seed in range(40):
+            journeys = Journeys(manifest_records(seed))
+            assert_equal_both_ways(journeys, 9 * DAY, Period(2 * DAY, 9 * DAY, 9 * DAY))
+
+    with pytest.raises(AssertionError):
+        compare()
 
 
 def test_penalties_and_scores_are_equal_both_ways_on_crooked_histories() -> None:
@@ -173,9 +272,7 @@ def test_penalties_and_scores_are_equal_both_ways_on_crooked_histories() -> None
         for _ in range(12):
             tale.step()
         journeys = Journeys(tale.history.records)
-        assert list(all_owed(journeys, None)) == owed_the_general_way(journeys, None)
-        period = Period(0, UNLIMITED, 60 * DAY)
-        assert cards(Tallies(journeys, period)) == cards(Tallies(journeys, period, shortcut=False))
+        assert_equal_both_ways(journeys, None, Period(0, UNLIMITED, 60 * DAY))
 
 
 def test_a_plain_statement_says_the_same_as_the_short_figures() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ledger.bonuses.agreement import AgreementStatus as Status
 from ledger.bonuses.amounts import amount_proof
-from ledger.bonuses.pool import Status
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.keccak import keccak256
 from ledger.records.signing import Domain
@@ -148,27 +148,27 @@ def bad_terms(pool: Pool) -> dict[str, tuple[str, BonusAgreement]]:
     return {
         "no parties": ("BonusPoolPartyCount", t(parties=())),
         "too many parties": ("BonusPoolPartyCount", t(parties=(Share(A, 1),) * 201)),
-        "party 0": ("BonusPoolBadParty", t(parties=(Share(0, 1),))),
-        "party twice": ("BonusPoolBadParty", t(parties=(Share(A, 1), Share(B, 1), Share(A, 1)))),
+        "party 0": ("BonusPoolPartyZero", t(parties=(Share(0, 1),))),
+        "party twice": ("BonusPoolPartyTwice", t(parties=(Share(A, 1), Share(B, 1), Share(A, 1)))),
         "more than the whole": ("BonusPoolSharesExceedWhole", t(parties=two)),
         "no awarder": ("BonusPoolNobodyNamed", t(awarder=0)),
         "no arbiter": ("BonusPoolNobodyNamed", t(arbiter=0)),
         "no residual": ("BonusPoolNobodyNamed", t(residual=0)),
         "unknown residual": ("BonusPoolUnknownResidual", t(residual=99)),
-        "no currency": ("BonusPoolBadCurrency", t(currency="")),
-        "long currency": ("BonusPoolBadCurrency", t(currency="E" * 513)),
-        "no text": ("BonusPoolBadCurrency", t(currency="E\0")),
+        "no currency": ("BonusPoolCurrencyLength", t(currency="")),
+        "long currency": ("BonusPoolCurrencyLength", t(currency="E" * 513)),
+        "no text": ("BonusPoolCurrencyNotText", t(currency="E\0")),
         "token without code": ("BonusPoolNotAToken", t(token=purse(A))),
-        "no period": ("BonusPoolBadTimes", t(periodEnd=pool.start)),
-        "period after deadline": ("BonusPoolBadTimes", t(periodEnd=pool.deadline + 1)),
-        "deadline over": ("BonusPoolBadTimes", t(periodStart=1, periodEnd=2, deadline=pool.evm.now - 1)),
-        "no dispute window": ("BonusPoolBadTimes", t(disputeWindow=0)),
-        "no arbiter window": ("BonusPoolBadTimes", t(arbiterWindow=0)),
+        "no period": ("BonusPoolBadPeriod", t(periodEnd=pool.start)),
+        "period after deadline": ("BonusPoolBadPeriod", t(periodEnd=pool.deadline + 1)),
+        "deadline over": ("BonusPoolDeadlinePassed", t(periodStart=1, periodEnd=2, deadline=pool.evm.now - 1)),
+        "no dispute window": ("BonusPoolNoWindow", t(disputeWindow=0)),
+        "no arbiter window": ("BonusPoolNoWindow", t(arbiterWindow=0)),
         "no time to claim": (
-            "BonusPoolBadTimes",
+            "BonusPoolClaimsTooShort",
             t(claimUntil=pool.deadline + DISPUTE_WINDOW + ARBITER_WINDOW - 1),
         ),
-        "windows beyond all time": ("BonusPoolBadTimes", t(disputeWindow=2**40 - 1, arbiterWindow=2**40 - 1)),
+        "windows beyond all time": ("BonusPoolClaimsTooShort", t(disputeWindow=2**40 - 1, arbiterWindow=2**40 - 1)),
     }
 
 
@@ -239,7 +239,7 @@ def test_no_funding_after_an_award_not_even_a_voided_one(awarded: tuple[Pool, An
 def test_only_the_awarder_awards_what_there_is(funded: tuple[Pool, Any]) -> None:
     pool, agreement = funded
     refused("BonusPoolNotYours", pool.award, agreement, LINES, TOTAL, by=A)
-    refused("BonusPoolExceeds", pool.award, agreement, LINES, TOTAL + 1)
+    refused("BonusPoolExceedsFunded", pool.award, agreement, LINES, TOTAL + 1)
     refused("BonusPoolWrongVersion", pool.award, agreement, LINES, TOTAL, version=0)
     refused("BonusPoolWrongVersion", pool.award, agreement, LINES, TOTAL, version=2)
     refused("BonusPoolNoAmounts", pool.award, agreement, LINES, TOTAL, amounts=bytes(32))
@@ -281,8 +281,8 @@ def test_the_first_award_is_due_by_the_deadline(funded: tuple[Pool, Any], late: 
 
 def test_only_a_party_disputes_and_once(awarded: tuple[Pool, Any, int]) -> None:
     pool, agreement, _ = awarded
-    refused("BonusPoolBadParty", pool.dispute, agreement, AWARDER)
-    refused("BonusPoolBadParty", pool.dispute, agreement, RESIDUAL)
+    refused("BonusPoolNotAParty", pool.dispute, agreement, AWARDER)
+    refused("BonusPoolNotAParty", pool.dispute, agreement, RESIDUAL)
     refused("BonusPoolWrongVersion", pool.dispute, agreement, A, 2)
     refused("BonusPoolNotNow", pool.rule, agreement, True)
     pool.dispute(agreement, A)
@@ -444,7 +444,7 @@ def test_a_party_claims_once_with_its_own_key_and_its_own_amount(final: tuple[Po
     other = replace(record, by=C)
     refused("Rfc9162WrongRoot", claim, "claim", other, *extras, pool.sign(other, C))
     outsider = replace(record, by=OUTSIDER)
-    refused("BonusPoolBadParty", claim, "claim", outsider, *extras, pool.sign(outsider, OUTSIDER))
+    refused("BonusPoolNotAParty", claim, "claim", outsider, *extras, pool.sign(outsider, OUTSIDER))
     refused("Rfc9162WrongRoot", claim, "claim", record, 1, 3, list(proof.path), pool.sign(record, A))
     refused("Rfc9162ProofLength", claim, "claim", record, 0, 3, list(proof.path[:1]), pool.sign(record, A))
     refused("Rfc9162ProofLength", claim, "claim", record, 0, 3, [*proof.path, bytes(32)], pool.sign(record, A))
@@ -454,10 +454,10 @@ def test_a_party_claims_once_with_its_own_key_and_its_own_amount(final: tuple[Po
     refused("BonusPoolBadPayee", claim, "claim", nobody, *extras, pool.sign(nobody, A))
     itself = replace(record, payTo=pool.contract.address)
     refused("BonusPoolBadPayee", claim, "claim", itself, *extras, pool.sign(itself, A))
-    refused("BonusPoolNothingDue", pool.claim, agreement, LINES, B)
+    refused("BonusPoolNothingClaimed", pool.claim, agreement, LINES, B)
     pool.claim(agreement, LINES, A)
-    refused("BonusPoolAlreadyPaid", pool.claim, agreement, LINES, A)
-    refused("BonusPoolAlreadyPaid", pool.claim, agreement, LINES, A, payTo=purse(B))
+    refused("BonusPoolAlreadyClaimed", pool.claim, agreement, LINES, A)
+    refused("BonusPoolAlreadyClaimed", pool.claim, agreement, LINES, A, payTo=purse(B))
     assert pool.balance(purse(A)) == 300
 
 
@@ -481,8 +481,8 @@ def test_claims_end_with_claim_until_and_the_rest_is_residual(final: tuple[Pool,
     pool.claim(agreement, LINES, C)
     refused("BonusPoolNotNow", pool.claim, agreement, LINES, A)
     assert pool.status(agreement) is Status.LAPSED
-    refused("BonusPoolAlreadyPaid", pool.claim_residual, agreement, (), 500)
-    refused("BonusPoolExceeds", pool.claim_residual, agreement, (), 801)
+    refused("BonusPoolAlreadyClaimed", pool.claim_residual, agreement, (), 500)
+    refused("BonusPoolExceedsDue", pool.claim_residual, agreement, (), 801)
     pool.claim_residual(agreement, (), 800)
     assert [pool.balance(purse(p)) for p in (A, C, RESIDUAL)] == [0, 200, 800]
     refused("BonusPoolNotNow", pool.claim_residual, agreement, (), 801)
@@ -495,17 +495,17 @@ def test_the_residual_partner_shows_all_amounts_before_claims_are_over(final: tu
     refused("BonusPoolNotYours", residual, agreement, LINES, 500, by=AWARDER)
     refused("BonusPoolWrongSize", residual, agreement, (), 500)
     refused("BonusPoolNotTheAmounts", residual, agreement, lines_of(0, 0, 0), 1_000)
-    refused("BonusPoolBadParty", residual, agreement, lines_of(300, 0, 200, partners=(A, A, C)), 500)
-    refused("BonusPoolBadParty", residual, agreement, lines_of(300, 0, 200, partners=(A, B, OUTSIDER)), 500)
-    refused("BonusPoolExceeds", residual, agreement, LINES, 501)
-    refused("BonusPoolNothingDue", residual, agreement, LINES, 0)
+    refused("BonusPoolNotAscending", residual, agreement, lines_of(300, 0, 200, partners=(A, A, C)), 500)
+    refused("BonusPoolNotAParty", residual, agreement, lines_of(300, 0, 200, partners=(A, B, OUTSIDER)), 500)
+    refused("BonusPoolExceedsDue", residual, agreement, LINES, 501)
+    refused("BonusPoolNothingClaimed", residual, agreement, LINES, 0)
     refused("BonusPoolWrongVersion", residual, agreement, LINES, 500, version=2)
     refused("BonusPoolBadPayee", residual, agreement, LINES, 500, payTo=bytes(20))
     record = pool.claim_record(agreement, RESIDUAL, 500)
     lines = [(line.partner, line.amount) for line in LINES]
     refused("BonusPoolNotItsKey", pool.contract.record, "claimResidual", record, lines, pool.sign(record, A))
     residual(agreement, LINES, 100)
-    refused("BonusPoolAlreadyPaid", residual, agreement, LINES, 100)
+    refused("BonusPoolAlreadyClaimed", residual, agreement, LINES, 100)
     residual(agreement, LINES, 500)
     assert pool.balance(purse(RESIDUAL)) == 500
 
@@ -518,9 +518,9 @@ def test_a_residual_claim_is_never_paid_twice_wherever_it_is_sent(pool: Pool) ->
     pool.award(agreement, LINES, TOTAL)
     pool.at(at + DISPUTE_WINDOW + 1)
     pool.claim(agreement, LINES, A)
-    refused("BonusPoolAlreadyPaid", pool.claim_residual, agreement, LINES, 300, by=A)
+    refused("BonusPoolAlreadyClaimed", pool.claim_residual, agreement, LINES, 300, by=A)
     pool.claim_residual(agreement, LINES, 800, by=A)
-    refused("BonusPoolAlreadyPaid", pool.claim, agreement, LINES, A)
+    refused("BonusPoolAlreadyClaimed", pool.claim, agreement, LINES, A)
     pool.claim(agreement, LINES, C)
     assert (pool.balance(purse(A)), pool.balance(purse(C))) == (800, 200)
     assert pool.status(agreement) is Status.CLOSED
@@ -533,8 +533,8 @@ def test_an_overcommitted_award_pays_no_more_than_its_total(funded: tuple[Pool, 
     pool.award(agreement, greedy, 1_000)
     pool.at(at + DISPUTE_WINDOW + 1)
     pool.claim(agreement, greedy, A)
-    refused("BonusPoolExceeds", pool.claim, agreement, greedy, C)
-    refused("BonusPoolExceeds", pool.claim_residual, agreement, greedy, 1)
+    refused("BonusPoolExceedsTotal", pool.claim, agreement, greedy, C)
+    refused("BonusPoolExceedsDue", pool.claim_residual, agreement, greedy, 1)
 
 
 # --- refunds ---------------------------------------------------------------------------------------------------------
@@ -552,7 +552,7 @@ def test_without_an_award_every_funder_has_everything_back(funded: tuple[Pool, A
     topic = keccak256(b"Refunded(bytes32,uint256,address,uint128)")
     (event,) = [e for e in events if e.address == pool.contract.address]
     assert event.topics == (topic, agreement, bytes(32), FUNDER.address.rjust(32, b"\0"))
-    refused("BonusPoolAlreadyPaid", pool.refund, agreement, 0)
+    refused("BonusPoolAlreadyRefunded", pool.refund, agreement, 0)
     pool.refund(agreement, 1)
     assert (pool.balance(FUNDER.address), pool.balance(FUNDER_2.address)) == (RICH, RICH)
     refused("BonusPoolNotNow", pool.refund, agreement, 1)
@@ -576,7 +576,7 @@ def test_what_an_award_leaves_goes_back_in_proportion(funded: tuple[Pool, Any]) 
 
 def test_nothing_falls_to_a_deposit_when_everything_is_awarded(final: tuple[Pool, Any]) -> None:
     pool, agreement = final
-    refused("BonusPoolNothingDue", pool.refund, agreement, 0)
+    refused("BonusPoolNothingToRefund", pool.refund, agreement, 0)
 
 
 # --- closing ---------------------------------------------------------------------------------------------------------
@@ -586,7 +586,6 @@ def test_a_closed_pool_refuses_new_agreements_and_funding_only(funded: tuple[Poo
     pool, agreement = funded
     pool.change(RegistryAction.CLOSE_CONTRACT, key=pool.contract.address, number=ContractKind.BONUS)
     pool.consortium.wait(DELAY + 1)
-    pool.contract.send("close")
     refused("PartnerRegistryNotOpen", pool.agree, pool.terms(salt=b"\2" * 16))
     refused("PartnerRegistryNotOpen", pool.fund, agreement, 1)
     pool.award(agreement, LINES, TOTAL)

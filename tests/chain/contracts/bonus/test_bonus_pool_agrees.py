@@ -1,4 +1,4 @@
-"""BonusPool and ledger.bonuses.pool agree on random histories: the same actions at the same times are accepted and
+"""BonusPool and pool_rules agree on random histories: the same actions at the same times are accepted and
 refused by both, pay the same amounts, and leave the same books. Every unit ends where it belongs."""
 
 import random
@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from ledger.bonuses import pool as rules
+from ledger.bonuses.agreement import AgreementStatus
 from ledger.bonuses.amounts import AmountProof, Line, amount_proof
 from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
 from ledger.records.types import Claim, Dispute, Ruling, Share
+from tests.chain.contracts.bonus import pool_rules as rules
 from tests.chain.contracts.harness import Reverted
 from tests.chain.contracts.pool import (
     ARBITER,
@@ -69,15 +70,15 @@ class Game:
     def step(self) -> None:
         now = rules.status(self.agreement, self.pool.evm.now)
         # Mostly what may work, sometimes anything.
-        likely: dict[rules.Status, list[Callable[[], None]]] = {
-            rules.Status.OPEN: [self.fund],
-            rules.Status.FUNDED: [self.fund, self.award, self.award, self.wait],
-            rules.Status.AWARDED: [self.dispute, self.wait],
-            rules.Status.DISPUTED: [self.rule, self.rule, self.rule, self.wait],
-            rules.Status.VOIDED: [self.award, self.award, self.wait],
-            rules.Status.CLAIMABLE: [self.claim, self.claim, self.claim_residual, self.refund, self.wait],
-            rules.Status.LAPSED: [self.claim_residual, self.refund],
-            rules.Status.REFUNDABLE: [self.refund],
+        likely: dict[AgreementStatus, list[Callable[[], None]]] = {
+            AgreementStatus.OPEN: [self.fund],
+            AgreementStatus.FUNDED: [self.fund, self.award, self.award, self.wait],
+            AgreementStatus.AWARDED: [self.dispute, self.wait],
+            AgreementStatus.DISPUTED: [self.rule, self.rule, self.rule, self.wait],
+            AgreementStatus.VOIDED: [self.award, self.award, self.wait],
+            AgreementStatus.CLAIMABLE: [self.claim, self.claim, self.claim_residual, self.refund, self.wait],
+            AgreementStatus.LAPSED: [self.claim_residual, self.refund],
+            AgreementStatus.REFUNDABLE: [self.refund],
         }
         anything = [
             self.fund, self.award, self.dispute, self.rule, self.claim, self.claim_residual, self.refund, self.wait,
@@ -196,7 +197,7 @@ class Game:
     def finish(self) -> None:
         """Everybody takes what is left for him: in the end nothing is."""
         self.pool.evm.now += 200 * DAY
-        if rules.status(self.agreement, self.pool.evm.now) is rules.Status.LAPSED:
+        if rules.status(self.agreement, self.pool.evm.now) is AgreementStatus.LAPSED:
             due = rules.residual_due(self.agreement, self.lines, self.pool.evm.now)
             if due > self.agreement.paid_to_residual:
                 assert self.submit_residual(self.agreement.terms.residual, self.agreement.version, due, [])

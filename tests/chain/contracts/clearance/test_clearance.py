@@ -377,9 +377,9 @@ BAD_SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("ClearanceUnknownAssurance", {"assurance": 0}),
     ("ClearanceUnknownAssurance", {"assurance": 4}),
     ("ClearanceHoldCause", {"status": S.HELD, "holdCause": 0}),
-    ("ClearanceHoldCause", {"status": S.HELD, "holdCause": 12}),
+    ("ClearanceUnknownHoldCause", {"status": S.HELD, "holdCause": 12}),
     ("ClearanceHoldCause", {"status": S.RELEASED, "holdCause": HoldCause.RISK}),
-    ("ClearanceHoldCause", {"status": S.RELEASED, "causedBy": MAKER}),
+    ("ClearanceCausedBy", {"status": S.RELEASED, "causedBy": MAKER}),
 ]
 
 
@@ -418,7 +418,7 @@ def test_every_error_of_the_contract_is_covered() -> None:
     covered = {
         "ClearanceItemCount", "ClearanceNotAscending", "ClearanceUnknownPair", "ClearanceUnknownStatus",
         "ClearanceUnknownAssurance", "ClearanceHoldCause", "ClearanceNotSigner", "ClearanceSuspended",
-        "ClearanceNotPermitted", "ClearanceNoCustody",
+        "ClearanceNotPermitted", "ClearanceNoCustody", "ClearanceUnknownHoldCause", "ClearanceCausedBy",
     }  # fmt: skip
     assert {name for name in error_names("ClearanceLedger") if name.startswith("Clearance")} == covered
 

@@ -85,23 +85,23 @@ def test_refuses_after_submit_by(w: World) -> None:
     ("fields", "error"),
     [
         ({"packages": 0}, "CustodyNoPackages"),
-        ({"consignor": 0, "holder": MAKER}, "CustodyPurpose"),
-        ({"purpose": 0}, "CustodyPurpose"),
-        ({"purpose": 7}, "CustodyPurpose"),
-        ({"purpose": Purpose.ORIGINAL, "parents": (ShipmentRef(bytes(32), 0),)}, "CustodyPurpose"),
-        ({"purpose": Purpose.ONWARD}, "CustodyPurpose"),
-        ({"purpose": Purpose.MERGE}, "CustodyPurpose"),
-        ({"purpose": Purpose.REPLACEMENT}, "CustodyPurpose"),
-        ({"holder": 0, "recipientKey": CONSUMER.address}, "CustodyPurpose"),
+        ({"consignor": 0, "holder": MAKER}, "CustodyNoConsignor"),
+        ({"purpose": 0}, "CustodyUnknownPurpose"),
+        ({"purpose": 7}, "CustodyUnknownPurpose"),
+        ({"purpose": Purpose.ORIGINAL, "parents": (ShipmentRef(bytes(32), 0),)}, "CustodyParentCount"),
+        ({"purpose": Purpose.ONWARD}, "CustodyParentCount"),
+        ({"purpose": Purpose.MERGE}, "CustodyParentCount"),
+        ({"purpose": Purpose.REPLACEMENT}, "CustodyParentCount"),
+        ({"holder": 0, "recipientKey": CONSUMER.address}, "CustodyNoHolder"),
         ({"consignee": 0}, "CustodyRecipientKey"),
         ({"recipientKey": CONSUMER.address}, "CustodyRecipientKey"),
-        ({"requires": (require("DE", gate=0),)}, "CustodyRequirement"),
-        ({"requires": (require("DE", gate=8),)}, "CustodyRequirement"),
-        ({"requires": (require("DE", regime=0),)}, "CustodyRequirement"),
-        ({"requires": (require("DE", regime=10),)}, "CustodyRequirement"),
-        ({"requires": (Require(b"de", 1, 1, False),)}, "CustodyRequirement"),
-        ({"requires": (Require(b"D\0", 1, 1, False),)}, "CustodyRequirement"),
-        ({"requires": (require("DE"), require("US"), require("DE", gate=1))}, "CustodyRequirement"),
+        ({"requires": (require("DE", gate=0),)}, "CustodyUnknownGate"),
+        ({"requires": (require("DE", gate=8),)}, "CustodyUnknownGate"),
+        ({"requires": (require("DE", regime=0),)}, "CustodyUnknownPair"),
+        ({"requires": (require("DE", regime=10),)}, "CustodyUnknownPair"),
+        ({"requires": (Require(b"de", 1, 1, False),)}, "CustodyUnknownPair"),
+        ({"requires": (Require(b"D\0", 1, 1, False),)}, "CustodyUnknownPair"),
+        ({"requires": (require("DE"), require("US"), require("DE", gate=1))}, "CustodyRequiredTwice"),
         ({"requires": tuple(require("DE", regime) for regime in range(1, 6))}, "CustodyListLength"),
         ({"purpose": Purpose.ONWARD, "parents": (ShipmentRef(bytes(32), 0),) * 201}, "CustodyListLength"),
     ],
@@ -238,8 +238,8 @@ def test_a_consumer_returns_with_the_key_of_the_order(w: World) -> None:
     assert parent_error(w, PLATFORM, stranger, **keyed) == Outcome.WRONG_KEY
     assert w.refused(w.terms(**fields), PLATFORM, CONSUMER) == "CustodyRecipientKey"
     assert w.refused(w.terms(**keyed), PLATFORM, PLATFORM) == "CustodySameKey"
-    assert w.refused(w.terms(**keyed | {"consignee": 0}), PLATFORM, CONSUMER) == "CustodyPurpose"
-    assert w.refused(w.terms(**keyed | {"purpose": Purpose.ONWARD}), PLATFORM, CONSUMER) == "CustodyPurpose"
+    assert w.refused(w.terms(**keyed | {"consignee": 0}), PLATFORM, CONSUMER) == "CustodyNoHolder"
+    assert w.refused(w.terms(**keyed | {"purpose": Purpose.ONWARD}), PLATFORM, CONSUMER) == "CustodyNoHolder"
     back = w.open(PLATFORM, CONSUMER, **keyed)
     assert w.slot(back).custodian == 0
     # The consumer releases with the same key; another key cannot.

@@ -251,7 +251,7 @@ def test_statements_that_are_refused(w: World) -> None:
     shipment = w.on_the_road()
     assert w.refused(w.statement(0, shipment, CARRIER), CARRIER) == "CustodyUnknownStatement"
     assert w.refused(w.statement(9, shipment, CARRIER), CARRIER) == "CustodyUnknownStatement"
-    assert w.refused(w.statement(S.LOST, shipment, 0), CONSUMER) == "CustodySamePartner"
+    assert w.refused(w.statement(S.LOST, shipment, 0), CONSUMER) == "CustodyStatementByRecipientKey"
     assert w.refused(w.statement(S.TENDER, shipment, CARRIER, CARRIER), CARRIER) == "CustodySamePartner"
     assert w.refused(w.statement(S.LOST, shipment, CARRIER), MAKER) == "CustodyNotItsKey"
     assert w.refused(w.statement(S.LOST, shipment, CARRIER), CARRIER, MAKER) == "EvidenceSignatureLength"

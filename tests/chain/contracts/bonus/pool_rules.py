@@ -1,4 +1,4 @@
-"""Bonus pools in pure Python: the rules of BonusPool.sol, for pages, services and checks before anything is sent.
+"""Bonus pools in pure Python: the rules of BonusPool.sol a second time, the oracle of its tests.
 
 An `Agreement` is where one agreement stands; every function takes one and gives the next, or raises. Times are UTC
 seconds and inclusive: what must happen by a second may happen in that second. At every moment
@@ -9,46 +9,17 @@ Not decided here: whether keys and signatures are good (`ledger.records.verifica
 whether the token moves what it is told to. Random histories give the same here and in the contract.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
 
 from ledger import merkle
+from ledger.bonuses.agreement import AgreementStatus as Status
 from ledger.bonuses.amounts import WHOLE, AmountProof, Line, check_lines_are, leaf
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
 from ledger.records.types import NOBODY, BonusAgreement, BonusAward, Claim, Dispute, Ruling
 
 _ZERO_ADDRESS = bytes(20)
-
-
-class Status(IntEnum):
-    """Where an agreement stands; the numbers are those of `IBonusPool.Status`."""
-
-    UNKNOWN = 0
-    OPEN = 1
-    FUNDED = 2
-    AWARDED = 3
-    DISPUTED = 4
-    VOIDED = 5
-    CLAIMABLE = 6
-    LAPSED = 7
-    REFUNDABLE = 8
-    CLOSED = 9
-
-
-MEANING: Mapping[Status, str] = {
-    Status.UNKNOWN: "no such agreement",
-    Status.OPEN: "signed by all parties, nothing paid in yet",
-    Status.FUNDED: "paid in, waiting for the award",
-    Status.AWARDED: "awarded, any party may dispute it",
-    Status.DISPUTED: "disputed, waiting for the arbiter",
-    Status.VOIDED: "the award is void, waiting for its next version",
-    Status.CLAIMABLE: "the award is final, each party may claim its amount",
-    Status.LAPSED: "claims are over, what is left is the residual partner's",
-    Status.REFUNDABLE: "somebody kept silent, the funders may have their money back",
-    Status.CLOSED: "nothing is left in it",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +105,6 @@ def status(agreement: Agreement | None, time: int) -> Status:
     if empty:
         return Status.CLOSED
     return Status.CLAIMABLE if end is not None and time <= end else Status.LAPSED
-
-
-def warnings(terms: BonusAgreement) -> tuple[str, ...]:
-    """What the rules allow and a party should nevertheless know before it signs."""
-    parties = {share.partner for share in terms.parties}
-    found = []
-    if terms.arbiter == terms.awarder:
-        found.append("The arbiter is the awarder: whoever awards decides the disputes about it.")
-    if terms.arbiter in parties:
-        found.append("The arbiter is one of the parties.")
-    if terms.arbiter == terms.residual:
-        found.append("The arbiter is the residual partner, who gets what others forfeit.")
-    if terms.awarder == terms.residual:
-        found.append("The awarder is the residual partner: whatever it does not award to others is its own.")
-    return tuple(found)
 
 
 # --- transitions -----------------------------------------------------------------------------------------------------
@@ -317,8 +273,8 @@ def _require(agreement: Agreement, time: int, *allowed: Status) -> Status:
         raise RuleBroken(
             "not possible now",
             where=f"agreement {to_hex(agreement.id)}",
-            expected=" or ".join(MEANING[s] for s in allowed),
-            found=MEANING[now],
+            expected=" or ".join(s.name for s in allowed),
+            found=now.name,
         )
     return now
 

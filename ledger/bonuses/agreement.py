@@ -1,0 +1,48 @@
+"""A bonus agreement: where it stands, and what a party should know of it before it signs.
+
+The pool itself decides (`contracts/src/BonusPool.sol`); here are the names of what it answers.
+"""
+
+from enum import IntEnum, StrEnum
+
+from ledger.records.types import BonusAgreement, Record
+
+
+class AgreementStatus(IntEnum):
+    """The numbers are those of `IBonusPool.Status`."""
+
+    UNKNOWN = 0
+    OPEN = 1
+    FUNDED = 2
+    AWARDED = 3
+    DISPUTED = 4
+    VOIDED = 5
+    CLAIMABLE = 6
+    LAPSED = 7
+    REFUNDABLE = 8
+    CLOSED = 9
+
+
+class AgreementWarning(StrEnum):
+    """What the rules allow although somebody judges his own cause."""
+
+    ARBITER_IS_AWARDER = "arbiter-is-awarder"
+    ARBITER_IS_PARTY = "arbiter-is-party"
+    ARBITER_IS_RESIDUAL = "arbiter-is-residual"
+    AWARDER_IS_RESIDUAL = "awarder-is-residual"
+
+
+def warnings_of(terms: BonusAgreement) -> tuple[AgreementWarning, ...]:
+    """What a party should know before it signs `terms`."""
+    found = {
+        AgreementWarning.ARBITER_IS_AWARDER: terms.arbiter == terms.awarder,
+        AgreementWarning.ARBITER_IS_PARTY: terms.arbiter in {share.partner for share in terms.parties},
+        AgreementWarning.ARBITER_IS_RESIDUAL: terms.arbiter == terms.residual,
+        AgreementWarning.AWARDER_IS_RESIDUAL: terms.awarder == terms.residual,
+    }
+    return tuple(warning for warning, holds in found.items() if holds)
+
+
+def warning_codes(record: Record) -> list[str]:
+    """The warnings of any record that somebody is to sign; only agreements have some."""
+    return [str(code) for code in warnings_of(record)] if isinstance(record, BonusAgreement) else []

@@ -1,0 +1,41 @@
+"""A home that is open: what every service is given, in one object."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ledger.chain.client import ChainReader
+from ledger.chain.deploy import Deployment
+from ledger.common.ids import LogId
+from ledger.records.signing import Domain
+from ledger.services.home.clock import Clock
+from ledger.services.home.consortium import Consortium
+from ledger.services.home.settings import Settings
+from ledger.store.database import Database
+
+
+@dataclass(frozen=True)
+class Home:
+    """Settings, the consortium founded here, and the open database and chain. Secrets are not part of it."""
+
+    settings: Settings
+    consortium: Consortium
+    database: Database
+    chain: ChainReader
+    clock: Clock
+
+    @property
+    def deployment(self) -> Deployment:
+        return self.consortium.deployment
+
+    @property
+    def log_id(self) -> LogId:
+        return self.consortium.log.log_id
+
+    @cached_property
+    def domain(self) -> Domain:
+        """That of evidence, and of money under the first bonus pool."""
+        return self.deployment.domain()
+
+    def close(self) -> None:
+        self.chain.close()
+        self.database.close()
