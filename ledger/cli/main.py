@@ -1,87 +1,132 @@
 """The `lading` command. Each sub-command lives in `ledger/cli/commands`; this file only puts them together.
 
-A command's module is imported when it is called: `lading verify` needs neither web server nor chain, and should not
-wait for them.
+A command's module is imported when it is called, and the list of commands needs none of them: `lading verify` needs
+neither web server nor chain, should not wait for them, and works where only the base package is installed.
 """
 
 import os
-import sys
-from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
 from ledger.cli import output
 from ledger.errors import LadingError
 
-COMMANDS = {
-    "demo": "demo",
-    "serve": "serve",
-    "keys": "keys",
-    "partners": "partners",
-    "sign": "sign",
-    "submit": "sign",
-    "recall": "recall",
-    "found": "found",
-    "opening": "found",
-    "join": "join",
-    "contracts": "contracts",
-    "replay": "replay",
-    "audit": "audit",
-    "rebuild": "rebuild",
-    "erase": "rebuild",
-    "erased": "rebuild",
-    "export": "bundles",
-    "trust": "bundles",
-    "verify": "verify",
-    "penalties": "numbers",
-    "scores": "scores",
-    "bonuses": "bonuses",
-    "network": "network",
-    "report": "report",
-    "witness": "witness",
+
+class Entry(NamedTuple):
+    """A command: its module in `ledger/cli/commands`, and the first paragraph of its help.
+
+    The module holds a function of the command's name, or an `app` with commands of its own.
+    """
+
+    module: str
+    help: str
+
+
+PANELS: dict[str, dict[str, Entry]] = {
+    "Sign": {
+        "sign": Entry("sign", "Show a record in words and sign it; the other side signs what this writes or shows."),
+        "submit": Entry("submit", "Hand in signed records, in any order."),
+        "keys": Entry("keys", "Make and show signing keys (encrypted keystores)."),
+        "partners": Entry("partners", "Who takes part, asking to be admitted, and the changes that the council signs."),
+    },
+    "Shipments": {
+        "recall": Entry("recall", "Trace goods by custody: who holds them, who had them, who has answered the recall."),
+        "replay": Entry("replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."),
+    },
+    "Numbers": {
+        "penalties": Entry("numbers", "Delay penalties from verified records: who owes what to whom, and why."),
+        "scores": Entry("scores", "Partner scores, and the scorecards by which they are measured."),
+        "bonuses": Entry("bonuses", "Bonus agreements, their rules and awards."),
+        "network": Entry(
+            "network",
+            "How lanes, markets, modes and carriers perform: times, delays, customs, cost, nodes.",
+        ),
+        "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
+    },
+    "Verify": {
+        "verify": Entry("verify", "Check a bundle offline: no database, no node, no network."),
+        "export": Entry("bundles", "Write what is needed to check a shipment, a partner or an award offline."),
+        "trust": Entry("bundles", "Write this consortium's trust file, for signers and verifiers."),
+        "audit": Entry("audit", "Derive everything anew from signed records, chain and log, and name what differs."),
+    },
+    "Run": {
+        "demo": Entry("demo", "Play some weeks of a supply chain, check every promise, and serve it."),
+        "serve": Entry("serve", "Serve the API and the pages of the consortium in LADING_HOME."),
+        "found": Entry("found", "Make the operator's keys and deploy the contracts on LADING_CHAIN."),
+        "opening": Entry("found", "Prepare what the council has not yet decided of the founding."),
+        "join": Entry("found", "Become a further operator: keys and a log of your own, on the consortium's network."),
+        "contracts": Entry("contracts", "Which contracts take records, and how the council replaces one."),
+        "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
+        "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
+        "witness": Entry(
+            "witness", "Be a witness of logs: cosign checkpoints that continue what was seen (C2SP tlog-witness)."
+        ),
+        "rebuild": Entry("rebuild", "Make the database whole again. Stop the node first."),
+    },
 }
-"""Each command and its module; the module holds a function of that name, or an `app` with commands of its own."""
+COMMANDS = {name: entry for entries in PANELS.values() for name, entry in entries.items()}
 
 
-def application(names: Iterable[str]) -> typer.Typer:
-    """The command line with these commands."""
-    app = typer.Typer(
-        name="lading",
-        help="A permissioned ledger for supply chain traceability.",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-    )
-    app.callback()(_lading)
-    for name in names:
-        module: Any = import_module(f"ledger.cli.commands.{COMMANDS[name]}")
-        command = getattr(module, name, None)
-        if command is None:
-            app.add_typer(module.app, name=name)
-        else:
-            app.command(name)(command)
-    return app
+class LazyGroup(TyperGroup):
+    """Imports a command only to run it or to show its own help; the list of commands is `PANELS`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 Click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 the same
+        """What the list shows of a command; it cannot be run."""
+        for panel, entries in PANELS.items():
+            if cmd_name in entries:
+                return TyperCommand(cmd_name, help=entries[cmd_name].help, rich_help_panel=panel)
+        return None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in COMMANDS:
+            return args[0], loaded(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=LazyGroup, name="lading", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def lading() -> None:
+    """A permissioned ledger for supply chain traceability."""
+
+
+def loaded(name: str) -> Any:
+    """The command `name` of `COMMANDS`, its module imported."""
+    module: Any = import_module(f"ledger.cli.commands.{COMMANDS[name].module}")
+    holder = typer.Typer(pretty_exceptions_enable=False)
+    if hasattr(module, name):
+        holder.command(name)(getattr(module, name))
+    else:
+        holder.add_typer(module.app, name=name)
+    return get_group(holder).commands[name]
 
 
 def main() -> None:
     """Entry point: a deliberate error becomes a sentence and an exit status, never a stack trace."""
     # Databases, bundles and reports hold opened private parts: what a command writes is its owner's alone.
     os.umask(0o077)
-    named = sys.argv[1:2]
     try:
-        application(named if named and named[0] in COMMANDS else COMMANDS)()
+        app()
     except LadingError as error:
         output.fail(error)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "ledger":
+            raise
+        output.fail(output.lacking(error))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(1) from None
-
-
-def _lading() -> None:
-    """A permissioned ledger for supply chain traceability."""
 
 
 if __name__ == "__main__":

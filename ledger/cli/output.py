@@ -33,6 +33,12 @@ def fail(error: errors.LadingError) -> NoReturn:
     raise SystemExit(2 if misuse else 1)
 
 
+def lacking(error: ModuleNotFoundError, instead: str = "") -> errors.Misconfigured:
+    """What to say when a library of the node is missing, as in a base installation; `instead` names another way."""
+    mend = f"{instead or 'Install what serves and audits: '}pip install 'lading[node]'"
+    return errors.Misconfigured("more than the base package is needed", found=f"no {error.name}", mend=mend)
+
+
 def progress() -> Progress:
     """A progress bar on standard error, silent where that is no terminal."""
     return Progress(

@@ -13,6 +13,7 @@ from ledger.common.ids import KeyAddress, LogId
 from ledger.errors import RuleBroken
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Record, RegistryChange
+from ledger.registry.changes import admission, change, opening_changes
 from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.registry.history import RegistryView
 from ledger.services.home.chains import open_chain
@@ -22,7 +23,6 @@ from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keysto
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.node.node import Node
-from ledger.services.state.enrolments import admission, change, opening_changes
 
 COUNCIL = 3
 THRESHOLD = 2

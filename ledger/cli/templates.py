@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from ledger.common.ids import to_hex
+from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.fields import CODES, text_of
@@ -16,6 +16,7 @@ from ledger.penalties.json_form import duration
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Record, ShipmentTerms, record_named
+from ledger.registry.enrolment import Enrolment
 from ledger.shipments.default_terms import alpha_for, default_terms
 
 _INDENT = "  "
@@ -147,6 +148,16 @@ def in_words(record: Record, target: Record | None = None) -> Iterator[str]:
     yield TITLES.get(name, name)
     yield from _lines(describe(record, target), _INDENT)
     yield from (f"Beware: {warning}" for warning in warnings_before_signing(record))
+
+
+def enrolment_in_words(enrolment: Enrolment) -> Iterator[str]:
+    """The same for a document that asks for admission."""
+    yield "Enrolment"
+    yield f"{_INDENT}name: {enrolment.name}"
+    yield f"{_INDENT}GLN: {enrolment.gln or 'none'}"
+    yield f"{_INDENT}key: {checksum_address(enrolment.key)}"
+    for request in enrolment.roles:
+        yield f"{_INDENT}role: {spaced(request.role.name)} {request.scope}".rstrip()
 
 
 def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger import merkle
-from ledger.cli.commands.sign import waits_in_words
+from ledger.cli.commands.submit import waits_in_words
 from ledger.cli.demo.scribe import details
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import DAY

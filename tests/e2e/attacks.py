@@ -28,8 +28,8 @@ from ledger.records.types import (
     ShipmentTerms,
     Statement,
 )
+from ledger.registry.changes import admission, change
 from ledger.registry.enrolment import Enrolment
-from ledger.services.state.enrolments import admission, change
 from tests.e2e.stage import (
     ALPHA,
     AUDITOR,

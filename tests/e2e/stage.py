@@ -44,13 +44,13 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.registry.changes import change
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay.sender import Intent, Sender
-from ledger.services.state.enrolments import change
 from ledger.services.views.models import ChainTrack, ShipmentView
 from ledger.store.projections import outcomes
 

@@ -57,6 +57,7 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.registry.changes import change
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
@@ -64,7 +65,6 @@ from ledger.services.home.settings import Settings, read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay import pool_payments
 from ledger.services.relay.sender import Intent, Sender
-from ledger.services.state.enrolments import change
 
 START = 1_700_000_000
 SCHEMA = "lading/authenticity/1"

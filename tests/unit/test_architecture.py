@@ -30,6 +30,7 @@ PURE = (
 )
 PACKAGES = (
     *PURE,
+    "ledger.client",
     "ledger.store",
     "ledger.chain",
     "ledger.services.home",

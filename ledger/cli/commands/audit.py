@@ -35,7 +35,7 @@ def audit(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Derive leaves, signatures, custody, tree, checkpoints, anchors and outcomes anew, and name what differs.
+    """Derive everything anew from signed records, chain and log, and name what differs.
 
     It only reads, and may run while this home is being served. A home put back to an older state as a whole agrees
     with itself; --checkpoint and --receipt, kept elsewhere, convict it. Exit status 0: all is as signed, published and

@@ -87,7 +87,7 @@ def award(
         output.write_bytes(canonical_json(unsigned) + b"\n")
     except OSError as error:
         raise MalformedRecord("cannot be written", where=str(output), found=error.strerror or "") from None
-    err.print(f"{output}: sign it with lading keys sign KEY FILE --trust trust.json, then lading submit", markup=False)
+    err.print(f"{output}: sign it with lading sign KEY FILE --out FILE, then lading submit FILE", markup=False)
 
 
 @app.command()

@@ -33,7 +33,7 @@ def export(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write everything that is needed to check a shipment, a partner or an award offline.
+    """Write what is needed to check a shipment, a partner or an award offline.
 
     Private parts are opened in it. The trust file is not part of it: `lading trust` writes one, to be handed over
     separately.
@@ -70,7 +70,7 @@ def trust(
         typer.Option("--with", help="Another operator's trust file, whose log is to be named too. Repeat it for more."),
     ] = None,
 ) -> None:
-    """Write this consortium's trust file. A verifier must get it from somebody it trusts, not with the bundle."""
+    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came."""
     trusted = read_consortium(read_settings().home).trust_file()
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))

@@ -38,7 +38,7 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve the demo afterwards.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Play some weeks of a supply chain with real keys, contracts and records, then check every promise.
+    """Play some weeks of a supply chain, check every promise, and serve it. Keys, contracts and records are real.
 
     It plays in LADING_HOME, or in var/demo; an earlier demo there is replaced. Exit status 0 only if all verdicts hold.
     """

@@ -1,21 +1,24 @@
-"""`lading found` and `lading opening`: keys, contracts, and the first changes for the council to sign."""
+"""`lading found`, `opening` and `join`: keys, contracts, the first changes for the council, and further operators."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ledger.bundle.format import parse_trust
+from ledger.cli.commands.keys import read_file, trusted_domain
 from ledger.cli.commands.partners import give
 from ledger.cli.output import err, out, print_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
-from ledger.services.home.chains import open_chain
+from ledger.services.home.chains import open_chain, open_chain_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.founding import outstanding_changes
+from ledger.services.lifecycle.joining import join as join_consortium
 
 
 def found(
@@ -24,7 +27,7 @@ def found(
     delay: Annotated[int, typer.Option(min=0, help="Seconds until a change is in force.")] = DAY,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make the operator's keys (encrypted with LADING_PASSPHRASE) and deploy the contracts on LADING_CHAIN.
+    """Make the operator's keys and deploy the contracts on LADING_CHAIN. The keys are encrypted with LADING_PASSPHRASE.
 
     Afterwards the operator has no power: the council opens the contracts, admits partners and registers the log by
     signed changes. `lading opening` prepares the first of them.
@@ -57,7 +60,7 @@ def opening(
     ] = None,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
 ) -> None:
-    """Prepare what the council has not yet decided of the founding: opening the contracts, registering the log.
+    """Prepare what the council has not yet decided of the founding. It opens the contracts and registers the log.
 
     It reads the home in LADING_HOME, which may be served meanwhile.
     """
@@ -67,3 +70,27 @@ def opening(
         err.print("nothing is outstanding: the contracts are open" + (", the log is registered" if operator else ""))
     genesis = read_consortium(settings.home).genesis
     give(changes, to_hex(genesis.consortium_id), genesis.threshold, out_folder)
+
+
+def join(
+    trust: Annotated[Path, typer.Argument(help="The consortium's trust file, from somebody you trust.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Become a further operator: keys and a log of your own, on the consortium's network. LADING_CHAIN names it.
+
+    The contracts are looked at on the chain before anything is written. Afterwards `lading serve` follows the chain
+    from its first block, and `lading opening --operator N` prepares the change that registers your log.
+    """
+    settings, clock = read_settings(), SystemClock()
+    known, pool = parse_trust(read_file(trust)), trusted_domain(trust).bonus_pool
+    chain = open_chain_reader(settings, clock)
+    try:
+        consortium = join_consortium(settings, chain, known, pool)
+    finally:
+        chain.close()
+    if json:
+        print_json({"trust": consortium.trust_file()})
+        return
+    out.print(f"consortium {to_hex(consortium.genesis.consortium_id)}")
+    out.print(f"log        {consortium.log.origin}, id {to_hex(consortium.log.log_id)}")
+    out.print("Next: serve this home, enrol as a partner with the role operator, then `lading opening --operator N`.")

@@ -1,4 +1,4 @@
-"""`lading keys`: make, show and use signing keys."""
+"""`lading keys`: make and show signing keys; and how every command opens them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,9 @@ import typer
 
 from ledger.bundle.format import parse_trust
 from ledger.cli.output import out, print_json
-from ledger.common.canonical import parse_json
-from ledger.common.ids import ConsortiumId, bytes_from_hex, checksum_address, to_hex
-from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
-from ledger.records.signing import Domain, SignedRecord, SigningKey
-from ledger.registry.enrolment import parse_enrolment, sign_enrolment
+from ledger.common.ids import checksum_address, to_hex
+from ledger.errors import MalformedRecord, Misconfigured
+from ledger.records.signing import Domain, SigningKey
 from ledger.services.home.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
@@ -22,9 +20,8 @@ from ledger.services.home.keystores import (
 )
 from ledger.services.home.settings import Settings, read_settings
 
-app = typer.Typer(help="Make, show and use signing keys (encrypted keystores).", no_args_is_help=True)
+app = typer.Typer(help="Make and show signing keys (encrypted keystores).", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-NO_POOL = "0x" + "00" * 20
 Name = Annotated[str, typer.Argument(help="Name of a keystore under LADING_HOME/keys, or a path to one.")]
 
 
@@ -49,46 +46,6 @@ def show(name: Name, json: Json = False) -> None:
     if not path.exists():
         raise Misconfigured("no such keystore", where=str(path), mend="Make one with `lading keys new`.")
     _show(path, keystore_address(path), json)
-
-
-@app.command()
-def sign(
-    name: Name,
-    file: Annotated[Path, typer.Argument(help="A record {type, message, signatures}, or an enrolment document.")],
-    trust: Annotated[Path | None, typer.Option(help="The consortium's trust file; enough for every record.")] = None,
-    consortium: Annotated[
-        str | None, typer.Option(help="Without a trust file: consortium id, 32 bytes in hex.")
-    ] = None,
-    chain_id: Annotated[int, typer.Option(help="With --consortium, for records of the bonus family.")] = 0,
-    bonus_pool: Annotated[
-        str, typer.Option(help="With --consortium, for records of the bonus family: the pool's address.")
-    ] = NO_POOL,
-) -> None:
-    """Sign a record or an enrolment document, without any network, and print it with the signature added."""
-    settings = read_settings()
-    path = keystore_path(settings, name)
-    content = read_file(file)
-    data = parse_json(content, where=str(file))
-    if (trust is None) == (consortium is None):
-        raise InvalidInput("which consortium is it for?", expected="--trust FILE, or --consortium ID")
-    if trust is not None:
-        domain = trusted_domain(trust)
-    else:
-        consortium_id = ConsortiumId(bytes_from_hex(consortium or "", 32, "--consortium"))
-        domain = Domain(consortium_id, chain_id, bytes_from_hex(bonus_pool, 20, "--bonus-pool"))
-    if isinstance(data, dict) and "lading" in data:
-        enrolment = parse_enrolment(content.strip(), domain.consortium_id)
-        key = open_key(settings, path)
-        if key.address != enrolment.key:
-            raise InvalidInput(
-                "the document names another key", expected=to_hex(key.address), found=to_hex(enrolment.key)
-            )
-        print_json({"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))})
-        return
-    signed = SignedRecord.from_json({"signatures": [], **data} if isinstance(data, dict) else data)
-    domain.typed_data(signed.record)  # refuses withheld parts: nobody signs what he cannot see
-    signature = open_key(settings, path).sign(domain, signed.record)
-    print_json(SignedRecord(signed.record, (*signed.signatures, signature)).to_json())
 
 
 def trusted_domain(path: Path) -> Domain:

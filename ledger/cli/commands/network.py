@@ -31,7 +31,7 @@ def network(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Delivery times, abnormal delays, legs in time, first-time release, customs time, cost and nodes."""
+    """How lanes, markets, modes and carriers perform: times, delays, customs, cost, nodes."""
     expected = EXPECTED if windows is None else parse_windows(read_file(windows))
     with open_ledger(read_settings()) as reader:
         now = reader.home.clock.now()

@@ -42,7 +42,7 @@ def penalties(
     lines: Annotated[bool, typer.Option("--lines", help="Print CSV, a row a line: goods, hold, tender, leg.")] = False,
     json: Json = False,
 ) -> None:
-    """Delay penalties, computed from verified records: who owes what to whom, and why."""
+    """Delay penalties from verified records: who owes what to whom, and why."""
     if json + csv + lines > 1:
         raise InvalidInput("two forms at once", expected="one of --json, --csv, --lines")
     with open_ledger(read_settings()) as reader:

@@ -1,7 +1,7 @@
 """`lading partners`: who takes part, asking to be admitted, and the changes that the council signs.
 
 Nothing here has power of its own: `enrol` proves that somebody holds a key, the other commands prepare registry changes
-that count once m of n council members have signed them with `lading keys sign`, and `submit` hands them in.
+that count once m of n council members have signed them (`lading sign`) and they are handed in (`lading submit`).
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.client import Door, Service, members, opened
-from ledger.cli.commands.keys import keystore_path, open_key, read_file
+from ledger.cli.commands.keys import keystore_path, open_key
+from ledger.cli.connect import Ledger, connected, partners_at
 from ledger.cli.output import err, out, print_json, table
+from ledger.client import Client
 from ledger.codes import RegistryAction, Role
-from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.products.gs1 import check_gln
-from ledger.records.signing import SignedRecord
 from ledger.records.types import RegistryChange
+from ledger.registry.changes import admission, change
 from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
 from ledger.services.home.settings import read_settings
-from ledger.services.state.enrolments import admission, change
 
 app = typer.Typer(help="Who takes part, asking to be admitted, and the changes that the council signs.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -40,7 +40,7 @@ def listing(context: typer.Context, url: Url = None, json: Json = False) -> None
     """List the partners, or use one of the commands below."""
     if context.invoked_subcommand is not None:
         return
-    found = members(url)
+    found = partners_at(url)
     if json:
         print_json({"partners": found})
         return
@@ -71,10 +71,10 @@ def enrol(
         check_gln(gln, "--gln")
     settings = read_settings()
     signer = open_key(settings, keystore_path(settings, key))
-    with opened(url) as door:
-        consortium_id = _consortium_id(door)
+    with connected(url) as ledger:
+        consortium_id = _consortium_id(ledger)
         enrolment = Enrolment(consortium_id, name, gln, signer.address, tuple(parse_role(text) for text in role))
-        answer = door.enrol(enrolment.document().decode(), to_hex(sign_enrolment(enrolment, signer)))
+        answer = ledger.enrol(enrolment.document().decode(), to_hex(sign_enrolment(enrolment, signer)))
     if json:
         print_json(answer)
         return
@@ -85,8 +85,8 @@ def enrol(
 @app.command()
 def enrolments(url: Url = None, json: Json = False) -> None:
     """List who has asked to be admitted."""
-    with opened(url) as door:
-        found = door.enrolments()
+    with connected(url) as ledger:
+        found = ledger.enrolments()
     if json:
         print_json({"enrolments": found})
         return
@@ -107,10 +107,10 @@ def admit(
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
 ) -> None:
     """Prepare the changes that admit who has enrolled: the admission, then each role."""
-    with opened(url) as door:
-        found = door.enrolment(document)
-        state = door.consortium()
-        number = partner or max((p["id"] for p in door.partners()), default=0) + 1
+    with connected(url) as ledger:
+        found = ledger.enrolment(document)
+        state = ledger.consortium()
+        number = partner or max((p["id"] for p in ledger.partners()), default=0) + 1
     if found["partner"]:
         raise RuleBroken("admitted already", where=document, found=f"partner {found['partner']}")
     consortium_id = ConsortiumId(bytes_from_hex(state["trust"]["consortiumId"], 32, "consortiumId"))
@@ -125,13 +125,13 @@ def admit(
 @app.command()
 def copy(source: Annotated[str, typer.Argument(help="URL of another operator's service.")], url: Url = None) -> None:
     """Hand in here what has enrolled at another operator: names are no part of the chain. Each proves itself anew."""
-    theirs = Service(source)
-    with opened(url) as door:
-        known = {entry["document"] for entry in door.enrolments()}
+    theirs = Client(source)
+    with connected(url) as ledger:
+        known = {entry["document"] for entry in ledger.enrolments()}
         missing = [entry["document"] for entry in theirs.enrolments() if entry["document"] not in known]
         for document in missing:
             found = theirs.enrolment(document)
-            door.enrol(found["text"], found["signature"])
+            ledger.enrol(found["text"], found["signature"])
     out.print(f"{len(missing)} enrolments copied")
 
 
@@ -183,24 +183,6 @@ def revoke_key(
     _prepare(url, out, RegistryAction.REVOKE_KEY, partner=partner, key=bytes_from_hex(address, 20, "address"))
 
 
-@app.command()
-def submit(
-    files: Annotated[list[Path], typer.Argument(help="Signed records {type, message, signatures}, in order.")],
-    url: Url = None,
-    json: Json = False,
-) -> None:
-    """Hand in signed records. Signatures of others may follow: what lacks some waits as a proposal."""
-    records = [SignedRecord.from_json(parse_json(read_file(file), where=str(file))) for file in files]
-    with opened(url) as door:
-        answers = [door.submit(signed) for signed in records]
-    if json:
-        print_json({"records": answers})
-        return
-    for file, answer in zip(files, answers, strict=True):
-        missing = f", missing: {', '.join(answer['missing'])}" if answer.get("missing") else ""
-        out.print(f"{file}: {answer['status']} as {answer['id']}{missing}", markup=False)
-
-
 @app.command("sign-in")
 def sign_in(
     key: Key,
@@ -210,7 +192,7 @@ def sign_in(
     """Sign in to a service with a key and print the session: for the sign-in page, or as a bearer token."""
     settings = read_settings()
     signer = open_key(settings, keystore_path(settings, key))
-    service = Service(url)
+    service = Client(url)
     message = service.get(f"/v1/session/challenge?address={to_hex(signer.address)}")["message"]
     _check_challenge(message, signer.address)
     signature = signer.sign_digest(personal_digest(message.encode()))
@@ -234,8 +216,8 @@ def parse_role(text: str) -> RoleRequest:
 
 
 def _prepare(url: str | None, folder: Path | None, action: RegistryAction, **fields: Any) -> None:
-    with opened(url) as door:
-        state = door.consortium()
+    with connected(url) as ledger:
+        state = ledger.consortium()
     consortium_id, threshold = state["trust"]["consortiumId"], state["council"]["threshold"]
     give([change(state["next_sequence"], action, **fields)], consortium_id, threshold, folder)
 
@@ -252,12 +234,12 @@ def give(changes: Sequence[RegistryChange], consortium_id: str, threshold: int, 
         path = folder / f"{record.sequence:05d}-{name}.json"
         path.write_bytes(canonical_json(data) + b"\n")
         err.print(str(path), markup=False)
-    err.print(f"{threshold} council members sign each: lading keys sign KEY FILE --consortium {consortium_id}")
-    err.print("then: lading partners submit FILE…")
+    err.print(f"{threshold} council members sign each: lading sign KEY FILE --out FILE --consortium {consortium_id}")
+    err.print("then: lading submit FILE…")
 
 
-def _consortium_id(door: Door) -> ConsortiumId:
-    return ConsortiumId(bytes_from_hex(door.consortium()["trust"]["consortiumId"], 32, "consortiumId"))
+def _consortium_id(ledger: Ledger) -> ConsortiumId:
+    return ConsortiumId(bytes_from_hex(ledger.consortium()["trust"]["consortiumId"], 32, "consortiumId"))
 
 
 def _check_challenge(message: str, address: KeyAddress) -> None:

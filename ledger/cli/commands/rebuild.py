@@ -86,7 +86,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Erase private parts of a record for ever: salt and body leave this home, every proof stays valid.
+    """Erase private parts of a record for ever: salt and body leave this home. Every proof stays valid.
 
     Figures that rest on them leave them out from then on. Copies elsewhere (partners, bundles, backups) are not
     reached.

@@ -24,7 +24,7 @@ def replay(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many lines.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Turn each line into signed terms and each delivery note into a signed manifest, and add up the penalties.
+    """Turn a delivery history into signed terms and manifests, and add up the penalties.
 
     It can be interrupted at any moment and started again: nothing is entered twice.
     """

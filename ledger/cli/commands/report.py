@@ -30,7 +30,7 @@ def report(
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Delivery performance",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write one HTML page with indicators, lanes, penalties, scores and charts; it opens offline and prints."""
+    """Write one HTML page with indicators, lanes, penalties, scores and charts. It opens offline and prints."""
     with open_ledger(read_settings()) as reader:
         first = (reader.numbers.measure().since or 0) if start is None else start
         figures, cover = report_of(reader, Period(first, end, at if at is not None else reader.home.clock.now()), title)

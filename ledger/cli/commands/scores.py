@@ -11,22 +11,22 @@ import typer
 
 from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE
-from ledger.cli.client import opened
 from ledger.cli.commands import numbers
 from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.partners import give
+from ledger.cli.connect import connected
 from ledger.cli.groups import WithDefault
 from ledger.cli.output import err, out, print_json
 from ledger.codes import RegistryAction
 from ledger.common.ids import to_hex
 from ledger.errors import RuleBroken
 from ledger.penalties.json_form import moment
+from ledger.registry.changes import change
 from ledger.scores.card import Card, parse_card
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.score_cards import card_text, keep_card
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
-from ledger.services.state.enrolments import change
 
 app = typer.Typer(cls=WithDefault, help="Partner scores, and the scorecards by which they are measured.")
 card_app = typer.Typer(no_args_is_help=True, help="Scorecards: check a file, keep it here, prepare its adoption.")
@@ -115,8 +115,8 @@ def adopt(
     if url is None:
         with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
             card_text(connection, card.hash)  # raises when the file is not kept: scores would stop at its start
-    with opened(url) as door:
-        state = door.consortium()
+    with connected(url) as ledger:
+        state = ledger.consortium()
     err.print(f"“{card.title}” would govern periods from {moment(start)}", markup=False)
     if url is not None:
         err.print("Who serves it must keep the file first: lading scores card keep FILE")

@@ -1,6 +1,7 @@
-"""`lading sign` and `lading submit`: sign on a dock without a network, carry it by file or code, hand it in later."""
+"""`lading sign`: every record and enrolment, on a dock or at a council member's reader, without a network."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,20 +9,21 @@ import segno
 import typer
 
 from ledger.bonuses.agreement import warning_codes
-from ledger.cli.client import opened
 from ledger.cli.commands.keys import keystore_path, open_key, read_file, trusted_domain
-from ledger.cli.output import err, out, print_json
+from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
-from ledger.cli.templates import completed, in_words, told_defaults
+from ledger.cli.templates import completed, enrolment_in_words, in_words, told_defaults
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
-from ledger.common.ids import to_hex
+from ledger.common.ids import ConsortiumId, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.records.signing import Domain, SignedRecord
+from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Amendment, Record
+from ledger.registry.enrolment import Enrolment, parse_enrolment, sign_enrolment
 from ledger.services.home.settings import read_settings
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+NO_POOL = "0x" + "00" * 20
+TRUST = Path("trust.json")
 
 
 def sign(
@@ -30,7 +32,6 @@ def sign(
         Path | None,
         typer.Argument(help="A record, a template that leaves out what is empty, or the text of scanned codes."),
     ] = None,
-    trust: Annotated[Path, typer.Option(help="The consortium's trust file.")] = Path("trust.json"),
     item: Annotated[
         list[str] | None,
         typer.Option(help="Build a handoff: SHIPMENT:SEQUENCE:PACKAGES[:short,damaged,…]; repeat it for a manifest."),
@@ -49,52 +50,79 @@ def sign(
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object: the signed record, its id and codes of warnings.")
     ] = False,
+    trust: Annotated[Path, typer.Option(help="The consortium's trust file; enough for everything.")] = TRUST,
+    consortium: Annotated[
+        str | None, typer.Option(help="Without a trust file: consortium id, 32 bytes in hex.")
+    ] = None,
+    chain_id: Annotated[int, typer.Option(help="With --consortium, for records of the bonus family.")] = 0,
+    bonus_pool: Annotated[
+        str, typer.Option(help="With --consortium, for records of the bonus family: the pool's address.")
+    ] = NO_POOL,
 ) -> None:
-    """Show a record in words and sign it, without any network; the other side signs what this writes or shows.
+    """Show a record in words and sign it; the other side signs what this writes or shows. It needs no network.
 
-    Submit it later, when both have signed: `lading submit`.
+    Submit it later, when all have signed: `lading submit`. Changes of the registry are signed like every record, and
+    so is the document of an enrolment, by the key that it names.
     """
     if (file is None) == (not item):
         raise InvalidInput("what is to be signed?", expected="a file, or --item for a handoff")
-    settings, domain, now = read_settings(), trusted_domain(trust), int(time.time())
+    settings, now = read_settings(), int(time.time())
+    domain = trusted_domain(trust) if consortium is None else _named_domain(consortium, chain_id, bonus_pool)
+    path = keystore_path(settings, key)
     if file is None:
         draft = _handoff(item or [], releaser, receiver, place, load, due)
         signed = SignedRecord.from_json(completed(draft, now))
     else:
-        signed = _read(file, now)
+        content = read_file(file)
+        if (enrolment := _enrolment(content, str(file), domain)) is not None:
+            _confirm(enrolment_in_words(enrolment), yes)
+            answer = _signed_enrolment(enrolment, open_key(settings, path))
+            print_json(answer) if save is None else _write(save, answer)
+            return
+        signed = _read(content, str(file), now)
     signed.record.check()
     domain.typed_data(signed.record)  # refuses withheld parts: nobody signs what he cannot see
-    target = _target(about, signed.record, domain)
-    for line in in_words(signed.record, target):
-        err.print(line, markup=False)
-    err.print(f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(signed.record))}")
-    if not yes and not typer.confirm("Sign it?", err=True):
-        raise SystemExit(1)
-    signature = open_key(settings, keystore_path(settings, key)).sign(domain, signed.record)
+    words = [*in_words(signed.record, _target(about, signed.record, domain))]
+    words.append(f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(signed.record))}")
+    _confirm(words, yes)
+    signature = open_key(settings, path).sign(domain, signed.record)
     if signature not in signed.signatures:
         signed = SignedRecord(signed.record, (*signed.signatures, signature))
-    _give(signed, save, qr, quiet=json)
+    if save is not None:
+        _write(save, signed.to_json())
     if json:
         record_id, warnings = to_hex(domain.record_id(signed.record)), warning_codes(signed.record)
         print_json({"id": record_id, "record": signed.to_json(), "warnings": warnings})
+    elif save is None and qr is None:
+        print_json(signed.to_json())
+    if qr is not None:
+        _show_codes(signed, qr)
 
 
-def submit(
-    files: Annotated[list[Path], typer.Argument(help="Signed records as files, or the text of scanned codes.")],
-    url: Annotated[str | None, typer.Option(help="The service to ask; without it, the home on this machine.")] = None,
-    json: Json = False,
-) -> None:
-    """Hand in signed records, in any order. What lacks a signature waits for it; what comes too early waits too."""
-    records = [read_signed(read_file(file), str(file)) for file in files]
-    with opened(url) as door:
-        answers = [door.submit(signed) for signed in records]
-    if json:
-        print_json({"records": answers})
-        return
-    for file, answer in zip(files, answers, strict=True):
-        missing = f", missing: {', '.join(answer['missing'])}" if answer.get("missing") else ""
-        waits = "".join(f"\n  {waits_in_words(one)}" for one in answer.get("waitsFor", ()))
-        out.print(f"{file}: {answer['status']} as {answer['id']}{missing}{waits}", markup=False)
+def _named_domain(consortium: str, chain_id: int, bonus_pool: str) -> Domain:
+    consortium_id = ConsortiumId(bytes_from_hex(consortium, 32, "--consortium"))
+    return Domain(consortium_id, chain_id, bytes_from_hex(bonus_pool, 20, "--bonus-pool"))
+
+
+def _confirm(words: Iterable[str], yes: bool) -> None:
+    for line in words:
+        err.print(line, markup=False)
+    if not yes and not typer.confirm("Sign it?", err=True):
+        raise SystemExit(1)
+
+
+def _enrolment(content: bytes, where: str, domain: Domain) -> Enrolment | None:
+    """The enrolment in a file that holds a document of one; None for a record."""
+    data = parse_json(content, where=where) if content.lstrip()[:1] == b"{" else None
+    if not isinstance(data, dict) or "lading" not in data:
+        return None
+    return parse_enrolment(content.strip(), domain.consortium_id)
+
+
+def _signed_enrolment(enrolment: Enrolment, key: SigningKey) -> dict[str, Any]:
+    if key.address != enrolment.key:
+        raise InvalidInput("the document names another key", expected=to_hex(key.address), found=to_hex(enrolment.key))
+    return {"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))}
 
 
 def _target(about: Path | None, record: Record, domain: Domain) -> Record | None:
@@ -112,11 +140,10 @@ def _target(about: Path | None, record: Record, domain: Domain) -> Record | None
     return target
 
 
-def _read(file: Path, now: int) -> SignedRecord:
-    content = read_file(file)
+def _read(content: bytes, where: str, now: int) -> SignedRecord:
     if content.lstrip()[:1] != b"{":
-        return read_signed(content, str(file))
-    data = parse_json(content, where=str(file))
+        return read_signed(content, where)
+    data = parse_json(content, where=where)
     if isinstance(data, dict) and data.get("signatures"):
         return SignedRecord.from_json(data)
     signed = SignedRecord.from_json(completed(data, now))
@@ -153,15 +180,12 @@ def _item(text: str) -> dict[str, Any]:
     return {"shipment": shipment, "sequence": sequence, "packages": packages, "exceptions": int(noted)}
 
 
-def _give(signed: SignedRecord, save: Path | None, qr: str | None, *, quiet: bool) -> None:
-    """Write the record, show its codes, or print it when neither was asked for; `quiet`: it is printed elsewhere."""
-    if save is not None:
-        typer.echo(f"written to {save}", err=True)
-        save.write_bytes(canonical_json(signed.to_json()) + b"\n")
-    if qr is None:
-        if save is None and not quiet:
-            print_json(signed.to_json())
-        return
+def _write(path: Path, data: dict[str, Any]) -> None:
+    typer.echo(f"written to {path}", err=True)
+    path.write_bytes(canonical_json(data) + b"\n")
+
+
+def _show_codes(signed: SignedRecord, qr: str) -> None:
     frames = to_frames(signed)
     for i, frame in enumerate(frames, start=1):
         code = segno.make_qr(frame, error="m")
@@ -173,10 +197,3 @@ def _give(signed: SignedRecord, save: Path | None, qr: str | None, *, quiet: boo
             target = path if len(frames) == 1 else path.with_name(f"{path.stem}-{i}{path.suffix}")
             code.save(str(target), scale=4, kind="png")
             err.print(f"code {i} of {len(frames)}: {target}", markup=False)
-
-
-def waits_in_words(one: dict[str, Any]) -> str:
-    """What an accepted record waits for, in a line."""
-    standing = one.get("standing")
-    stands = "nobody has opened it yet" if standing is None else f"it stands at {standing}"
-    return f"waits: {one['where']} is {one['sequence']} of shipment {one['shipment']}, and {stands}"

@@ -61,12 +61,12 @@ from ledger.records.types import (
     Share,
     ShipmentRef,
 )
+from ledger.registry.changes import change
 from ledger.scores.card import parse_card
 from ledger.services.figures import award_files
 from ledger.services.home.keystores import new_key
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.services.relay import pool_payments
-from ledger.services.state.enrolments import change
 from ledger.services.state.verified_records import VerifiedRecords
 
 LAST_DAY = 44

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from eth_keyfile import create_keyfile_json, decode_keyfile_json
 
-from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.records.signing import SigningKey
+from ledger.services.home.secret_storage import decrypt, encrypt
 
 DEMO_PASSPHRASE = "demo"  # noqa: S105 - public on purpose, and marked so in every keystore that uses it
 _STRONG = 2**18
@@ -38,9 +38,8 @@ def write_keystore(path: Path, key: SigningKey, passphrase: str, *, demo: bool =
     Raises `Misconfigured` when the file exists or the passphrase is empty.
     """
     _refuse_empty(passphrase, path)
-    content = create_keyfile_json(
-        key.secret(), passphrase.encode(), version=3, kdf="scrypt", iterations=_CHEAP if demo else _STRONG
-    )
+    address = checksum_address(key.address).removeprefix("0x")
+    content = {"address": address, **encrypt(key.secret(), passphrase.encode(), n=_CHEAP if demo else _STRONG)}
     data = {"lading": "demo", **content} if demo else content
     write_private(path, json.dumps(data, indent=1).encode())
 
@@ -54,7 +53,7 @@ def read_keystore(path: Path, passphrase: str) -> SigningKey:
     except (OSError, ValueError):
         raise Misconfigured("not a readable keystore", where=str(path), expected="Web3 Secret Storage JSON") from None
     try:
-        return SigningKey(decode_keyfile_json(content, passphrase.encode()))
+        return SigningKey(decrypt(content, passphrase.encode()))
     except ValueError:
         raise Misconfigured("wrong passphrase, or a damaged keystore", where=str(path)) from None
     except (KeyError, TypeError, AttributeError, NotImplementedError):

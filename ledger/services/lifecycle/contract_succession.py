@@ -14,13 +14,13 @@ from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import RuleBroken
 from ledger.records.signing import SigningKey
 from ledger.records.types import RegistryChange
+from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
 from ledger.registry.state import NO_END
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium, operator_passphrase
 from ledger.services.home.keystores import new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
-from ledger.services.state.enrolments import change
 
 
 @dataclass(frozen=True, slots=True)

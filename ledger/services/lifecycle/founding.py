@@ -6,12 +6,12 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import KeyAddress, bytes_from_hex
 from ledger.errors import RuleBroken
 from ledger.records.types import RegistryChange
+from ledger.registry.changes import change, opening_changes
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import ANCHOR, read_consortium
 from ledger.services.home.keystores import keystore_address
 from ledger.services.home.settings import Settings
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.enrolments import change, opening_changes
 from ledger.store.database import Database
 
 

@@ -25,6 +25,7 @@ from ledger.records.disclosure import part_to_json, split
 from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Checkpoint, RegistryChange
+from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Publication, Tell
@@ -40,7 +41,6 @@ from ledger.services.publish.publisher import stored_cosignature
 from ledger.services.relay.chain_reader import Settling, read_ranges
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.enrolments import change
 from ledger.services.state.erasure import FILE, read_file
 from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, cursors, log, migrate, openings, outbox, records, rowwise

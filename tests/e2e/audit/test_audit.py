@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.chain.contracts import encode_call
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
@@ -196,7 +196,7 @@ class Kept:
 
 
 def audited(home: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    done = CliRunner().invoke(application(["audit"]), ["audit", "--json", *options], env={"LADING_HOME": str(home)})
+    done = CliRunner().invoke(app, ["audit", "--json", *options], env={"LADING_HOME": str(home)})
     return done.exit_code, json.loads(done.stdout)
 
 
@@ -260,7 +260,7 @@ def test_what_another_log_signed_is_said_to_be_no_evidence(copy: Path, kept: Kep
 def test_a_file_that_is_no_evidence_at_all_is_misuse(copy: Path, tmp_path: Path, option: str) -> None:
     (tmp_path / "note").write_text("{}")
     arguments = ["audit", f"--{option}", str(tmp_path / "note")]
-    done = CliRunner().invoke(application(["audit"]), arguments, env={"LADING_HOME": str(copy)})
+    done = CliRunner().invoke(app, arguments, env={"LADING_HOME": str(copy)})
     assert isinstance(done.exception, MalformedRecord), "which the command line turns into exit status 2"
     assert f"not a {option}" in str(done.exception)
     assert done.stdout == ""

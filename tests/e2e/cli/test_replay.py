@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.errors import InvalidInput, Misconfigured
 from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
 from ledger.services.audit.run import audit
@@ -24,8 +24,6 @@ from ledger.services.node.node import Node
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
 from tests.e2e.oracle import DATA, count, rows_of
-
-app = application(["replay"])
 
 ROOT = Path(__file__).resolve().parents[3]
 ALPHA, CAP = 2_500, 800

@@ -7,26 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ledger.cli.main import main
 from ledger.common.ids import to_hex
+from tests.e2e.cli.processes import LADING, environment, free_port, get, served, wait_for
 from tests.e2e.stage import Stage
-
-LADING = [sys.executable, "-m", "ledger.cli.main"]
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def environment(home: Path, **settings: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
-    return kept | {"LADING_HOME": str(home), "PYTHONPATH": str(ROOT)} | settings
 
 
 def lading(home: Path, *arguments: str, status: int = 0) -> str:
@@ -45,49 +34,6 @@ def lading(home: Path, *arguments: str, status: int = 0) -> str:
             ended = int(ending.code or 0)
     assert ended == status, said.getvalue()
     return printed.getvalue() if status == 0 else said.getvalue()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def served(home: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [*LADING, "serve"],
-        env=environment(home, LADING_PORT=str(port), LADING_PUBLIC_URL=url),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield url, process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 our own service
-        return json.loads(answer.read())
-
-
-def wait_for(url: str, condition: Any, seconds: float = 60) -> Any:
-    """What the service answers once `condition` holds of it."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            answer = get(url)
-            if condition(answer):
-                return answer
-        except OSError:
-            pass
-        assert time.monotonic() < end, f"waited too long for {url}"
-        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -117,8 +63,8 @@ def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Pa
         consortium = get(f"{url}/v1/consortium")["trust"]["consortiumId"]
         for file in files:
             for member in ("council-1", "council-2"):
-                file.write_text(lading(home, "keys", "sign", member, str(file), "--consortium", consortium))
-        out = json.loads(lading(home, "partners", "submit", *map(str, files), "--url", url, "--json"))
+                file.write_text(lading(home, "sign", member, str(file), "--yes", "--consortium", consortium))
+        out = json.loads(lading(home, "submit", *map(str, files), "--url", url, "--json"))
         assert [record["status"] for record in out["records"]] == ["accepted", "accepted"]
         for record in out["records"]:
             wait_for(f"{url}/v1/records/{record['id']}", lambda answer: answer["chain"]["status"] == "recorded")
@@ -150,8 +96,8 @@ def test_one_signature_waits_for_the_others(home: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(printed["changes"][0]))
     for member, status in (("council-3", "proposed"), ("council-1", "accepted")):
         signed = tmp_path / f"{member}.json"
-        signed.write_text(lading(home, "keys", "sign", member, str(file), "--consortium", printed["consortium"]))
-        answer = json.loads(lading(home, "partners", "submit", str(signed), "--json"))["records"][0]
+        signed.write_text(lading(home, "sign", member, str(file), "--yes", "--consortium", printed["consortium"]))
+        answer = json.loads(lading(home, "submit", str(signed), "--json"))["records"][0]
         assert answer["status"] == status
     partner = json.loads(lading(home, "partners", "--json"))["partners"][1]
     assert (partner["id"], partner["suspended"]) == (2, True)

@@ -17,7 +17,7 @@ from ledger.bundle.format import parse_trust
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import details, salt
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
@@ -206,7 +206,7 @@ def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded
 
 def run(awarded: Awarded, *arguments: str, exit_code: int = 0) -> Any:
     home = str(awarded.stage.node.home.settings.home)
-    result = CliRunner().invoke(application(["bonuses"]), ["bonuses", *arguments], env={"LADING_HOME": home})
+    result = CliRunner().invoke(app, ["bonuses", *arguments], env={"LADING_HOME": home})
     assert result.exit_code == exit_code, (result.output, result.exception)
     return result
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ledger.bundle.figures import statements_of
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
@@ -112,9 +112,7 @@ def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pyte
 
 
 def lading(stage: Stage, *arguments: str) -> Result:
-    return CliRunner().invoke(
-        application([arguments[0]]), arguments, env={"LADING_HOME": str(stage.node.home.settings.home)}
-    )
+    return CliRunner().invoke(app, arguments, env={"LADING_HOME": str(stage.node.home.settings.home)})
 
 
 def test_penalties_on_the_command_line_in_every_form(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.cli.report import charts
 from ledger.cli.report.sections import partners
 from ledger.cli.report.words import Cover, day, exact, figure, name_of
@@ -38,7 +38,7 @@ def sentences(history: History) -> list[str]:
 
 
 def test_one_file_that_opens_offline_and_says_who_signed(story: Story, tmp_path: Path) -> None:
-    path, command = tmp_path / "report.html", application(["report"])
+    path, command = tmp_path / "report.html", app
     at = ["--at", str(story.clock.now())]
     done = CliRunner().invoke(
         command, ["report", "--html", str(path), *at], env={"LADING_HOME": str(story.settings.home)}

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.cli.commands.report import report_of
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.cli.report.page import render
 from ledger.cli.report.words import Cover
 from ledger.codes import Mode, Role
@@ -94,7 +94,7 @@ def _both(limit: int, folder: Path) -> Both:
     sql = duckdb.connect()
     sql.execute(LINES, [str(plain), CAP_BPS, ALPHA, limit])
     arguments = ["replay", str(DATA), "--alpha", str(ALPHA), "--cap-bps", str(CAP_BPS), "--limit", str(limit)]
-    done = CliRunner().invoke(application(["replay"]), arguments, env={"LADING_HOME": str(folder / "home")})
+    done = CliRunner().invoke(app, arguments, env={"LADING_HOME": str(folder / "home")})
     assert done.exit_code == 0, done.output
     node = Node(read_settings({}, home=folder / "home"))
     try:

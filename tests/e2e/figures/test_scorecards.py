@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ledger.api.app import create_app
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.codes import RegistryAction
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
@@ -109,7 +109,7 @@ def test_a_forgotten_part_is_no_error_and_is_told(stage: Stage) -> None:
 
 
 def run(home: Path, *arguments: str, exit_code: int = 0) -> str:
-    result = CliRunner().invoke(application(["scores"]), list(arguments), env={"LADING_HOME": str(home)})
+    result = CliRunner().invoke(app, list(arguments), env={"LADING_HOME": str(home)})
     assert result.exit_code == exit_code, (result.output, result.exception)
     return result.stdout
 

@@ -36,8 +36,8 @@ from ledger.records.types import (
     Require,
     Revocation,
 )
+from ledger.registry.changes import change
 from ledger.services.intake.submission import Accepted, Proposed, Submission
-from ledger.services.state.enrolments import change
 from ledger.store import outbox, pending, transactions
 from tests.e2e.journeys.test_amendments import amend
 from tests.e2e.journeys.test_recall import scribe_recall

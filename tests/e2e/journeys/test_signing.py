@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.cli.qr_frames import from_frames, read_signed, to_frames
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
@@ -16,8 +16,6 @@ from ledger.records.types import BonusAgreement, Details, Share
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
-
-SIGN = application(["sign"])
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def docks(stage: Stage, tmp_path: Path) -> Path:
 
 
 def run(docks: Path, *arguments: str) -> str:
-    found = CliRunner().invoke(SIGN, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
+    found = CliRunner().invoke(app, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
     assert found.exit_code == 0, found.output + str(found.exception)
     return found.output
 
@@ -107,7 +105,7 @@ def test_an_amendment_is_signed_beside_what_it_changes(stage: Stage, docks: Path
     other = stage.trial.signed(stage.scribe_handoff(MAKER, CARRIER, (goods, 1, 4)), *stage.keys([MAKER]))
     target.write_text(json.dumps(other.to_json()))
     arguments = [str(docks / f"{MAKER}.json"), str(draft), "--about", str(target)]
-    found = CliRunner().invoke(SIGN, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
+    found = CliRunner().invoke(app, ["sign", *arguments, "--trust", str(docks / "trust.json"), "--yes"])
     assert isinstance(found.exception, InvalidInput)
 
 
@@ -148,7 +146,7 @@ def test_an_agreement_is_signed_with_its_warnings_in_words_and_as_codes(docks: P
     assert "Beware: The arbiter is one of the parties." in told
     assert "Beware: The awarder is the residual partner" in told
     trust = ["--trust", str(docks / "trust.json"), "--yes", "--json"]
-    found = CliRunner().invoke(SIGN, ["sign", key, str(draft), *trust])
+    found = CliRunner().invoke(app, ["sign", key, str(draft), *trust])
     answer = json.loads(found.stdout)
     assert answer["warnings"] == ["arbiter-is-party", "awarder-is-residual"]
     assert answer["record"] == json.loads((docks / "signed.json").read_bytes())

@@ -17,7 +17,7 @@ from ledger.bonuses.award_file import FORMAT
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import details, salt
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.codes import StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
@@ -84,7 +84,7 @@ def secrets_of(terms: ShipmentTerms) -> dict[str, list[bytes | str]]:
 
 
 def run(home: Path, *arguments: str, exit_code: int = 0) -> Any:
-    done = CliRunner().invoke(application([arguments[0]]), list(arguments), env={"LADING_HOME": str(home)})
+    done = CliRunner().invoke(app, list(arguments), env={"LADING_HOME": str(home)})
     assert done.exit_code == exit_code, (done.output, done.exception)
     return done
 

@@ -20,6 +20,7 @@ from ledger.common.ids import ConsortiumId, RecordId, to_hex
 from ledger.errors import Misconfigured, NotFound
 from ledger.records.signing import SignedRecord
 from ledger.records.types import LOG_ONLY, Checkpoint
+from ledger.registry.changes import change
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
@@ -30,7 +31,6 @@ from ledger.services.intake.submission import Accepted
 from ledger.services.lifecycle.contract_succession import replace_contract
 from ledger.services.lifecycle.joining import join
 from ledger.services.state import shipment_state
-from ledger.services.state.enrolments import change
 from ledger.store import records
 from ledger.store.projections import outcomes
 from tests.chain.conftest import start_anvil

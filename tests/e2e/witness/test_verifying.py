@@ -21,7 +21,7 @@ from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.witnesses import NAMES, DemoWitnesses
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord, Misconfigured, RuleBroken
@@ -269,7 +269,7 @@ def forked(scene: Scene, size: int) -> bytes:
 
 def run(name: str, *arguments: object, home: Path | None = None) -> tuple[int, dict[str, Any]]:
     environment = {"LADING_HOME": str(home)} if home else {}
-    done = CliRunner().invoke(application([name]), [name, *map(str, arguments), "--json"], env=environment)
+    done = CliRunner().invoke(app, [name, *map(str, arguments), "--json"], env=environment)
     return done.exit_code, json.loads(done.stdout)
 
 

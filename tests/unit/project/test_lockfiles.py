@@ -33,7 +33,7 @@ def pinned(path: Path) -> dict[str, int]:
 
 
 def test_there_are_lock_files() -> None:
-    assert [path.name for path in REQUIREMENTS] == ["dev.txt", "run.txt", "slither.txt"]
+    assert [path.name for path in REQUIREMENTS] == ["base.txt", "dev.txt", "run.txt", "slither.txt"]
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
@@ -48,11 +48,25 @@ def test_no_host_is_named(path: Path) -> None:
     assert not named, f"{path.name} names a host: {named}"
 
 
-def test_the_development_lock_holds_the_run_time_lock() -> None:
+def test_each_lock_holds_the_smaller_one() -> None:
     def lines(name: str) -> set[str]:
-        return set((ROOT / "requirements" / name).read_text(encoding="utf-8").replace(" \\", "").splitlines())
+        text = (ROOT / "requirements" / name).read_text(encoding="utf-8").replace(" \\", "")
+        return {line for line in text.splitlines() if not line.startswith("#")}
 
+    assert not lines("base.txt") - lines("run.txt")
     assert not lines("run.txt") - lines("dev.txt")
+
+
+def test_the_base_lock_holds_what_the_base_declares_and_nothing_of_the_node() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    base = pinned(ROOT / "requirements" / "base.txt").keys()
+
+    def names(requirements: list[str]) -> set[str]:
+        return {re.split(r"[<>=!~ \[]", requirement)[0].lower() for requirement in requirements}
+
+    assert names(project["dependencies"]) <= base
+    # Typer brings pydantic; nothing in the base imports it otherwise.
+    assert names(project["optional-dependencies"]["node"]) & base == {"pydantic"}
 
 
 def test_the_build_backend_is_in_both_locks() -> None:

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from typer.core import TyperGroup
-from typer.main import get_command
 
-from ledger.cli.main import COMMANDS, application
+from ledger.cli.main import COMMANDS, loaded
 from ledger.services.home.settings import TABLE
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
+GUIDES = tuple(sorted((ROOT / "docs" / "guides").glob("*.md")))
 PAGES = (
     README,
     ROOT / "CONTRIBUTING.md",
@@ -46,10 +46,9 @@ def commands_of(code: str) -> Iterator[list[str]]:
     """The words of every `lading …` in a block of shell, whatever stands around it."""
     joined = re.sub(r"<<END\n.*?^END$", "", code.replace("\\\n", " "), flags=re.MULTILINE | re.DOTALL)
     for line in joined.splitlines():
-        for part in re.split(r"\||;|&&|\$\(| do ", line):
-            words = shlex.split(part.split(" #")[0].rstrip(")& ").replace("'", "").replace('"$', "$"), posix=True)
-            if words and words[0].rpartition("/")[2] == "lading":
-                yield words[1:]
+        for part in re.split(r"\||;|&&|\$\(| do |\{ |until ", line):
+            if re.match(r"\s*(\S*/)?lading( |$)", part):
+                yield shlex.split(part.split(" #")[0].rstrip(")& ").replace("'", "").replace('"$', "$"), posix=True)[1:]
 
 
 def inline_commands(page: str) -> Iterator[list[str]]:
@@ -59,14 +58,16 @@ def inline_commands(page: str) -> Iterator[list[str]]:
 
 
 @cache
-def lading() -> Any:
-    return get_command(application(COMMANDS))
+def command_named(name: str) -> Any:
+    return loaded(name)
 
 
 def problem_with(words: list[str]) -> str | None:
     """What is wrong with a command line: a command or option that is not there; None when all are."""
-    command = lading()
-    names: list[str] = []
+    if words[0] not in COMMANDS:
+        return None if words == ["--help"] else f"no command {words[0]}"
+    command = command_named(words[0])
+    names, words = words[:1], words[1:]
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
         found = command.commands.get(words[0])
         if found is None:
@@ -101,20 +102,46 @@ def test_every_command_and_option_exists(page: Path) -> None:
     assert [problem for problem in problems if problem] == []
 
 
-def test_the_readme_shows_commands_at_all() -> None:
-    shown = {words[0] for block in BLOCK.finditer(text_of(README)) for words in commands_of(block["code"])}
+def test_readme_and_guides_show_commands_at_all() -> None:
+    shown = {
+        words[0]
+        for page in (README, *GUIDES)
+        for block in BLOCK.finditer(text_of(page))
+        for words in commands_of(block["code"])
+    }
     assert {
         "audit",
         "bonuses",
         "export",
+        "found",
         "keys",
+        "network",
+        "opening",
         "partners",
         "penalties",
+        "rebuild",
+        "recall",
         "report",
         "scores",
+        "serve",
         "sign",
         "submit",
+        "trust",
+        "verify",
     } <= shown
+
+
+def test_the_readme_is_short_and_a_guide_fits_on_two_screens() -> None:
+    assert len(text_of(README).encode()) <= 9_000
+    for guide in GUIDES:
+        lines = text_of(guide).splitlines()
+        assert len(lines) <= 100, guide.name
+        assert [line for line in lines if len(line) > 120] == []
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "CONTRIBUTING.md", ROOT / "docs" / "running.md"], ids=name_of)
+def test_no_line_is_too_long_to_read(page: Path) -> None:
+    assert [line for line in text_of(page).splitlines() if len(line) > 160] == []
 
 
 def test_a_wrong_command_line_is_noticed() -> None:

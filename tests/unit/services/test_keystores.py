@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from eth_account import Account
 from typer.testing import CliRunner
 
-from ledger.cli.main import application
+from ledger.cli.main import app
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, to_hex
@@ -32,8 +32,6 @@ from ledger.services.home.keystores import (
     write_log_key,
     write_private,
 )
-
-app = application(["keys"])
 
 SECRET = bytes.fromhex("c0ffee" * 10 + "0102")
 KEY = SigningKey(SECRET)
@@ -219,14 +217,14 @@ def test_new_show_and_sign(run: Callable[..., str], tmp_path: Path) -> None:
     record, domain = Endorsement(3, b"\x04" * 32), Domain(CONSORTIUM)
     file = tmp_path / "record.json"
     file.write_bytes(canonical_json({"type": "Endorsement", "message": record.to_json()}))
-    once = run("keys", "sign", "maker", str(file), "--consortium", to_hex(CONSORTIUM))
+    once = run("sign", "--yes", "maker", str(file), "--consortium", to_hex(CONSORTIUM))
     signed = SignedRecord.from_json(json.loads(once))
     assert signed.record == record
     assert [recover(domain.record_id(record), s) for s in signed.signatures] == [key.address]
 
     file.write_text(once)
-    twice = run("keys", "sign", "maker", str(file), "--consortium", to_hex(CONSORTIUM))
-    assert SignedRecord.from_json(json.loads(twice)).signatures == signed.signatures * 2
+    twice = run("sign", "--yes", "maker", str(file), "--consortium", to_hex(CONSORTIUM))
+    assert SignedRecord.from_json(json.loads(twice)).signatures == signed.signatures, "the same key again adds nothing"
 
 
 def test_an_enrolment_is_signed_by_its_own_key_only(run: Callable[..., str], tmp_path: Path, store: Path) -> None:
@@ -234,11 +232,11 @@ def test_an_enrolment_is_signed_by_its_own_key_only(run: Callable[..., str], tmp
     enrolment = Enrolment(CONSORTIUM, "Maker", "", KEY.address, (RoleRequest(Role.SUPPLIER),))
     file = tmp_path / "enrolment.json"
     file.write_bytes(enrolment.document() + b"\n")
-    answer = json.loads(run("keys", "sign", str(store), str(file), "--consortium", to_hex(CONSORTIUM)))
+    answer = json.loads(run("sign", "--yes", str(store), str(file), "--consortium", to_hex(CONSORTIUM)))
     assert parse_enrolment(answer["document"].encode(), CONSORTIUM) == enrolment
     check_possession(enrolment, bytes.fromhex(answer["signature"][2:]))
     with pytest.raises(InvalidInput, match="names another key"):
-        run("keys", "sign", "other", str(file), "--consortium", to_hex(CONSORTIUM))
+        run("sign", "--yes", "other", str(file), "--consortium", to_hex(CONSORTIUM))
 
 
 def test_what_cannot_be_signed_is_refused(run: Callable[..., str], tmp_path: Path, store: Path) -> None:
@@ -247,7 +245,7 @@ def test_what_cannot_be_signed_is_refused(run: Callable[..., str], tmp_path: Pat
 
     def sign(content: bytes, consortium: str = to_hex(CONSORTIUM)) -> str:
         file.write_bytes(content)
-        return run("keys", "sign", str(store), str(file), "--consortium", consortium)
+        return run("sign", "--yes", str(store), str(file), "--consortium", consortium)
 
     with pytest.raises(MalformedRecord, match="withheld"):
         sign(canonical_json(SignedRecord(hidden, ()).to_json()))
@@ -266,9 +264,9 @@ def test_what_cannot_be_signed_is_refused(run: Callable[..., str], tmp_path: Pat
     with pytest.raises(MalformedRecord, match="--consortium"):
         sign(good, "0x1234")
     with pytest.raises(MalformedRecord, match="cannot be read"):
-        run("keys", "sign", str(store), str(tmp_path / "none.json"), "--consortium", to_hex(CONSORTIUM))
-    with pytest.raises(InvalidInput, match="which consortium"):
-        run("keys", "sign", str(store), str(file))
+        run("sign", "--yes", str(store), str(tmp_path / "none.json"), "--consortium", to_hex(CONSORTIUM))
+    with pytest.raises(MalformedRecord, match=r"trust\.json: the file cannot be read"):
+        run("sign", "--yes", str(store), str(file))
 
 
 def test_a_trust_file_names_the_domain_of_every_record(run: Callable[..., str], tmp_path: Path, store: Path) -> None:
@@ -282,9 +280,9 @@ def test_a_trust_file_names_the_domain_of_every_record(run: Callable[..., str], 
     file = tmp_path / "record.json"
     file.write_bytes(canonical_json({"type": "Dispute", "message": record.to_json()}))
 
-    by_file = run("keys", "sign", str(store), str(file), "--trust", str(tmp_path / "trust.json"))
+    by_file = run("sign", "--yes", str(store), str(file), "--trust", str(tmp_path / "trust.json"))
     options = ("--consortium", to_hex(CONSORTIUM), "--chain-id", "9", "--bonus-pool", to_hex(pool))
-    assert by_file == run("keys", "sign", str(store), str(file), *options)
+    assert by_file == run("sign", "--yes", str(store), str(file), *options)
     signed = SignedRecord.from_json(json.loads(by_file))
     assert recover(Domain(CONSORTIUM, 9, pool).record_id(record), signed.signatures[0]) == KEY.address
 

@@ -1,0 +1,36 @@
+"""`lading submit`: hand in what others signed too, to a service or to the home on this machine."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.commands.keys import read_file
+from ledger.cli.connect import connected
+from ledger.cli.output import out, print_json
+from ledger.cli.qr_frames import read_signed
+
+
+def submit(
+    files: Annotated[list[Path], typer.Argument(help="Signed records as files, or the text of scanned codes.")],
+    url: Annotated[str | None, typer.Option(help="The service to ask; without it, the home on this machine.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Hand in signed records, in any order. What lacks a signature waits for it; what comes too early waits too."""
+    records = [read_signed(read_file(file), str(file)) for file in files]
+    with connected(url) as ledger:
+        answers = [ledger.submit(signed) for signed in records]
+    if json:
+        print_json({"records": answers})
+        return
+    for file, answer in zip(files, answers, strict=True):
+        missing = f", missing: {', '.join(answer['missing'])}" if answer.get("missing") else ""
+        waits = "".join(f"\n  {waits_in_words(one)}" for one in answer.get("waitsFor", ()))
+        out.print(f"{file}: {answer['status']} as {answer['id']}{missing}{waits}", markup=False)
+
+
+def waits_in_words(one: dict[str, Any]) -> str:
+    """What an accepted record waits for, in a line."""
+    standing = one.get("standing")
+    stands = "nobody has opened it yet" if standing is None else f"it stands at {standing}"
+    return f"waits: {one['where']} is {one['sequence']} of shipment {one['shipment']}, and {stands}"

@@ -1,0 +1,54 @@
+"""Two ways to a ledger with the same words: a service by its URL, or the home on this machine.
+
+The home needs the node's libraries, so it is imported only where no URL is given.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Protocol
+
+from ledger.cli.output import lacking
+from ledger.client import Client
+from ledger.records.signing import SignedRecord
+
+
+class Ledger(Protocol):
+    """What `ledger.client.Client` and `ledger.cli.home_client.HomeClient` both offer."""
+
+    def consortium(self) -> dict[str, Any]: ...
+
+    def partners(self) -> list[dict[str, Any]]: ...
+
+    def enrolments(self) -> list[dict[str, Any]]: ...
+
+    def enrolment(self, document: str) -> dict[str, Any]: ...
+
+    def enrol(self, document: str, signature: str) -> dict[str, Any]: ...
+
+    def submit(self, signed: SignedRecord) -> dict[str, Any]: ...
+
+
+@contextmanager
+def connected(url: str | None) -> Iterator[Ledger]:
+    """The service at `url`, or without one the home that the settings name."""
+    if url:
+        yield Client(url)
+        return
+    with _home_client().opened_home() as home:
+        yield home
+
+
+def partners_at(url: str | None) -> list[dict[str, Any]]:
+    """All partners; a home is only read, so it may be served meanwhile."""
+    if url:
+        return Client(url).partners()
+    partners: list[dict[str, Any]] = _home_client().partners_of_home()
+    return partners
+
+
+def _home_client() -> Any:
+    try:
+        return import_module("ledger.cli.home_client")
+    except ModuleNotFoundError as error:
+        raise lacking(error, "Name a service with --url, or install: ") from None

@@ -1,0 +1,73 @@
+"""The home on this machine with the words of `ledger.client.Client`. It needs the node: import it where it is used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.errors import Misconfigured
+from ledger.records.signing import SignedRecord
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import EMBEDDED, Settings, read_settings
+from ledger.services.intake.submission import Accepted
+from ledger.services.node.node import Node
+from ledger.services.views.partners import reading_members
+
+
+class HomeClient:
+    """A home opened for writing: while a service serves it, ask that service instead."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def consortium(self) -> dict[str, Any]:
+        return self._node.reader.enrolment.consortium(self._node.home.consortium)
+
+    def partners(self) -> list[dict[str, Any]]:
+        return [asdict(partner) for partner in self._node.reader.views.partners()]
+
+    def enrolments(self) -> list[dict[str, Any]]:
+        return self._node.reader.enrolment.listing()
+
+    def enrolment(self, document: str) -> dict[str, Any]:
+        return self._node.reader.enrolment.document(bytes_from_hex(document, 32, "document"))
+
+    def enrol(self, document: str, signature: str) -> dict[str, Any]:
+        return self._node.reader.enrolment.ask(document.encode(), bytes_from_hex(signature, 65, "signature"))
+
+    def submit(self, signed: SignedRecord) -> dict[str, Any]:
+        """Also carries the record to the chain, for nobody else will while no service runs."""
+        result = self._node.submission.submit(signed)
+        answer: dict[str, Any] = {"id": to_hex(result.record_id)}
+        if isinstance(result, Accepted):
+            self._node.settle()
+            answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
+            track = self._node.reader.views.record(result.record_id).chain
+            return answer | ({"waitsFor": [asdict(one) for one in track.waitsFor]} if track.waitsFor else {})
+        return answer | {"status": "proposed", "missing": list(result.missing)}
+
+
+@contextmanager
+def opened_home() -> Iterator[HomeClient]:
+    """The home that the settings name."""
+    node = _node(read_settings())
+    try:
+        yield HomeClient(node)
+    finally:
+        node.close()
+
+
+def partners_of_home() -> list[dict[str, Any]]:
+    """All partners; the home of the settings is only read, so it may be served meanwhile."""
+    with reading_members(read_settings(), SystemClock()) as found:
+        return [asdict(partner) for partner in found.partners()]
+
+
+def _node(settings: Settings) -> Node:
+    try:
+        return Node(settings)
+    except Misconfigured as error:
+        if settings.chain != EMBEDDED or error.where != "chain.db":
+            raise
+        raise Misconfigured(error.what, where=error.where, mend="Ask the service that serves it: --url.") from None

@@ -1,0 +1,85 @@
+"""`Client`: a service's API by its URL. Answers are the API's own, as plain data; problem documents become errors."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
+from typing import Any
+
+from ledger.client.problems import error_of
+from ledger.common.canonical import parse_json
+from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.errors import InvalidInput, MalformedRecord, Unavailable
+from ledger.records.signing import SignedRecord
+
+PATIENCE = 60
+"""Seconds to wait for an answer."""
+MOST_ANSWER = 16 * 1024 * 1024
+PAGE = 100
+
+
+class Client:
+    """The service at `url`. Every method raises the error that an answer names, `Unavailable` when there is none."""
+
+    def __init__(self, url: str) -> None:
+        """Raises `MalformedRecord` for what is no http(s) address; nothing is asked yet."""
+        if not url.startswith(("http://", "https://")):
+            raise MalformedRecord("not a web address", where="--url", expected="http(s)://…", found=url[:80])
+        self._url = url.rstrip("/")
+
+    def get(self, path: str) -> dict[str, Any]:
+        return self._ask(urllib.request.Request(self._url + path))  # noqa: S310 checked above
+
+    def post(self, path: str, body: object) -> dict[str, Any]:
+        data = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._ask(urllib.request.Request(self._url + path, data=data, headers=headers))  # noqa: S310
+
+    def consortium(self) -> dict[str, Any]:
+        """The trust file, and what the registry says now: council, contracts in force, the next change's sequence."""
+        return self.get("/v1/consortium")
+
+    def partners(self) -> list[dict[str, Any]]:
+        return list(self._pages("partners", "/v1/partners"))
+
+    def enrolments(self) -> list[dict[str, Any]]:
+        return list(self._pages("enrolments", "/v1/enrolments"))
+
+    def enrolment(self, document: str) -> dict[str, Any]:
+        """The enrolment whose document has this SHA-256, with its signed text."""
+        return self.get(f"/v1/enrolments/{to_hex(bytes_from_hex(document, 32, 'document'))}")
+
+    def enrol(self, document: str, signature: str) -> dict[str, Any]:
+        return self.post("/v1/enrolments", {"document": document, "signature": signature})
+
+    def submit(self, signed: SignedRecord) -> dict[str, Any]:
+        """`{id, status: accepted, receipt}`, or `{id, status: proposed, missing}` while signatures are missing."""
+        return self.post("/v1/records", signed.to_json())
+
+    def _pages(self, name: str, path: str) -> Iterator[dict[str, Any]]:
+        after = ""
+        while True:
+            answer = self.get(f"{path}?limit={PAGE}{after}")
+            yield from answer[name]
+            if answer["next"] is None:
+                return
+            after = f"&after={answer['next']}"
+
+    def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 http(s), see above
+                return self._parsed(answer.read(MOST_ANSWER))
+        except urllib.error.HTTPError as error:
+            raise error_of(error.read(MOST_ANSWER), error.code) from None
+        except (OSError, HTTPException) as error:
+            raise Unavailable("the service does not answer", where=self._url, found=str(error)) from None
+
+    def _parsed(self, text: bytes) -> dict[str, Any]:
+        try:
+            answer = parse_json(text, max_size=MOST_ANSWER, where=self._url)
+        except InvalidInput:
+            answer = None
+        if not isinstance(answer, dict):
+            raise Unavailable("that is no answer of a ledger", where=self._url)
+        return answer
