@@ -62,9 +62,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         "contracts": Entry("contracts", "Which contracts take records, and how the council replaces one."),
         "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
         "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
-        "witness": Entry(
-            "witness", "Be a witness of logs: cosign checkpoints that continue what was seen (C2SP tlog-witness)."
-        ),
+        "witness": Entry("witness", "A witness of logs: make one, and serve it (C2SP tlog-witness)."),
         "rebuild": Entry("rebuild", "Make the database whole again. Stop the node first."),
     },
 }
