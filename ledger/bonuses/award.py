@@ -14,11 +14,13 @@ a bad figure.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ledger import merkle
 from ledger.bonuses.amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
 from ledger.codes import Role
+from ledger.common.figure import Amount, Currency, figure
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
@@ -26,33 +28,68 @@ from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Standing, Tallies
-from ledger.scores.json_form import exact_percent, points
 from ledger.shipments.history import Journeys
 
 
+@figure("shipment", "amount", "currency")
 @dataclass(frozen=True, slots=True)
 class Charge:
     """A delay penalty as far as a bonus is concerned. `indicative`: `partner` never signed or endorsed the terms."""
 
     shipment: bytes
     partner: PartnerId
-    amount: int
-    currency: str
+    amount: Amount
+    currency: Currency
     indicative: bool
     evidence: tuple[RecordId, ...] = ()
 
 
+class FindingReason(StrEnum):
+    """Why a threshold counts as reached or not. Unknown is never reached."""
+
+    REACHED = "reached"
+    MISSED = "missed"
+    NOTHING_DUE = "nothing_due"
+    NO_VALUE = "no_value"
+    TOO_FEW_SAMPLES = "too_few_samples"
+
+
+class SetAside(StrEnum):
+    """Why a penalty does not count against a bonus."""
+
+    OTHER_CURRENCY = "other_currency"
+    INDICATIVE = "indicative"
+
+
+@figure(
+    ("indicator", "threshold.indicator"),
+    ("limit", "threshold.limit"),
+    ("least", "threshold.samples"),
+    "value",
+    "bound",
+    "samples",
+    "met",
+    "reason",
+)
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Whether a threshold was reached. `value` is None where nothing is known; `evidence` what it was computed from."""
+    """Whether a threshold was reached. `value` is None where nothing is known, `bound` the end of its interval that was
+    compared (None for counts); `evidence` what it was computed from.
+    """
 
     threshold: Threshold
     value: int | None
-    met: bool
-    why: str
+    bound: int | None
+    samples: int
+    reason: FindingReason
     evidence: tuple[RecordId, ...]
 
+    @property
+    def met(self) -> bool:
+        return self.reason is FindingReason.REACHED
 
+
+@figure("role", "benchmark", "quality")
 @dataclass(frozen=True, slots=True)
 class RoleFinding:
     """A party as judged in one role."""
@@ -66,22 +103,42 @@ class RoleFinding:
         return self.benchmark.met and self.quality.met
 
 
+@figure(("penalty", "charge"), "reason")
+@dataclass(frozen=True, slots=True)
+class ChargeSetAside:
+    """A penalty that does not count here, and why."""
+
+    charge: Charge
+    reason: SetAside
+
+
+@figure(
+    "partner",
+    ("basisPoints", "basis_points"),
+    "share",
+    "met",
+    ("judged", "findings"),
+    ("penalties", "charges"),
+    ("setAside", "set_aside"),
+    "deducted",
+    "amount",
+)
 @dataclass(frozen=True, slots=True)
 class AwardLine:
     """One party. `share` is its part of the pool before anything is taken; `amount` what it gets.
 
     `findings` has an entry for each role of the rule in which anything was due from it. `deducted` is what penalties
-    took (never more than the share); `set_aside` are penalties that do not count here, each with the reason.
+    took (never more than the share); `set_aside` are penalties that do not count here.
     """
 
     partner: PartnerId
     basis_points: int
-    share: int
+    share: Amount
     findings: tuple[RoleFinding, ...]
     charges: tuple[Charge, ...]
-    set_aside: tuple[tuple[Charge, str], ...]
-    deducted: int
-    amount: int
+    set_aside: tuple[ChargeSetAside, ...]
+    deducted: Amount
+    amount: Amount
 
     @property
     def met(self) -> bool:
@@ -98,8 +155,8 @@ class Award:
 
     agreement: RecordId
     version: int
-    currency: str
-    total: int
+    currency: Currency
+    total: Amount
     rule: BonusRule
     lines: tuple[AwardLine, ...]
     residual: PartnerId
@@ -254,28 +311,22 @@ def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
     name, limit = threshold.indicator, threshold.limit
     if name == SHIPMENTS:
         met = scorecard.shipments >= limit
-        why = f"{name} {scorecard.shipments}, needed {limit}: {_word(met)}"
-        return Finding(threshold, scorecard.shipments, met, why, scorecard.evidence)
+        return Finding(threshold, scorecard.shipments, None, scorecard.samples, _reason(met), scorecard.evidence)
     if name == SCORE:
         value, low, high = scorecard.score, scorecard.low, scorecard.high
-        samples, evidence, unknown = scorecard.samples, scorecard.evidence, scorecard.why
+        samples, evidence = scorecard.samples, scorecard.evidence
     else:
         entry = next((i for i in scorecard.indicators if i.indicator.value == name), None)
         if entry is None or entry.standing is Standing.UNKNOWN:
-            return Finding(threshold, None, False, f"{name} unknown: nothing was due", ())
+            return Finding(threshold, None, None, 0, FindingReason.NOTHING_DUE, ())
         value, low, high, samples = entry.value, entry.low, entry.high, entry.samples
-        evidence, unknown = entry.evidence, "no value"
+        evidence = entry.evidence
     if value is None or low is None or high is None:
-        return Finding(threshold, None, False, f"{name} unknown: {unknown}", evidence)
+        return Finding(threshold, None, None, samples, FindingReason.NO_VALUE, evidence)
     if samples < threshold.samples:
-        few = f"{samples} of at least {threshold.samples} delivery events"
-        return Finding(threshold, value, False, f"{name} unknown: {few}", evidence)
-    shown = points if name == SCORE else exact_percent
-    if name in AT_MOST:
-        met, certain, needed = high < limit, f"at most {shown(high)}", f"below {shown(limit)}"
-    else:
-        met, certain, needed = low > limit, f"at least {shown(low)}", f"above {shown(limit)}"
-    return Finding(threshold, value, met, f"{name} {shown(value)} ({certain}), needed {needed}: {_word(met)}", evidence)
+        return Finding(threshold, value, None, samples, FindingReason.TOO_FEW_SAMPLES, evidence)
+    bound, met = (high, high < limit) if name in AT_MOST else (low, low > limit)
+    return Finding(threshold, value, bound, samples, _reason(met), evidence)
 
 
 def may_sanction(threshold: Threshold, scorecard: Scorecard) -> bool:
@@ -294,8 +345,8 @@ def may_sanction(threshold: Threshold, scorecard: Scorecard) -> bool:
     return low > limit if name in AT_MOST else high < limit
 
 
-def _word(met: bool) -> str:
-    return "reached" if met else "missed"
+def _reason(met: bool) -> FindingReason:
+    return FindingReason.REACHED if met else FindingReason.MISSED
 
 
 def _require_same_measure(scorecard: Scorecard, rule: BonusRule, agreement: BonusAgreement) -> None:
@@ -329,9 +380,9 @@ def _line(
     counted, set_aside = [], []
     for charge in charges:
         if charge.currency != currency:
-            set_aside.append((charge, f"in {charge.currency or 'no currency'}, not in {currency}"))
+            set_aside.append(ChargeSetAside(charge, SetAside.OTHER_CURRENCY))
         elif charge.indicative:
-            set_aside.append((charge, "indicative: the partner has not signed or endorsed the terms"))
+            set_aside.append(ChargeSetAside(charge, SetAside.INDICATIVE))
         else:
             counted.append(charge)
     met = bool(findings) and all(finding.met for finding in findings)
@@ -353,5 +404,5 @@ def _evidence_of(line: AwardLine) -> Iterator[RecordId]:
     for finding in line.findings:
         yield from finding.benchmark.evidence
         yield from finding.quality.evidence
-    for charge in (*line.charges, *(charge for charge, _ in line.set_aside)):
+    for charge in (*line.charges, *(aside.charge for aside in line.set_aside)):
         yield from charge.evidence

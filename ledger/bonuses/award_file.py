@@ -1,82 +1,71 @@
-"""An award in words, line by line, and as the file that the awarder shows all parties with the record."""
+"""The award file: what the awarder shows all parties with the record, as JSON."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from ledger.bonuses.amounts import Line
-from ledger.bonuses.award import Award, RoleFinding
-from ledger.common.ids import PartnerId, to_hex
+from ledger.bonuses.award import Award
+from ledger.common.figure import Amount, Pattern, figure, to_json
+from ledger.common.ids import PartnerId, RecordId
 from ledger.common.json_fields import entries, integer, wide_integer
 from ledger.errors import MalformedRecord
 
-FORMAT = "lading/award/1"
+FORMAT = "lading/award/2"
 
 
-def explain(award: Award) -> tuple[str, ...]:
-    """The award line by line, in words. Amounts in minor units of its currency."""
-    unit = award.currency
-    text = [f"Award {award.version}: {award.total} {unit} (minor units) under “{award.rule.title}”."]
-    for line in award.lines:
-        text.append(f"Partner {line.partner}: {line.basis_points} basis points of {award.total} = {line.share} {unit}.")
-        text += [sentence for finding in line.findings for sentence in _role_text(finding)]
-        if not line.findings:
-            text.append("  Not judged: nothing was due from it in a role that the rule knows.")
-        text += [f"  Penalty of shipment {to_hex(c.shipment)}: {c.amount} {unit}." for c in line.charges]
-        text += [
-            f"  Penalty of shipment {to_hex(c.shipment)}: {c.amount} {c.currency}, not counted ({why})."
-            for c, why in line.set_aside
-        ]
-        if not line.met:
-            text.append(f"  Gets 0: {line.share} {unit} forfeited.")
-        elif line.deducted:
-            text.append(f"  Gets {line.amount} {unit}: {line.deducted} taken for penalties.")
-        else:
-            text.append(f"  Gets {line.amount} {unit}.")
-    paid = award.total - award.residual_amount
-    text.append(
-        f"Partner {award.residual} gets the rest: {award.total} - {paid} = {award.residual_amount} {unit} (forfeited"
-        " shares, penalties, roundings and basis points that nobody has)."
-    )
-    return tuple(text)
+@figure("partner", "amount")
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """Who gets what the lines leave, and how much."""
+
+    partner: PartnerId
+    amount: Amount
 
 
-def _role_text(finding: RoleFinding) -> tuple[str, str]:
-    name = finding.role.name.lower()
-    return (f"  Benchmark as {name}: {finding.benchmark.why}.", f"  Quality gate as {name}: {finding.quality.why}.")
+@figure("root", "records")
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The records that an award was computed from, and the root that it commits to."""
+
+    root: bytes
+    records: tuple[RecordId, ...]
+
+
+@figure(
+    "format",
+    ("agreement", "award.agreement"),
+    ("version", "award.version"),
+    ("currency", "award.currency"),
+    ("rule", "award.rule.hash"),
+    ("total", "award.total"),
+    ("lines", "award.lines"),
+    "residual",
+    ("amounts", "award.root"),
+    "evidence",
+)
+@dataclass(frozen=True, slots=True)
+class AwardFile:
+    """An award as the file that the parties get. Amounts are decimal strings, in minor units of `currency`."""
+
+    award: Award
+
+    @property
+    def format(self) -> Annotated[str, Pattern(FORMAT)]:
+        return FORMAT
+
+    @property
+    def residual(self) -> Residual:
+        return Residual(self.award.residual, self.award.residual_amount)
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence(self.award.evidence_root, self.award.evidence)
 
 
 def award_to_json(award: Award) -> dict[str, Any]:
-    """The award file: what the awarder shows all parties with the record. Integers over 48 bits as decimal strings."""
-    return {
-        "format": FORMAT,
-        "agreement": to_hex(award.agreement),
-        "version": award.version,
-        "currency": award.currency,
-        "rule": to_hex(award.rule.hash),
-        "total": str(award.total),
-        "lines": [
-            {
-                "partner": line.partner,
-                "basisPoints": line.basis_points,
-                "share": str(line.share),
-                "met": line.met,
-                "judged": [
-                    {"role": f.role.name.lower(), "benchmark": f.benchmark.why, "quality": f.quality.why}
-                    for f in line.findings
-                ],
-                "penalties": [
-                    {"shipment": to_hex(charge.shipment), "amount": str(charge.amount)} for charge in line.charges
-                ],
-                "deducted": str(line.deducted),
-                "amount": str(line.amount),
-            }
-            for line in award.lines
-        ],
-        "residual": {"partner": award.residual, "amount": str(award.residual_amount)},
-        "amounts": to_hex(award.root),
-        "evidence": {"root": to_hex(award.evidence_root), "records": [to_hex(record) for record in award.evidence]},
-        "explanation": list(explain(award)),
-    }
+    """The award file of `award`."""
+    return to_json(AwardFile(award))
 
 
 def amounts_only(file: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,8 +26,10 @@ least number of delivery events below which nothing is known well enough to be r
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from ledger.codes import Role
+from ledger.common.figure import Pattern
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import fields_of, hex_bytes, integer, text
 from ledger.common.toml_file import read_toml
@@ -45,11 +47,15 @@ _LARGEST = 2**63 - 1
 _NO_SHARES = {Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN}
 
 
+IndicatorName = Annotated[str, Pattern("[a-z-]{1,64}")]
+"""An indicator of the scorecard, `score` or `shipments`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """`limit` in the indicator's unit; `samples` the number of delivery events below which nothing is rewarded."""
 
-    indicator: str
+    indicator: IndicatorName
     limit: int
     samples: int
 

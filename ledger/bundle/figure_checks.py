@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from ledger.bonuses.award import require_computed
@@ -20,9 +21,9 @@ from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
 
 FIGURES_OF = {
-    SubjectKind.SHIPMENT: ("penalties", "summary"),
-    SubjectKind.PARTNER: ("withheld", "penalties", "scores", "summary"),
-    SubjectKind.AWARD: ("withheld", "award", "summary"),
+    SubjectKind.SHIPMENT: ("penalties",),
+    SubjectKind.PARTNER: ("withheld", "penalties", "scores"),
+    SubjectKind.AWARD: ("withheld", "award", "card"),
 }
 """What is compared, in this order: what was not shown is named before what it changes."""
 
@@ -37,8 +38,30 @@ class Ground:
     log_id: LogId
 
 
-def check_figures(subject_text: str, figures: Mapping[str, Any], rules: Sequence[str], ground: Ground) -> str:
-    """Make the figures again and compare; in words what was asked and what came out.
+class AwardEffect(StrEnum):
+    """What became of an award, by the outcomes that the log attests."""
+
+    NOT_RECORDED = "not_recorded"
+    RECORDED = "recorded"
+    DISPUTED = "disputed"
+    VOIDED = "voided"
+    DISPUTE_DISMISSED = "dispute_dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFigures:
+    """Figures that were made again and are the same; of an award, what became of it and the ruling that says so."""
+
+    subject: Subject
+    figures: Mapping[str, Any]
+    effect: AwardEffect | None = None
+    ruling: RecordId | None = None
+
+
+def check_figures(
+    subject_text: str, figures: Mapping[str, Any], rules: Sequence[str], ground: Ground
+) -> CheckedFigures:
+    """Make the figures again and compare; what was made.
 
     1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award.
     2. Made from the verified records, by the scorecard that governs, they are the same in every field.
@@ -54,10 +77,11 @@ def check_figures(subject_text: str, figures: Mapping[str, Any], rules: Sequence
         raise MalformedRecord("wrong figures", where="figures", expected=", ".join(wanted), found=", ".join(figures))
     # 2. The same again.
     used: set[str] = set()
-    effect = ""
+    effect: AwardEffect | None = None
+    ruling: RecordId | None = None
     if subject.kind is SubjectKind.AWARD:
         computed = _award(subject, rules, used, ground)
-        effect = f". {_effect(subject, ground)}"
+        effect, ruling = _effect(subject, ground)
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)
     else:
@@ -67,7 +91,7 @@ def check_figures(subject_text: str, figures: Mapping[str, Any], rules: Sequence
     # 3. Nothing else.
     if len(used) != len(rules):
         raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
-    return f"{computed['summary']}{effect}"
+    return CheckedFigures(subject, computed, effect, ruling)
 
 
 def _judged_at(figures: Mapping[str, Any]) -> int | None:
@@ -121,14 +145,14 @@ def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Groun
     return award_figures(computed, agreement, known, ground.registry)
 
 
-def _effect(subject: Subject, ground: Ground) -> str:
+def _effect(subject: Subject, ground: Ground) -> tuple[AwardEffect, RecordId | None]:
     """What became of the award, by the outcomes that the log attests; raises when the chain refused it."""
     verified = next(record for record in ground.verified if record.id == subject.id)
     award = verified.record
     if not isinstance(award, BonusAward):
         raise VerificationFailed("not an award", where="award", found=type(award).__name__)
     if not verified.outcomes:
-        return "The chain has not recorded it yet"
+        return AwardEffect.NOT_RECORDED, None
     if not verified.applied():
         found = verified.outcomes[0].name.lower().replace("_", " ")
         raise VerificationFailed("the chain did not take this award", where="award", expected="applied", found=found)
@@ -140,10 +164,9 @@ def _effect(subject: Subject, ground: Ground) -> str:
         if (body.agreement, body.version) != (award.agreement, award.version):
             continue
         if isinstance(body, Ruling):
-            verdict = "voided it" if body.upheld else "dismissed the dispute about it"
-            return f"The chain took it, and a ruling {verdict}: {to_hex(other.id)}"
+            return (AwardEffect.VOIDED if body.upheld else AwardEffect.DISPUTE_DISMISSED), other.id
         disputed = True
-    return "The chain took it" + (", and it is disputed" if disputed else "")
+    return (AwardEffect.DISPUTED if disputed else AwardEffect.RECORDED), None
 
 
 def _compare(claimed: Any, computed: Any, where: str) -> None:

@@ -1,36 +1,52 @@
 """The figures of a bundle: a shipment's penalty, a partner's penalties and scores, an award.
 
 Everything is a pure function of verified records as known at a log size, so whoever checks a bundle makes its figures
-again and compares (`ledger.bundle.figure_checks`). What was asked (period, time of judgement) and what came out is
-said in `summary` too. Integers over 48 bits stand as decimal strings, as everywhere in JSON.
+again and compares (`ledger.bundle.figure_checks`). What was asked (period, time of judgement) stands in them.
+Integers over 48 bits stand as decimal strings, as everywhere in JSON.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import award_to_json
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle.undisclosed import WithheldPart, withheld_parts
+from ledger.bundle.undisclosed import withheld_parts
+from ledger.common.figure import Seconds, figure, members_of, to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.explain.money import money
-from ledger.explain.words import counted
-from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
-from ledger.scores import json_form as score_words
 from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
-from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.composite import Tallies
+from ledger.scores.json_form import to_json as scorecard_json
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1
+
+
+class CardChoice(StrEnum):
+    """Whose choice the scorecard of an award is."""
+
+    COUNCIL = "council"
+    DEFAULT = "default"
+    PARTIES = "parties"
+
+
+@figure("at", *members_of(PenaltyStatement, "statement"))
+@dataclass(frozen=True, slots=True)
+class JudgedStatement:
+    """A penalty statement, and the time at which goods still under way were judged; None where that changes nothing."""
+
+    at: Seconds | None
+    statement: PenaltyStatement
 
 
 def award_for(
@@ -81,15 +97,7 @@ def statements_of(
 
 def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dict[str, Any]:
     """The penalty of one shipment; raises what `penalty_of` raises. `at` judges goods still under way."""
-    at, statement = _judged(journeys, shipment, at)
-    owed = (
-        f"partner {statement.liable} owes partner {statement.beneficiary} {money(statement.amount, statement.currency)}"
-        f"{' (indicative)' if statement.indicative and statement.amount else ''}"
-    )
-    return {
-        "summary": f"shipment/{to_hex(statement.shipment)}{_judged_at(at)}: {owed}",
-        "penalties": {"statements": [{"at": at} | json_form.to_json(statement)]},
-    }
+    return {"penalties": {"statements": [to_json(_judged(journeys, shipment, at))]}}
 
 
 def partner_figures(
@@ -99,30 +107,19 @@ def partner_figures(
     governs it. `at` judges the penalties of goods still under way; None leaves these out.
     """
     ids = sorted(s.shipment for s in statements_of(journeys, partner=partner))
-    stated = [_judged(journeys, shipment, at) for shipment in ids]
     tallies = Tallies(journeys, period)
     cards = [
         tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
     ]
-    withheld = withheld_parts(journeys)
-    judged = next((moment for moment, _ in stated if moment is not None), None)
-    owes = _sums(s for _, s in stated if s.liable == partner)
-    owed = _sums(s for _, s in stated if s.beneficiary == partner)
-    scores = "; ".join(f"{card.role.name.lower()} {_score(card)}" for card in cards) or "nothing was due"
     return {
-        "summary": (
-            f"partner/{partner}: {counted(len(stated), 'penalty statement')}{_judged_at(judged)}, owes {owes}, "
-            f"is owed {owed}. "
-            f"Scores of {_span(period)}, measured by {measure.words}, {to_hex(measure.card.hash)}: {scores}. "
-            f"{_left_out(withheld)}"
-        ),
-        "penalties": {"statements": [{"at": moment} | json_form.to_json(s) for moment, s in stated]},
+        "penalties": {"statements": [to_json(_judged(journeys, shipment, at)) for shipment in ids]},
         "scores": {
             "period": {"start": period.start, "end": period.end, "at": period.at},
             "card": to_hex(measure.card.hash),
-            "cards": [score_words.to_json(card) for card in cards],
+            "adopted_since": measure.since,
+            "cards": [scorecard_json(card) for card in cards],
         },
-        "withheld": [part.to_json() for part in withheld],
+        "withheld": [to_json(part) for part in withheld_parts(journeys)],
     }
 
 
@@ -130,65 +127,26 @@ def award_figures(
     award: Award, agreement: BonusAgreement, records: Sequence[VerifiedRecord], view: RegistryView
 ) -> dict[str, Any]:
     """An award line by line. `records` are those known at its log size, `view` the registry as the bundle has it."""
-    withheld = withheld_parts(Journeys(records))
-    lines = ", ".join(f"partner {line.partner} gets {money(line.amount, award.currency)}" for line in award.lines)
     return {
-        "summary": (
-            f"award {award.version} of {money(award.total, award.currency)} under {to_hex(award.agreement)}: {lines}, "
-            f"and partner {award.residual} the rest, {money(award.residual_amount, award.currency)}. Measured by "
-            f"{to_hex(award.rule.card)}, {_chosen(award.rule.card, view, agreement.periodStart)}. {_left_out(withheld)}"
-        ),
         "award": award_to_json(award),
-        "withheld": [part.to_json() for part in withheld],
+        "card": {
+            "hash": to_hex(award.rule.card),
+            "chosen_by": str(_chosen_by(award.rule.card, view, agreement.periodStart)),
+        },
+        "withheld": [to_json(part) for part in withheld_parts(Journeys(records))],
     }
 
 
-def _judged(journeys: Journeys, shipment: bytes, at: int | None) -> tuple[int | None, PenaltyStatement]:
+def _judged(journeys: Journeys, shipment: bytes, at: int | None) -> JudgedStatement:
     """The statement, and the time at which it was judged: None where that changes nothing."""
     bare = penalty_of(shipment, journeys)
     statement = bare if at is None else penalty_of(shipment, journeys, at)
-    return (None, bare) if statement == bare else (at, statement)
+    return JudgedStatement(None, bare) if statement == bare else JudgedStatement(at, statement)
 
 
-def _judged_at(at: int | None) -> str:
-    return "" if at is None else f", goods under way judged at {json_form.moment(at)}"
-
-
-def _sums(statements: Iterable[PenaltyStatement]) -> str:
-    """What is owed by currency, and apart from it what is only indicative."""
-    owed: Counter[str] = Counter()
-    indicative: Counter[str] = Counter()
-    for statement in statements:
-        (indicative if statement.indicative else owed)[statement.currency] += statement.amount
-    more = f" (indicative: {_amounts(+indicative)} more)" if indicative.total() else ""
-    return f"{_amounts(owed) or 'nothing'}{more}"
-
-
-def _amounts(sums: Counter[str]) -> str:
-    return " and ".join(money(amount, currency) for currency, amount in sorted(sums.items()))
-
-
-def _span(period: Period) -> str:
-    start, end, at = (json_form.moment(second) for second in (period.start, period.end, period.at))
-    return f"{start} {'on' if period.end == LAST_SECOND else f'to before {end}'}, judged at {at}"
-
-
-def _score(card: Scorecard) -> str:
-    if card.score is None:
-        return f"without a score ({counted(card.samples, 'delivery event')})"
-    return f"{card.score // 100}.{card.score % 100:02} of 100 ({counted(card.samples, 'delivery event')})"
-
-
-def _chosen(card: bytes, view: RegistryView, start: int) -> str:
-    """Where the card of an award comes from. The parties chose it when they signed its rule."""
+def _chosen_by(card: bytes, view: RegistryView, start: int) -> CardChoice:
+    """Whose choice the card of an award is. The parties chose it when they signed its rule."""
     adopted = governing_card(view, start)
     if adopted is not None and adopted.document == card:
-        return "the card that the council adopted for the period"
-    return "Lading's default card" if card in DEFAULT_CARDS else "a card that the parties chose"
-
-
-def _left_out(withheld: Sequence[WithheldPart]) -> str:
-    count = len({part.shipment for part in withheld})
-    if not count:
-        return "No part is withheld"
-    return f"Of {counted(count, 'shipment')} a part is withheld: what rests on it is left out"
+        return CardChoice.COUNCIL
+    return CardChoice.DEFAULT if card in DEFAULT_CARDS else CardChoice.PARTIES

@@ -17,7 +17,7 @@ from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import record_named
 from ledger.registry.history import Genesis
 
-BUNDLE = "bundle/1"
+BUNDLE = "bundle/2"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 1 << 20
@@ -102,7 +102,11 @@ def parse_bundle(data: bytes) -> Bundle:
     fields = fields_of(value, "bundle", _FIELDS)
     if fields["lading"] != BUNDLE:
         raise MalformedRecord(
-            "another format", where="bundle.lading", expected=BUNDLE, found=str(fields["lading"])[:40]
+            "another format",
+            where="bundle.lading",
+            expected=BUNDLE,
+            found=str(fields["lading"])[:40],
+            mend="Have it exported again by the version that verifies it, or verify it with the version that made it.",
         )
     bundle = Bundle(
         subject=text(fields["subject"], "bundle.subject"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.bundle.figure_checks import CheckedFigures
 from ledger.errors import LadingError
 
 PROVED, ATTESTED = "proved", "attested by the log"
@@ -10,7 +11,9 @@ PROVED, ATTESTED = "proved", "attested by the log"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of verification. `basis` says whether it is proved here or attested by the log."""
+    """One step of verification. `basis` says whether it is proved here or attested by the log. `checked`: the figures
+    that it made again, for whoever puts them in words.
+    """
 
     name: str
     ok: bool
@@ -18,6 +21,7 @@ class Step:
     expected: str = ""
     found: str = ""
     why: str = ""
+    checked: CheckedFigures | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {

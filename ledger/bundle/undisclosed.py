@@ -2,25 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
-from ledger.common.ids import to_hex
+from ledger.common.figure import figure
 from ledger.errors import NotFound
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Found, Journeys
 
 
+class WithheldKind(StrEnum):
+    """Which part of a record is not shown."""
+
+    COMMERCIAL = "commercial"
+    CONTENTS = "contents"
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+    CHANGES = "changes"
+
+
+@figure("shipment", "record", "part")
 @dataclass(frozen=True, slots=True, order=True)
 class WithheldPart:
     """`part` of the record `record` (terms or an amendment), which the figures of `shipment` rest on, is not shown."""
 
     shipment: bytes
     record: bytes
-    part: str
-
-    def to_json(self) -> dict[str, Any]:
-        return {"shipment": to_hex(self.shipment), "record": to_hex(self.record), "part": self.part}
+    part: WithheldKind
 
 
 def is_whole(value: Struct) -> bool:
@@ -45,16 +53,18 @@ def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
         except NotFound:
             continue
         found += [WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)]
-        found += [WithheldPart(shipment, record, "changes") for record in _amendments(journeys, shipment, terms)]
+        found += [
+            WithheldPart(shipment, record, WithheldKind.CHANGES) for record in _amendments(journeys, shipment, terms)
+        ]
     return sorted(found)
 
 
-def _parts(terms: ShipmentTerms) -> Iterator[str]:
-    for name in ("commercial", "origin", "destination"):
-        if isinstance(getattr(terms, name), Withheld):
-            yield name
+def _parts(terms: ShipmentTerms) -> Iterator[WithheldKind]:
+    for kind in (WithheldKind.COMMERCIAL, WithheldKind.ORIGIN, WithheldKind.DESTINATION):
+        if isinstance(getattr(terms, kind), Withheld):
+            yield kind
     if isinstance(terms.contents, Withheld) or any(isinstance(goods, Withheld) for goods in terms.contents):
-        yield "contents"
+        yield WithheldKind.CONTENTS
 
 
 def _amendments(journeys: Journeys, shipment: bytes, terms: Found[ShipmentTerms]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ledger import merkle
-from ledger.bundle.figure_checks import Ground, check_figures
+from ledger.bundle.figure_checks import CheckedFigures, Ground, check_figures
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
@@ -105,7 +105,7 @@ def verify_bundle(
         todo.append(("receipts", PROVED, lambda: work.check_receipts(receipts)))
     for name, basis, run in todo:
         try:
-            steps.append(Step(name, True, basis, why=run()))
+            steps.append(Step(name, True, basis, why=run(), checked=work.checked if name == "figures" else None))
         except LadingError as error:
             steps.append(failed(name, basis, error))
             break
@@ -125,6 +125,7 @@ class _Work:
     facts: dict[int, Facts] = field(default_factory=dict)
     recovered: dict[int, RecoveredRecord] = field(default_factory=dict)
     verified: list[VerifiedRecord] = field(default_factory=list)
+    checked: CheckedFigures | None = None
 
     # --- 2 and 3: the log ------------------------------------------------------------------------------------
 
@@ -305,8 +306,8 @@ class _Work:
     def check_figures(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
         ground = Ground(self.verified, records, self.history.at_log(self.head.size, 0), self.log.log_id)
-        found = check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, ground)
-        return f"{found}. All made again from the records, {GIVEN}"
+        self.checked = check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, ground)
+        return f"All made again from the records, {GIVEN}"
 
     def check_receipts(self, held: Iterable[HeldReceipt]) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

@@ -9,10 +9,9 @@ from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.fields import CODES, text_of
-from ledger.explain.money import money
 from ledger.explain.record import TITLES, Kind, Line, describe
+from ledger.explain.units import duration, money
 from ledger.explain.words import spaced
-from ledger.penalties.json_form import duration
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Record, ShipmentTerms, record_named

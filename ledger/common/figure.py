@@ -60,6 +60,8 @@ DECIMAL = _Decimal()
 """An amount that is a decimal string whatever its size."""
 Seconds = Annotated[int, Most(2**42)]
 """A duration, or a second in UTC: sums of 40-bit times."""
+Code = Annotated[int, Most(2**8 - 1)]
+"""A number of a code list, as it was signed: it may be one that the list does not know."""
 Amount = Annotated[int, DECIMAL]
 Currency = Annotated[str, Pattern(r"\S{0,64}")]
 """As the terms name it; ISO 4217 where they keep to the rules."""
@@ -91,6 +93,11 @@ def figure(*names: str | tuple[str, str]) -> Callable[[T], T]:
         return kind
 
     return decorate
+
+
+def members_of(kind: type, attribute: str) -> tuple[tuple[str, str], ...]:
+    """The names of the figure that `attribute` holds, for a figure that has them as its own."""
+    return tuple((name, f"{attribute}.{path}") for name, path in kind.__figure__)  # type: ignore[attr-defined]
 
 
 @cache
@@ -145,7 +152,8 @@ def _value(value: Any, kind: Any) -> Any:
     if get_origin(kind) is Annotated:
         return str(value) if DECIMAL in kind.__metadata__ else value
     if hasattr(type(value), "__figure__"):
-        return {field.name: _value(_at(value, field.path), field.kind) for field in fields_of(type(value))}
+        members = fields_of(type(value))  # type: ignore[arg-type]
+        return {field.name: _value(_at(value, field.path), field.kind) for field in members}
     if isinstance(value, bytes):
         return to_hex(value)
     if isinstance(value, Enum):

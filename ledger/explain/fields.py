@@ -10,9 +10,8 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
-from ledger.explain.money import money
+from ledger.explain.units import duration, moment, money
 from ledger.explain.words import spaced, word, words
-from ledger.penalties.json_form import duration, moment
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
     Amendment,

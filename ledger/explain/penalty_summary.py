@@ -1,10 +1,11 @@
 """A penalty statement in one breath: who owes whom how much and why, and what may still change it.
 
-Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.penalties.json_form`.
+Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.explain.penalty`.
 """
 
+from ledger.explain.penalty import ENDINGS
+from ledger.explain.units import moment
 from ledger.explain.words import counted, span
-from ledger.penalties.json_form import moment
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
@@ -83,7 +84,7 @@ def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
         what = f"{_STOPPED[portion.stop.kind].format(goods=goods)} on {moment(portion.stop.at)}"
         said = f"{what}, {span(max(0, after))} after the last second on time ({due})"
     elif portion.ending is not None:
-        what = f"{goods} never arrived ({portion.ending.what})"
+        what = f"{goods} never arrived ({ENDINGS[portion.ending.kind]})"
         said = f"{what}, and the clock ran on for {span(max(0, after))} after the last second on time ({due})"
     else:
         what = f"{goods} {'have' if alone or portion.packages != 1 else 'has'} not arrived"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, HOUR
-from ledger.explain.money import money
+from ledger.explain.units import money
 from ledger.explain.words import spaced
 from ledger.network.performance import Change, NetworkFigures, compare
 

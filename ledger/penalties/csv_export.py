@@ -6,9 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from ledger.codes import HoldCause
 from ledger.common.ids import RecordId, to_hex
-from ledger.explain.words import word
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
 
@@ -19,7 +17,7 @@ COLUMNS = (
 )  # fmt: skip
 LINE_COLUMNS = (
     "shipment", "line", "goods", "packages", "partner", "record", "start", "due", "end", "seconds", "counts", "amount",
-    "currency", "why",
+    "currency", "code",
 )  # fmt: skip
 Cell = str | int | None
 Times = tuple[int | None, int | None, int | None]
@@ -36,7 +34,8 @@ def penalties_csv(statements: Iterable[PenaltyStatement]) -> str:
 def penalty_lines_csv(statements: Iterable[PenaltyStatement]) -> str:
     """A row a line, each under its shipment: `goods` (what travelled together: from opening to the counted end, late by
     so many seconds), `hold` (seconds within the clock; `counts`: taken out), `tender` (`counts`: not contested) and
-    `leg` (in, due, out; seconds overrun; `amount` by recourse); last `total` with the amount owed.
+    `leg` (in, due, out; seconds overrun; `amount` by recourse); last `total` with the amount owed. `code` says what
+    stopped the clock, why a hold counts, whether a tender was contested, and what became of a leg.
     """
     return _csv(LINE_COLUMNS, (row for statement in statements for row in _lines(statement)))
 
@@ -83,41 +82,41 @@ def _lines(s: PenaltyStatement) -> Iterator[Sequence[Cell]]:
         seconds: Cell,
         counts: Cell,
         amount: Cell,
-        why: str,
+        code: str,
     ) -> Sequence[Cell]:
         named = "" if record is None else to_hex(record)
-        return shipment, line, to_hex(goods), packages, partner, named, *times, seconds, counts, amount, currency, why
+        return shipment, line, to_hex(goods), packages, partner, named, *times, seconds, counts, amount, currency, code
 
     for p in s.portions:
-        stopped, why = _stop(p)
+        stopped, code = _stop(p)
         times: Times = (s.opened_at, s.promised_at, p.counted_until)
-        yield row("goods", p.shipment, p.packages, s.liable, stopped, times, p.late_seconds, 1, None, why)
+        yield row("goods", p.shipment, p.packages, s.liable, stopped, times, p.late_seconds, 1, None, code)
         for held in p.holds:
             hold = held.hold
-            why = f"{word(HoldCause, hold.cause)}: {held.why}"
+            code = held.reason.value
             times = (hold.start, None, hold.end)
             taken = int(held.taken_out)
-            yield row("hold", p.shipment, None, hold.caused_by, hold.held.id, times, held.seconds, taken, None, why)
+            yield row("hold", p.shipment, None, hold.caused_by, hold.held.id, times, held.seconds, taken, None, code)
         for tender in p.tenders:
             stop, contest = tender.stop, tender.contest
-            why = f"contested by {to_hex(contest.id)}" if contest else "not contested"
+            code = "contested" if contest else "not_contested"
             times = (stop.at, stop.contestable_until, None)
-            yield row("tender", p.shipment, None, None, stop.verified.id, times, None, int(not contest), None, why)
+            yield row("tender", p.shipment, None, None, stop.verified.id, times, None, int(not contest), None, code)
     for leg in s.legs:
         times = (leg.start, leg.due_at, leg.out_at)
-        why = "by recourse" if leg.overrun_seconds else "in time"
-        yield row("leg", leg.shipment, None, leg.partner, leg.handoff, times, leg.overrun_seconds, 1, leg.amount, why)
-    why = "split: stated elsewhere" if s.part_of or not s.portions else "indicative" if s.indicative else ""
+        code = "recourse" if leg.overrun_seconds else "in_time"
+        yield row("leg", leg.shipment, None, leg.partner, leg.handoff, times, leg.overrun_seconds, 1, leg.amount, code)
+    code = "split" if s.part_of or not s.portions else "indicative" if s.indicative else ""
     times = (s.opened_at, s.promised_at, s.stopped_at)
-    yield row("total", s.shipment, None, s.liable, None, times, s.late_seconds, int(s.settled), s.amount, why)
+    yield row("total", s.shipment, None, s.liable, None, times, s.late_seconds, int(s.settled), s.amount, code)
 
 
 def _stop(portion: PortionLine) -> tuple[RecordId | None, str]:
     if portion.stop is not None:
         return portion.stop.verified.id, portion.stop.kind.value
     if portion.ending is not None:
-        return portion.ending.verified.id, portion.ending.what
-    return None, "under way"
+        return portion.ending.verified.id, portion.ending.kind.value
+    return None, "under_way"
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

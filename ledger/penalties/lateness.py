@@ -6,8 +6,10 @@ at most t0 + `lostAfter`. Customs is the union of the holds that the liable part
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 
+from ledger.common.figure import Country, Seconds, figure
 from ledger.common.spans import Span, clip, measure
 from ledger.records.types import NOBODY, ShipmentTerms
 from ledger.shipments.amendments import TermsInForce
@@ -16,17 +18,62 @@ from ledger.shipments.customs_holds import Hold, holds_of
 from ledger.shipments.history import Journeys, Portion
 
 
+class HoldReason(StrEnum):
+    """Why a hold is taken out of the time that counts as late, or is not."""
+
+    NOT_CAUSED_BY_LIABLE = "not_caused_by_liable"
+    ON_A_BROKERS_WORD = "on_a_brokers_word"
+    CAUSED_BY_LIABLE = "caused_by_liable"
+    OUTSIDE_THE_CLOCK = "outside_the_clock"
+
+
+@figure(
+    ("record", "hold.held"),
+    "jurisdiction",
+    ("regime", "hold.regime"),
+    ("cause", "hold.cause"),
+    ("caused_by", "hold.caused_by"),
+    ("assurance", "hold.assurance"),
+    ("confirmed", "hold.confirmed"),
+    ("held_at", "hold.held_at"),
+    ("presented_at", "hold.presented_at"),
+    ("from", "hold.start"),
+    ("until", "hold.end"),
+    "seconds",
+    "taken_out",
+    "reason",
+)
 @dataclass(frozen=True, slots=True)
 class HoldLine:
     """A hold as it bears on this penalty: the seconds it had within [opening, t], taken out or not, and why."""
 
     hold: Hold
     span: Span
-    seconds: int
+    seconds: Seconds
     taken_out: bool
-    why: str
+    reason: HoldReason
+
+    @property
+    def jurisdiction(self) -> Country:
+        return self.hold.jurisdiction.decode("ascii", "replace")
 
 
+@figure(
+    "shipment",
+    "packages",
+    "share",
+    ("stopped_by", "stop.kind"),
+    ("stopped_at", "stop.at"),
+    ("claimed_at", "stop.occurred_at"),
+    ("ended", "ending.kind"),
+    "counted_until",
+    "customs_seconds",
+    "relief_seconds",
+    "late_seconds",
+    "settled",
+    "holds",
+    "tenders",
+)
 @dataclass(frozen=True, slots=True)
 class PortionLine:
     """Goods that travelled as one. `counted_until` is t; `stop` says why it stopped there (None: it did not).
@@ -40,10 +87,10 @@ class PortionLine:
     share: Fraction
     stop: Stop | None
     ending: Ending | None
-    counted_until: int
-    customs_seconds: int
-    relief_seconds: int
-    late_seconds: int
+    counted_until: Seconds
+    customs_seconds: Seconds
+    relief_seconds: Seconds
+    late_seconds: Seconds
     holds: tuple[HoldLine, ...]
     tenders: tuple[Tender, ...]
     settled: bool
@@ -111,9 +158,9 @@ def _hold_line(hold: Hold, liable: int, opened_at: int, until: int) -> HoldLine:
     span = clip((hold.start, end), opened_at, until)
     seconds = span[1] - span[0]
     if not hold.confirmed:
-        return HoldLine(hold, span, seconds, False, "only a broker's word, which the beneficiary has not endorsed")
+        return HoldLine(hold, span, seconds, False, HoldReason.ON_A_BROKERS_WORD)
     if liable != NOBODY and hold.caused_by == liable:
-        return HoldLine(hold, span, seconds, False, "caused by the liable partner itself")
+        return HoldLine(hold, span, seconds, False, HoldReason.CAUSED_BY_LIABLE)
     if not seconds:
-        return HoldLine(hold, span, 0, False, "no second of it lies between presentation or opening and arrival")
-    return HoldLine(hold, span, seconds, True, "not caused by the liable partner")
+        return HoldLine(hold, span, 0, False, HoldReason.OUTSIDE_THE_CLOCK)
+    return HoldLine(hold, span, seconds, True, HoldReason.NOT_CAUSED_BY_LIABLE)

@@ -1,16 +1,17 @@
 """Many penalty statements at once: what one partner owes and is owed, by currency, and a page of the list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.common.canonical import wide_as_text
+from ledger.common.figure import Currency, figure
+from ledger.common.figure import to_json as figure_json
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
-from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement
 
 
+@figure("currency", "statements", "late", "owes", "is_owed", "open", "indicative")
 @dataclass(frozen=True, slots=True)
 class Total:
     """Sums in minor units of one currency. `late`: statements of goods that are late, be it too little for an
@@ -19,7 +20,7 @@ class Total:
     none of the other sums.
     """
 
-    currency: str
+    currency: Currency
     statements: int
     late: int
     owes: int
@@ -66,13 +67,17 @@ def page_of(
 
 
 def to_json(
-    statements: Sequence[PenaltyStatement], partner: int | None, after: bytes | None = None, limit: int | None = None
+    statements: Sequence[PenaltyStatement],
+    partner: int | None,
+    after: bytes | None = None,
+    limit: int | None = None,
+    *,
+    form: Callable[[PenaltyStatement], dict[str, Any]] = figure_json,
 ) -> dict[str, Any]:
-    """The list as JSON: totals over all of it, and a page of statements."""
+    """The list as JSON: totals over all of it, and a page of statements, each in `form`."""
     shown, following = page_of(statements, after, len(statements) if limit is None else limit)
-    sums = [{name: getattr(total, name) for name in Total.__slots__} for total in totals(statements, partner)]
     return {
-        "totals": [wide_as_text(total) for total in sums],
-        "penalties": [json_form.to_json(statement) for statement in shown],
+        "totals": [figure_json(total) for total in totals(statements, partner)],
+        "penalties": [form(statement) for statement in shown],
         "next": None if following is None else to_hex(following),
     }

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from ledger.common.figure import Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.spans import measure
 from ledger.penalties.lateness import PortionLine
@@ -16,6 +17,17 @@ from ledger.shipments.clock_stop import Moved, moved
 from ledger.shipments.history import Journeys, Portion
 
 
+@figure(
+    "partner",
+    "shipment",
+    "handoff",
+    ("in_at", "start"),
+    "due_at",
+    "out_at",
+    "customs_seconds",
+    "overrun_seconds",
+    "amount",
+)
 @dataclass(frozen=True, slots=True)
 class LegLine:
     """One partner's leg: goods in at `start`, due out at `due_at`, out at `out_at` (counted), in seconds UTC.
@@ -26,11 +38,11 @@ class LegLine:
     shipment: bytes
     partner: PartnerId
     handoff: RecordId
-    start: int
-    due_at: int
-    out_at: int
-    customs_seconds: int
-    overrun_seconds: int
+    start: Seconds
+    due_at: Seconds
+    out_at: Seconds
+    customs_seconds: Seconds
+    overrun_seconds: Seconds
     amount: int
 
 

@@ -15,17 +15,48 @@ from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
 
+from ledger.common.figure import Currency, Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.penalties.recourse import LegLine, legs_of, shared_out
 from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import TermsInForce, terms_in_force
+from ledger.shipments.amendments import Remark, TermsInForce, terms_in_force
 from ledger.shipments.clock_stop import Moved, StopKind, stop_of
 from ledger.shipments.history import WHOLE, Journeys, Portion, part_of
 
 
+@figure(
+    "shipment",
+    "terms",
+    "liable",
+    "beneficiary",
+    "indicative",
+    "settled",
+    "share",
+    "alpha",
+    "cap",
+    "opened_at",
+    "promised",
+    "grace",
+    "promised_at",
+    "lost_after",
+    "delivered_at",
+    "stopped_at",
+    "customs_seconds",
+    "late_seconds",
+    "uncapped",
+    "amount",
+    "currency",
+    "legs",
+    "stays_with_liable",
+    "portions",
+    "children",
+    "part_of",
+    "remarks",
+    "evidence",
+)
 @dataclass(frozen=True, slots=True)
 class PenaltyStatement:
     """Every line of one shipment's penalty. Amounts in minor units of `currency`, times in seconds UTC.
@@ -39,7 +70,7 @@ class PenaltyStatement:
 
     shipment: bytes
     terms: RecordId
-    currency: str
+    currency: Currency
     liable: PartnerId
     beneficiary: PartnerId
     indicative: bool
@@ -47,22 +78,22 @@ class PenaltyStatement:
     share: Fraction
     alpha: int
     cap: int
-    promised: int
-    grace: int
-    promised_at: int
-    lost_after: int
-    opened_at: int
-    delivered_at: int | None
-    stopped_at: int | None
-    customs_seconds: int
-    late_seconds: int
+    promised: Seconds
+    grace: Seconds
+    promised_at: Seconds
+    lost_after: Seconds
+    opened_at: Seconds
+    delivered_at: Seconds | None
+    stopped_at: Seconds | None
+    customs_seconds: Seconds
+    late_seconds: Seconds
     uncapped: int
     amount: int
     portions: tuple[PortionLine, ...]
     legs: tuple[LegLine, ...]
     children: tuple[bytes, ...]
     part_of: bytes | None
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     evidence: tuple[RecordId, ...]
 
     @property

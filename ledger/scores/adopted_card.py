@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
-from ledger.penalties.json_form import moment
+from ledger.explain.units import moment
 from ledger.registry.history import RegistryView
 from ledger.scores.card import Card
 

@@ -13,11 +13,13 @@ Terms and relief apply to every shipment under the amended terms, or with `"ship
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from ledger.codes import AmendmentKind
 from ledger.common.canonical import parse_json
-from ledger.common.ids import to_hex
+from ledger.common.figure import figure
+from ledger.common.ids import RecordId, to_hex
 from ledger.common.spans import Span
 from ledger.errors import MalformedRecord, NotFound
 from ledger.records.eip712 import Withheld
@@ -44,12 +46,28 @@ _LARGEST_TIME = 2**40 - 1
 R = TypeVar("R", Handoff, Statement, Clearance)
 
 
+class RemarkReason(StrEnum):
+    """Why an amendment changes nothing."""
+
+    NOT_SIGNED_BY_BOTH = "not_signed_by_both"
+    UNREADABLE = "unreadable"
+
+
+@figure("amendment", "reason")
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """An amendment of the terms that changed nothing."""
+
+    amendment: RecordId
+    reason: RemarkReason
+
+
 @dataclass(frozen=True, slots=True)
 class TermsInForce:
     """The commercial terms of a shipment after all amendments known.
 
     `bound`: `liable` has signed or endorsed the terms or an amendment of them. `relief_spans` and `relief_seconds`
-    do not count as late. `evidence`: the records that say so. `remarks`: amendments that changed nothing, and why.
+    do not count as late. `evidence`: the records that say so. `remarks`: amendments that changed nothing.
     """
 
     commercial: Commercial
@@ -57,7 +75,7 @@ class TermsInForce:
     relief_spans: tuple[Span, ...]
     relief_seconds: int
     evidence: tuple[VerifiedRecord, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
 
 
 def check_amendment(record: Amendment, target: Record) -> None:
@@ -178,18 +196,16 @@ def _amended(journeys: Journeys, terms: Found[ShipmentTerms], signed: Commercial
     commercial = signed
     spans: tuple[Span, ...] = ()
     seconds = 0
-    remarks: list[str] = []
+    remarks: list[Remark] = []
     evidence: list[VerifiedRecord] = []
     papers = [terms.verified]
     own = journeys.own_shipment(shipment)
     for amendment in journeys.amendments(terms.verified.id):
-        kind, name = amendment.record.kind, to_hex(amendment.verified.id)
+        kind = amendment.record.kind
         if kind not in (AmendmentKind.TERMS, AmendmentKind.RELIEF):
             continue
         if not all(amendment.verified.signed_by(p) for p in {commercial.liable, commercial.beneficiary} - {NOBODY}):
-            remarks.append(
-                f"Amendment {name} lacks the signature of the liable or the beneficiary: it changes nothing."
-            )
+            remarks.append(Remark(amendment.verified.id, RemarkReason.NOT_SIGNED_BY_BOTH))
             continue
         changes = _changes(amendment)
         try:
@@ -203,8 +219,8 @@ def _amended(journeys: Journeys, terms: Found[ShipmentTerms], signed: Commercial
                 papers.append(amendment.verified)
             else:
                 spans, seconds = _relief(changes)
-        except MalformedRecord as error:
-            remarks.append(f"Amendment {name} cannot be read ({error.what}): it changes nothing.")
+        except MalformedRecord:
+            remarks.append(Remark(amendment.verified.id, RemarkReason.UNREADABLE))
             continue
         evidence.append(amendment.verified)
     bound = any(paper.signed_by(commercial.liable) for paper in papers)

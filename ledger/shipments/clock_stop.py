@@ -15,9 +15,10 @@ An override of the council is never counted as a handoff, so it is no delivery.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from ledger.codes import ClearanceStatus, Role, StatementKind
+from ledger.common.figure import Seconds, figure
 from ledger.records.types import Commercial, ShipmentTerms, Statement
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
@@ -31,19 +32,34 @@ _ENDINGS = {
     StatementKind.DESTROYED,
     StatementKind.ABANDONED,
 }
-_CUSTOMS_ENDINGS = {ClearanceStatus.SEIZED: "seized", ClearanceStatus.DESTROYED: "destroyed by customs"}
 
 
-class StopKind(Enum):
+class StopKind(StrEnum):
     """Why a clock stopped, in the order that decides between two at the same second."""
 
     DELIVERY = "delivery"
-    LOCKER = "locker receipt"
+    LOCKER = "locker_receipt"
     REFUSAL = "refusal"
     TENDER = "tender"
-    ONWARD = "onward terms"
+    ONWARD = "onward_terms"
 
 
+class EndingKind(StrEnum):
+    """How goods ended without a delivery: by a statement, or by customs."""
+
+    LOST = "lost"
+    LEFT = "left"
+    SOLD = "sold"
+    DESTROYED = "destroyed"
+    ABANDONED = "abandoned"
+    SEIZED = "seized"
+    DESTROYED_BY_CUSTOMS = "destroyed_by_customs"
+
+
+_CUSTOMS_ENDINGS = {
+    ClearanceStatus.SEIZED: EndingKind.SEIZED,
+    ClearanceStatus.DESTROYED: EndingKind.DESTROYED_BY_CUSTOMS,
+}
 _PRECEDENCE = {kind: rank for rank, kind in enumerate(StopKind)}
 
 
@@ -52,14 +68,21 @@ class Stop:
     """The clock stopped at `at` (counted; `occurred_at` as claimed). `contestable_until` for a tender only."""
 
     kind: StopKind
-    at: int
-    occurred_at: int
-    known: int
+    at: Seconds
+    occurred_at: Seconds
+    known: Seconds
     verified: VerifiedRecord
     evidence: tuple[VerifiedRecord, ...]
-    contestable_until: int | None = None
+    contestable_until: Seconds | None = None
 
 
+@figure(
+    ("record", "stop.verified"),
+    ("claimed_at", "stop.occurred_at"),
+    ("counted_at", "stop.at"),
+    ("contestable_until", "stop.contestable_until"),
+    ("contested_by", "contest"),
+)
 @dataclass(frozen=True, slots=True)
 class Tender:
     """A tender of these goods and what became of it: `contest` is the record that voided it in time, if any."""
@@ -70,9 +93,9 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The goods' journey ended without delivery: what happened, and the record that says so."""
+    """The goods' journey ended without delivery: how, and the record that says so."""
 
-    what: str
+    kind: EndingKind
     verified: VerifiedRecord
 
 
@@ -136,7 +159,7 @@ def ending_of(journeys: Journeys, portion: Portion) -> Ending | None:
     """How the journey of exactly these goods ended without delivery; None while it has not."""
     for found in journeys.statements(portion.shipment):
         if found.record.kind in _ENDINGS:
-            return Ending(StatementKind(found.record.kind).name.lower(), found.verified)
+            return Ending(EndingKind(StatementKind(found.record.kind).name.lower()), found.verified)
     for clearance in journeys.clearances(portion.shipment):
         status = clearance.record.status
         if status in (ClearanceStatus.SEIZED, ClearanceStatus.DESTROYED):

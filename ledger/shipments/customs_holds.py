@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.codes import RELEASES, Assurance, ClearanceStatus
+from ledger.common.figure import Code, Seconds
 from ledger.records.types import Clearance
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
@@ -29,14 +30,14 @@ class Hold:
 
     held: VerifiedRecord
     jurisdiction: bytes
-    regime: int
-    cause: int
+    regime: Code
+    cause: Code
     caused_by: int
-    assurance: int
-    held_at: int
-    presented_at: int | None
-    start: int
-    end: int | None
+    assurance: Code
+    held_at: Seconds
+    presented_at: Seconds | None
+    start: Seconds
+    end: Seconds | None
     confirmed: bool
     evidence: tuple[VerifiedRecord, ...]
 

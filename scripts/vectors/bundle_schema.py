@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from ledger.bonuses.award_file import AwardFile
+from ledger.bundle.figures import CardChoice, JudgedStatement
 from ledger.bundle.format import BUNDLE, MAX_RULES
 from ledger.bundle.subject import SubjectKind
+from ledger.bundle.undisclosed import WithheldPart
 from ledger.common.canonical import NUMBER_BITS
+from ledger.common.figure import json_schema
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
 from ledger.scores.card import OF_ROLE, Indicator
 from ledger.scores.composite import Standing
 from ledger.scores.flags import FlagKind
-from ledger.shipments.clock_stop import StopKind
 
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
 SUBJECTS = {
@@ -43,9 +46,9 @@ def schema() -> dict[str, Any]:
                 f"record.{name}": _object({"type": {"const": name}, "message": {"$ref": f"#/$defs/{name}"}, **frame})
                 for name, _ in kinds
             },
-            "figure.statement": _statement(),
+            "figure.statement": json_schema(JudgedStatement),
             "figure.scorecard": _scorecard(),
-            "figure.award": _award(),
+            "figure.award": json_schema(AwardFile),
             **{name: message_schema(kind) for name, kind in kinds},
             **part_schemas(),
         },
@@ -75,14 +78,13 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
 
 def _figures(kind: SubjectKind) -> dict[str, Any]:
     statements = _list({"$ref": "#/$defs/figure.statement"}) | ({"maxItems": 1} if kind is SubjectKind.SHIPMENT else {})
-    withheld = _object(
-        {
-            "shipment": HEX32,
-            "record": HEX32,
-            "part": _one_of("commercial", "contents", "origin", "destination", "changes"),
-        }
-    )
-    scores = {"period": _period(), "card": HEX32, "cards": _list({"$ref": "#/$defs/figure.scorecard"})}
+    withheld = json_schema(WithheldPart)
+    scores = {
+        "period": _period(),
+        "card": HEX32,
+        "adopted_since": _or_null(TIME),
+        "cards": _list({"$ref": "#/$defs/figure.scorecard"}),
+    }
     of: dict[SubjectKind, dict[str, Any]] = {
         SubjectKind.SHIPMENT: {"penalties": _object({"statements": statements})},
         SubjectKind.PARTNER: {
@@ -90,44 +92,13 @@ def _figures(kind: SubjectKind) -> dict[str, Any]:
             "scores": _object(scores),
             "withheld": _list(withheld),
         },
-        SubjectKind.AWARD: {"award": {"$ref": "#/$defs/figure.award"}, "withheld": _list(withheld)},
+        SubjectKind.AWARD: {
+            "award": {"$ref": "#/$defs/figure.award"},
+            "card": _object({"hash": HEX32, "chosen_by": _one_of(*CardChoice)}),
+            "withheld": _list(withheld),
+        },
     }
-    return {"summary": TEXT} | of[kind]
-
-
-def _statement() -> dict[str, Any]:
-    leg = {
-        "partner": ID, "shipment": HEX32, "handoff": HEX32, "in_at": TIME, "due_at": TIME, "out_at": _or_null(TIME),
-        "customs_seconds": TIME, "overrun_seconds": TIME, "amount": AMOUNT,
-    }  # fmt: skip
-    hold = {
-        "record": HEX32, "jurisdiction": {"type": "string", "maxLength": 2}, "regime": CODE, "cause": CODE,
-        "caused_by": ID, "assurance": CODE, "confirmed": YES_NO, "held_at": TIME, "presented_at": _or_null(TIME),
-        "from": TIME, "until": _or_null(TIME), "seconds": TIME, "taken_out": YES_NO, "why": TEXT,
-    }  # fmt: skip
-    tender = {
-        "record": HEX32, "claimed_at": TIME, "counted_at": TIME, "contestable_until": _or_null(TIME),
-        "contested_by": _or_null(HEX32),
-    }  # fmt: skip
-    portion = {
-        "shipment": HEX32, "packages": COUNT, "share": FRACTION,
-        "stopped_by": _or_null(_one_of(*(kind.value for kind in StopKind))), "stopped_at": _or_null(TIME),
-        "claimed_at": _or_null(TIME), "ended": _or_null(TEXT), "counted_until": TIME, "customs_seconds": TIME,
-        "relief_seconds": TIME, "late_seconds": TIME, "settled": YES_NO, "holds": _list(_object(hold)),
-        "tenders": _list(_object(tender)),
-    }  # fmt: skip
-    return _object(
-        {
-            "at": _or_null(TIME), "shipment": HEX32, "terms": HEX32, "liable": ID, "beneficiary": ID,
-            "indicative": YES_NO, "settled": YES_NO, "share": FRACTION, "alpha": AMOUNT, "cap": AMOUNT,
-            "opened_at": TIME, "promised": TIME, "grace": TIME, "promised_at": TIME, "lost_after": TIME,
-            "delivered_at": _or_null(TIME), "stopped_at": _or_null(TIME), "customs_seconds": TIME,
-            "late_seconds": TIME, "uncapped": AMOUNT, "amount": AMOUNT, "currency": SHORT,
-            "legs": _list(_object(leg)), "stays_with_liable": AMOUNT, "portions": _list(_object(portion)),
-            "children": _list(HEX32), "part_of": _or_null(HEX32), "explanation": _list(TEXT),
-            "evidence": _list(HEX32),
-        }
-    )  # fmt: skip
+    return of[kind]
 
 
 def _scorecard() -> dict[str, Any]:
@@ -149,23 +120,6 @@ def _scorecard() -> dict[str, Any]:
             "low": _or_null(POINTS), "high": _or_null(POINTS), "samples": COUNT, "shipments": COUNT,
             "provisional": YES_NO, "why": TEXT, "withheld": COUNT, "flags": _list(_object(flag)),
             "indicators": _list(_object(indicator)), "explanation": _list(TEXT),
-        }
-    )  # fmt: skip
-
-
-def _award() -> dict[str, Any]:
-    judged = {"role": ROLE, "benchmark": TEXT, "quality": TEXT}
-    line = {
-        "partner": ID, "basisPoints": _integer(10_000), "share": DECIMAL, "met": YES_NO,
-        "judged": _list(_object(judged)),
-        "penalties": _list(_object({"shipment": HEX32, "amount": DECIMAL})), "deducted": DECIMAL, "amount": DECIMAL,
-    }  # fmt: skip
-    return _object(
-        {
-            "format": TEXT, "agreement": HEX32, "version": _integer(2**16 - 1), "currency": SHORT, "rule": HEX32,
-            "total": DECIMAL, "lines": _list(_object(line), least=1),
-            "residual": _object({"partner": ID, "amount": DECIMAL}), "amounts": HEX32,
-            "evidence": _object({"root": HEX32, "records": _list(HEX32)}), "explanation": _list(TEXT),
         }
     )  # fmt: skip
 

@@ -78,7 +78,7 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
 
     withheld = to_hex(part_hash(commercial))
     cases: list[tuple[str, str, str, list[dict[str, Any]]]] = [
-        ("another format", "shipment", "format", [set_("/lading", "bundle/2")]),
+        ("another format", "shipment", "format", [set_("/lading", "bundle/1")]),
         ("unknown field", "shipment", "format", [{"op": "add", "path": "/remark", "value": ""}]),
         ("a record without its index", "shipment", "format", [{"op": "remove", "path": "/records/0/index"}]),
         ("hex in capitals", "shipment", "format", [set_("/proof/0", shipment["proof"][0].upper().replace("X", "x"))]),
@@ -107,7 +107,8 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
         ("a lower penalty", "shipment", "figures", [set_(f"{statement}/amount", 1)]),
         ("a leg's share moved", "shipment", "figures", [set_(f"{statement}/legs/0/amount", 1)]),
         ("delivered goods judged at a time", "shipment", "figures", [set_(f"{statement}/at", PERIOD)]),
-        ("other words", "shipment", "figures", [set_("/figures/summary", "nobody owes anything")]),
+        ("words among the figures", "shipment", "figures",
+         [{"op": "add", "path": "/figures/summary", "value": "nobody owes anything"}]),
         ("no figures", "shipment", "figures", [set_("/figures", {})]),
         ("a rule file that no figure names", "shipment", "figures", [set_("/rules", ["x = 1"])]),
         ("prices withheld", "shipment", "figures", [set_(f"/records/{terms}/message/commercial", withheld)]),

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.explain.money import money
+from ledger.explain.units import money
 from ledger.explain.words import counted, span
 from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator

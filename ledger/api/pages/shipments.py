@@ -13,10 +13,10 @@ from ledger.api.pages.render import page
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound, NotPermitted
+from ledger.explain.penalty import ENDINGS, HOLD_REASONS, explain
 from ledger.explain.penalty_summary import gist, standing
 from ledger.explain.record import TITLES
 from ledger.explain.words import word
-from ledger.penalties.json_form import explain
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
@@ -119,7 +119,7 @@ def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
         yield Clock(
             packages=line.packages,
             shipment=to_hex(line.shipment),
-            stopped_by=_STOPS[stop.kind] if stop else f"never delivered: {ending.what}" if ending else "",
+            stopped_by=_STOPS[stop.kind] if stop else f"never delivered: {ENDINGS[ending.kind]}" if ending else "",
             record=to_hex(record) if record else "",
             stopped_at=stop.at if stop else None,
             claimed_at=stop.occurred_at if stop and stop.occurred_at != stop.at else None,
@@ -134,7 +134,7 @@ def _hold(line: HoldLine, liable: int) -> Hold:
     cause = f", cause: {word(HoldCause, hold.cause)}" if hold.cause else ""
     what = f"{hold.jurisdiction.decode('ascii', 'replace')} {word(Regime, hold.regime)}{cause}, {_SAID[hold.assurance]}"
     by = f"caused by partner {hold.caused_by}, " if hold.caused_by not in (NOBODY, liable) else ""
-    return Hold(what, by + line.why, line)
+    return Hold(what, by + HOLD_REASONS[line.reason], line)
 
 
 def _penalty(node: Node, shipment: RecordId, reader: Reader, at: int) -> tuple[PenaltyStatement | None, str]:

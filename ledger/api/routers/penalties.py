@@ -10,6 +10,7 @@ from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, recor
 from ledger.api.schemas import examples
 from ledger.api.schemas.figures import PenaltyPage
 from ledger.common.periods import FOREVER
+from ledger.explain.penalty import stated
 from ledger.penalties import lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 
@@ -53,4 +54,4 @@ def listing(
         name = "penalties.csv" if form is Form.CSV else "penalty-lines.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
     place = None if after is None else record_id(after, "after")
-    return lists.to_json(found, partner, place, limit)
+    return lists.to_json(found, partner, place, limit, form=stated)

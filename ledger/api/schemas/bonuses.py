@@ -33,7 +33,8 @@ class AgreementSummary(Answer):
 
 
 class AwardView(Answer):
-    """`upheld`: whether the ruling voided the award. `file`: the lines, for parties and auditors."""
+    """`upheld`: whether the ruling voided the award. `file`: the lines, for parties and auditors;
+    `explanation` says in sentences what stands in it."""
 
     record: str
     version: int
@@ -43,6 +44,7 @@ class AwardView(Answer):
     ruledBy: str | None
     upheld: bool | None
     file: dict[str, Any] | None
+    explanation: list[str]
 
 
 class ClaimView(Answer):

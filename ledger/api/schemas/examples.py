@@ -103,7 +103,7 @@ SIGN_IN: dict[str, Any] = {
     "signature": _SIGNATURE,
 }
 ENROLMENT: dict[str, Any] = {"document": _ENROLMENT.document().decode(), "signature": _SIGNATURE}
-AWARD_FILE: dict[str, Any] = {"format": "lading/award/1", "lines": [{"partner": 7, "amount": "125000"}]}
+AWARD_FILE: dict[str, Any] = {"format": "lading/award/2", "lines": [{"partner": 7, "amount": "125000"}]}
 ITEM_CODES: dict[str, Any] = {"codes": ["01/09421900000010/10/L2601/21/000123"]}
 SCAN: dict[str, Any] = {"code": "01/09421900000010/10/L2601/21/000123", "device": "9f86d081884c7d65"}
 

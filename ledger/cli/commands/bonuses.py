@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.bonuses.award_file import explain
 from ledger.bonuses.rule_file import parse_rule
 from ledger.cli.commands.keys import keystore_path, open_key, read_file
 from ledger.cli.groups import WithDefault
@@ -14,8 +13,8 @@ from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.explain.money import money
-from ledger.penalties.json_form import moment
+from ledger.explain.bonus import explain, explain_file
+from ledger.explain.units import moment, money
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.figures import award_files
 from ledger.services.home.settings import read_settings
@@ -47,7 +46,7 @@ def show(
     for entry in found.get("agreements", [found]):
         out.print(f"{entry['id'][:18]}…  {entry['status']}, {money(int(entry['funded']), entry['currency'])} paid in")
         for award in entry.get("awards", ()):
-            for line in (award["file"] or {}).get("explanation", ()):
+            for line in award["explanation"]:
                 out.print(f"    {line}", markup=False)
 
 
@@ -112,7 +111,7 @@ def check(
     if json:
         print_json({"ok": True, "file": computed})
         return
-    for line in computed["explanation"]:
+    for line in explain_file(computed):
         out.print(line, markup=False)
     out.print("The records give exactly this award.")
 

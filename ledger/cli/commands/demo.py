@@ -20,9 +20,9 @@ from ledger.cli.sandbox import found_trial, open_trial
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.errors import Misconfigured
-from ledger.explain.money import money
+from ledger.explain.penalty import explain
+from ledger.explain.units import money
 from ledger.explain.words import counted
-from ledger.penalties.json_form import explain
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import TokenPlan, read_consortium, unused
 from ledger.services.home.keystores import new_key

@@ -9,8 +9,9 @@ from ledger.cli.output import out, print_json, table
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import DAY, FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
-from ledger.explain.money import money
-from ledger.penalties import json_form, lists
+from ledger.explain import penalty as penalty_text
+from ledger.explain.units import money
+from ledger.penalties import lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores import json_form as score_words
@@ -51,12 +52,12 @@ def penalties(
         else:
             found = reader.numbers.penalties(partner=partner, at=at, start=start, end=end)
     if json:
-        listed = lists.to_json(found, partner)
+        listed = lists.to_json(found, partner, form=penalty_text.stated)
         print_json({"at": at, "totals": listed["totals"], "penalties": listed["penalties"]})
     elif csv or lines:
         sys.stdout.write(penalties_csv(found) if csv else penalty_lines_csv(found))
     elif shipment is not None:
-        for line in json_form.explain(found[0]):
+        for line in penalty_text.explain(found[0]):
             out.print(line, markup=False)
     else:
         owed = [statement for statement in found if statement.amount]

@@ -13,7 +13,7 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.explain.erasure import REASONS
-from ledger.penalties.json_form import moment
+from ledger.explain.units import moment
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
 from ledger.records.signing import SignedRecord

@@ -10,7 +10,7 @@ from ledger.cli.imports.replay import Terms, open_replay, totals
 from ledger.cli.imports.scms import CURRENCY, Line, Unusable, read_lines
 from ledger.cli.output import out, print_json, progress
 from ledger.common.ids import to_hex
-from ledger.explain.money import money
+from ledger.explain.units import money
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 

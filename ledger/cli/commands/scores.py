@@ -20,7 +20,7 @@ from ledger.cli.output import err, out, print_json
 from ledger.codes import RegistryAction
 from ledger.common.ids import to_hex
 from ledger.errors import RuleBroken
-from ledger.penalties.json_form import moment
+from ledger.explain.units import moment
 from ledger.registry.changes import change
 from ledger.scores.card import Card, parse_card
 from ledger.services.home.clock import SystemClock

@@ -19,6 +19,7 @@ from ledger.bundle.verify import verify_bundle
 from ledger.cli.output import err, out, print_json
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.explain.bundle import step_text
 from ledger.log.contradiction import Contradiction
 from ledger.log.signed_note import MAX_NOTE
 
@@ -68,12 +69,12 @@ def verify(
             _accuse(data, trusted, kept, evidence or evidence_beside(checkpoint))
     good = all(step.ok for step in steps)
     if json:
-        print_json({"ok": good, "steps": [step.to_json() for step in steps]})
+        print_json({"ok": good, "steps": [step.to_json() | {"why": step_text(step)} for step in steps]})
     else:
         for step in steps:
             mark = "[green]yes[/]" if step.ok else "[red]NO [/]"
             out.print(f"{mark} {step.name} ({step.basis}): ", end="")
-            out.print(step.why, markup=False)
+            out.print(step_text(step), markup=False)
             if not step.ok and (step.expected or step.found):
                 out.print(f"      expected {step.expected}\n      found    {step.found}", markup=False)
     raise SystemExit(0 if good else 1)

@@ -10,6 +10,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound
 from ledger.explain.agreement import MEANING
+from ledger.explain.bonus import explain_file
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
 from ledger.services.home.home import Home
@@ -46,16 +47,18 @@ class Bonuses:
                 "dates": _dates(connection, agreement_id),
                 "deposits": list(self.deposits(agreement_id)),
                 "awards": [
-                    {
-                        "record": to_hex(award.record_id),
-                        "version": award.version,
-                        "total": str(award.total),
-                        "logSize": str(award.log_size),
-                        "disputedBy": to_hex(award.disputed_by) if award.disputed_by else None,
-                        "ruledBy": to_hex(award.ruled_by) if award.ruled_by else None,
-                        "upheld": award.upheld,
-                        "file": award_files.file_of(connection, agreement_id, award.version, award.amounts),
-                    }
+                    _with_explanation(
+                        {
+                            "record": to_hex(award.record_id),
+                            "version": award.version,
+                            "total": str(award.total),
+                            "logSize": str(award.log_size),
+                            "disputedBy": to_hex(award.disputed_by) if award.disputed_by else None,
+                            "ruledBy": to_hex(award.ruled_by) if award.ruled_by else None,
+                            "upheld": award.upheld,
+                            "file": award_files.file_of(connection, agreement_id, award.version, award.amounts),
+                        }
+                    )
                     for award in bonuses.awards(connection, agreement_id)
                 ],
                 "claims": [
@@ -74,7 +77,7 @@ class Bonuses:
         """`agreement` as the reader may see it: who gets what is for its parties and auditors."""
         found = self.agreement(agreement_id)
         if not self._views.may_see(agreement_id, reader):
-            found["awards"] = [award | {"file": None} for award in found["awards"]]
+            found["awards"] = [award | {"file": None, "explanation": []} for award in found["awards"]]
         return found
 
     def keep_file(self, agreement_id: RecordId, version: int, file: dict[str, Any]) -> None:
@@ -142,3 +145,8 @@ def _dates(connection: Connection, agreement_id: RecordId) -> dict[str, int]:
         "arbiterWindow": terms.arbiterWindow,
         "claimUntil": terms.claimUntil,
     }
+
+
+def _with_explanation(award: dict[str, Any]) -> dict[str, Any]:
+    """Beside the award's file, in sentences, what it says."""
+    return award | {"explanation": list(explain_file(award["file"] or {}))}

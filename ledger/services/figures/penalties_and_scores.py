@@ -14,9 +14,9 @@ from ledger.codes import Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
+from ledger.explain.penalty import stated
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
-from ledger.penalties import json_form
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores import json_form as score_words
@@ -88,8 +88,8 @@ class Numbers:
         return statement
 
     def penalty_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> dict[str, Any]:
-        """`statement_for` as JSON with its words."""
-        return json_form.to_json(self.statement_for(shipment, reader, at))
+        """`statement_for` as JSON, and beside it its sentences."""
+        return stated(self.statement_for(shipment, reader, at))
 
     def penalties(
         self,

@@ -6,7 +6,7 @@ from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
 from ledger.explain.fields import Kind, sentence_of
 from ledger.explain.record import describe
-from ledger.penalties.json_form import moment
+from ledger.explain.units import moment
 from ledger.records.types import Amendment, Record
 from ledger.shipments.amendments import as_amended
 from ledger.shipments.history import Journeys

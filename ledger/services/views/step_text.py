@@ -11,8 +11,8 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
+from ledger.explain.units import moment
 from ledger.explain.words import MEANING, counted, spaced, word, words
-from ledger.penalties.json_form import moment
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.state.partner_names import Names, PartnerName

@@ -23,7 +23,8 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotFound, RuleBroken, VerificationFailed
-from ledger.explain.money import money
+from ledger.explain.bundle import step_text
+from ledger.explain.units import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
 from ledger.services.exports.bundle import Exporter
@@ -146,7 +147,7 @@ def verified(awarded: Awarded, edit: Callable[[Any], None] | None = None, award:
 def test_a_stranger_computes_the_award_again_from_its_bundle(awarded: Awarded) -> None:
     steps = verified(awarded)
     assert all(step.ok for step in steps), steps[-1]
-    said = steps[-1].why
+    said = step_text(steps[-1])
     for line in awarded.computed.award.lines:
         assert f"partner {line.partner} gets {money(line.amount, 'EUR')}" in said
     assert "award 1 of 1,000.00 EUR" in said
@@ -159,12 +160,12 @@ def test_a_stranger_computes_the_award_again_from_its_bundle(awarded: Awarded) -
     [
         (lambda value: value["figures"]["award"]["lines"][0].update(amount="1"), "award.lines[0].amount"),
         (lambda value: value["figures"]["award"].update(total="1"), "award.total"),
-        (lambda value: value["figures"]["award"]["explanation"].pop(), "award.explanation"),
+        (lambda value: value["figures"]["award"]["lines"][0]["judged"].clear(), "award.lines[0].judged"),
         (lambda value: value["rules"].pop(0), "rules"),
         (lambda value: value["rules"].__setitem__(1, value["rules"][1] + "\n"), "rules"),
         (lambda value: value["figures"].update(withheld=[{}]), "withheld"),
     ],
-    ids=["a line", "the total", "the words", "no rule", "another card", "withheld"],
+    ids=["a line", "the total", "why", "no rule", "another card", "withheld"],
 )
 def test_an_edited_award_is_named(awarded: Awarded, edit: Callable[[Any], None], where: str) -> None:
     step = verified(awarded, edit)[-1]
@@ -235,7 +236,7 @@ def test_the_awarder_computes_an_award_signs_it_and_everybody_checks_it(awarded:
     award = stage.sign(drafted, SHOP)
     assert stage.outcome(award) == ["applied"]
     shown = json.loads(run(awarded, to_hex(agreement), "--json").stdout)
-    assert shown["awards"][0]["file"]["explanation"], "its file was kept with the draft"
+    assert shown["awards"][0]["explanation"], "its file was kept with the draft"
     assert "exactly this award" in run(awarded, "check", to_hex(agreement)).stdout
     again = run(awarded, "award", to_hex(agreement), exit_code=1)
     assert isinstance(again.exception, RuleBroken)
@@ -243,12 +244,12 @@ def test_the_awarder_computes_an_award_signs_it_and_everybody_checks_it(awarded:
 
     stage.sign(Dispute(SECOND, agreement, 1, b"\5" * 32), SECOND)
     stage.node.settle()
-    assert "and it is disputed" in verified(awarded, award=award)[-1].why
+    assert "and it is disputed" in step_text(verified(awarded, award=award)[-1])
     ruling = stage.sign(Ruling(AUDITOR, agreement, 1, True, b"\5" * 32), AUDITOR)
     stage.node.settle()
     step = verified(awarded, award=award)[-1]
     assert step.ok, "what it was computed from still gives it"
-    assert f"a ruling voided it: {to_hex(ruling)}" in step.why
+    assert f"a ruling voided it: {to_hex(ruling)}" in step_text(step)
 
 
 def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(awarded: Awarded) -> None:

@@ -18,6 +18,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
 from ledger.errors import Misconfigured
+from ledger.explain.bundle import step_text
 from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
@@ -105,7 +106,7 @@ def test_a_forgotten_part_is_no_error_and_is_told(stage: Stage) -> None:
     assert len(figures["penalties"]["statements"]) == 1
     step = verify_bundle(data, parse_trust(canonical_json(stage.node.home.consortium.trust_file())))[-1]
     assert step.ok
-    assert "Of 1 shipment a part is withheld" in step.why
+    assert "Of 1 shipment a part is withheld" in step_text(step)
 
 
 def run(home: Path, *arguments: str, exit_code: int = 0) -> str:

@@ -11,7 +11,7 @@ from ledger.cli.qr_frames import from_frames, read_signed, to_frames
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, MalformedRecord
-from ledger.penalties.json_form import moment
+from ledger.explain.units import moment
 from ledger.records.types import BonusAgreement, Details, Share
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore

@@ -25,7 +25,7 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.explain.money import money
+from ledger.explain.units import money
 from ledger.records.shipment_ids import remainder_id
 from ledger.records.signing import SigningKey
 from ledger.records.types import (

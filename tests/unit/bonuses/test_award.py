@@ -13,15 +13,27 @@ from hypothesis import strategies as st
 
 from ledger import merkle
 from ledger.bonuses.amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
-from ledger.bonuses.award import Award, Charge, charges_of, compute_award, judge, may_sanction, scorecards_of
-from ledger.bonuses.award_file import amounts_from_json, award_to_json, explain
+from ledger.bonuses.award import (
+    Award,
+    Charge,
+    Finding,
+    SetAside,
+    charges_of,
+    compute_award,
+    judge,
+    may_sanction,
+    scorecards_of,
+)
+from ledger.bonuses.award_file import amounts_from_json, award_to_json
 from ledger.bonuses.judgement import judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE, Threshold, parse_rule
 from ledger.bundle.figures import award_for
 from ledger.codes import Role
+from ledger.common.figure import to_json as figure_json
 from ledger.common.ids import LogId, PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
+from ledger.explain.bonus import explain, finding_text
 from ledger.penalties.statement import penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.scores import card as score_card
@@ -152,14 +164,18 @@ def test_penalties_are_taken_from_the_share_and_never_below_nothing() -> None:
     assert [c.shipment for c in award.lines[0].charges] == [SHIP_B, SHIP_A]
 
 
+def said(finding: Finding) -> str:
+    return finding_text(figure_json(finding))
+
+
 def test_penalties_in_another_currency_and_indicative_ones_do_not_count_and_are_shown() -> None:
     charges = [charge(A, 100, currency="USD"), charge(A, 200, SHIP_B, indicative=True)]
     award = compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD, charges)
     assert amounts(award)[A] == 33_330
-    assert [why for _, why in award.lines[0].set_aside] == [
-        "indicative: the partner has not signed or endorsed the terms",
-        "in USD, not in EUR",
-    ]
+    assert [aside.reason for aside in award.lines[0].set_aside] == [SetAside.INDICATIVE, SetAside.OTHER_CURRENCY]
+    text = "\n".join(explain(award))
+    assert "not counted (indicative: the partner has not signed or endorsed the terms)" in text
+    assert "100 USD, not counted (in another currency than the agreement's)" in text
 
 
 def test_a_penalty_named_twice_is_refused() -> None:
@@ -220,13 +236,13 @@ def test_a_reward_needs_the_low_end_above_the_threshold(low: int, met: bool) -> 
 def test_too_few_samples_are_unknown(samples: int, met: bool) -> None:
     finding = judge(ON_TIME, scorecard(A, samples=samples))
     assert finding.met is met
-    assert ("unknown" in finding.why) is not met
+    assert ("unknown" in said(finding)) is not met
 
 
 def test_what_was_never_due_is_unknown() -> None:
     for card in (scorecard(A, on_time=None), scorecard(A, indicators=())):
         finding = judge(ON_TIME, card)
-        assert (finding.value, finding.met, finding.why) == (None, False, "on-time unknown: nothing was due")
+        assert (finding.value, finding.met, said(finding)) == (None, False, "on-time unknown: nothing was due")
 
 
 @pytest.mark.parametrize(("high", "met"), [(4_999, True), (5_000, False)])
@@ -234,7 +250,7 @@ def test_defects_stay_below_their_threshold_at_their_high_end(high: int, met: bo
     finding = judge(RULES.roles[Role.SUPPLIER].quality, supplier(A, defects_low=high))
     assert finding.met is met
     shown = {4_999: "0.4999 %", 5_000: "0.5 %"}[high]
-    assert f"(at most {shown}), needed below 0.5 %: " in finding.why, "no rounding hides what decided"
+    assert f"(at most {shown}), needed below 0.5 %: " in said(finding), "no rounding hides what decided"
 
 
 @pytest.mark.parametrize(("shipments", "met"), [(99, False), (100, True)])
@@ -246,14 +262,14 @@ def test_a_volume_is_a_count_that_must_be_reached(shipments: int, met: bool) -> 
 def test_a_score_is_judged_by_its_low_end(low: int, met: bool) -> None:
     finding = judge(Threshold("score", 7_000, 10), scorecard(A, low=low))
     assert finding.met is met
-    assert finding.why.startswith(f"score 80.00 (at least {low // 100}.{low % 100:02}), needed above 70.00: ")
+    assert said(finding).startswith(f"score 80.00 (at least {low // 100}.{low % 100:02}), needed above 70.00: ")
 
 
 def test_no_score_is_unknown_and_says_why() -> None:
     none = scorecard(A, score=None, low=None, high=None, why="no score: 3 delivery events, at least 10 are needed")
     finding = judge(Threshold("score", 1, 10), none)
     assert not finding.met
-    assert finding.why == "score unknown: no score: 3 delivery events, at least 10 are needed"
+    assert said(finding) == "score unknown: no value from 3 delivery events"
 
 
 def test_a_party_is_judged_in_every_role_in_which_anything_was_due() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ledger.cli import output
 from ledger.errors import LadingError
-from ledger.explain.money import money
+from ledger.explain.units import money
 from tests.unit.test_errors import every_kind, one_of
 
 MISUSE = {"InvalidInput", "MalformedRecord", "BadSignature", "Misconfigured"}

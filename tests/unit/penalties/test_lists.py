@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from ledger.bundle.figure_checks import CheckedFigures
 from ledger.bundle.figures import partner_figures, shipment_figures, statements_of
+from ledger.bundle.subject import Subject, SubjectKind
 from ledger.codes import ClearanceStatus, HoldCause, StatementKind
+from ledger.common.figure import to_json as statement_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
+from ledger.explain.bundle import summary
 from ledger.penalties.csv_export import COLUMNS, LINE_COLUMNS, penalties_csv, penalty_lines_csv
-from ledger.penalties.json_form import to_json as statement_json
 from ledger.penalties.lists import page_of, to_json, totals
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import parse_card
@@ -72,7 +75,7 @@ def test_each_line_of_a_statement_has_a_row_of_its_own(told: Any) -> None:
     assert (goods["why"], goods["end"]) == ("delivery", str(15 * DAY))
     assert (hold["partner"], hold["seconds"], hold["counts"]) == (str(BROKER), str(DAY), "1")
     assert hold["why"] == "documents: not caused by the liable partner"
-    assert (tender["counts"], tender["why"][:12]) == ("0", "contested by")
+    assert (tender["counts"], tender["code"]) == ("0", "contested")
     assert (leg["start"], leg["due"], leg["end"]) == (str(DAY), str(3 * DAY), str(15 * DAY))
     assert leg["amount"] == total["amount"] != "0"
     assert sum(int(row["amount"]) for row in mine if row["line"] == "leg") <= int(total["amount"])
@@ -100,9 +103,14 @@ def test_indicative_amounts_are_not_summed_as_owed(told: Any) -> None:
         assert (dollars.owes, dollars.is_owed, dollars.open, dollars.indicative) == (0, 0, 0, 400)
     period = Period(0, 30 * DAY, 30 * DAY)
     measure = Measure(parse_card(default_card_text()), None)
-    summary = partner_figures(journeys, SECOND, period, None, measure)["summary"]
-    assert "owes nothing (indicative: 4.00 USD more), is owed nothing" in summary
-    assert shipment_figures(journeys, ids["dollars"], None)["summary"].endswith("owes partner 5 4.00 USD (indicative)")
+    owing = CheckedFigures(
+        Subject(SubjectKind.PARTNER, partner=SECOND), partner_figures(journeys, SECOND, period, None, measure)
+    )
+    assert "owes nothing (indicative: 4.00 USD more), is owed nothing" in summary(owing)
+    shipment = CheckedFigures(
+        Subject(SubjectKind.SHIPMENT, ids["dollars"]), shipment_figures(journeys, ids["dollars"], None)
+    )
+    assert summary(shipment).endswith("owes partner 5 4.00 USD (indicative)")
 
 
 def test_totals_count_as_late_what_is_late_by_a_second_and_costs_nothing() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, HoldCause, Outcome, Purpose, StatementKind
+from ledger.common.figure import to_json
 from ledger.errors import NotFound
-from ledger.penalties.json_form import explain, to_json
+from ledger.explain.penalty import explain
+from ledger.penalties.lateness import HoldReason
 from ledger.penalties.recourse import apportion
 from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.types import NOBODY
@@ -321,7 +323,7 @@ def test_a_hold_that_the_liable_partner_caused_is_not(history: History) -> None:
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
     assert (statement.customs_seconds, statement.amount) == (0, 1600)
-    assert statement.portions[0].holds[0].why == "caused by the liable partner itself"
+    assert statement.portions[0].holds[0].reason is HoldReason.CAUSED_BY_LIABLE
 
 
 def test_a_hold_that_somebody_else_caused_is_taken_out(history: History) -> None:

@@ -1,17 +1,17 @@
-"""A penalty statement in plain words, and as JSON: for whoever must pay, or check, without reading code."""
+"""A penalty statement in sentences: for whoever must pay, or check, without reading code."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from ledger.codes import HoldCause, Regime
-from ledger.common.canonical import wide_as_text
+from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
-from ledger.common.periods import DAY, HOUR
-from ledger.penalties.lateness import HoldLine, PortionLine
+from ledger.explain.units import duration, moment
+from ledger.penalties.lateness import HoldLine, HoldReason, PortionLine
 from ledger.penalties.recourse import LegLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
-from ledger.shipments.clock_stop import StopKind, Tender
+from ledger.shipments.amendments import Remark, RemarkReason
+from ledger.shipments.clock_stop import EndingKind, StopKind, Tender
 from ledger.shipments.history import WHOLE
 
 _STOPPED = {
@@ -23,18 +23,25 @@ _STOPPED = {
 }
 
 
-def moment(seconds: int) -> str:
-    """UTC, to the second; times beyond the year 9999 as their number."""
-    if seconds >= 253_402_300_800:
-        return f"second {seconds}"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def duration(seconds: int) -> str:
-    """Such as `3 d 04:05:06`."""
-    days, rest = divmod(seconds, DAY)
-    clock = f"{rest // HOUR:02}:{rest % HOUR // 60:02}:{rest % 60:02}"
-    return f"{days} d {clock}" if days else clock
+ENDINGS = {
+    EndingKind.LOST: "lost",
+    EndingKind.LEFT: "left behind",
+    EndingKind.SOLD: "sold",
+    EndingKind.DESTROYED: "destroyed",
+    EndingKind.ABANDONED: "abandoned",
+    EndingKind.SEIZED: "seized",
+    EndingKind.DESTROYED_BY_CUSTOMS: "destroyed by customs",
+}
+HOLD_REASONS = {
+    HoldReason.NOT_CAUSED_BY_LIABLE: "not caused by the liable partner",
+    HoldReason.ON_A_BROKERS_WORD: "only a broker's word, which the beneficiary has not endorsed",
+    HoldReason.CAUSED_BY_LIABLE: "caused by the liable partner itself",
+    HoldReason.OUTSIDE_THE_CLOCK: "no second of it lies between presentation or opening and arrival",
+}
+_REMARKS = {
+    RemarkReason.NOT_SIGNED_BY_BOTH: "lacks the signature of the liable or the beneficiary",
+    RemarkReason.UNREADABLE: "cannot be read",
+}
 
 
 def explain(statement: PenaltyStatement) -> tuple[str, ...]:
@@ -63,58 +70,16 @@ def explain(statement: PenaltyStatement) -> tuple[str, ...]:
             if statement.liable != NOBODY
             else "Indicative only: the terms name nobody as liable."
         )
-    return (*lines, *statement.remarks)
+    return (*lines, *map(_remark, statement.remarks))
 
 
-def to_json(statement: PenaltyStatement) -> dict[str, Any]:
-    """The statement as JSON: integers in minor units and seconds, those over 48 bits as decimal strings."""
-    return wide_as_text(_fields(statement))
+def stated(statement: PenaltyStatement) -> dict[str, Any]:
+    """The statement as JSON, and beside it, in `explanation`, the sentences of `explain`."""
+    return to_json(statement) | {"explanation": list(explain(statement))}
 
 
-def _fields(statement: PenaltyStatement) -> dict[str, Any]:
-    return {
-        "shipment": to_hex(statement.shipment),
-        "terms": to_hex(statement.terms),
-        "liable": statement.liable,
-        "beneficiary": statement.beneficiary,
-        "indicative": statement.indicative,
-        "settled": statement.settled,
-        "share": str(statement.share),
-        "alpha": statement.alpha,
-        "cap": statement.cap,
-        "opened_at": statement.opened_at,
-        "promised": statement.promised,
-        "grace": statement.grace,
-        "promised_at": statement.promised_at,
-        "lost_after": statement.lost_after,
-        "delivered_at": statement.delivered_at,
-        "stopped_at": statement.stopped_at,
-        "customs_seconds": statement.customs_seconds,
-        "late_seconds": statement.late_seconds,
-        "uncapped": statement.uncapped,
-        "amount": statement.amount,
-        "currency": statement.currency,
-        "legs": [
-            {
-                "partner": leg.partner,
-                "shipment": to_hex(leg.shipment),
-                "handoff": to_hex(leg.handoff),
-                "in_at": leg.start,
-                "due_at": leg.due_at,
-                "out_at": leg.out_at,
-                "customs_seconds": leg.customs_seconds,
-                "overrun_seconds": leg.overrun_seconds,
-                "amount": leg.amount,
-            }
-            for leg in statement.legs
-        ],
-        "stays_with_liable": statement.stays_with_liable,
-        "portions": [_portion_json(portion) for portion in statement.portions],
-        "children": [to_hex(child) for child in statement.children],
-        "part_of": None if statement.part_of is None else to_hex(statement.part_of),
-        "explanation": list(explain(statement)),
-        "evidence": [to_hex(record_id) for record_id in statement.evidence],
-    }
+def _remark(remark: Remark) -> str:
+    return f"Amendment {to_hex(remark.amendment)} {_REMARKS[remark.reason]}: it changes nothing."
 
 
 def _promise(statement: PenaltyStatement) -> str:
@@ -138,7 +103,9 @@ def _portion(portion: PortionLine, statement: PenaltyStatement) -> list[str]:
             )
         lines.append(counted + ".")
     elif portion.ending is not None:
-        lines.append(f"The goods were never delivered ({portion.ending.what}): the clock runs to the end of accrual.")
+        lines.append(
+            f"The goods were never delivered ({ENDINGS[portion.ending.kind]}): the clock runs to the end of accrual."
+        )
     else:
         lines.append(f"Neither delivered nor tendered: the clock runs, and is read at {moment(portion.counted_until)}.")
     if portion.counted_until == statement.accrual_end and (
@@ -166,7 +133,8 @@ def _hold(line: HoldLine) -> str:
     verdict = "taken out" if line.taken_out else "not taken out"
     return (
         f"Hold by {hold.jurisdiction.decode('ascii', 'replace')} customs ({regime}; cause: {cause}) from "
-        f"{moment(hold.start)}, {end}: {verdict}, {line.why}; {duration(line.seconds)} within this clock."
+        f"{moment(hold.start)}, {end}: {verdict}, {HOLD_REASONS[line.reason]}; "
+        f"{duration(line.seconds)} within this clock."
     )
 
 
@@ -188,50 +156,3 @@ def _leg(leg: LegLine, currency: str) -> str:
         f"Partner {leg.partner} was due to pass on by {moment(leg.due_at)} and overran by "
         f"{duration(leg.overrun_seconds)}{customs}: its part by recourse is {leg.amount} {currency} (minor units)."
     )
-
-
-def _portion_json(portion: PortionLine) -> dict[str, Any]:
-    stop = portion.stop
-    return {
-        "shipment": to_hex(portion.shipment),
-        "packages": portion.packages,
-        "share": str(portion.share),
-        "stopped_by": stop.kind.value if stop else None,
-        "stopped_at": stop.at if stop else None,
-        "claimed_at": stop.occurred_at if stop else None,
-        "ended": portion.ending.what if portion.ending else None,
-        "counted_until": portion.counted_until,
-        "customs_seconds": portion.customs_seconds,
-        "relief_seconds": portion.relief_seconds,
-        "late_seconds": portion.late_seconds,
-        "settled": portion.settled,
-        "holds": [
-            {
-                "record": to_hex(line.hold.held.id),
-                "jurisdiction": line.hold.jurisdiction.decode("ascii", "replace"),
-                "regime": line.hold.regime,
-                "cause": line.hold.cause,
-                "caused_by": line.hold.caused_by,
-                "assurance": line.hold.assurance,
-                "confirmed": line.hold.confirmed,
-                "held_at": line.hold.held_at,
-                "presented_at": line.hold.presented_at,
-                "from": line.hold.start,
-                "until": line.hold.end,
-                "seconds": line.seconds,
-                "taken_out": line.taken_out,
-                "why": line.why,
-            }
-            for line in portion.holds
-        ],
-        "tenders": [
-            {
-                "record": to_hex(tender.stop.verified.id),
-                "claimed_at": tender.stop.occurred_at,
-                "counted_at": tender.stop.at,
-                "contestable_until": tender.stop.contestable_until,
-                "contested_by": to_hex(tender.contest.id) if tender.contest else None,
-            }
-            for tender in portion.tenders
-        ],
-    }

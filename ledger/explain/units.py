@@ -1,4 +1,8 @@
-"""Amounts as people write them."""
+"""Amounts, moments and durations as people write them: the one formatter of each."""
+
+from datetime import UTC, datetime
+
+from ledger.common.periods import DAY, HOUR
 
 _WHOLE = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
@@ -16,3 +20,17 @@ def money(amount: int | str, currency: str) -> str:
     whole, rest = divmod(abs(number), 10**digits)
     sign = "-" if number < 0 else ""
     return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency}"
+
+
+def moment(seconds: int) -> str:
+    """UTC, to the second; times beyond the year 9999 as their number."""
+    if seconds >= 253_402_300_800:
+        return f"second {seconds}"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def duration(seconds: int) -> str:
+    """Such as `3 d 04:05:06`."""
+    days, rest = divmod(seconds, DAY)
+    clock = f"{rest // HOUR:02}:{rest % HOUR // 60:02}:{rest % 60:02}"
+    return f"{days} d {clock}" if days else clock
