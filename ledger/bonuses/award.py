@@ -27,7 +27,7 @@ from ledger.penalties.amounts import Owed, evidence_of
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
-from ledger.scores.composite import Scorecard, Standing, Tallies
+from ledger.scores.composite import IndicatorStatus, Scorecard, Tallies
 from ledger.shipments.history import Journeys
 
 
@@ -317,7 +317,7 @@ def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
         samples, evidence = scorecard.samples, scorecard.evidence
     else:
         entry = next((i for i in scorecard.indicators if i.indicator.value == name), None)
-        if entry is None or entry.standing is Standing.UNKNOWN:
+        if entry is None or entry.status is IndicatorStatus.UNKNOWN:
             return Finding(threshold, None, None, 0, FindingReason.NOTHING_DUE, ())
         value, low, high, samples = entry.value, entry.low, entry.high, entry.samples
         evidence = entry.evidence

@@ -26,7 +26,6 @@ from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
 from ledger.scores.composite import Tallies
-from ledger.scores.json_form import to_json as scorecard_json
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1
@@ -117,7 +116,7 @@ def partner_figures(
             "period": {"start": period.start, "end": period.end, "at": period.at},
             "card": to_hex(measure.card.hash),
             "adopted_since": measure.since,
-            "cards": [scorecard_json(card) for card in cards],
+            "cards": [to_json(card) for card in cards],
         },
         "withheld": [to_json(part) for part in withheld_parts(journeys)],
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 
+from ledger.common.figure import Seconds, figure
 from ledger.errors import MalformedRecord
 
 DAY = 86_400
@@ -20,13 +21,14 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 9999
 _LAST_SECOND = 253_402_300_799
 
 
+@figure("start", "end", "at")
 @dataclass(frozen=True, slots=True)
 class Period:
     """From `start` to before `end`, judged at `at` (at most `end` matters), all in seconds UTC."""
 
-    start: int
-    end: int
-    at: int
+    start: Seconds
+    end: Seconds
+    at: Seconds
 
     def __contains__(self, second: int) -> bool:
         return self.start <= second < self.end

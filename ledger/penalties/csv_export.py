@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from ledger.codes import HoldCause
 from ledger.common.ids import RecordId, to_hex
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
@@ -93,7 +94,7 @@ def _lines(s: PenaltyStatement) -> Iterator[Sequence[Cell]]:
         yield row("goods", p.shipment, p.packages, s.liable, stopped, times, p.late_seconds, 1, None, code)
         for held in p.holds:
             hold = held.hold
-            code = held.reason.value
+            code = f"{_cause(hold.cause)}/{held.reason.value}"
             times = (hold.start, None, hold.end)
             taken = int(held.taken_out)
             yield row("hold", p.shipment, None, hold.caused_by, hold.held.id, times, held.seconds, taken, None, code)
@@ -109,6 +110,10 @@ def _lines(s: PenaltyStatement) -> Iterator[Sequence[Cell]]:
     code = "split" if s.part_of or not s.portions else "indicative" if s.indicative else ""
     times = (s.opened_at, s.promised_at, s.stopped_at)
     yield row("total", s.shipment, None, s.liable, None, times, s.late_seconds, int(s.settled), s.amount, code)
+
+
+def _cause(code: int) -> str:
+    return HoldCause(code).name.lower() if code in set(HoldCause) else "none"
 
 
 def _stop(portion: PortionLine) -> tuple[RecordId | None, str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
-from ledger.explain.units import moment
 from ledger.registry.history import RegistryView
 from ledger.scores.card import Card
 
@@ -44,20 +43,12 @@ class Measure:
     card: Card
     since: int | None
 
-    @property
-    def words(self) -> str:
-        """Where the card comes from, for whoever reads a score."""
-        if self.since is None:
-            return f"no card adopted: Lading's default ({self.card.title})"
-        return f"{self.card.title}, adopted by the council for periods from {moment(self.since)}"
-
     def to_json(self) -> dict[str, Any]:
         return {
             "card": to_hex(self.card.hash),
             "title": self.card.title,
             "adopted": self.since is not None,
             "since": self.since,
-            "words": self.words,
         }
 
 

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ledger.codes import Role
+from ledger.common.figure import figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, of_plain, of_statement
@@ -34,14 +35,38 @@ PROVISIONAL_BELOW = 30
 LEAST_KNOWN = Fraction(60, 100)
 
 
-class Standing(StrEnum):
-    """What is known of an indicator."""
+class IndicatorStatus(StrEnum):
+    """What is known of an indicator. Left out is what tells the public what fewer than ten delivery events cost."""
 
     KNOWN = "known"
-    UNKNOWN = "unknown: nothing was due"
-    LEFT_OUT = "left out for the public: fewer than ten delivery events would tell what they cost"
+    UNKNOWN = "unknown"
+    LEFT_OUT = "left_out"
 
 
+class ScoreStatus(StrEnum):
+    """Whether there is a score, and why not. Provisional: of fewer than thirty delivery events."""
+
+    KNOWN = "known"
+    PROVISIONAL = "provisional"
+    TOO_FEW_SAMPLES = "too_few_samples"
+    TOO_LITTLE_KNOWN = "too_little_known"
+
+
+@figure(
+    ("name", "indicator"),
+    "status",
+    "weight",
+    "good",
+    "due",
+    "samples",
+    "value",
+    "low",
+    "high",
+    "points",
+    "lost",
+    "raised",
+    "lowered",
+)
 @dataclass(frozen=True, slots=True)
 class IndicatorScore:
     """One indicator. `value`, `low` and `high` in its unit (parts per million, or seconds): value and low rounded down,
@@ -52,7 +77,7 @@ class IndicatorScore:
     """
 
     weighted: Weighted
-    standing: Standing
+    status: IndicatorStatus
     part: Fraction
     good: int
     due: int
@@ -81,12 +106,39 @@ class IndicatorScore:
 
     def effects(self) -> tuple[Effect, ...]:
         """What each sample did to the composite, in the order in which they were counted."""
-        return self.tally.effects(self.weighted, self.part) if self.standing is Standing.KNOWN else ()
+        return self.tally.effects(self.weighted, self.part) if self.status is IndicatorStatus.KNOWN else ()
+
+    @property
+    def raised(self) -> tuple[Effect, ...]:
+        """The samples that raised the composite, or left it as it was, the largest effect first."""
+        return _by_size(effect for effect in self.effects() if effect.micropoints >= 0)
+
+    @property
+    def lowered(self) -> tuple[Effect, ...]:
+        """The samples that lowered the composite, the largest effect first."""
+        return _by_size(effect for effect in self.effects() if effect.micropoints < 0)
 
 
+@figure(
+    "partner",
+    "role",
+    "period",
+    "card",
+    "status",
+    "score",
+    "low",
+    "high",
+    "samples",
+    "shipments",
+    "provisional",
+    "known_weight",
+    "withheld",
+    "flags",
+    "indicators",
+)
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The score of `partner` in `role`: hundredths of a point, None where there is none, and why.
+    """The score of `partner` in `role`: hundredths of a point, None where there is none, as `status` says.
 
     `samples` counts delivery events, `shipments` shipments as opened by terms, however they were split. `known_weight`
     is the part of the card's weight that something was due for. `withheld` shipments are left out, of whomever: a part
@@ -104,7 +156,7 @@ class Scorecard:
     shipments: int
     provisional: bool
     known_weight: Fraction
-    why: str
+    status: ScoreStatus
     withheld: int
     indicators: tuple[IndicatorScore, ...]
     flags: tuple[Flag, ...]
@@ -178,7 +230,7 @@ class Tallies:
         found = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
         deliveries = book.deliveries
         samples = len({delivery.event for delivery in deliveries})
-        composite, why = _composite(samples, weight, found)
+        composite, status = _composite(samples, weight, found)
         return Scorecard(
             partner=PartnerId(partner),
             role=role,
@@ -191,7 +243,7 @@ class Tallies:
             shipments=len({delivery.terms.verified.id for delivery in deliveries}),
             provisional=samples < PROVISIONAL_BELOW,
             known_weight=weight,
-            why=why,
+            status=status,
             withheld=self.withheld,
             indicators=found,
             flags=tuple(flags_of(role, book, deliveries, self._usual)),
@@ -228,14 +280,16 @@ def as_public(card: Scorecard) -> Scorecard:
     weight = card.known_weight - hidden.weight
     nothing = _indicator(hidden.weighted, Tally(hidden.indicator, {}, {}), weight)
     found = tuple(
-        replace(nothing, standing=Standing.LEFT_OUT, samples=hidden.samples)
+        replace(nothing, status=IndicatorStatus.LEFT_OUT, samples=hidden.samples)
         if entry is hidden
         else _indicator(entry.weighted, entry.tally, weight)
         for entry in card.indicators
     )
-    composite, why = _composite(card.samples, weight, found)
+    composite, status = _composite(card.samples, weight, found)
     low, high = composite.low, composite.high
-    return replace(card, score=composite.score, low=low, high=high, known_weight=weight, why=why, indicators=found)
+    return replace(
+        card, score=composite.score, low=low, high=high, known_weight=weight, status=status, indicators=found
+    )
 
 
 class _Composite(NamedTuple):
@@ -244,31 +298,31 @@ class _Composite(NamedTuple):
     high: int | None
 
 
-def _composite(samples: int, weight: Fraction, found: Iterable[IndicatorScore]) -> tuple[_Composite, str]:
-    """The score of these indicators, `weight` of which is known, and why it is so, or why there is none."""
+def _composite(samples: int, weight: Fraction, found: Iterable[IndicatorScore]) -> tuple[_Composite, ScoreStatus]:
+    """The score of these indicators, `weight` of which is known, and whether there is one."""
     if samples < NO_SCORE_BELOW:
-        return _Composite(
-            None, None, None
-        ), f"no score: {samples} delivery events, at least {NO_SCORE_BELOW} are needed"
+        return _Composite(None, None, None), ScoreStatus.TOO_FEW_SAMPLES
     if weight < LEAST_KNOWN:
-        why = f"no score: only {int(weight * 100)} % of the weight is known, at least 60 % are needed"
-        return _Composite(None, None, None), why
+        return _Composite(None, None, None), ScoreStatus.TOO_LITTLE_KNOWN
     score = int(sum(entry.part * (entry.points or 0) for entry in found))
     low = int(sum(entry.part * (entry.points_low or 0) for entry in found))
     high = -int(-sum(entry.part * (entry.points_high or 0) for entry in found) // 1)
-    why = f"{samples} delivery events" + (": provisional, fewer than 30" if samples < PROVISIONAL_BELOW else "")
-    return _Composite(score, low, high), why
+    return _Composite(score, low, high), ScoreStatus.PROVISIONAL if samples < PROVISIONAL_BELOW else ScoreStatus.KNOWN
+
+
+def _by_size(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    return tuple(sorted(effects, key=lambda effect: (-abs(effect.micropoints), effect.shipment, effect.records)))
 
 
 def _indicator(weighted: Weighted, tally: Tally, known_weight: Fraction) -> IndicatorScore:
     if not tally.groups:
-        return IndicatorScore(weighted, Standing.UNKNOWN, Fraction(0), *(0, 0, 0), *(None,) * 6, 0, tally)
+        return IndicatorScore(weighted, IndicatorStatus.UNKNOWN, Fraction(0), *(0, 0, 0), *(None,) * 6, 0, tally)
     value, (low, high) = tally.value(), tally.interval(weighted)
     worst, best = sorted((low, high), reverse=weighted.zero > weighted.full)
     points, part = weighted.points(value), weighted.weight / known_weight
     return IndicatorScore(
         weighted=weighted,
-        standing=Standing.KNOWN,
+        status=IndicatorStatus.KNOWN,
         part=part,
         good=tally.good,
         due=tally.due,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
+from ledger.common.figure import figure
 from ledger.common.ids import RecordId
 from ledger.scores.card import POINTS, Indicator, Weighted
 from ledger.scores.confidence import MILLION, ratio, wilson
@@ -21,6 +22,7 @@ MICROPOINTS = 10_000
 """Millionths of a point in a hundredth of a point."""
 
 
+@figure(("by", "micropoints"), "good", "due", "shipment", "records")
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What one sample did to the composite, in millionths of a point, rounded towards 0; and the records that say so.

@@ -10,6 +10,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from ledger.codes import Role
+from ledger.common.figure import figure
 from ledger.common.ids import RecordId
 from ledger.common.periods import HOUR, Period
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
@@ -26,13 +27,19 @@ Lane = tuple[str, str, int]
 
 
 class FlagKind(StrEnum):
-    ONE_CUSTOMER = "one counterparty has over 25 % of the shipments"
-    LATE_RECORDS = "fewer than 80 % of the records were known within a day"
-    SPLIT_SAMPLES = "ten or more delivery events between the same two partners within an hour"
-    PADDED_PROMISES = "over 25 % of the promises take more than one and a half times as long as usual on their lane"
-    BROKER_WORD = "over half of the customs time taken out rests on a broker's word alone"
+    """Over a quarter of the shipments with one counterparty; under four fifths of the records known within a day; ten
+    or more delivery events between two partners within an hour; over a quarter of the promises over one and a half
+    times as long as usual on their lane; over half of the customs time taken out on a broker's word alone.
+    """
+
+    ONE_CUSTOMER = "one_customer"
+    LATE_RECORDS = "late_records"
+    SPLIT_SAMPLES = "split_samples"
+    PADDED_PROMISES = "padded_promises"
+    BROKER_WORD = "broker_word"
 
 
+@figure("kind", "count", "of", "records")
 @dataclass(frozen=True, slots=True)
 class Flag:
     """`count` of `of`, in what the kind speaks of: shipments, records, delivery events, or seconds."""
@@ -41,11 +48,6 @@ class Flag:
     count: int
     of: int
     records: tuple[RecordId, ...]
-
-    def __str__(self) -> str:
-        if self.kind is FlagKind.BROKER_WORD:
-            return f"{self.kind.value}: {_hours(self.count)} of {_hours(self.of)}"
-        return f"{self.kind.value}: {self.count} of {self.of}"
 
 
 def flags_of(role: Role, book: Book, deliveries: Sequence[Delivery], usual: "UsualPromises") -> Iterator[Flag]:
@@ -157,7 +159,3 @@ def _broker_word(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
 
 def _ascending(records: Iterable[RecordId]) -> tuple[RecordId, ...]:
     return tuple(sorted(set(records)))
-
-
-def _hours(seconds: int) -> str:
-    return f"{seconds // HOUR:,} hours"

@@ -15,7 +15,7 @@ from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.shipments.history import Journeys
 
 
-class Standing(StrEnum):
+class ShipmentStatus(StrEnum):
     """`missing` and `found`: the remainder of a short delivery that nobody has handed on yet."""
 
     OPEN = "open"
@@ -39,26 +39,26 @@ def tenders_at(journeys: Journeys, shipment: bytes) -> tuple[Tender, ...]:
     return tenders_of(journeys, journeys.portion(shipment), terms, commercial)
 
 
-def standing_of(journeys: Journeys, shipment: bytes) -> Standing:
+def status_of(journeys: Journeys, shipment: bytes) -> ShipmentStatus:
     """Where a shipment stands that has not ended. Raises `NotFound` when its terms are not known."""
     consignee = journeys.terms_of(shipment).record.consignee
     # A move uses up the sequence that it names; a tender is made while that sequence still stands.
-    last: tuple[int, int, Standing] = (-1, 0, Standing.OPEN)
+    last: tuple[int, int, ShipmentStatus] = (-1, 0, ShipmentStatus.OPEN)
     for move in journeys.moves(shipment):
         if not move.refused:
-            last = max(last, (move.sequence, 1, Standing.IN_TRANSIT))
+            last = max(last, (move.sequence, 1, ShipmentStatus.IN_TRANSIT))
         elif move.receiver == consignee:
-            last = max(last, (move.sequence, 1, Standing.REFUSED))
+            last = max(last, (move.sequence, 1, ShipmentStatus.REFUSED))
     own = {found.verified.id: found.record for found in journeys.statements(shipment)}
     for tender in tenders_at(journeys, shipment):
         record = own.get(tender.stop.verified.id)
         if record is not None and tender.contest is None:
-            last = max(last, (record.sequence, 0, Standing.TENDERED))
+            last = max(last, (record.sequence, 0, ShipmentStatus.TENDERED))
     origin = journeys.origins.get(shipment)
-    if last[2] != Standing.OPEN or origin is None or not origin.remainder:
+    if last[2] != ShipmentStatus.OPEN or origin is None or not origin.remainder:
         return last[2]
     found = any(record.kind == StatementKind.FOUND for record in own.values())
-    return Standing.FOUND if found else Standing.MISSING
+    return ShipmentStatus.FOUND if found else ShipmentStatus.MISSING
 
 
 _USUAL = Commercial(

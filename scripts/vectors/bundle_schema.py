@@ -12,9 +12,8 @@ from ledger.common.figure import json_schema
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
-from ledger.scores.card import OF_ROLE, Indicator
-from ledger.scores.composite import Standing
-from ledger.scores.flags import FlagKind
+from ledger.scores.card import OF_ROLE
+from ledger.scores.composite import Scorecard
 
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
 SUBJECTS = {
@@ -47,7 +46,7 @@ def schema() -> dict[str, Any]:
                 for name, _ in kinds
             },
             "figure.statement": json_schema(JudgedStatement),
-            "figure.scorecard": _scorecard(),
+            "figure.scorecard": json_schema(Scorecard),
             "figure.award": json_schema(AwardFile),
             **{name: message_schema(kind) for name, kind in kinds},
             **part_schemas(),
@@ -99,29 +98,6 @@ def _figures(kind: SubjectKind) -> dict[str, Any]:
         },
     }
     return of[kind]
-
-
-def _scorecard() -> dict[str, Any]:
-    effect = {"by": EITHER_WAY, "good": AMOUNT, "due": AMOUNT, "shipment": HEX32, "records": _list(HEX32)}
-    indicator = {
-        "name": _one_of(*(str(name) for name in Indicator)), "title": TEXT,
-        "standing": _one_of(str(Standing.KNOWN), str(Standing.UNKNOWN)), "weight": FRACTION, "good": AMOUNT,
-        "due": AMOUNT, "samples": COUNT, "value": _or_null(AMOUNT), "low": _or_null(AMOUNT), "high": _or_null(AMOUNT),
-        "points": _or_null(POINTS), "lost": POINTS, "raised": _list(_object(effect)),
-        "lowered": _list(_object(effect)),
-    }  # fmt: skip
-    flag = {
-        "kind": _one_of(*(kind.name.lower() for kind in FlagKind)), "text": TEXT, "count": AMOUNT, "of": AMOUNT,
-        "records": _list(HEX32),
-    }  # fmt: skip
-    return _object(
-        {
-            "partner": ID, "role": ROLE, "period": _period(), "card": HEX32, "score": _or_null(POINTS),
-            "low": _or_null(POINTS), "high": _or_null(POINTS), "samples": COUNT, "shipments": COUNT,
-            "provisional": YES_NO, "why": TEXT, "withheld": COUNT, "flags": _list(_object(flag)),
-            "indicators": _list(_object(indicator)), "explanation": _list(TEXT),
-        }
-    )  # fmt: skip
 
 
 def _period() -> dict[str, Any]:

@@ -62,7 +62,7 @@ ORDERS = ("the first record twice", "rule files in another order")
 @each_bad
 def test_the_schema_refuses_wrong_formats_and_figures_of_another_subject_only(vector: dict[str, Any]) -> None:
     fits = valid(patched(load(vector["of"]), vector["patch"]), SCHEMA)
-    if vector["step"] != "format" and vector["name"] != "no figures":
+    if vector["step"] != "format" and vector["name"] not in ("no figures", "words among the figures"):
         assert fits
     elif vector["name"] not in ORDERS:
         assert not fits

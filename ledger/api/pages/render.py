@@ -12,11 +12,11 @@ from markupsafe import Markup, escape
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
+from ledger.explain.score import NAMES, measured, micropoints
 from ledger.explain.units import money
 from ledger.explain.words import counted, span
 from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
-from ledger.scores.json_form import measured, micropoints
 from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
 
@@ -119,6 +119,7 @@ ENVIRONMENT.filters |= {
     "points": points,
     "measured": in_unit,
     "micropoints": micropoints,
+    "indicator_title": lambda name: NAMES[Indicator(name)],
     "counted": counted,
     "hex": to_hex,
     "share_of": share_of,

@@ -14,17 +14,17 @@ from ledger.api.schemas.answers import (
     OpenView,
     PartnerPage,
 )
-from ledger.api.schemas.figures import JudgementView, ScoreView, TrendView
+from ledger.api.schemas.figures import HIDDEN, JudgementView, ScoreView, TrendView
 from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord
+from ledger.explain.score import LEFT_OUT, NAMES
 from ledger.records.signing import signature_from_hex
 from ledger.scores.card import Indicator
-from ledger.scores.composite import Standing, as_public
-from ledger.scores.json_form import NAMES
+from ledger.scores.composite import as_public
 from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
 from ledger.services.views.records import Reader
@@ -187,9 +187,9 @@ def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:
     """The indicator as the public sees it."""
     if indicator["name"] != ABOUT_MONEY:
         return indicator
-    hidden: dict[str, Any] = dict.fromkeys(("good", "due", "value", "low", "high")) | {"raised": [], "lowered": []}
+    hidden: dict[str, Any] = dict.fromkeys(HIDDEN) | {"raised": [], "lowered": []}
     return indicator | hidden
 
 
 def _tells_money(line: str) -> bool:
-    return line.startswith(NAMES[ABOUT_MONEY]) and Standing.LEFT_OUT not in line
+    return line.startswith(NAMES[ABOUT_MONEY]) and LEFT_OUT not in line

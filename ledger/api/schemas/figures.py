@@ -1,24 +1,16 @@
 """What the API answers about figures, typed: penalties, scores and how the network performs."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer, Page
+from ledger.common.figure import json_schema
+from ledger.penalties.lists import Total
+from ledger.scores.composite import Scorecard
 
-
-class PenaltyTotal(Answer):
-    """Minor units, decimal strings over 48 bits. `open`: the part that may still change. Amounts whose liable has
-    neither signed nor endorsed the terms are `indicative`, and in none of the other sums.
-    """
-
-    currency: str
-    statements: int
-    late: int
-    owes: int | str
-    is_owed: int | str
-    open: int | str
-    indicative: int | str
+PenaltyTotal = Annotated[dict[str, Any], WithJsonSchema(json_schema(Total))]
+"""Sums of one currency, see `ledger.penalties.lists.Total`."""
 
 
 class PenaltyPage(Page):
@@ -57,70 +49,24 @@ class ScorePeriod(Answer):
     at: int
 
 
-class EffectView(Answer):
-    """One sample: by how many millionths of a point it raised or lowered the score (all of a card sum to its score),
-    `good` of what was `due`, and the records that say so.
+def _scorecard() -> dict[str, Any]:
+    """The schema of a scorecard with its sentences. What an indicator about money counted is null, and its samples are
+    left out, where the reader is neither the partner nor an auditor.
     """
-
-    by: int
-    good: int | str
-    due: int | str
-    shipment: str
-    records: list[str]
-
-
-class FlagView(Answer):
-    """A mark for whoever reads a score; it changes nothing. `count` of `of` shipments, records, events or seconds."""
-
-    kind: str
-    text: str
-    count: int
-    of: int
-    records: list[str]
+    schema = json_schema(Scorecard)
+    indicator = schema["properties"]["indicators"]["items"]["properties"]
+    for name in HIDDEN:
+        indicator[name] = {"anyOf": [indicator[name], {"type": "null"}]}
+    text = {"type": "string"}
+    sentences = {"type": "array", "items": text}
+    schema["properties"] |= {"why": text, "flag_texts": sentences, "explanation": sentences}
+    return schema | {"required": list(schema["properties"])}
 
 
-class IndicatorView(Answer):
-    """`value`, `low`, `high` in the indicator's unit: parts per million, or seconds. `points` in hundredths.
-    Integers over 48 bits are decimal strings.
-
-    Null, and without samples, where the indicator is about money and the reader is neither the partner nor an auditor;
-    then with fewer than ten delivery events it has no part in the score either, as `standing` says.
-    """
-
-    name: str
-    title: str
-    standing: str
-    weight: str
-    good: int | str | None
-    due: int | str | None
-    samples: int
-    value: int | str | None
-    low: int | str | None
-    high: int | str | None
-    points: int | None
-    lost: int
-    raised: list[EffectView]
-    lowered: list[EffectView]
-
-
-class ScorecardView(Answer):
-    """Scores in hundredths of a point; null where there are too few samples, and `why` says so."""
-
-    partner: int
-    role: str
-    period: ScorePeriod
-    card: str = Field(description="SHA-256 of the scorecard's file")
-    score: int | None
-    low: int | None
-    high: int | None
-    samples: int
-    shipments: int
-    provisional: bool
-    why: str
-    withheld: int = Field(description="shipments left out, of whomever: parts of their terms are withheld here")
-    flags: list[FlagView]
-    indicators: list[IndicatorView]
-    explanation: list[str]
+HIDDEN = ("good", "due", "value", "low", "high")
+"""What the public does not see of an indicator about money."""
+ScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard())]
+"""A scorecard; `why`, `flag_texts` and `explanation` say in sentences what stands in it."""
 
 
 class MeasureView(Answer):

@@ -10,13 +10,13 @@ from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import DAY, FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
 from ledger.explain import penalty as penalty_text
+from ledger.explain.score import explain, measure_text, stated
+from ledger.explain.score import why as why_text
 from ledger.explain.units import money
 from ledger.penalties import lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 from ledger.penalties.statement import PenaltyStatement
-from ledger.scores import json_form as score_words
 from ledger.scores.composite import Scorecard
-from ledger.scores.json_form import explain
 from ledger.services.figures.penalties_and_scores import TrendPoint
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
@@ -90,10 +90,15 @@ def scores(
         cards = list(reader.numbers.scorecards(partner, period))
         names = {view.id: view.name for view in reader.views.partners()}
     if json:
-        print_json({"measure": measure.to_json(), "scores": [score_words.to_json(card) for card in cards]})
+        print_json(
+            {
+                "measure": measure.to_json() | {"words": measure_text(measure)},
+                "scores": [stated(card) for card in cards],
+            }
+        )
         return
-    out.print(f"Measured by: {measure.words}.", markup=False)
-    rows = [(names.get(c.partner, c.partner), c.role.name.lower(), *_score(c), c.shipments, c.why) for c in cards]
+    out.print(f"Measured by: {measure_text(measure)}.", markup=False)
+    rows = [(names.get(c.partner, c.partner), c.role.name.lower(), *_score(c), c.shipments, why_text(c)) for c in cards]
     out.print(table(("partner", "role", "score", "low", "high", "shipments", ""), rows))
     for card in cards if why else ():
         out.print(f"\n{names.get(card.partner, card.partner)}, {card.role.name.lower()}", markup=False)

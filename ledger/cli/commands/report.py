@@ -12,6 +12,7 @@ from ledger.cli.report.words import Cover
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER, Period
 from ledger.errors import MalformedRecord, NotFound
+from ledger.explain.score import measure_text
 from ledger.network.report import Report, compute_report
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import LedgerReader, open_ledger
@@ -58,6 +59,6 @@ def report_of(reader: LedgerReader, period: Period, title: str) -> tuple[Report,
         root=to_hex(head.root),
         origin=head.origin,
         replay=is_replay(reader.home.settings.home),
-        notes=(f"Scores are measured by: {measure.words}.",),
+        notes=(f"Scores are measured by: {measure_text(measure)}.",),
     )
     return compute_report(reader.numbers.journeys(), period, measure.card), cover

@@ -15,11 +15,12 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalty import stated
+from ledger.explain.score import measure_text
+from ledger.explain.score import stated as scorecard_stated
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
-from ledger.scores import json_form as score_words
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Tallies, as_public
@@ -162,9 +163,9 @@ class Numbers:
         measure = self.measure(period.start if period else None)
         return {
             "partner": partner,
-            "measure": measure.to_json(),
+            "measure": measure.to_json() | {"words": measure_text(measure)},
             "scores": [
-                score_words.to_json(as_public(card) if public else card) for card in self.scorecards(partner, period)
+                scorecard_stated(as_public(card) if public else card) for card in self.scorecards(partner, period)
             ],
         }
 

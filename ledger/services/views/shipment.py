@@ -27,7 +27,7 @@ from ledger.services.views.pending import coming_to
 from ledger.services.views.step_text import Context, Teller
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
-from ledger.shipments.status import Standing, standing_of, tenders_at
+from ledger.shipments.status import ShipmentStatus, status_of, tenders_at
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.projections import shipments
@@ -128,10 +128,10 @@ class ShipmentViews:
         )
         if not straight and (known := journeys or self._journeys(connection, row.shipment)) is not None:
             try:
-                return str(standing_of(known, row.shipment))
+                return str(status_of(known, row.shipment))
             except LadingError:  # terms or ancestors are not here, or withheld
                 pass
-        return str(Standing.IN_TRANSIT if moved else Standing.OPEN)
+        return str(ShipmentStatus.IN_TRANSIT if moved else ShipmentStatus.OPEN)
 
     def _context(
         self,
@@ -183,7 +183,7 @@ class ShipmentViews:
         against = self._names.of(connection, remainder.custodian).name
         yield (
             remainder.packages,
-            f"still missing, and open against {against}" if status == Standing.MISSING else status,
+            f"still missing, and open against {against}" if status == ShipmentStatus.MISSING else status,
         )
         for child in shipments.children(connection, remainder.shipment):
             if child.child_index == REMAINDER_INDEX:
@@ -217,13 +217,13 @@ class ShipmentViews:
         if row.child_index != REMAINDER_INDEX or row.parent is None:
             return None
         status = self._status(connection, row, None)
-        if status not in (Standing.MISSING, Standing.FOUND):
+        if status not in (ShipmentStatus.MISSING, ShipmentStatus.FOUND):
             return None
         against = self._names.of(connection, row.custodian)
         packages = counted(row.packages, "package")
         text = (
             f"{packages} missing, open against {against.name}"
-            if status == Standing.MISSING
+            if status == ShipmentStatus.MISSING
             else f"{packages} found, and still with {against.name}, who answers for them until they are handed on"
         )
         return MissingView(

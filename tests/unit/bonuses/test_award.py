@@ -38,7 +38,7 @@ from ledger.penalties.statement import penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.scores import card as score_card
 from ledger.scores.card import Indicator, Weighted
-from ledger.scores.composite import IndicatorScore, Scorecard, Standing, Tallies
+from ledger.scores.composite import IndicatorScore, IndicatorStatus, Scorecard, ScoreStatus, Tallies
 from ledger.scores.counters import Rows
 from ledger.scores.estimate import Tally
 from ledger.services.home.score_cards import default_card
@@ -78,7 +78,7 @@ def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence
     edge = low or 0
     return IndicatorScore(
         weighted=Weighted(name, "", Fraction(1, 2), 0, 1),
-        standing=Standing.KNOWN if known else Standing.UNKNOWN,
+        status=IndicatorStatus.KNOWN if known else IndicatorStatus.UNKNOWN,
         part=Fraction(1, 2),
         good=1,
         due=1,
@@ -109,7 +109,7 @@ def scorecard(
         shipments=3 * samples,
         provisional=False,
         known_weight=Fraction(1),
-        why=f"{samples} delivery events",
+        status=ScoreStatus.KNOWN,
         withheld=0,
         indicators=(
             indicator(Indicator.ON_TIME, on_time, samples, REC[0:2]),
@@ -266,10 +266,10 @@ def test_a_score_is_judged_by_its_low_end(low: int, met: bool) -> None:
 
 
 def test_no_score_is_unknown_and_says_why() -> None:
-    none = scorecard(A, score=None, low=None, high=None, why="no score: 3 delivery events, at least 10 are needed")
+    none = scorecard(A, score=None, low=None, high=None, status=ScoreStatus.TOO_FEW_SAMPLES)
     finding = judge(Threshold("score", 1, 10), none)
     assert not finding.met
-    assert said(finding) == "score unknown: no value from 3 delivery events"
+    assert said(finding) == "score unknown: no value from 40 delivery events"
 
 
 def test_a_party_is_judged_in_every_role_in_which_anything_was_due() -> None:
@@ -421,7 +421,7 @@ def _fields(**fields: Any) -> Any:
 
 
 DAMAGES = {
-    "another format": lambda d: d.update(format="lading/award/2"),
+    "another format": lambda d: d.update(format="lading/award/1"),
     "no list": lambda d: d.update(lines="none"),
     "no line": lambda d: d["lines"].append(5),
     "partner as text": _fields(partner="2"),
@@ -446,7 +446,9 @@ def test_the_explanation_has_every_line() -> None:
     found = [scorecard(A), scorecard(B, on_time=890_000), scorecard(C)]
     text = "\n".join(explain(compute_award(ID, AGREEMENT, RULES, 1, 100_000, found, charges)))
     assert f"Penalty of shipment 0x{SHIP_A.hex()}: 330 EUR." in text
-    assert f"Penalty of shipment 0x{SHIP_B.hex()}: 5 USD, not counted (in USD, not in EUR)." in text
+    assert (
+        f"Penalty of shipment 0x{SHIP_B.hex()}: 5 USD, not counted (in another currency than the agreement's)." in text
+    )
     assert "Gets 33000 EUR: 330 taken for penalties." in text
     assert "Benchmark as carrier: on-time 89.5 % (at least 89 %), needed above 90 %: missed." in text
     assert "Gets 0: 33330 EUR forfeited." in text

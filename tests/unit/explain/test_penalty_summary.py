@@ -10,7 +10,7 @@ from ledger.explain.penalty_summary import gist, standing
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.history import Journeys
-from ledger.shipments.status import Standing, standing_of
+from ledger.shipments.status import ShipmentStatus, status_of
 from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, SECOND, SHOP, History
 
 OWES = f"Partner {CARRIER} owes partner {SHOP}"
@@ -25,8 +25,8 @@ def stated(history: History, shipment: bytes, at: int | None = None) -> PenaltyS
     return penalty_of(shipment, history.records, at)
 
 
-def where(history: History, shipment: bytes) -> Standing:
-    return standing_of(Journeys(history.records), shipment)
+def where(history: History, shipment: bytes) -> ShipmentStatus:
+    return status_of(Journeys(history.records), shipment)
 
 
 def test_a_late_delivery_says_when_it_came_and_when_it_was_due(history: History) -> None:
@@ -126,31 +126,31 @@ def test_terms_without_promise_or_liable_owe_nothing(history: History) -> None:
 
 def test_the_last_thing_that_happened_says_where_goods_stand(history: History) -> None:
     shipment = history.terms()
-    assert where(history, shipment) is Standing.OPEN
+    assert where(history, shipment) is ShipmentStatus.OPEN
     history.statement(StatementKind.TENDER, shipment, CARRIER, 5 * DAY, counterparty=SHOP)
-    assert where(history, shipment) is Standing.TENDERED
+    assert where(history, shipment) is ShipmentStatus.TENDERED
     history.handoff(shipment, CARRIER, SHOP, 6 * DAY, packages=0)
-    assert where(history, shipment) is Standing.REFUSED
+    assert where(history, shipment) is ShipmentStatus.REFUSED
     history.handoff(shipment, CARRIER, SECOND, 7 * DAY)
-    assert where(history, shipment) is Standing.IN_TRANSIT
+    assert where(history, shipment) is ShipmentStatus.IN_TRANSIT
     history.handoff(shipment, SECOND, LOCKER, 8 * DAY, packages=0, receiver_roles=LOCKER_ROLE)
-    assert where(history, shipment) is Standing.IN_TRANSIT
+    assert where(history, shipment) is ShipmentStatus.IN_TRANSIT
 
 
 def test_a_tender_of_another_step_or_by_another_hand_stands_nowhere(history: History) -> None:
     shipment = history.terms()
     history.handoff(shipment, CARRIER, SECOND, 5 * DAY)
     history.statement(StatementKind.TENDER, shipment, CARRIER, 6 * DAY, counterparty=SHOP)
-    assert where(history, shipment) is Standing.IN_TRANSIT, "the carrier does not hold it any more"
+    assert where(history, shipment) is ShipmentStatus.IN_TRANSIT, "the carrier does not hold it any more"
     history.statement(StatementKind.TENDER, shipment, CARRIER, 4 * DAY, counterparty=SHOP, sequence=0, known=7 * DAY)
-    assert where(history, shipment) is Standing.IN_TRANSIT, "it moved after that offer"
+    assert where(history, shipment) is ShipmentStatus.IN_TRANSIT, "it moved after that offer"
 
 
 def test_what_is_missing_can_be_found(history: History) -> None:
     shipment = history.terms()
     remainder = history.short(shipment, CARRIER, SHOP, 12 * DAY, 6)
-    assert where(history, remainder) is Standing.MISSING
+    assert where(history, remainder) is ShipmentStatus.MISSING
     history.statement(StatementKind.FOUND, remainder, CARRIER, 13 * DAY)
-    assert where(history, remainder) is Standing.FOUND
+    assert where(history, remainder) is ShipmentStatus.FOUND
     history.handoff(remainder, CARRIER, SECOND, 14 * DAY, packages=4)
-    assert where(history, remainder) is Standing.IN_TRANSIT
+    assert where(history, remainder) is ShipmentStatus.IN_TRANSIT

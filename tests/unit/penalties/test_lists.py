@@ -72,9 +72,9 @@ def test_each_line_of_a_statement_has_a_row_of_its_own(told: Any) -> None:
     mine = [row for row in rows(text) if row["shipment"] == to_hex(ids["late"])]
     assert [row["line"] for row in mine] == ["goods", "hold", "tender", "leg", "total"]
     goods, hold, tender, leg, total = mine
-    assert (goods["why"], goods["end"]) == ("delivery", str(15 * DAY))
+    assert (goods["code"], goods["end"]) == ("delivery", str(15 * DAY))
     assert (hold["partner"], hold["seconds"], hold["counts"]) == (str(BROKER), str(DAY), "1")
-    assert hold["why"] == "documents: not caused by the liable partner"
+    assert hold["code"] == "documents/not_caused_by_liable"
     assert (tender["counts"], tender["code"]) == ("0", "contested")
     assert (leg["start"], leg["due"], leg["end"]) == (str(DAY), str(3 * DAY), str(15 * DAY))
     assert leg["amount"] == total["amount"] != "0"

@@ -24,15 +24,23 @@ from ledger.codes import (
 from ledger.common.ids import to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound
+from ledger.explain.score import explain, why
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Require, ShipmentTerms
 from ledger.records.verification import already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
-from ledger.scores.composite import IndicatorScore, Scorecard, Standing, Tallies, as_public, score_of
+from ledger.scores.composite import (
+    IndicatorScore,
+    IndicatorStatus,
+    Scorecard,
+    ScoreStatus,
+    Tallies,
+    as_public,
+    score_of,
+)
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
-from ledger.scores.json_form import explain
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
@@ -70,7 +78,8 @@ def test_under_ten_delivery_events_there_is_no_score(card: Card) -> None:
     deliveries(history, 0, 9)
     scorecard = carrier(history, card)
     assert (scorecard.score, scorecard.samples) == (None, 9)
-    assert "at least 10" in scorecard.why
+    assert scorecard.status is ScoreStatus.TOO_FEW_SAMPLES
+    assert "at least 10" in why(scorecard)
 
 
 def test_from_ten_to_twenty_nine_it_is_provisional(card: Card) -> None:
@@ -162,14 +171,14 @@ def test_what_is_not_due_yet_does_not_count(card: Card) -> None:
     history = History()
     history.terms()
     on_time = of(carrier(history, card, Period(0, 365 * DAY, 9 * DAY)), Indicator.ON_TIME)
-    assert on_time.standing is Standing.UNKNOWN
+    assert on_time.status is IndicatorStatus.UNKNOWN
 
 
 def test_goods_that_customs_still_excuse_are_not_judged_yet(card: Card) -> None:
     history = History()
     shipment = history.terms()
     history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY)
-    assert of(carrier(history, card), Indicator.ON_TIME).standing is Standing.UNKNOWN
+    assert of(carrier(history, card), Indicator.ON_TIME).status is IndicatorStatus.UNKNOWN
 
 
 def test_nothing_owed_is_unknown_and_its_weight_is_spread(card: Card) -> None:
@@ -177,7 +186,7 @@ def test_nothing_owed_is_unknown_and_its_weight_is_spread(card: Card) -> None:
     history = History()
     deliveries(history, 0, 30)
     scorecard = carrier(history, card)
-    assert of(scorecard, Indicator.LEGS).standing is Standing.UNKNOWN
+    assert of(scorecard, Indicator.LEGS).status is IndicatorStatus.UNKNOWN
     assert (scorecard.known_weight, scorecard.score) == (Fraction(85, 100), POINTS)
 
 
@@ -219,7 +228,9 @@ def test_an_attestation_owed_and_missing_is_zero_and_not_unknown(card: Card) -> 
     plain = history.terms(holder=MAKER)
     history.handoff(plain, MAKER, SHOP, 9 * DAY)
     journeys = Journeys(history.records)
-    assert of(score_of(MAKER, Role.SUPPLIER, journeys, card, YEAR), Indicator.ATTESTED).standing is Standing.UNKNOWN
+    assert (
+        of(score_of(MAKER, Role.SUPPLIER, journeys, card, YEAR), Indicator.ATTESTED).status is IndicatorStatus.UNKNOWN
+    )
     owed = history.terms(holder=MAKER, contents=(goods,))
     history.handoff(owed, MAKER, SHOP, 9 * DAY)
     journeys = Journeys(history.records)
@@ -362,7 +373,7 @@ def test_a_delivery_before_its_clearance_is_a_breach_and_not_on_time(
     assert len(breaches(journeys, shipment)) == 1 - good
     tallies = Tallies(journeys, YEAR)
     assert of(tallies.score(CARRIER, Role.CARRIER, card), Indicator.ON_TIME).good == good
-    assert of(tallies.score(SECOND, Role.CARRIER, card), Indicator.ON_TIME).standing is Standing.UNKNOWN
+    assert of(tallies.score(SECOND, Role.CARRIER, card), Indicator.ON_TIME).status is IndicatorStatus.UNKNOWN
     assert of(tallies.score(MAKER, Role.SUPPLIER, card), Indicator.ON_TIME_IN_FULL).good == 1
 
 
@@ -600,7 +611,7 @@ def test_a_public_score_does_not_tell_what_fewer_than_ten_deliveries_cost(card: 
         full = carrier(history, card)
         shown = as_public(full)
         hidden = of(shown, Indicator.PENALTY)
-        assert (hidden.standing, hidden.samples, hidden.points, hidden.good) == (Standing.LEFT_OUT, 1, None, 0)
+        assert (hidden.status, hidden.samples, hidden.points, hidden.good) == (IndicatorStatus.LEFT_OUT, 1, None, 0)
         assert shown.known_weight == full.known_weight - hidden.weight
         assert any("left out for the public" in line for line in explain(shown))
         public.append((full.score, shown.score, shown.low, shown.high, sum(e.lost for e in shown.indicators)))

@@ -1,15 +1,25 @@
-"""Scorecards for people, and as JSON: integers and names only, the same bytes for the same score."""
+"""Scorecards in sentences: the score, what each indicator adds and costs, and what raised and lowered it most."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.common.canonical import wide_as_text
+from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
+from ledger.common.periods import HOUR
+from ledger.explain.units import moment
 from ledger.explain.words import counted, span
+from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Indicator
-from ledger.scores.composite import IndicatorScore, Scorecard, Standing
+from ledger.scores.composite import (
+    NO_SCORE_BELOW,
+    PROVISIONAL_BELOW,
+    IndicatorScore,
+    IndicatorStatus,
+    Scorecard,
+    ScoreStatus,
+)
 from ledger.scores.estimate import Effect
-from ledger.scores.flags import Flag
+from ledger.scores.flags import Flag, FlagKind
 
 NAMES = {
     Indicator.ON_TIME: "Shipments on time",
@@ -25,6 +35,21 @@ NAMES = {
     Indicator.RELEASED: "Released without own hold or amendment",
     Indicator.OVER_MEDIAN: "Time over the median of the office",
 }
+LEFT_OUT = "left out for the public: fewer than ten delivery events would tell what they cost"
+_STATUS = {
+    IndicatorStatus.KNOWN: "known",
+    IndicatorStatus.UNKNOWN: "unknown: nothing was due",
+    IndicatorStatus.LEFT_OUT: LEFT_OUT,
+}
+_FLAGS = {
+    FlagKind.ONE_CUSTOMER: "one counterparty has over 25 % of the shipments",
+    FlagKind.LATE_RECORDS: "fewer than 80 % of the records were known within a day",
+    FlagKind.SPLIT_SAMPLES: "ten or more delivery events between the same two partners within an hour",
+    FlagKind.PADDED_PROMISES: (
+        "over 25 % of the promises take more than one and a half times as long as usual on their lane"
+    ),
+    FlagKind.BROKER_WORD: "over half of the customs time taken out rests on a broker's word alone",
+}
 SHOWN_EACH_WAY = 3
 _POINT = 1_000_000
 
@@ -33,64 +58,67 @@ def explain(card: Scorecard) -> tuple[str, ...]:
     """In words: the score; what each indicator adds and costs, and which records raised and lowered it most."""
     head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
     if card.score is None:
-        lines = [head + card.why + "."]
+        lines = [head + why(card) + "."]
     else:
         between = f"between {points(card.low or 0)} and {points(card.high or 0)} with 95 % certainty"
-        lines = [f"{head}{points(card.score)} of 100, {between} ({card.why})."]
+        lines = [f"{head}{points(card.score)} of 100, {between} ({why(card)})."]
     if card.withheld:
         lines.append(
             f"{counted(card.withheld, 'shipment')} left out, of whomever: parts of the terms are withheld here."
         )
     for entry in card.indicators:
         lines += explain_indicator(entry)
-    return (*lines, *(f"Note: {flag}." for flag in card.flags))
+    return (*lines, *(f"Note: {flag_text(flag)}." for flag in card.flags))
 
 
 def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     """One indicator; every line begins with its name."""
     name = NAMES[entry.indicator]
     title = f"{name} (weight {percent(int(entry.weight * 1_000_000))})"
-    if entry.standing is not Standing.KNOWN or entry.points is None:
-        return (f"{title}: {entry.standing.value}; its weight is spread over the others.",)
+    if entry.status is not IndicatorStatus.KNOWN or entry.points is None:
+        return (f"{title}: {_STATUS[entry.status]}; its weight is spread over the others.",)
     value = measured(entry.indicator, entry.value or 0)
     sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
     events = counted(entry.samples, "delivery event")
     first = f"{title}: {value} ({sure}), {points(entry.points)} points from {events}"
-    effects = entry.effects()
     return (
         f"{first}; it costs the score {points(entry.lost)} points.",
-        *_biggest(name, "raised", [e for e in effects if e.micropoints > 0]),
-        *_biggest(name, "lowered", [e for e in effects if e.micropoints < 0]),
+        *_biggest(name, "raised", [e for e in entry.raised if e.micropoints]),
+        *_biggest(name, "lowered", entry.lowered),
     )
 
 
-def to_json(card: Scorecard) -> dict[str, Any]:
-    """A scorecard with every sample and its evidence. Scores in hundredths of a point, values in their unit, integers
-    over 48 bits as decimal strings.
-
-    `raised` and `lowered` have the samples of each indicator, the largest first: by how many millionths of a point.
-    """
-    return wide_as_text(_fields(card))
+def stated(card: Scorecard) -> dict[str, Any]:
+    """The scorecard as JSON, and beside it in sentences: `why` it is so, its `flag_texts`, and `explanation`."""
+    flags = [flag_text(flag) for flag in card.flags]
+    return to_json(card) | {"why": why(card), "flag_texts": flags, "explanation": list(explain(card))}
 
 
-def _fields(card: Scorecard) -> dict[str, Any]:
-    return {
-        "partner": card.partner,
-        "role": card.role.name.lower(),
-        "period": {"start": card.period.start, "end": card.period.end, "at": card.period.at},
-        "card": to_hex(card.card),
-        "score": card.score,
-        "low": card.low,
-        "high": card.high,
-        "samples": card.samples,
-        "shipments": card.shipments,
-        "provisional": card.provisional,
-        "why": card.why,
-        "withheld": card.withheld,
-        "flags": [_flag(flag) for flag in card.flags],
-        "indicators": [_indicator(entry) for entry in card.indicators],
-        "explanation": list(explain(card)),
-    }
+def why(card: Scorecard) -> str:
+    """What the score rests on, or why there is none."""
+    match card.status:
+        case ScoreStatus.TOO_FEW_SAMPLES:
+            return f"no score: {card.samples} delivery events, at least {NO_SCORE_BELOW} are needed"
+        case ScoreStatus.TOO_LITTLE_KNOWN:
+            return f"no score: only {int(card.known_weight * 100)} % of the weight is known, at least 60 % are needed"
+        case ScoreStatus.PROVISIONAL:
+            return f"{card.samples} delivery events: provisional, fewer than {PROVISIONAL_BELOW}"
+        case ScoreStatus.KNOWN:
+            return f"{card.samples} delivery events"
+
+
+def flag_text(flag: Flag) -> str:
+    """A flag with its counts: shipments, records, delivery events, or hours."""
+    if flag.kind is FlagKind.BROKER_WORD:
+        return f"{_FLAGS[flag.kind]}: {_hours(flag.count)} of {_hours(flag.of)}"
+    return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"
+
+
+def measure_text(measure: Measure) -> str:
+    """Where the card comes from, for whoever reads a score."""
+    if measure.since is None:
+        return f"no card adopted: Lading's default ({measure.card.title})"
+    return f"{measure.card.title}, adopted by the council for periods from {moment(measure.since)}"
 
 
 def points(hundredths: int) -> str:
@@ -120,20 +148,15 @@ def measured(indicator: Indicator, value: int) -> str:
 
 def _biggest(name: str, verb: str, effects: Sequence[Effect]) -> list[str]:
     """The samples with most effect one by one, the others summed."""
-    ordered = _by_size(effects)
     lines = [
         f"{name}: {verb} by {micropoints(e.micropoints)} by shipment {to_hex(e.shipment)}"
         f" (records {', '.join(map(to_hex, e.records))})."
-        for e in ordered[:SHOWN_EACH_WAY]
+        for e in effects[:SHOWN_EACH_WAY]
     ]
-    if rest := ordered[SHOWN_EACH_WAY:]:
+    if rest := effects[SHOWN_EACH_WAY:]:
         more = counted(len(rest), "more sample")
         lines.append(f"{name}: {verb} by {micropoints(sum(e.micropoints for e in rest))} in all by {more}.")
     return lines
-
-
-def _by_size(effects: Sequence[Effect]) -> list[Effect]:
-    return sorted(effects, key=lambda effect: (-abs(effect.micropoints), effect.shipment, effect.records))
 
 
 def micropoints(micropoints: int) -> str:
@@ -144,41 +167,5 @@ def micropoints(micropoints: int) -> str:
     return f"{whole}.{shown} points"
 
 
-def _indicator(entry: IndicatorScore) -> dict[str, Any]:
-    effects = entry.effects()
-    return {
-        "name": str(entry.indicator),
-        "title": NAMES[entry.indicator],
-        "standing": str(entry.standing),
-        "weight": str(entry.weight),
-        "good": entry.good,
-        "due": entry.due,
-        "samples": entry.samples,
-        "value": entry.value,
-        "low": entry.low,
-        "high": entry.high,
-        "points": entry.points,
-        "lost": entry.lost,
-        "raised": [_effect(effect) for effect in _by_size([e for e in effects if e.micropoints >= 0])],
-        "lowered": [_effect(effect) for effect in _by_size([e for e in effects if e.micropoints < 0])],
-    }
-
-
-def _effect(effect: Effect) -> dict[str, Any]:
-    return {
-        "by": effect.micropoints,
-        "good": effect.good,
-        "due": effect.due,
-        "shipment": to_hex(effect.shipment),
-        "records": [to_hex(record_id) for record_id in effect.records],
-    }
-
-
-def _flag(flag: Flag) -> dict[str, Any]:
-    return {
-        "kind": flag.kind.name.lower(),
-        "text": str(flag),
-        "count": flag.count,
-        "of": flag.of,
-        "records": [to_hex(record_id) for record_id in flag.records],
-    }
+def _hours(seconds: int) -> str:
+    return f"{seconds // HOUR:,} hours"
