@@ -60,6 +60,8 @@ DECIMAL = _Decimal()
 """An amount that is a decimal string whatever its size."""
 Seconds = Annotated[int, Most(2**42)]
 """A duration, or a second in UTC: sums of 40-bit times."""
+Points = Annotated[int, Most(10_000)]
+"""Hundredths of a point of a score."""
 Code = Annotated[int, Most(2**8 - 1)]
 """A number of a code list, as it was signed: it may be one that the list does not know."""
 Amount = Annotated[int, DECIMAL]

@@ -1,137 +1,11 @@
-"""Network figures in words, as a table's cells, and as JSON."""
+"""Network figures as JSON: integers and codes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.common.canonical import wide_as_text
 from ledger.common.ids import to_hex
-from ledger.common.periods import DAY, HOUR
-from ledger.explain.units import money
-from ledger.explain.words import spaced
 from ledger.network.performance import Change, NetworkFigures, compare
-
-
-class Unit(Enum):
-    COUNT = "count"
-    SECONDS = "seconds"
-    PPM = "parts per million"
-
-
-class Figure(NamedTuple):
-    """A figure's name in `NetworkFigures`, its title for people, and its unit."""
-
-    name: str
-    title: str
-    unit: Unit
-
-
-FIGURES = (
-    Figure("shipments", "Shipments", Unit.COUNT),
-    Figure("packages", "Packages", Unit.COUNT),
-    Figure("delivered", "Delivered", Unit.COUNT),
-    Figure("mean_seconds", "Mean delivery time", Unit.SECONDS),
-    Figure("median_seconds", "Median delivery time", Unit.SECONDS),
-    Figure("p90_seconds", "Nine in ten within", Unit.SECONDS),
-    Figure("abnormal_ppm", "Abnormal delays", Unit.PPM),
-    Figure("legs_ppm", "Legs in time", Unit.PPM),
-    Figure("first_time_ppm", "Released at the first time", Unit.PPM),
-    Figure("held_seconds", "Time under customs holds", Unit.SECONDS),
-)
-"""What is shown side by side. Costs, causes and nodes have lists of their own."""
-
-
-def shown(value: int | None, unit: Unit) -> str:
-    """A figure as people write it: `1,204`, `8.5 days`, `12.34 %`; a dash where nothing is known."""
-    if value is None:
-        return "–"
-    sign, size = ("-" if value < 0 else ""), abs(value)
-    if unit is Unit.PPM:
-        return f"{sign}{size // 10_000}.{size % 10_000 // 100:02} %"
-    if unit is Unit.SECONDS:
-        return f"{sign}{size // DAY}.{size % DAY * 10 // DAY} days"
-    return f"{sign}{size:,}"
-
-
-def cells(figures: NetworkFigures) -> tuple[str, ...]:
-    """The figures of `FIGURES` in that order, as people write them."""
-    return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in FIGURES)
-
-
-def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
-    """By currency: freight, penalties, cost per shipment and per package, indicative penalties, as people write."""
-    return [
-        (
-            currency,
-            money(figures.freight.get(currency, 0), currency),
-            money(figures.penalties.get(currency, 0), currency),
-            money(figures.cost_per_shipment(currency) or 0, currency),
-            money(figures.cost_per_package(currency) or 0, currency),
-            money(figures.indicative.get(currency, 0), currency),
-        )
-        for currency in _currencies(figures)
-    ]
-
-
-def causes(figures: NetworkFigures) -> list[tuple[str, str]]:
-    """Each cause of customs holds with its hours, the longest first."""
-    found = sorted(figures.customs_seconds.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [(spaced(cause.name), f"{seconds // HOUR:,} h") for cause, seconds in found]
-
-
-def nodes(figures: NetworkFigures) -> list[tuple[int, str, str, str]]:
-    """Each partner that passed goods on or lost them: items, failed, and the rate; the busiest first."""
-    found = sorted(figures.nodes.items(), key=lambda entry: (-entry[1].handled, entry[0]))
-    return [
-        (partner, f"{node.handled:,}", f"{node.failed:,}", shown(node.failure_ppm, Unit.PPM)) for partner, node in found
-    ]
-
-
-def words(figures: NetworkFigures, *, prices: bool) -> tuple[str, ...]:
-    """The figures in sentences. `prices`: with what it cost."""
-    times = (
-        f"{figures.timed:,} deliveries took {shown(figures.mean_seconds, Unit.SECONDS)} on average, "
-        f"{shown(figures.median_seconds, Unit.SECONDS)} in the middle; nine in ten took at most "
-        f"{shown(figures.p90_seconds, Unit.SECONDS)}."
-    )
-    late = (
-        f"{figures.abnormal:,} of {figures.windowed:,} took longer than their market and mode are expected to take: "
-        f"{shown(figures.abnormal_ppm, Unit.PPM)}."
-    )
-    lines = [f"{figures.shipments:,} shipments, {figures.packages:,} packages; {figures.delivered:,} were delivered."]
-    lines += [times] if figures.timed else []
-    lines += [late] if figures.windowed else []
-    if figures.legs_due:
-        lines.append(
-            f"{figures.legs_in_time:,} of {figures.legs_due:,} legs were out in time: "
-            f"{shown(figures.legs_ppm, Unit.PPM)}."
-        )
-    if figures.procedures:
-        lines.append(
-            f"{figures.first_time:,} of {figures.procedures:,} customs procedures were released at the first time: "
-            f"{shown(figures.first_time_ppm, Unit.PPM)}."
-        )
-    if found := causes(figures):
-        lines.append("Held by customs: " + ", ".join(f"{hours} for {cause}" for cause, hours in found) + ".")
-    for currency, freight, penalties, each, unit, indicative in costs(figures) if prices else ():
-        lines.append(f"Freight {freight} and penalties {penalties}: {each} a shipment, {unit} a package.")
-        if figures.indicative.get(currency):
-            lines.append(f"Not counted: {indicative}, indicative until who is liable signs or endorses the terms.")
-    return tuple(lines)
-
-
-def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[str, str, str, str]]:
-    """The figures of `FIGURES` in two periods, as people write them: title, before, after, difference."""
-    found = {change.figure: change for change in compare(before, after)}
-    return [
-        (
-            figure.title,
-            shown(found[figure.name].before, figure.unit),
-            shown(found[figure.name].after, figure.unit),
-            shown(found[figure.name].difference, figure.unit),
-        )
-        for figure in FIGURES
-    ]
 
 
 def to_json(
@@ -158,14 +32,14 @@ def to_json(
 
 def _figures(figures: NetworkFigures, prices: bool, evidence: bool) -> dict[str, Any]:
     plain = {change.figure: change.after for change in compare(figures, figures)}
-    currencies = _currencies(figures)
+    named = currencies(figures)
 
     def by_currency(amount: Callable[[str], int | None]) -> dict[str, int | None] | None:
-        return {currency: amount(currency) for currency in currencies} if prices else None
+        return {currency: amount(currency) for currency in named} if prices else None
 
     return {
         **plain,
-        "customs_seconds": {spaced(cause.name): seconds for cause, seconds in figures.customs_seconds.items()},
+        "customs_seconds": {cause.name.lower(): seconds for cause, seconds in figures.customs_seconds.items()},
         "freight": by_currency(lambda currency: figures.freight.get(currency, 0)),
         "penalties": by_currency(lambda currency: figures.penalties.get(currency, 0)),
         "indicative": by_currency(lambda currency: figures.indicative.get(currency, 0)),
@@ -175,7 +49,6 @@ def _figures(figures: NetworkFigures, prices: bool, evidence: bool) -> dict[str,
             {"partner": partner, "handled": node.handled, "failed": node.failed, "failure_ppm": node.failure_ppm}
             for partner, node in figures.nodes.items()
         ],
-        "explanation": list(words(figures, prices=prices)),
         "records": len(figures.evidence),
         "evidence": [to_hex(record) for record in figures.evidence] if prices and evidence else None,
     }
@@ -190,5 +63,6 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _currencies(figures: NetworkFigures) -> Sequence[str]:
+def currencies(figures: NetworkFigures) -> Sequence[str]:
+    """Every currency that something was stated in, in order."""
     return sorted({*figures.freight, *figures.penalties, *figures.indicative})

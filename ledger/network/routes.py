@@ -7,7 +7,6 @@ from enum import StrEnum
 from ledger.codes import Mode
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
-from ledger.explain.words import spaced
 from ledger.records.types import Place
 from ledger.scores.samples import Case
 
@@ -87,7 +86,7 @@ class By(StrEnum):
 GROUPS: Mapping[By, Callable[[Route], str]] = {
     By.LANE: lambda route: route.lane,
     By.MARKET: lambda route: str(route.market or "other"),
-    By.MODE: lambda route: "not stated" if route.mode is None else spaced(route.mode.name),
+    By.MODE: lambda route: "not_stated" if route.mode is None else route.mode.name.lower(),
     By.CARRIER: lambda route: str(route.carrier),
 }
 
@@ -108,7 +107,7 @@ def parse_windows(data: bytes) -> Windows:
     `["United States"]`, then `air = [6, 8]`. Raises `MalformedRecord` naming the key.
     """
     table = read_toml(data, "windows")
-    modes = {spaced(mode.name): mode for mode in Mode}
+    modes = {mode.name.lower(): mode for mode in Mode}
     found = dict(EXPECTED)
     for market, windows in table.items():
         if market not in set(Market):
@@ -117,7 +116,7 @@ def parse_windows(data: bytes) -> Windows:
             raise MalformedRecord("not a table", where=market, expected="air = [6, 8]")
         for name, days in windows.items():
             where = f"{market}.{name}"[:80]
-            mode = modes.get(spaced(name))
+            mode = modes.get(name.lower().replace(" ", "_"))
             if mode is None:
                 raise MalformedRecord("no such mode", where=where, expected=", ".join(modes))
             if not _is_window(days):

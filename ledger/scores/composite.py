@@ -16,7 +16,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ledger.codes import Role
-from ledger.common.figure import figure
+from ledger.common.figure import Points, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, of_plain, of_statement
@@ -85,10 +85,10 @@ class IndicatorScore:
     value: int | None
     low: int | None
     high: int | None
-    points: int | None
+    points: Points | None
     points_low: int | None
     points_high: int | None
-    lost: int
+    lost: Points
     tally: Tally
 
     @property
@@ -149,9 +149,9 @@ class Scorecard:
     role: Role
     period: Period
     card: bytes
-    score: int | None
-    low: int | None
-    high: int | None
+    score: Points | None
+    low: Points | None
+    high: Points | None
     samples: int
     shipments: int
     provisional: bool

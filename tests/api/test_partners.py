@@ -124,7 +124,7 @@ def test_what_a_single_delivery_cost_is_not_told_by_points(world: World) -> None
     assert own["points"] is not None
     public = money("")
     assert (public["points"], public["value"], public["samples"]) == (None, None, own["samples"])
-    assert public["standing"].startswith("left out for the public")
+    assert public["status"] == "left_out"
     lines = world.get(f"/v1/partners/{CARRIER}/score?rolling=30")["scores"][0]["explanation"]
     assert [line for line in lines if line.startswith("Penalty over freight")] == [
         line for line in lines if "left out for the public" in line

@@ -51,9 +51,6 @@ PACKAGES = (
     "scripts",
 )
 
-# Sentences still made beside figures: to be moved to `explain`.
-WORDS = {"ledger.explain.words", "ledger.explain.money"}
-
 # Beyond the order: neighbours that know nothing of each other, and what only services may touch.
 NEVER = {
     "ledger.chain": {"ledger.store"},
@@ -168,8 +165,6 @@ def breaches_of_import(source: str, module: str, *, is_package: bool = False) ->
         target, library = package_of(f"{base}.{name}".rstrip(".")), base.split(".")[0]
         where = f"{module}:{line}"
         if target is not None:
-            if base in WORDS and own != "ledger.common":
-                continue
             if PACKAGES.index(target) > PACKAGES.index(own) or target in NEVER.get(own, set()):
                 found.append(f"{where}: {own} imports {base} of {target}")
             elif target != own and name.startswith("_"):

@@ -12,7 +12,7 @@ from ledger.api.pages.render import page
 from ledger.api.routers.networks import compared
 from ledger.common.periods import full_hour, period_of
 from ledger.errors import NotPermitted
-from ledger.network import json_form
+from ledger.explain import network as network_text
 from ledger.network.routes import By
 from ledger.services.figures.network import NetworkAnswer, network_for
 
@@ -54,8 +54,8 @@ def network(
         by=by,
         kinds=[(kind, urlencode({**asked, "by": kind})) for kind in By],
         all_query=urlencode(asked),
-        figures=json_form.FIGURES,
-        words=json_form,
+        figures=network_text.FIGURES,
+        words=network_text,
         names=node.reader.views.names(sorted(partners)),
         said=said,
     )

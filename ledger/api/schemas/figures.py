@@ -25,6 +25,7 @@ class NetworkGroup(Answer):
 
     group: str
     figures: dict[str, Any] | None
+    explanation: list[str]
     before: dict[str, Any] | None = None
     changes: list[dict[str, Any]] | None = None
 

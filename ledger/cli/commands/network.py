@@ -8,7 +8,7 @@ import typer
 from ledger.cli.commands.keys import read_file
 from ledger.cli.output import out, print_json, table
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
-from ledger.network import json_form
+from ledger.explain import network as network_text
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, parse_windows
 from ledger.services.figures.network import network_for
@@ -53,20 +53,20 @@ def network(
             _tell(figures, names)
     else:
         for group, figures in answer.groups.items():
-            pairs = zip(json_form.FIGURES, json_form.cells(figures), strict=True)
+            pairs = zip(network_text.FIGURES, network_text.cells(figures), strict=True)
             said = ", ".join(f"{figure.title.lower()} {cell}" for figure, cell in pairs)
             out.print(f"{titles[group]}: {said}", markup=False)
     if answer.before is not None:
         for group, figures in answer.groups.items():
             if group in answer.before:
-                rows = [*json_form.changes(answer.before[group], figures)]
+                rows = [*network_text.changes(answer.before[group], figures)]
                 out.print(table((titles[group], "before", "after", "difference"), rows))
     if not answer.groups:
         out.print("no shipment in this period")
 
 
 def _tell(figures: NetworkFigures, names: dict[str, str]) -> None:
-    for line in json_form.words(figures, prices=True):
+    for line in network_text.words(figures, prices=True):
         out.print(line, markup=False)
-    rows = [(names.get(str(partner), partner), *rest) for partner, *rest in json_form.nodes(figures)]
+    rows = [(names.get(str(partner), partner), *rest) for partner, *rest in network_text.nodes(figures)]
     out.print(table(("node", "items passed on", "failed", "rate"), rows))

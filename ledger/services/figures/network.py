@@ -12,6 +12,7 @@ from typing import Any
 from ledger.common.periods import Period
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
+from ledger.explain.network import words
 from ledger.network import json_form
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, Windows
@@ -39,8 +40,16 @@ class NetworkAnswer:
             "of": self.scope,
             "period": _period(self.period),
             "before_period": _period(self.before_period) if self.before_period else None,
-            "groups": json_form.to_json(self.groups, self.before, prices=self.prices, evidence=evidence),
+            "groups": [
+                group | {"explanation": self._explained(group["group"])}
+                for group in json_form.to_json(self.groups, self.before, prices=self.prices, evidence=evidence)
+            ],
         }
+
+    def _explained(self, group: str) -> list[str]:
+        """The group's figures in sentences, beside them; nothing of a group that the later period does not have."""
+        figures = self.groups.get(group)
+        return [] if figures is None else list(words(figures, prices=self.prices))
 
 
 def network_for(

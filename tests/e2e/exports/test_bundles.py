@@ -171,7 +171,8 @@ def test_every_bundle_fits_the_published_schema(written: Written) -> None:
     value = json.loads(written.bundles[f"partner {CARRIER}"])
     statement, card = value["figures"]["penalties"]["statements"][0], value["figures"]["scores"]["cards"][0]
     for part, name, other in (
-        (statement, "amount", "05"), (statement, "amount", "9" * 200), (statement, "why", ""), (card, "role", "issuer"),
+        (statement, "amount", "05"), (statement, "amount", "9" * 200), (statement, "why", ""),
+        (card, "role", "swindler"),
         (card["indicators"][0], "points", 10_001), (value["figures"], "award", {}), (value, "subject", "shipment/7"),
     ):  # fmt: skip
         kept = dict(part)

@@ -2,7 +2,8 @@
 
 from ledger.codes import ClearanceStatus, HoldCause
 from ledger.common.periods import Period
-from ledger.network.json_form import FIGURES, Unit, causes, cells, changes, costs, nodes, shown, to_json, words
+from ledger.explain.network import FIGURES, Unit, causes, cells, changes, costs, nodes, shown, words
+from ledger.network.json_form import to_json
 from ledger.network.performance import NetworkFigures, network
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, History
