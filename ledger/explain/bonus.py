@@ -6,7 +6,7 @@ from typing import Any
 from ledger.bonuses.award import Award, FindingReason, SetAside
 from ledger.bonuses.award_file import award_to_json
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS
-from ledger.explain.score import exact_percent, points
+from ledger.explain.units import exact_percent, points
 
 _SET_ASIDE = {
     SetAside.OTHER_CURRENCY: "in another currency than the agreement's",

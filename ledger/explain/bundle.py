@@ -9,7 +9,7 @@ from ledger.bundle.figures import LAST_SECOND, CardChoice
 from ledger.bundle.steps import Step
 from ledger.bundle.subject import SubjectKind
 from ledger.common.ids import to_hex
-from ledger.explain.units import moment, money
+from ledger.explain.units import moment, money, points
 from ledger.explain.words import counted
 
 _EFFECT = {
@@ -106,7 +106,7 @@ def _score(card: Mapping[str, Any]) -> str:
     events = counted(card["samples"], "delivery event")
     if card["score"] is None:
         return f"without a score ({events})"
-    return f"{card['score'] // 100}.{card['score'] % 100:02} of 100 ({events})"
+    return f"{points(card['score'])} of 100 ({events})"
 
 
 def _left_out(withheld: Sequence[Mapping[str, Any]]) -> str:

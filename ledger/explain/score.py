@@ -6,7 +6,7 @@ from typing import Any
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.explain.units import moment
+from ledger.explain.units import micropoints, moment, percent, points
 from ledger.explain.words import counted, span
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Indicator
@@ -51,7 +51,6 @@ _FLAGS = {
     FlagKind.BROKER_WORD: "over half of the customs time taken out rests on a broker's word alone",
 }
 SHOWN_EACH_WAY = 3
-_POINT = 1_000_000
 
 
 def explain(card: Scorecard) -> tuple[str, ...]:
@@ -121,22 +120,6 @@ def measure_text(measure: Measure) -> str:
     return f"{measure.card.title}, adopted by the council for periods from {moment(measure.since)}"
 
 
-def points(hundredths: int) -> str:
-    return f"{hundredths // 100}.{hundredths % 100:02}"
-
-
-def percent(ppm: int) -> str:
-    """Parts per million as per cent with up to two decimals, rounded down."""
-    whole, rest = divmod(ppm // 100, 100)
-    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
-
-
-def exact_percent(ppm: int) -> str:
-    """Parts per million as per cent with up to four decimals: nothing is rounded."""
-    whole, rest = divmod(ppm, 10_000)
-    return f"{whole}.{rest:04}".rstrip("0").removesuffix(".") + " %"
-
-
 def measured(indicator: Indicator, value: int) -> str:
     """A value of this indicator in words."""
     if indicator is Indicator.MEAN_LATE:
@@ -157,14 +140,6 @@ def _biggest(name: str, verb: str, effects: Sequence[Effect]) -> list[str]:
         more = counted(len(rest), "more sample")
         lines.append(f"{name}: {verb} by {micropoints(sum(e.micropoints for e in rest))} in all by {more}.")
     return lines
-
-
-def micropoints(micropoints: int) -> str:
-    """Points with as many decimals as it takes to show that it is not nothing."""
-    whole, rest = divmod(abs(micropoints), _POINT)
-    decimals = f"{rest:06}"
-    shown = decimals[:2] if whole or rest >= _POINT // 100 else decimals
-    return f"{whole}.{shown} points"
 
 
 def _hours(seconds: int) -> str:

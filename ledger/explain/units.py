@@ -1,4 +1,4 @@
-"""Amounts, moments and durations as people write them: the one formatter of each."""
+"""Amounts, times, shares and points as people write them: the one formatter of each."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ _WHOLE = frozenset(
 )
 _THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 """Currencies whose minor unit is not a hundredth (ISO 4217)."""
+_POINT = 1_000_000
 
 
 def money(amount: int | str, currency: str) -> str:
@@ -34,3 +35,27 @@ def duration(seconds: int) -> str:
     days, rest = divmod(seconds, DAY)
     clock = f"{rest // HOUR:02}:{rest % HOUR // 60:02}:{rest % 60:02}"
     return f"{days} d {clock}" if days else clock
+
+
+def points(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def percent(ppm: int) -> str:
+    """Parts per million as per cent with up to two decimals, rounded down."""
+    whole, rest = divmod(ppm // 100, 100)
+    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
+
+
+def exact_percent(ppm: int) -> str:
+    """Parts per million as per cent with up to four decimals: nothing is rounded."""
+    whole, rest = divmod(ppm, 10_000)
+    return f"{whole}.{rest:04}".rstrip("0").removesuffix(".") + " %"
+
+
+def micropoints(micropoints: int) -> str:
+    """Points with as many decimals as it takes to show that it is not nothing."""
+    whole, rest = divmod(abs(micropoints), _POINT)
+    decimals = f"{rest:06}"
+    shown = decimals[:2] if whole or rest >= _POINT // 100 else decimals
+    return f"{whole}.{shown} points"

@@ -14,14 +14,14 @@ DAY = 86_400
 def only(answer: dict[str, Any]) -> dict[str, Any]:
     (group,) = answer["groups"]
     assert group["group"] == "all"
-    return dict(group["figures"])
+    return dict(group["figures"]) | {"explanation": group["explanation"]}
 
 
 def test_the_figures_are_those_of_the_records(world: World) -> None:
     answer = world.get("/v1/network", world.token(AUDITOR))
     period = Period(**answer["period"])
     figures = network(world.stage.node.reader.numbers.journeys(), period)
-    assert only(answer) == to_json(figures, prices=True, evidence=False)[0]["figures"]
+    assert answer["groups"][0]["figures"] == to_json(figures, prices=True, evidence=False)[0]["figures"]
     found = only(answer)
     assert found["delivered"] >= 2
     assert found["customs_seconds"] == {"documents": DAY}

@@ -12,8 +12,9 @@ from markupsafe import Markup, escape
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.explain.score import NAMES, measured, micropoints
-from ledger.explain.units import money
+from ledger.explain import units
+from ledger.explain.score import NAMES, measured
+from ledger.explain.units import micropoints, money
 from ledger.explain.words import counted, span
 from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
@@ -70,8 +71,8 @@ def capital(text: str) -> str:
 
 
 def points(hundredths: int | None) -> str:
-    """Hundredths of a point as points."""
-    return "–" if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02}"
+    """Hundredths of a point as points; a dash where there is no score."""
+    return "–" if hundredths is None else units.points(hundredths)
 
 
 def in_unit(value: int | str | None, indicator: str) -> str:
@@ -80,8 +81,7 @@ def in_unit(value: int | str | None, indicator: str) -> str:
 
 
 def percent(basis_points: int) -> str:
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
+    return units.percent(basis_points * 100)
 
 
 def share_of(part: int, whole: int) -> str:

@@ -1,0 +1,137 @@
+"""Sentences can be mended and translated at any time: no figure, bundle or verification depends on one."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.bonuses.award_file import AwardFile
+from ledger.bundle.figures import JudgedStatement
+from ledger.bundle.undisclosed import WithheldPart
+from ledger.common.figure import json_schema
+from ledger.penalties.lists import Total
+from ledger.scores.composite import Scorecard
+
+ROOT = Path(__file__).resolve().parents[3]
+EXPLAIN = sorted((ROOT / "ledger" / "explain").glob("*.py"))
+BUNDLES = ROOT / "docs" / "vectors" / "bundles"
+
+# Loads every module of ledger.explain with each of its texts replaced, then makes the published bundles anew from their
+# records and verifies them; prints what came of it.
+OTHER_WORDS = '''
+import ast, importlib.abc, importlib.machinery, json, sys
+from pathlib import Path
+
+class Mangled(ast.NodeTransformer):
+    """Every text of a module becomes another one; names in `match` patterns and formats stay what they are."""
+
+    def visit_Constant(self, node):
+        return ast.copy_location(ast.Constant("other words"), node) if isinstance(node.value, str) else node
+
+    def visit_FormattedValue(self, node):
+        node.value = self.visit(node.value)
+        return node
+
+    def visit_Subscript(self, node):
+        return node  # keys of figures are no sentences
+
+class Loader(importlib.machinery.SourceFileLoader):
+    def source_to_code(self, data, path, *, _optimization=-1):
+        tree = ast.parse(data)
+        return compile(ast.fix_missing_locations(Mangled().visit(tree)), path, "exec", dont_inherit=True)
+
+    def get_code(self, name):
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if not name.startswith("ledger.explain."):
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        spec.loader = Loader(name, spec.origin)
+        return spec
+
+if "--mangled" in sys.argv:
+    sys.meta_path.insert(0, Finder())
+
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import verify_bundle
+from ledger.explain.bundle import step_text
+from scripts.vectors.bundles import bundles
+
+WANTED = ("bundles/shipment.json", "bundles/partner.json", "bundles/award.json")
+made = {name: text for name, text in bundles().items() if name in WANTED}
+trust = parse_trust(Path("docs/vectors/bundles/trust.json").read_bytes())
+steps = {name: verify_bundle(text.encode(), trust) for name, text in made.items()}
+print(json.dumps({
+    "made": made,
+    "steps": {name: [step.to_json() for step in found] for name, found in steps.items()},
+    "words": {name: step_text(found[-1]) for name, found in steps.items()},
+}))
+'''
+
+
+def run(*arguments: str) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER_WORDS, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def test_other_sentences_change_no_figure_no_bundle_and_no_verification() -> None:
+    plain, mangled = run(), run("--mangled")
+    assert plain["made"] == mangled["made"]
+    assert plain["steps"] == mangled["steps"]
+    assert all(step["ok"] for steps in mangled["steps"].values() for step in steps)
+    for name, text in plain["made"].items():
+        assert text == (ROOT / "docs" / "vectors" / name).read_text(encoding="utf-8")
+        assert plain["words"][name] != mangled["words"][name], "the sentences did change"
+
+
+def test_no_module_that_proves_imports_a_sentence() -> None:
+    """Below `explain` in the list of packages nothing can; this names the ones that make and verify figures."""
+    for package in ("penalties", "scores", "bonuses", "network", "bundle"):
+        for path in (ROOT / "ledger" / package).glob("*.py"):
+            names = [
+                node.module or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+            ]
+            assert not [name for name in names if name.startswith("ledger.explain")], path
+
+
+@pytest.mark.parametrize("figure", [JudgedStatement, Scorecard, AwardFile, WithheldPart, Total])
+def test_every_text_in_a_figure_has_a_pattern_or_is_a_code(figure: type) -> None:
+    texts = list(texts_of(json_schema(figure)))
+    assert texts
+    for schema in texts:
+        assert "pattern" in schema or "enum" in schema, schema
+        assert all(" " not in str(code) for code in schema.get("enum", ())), schema
+
+
+def test_a_figure_with_free_text_is_refused() -> None:
+    from dataclasses import dataclass
+
+    from ledger.common.figure import figure
+
+    @figure("remark")
+    @dataclass(frozen=True)
+    class Remarked:
+        remark: str
+
+    with pytest.raises(TypeError, match="free text"):
+        json_schema(Remarked)
+
+
+def texts_of(schema: Any) -> Any:
+    if isinstance(schema, dict):
+        if schema.get("type") == "string" or "enum" in schema:
+            yield schema
+        for value in schema.values():
+            yield from texts_of(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from texts_of(value)
