@@ -87,7 +87,7 @@ def test_refuses_after_submit_by(w: World) -> None:
         ({"packages": 0}, "CustodyNoPackages"),
         ({"consignor": 0, "holder": MAKER}, "CustodyNoConsignor"),
         ({"purpose": 0}, "CustodyUnknownPurpose"),
-        ({"purpose": 7}, "CustodyUnknownPurpose"),
+        ({"purpose": 8}, "CustodyUnknownPurpose"),
         ({"purpose": Purpose.ORIGINAL, "parents": (ShipmentRef(bytes(32), 0),)}, "CustodyParentCount"),
         ({"purpose": Purpose.ONWARD}, "CustodyParentCount"),
         ({"purpose": Purpose.MERGE}, "CustodyParentCount"),
