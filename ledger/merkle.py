@@ -33,17 +33,17 @@ def root(leaf_hashes: Iterable[bytes]) -> bytes:
     """The root over `leaf_hashes` in order; the empty tree's for none. Memory grows with the tree's height only."""
     peaks: list[tuple[int, bytes]] = []  # complete subtrees from left to right: leaves under it, root
     for value in leaf_hashes:
-        count, found = 1, value
+        count, result = 1, value
         while peaks and peaks[-1][0] == count:
-            found = node_hash(peaks.pop()[1], found)
+            result = node_hash(peaks.pop()[1], result)
             count *= 2
-        peaks.append((count, found))
+        peaks.append((count, result))
     if not peaks:
         return EMPTY_ROOT
-    found = peaks.pop()[1]
+    result = peaks.pop()[1]
     while peaks:
-        found = node_hash(peaks.pop()[1], found)
-    return found
+        result = node_hash(peaks.pop()[1], result)
+    return result
 
 
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:

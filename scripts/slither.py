@@ -35,7 +35,7 @@ class AnalysisFailed(Exception):
 
 def answered(text: str) -> Findings:
     """The findings that SLITHER.md answers: under a heading with the detector's name, paragraphs `Where: …`."""
-    found: Findings = Counter()
+    result: Findings = Counter()
     detector = ""
     listing = False
     for line in text.splitlines():
@@ -44,8 +44,8 @@ def answered(text: str) -> Findings:
         listing = bool(line.strip()) and (listing or line.startswith("Where: "))
         if listing and detector:
             for match in _PLACE.finditer(line):
-                found[detector, match["place"]] += int(match["times"] or 1)
-    return found
+                result[detector, match["place"]] += int(match["times"] or 1)
+    return result
 
 
 def reported(report: dict[str, Any]) -> Findings:

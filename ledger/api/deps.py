@@ -33,13 +33,13 @@ _MOST_INDEX = 2**53 - 1
 
 
 def node(request: Request) -> Node:
-    found: Node = request.app.state.node
-    return found
+    result: Node = request.app.state.node
+    return result
 
 
 def sessions(request: Request) -> Sessions:
-    found: Sessions = request.app.state.sessions
-    return found
+    result: Sessions = request.app.state.sessions
+    return result
 
 
 def reader(

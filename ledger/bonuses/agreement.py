@@ -34,13 +34,13 @@ class AgreementWarning(StrEnum):
 
 def warnings_of(terms: BonusAgreement) -> tuple[AgreementWarning, ...]:
     """What a party should know before it signs `terms`."""
-    found = {
+    result = {
         AgreementWarning.ARBITER_IS_AWARDER: terms.arbiter == terms.awarder,
         AgreementWarning.ARBITER_IS_PARTY: terms.arbiter in {share.partner for share in terms.parties},
         AgreementWarning.ARBITER_IS_RESIDUAL: terms.arbiter == terms.residual,
         AgreementWarning.AWARDER_IS_RESIDUAL: terms.awarder == terms.residual,
     }
-    return tuple(warning for warning, holds in found.items() if holds)
+    return tuple(warning for warning, holds in result.items() if holds)
 
 
 def warning_codes(record: Record) -> list[str]:

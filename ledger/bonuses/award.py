@@ -254,15 +254,15 @@ def compute_award(
 
 def require_computed(signed: BonusAward, computed: Award, mend: str = "") -> None:
     """Raise `VerificationFailed` unless the records give the award that was signed."""
-    for name, stated, found in (
+    for name, stated, match in (
         ("amounts", signed.amounts, computed.root),
         ("evidence", signed.evidence, computed.evidence_root),
     ):
-        if stated != found:
+        if stated != match:
             raise VerificationFailed(
                 "the records give another award than the one that was signed",
                 where=f"award.{name}",
-                expected=to_hex(found),
+                expected=to_hex(match),
                 found=to_hex(stated),
                 mend=mend,
             )
@@ -355,9 +355,9 @@ def _require_same_measure(scorecard: Scorecard, rule: BonusRule, agreement: Bonu
         raise VerificationFailed(
             "measured by another card", where=where, expected=to_hex(rule.card), found=to_hex(scorecard.card)
         )
-    found, signed = (scorecard.period.start, scorecard.period.end), (agreement.periodStart, agreement.periodEnd)
-    if found != signed:
-        raise VerificationFailed("of another period", where=where, expected=signed, found=found)
+    result, signed = (scorecard.period.start, scorecard.period.end), (agreement.periodStart, agreement.periodEnd)
+    if result != signed:
+        raise VerificationFailed("of another period", where=where, expected=signed, found=result)
 
 
 def _findings(rule: BonusRule, scorecards: Mapping[Role, Scorecard]) -> tuple[RoleFinding, ...]:

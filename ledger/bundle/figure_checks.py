@@ -96,7 +96,7 @@ def check_figures(
 
 def _judged_at(figures: Mapping[str, Any]) -> int | None:
     """The one time at which statements say that goods still under way were judged."""
-    found: int | None = None
+    result: int | None = None
     for i, statement in enumerate(_get(figures["penalties"], "statements", list, "penalties")):
         where = f"penalties.statements[{i}]"
         at = _get(statement, "at", object, where)
@@ -104,10 +104,10 @@ def _judged_at(figures: Mapping[str, Any]) -> int | None:
             continue
         if not isinstance(at, int) or not 0 <= at < LAST_SECOND:
             raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
-        if found not in (None, at):
-            raise VerificationFailed("judged at several times", where="penalties.statements", expected=found, found=at)
-        found = at
-    return found
+        if result not in (None, at):
+            raise VerificationFailed("judged at several times", where="penalties.statements", expected=result, found=at)
+        result = at
+    return result
 
 
 def _partner(
@@ -154,8 +154,8 @@ def _effect(subject: Subject, ground: Ground) -> tuple[AwardEffect, RecordId | N
     if not verified.outcomes:
         return AwardEffect.NOT_RECORDED, None
     if not verified.applied():
-        found = verified.outcomes[0].name.lower().replace("_", " ")
-        raise VerificationFailed("the chain did not take this award", where="award", expected="applied", found=found)
+        result = verified.outcomes[0].name.lower().replace("_", " ")
+        raise VerificationFailed("the chain did not take this award", where="award", expected="applied", found=result)
     disputed = False
     for other in ground.verified:
         body = other.record
@@ -204,7 +204,7 @@ def _rule(wanted: bytes, rules: Sequence[str], used: set[str]) -> bytes:
 
 
 def _get(value: Any, name: str, kind: type, where: str) -> Any:
-    found = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(value, dict) or name not in value or not isinstance(found, kind) or isinstance(found, bool):
+    result = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or name not in value or not isinstance(result, kind) or isinstance(result, bool):
         raise MalformedRecord("missing, or of the wrong kind", where=f"figures.{where}.{name}", expected=kind.__name__)
-    return found
+    return result

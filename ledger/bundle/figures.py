@@ -80,7 +80,7 @@ def statements_of(
     """Every penalty statement that can be made, of one partner (as liable or beneficiary) if named and under terms that
     are `wanted`; shipments whose commercial part is withheld here have none.
     """
-    found = []
+    result = []
     for shipment in journeys.shipments():
         try:
             terms = journeys.terms_of(shipment)
@@ -88,10 +88,10 @@ def statements_of(
             if isinstance(commercial, Withheld) or partner not in (None, commercial.liable, commercial.beneficiary):
                 continue
             if wanted(terms.record):
-                found.append(penalty_of(shipment, journeys, at))
+                result.append(penalty_of(shipment, journeys, at))
         except NotFound:
             continue
-    return found
+    return result
 
 
 def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dict[str, Any]:

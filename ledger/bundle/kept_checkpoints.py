@@ -82,13 +82,13 @@ def check_kept(
 
 def contradictions(log: LogIdentity, note: bytes, kept: Iterable[KeptCheckpoint]) -> list[Contradiction]:
     """The kept checkpoints that contradict `note` by themselves: of one size, and of another tree."""
-    found = []
+    result = []
     head = log.verify_checkpoint(note)
     for one in kept:
         other = log.verify_checkpoint(one.note)
         if other.size == head.size and other.root != head.root:
-            found.append(same_size(one.note, note))
-    return found
+            result.append(same_size(one.note, note))
+    return result
 
 
 def verify_contradiction(data: bytes, trust: Trust) -> list[Step]:
@@ -100,18 +100,18 @@ def verify_contradiction(data: bytes, trust: Trust) -> list[Step]:
     4. witnesses      which witnesses of the policy cosigned both, and lied too (only with a policy)
     """
     try:
-        found = parse_contradiction(data)
+        result = parse_contradiction(data)
     except LadingError as error:
         return [failed("format", PROVED, error)]
     steps = [Step("format", True, PROVED, why="two checkpoints that are said to contradict each other")]
-    notes = found.notes()
+    notes = result.notes()
     log = next((log for log in trust.logs if log.origin == notes[0].head.origin), None)
     if log is None:
         expected = ", ".join(log.origin for log in trust.logs)
         return [*steps, Step("log", False, PROVED, expected, notes[0].head.origin, "no log of the trust file")]
     steps.append(Step("log", True, PROVED, why=log.origin))
     try:
-        first, second = found.verify(log)
+        first, second = result.verify(log)
     except LadingError as error:
         return [*steps, failed("contradiction", PROVED, error)]
     why = f"the log signed {to_hex(first.root)} for {first.size} leaves, and {second.size} leaves that begin otherwise"

@@ -34,8 +34,8 @@ class WithheldPart:
 def is_whole(value: Struct) -> bool:
     """Whether every private part of a record is shown."""
     for member in value.members():
-        found = getattr(value, member.name)
-        for part in found if isinstance(found, tuple) else (found,):
+        result = getattr(value, member.name)
+        for part in result if isinstance(result, tuple) else (result,):
             if isinstance(part, Withheld) or (isinstance(part, Struct) and not is_whole(part)):
                 return False
     return True
@@ -46,17 +46,17 @@ def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
     its terms and clearances. A penalty without the prices is not stated at all; without contents the products are not
     known, and without places nobody can say what is usual on the lane.
     """
-    found = []
+    result = []
     for shipment in journeys.shipments():
         try:
             terms = journeys.terms_of(shipment)
         except NotFound:
             continue
-        found += [WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)]
-        found += [
+        result += [WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)]
+        result += [
             WithheldPart(shipment, record, WithheldKind.CHANGES) for record in _amendments(journeys, shipment, terms)
         ]
-    return sorted(found)
+    return sorted(result)
 
 
 def _parts(terms: ShipmentTerms) -> Iterator[WithheldKind]:

@@ -322,12 +322,12 @@ class _Work:
     # --- parts -------------------------------------------------------------------------------------------------
 
     def _events(self) -> Mapping[RecordId, list[tuple[int, Outcome]]]:
-        found: dict[RecordId, list[tuple[int, Outcome]]] = {}
+        result: dict[RecordId, list[tuple[int, Outcome]]] = {}
         for record in self.bundle.records:
             body = record.signed.record
             if isinstance(body, Outcome):
-                found.setdefault(RecordId(body.record), []).append((record.index, body))
-        return found
+                result.setdefault(RecordId(body.record), []).append((record.index, body))
+        return result
 
     def _recovered_of(self, record: BundledRecord) -> RecoveredRecord:
         """The record with its keys: recovered once, though the registry is built before signatures are judged."""
@@ -341,17 +341,17 @@ class _Work:
 def _identify(record: BundledRecord, domains: list[Domain]) -> RecordId:
     """The record's id, in that of the domains that gives its claimed leaf. Raises `VerificationFailed`."""
     body, signatures = record.signed.record, record.signed.signature_bytes()
-    found = b""
+    result = b""
     for domain in domains if body.MONEY else domains[:1]:
         record_id = domain.record_id(body)
-        found = merkle.leaf_hash(Leaf.of(body.NUMBER, record_id, signatures, record.log_time).encode())
-        if found == record.leaf_hash:
+        result = merkle.leaf_hash(Leaf.of(body.NUMBER, record_id, signatures, record.log_time).encode())
+        if result == record.leaf_hash:
             return record_id
     raise VerificationFailed(
         "this record is not the one in the log",
         where=record.where,
         expected=to_hex(record.leaf_hash),
-        found=to_hex(found),
+        found=to_hex(result),
         mend="A field, an opened part, a signature, the log time or the leaf hash was altered.",
     )
 
@@ -368,8 +368,8 @@ class _Context:
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
         while shipment in self._parents:
             shipment = self._parents[shipment]
-        found = self._records.get(shipment)
-        return found if isinstance(found, ShipmentTerms) else None
+        result = self._records.get(shipment)
+        return result if isinstance(result, ShipmentTerms) else None
 
     def record(self, record_id: bytes) -> Record | None:
         return self._records.get(record_id)

@@ -63,9 +63,9 @@ def refusal_of(error: Any) -> Refusal:
     if isinstance(data, dict):  # some wrap it once more
         data = data.get("data", data.get("result"))
     text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
-    found = bytes.fromhex(text[2:]) if _DATA.fullmatch(text) else b""
+    result = bytes.fromhex(text[2:]) if _DATA.fullmatch(text) else b""
     # Code 3 is geth's for a revert; others say it in the sentence.
-    return Refusal(message, found, error.get("code") == 3 or "revert" in message.lower())
+    return Refusal(message, result, error.get("code") == 3 or "revert" in message.lower())
 
 
 def sent_of(refusal: Refusal) -> SendResult:

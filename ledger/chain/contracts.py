@@ -78,10 +78,10 @@ class Artifact:
         """Whether `code`, read from the chain, is this contract's, whatever its immutable values are."""
         if len(code) != len(self.deployed):
             return False
-        expected, found = bytearray(self.deployed), bytearray(code)
+        expected, result = bytearray(self.deployed), bytearray(code)
         for start, length in self.immutables:
-            expected[start : start + length] = found[start : start + length] = bytes(length)
-        return expected == found
+            expected[start : start + length] = result[start : start + length] = bytes(length)
+        return expected == result
 
 
 @cache
@@ -104,7 +104,7 @@ def artifact(name: str) -> Artifact:
 @cache
 def record_functions(contract: str) -> tuple[RecordFunction, ...]:
     """The functions of `contract` that take a record."""
-    found = []
+    result = []
     for entry in artifact(contract).abi:
         if entry["type"] != "function" or len(entry["inputs"]) < 2:
             continue
@@ -112,8 +112,8 @@ def record_functions(contract: str) -> tuple[RecordFunction, ...]:
         record = _BY_STRUCT.get(inputs[0].struct)
         if record is not None and inputs[-1].name == "bytes":
             signature = f"{entry['name']}({','.join(i.name for i in inputs)})"
-            found.append(RecordFunction(contract, entry["name"], record, selector(signature), inputs))
-    return tuple(found)
+            result.append(RecordFunction(contract, entry["name"], record, selector(signature), inputs))
+    return tuple(result)
 
 
 @cache

@@ -243,6 +243,6 @@ def _patiently(ask: Callable[[], T], patience: int) -> T:
 def _wait(look: Callable[[], T | None], patience: int) -> T | None:
     """What `look` finds, looking again until it does; None when it does not in time."""
     ends = time.monotonic() + patience
-    while (found := _patiently(look, patience)) is None and time.monotonic() < ends:
+    while (result := _patiently(look, patience)) is None and time.monotonic() < ends:
         time.sleep(_POLL_SECONDS)
-    return found
+    return result

@@ -106,14 +106,14 @@ class EmbeddedReader:
 
     def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
         wanted = frozenset(addresses)
-        found: list[Log] = []
+        result: list[Log] = []
         with self._lock, translated("chain"):
             for number in range(max(first, FIRST_BLOCK), min(last, int(self._head().block_number)) + 1):
                 header = self._header(number)
                 if header is None:
                     raise StorageFailed("a block is missing from the chain", where=f"block {number}")
-                found += self._logs_of(header, wanted)
-        return tuple(found)
+                result += self._logs_of(header, wanted)
+        return tuple(result)
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
         with self._lock, translated("chain"):
@@ -192,15 +192,15 @@ class EmbeddedReader:
         if not any(address in bloom for address in wanted):
             return []
         contents = self._contents(header)
-        found: list[Log] = []
+        result: list[Log] = []
         index = 0
         for transaction, receipt in zip(contents.hashes, contents.receipts, strict=True):
             for log in receipt.logs:
                 if log.address in wanted:
                     topics = tuple(topic.to_bytes(32, "big") for topic in log.topics)
-                    found.append(Log(log.address, topics, log.data, int(header.block_number), transaction, index))
+                    result.append(Log(log.address, topics, log.data, int(header.block_number), transaction, index))
                 index += 1
-        return found
+        return result
 
 
 class EmbeddedChain(EmbeddedReader):
@@ -314,6 +314,6 @@ def _block(header: Any) -> Block:
 
 
 def _check_chain_id(store: SqliteStore, chain_id: int, path: Path) -> None:
-    found = (store.note(_CHAIN_ID) or b"none").decode()
-    if found != str(chain_id):
-        raise Misconfigured("the file holds another chain", where=path.name, expected=chain_id, found=found)
+    result = (store.note(_CHAIN_ID) or b"none").decode()
+    if result != str(chain_id):
+        raise Misconfigured("the file holds another chain", where=path.name, expected=chain_id, found=result)

@@ -156,12 +156,12 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
                 db.execute(f"PRAGMA user_version = {_FORMAT}")
         else:
             db.execute("PRAGMA query_only = ON")
-        found = db.execute("PRAGMA user_version").fetchone()[0]
+        result = db.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
         raise StorageFailed(str(error), where=path.name) from error
-    if found != _FORMAT:
+    if result != _FORMAT:
         db.close()
-        raise Misconfigured("not a chain file of this version", where=path.name, expected=_FORMAT, found=found)
+        raise Misconfigured("not a chain file of this version", where=path.name, expected=_FORMAT, found=result)
     return db
 
 

@@ -162,7 +162,7 @@ class RpcChain:
         return data_of(field_of(sent, "input"), "input")
 
     def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
-        found: dict[tuple[int, int], Log] = {}
+        result: dict[tuple[int, int], Log] = {}
         start, width = max(first, FIRST_BLOCK), _BLOCKS_A_RANGE
         while addresses and start <= last:
             end = min(start + width - 1, last)
@@ -175,10 +175,10 @@ class RpcChain:
                 width = max(width // 4, 1)
                 continue
             for log in _logs(answer, start, end, frozenset(addresses)):
-                if found.setdefault((log.block, log.index), log) != log:
+                if result.setdefault((log.block, log.index), log) != log:
                     raise ChainUnavailable("two events claim one place", where=f"block {log.block}, event {log.index}")
             start = end + 1
-        return tuple(found[place] for place in sorted(found))
+        return tuple(result[place] for place in sorted(result))
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
         answer = self._try("eth_call", _call(sender, to, data), "latest" if block is None else hex(block))
@@ -234,7 +234,7 @@ def _call(sender: bytes, to: bytes | None, data: bytes) -> dict[str, str]:
 def _logs(answer: Any, first: int, last: int, wanted: frozenset[bytes]) -> list[Log]:
     if not isinstance(answer, list):
         raise ChainUnavailable("not a list of events", where="eth_getLogs")
-    found = []
+    result = []
     for entry in answer:
         topics = field_of(entry, "topics")
         log = Log(
@@ -247,5 +247,5 @@ def _logs(answer: Any, first: int, last: int, wanted: frozenset[bytes]) -> list[
         )
         # A node may answer with more than was asked, or with what a reorganisation took back.
         if first <= log.block <= last and log.address in wanted and entry.get("removed") is not True:
-            found.append(log)
-    return found
+            result.append(log)
+    return result

@@ -60,8 +60,8 @@ def opened_home() -> Iterator[HomeClient]:
 
 def partners_of_home() -> list[dict[str, Any]]:
     """All partners; the home of the settings is only read, so it may be served meanwhile."""
-    with reading_members(read_settings(), SystemClock()) as found:
-        return [asdict(partner) for partner in found.partners()]
+    with reading_members(read_settings(), SystemClock()) as result:
+        return [asdict(partner) for partner in result.partners()]
 
 
 def _node(settings: Settings) -> Node:

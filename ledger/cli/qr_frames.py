@@ -34,11 +34,11 @@ def to_frames(signed: SignedRecord) -> list[str]:
 def from_frames(text: str) -> SignedRecord:
     """The record in scanned frames, in whatever order. Raises `MalformedRecord` when one is missing or misread."""
     frames = [_FRAME.fullmatch(line) for line in text.split()]
-    found = [(int(f[1]), int(f[2]), f[3], f[4]) for f in frames if f is not None]
-    if not found or len(found) != len(frames):
+    result = [(int(f[1]), int(f[2]), f[3], f[4]) for f in frames if f is not None]
+    if not result or len(result) != len(frames):
         raise MalformedRecord("not frames of a record", where="codes", expected="LADING1:1/1:…")
-    total, mark = found[0][1:3]
-    pieces = {number: piece for number, frames_in_all, name, piece in found if (frames_in_all, name) == (total, mark)}
+    total, mark = result[0][1:3]
+    pieces = {number: piece for number, frames_in_all, name, piece in result if (frames_in_all, name) == (total, mark)}
     missing = [str(number) for number in range(1, total + 1) if number not in pieces]
     if missing or len(pieces) > total:
         raise MalformedRecord(

@@ -108,10 +108,10 @@ def _code(codes: type[IntEnum] | type[IntFlag], named: str | list[Any], where: s
     """The number of a code that a template calls by its name; of a mask several, in a list or with commas between."""
     known = {spaced(name): code for name, code in codes.__members__.items()}
     names = named if isinstance(named, list) else named.split(",") if issubclass(codes, IntFlag) else [named]
-    found = [known.get(spaced(str(name).strip().replace("-", "_")).replace("_", " ")) for name in names]
-    if None in found or not (issubclass(codes, IntFlag) or len(found) == 1):
+    result = [known.get(spaced(str(name).strip().replace("-", "_")).replace("_", " ")) for name in names]
+    if None in result or not (issubclass(codes, IntFlag) or len(result) == 1):
         raise MalformedRecord("no such code", where=where, expected=", ".join(known), found=str(named)[:80])
-    return sum({int(code) for code in found if code is not None})
+    return sum({int(code) for code in result if code is not None})
 
 
 def _nested(kind: type[Struct], several: bool, value: Any) -> Any:

@@ -37,8 +37,8 @@ def fields_of(value: object, where: str, names: Sequence[str], *, more: Sequence
         return value  # nearly always, and much the fastest
     every = (*names, *more)
     if not isinstance(value, Mapping):
-        found = shown(value)
-        raise MalformedRecord("not an object", where=where, expected=f"an object with {', '.join(every)}", found=found)
+        result = shown(value)
+        raise MalformedRecord("not an object", where=where, expected=f"an object with {', '.join(every)}", found=result)
     if unknown := sorted(str(name) for name in value if name not in every):
         raise MalformedRecord("unknown field", where=below(where, unknown[0][:_SHOWN]), expected=", ".join(every))
     if missing := next((name for name in names if name not in value), None):

@@ -85,12 +85,12 @@ def before(now: int, step: Step, count: int) -> list[tuple[str, Period]]:
     """The last `count` calendar quarters or months in UTC with their names, the running one last, oldest first."""
     grain = Grain[step.name]
     number = unit_of(now, grain)
-    found = []
+    result = []
     for n in range(number - count + 1, number + 1):
         if n * grain // 12 >= _FIRST_YEAR and (n + 1) * grain // 12 <= _LAST_YEAR:
             start, end = _start(n, grain), _start(n + 1, grain)
-            found.append((unit_name(n, grain), Period(start, end, min(now, end))))
-    return found
+            result.append((unit_name(n, grain), Period(start, end, min(now, end))))
+    return result
 
 
 def unit_of(second: int, grain: Grain) -> int:

@@ -73,15 +73,16 @@ def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
 
 def causes(figures: NetworkFigures) -> list[tuple[str, str]]:
     """Each cause of customs holds with its hours, the longest first."""
-    found = sorted(figures.customs_seconds.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [(spaced(cause.name), f"{seconds // HOUR:,} h") for cause, seconds in found]
+    result = sorted(figures.customs_seconds.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [(spaced(cause.name), f"{seconds // HOUR:,} h") for cause, seconds in result]
 
 
 def nodes(figures: NetworkFigures) -> list[tuple[int, str, str, str]]:
     """Each partner that passed goods on or lost them: items, failed, and the rate; the busiest first."""
-    found = sorted(figures.nodes.items(), key=lambda entry: (-entry[1].handled, entry[0]))
+    result = sorted(figures.nodes.items(), key=lambda entry: (-entry[1].handled, entry[0]))
     return [
-        (partner, f"{node.handled:,}", f"{node.failed:,}", shown(node.failure_ppm, Unit.PPM)) for partner, node in found
+        (partner, f"{node.handled:,}", f"{node.failed:,}", shown(node.failure_ppm, Unit.PPM))
+        for partner, node in result
     ]
 
 
@@ -109,8 +110,8 @@ def words(figures: NetworkFigures, *, prices: bool) -> tuple[str, ...]:
             f"{figures.first_time:,} of {figures.procedures:,} customs procedures were released at the first time: "
             f"{shown(figures.first_time_ppm, Unit.PPM)}."
         )
-    if found := causes(figures):
-        lines.append("Held by customs: " + ", ".join(f"{hours} for {cause}" for cause, hours in found) + ".")
+    if result := causes(figures):
+        lines.append("Held by customs: " + ", ".join(f"{hours} for {cause}" for cause, hours in result) + ".")
     for currency, freight, penalties, each, unit, indicative in costs(figures) if prices else ():
         lines.append(f"Freight {freight} and penalties {penalties}: {each} a shipment, {unit} a package.")
         if figures.indicative.get(currency):
@@ -120,13 +121,13 @@ def words(figures: NetworkFigures, *, prices: bool) -> tuple[str, ...]:
 
 def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[str, str, str, str]]:
     """The figures of `FIGURES` in two periods, as people write them: title, before, after, difference."""
-    found = {change.figure: change for change in compare(before, after)}
+    result = {change.figure: change for change in compare(before, after)}
     return [
         (
             figure.title,
-            shown(found[figure.name].before, figure.unit),
-            shown(found[figure.name].after, figure.unit),
-            shown(found[figure.name].difference, figure.unit),
+            shown(result[figure.name].before, figure.unit),
+            shown(result[figure.name].after, figure.unit),
+            shown(result[figure.name].difference, figure.unit),
         )
         for figure in FIGURES
     ]

@@ -50,11 +50,11 @@ def gist(statement: PenaltyStatement) -> str:
 
 def standing(statement: PenaltyStatement) -> tuple[str, ...]:
     """What may still change the figure, a sentence each; none where it stands."""
-    found: list[str] = []
+    result: list[str] = []
     growing = [line for line in statement.portions if _runs(line) and line.counted_until < statement.accrual_end]
     if growing and statement.promised and statement.amount < statement.cap:
         most = f"to {statement.cap} {statement.currency} (minor units) at most"
-        found.append(
+        result.append(
             f"The clock is running: what is owed grows until the goods arrive, {most}."
             if any(line.ending is None for line in growing)
             else f"What never arrived is counted on to {moment(statement.accrual_end)}: what is owed grows until then, "
@@ -63,10 +63,12 @@ def standing(statement: PenaltyStatement) -> tuple[str, ...]:
     for portion in statement.portions:
         stop = portion.stop
         if stop is not None and not portion.settled and stop.contestable_until is not None:
-            found.append(f"The clock runs on if the offered delivery is contested by {moment(stop.contestable_until)}.")
+            result.append(
+                f"The clock runs on if the offered delivery is contested by {moment(stop.contestable_until)}."
+            )
     if statement.indicative and statement.liable != NOBODY and (statement.amount or not statement.settled):
-        found.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
-    return tuple(found)
+        result.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
+    return tuple(result)
 
 
 def _runs(portion: PortionLine) -> bool:
@@ -107,16 +109,16 @@ def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
 
 def _rest(statement: PenaltyStatement) -> list[str]:
     """Several portions, and who bears it in the end."""
-    found = []
+    result = []
     if len(statement.portions) > 1:
-        found.append(f"The goods went in {len(statement.portions)} portions, each counted by its share of packages.")
+        result.append(f"The goods went in {len(statement.portions)} portions, each counted by its share of packages.")
     if statement.children:
         parts = counted(len(statement.children), "shipment")
-        found.append(f"The rest was split into {parts}, each with a penalty statement of its own.")
+        result.append(f"The rest was split into {parts}, each with a penalty statement of its own.")
     bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
     if statement.amount and bearing:
         legs = ", ".join(
             f"{leg.amount} {statement.currency} (minor units) from partner {leg.partner}" for leg in bearing
         )
-        found.append(f"By recourse it gets back {legs}, for passing on late.")
-    return found
+        result.append(f"By recourse it gets back {legs}, for passing on late.")
+    return result

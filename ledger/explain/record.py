@@ -108,13 +108,13 @@ def _together(label: str, name: str, said: tuple[Line, ...], those: list[tuple[i
 
 def _ranges(numbers: list[int]) -> str:
     """Ascending numbers in short: 1 to 40, 42, 44 to 50."""
-    found: list[list[int]] = []
+    result: list[list[int]] = []
     for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1][1] = number
+        if result and result[-1][1] == number - 1:
+            result[-1][1] = number
         else:
-            found.append([number, number])
-    return ", ".join(f"{first} to {last}" if last > first else str(first) for first, last in found)
+            result.append([number, number])
+    return ", ".join(f"{first} to {last}" if last > first else str(first) for first, last in result)
 
 
 def _entry(name: str, entry: Struct | Withheld, currency: str) -> Iterator[Line]:
@@ -144,11 +144,11 @@ def _details(label: str, text: str) -> Iterator[Line]:
 
 def _changes(record: Amendment, changes: Details, target: Record | None) -> Iterator[Line]:
     data = _object(changes.text)
-    found = None if data is None else amended(record.kind, data, target)
-    if found is None:
+    result = None if data is None else amended(record.kind, data, target)
+    if result is None:
         yield from _details("changes", changes.text)
     else:
-        yield found
+        yield result
 
 
 def _object(text: str) -> Mapping[str, object] | None:

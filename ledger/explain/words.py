@@ -30,13 +30,13 @@ def span(seconds: int) -> str:
     """A duration in its two largest units, such as `3 days 4 hours`."""
     if seconds >= 2**40 - 1:
         return "without limit"
-    found = []
+    result = []
     rest = seconds
     for size, noun in ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second")):
         count, rest = divmod(rest, size)
         if count:
-            found.append(counted(count, noun))
-    return " ".join(found[:2]) or "none"
+            result.append(counted(count, noun))
+    return " ".join(result[:2]) or "none"
 
 
 MEANING: dict[Outcome, str] = {

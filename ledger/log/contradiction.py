@@ -76,6 +76,6 @@ def parse_contradiction(data: bytes) -> Contradiction:
     if value["lading"] != CONTRADICTION or not prints_as(value, data):
         raise MalformedRecord("another format, or not canonical", where="contradiction", expected=CONTRADICTION)
     root, *hashes = (bytes_from_hex(text, HASH_LENGTH, "contradiction") for text in texts[2:])
-    found = Contradiction(value["first"], value["second"], root, tuple(hashes))
-    found.notes()
-    return found
+    result = Contradiction(value["first"], value["second"], root, tuple(hashes))
+    result.notes()
+    return result

@@ -63,15 +63,15 @@ def verify_subset(leaves: Leaves, size: int, proof: Sequence[bytes], root: bytes
         left = walk(start, middle, low, part)
         return node_hash(left, walk(middle, stop, part, high))
 
-    found = walk(0, size, 0, len(leaves))
+    result = walk(0, size, 0, len(leaves))
     if next(missing, None) is not None:
         raise _wrong_length(step, len(proof))
-    if found != root:
+    if result != root:
         raise VerificationFailed(
             "the proof leads to another root",
             where=step,
             expected=to_hex(root),
-            found=to_hex(found),
+            found=to_hex(result),
             mend="A leaf is not where it is said to be, or leaf, proof or checkpoint was altered.",
         )
 

@@ -19,15 +19,15 @@ def to_json(
 
     Without `prices`, what it cost is null and no record is named.
     """
-    found = []
+    result = []
     for name in sorted({*groups, *(before or {})}):
         figures, earlier = groups.get(name), (before or {}).get(name)
         entry: dict[str, Any] = {"group": name, "figures": _figures(figures, prices, evidence) if figures else None}
         if before is not None:
             entry["before"] = _figures(earlier, prices, evidence) if earlier else None
             entry["changes"] = [_change(c) for c in compare(earlier, figures)] if earlier and figures else []
-        found.append(wide_as_text(entry))
-    return found
+        result.append(wide_as_text(entry))
+    return result
 
 
 def _figures(figures: NetworkFigures, prices: bool, evidence: bool) -> dict[str, Any]:

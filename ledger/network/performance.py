@@ -177,8 +177,8 @@ def network(
     Only of shipments under terms that are `wanted`. Those whose commercial terms are withheld here are left out:
     nothing is known about them.
     """
-    found = figures_by(journeys, period, by or (lambda _: "all"), windows, wanted)
-    return {key: found[key] for key in sorted(found)}
+    result = figures_by(journeys, period, by or (lambda _: "all"), windows, wanted)
+    return {key: result[key] for key in sorted(result)}
 
 
 def figures_by(
@@ -201,7 +201,7 @@ def figures_by(
             continue
         route = route_of(case)
         _add(sums.setdefault(by(route), _Sums()), case, route, windows)
-    return {key: found.figures() for key, found in sums.items()}
+    return {key: match.figures() for key, match in sums.items()}
 
 
 def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]:
@@ -279,9 +279,9 @@ def _add_customs(sums: _Sums, case: Case) -> None:
             cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
             spans.setdefault(cause, []).append((max(begun, held.span[0]), held.span[1]))
             sums.evidence[held.hold.held.id] = None
-    for cause, found in spans.items():
-        sums.customs_seconds[cause] += measure(found, 0, FOREVER)
-    sums.held_seconds += measure((span for found in spans.values() for span in found), 0, FOREVER)
+    for cause, match in spans.items():
+        sums.customs_seconds[cause] += measure(match, 0, FOREVER)
+    sums.held_seconds += measure((span for match in spans.values() for span in match), 0, FOREVER)
 
 
 def _add_time(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
@@ -312,10 +312,10 @@ def _add_nodes(sums: _Sums, case: Case, shipment: bytes) -> None:
     for move, new in own_moves(case.portions[shipment]):
         sums.handled[move.releaser] += 1
         sums.failed[move.releaser] += bool(new)
-    for found in case.journeys.statements(shipment):
-        if found.record.kind in (StatementKind.LOST, StatementKind.DESTROYED):
-            sums.handled[found.record.by] += 1
-            sums.failed[found.record.by] += 1
+    for match in case.journeys.statements(shipment):
+        if match.record.kind in (StatementKind.LOST, StatementKind.DESTROYED):
+            sums.handled[match.record.by] += 1
+            sums.failed[match.record.by] += 1
 
 
 def _add_procedures(sums: _Sums, case: Case, shipment: bytes) -> None:
@@ -344,9 +344,9 @@ def _add_procedures(sums: _Sums, case: Case, shipment: bytes) -> None:
 def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tuple[bool, bool]:
     """Whether customs released all these goods, and whether nothing went wrong before that."""
     steps = [
-        corrected(journeys, found)[0]
-        for found in journeys.clearances(shipment)
-        if (found.record.jurisdiction, found.record.regime) == pair
+        corrected(journeys, match)[0]
+        for match in journeys.clearances(shipment)
+        if (match.record.jurisdiction, match.record.regime) == pair
     ]
     for step in sorted(steps, key=lambda step: step.occurredAt):
         if step.status in RELEASES:

@@ -108,7 +108,7 @@ def parse_windows(data: bytes) -> Windows:
     """
     table = read_toml(data, "windows")
     modes = {mode.name.lower(): mode for mode in Mode}
-    found = dict(EXPECTED)
+    result = dict(EXPECTED)
     for market, windows in table.items():
         if market not in set(Market):
             raise MalformedRecord("no such market", where=market[:40], expected=", ".join(Market))
@@ -123,8 +123,8 @@ def parse_windows(data: bytes) -> Windows:
                 raise MalformedRecord(
                     "not a window", where=where, expected=f"[least, most] days, 0 to {LONGEST_WINDOW}", found=str(days)
                 )
-            found[Market(market), mode] = Window(*days)
-    return found
+            result[Market(market), mode] = Window(*days)
+    return result
 
 
 def _is_window(days: object) -> bool:

@@ -50,9 +50,9 @@ def of_plain(shipment: bytes, found: Plain) -> Owed:
 
 def owed(journeys: Journeys, shipment: bytes, at: int | None = None) -> Owed:
     """The figures of `penalty_of`, by the short way where there is one. Raises what `penalty_of` raises."""
-    found = plain(journeys, shipment)
-    if found is not None:
-        return of_plain(shipment, found)
+    result = plain(journeys, shipment)
+    if result is not None:
+        return of_plain(shipment, result)
     return of_statement(penalty_of(shipment, journeys, at))
 
 
@@ -83,11 +83,11 @@ def of_statement(statement: PenaltyStatement) -> Owed:
 
 def evidence_of(journeys: Journeys, shipment: bytes, at: int | None = None) -> tuple[RecordId, ...]:
     """The evidence of `penalty_of`: every record that the figure rests on, in log order."""
-    found = plain(journeys, shipment)
-    if found is None:
+    result = plain(journeys, shipment)
+    if result is None:
         return penalty_of(shipment, journeys, at).evidence
-    liable = found.commercial.liable
-    bound_by = [e.verified for e in journeys.endorsements(found.terms.id) if e.record.by == liable != NOBODY]
-    customs = [step.verified for step in found.hold.steps] if found.hold is not None else []
-    used = [found.terms, *bound_by, *(step.move.verified for step in found.steps), *customs]
+    liable = result.commercial.liable
+    bound_by = [e.verified for e in journeys.endorsements(result.terms.id) if e.record.by == liable != NOBODY]
+    customs = [step.verified for step in result.hold.steps] if result.hold is not None else []
+    used = [result.terms, *bound_by, *(step.move.verified for step in result.steps), *customs]
     return tuple({record.id: None for record in sorted(used, key=attrgetter("facts.log_index"))})

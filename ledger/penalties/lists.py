@@ -31,11 +31,11 @@ class Total:
 
 def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -> list[Total]:
     """By currency, ascending. Amounts of different currencies are never summed."""
-    found = []
+    result = []
     for currency in sorted({s.currency for s in statements}):
         of = [s for s in statements if s.currency == currency]
         bound = [s for s in of if not s.indicative]
-        found.append(
+        result.append(
             Total(
                 currency,
                 len(of),
@@ -46,7 +46,7 @@ def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -
                 sum(s.amount for s in of if s.indicative),
             )
         )
-    return found
+    return result
 
 
 def page_of(

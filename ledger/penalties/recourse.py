@@ -88,12 +88,12 @@ def shared_out(amount: int, legs: Sequence[tuple[PortionLine, Sequence[LegLine]]
     """
     drafts: list[tuple[LegLine, int | Fraction]] = []
     free: int | Fraction = 0
-    for line, found in legs:
-        overrun = sum(leg.overrun_seconds for leg in found)
+    for line, match in legs:
+        overrun = sum(leg.overrun_seconds for leg in match)
         worth = 1 if len(legs) == 1 else line.share * line.late_seconds * line.late_seconds
         if not overrun:
             free += worth
-        for leg in found:
+        for leg in match:
             weight = leg.overrun_seconds if len(legs) == 1 else worth * Fraction(leg.overrun_seconds, overrun or 1)
             drafts.append((leg, weight))
     drafts.sort(key=lambda draft: draft[0].start)

@@ -176,7 +176,7 @@ def _statement(
     by_id = {portion.shipment: portion for portion in portions}
     consignee = terms.record.consignee
     travelled = [legs_of(journeys, by_id[line.shipment], line, force, consignee) for line in lines]
-    legs = shared_out(amount, [(line, found) for line, (found, _) in zip(lines, travelled, strict=True)])
+    legs = shared_out(amount, [(line, match) for line, (match, _) in zip(lines, travelled, strict=True)])
     return PenaltyStatement(
         shipment=shipment,
         terms=terms.verified.id,

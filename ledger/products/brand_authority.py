@@ -47,14 +47,14 @@ def speakers(
         if attestation.schema == BRAND_AUTHORISATION and (partner := _partner(attestation.subject)) is not None
     ]
     for _ in range(_AUTHORISATION_DEPTH):
-        found = {
+        result = {
             partner: (*chains[by], record_id)
             for record_id, by, partner in told
             if by in chains and partner not in chains
         }
-        if not found:
+        if not result:
             break
-        chains |= found
+        chains |= result
     return chains
 
 
@@ -71,8 +71,8 @@ def holders_at(changes: Iterable[VerifiedRecord], gtin: str, at: int) -> set[int
     """
     held: dict[tuple[int, bytes], None] = {}
     recorded = ((verified, verified.record) for verified in changes)
-    found = [(verified, record) for verified, record in recorded if isinstance(record, RegistryChange)]
-    for verified, record in sorted(found, key=lambda change: change[1].sequence):
+    result = [(verified, record) for verified, record in recorded if isinstance(record, RegistryChange)]
+    for verified, record in sorted(result, key=lambda change: change[1].sequence):
         time = verified.block_time if verified.block_time is not None else verified.known
         if record.action == RegistryAction.GRANT_ROLE and max(record.notBefore, time) <= at:
             held[record.partner, record.scope] = None

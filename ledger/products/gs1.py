@@ -91,12 +91,12 @@ class Product:
 
     def generalised(self) -> tuple["Product", ...]:
         """Every product whose `covers` holds for this one, the most special first, itself included, each once."""
-        found: dict[Product, None] = {}
+        result: dict[Product, None] = {}
         for serial in (self.serial, ""):
             for lot in (self.lot, ""):
                 for variant in (self.variant, ""):
-                    found[replace(self, serial=serial, lot=lot, variant=variant)] = None
-        return tuple(found)
+                    result[replace(self, serial=serial, lot=lot, variant=variant)] = None
+        return tuple(result)
 
 
 def parse_product(path: str, where: str = "subject") -> Product:

@@ -50,16 +50,16 @@ def stays_of(
 ) -> tuple[Stay, ...]:
     """The stays of one shipment in order. `first` is its opening; refusals are no moves."""
     line = [first, *moves]
-    found = []
+    result = []
     for i, move in enumerate(line):
         following = line[i + 1] if i + 1 < len(line) else None
         if following is not None:
-            found.append(Stay(shipment, move.to, move.at, following.at, move.packages, passed_on=following.packages))
+            result.append(Stay(shipment, move.to, move.at, following.at, move.packages, passed_on=following.packages))
         elif state in LIVE:
-            found.append(Stay(shipment, move.to, move.at, None, move.packages))
+            result.append(Stay(shipment, move.to, move.at, None, move.packages))
         else:
-            found.append(Stay(shipment, move.to, move.at, ended_at, move.packages, state))
-    return tuple(found)
+            result.append(Stay(shipment, move.to, move.at, ended_at, move.packages, state))
+    return tuple(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,12 @@ def reached(stays: Iterable[Stay], answers: Sequence[Answer], known_at: int | No
     for stay in stays:
         if stay.partner and stay.ended not in GONE_ON:
             by_partner.setdefault(stay.partner, []).append(stay)
-    found = []
+    result = []
     for partner in sorted({*by_partner, *newest}):
         own = by_partner.get(partner, [])
         holds = _packages(stay for stay in own if stay.until is None)
         since = [s for s in own if s.ended is not None and known_at is not None and (s.until or 0) >= known_at]
-        found.append(
+        result.append(
             Reached(
                 partner=partner,
                 holds=holds,
@@ -159,7 +159,7 @@ def reached(stays: Iterable[Stay], answers: Sequence[Answer], known_at: int | No
                 answer=newest.get(partner),
             )
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def effectiveness(partners: Sequence[Reached], stays: Iterable[Stay]) -> Effectiveness:

@@ -40,9 +40,9 @@ def join(record: R, parts: Mapping[str, Part]) -> R:
 
 def parts_for(public: Record, richer: Record) -> dict[str, Part]:
     """What `richer`, the same record with more parts opened, can add to a stored `public` one."""
-    found = split(richer)[1]
-    _lists(public, richer, "", found)
-    return found
+    result = split(richer)[1]
+    _lists(public, richer, "", result)
+    return result
 
 
 def part_to_json(part: Part) -> Any:

@@ -150,16 +150,16 @@ def per_struct(function: "Callable[[type[Struct]], T]") -> "Callable[[type[Struc
 
 def encode_type(struct: type[Struct]) -> str:
     """EIP-712 `encodeType`: the structure's own type, then those it refers to in alphabetical order."""
-    found: dict[str, type[Struct]] = {}
+    result: dict[str, type[Struct]] = {}
 
     def visit(kind: type[Struct]) -> None:
         for member in kind.members():
-            if member.struct and member.struct.__name__ not in found:
-                found[member.struct.__name__] = member.struct
+            if member.struct and member.struct.__name__ not in result:
+                result[member.struct.__name__] = member.struct
                 visit(member.struct)
 
     visit(struct)
-    return "".join(_own_type(kind) for kind in [struct, *(found[name] for name in sorted(found))])
+    return "".join(_own_type(kind) for kind in [struct, *(result[name] for name in sorted(result))])
 
 
 @per_struct

@@ -31,19 +31,19 @@ class Concern:
 
 def concerns(record_id: RecordId, record: Record) -> tuple[Concern, ...]:
     """The keys of `record`, sorted, each once. Shipments include those that it opens: children and remainders."""
-    found: set[Concern] = set()
-    _collect(record, found)
+    result: set[Concern] = set()
+    _collect(record, result)
     if isinstance(record, ShipmentTerms):
-        found.add(Concern(SHIPMENT, to_hex(record_id)))
+        result.add(Concern(SHIPMENT, to_hex(record_id)))
     elif isinstance(record, Split):
         children = range(len(record.children))
-        found |= {Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, i))) for i in children}
+        result |= {Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, i))) for i in children}
     elif isinstance(record, Handoff):
         short = [item for item in record.items if item.exceptions & ExceptionBit.SHORT]
-        found |= {Concern(SHIPMENT, to_hex(remainder_id(i.shipment, i.sequence))) for i in short}
+        result |= {Concern(SHIPMENT, to_hex(remainder_id(i.shipment, i.sequence))) for i in short}
     elif isinstance(record, Override) and record.exceptions & ExceptionBit.SHORT:
-        found.add(Concern(SHIPMENT, to_hex(remainder_id(record.shipment, record.sequence))))
-    return tuple(sorted(found))
+        result.add(Concern(SHIPMENT, to_hex(remainder_id(record.shipment, record.sequence))))
+    return tuple(sorted(result))
 
 
 def _collect(value: Struct, found: set[Concern]) -> None:
@@ -70,17 +70,17 @@ def _collect(value: Struct, found: set[Concern]) -> None:
 @per_struct
 def _members(struct: type[Struct]) -> tuple[tuple[Member, str | None], ...]:
     """The members worth a look, with the kind of concern they name; None for public structures to look into."""
-    found: list[tuple[Member, str | None]] = []
+    result: list[tuple[Member, str | None]] = []
     for member in struct.members():
         if member.struct:
             if not member.private:
-                found.append((member, None))
+                result.append((member, None))
         elif member.name in _PARTNERS and member.solidity.startswith("uint"):
-            found.append((member, PARTNER))
+            result.append((member, PARTNER))
         elif member.name == "subject":
-            found.append((member, SUBJECT))
+            result.append((member, SUBJECT))
         elif member.solidity == "bytes32" and member.name in ("shipment", "agreement"):
-            found.append((member, member.name))
+            result.append((member, member.name))
         elif member.solidity == "bytes32" and member.name in _RECORDS:
-            found.append((member, RECORD))
-    return tuple(found)
+            result.append((member, RECORD))
+    return tuple(result)

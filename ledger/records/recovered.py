@@ -43,10 +43,10 @@ class RecoveredRecord:
 
     def by_key(self) -> dict[KeyAddress, bytes]:
         """The first signature of each key, in the order of the record's signatures."""
-        found: dict[KeyAddress, bytes] = {}
+        result: dict[KeyAddress, bytes] = {}
         for key, signature in zip(self.keys, self.signatures, strict=True):
-            found.setdefault(key, signature)
-        return found
+            result.setdefault(key, signature)
+        return result
 
     def with_earlier(self, earlier: "RecoveredRecord") -> "RecoveredRecord":
         """Each key once: this one's signatures, then those of `earlier` keys that have none here.

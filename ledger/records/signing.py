@@ -160,10 +160,10 @@ def recover(digest: bytes, signature: bytes, where: str = "signature") -> KeyAdd
 
 
 def _structs_of(struct: type[Struct]) -> list[type[Struct]]:
-    found = [struct]
-    for kind in found:
-        found += [m.struct for m in kind.members() if m.struct and m.struct not in found]
-    return [found[0], *(p for p in PARTS if p in found[1:])]
+    result = [struct]
+    for kind in result:
+        result += [m.struct for m in kind.members() if m.struct and m.struct not in result]
+    return [result[0], *(p for p in PARTS if p in result[1:])]
 
 
 def _refuse_withheld(value: Struct, where: str) -> None:

@@ -227,9 +227,9 @@ def _judge(
         case PartnerSigner(partner, field):
             standing = keys.standing(key, record.NUMBER, facts)
             if standing is None or standing.partner != partner:
-                found = f"{to_hex(key)}, " + (f"partner {standing.partner}'s" if standing else "no valid key")
+                result = f"{to_hex(key)}, " + (f"partner {standing.partner}'s" if standing else "no valid key")
                 raise VerificationFailed(
-                    f"not signed by its {field}", where=where, expected=f"a key of partner {partner}", found=found
+                    f"not signed by its {field}", where=where, expected=f"a key of partner {partner}", found=result
                 )
             return standing
         case MasterSigner(partner, itself):

@@ -27,8 +27,8 @@ class Adopted:
 
 def adopted_cards(view: RegistryView) -> list[Adopted]:
     """Every adopted card, by when it starts to govern; the last of two that start together governs."""
-    found = [Adopted(document, max(rules.start, rules.adopted_at + 1)) for document, rules in view.adopted_rules()]
-    return sorted(found, key=lambda card: card.since)
+    result = [Adopted(document, max(rules.start, rules.adopted_at + 1)) for document, rules in view.adopted_rules()]
+    return sorted(result, key=lambda card: card.since)
 
 
 def governing_card(view: RegistryView, start: int) -> Adopted | None:

@@ -19,8 +19,8 @@ def broker_clearances(case: Case) -> Iterator[Sample]:
     """
     for portion in case.portions.values():
         procedures: dict[tuple[bytes, int], list[Found[Clearance]]] = {}
-        for found in case.journeys.clearances(portion.shipment):
-            procedures.setdefault((found.record.jurisdiction, found.record.regime), []).append(found)
+        for match in case.journeys.clearances(portion.shipment):
+            procedures.setdefault((match.record.jurisdiction, match.record.regime), []).append(match)
         for (jurisdiction, regime), steps in procedures.items():
             yield from _procedure(case, steps, f"{jurisdiction.decode('ascii', 'replace')}/{regime}")
 

@@ -105,7 +105,7 @@ def parse_card(data: bytes) -> Card:
 
 
 def _role(groups: object, role: Role, where: str) -> tuple[Weighted, ...]:
-    found: list[Weighted] = []
+    result: list[Weighted] = []
     names: list[str] = []
     total = 0
     for place, group in entries(groups, where, least=1):
@@ -115,13 +115,13 @@ def _role(groups: object, role: Role, where: str) -> tuple[Weighted, ...]:
         if not isinstance(group["group"], str) or not group["group"] or group["group"] in names:
             raise MalformedRecord("not a name of its own", where=f"{place}.group", found=str(group["group"])[:80])
         names.append(group["group"])
-        found += _group(group["indicators"], role, group["group"], weight, f"{place}.indicators")
+        result += _group(group["indicators"], role, group["group"], weight, f"{place}.indicators")
     if total != 100:
         raise MalformedRecord("weights of the groups do not sum to 100", where=where, expected=100, found=total)
-    used = [weighted.indicator for weighted in found]
+    used = [weighted.indicator for weighted in result]
     if double := next((indicator for indicator in used if used.count(indicator) > 1), None):
         raise MalformedRecord("counted twice", where=where, found=double)
-    return tuple(found)
+    return tuple(result)
 
 
 def _group(indicators: object, role: Role, group: str, group_weight: int, where: str) -> list[Weighted]:
@@ -129,7 +129,7 @@ def _group(indicators: object, role: Role, group: str, group_weight: int, where:
     for place, entry in listed:
         fields_of(entry, place, ("name", "weight", "zero", "full"))
     weights = [integer(entry["weight"], f"{place}.weight", 1, 100) for place, entry in listed]
-    found = []
+    result = []
     for i, (place, entry) in enumerate(listed):
         allowed = sorted(OF_ROLE[role])
         if entry["name"] not in allowed:
@@ -144,5 +144,5 @@ def _group(indicators: object, role: Role, group: str, group_weight: int, where:
         if zero == full:
             raise MalformedRecord("zero and full are the same", where=place, found=zero)
         weight = Fraction(group_weight * weights[i], 100 * sum(weights))
-        found.append(Weighted(Indicator(entry["name"]), group, weight, zero, full))
-    return found
+        result.append(Weighted(Indicator(entry["name"]), group, weight, zero, full))
+    return result

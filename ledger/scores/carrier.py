@@ -54,9 +54,9 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
         for move, new, _ in own_items(portion):
             if move.verified.known in case.period and (new or not move.refused):
                 (badly if new else well).setdefault(move.releaser, []).append(move.verified.id)
-        for found in case.journeys.statements(portion.shipment):
-            if found.record.kind in _LOSSES and found.verified.known in case.period:
-                badly.setdefault(found.record.by, []).append(found.verified.id)
+        for match in case.journeys.statements(portion.shipment):
+            if match.record.kind in _LOSSES and match.verified.known in case.period:
+                badly.setdefault(match.record.by, []).append(match.verified.id)
     for line in case.lines if case.came_due(case.lines) else ():
         holder = case.journeys.holder_at(line.shipment, _ANY_SEQUENCE) or NOBODY
         if line.stop is None and line.late_seconds:

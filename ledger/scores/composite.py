@@ -199,10 +199,10 @@ class Tallies:
 
     def _read(self, journeys: Journeys, shortcut: bool, penalties: bool) -> Iterator[Sample]:
         for shipment in journeys.shipments():
-            found = plain(journeys, shipment) if shortcut else None
-            if found is not None and count_plain(found, journeys, self.period, self._books):
+            result = plain(journeys, shipment) if shortcut else None
+            if result is not None and count_plain(result, journeys, self.period, self._books):
                 if penalties:
-                    self.owed.append(of_plain(shipment, found))
+                    self.owed.append(of_plain(shipment, result))
                 continue
             case = case_of(journeys, shipment, self.period)
             if case is None:
@@ -227,10 +227,10 @@ class Tallies:
         book = self._books.shelves[role].get(partner, Book())
         tallies = [self._tally(w.indicator, book) for w in weights]
         weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
-        found = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
+        result = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
         deliveries = book.deliveries
         samples = len({delivery.event for delivery in deliveries})
-        composite, status = _composite(samples, weight, found)
+        composite, status = _composite(samples, weight, result)
         return Scorecard(
             partner=PartnerId(partner),
             role=role,
@@ -245,7 +245,7 @@ class Tallies:
             known_weight=weight,
             status=status,
             withheld=self.withheld,
-            indicators=found,
+            indicators=result,
             flags=tuple(flags_of(role, book, deliveries, self._usual)),
         )
 
@@ -279,16 +279,16 @@ def as_public(card: Scorecard) -> Scorecard:
     (hidden,) = few
     weight = card.known_weight - hidden.weight
     nothing = _indicator(hidden.weighted, Tally(hidden.indicator, {}, {}), weight)
-    found = tuple(
+    result = tuple(
         replace(nothing, status=IndicatorStatus.LEFT_OUT, samples=hidden.samples)
         if entry is hidden
         else _indicator(entry.weighted, entry.tally, weight)
         for entry in card.indicators
     )
-    composite, status = _composite(card.samples, weight, found)
+    composite, status = _composite(card.samples, weight, result)
     low, high = composite.low, composite.high
     return replace(
-        card, score=composite.score, low=low, high=high, known_weight=weight, status=status, indicators=found
+        card, score=composite.score, low=low, high=high, known_weight=weight, status=status, indicators=result
     )
 
 

@@ -45,13 +45,13 @@ class Book(dict[Key, Rows]):
     @property
     def deliveries(self) -> list[Delivery]:
         """Of every shipment that gave a sample, but for records, once."""
-        found = {
+        result = {
             delivery.shipment: delivery
             for (name, _), rows in self.items()
             if name != Indicator.RECORDS.value
             for delivery in rows.deliveries
         }
-        return list(found.values())
+        return list(result.values())
 
 
 class Shelf(dict[int, Book]):

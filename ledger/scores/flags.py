@@ -70,10 +70,10 @@ class UsualPromises:
         """The terms whose promise took over one and a half times the median of their lane, where one is usual."""
         lanes: dict[Lane, tuple[list[int], list[RecordId]]] = {}
         for verified, record in self._journeys.terms.values():
-            found = _promise(record, verified.known)
-            if found is not None and verified.known + found[1] in self._period:
-                spans, terms = lanes.setdefault(found[0], ([], []))
-                spans.append(found[1])
+            result = _promise(record, verified.known)
+            if result is not None and verified.known + result[1] in self._period:
+                spans, terms = lanes.setdefault(result[0], ([], []))
+                spans.append(result[1])
                 terms.append(verified.id)
         padded: list[RecordId] = []
         for spans, terms in lanes.values():
@@ -131,13 +131,13 @@ def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
         terms = delivery.terms.record
         between.setdefault((terms.consignor, terms.consignee), []).append(delivery)
     crowded: set[bytes] = set()
-    for found in between.values():
-        if len(found) < MANY_IN_AN_HOUR:
+    for match in between.values():
+        if len(match) < MANY_IN_AN_HOUR:
             continue
-        found.sort(key=attrgetter("at"))
-        for i, last in enumerate(found[MANY_IN_AN_HOUR - 1 :]):
-            if last.at - found[i].at <= HOUR:
-                crowded.update(delivery.event for delivery in found[i : i + MANY_IN_AN_HOUR])
+        match.sort(key=attrgetter("at"))
+        for i, last in enumerate(match[MANY_IN_AN_HOUR - 1 :]):
+            if last.at - match[i].at <= HOUR:
+                crowded.update(delivery.event for delivery in match[i : i + MANY_IN_AN_HOUR])
     if crowded:
         yield Flag(FlagKind.SPLIT_SAMPLES, len(crowded), len(events), _ascending(map(RecordId, crowded)))
 

@@ -113,15 +113,15 @@ class Running:
         self._refresh()
         return sorted(
             PartnerId(partner)
-            for (found, partner), shipments in self._of.items()
-            if found is role and any(self._scored(role, partner, shipment) for shipment in shipments)
+            for (match, partner), shipments in self._of.items()
+            if match is role and any(self._scored(role, partner, shipment) for shipment in shipments)
         )
 
     def score(self, partner: int, role: Role, card: Card) -> Scorecard:
         """As `Tallies.score`. Brokers are measured against each other, so all of their samples are read."""
         self._refresh()
         if role is Role.BROKER:
-            wanted = {shipment for (found, _), of in self._of.items() if found is role for shipment in of}
+            wanted = {shipment for (match, _), of in self._of.items() if match is role for shipment in of}
         else:
             wanted = self._of.get((role, partner), set())
         return self._tallies(wanted, role, partner).score(partner, role, card)

@@ -32,10 +32,10 @@ def records_in_a_day(case: Case) -> Iterator[Sample]:
                 if partner == consignor or partner not in outsiders:
                     role = Role.SUPPLIER if partner == consignor else Role.CARRIER
                     yield Sample(role, partner, Indicator.RECORDS, good, 1, (record,), case.delivery, once=record)
-        for found in case.journeys.clearances(portion.shipment):
-            record, by, known = found.verified.id, found.record.by, found.verified.known
-            if by == found.record.declarant and known in case.period:
-                good = int(known - found.record.occurredAt <= DAY)
+        for match in case.journeys.clearances(portion.shipment):
+            record, by, known = match.verified.id, match.record.by, match.verified.known
+            if by == match.record.declarant and known in case.period:
+                good = int(known - match.record.occurredAt <= DAY)
                 yield Sample(Role.BROKER, by, Indicator.RECORDS, good, 1, (record,), case.delivery, once=record)
 
 

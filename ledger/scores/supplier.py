@@ -140,7 +140,7 @@ def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -
 
 
 def _recalls(case: Case) -> list[RecordId]:
-    found = []
+    result = []
     for product in products_of(case.terms):
         for recall in case.journeys.recalls:
             try:
@@ -148,8 +148,8 @@ def _recalls(case: Case) -> list[RecordId]:
             except MalformedRecord:
                 continue
             if covered:
-                found.append(recall.verified.id)
-    return found
+                result.append(recall.verified.id)
+    return result
 
 
 def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
@@ -157,13 +157,13 @@ def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
 
     It counts only from who speaks for the brand (see `ledger.products.brand_authority`).
     """
-    about = [found for wider in product.generalised() for found in journeys.attestations.get(wider.path(), ())]
-    valid = [found for found in about if _valid(journeys, found, at)]
+    about = [match for wider in product.generalised() for match in journeys.attestations.get(wider.path(), ())]
+    valid = [match for match in about if _valid(journeys, match, at)]
     if not valid:
         return None
     authorisations = ((f.verified.id, f.record) for f in journeys.authorisations if _valid(journeys, f, at))
     chains = speakers(holders_at(journeys.brand_changes, product.gtin, at), authorisations)
-    return next((found.verified.id for found in valid if found.record.by in chains), None)
+    return next((match.verified.id for match in valid if match.record.by in chains), None)
 
 
 def _valid(journeys: Journeys, found: Found[Attestation], at: int) -> bool:

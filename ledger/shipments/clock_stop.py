@@ -142,8 +142,8 @@ def tenders_of(
         statements = journeys.statements(shipment)
         if not statements:
             continue
-        for found in statements:
-            record = found.record
+        for match in statements:
+            record = match.record
             if (
                 record.kind != StatementKind.TENDER
                 or record.counterparty != terms.consignee
@@ -151,15 +151,15 @@ def tenders_of(
                 or journeys.holder_at(shipment, record.sequence) != record.by
             ):
                 continue
-            tenders.append(_tender(journeys, found, statements, commercial))
+            tenders.append(_tender(journeys, match, statements, commercial))
     return tuple(tenders)
 
 
 def ending_of(journeys: Journeys, portion: Portion) -> Ending | None:
     """How the journey of exactly these goods ended without delivery; None while it has not."""
-    for found in journeys.statements(portion.shipment):
-        if found.record.kind in _ENDINGS:
-            return Ending(EndingKind(StatementKind(found.record.kind).name.lower()), found.verified)
+    for match in journeys.statements(portion.shipment):
+        if match.record.kind in _ENDINGS:
+            return Ending(EndingKind(StatementKind(match.record.kind).name.lower()), match.verified)
     for clearance in journeys.clearances(portion.shipment):
         status = clearance.record.status
         if status in (ClearanceStatus.SEIZED, ClearanceStatus.DESTROYED):

@@ -57,11 +57,11 @@ def holds_of(journeys: Journeys, portion: Portion, beneficiary: int) -> tuple[Ho
     """All holds of the goods in `portion`, those inherited from its ancestors included, by start."""
     pairs: dict[tuple[bytes, int], list[_Step]] = {}
     for shipment, origin in portion.path:
-        for found in journeys.clearances(shipment):
-            record, corrections = corrected(journeys, found)
-            if record.status not in _RELEVANT or (origin is not None and not _before(found, record, origin)):
+        for match in journeys.clearances(shipment):
+            record, corrections = corrected(journeys, match)
+            if record.status not in _RELEVANT or (origin is not None and not _before(match, record, origin)):
                 continue
-            pairs.setdefault((record.jurisdiction, record.regime), []).append(_Step(found, record, corrections))
+            pairs.setdefault((record.jurisdiction, record.regime), []).append(_Step(match, record, corrections))
     for steps in pairs.values():
         steps.sort(key=lambda step: step.record.occurredAt)  # stable: path and sequence decide within one second
     holds = [hold for steps in pairs.values() for hold in _of_pair(journeys, steps, beneficiary)]

@@ -74,6 +74,6 @@ def _occurred_at(journeys: Journeys, move: Move) -> int:
 def _released_before(journeys: Journeys, shipment: bytes, require: Require, at: int) -> bool:
     return any(
         step.occurredAt < at
-        for step in (corrected(journeys, found)[0] for found in journeys.clearances(shipment))
+        for step in (corrected(journeys, match)[0] for match in journeys.clearances(shipment))
         if (step.jurisdiction, step.regime) == (require.jurisdiction, require.regime) and step.status in RELEASES
     )

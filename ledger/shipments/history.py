@@ -53,8 +53,8 @@ def _log_order(found: Found[Record]) -> int:
 
 
 def _slot_order(entry: tuple[Found[Clearance], int]) -> tuple[int, int]:
-    found, sequence = entry
-    return sequence, found.verified.facts.log_index
+    result, sequence = entry
+    return sequence, result.verified.facts.log_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +178,11 @@ class Journeys:
                             )
                         )
             case ShipmentTerms() if verified.applied():
-                found = Found(verified, record)
-                self.terms[verified.id] = found
+                result = Found(verified, record)
+                self.terms[verified.id] = result
                 if record.purpose != Purpose.REPLACEMENT:
                     for parent in record.parents:
-                        self._onward.setdefault(parent.shipment, []).append(found)
+                        self._onward.setdefault(parent.shipment, []).append(result)
             case Clearance():
                 for i, ref in enumerate(record.items):
                     if verified.applied(i):
@@ -318,8 +318,8 @@ class Journeys:
 
     def clearances(self, shipment: bytes) -> list[Found[Clearance]]:
         """Applied clearances of exactly this shipment id, by sequence within each jurisdiction and regime."""
-        found = self._clearances.get(shipment)
-        return [entry for entry, _ in sorted(found, key=_slot_order)] if found else []
+        result = self._clearances.get(shipment)
+        return [entry for entry, _ in sorted(result, key=_slot_order)] if result else []
 
     def onward(self, shipment: bytes) -> list[Found[ShipmentTerms]]:
         """Later terms that took this shipment over as a parent (replacements do not)."""
@@ -344,12 +344,12 @@ class Journeys:
 
         Each names the one before it in `previous` (0: none); of two that name the same, the first logged stands.
         """
-        found = self._amendments.get(target)
-        if not found:
+        result = self._amendments.get(target)
+        if not result:
             return []
         chain: list[Found[Amendment]] = []
         newest = bytes(32)
-        for amendment in sorted(found, key=_log_order):
+        for amendment in sorted(result, key=_log_order):
             if amendment.record.previous == newest:
                 chain.append(amendment)
                 newest = amendment.verified.id

@@ -49,7 +49,7 @@ def status_of(journeys: Journeys, shipment: bytes) -> ShipmentStatus:
             last = max(last, (move.sequence, 1, ShipmentStatus.IN_TRANSIT))
         elif move.receiver == consignee:
             last = max(last, (move.sequence, 1, ShipmentStatus.REFUSED))
-    own = {found.verified.id: found.record for found in journeys.statements(shipment)}
+    own = {match.verified.id: match.record for match in journeys.statements(shipment)}
     for tender in tenders_at(journeys, shipment):
         record = own.get(tender.stop.verified.id)
         if record is not None and tender.contest is None:
@@ -57,8 +57,8 @@ def status_of(journeys: Journeys, shipment: bytes) -> ShipmentStatus:
     origin = journeys.origins.get(shipment)
     if last[2] != ShipmentStatus.OPEN or origin is None or not origin.remainder:
         return last[2]
-    found = any(record.kind == StatementKind.FOUND for record in own.values())
-    return ShipmentStatus.FOUND if found else ShipmentStatus.MISSING
+    match = any(record.kind == StatementKind.FOUND for record in own.values())
+    return ShipmentStatus.FOUND if match else ShipmentStatus.MISSING
 
 
 _USUAL = Commercial(

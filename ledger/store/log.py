@@ -113,15 +113,15 @@ def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[A
 
 
 def _standing(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Appended]:
-    found: dict[RecordId, Appended] = {}
+    result: dict[RecordId, Appended] = {}
     table = records.c
     for chunk in chunks(record_ids):
         query = select(table.record_id, table.log_index, table.leaf_hash, table.log_time).where(
             table.record_id.in_(chunk)
         )
         for record_id, index, leaf, log_time in connection.execute(query):
-            found[record_id] = Appended(record_id, index, leaf, log_time, new=False)
-    return found
+            result[record_id] = Appended(record_id, index, leaf, log_time, new=False)
+    return result
 
 
 def _conflict(entry: Entry, holders: dict[Slot, RecordId]) -> Conflict | None:

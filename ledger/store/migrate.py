@@ -23,18 +23,18 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     config = configuration(connection)
-    found = MigrationContext.configure(connection).get_current_revision()
+    result = MigrationContext.configure(connection).get_current_revision()
     scripts = ScriptDirectory.from_config(config)
     known = {script.revision for script in scripts.walk_revisions()}
-    if found is not None and found not in known:
+    if result is not None and result not in known:
         raise Misconfigured(
             "the database was written by a newer Lading",
             where="LADING_DATABASE_URL",
             expected=scripts.get_current_head() or "",
-            found=found,
+            found=result,
             mend="Install the newer version.",
         )
-    if found != scripts.get_current_head():
+    if result != scripts.get_current_head():
         command.upgrade(config, "head")
     if projection_version(connection) != VERSION:
         recreate_projections(connection)

@@ -25,12 +25,12 @@ def of(connection: Connection, record: StoredRecord) -> dict[str, Part]:
 def of_many(connection: Connection, rows: Iterable[StoredRecord]) -> dict[RecordId, dict[str, Part]]:
     """The opened parts of several records, an entry for each of them."""
     kinds = {row.record_id: BY_NUMBER[row.type_number] for row in rows}
-    found: dict[RecordId, dict[str, Part]] = {record_id: {} for record_id in kinds}
+    result: dict[RecordId, dict[str, Part]] = {record_id: {} for record_id in kinds}
     for chunk in chunks(kinds):
         query = select(openings.c.record_id, openings.c.path, openings.c.body).where(openings.c.record_id.in_(chunk))
         for record_id, path, body in connection.execute(query):
-            found[record_id][path] = part_from_json(kinds[record_id], path, json.loads(body))
-    return found
+            result[record_id][path] = part_from_json(kinds[record_id], path, json.loads(body))
+    return result
 
 
 def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) -> None:
@@ -92,12 +92,12 @@ def note_erased(connection: Connection, entries: Sequence[Erasure]) -> None:
 
 def erased_of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[Erasure]]:
     """The erasures of each of these records that has any, by path."""
-    found: dict[RecordId, list[Erasure]] = {}
+    result: dict[RecordId, list[Erasure]] = {}
     for chunk in chunks(record_ids):
         query = select(*columns(erasures, Erasure)).where(erasures.c.record_id.in_(chunk)).order_by(erasures.c.path)
         for entry in some(connection, query, Erasure):
-            found.setdefault(entry.record_id, []).append(entry)
-    return found
+            result.setdefault(entry.record_id, []).append(entry)
+    return result
 
 
 def erased_of(connection: Connection, record_id: RecordId) -> list[Erasure]:

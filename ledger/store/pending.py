@@ -20,13 +20,13 @@ class Slot(NamedTuple):
 def holders(connection: Connection, slots: Iterable[Slot]) -> dict[Slot, RecordId]:
     """The pending record of each slot that has one."""
     wanted = set(slots)
-    found: dict[Slot, RecordId] = {}
+    result: dict[Slot, RecordId] = {}
     for chunk in chunks({slot.scope for slot in wanted}):
         query = select(pending.c.scope, pending.c.sequence, pending.c.record_id).where(pending.c.scope.in_(chunk))
         for scope, sequence, record_id in connection.execute(query):
             if (slot := Slot(scope, sequence)) in wanted:
-                found[slot] = record_id
-    return found
+                result[slot] = record_id
+    return result
 
 
 def take(connection: Connection, wanted: Mapping[Slot, RecordId]) -> None:

@@ -113,12 +113,12 @@ def signed_by(connection: Connection, key: KeyAddress, *, types: Sequence[int], 
 
 def take(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Record]:
     """Remove the proposals of records that are in the log now; what was proposed, with its opened parts."""
-    found: dict[RecordId, Record] = {}
+    result: dict[RecordId, Record] = {}
     for chunk in chunks(record_ids):
         query = select(*columns(proposals, _Row)).where(proposals.c.record_id.in_(chunk))
-        found |= {row.record_id: _proposal(row).record for row in some(connection, query, _Row)}
+        result |= {row.record_id: _proposal(row).record for row in some(connection, query, _Row)}
         connection.execute(delete(proposals).where(proposals.c.record_id.in_(chunk)))
-    return found
+    return result
 
 
 def remove(connection: Connection, record_id: RecordId) -> None:

@@ -71,11 +71,11 @@ def at(connection: Connection, log_index: int) -> StoredRecord | None:
 
 def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, StoredRecord]:
     """Those of `record_ids` that are in the log."""
-    found: dict[RecordId, StoredRecord] = {}
+    result: dict[RecordId, StoredRecord] = {}
     for chunk in chunks(record_ids):
         for row in many(connection, records, StoredRecord, records.c.record_id.in_(chunk)):
-            found[row.record_id] = row
-    return found
+            result[row.record_id] = row
+    return result
 
 
 def stream(

@@ -159,13 +159,13 @@ class PaperLog:
             body = self.entries[i][0].record
             if isinstance(body, Outcome):
                 events.setdefault(body.record, []).append((i, body))
-        found = []
+        result = []
         for i in kept:
             signed, record_id, time = self.entries[i]
             if not isinstance(signed.record, Outcome):
                 facts = facts_of(i, time, events.get(record_id, []))
-                found.append(verify_record(signed, DOMAIN, facts, self.history, _NoContext()))
-        return found
+                result.append(verify_record(signed, DOMAIN, facts, self.history, _NoContext()))
+        return result
 
 
 class _NoContext:

@@ -18,9 +18,9 @@ def error_page(request: Request, problem: dict[str, Any]) -> Response:
 
 def kinds() -> list[tuple[str, str, int]]:
     """Name, meaning and status of each kind of problem."""
-    found = []
+    result = []
     for name, kind in inspect.getmembers(errors, inspect.isclass):
         if issubclass(kind, errors.LadingError) and kind is not errors.LadingError:
             status = next(status for parent, status in STATUS if issubclass(kind, parent))
-            found.append((name, inspect.cleandoc(kind.__doc__ or ""), int(status)))
-    return found
+            result.append((name, inspect.cleandoc(kind.__doc__ or ""), int(status)))
+    return result

@@ -81,14 +81,14 @@ def score(
 ) -> Response:
     view = node.reader.views.partner(partner)
     asked = node.reader.numbers.asked(second_of(start, "start"), second_of(end, "end", through=True), rolling)
-    found = score_for(node, partner, reader, asked)
+    result = score_for(node, partner, reader, asked)
     return page(
         request,
         "score.html",
         reader,
         partner=view,
-        measure=found["measure"],
-        cards=found["scores"],
+        measure=result["measure"],
+        cards=result["scores"],
         trends={trend["role"]: trend["points"] for trend in node.reader.numbers.trend_of(partner, by)["roles"]},
         by=by,
         sparkline=sparkline,
@@ -123,15 +123,15 @@ def _penalties(
     at = now if at is None else at
     period_of(now, start, end)
     view = node.reader.views.partner(partner) if partner is not None else None
-    found: list[PenaltyStatement] = []
+    result: list[PenaltyStatement] = []
     hidden = False
     try:
-        found = node.reader.numbers.penalties(
+        result = node.reader.numbers.penalties(
             partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
         )
     except NotPermitted:
         hidden = True
-    shown, following = lists.page_of(found, record_id(after, "after") if after else None, PAGE)
+    shown, following = lists.page_of(result, record_id(after, "after") if after else None, PAGE)
     bounds = {"start": start, "end": end}
     asked = {name: second for name, second in bounds.items() if second is not None}
     return page(
@@ -140,9 +140,9 @@ def _penalties(
         reader,
         partner=view,
         hidden=hidden,
-        totals=lists.totals(found, partner),
+        totals=lists.totals(result, partner),
         statements=shown,
-        count=len(found),
+        count=len(result),
         start=start,
         end=end,
         at=at,

@@ -35,7 +35,7 @@ def home(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
 def partners(
     request: Request, node: NodeOf, reader: ReaderOf, after: Annotated[int, Query(ge=0, lt=2**40)] = 0
 ) -> Response:
-    found = node.reader.views.partners(after=after, limit=PAGE)
+    result = node.reader.views.partners(after=after, limit=PAGE)
     asking = (
         [entry for entry in node.reader.enrolment.listing(limit=PAGE) if entry["partner"] is None] if after == 0 else []
     )
@@ -43,9 +43,9 @@ def partners(
         request,
         "partners.html",
         reader,
-        partners=found,
+        partners=result,
         first=after == 0,
-        next=found[-1].id if len(found) == PAGE else None,
+        next=result[-1].id if len(result) == PAGE else None,
         asking=asking,
     )
 

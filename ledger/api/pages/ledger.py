@@ -35,16 +35,16 @@ def records(
     before: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
 ) -> Response:
     types = (record_named(kind).NUMBER,) if kind else ()
-    found = node.reader.views.records(reader, types=types, before=before, limit=PAGE, newest_first=True)
+    result = node.reader.views.records(reader, types=types, before=before, limit=PAGE, newest_first=True)
     return page(
         request,
         "records.html",
         reader,
-        records=found,
+        records=result,
         kind=kind,
         titles=TITLES,
         first=before is None,
-        next=found[-1].log.index if len(found) == PAGE else None,
+        next=result[-1].log.index if len(result) == PAGE else None,
     )
 
 
@@ -103,12 +103,12 @@ def bonus(request: Request, agreement: RecordPath, node: NodeOf, reader: ReaderO
 
 
 def _partners(lines: Any) -> list[int]:
-    found: list[int] = []
+    result: list[int] = []
     for line in lines:
         if line.kind == "partner":
-            found.append(line.value)
-        found += _partners(line.lines)
-    return found
+            result.append(line.value)
+        result += _partners(line.lines)
+    return result
 
 
 def _later(node: Node, target: str, reader: Reader) -> Iterator[tuple[RecordView, tuple[Line, ...]]]:

@@ -40,14 +40,14 @@ def digital_link(request: Request, rest: str) -> Response:  # noqa: ARG001 the p
 
 @router.get("/p/{path:path}")
 def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001
-    found = product_of_link(raw_tail(request, "/p/"), "path")
+    result = product_of_link(raw_tail(request, "/p/"), "path")
     device = request.cookies.get(DEVICE, "")
-    answer = node.reader.products.look_up(found.path(), device if is_token(device) else "")
+    answer = node.reader.products.look_up(result.path(), device if is_token(device) else "")
     return page(
         request,
         "product.html",
         reader,
-        product=found,
+        product=result,
         answer=answer,
         proofs=list(dict.fromkeys(record for reason in answer["why"] for record in reason["records"])),
     )

@@ -16,14 +16,14 @@ PAGE = 50
 def recalls(
     request: Request, node: NodeOf, reader: ReaderOf, after: Annotated[int, Query(ge=-1, le=2**53 - 1)] = -1
 ) -> Response:
-    found = node.reader.recalls.listing(after=after, limit=PAGE)
+    result = node.reader.recalls.listing(after=after, limit=PAGE)
     return page(
         request,
         "recalls.html",
         reader,
-        recalls=found,
+        recalls=result,
         first=after == -1,
-        next=found[-1].cursor if len(found) == PAGE else None,
+        next=result[-1].cursor if len(result) == PAGE else None,
     )
 
 

@@ -136,8 +136,10 @@ def named(node: Node, text: str, currency: str = "") -> Markup:
     names = node.reader.views.names(numbers) if numbers else {}
 
     def replace(match: re.Match[str]) -> str:
-        found = names[int(match[2])]
-        return str(person(found)) if found.id else str(escape(capital(found.name) if match[1] == "P" else found.name))
+        result = names[int(match[2])]
+        return (
+            str(person(result)) if result.id else str(escape(capital(result.name) if match[1] == "P" else result.name))
+        )
 
     said = _MOMENT.sub(_moment, _PARTNER.sub(replace, str(escape(text))))
     return Markup(said)  # noqa: S704 escaped above, and names by `person`

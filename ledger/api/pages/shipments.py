@@ -71,15 +71,15 @@ class Clock:
 def shipments(
     request: Request, node: NodeOf, reader: ReaderOf, before: Before = None, partner: PartnerQuery = None
 ) -> Response:
-    found = node.reader.views.shipments(party=partner, before=before, limit=PAGE)
+    result = node.reader.views.shipments(party=partner, before=before, limit=PAGE)
     return page(
         request,
         "shipments.html",
         reader,
-        shipments=found,
+        shipments=result,
         party=node.reader.views.names([partner])[partner] if partner is not None else None,
         first=before is None,
-        next=found[-1].cursor if len(found) >= PAGE else None,
+        next=result[-1].cursor if len(result) >= PAGE else None,
     )
 
 
@@ -91,8 +91,8 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         view = node.reader.views.shipment(wanted, reader)
     except NotFound:
         unopened = node.reader.views.unopened(wanted)
-        found = [node.reader.views.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
-        return page(request, "unopened.html", reader, shipment=unopened, records=found, titles=TITLES)
+        result = [node.reader.views.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
+        return page(request, "unopened.html", reader, shipment=unopened, records=result, titles=TITLES)
     statement, hidden = _penalty(node, wanted, reader, node.home.clock.now() if judged_at is None else judged_at)
     return page(
         request,

@@ -16,8 +16,8 @@ Version = Annotated[int, Path(ge=1, le=2**16 - 1, description="Version of the aw
 @router.get("", response_model=AgreementPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Every bonus agreement with its status now, in log order: pass `next` as `after`."""
-    found = node.reader.bonuses.agreements(after=-1 if after is None else after, limit=limit)
-    return {"agreements": found, "next": found[-1]["cursor"] if len(found) == limit else None}
+    result = node.reader.bonuses.agreements(after=-1 if after is None else after, limit=limit)
+    return {"agreements": result, "next": result[-1]["cursor"] if len(result) == limit else None}
 
 
 @router.get("/{agreement}", response_model=AgreementView, responses=examples.READ_RESPONSES)

@@ -43,8 +43,8 @@ def consortium(node: NodeOf) -> dict[str, Any]:
 @router.get("/partners", response_model=PartnerPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Every partner that was ever admitted, by id: pass `next` as `after`."""
-    found = node.reader.views.partners(after=after or 0, limit=limit)
-    return {"partners": found, "next": found[-1].id if len(found) == limit else None}
+    result = node.reader.views.partners(after=after or 0, limit=limit)
+    return {"partners": result, "next": result[-1].id if len(result) == limit else None}
 
 
 @router.get("/partners/{partner}", responses=examples.READ_RESPONSES)
@@ -109,7 +109,7 @@ def judgement(
         "indicator": indicator,
         "threshold": threshold,
         "samples": samples,
-        "judgements": [found.to_json() for found in judgements(wanted, shown)],
+        "judgements": [match.to_json() for match in judgements(wanted, shown)],
     }
 
 
@@ -149,9 +149,9 @@ def enrolments(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Who has asked to be admitted, oldest first, and whether the council has done so."""
-    found = node.reader.enrolment.listing(after=_cursor(after), limit=limit)
-    last = found[-1] if len(found) == limit else None
-    return {"enrolments": found, "next": f"{last['asked_at']}-{last['document']}" if last else None}
+    result = node.reader.enrolment.listing(after=_cursor(after), limit=limit)
+    last = result[-1] if len(result) == limit else None
+    return {"enrolments": result, "next": f"{last['asked_at']}-{last['document']}" if last else None}
 
 
 @router.get("/enrolments/{document}", response_model=EnrolmentDocument, responses=examples.READ_RESPONSES)
@@ -172,11 +172,11 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
 def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
     """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
     private = _knows_prices(reader, partner)
-    found = node.reader.numbers.score_of(partner, period, public=not private)
-    for card in () if private else found["scores"]:
+    result = node.reader.numbers.score_of(partner, period, public=not private)
+    for card in () if private else result["scores"]:
         card["indicators"] = [_without_money(i) for i in card["indicators"]]
         card["explanation"] = [line for line in card["explanation"] if not _tells_money(line)]
-    return found
+    return result
 
 
 def _knows_prices(reader: Reader, partner: int) -> bool:

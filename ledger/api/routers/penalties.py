@@ -46,12 +46,12 @@ def listing(
     `start` and `end`: only goods promised from then to before then, grace included. `at`: goods still under way are
     judged at this time; without it they are left out of the sums. `totals` are over the whole list, by currency.
     """
-    found = node.reader.numbers.penalties(
+    result = node.reader.numbers.penalties(
         partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
     )
     if form is not Form.JSON:
-        text = penalties_csv(found) if form is Form.CSV else penalty_lines_csv(found)
+        text = penalties_csv(result) if form is Form.CSV else penalty_lines_csv(result)
         name = "penalties.csv" if form is Form.CSV else "penalty-lines.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
     place = None if after is None else record_id(after, "after")
-    return lists.to_json(found, partner, place, limit, form=stated)
+    return lists.to_json(result, partner, place, limit, form=stated)

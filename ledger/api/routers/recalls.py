@@ -15,8 +15,8 @@ router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
 @router.get("", response_model=RecallPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Recalls that the chain has recorded, in log order: pass `next` as `after`."""
-    found = node.reader.recalls.listing(after=-1 if after is None else after, limit=limit)
-    return {"recalls": found, "next": found[-1].cursor if len(found) == limit else None}
+    result = node.reader.recalls.listing(after=-1 if after is None else after, limit=limit)
+    return {"recalls": result, "next": result[-1].cursor if len(result) == limit else None}
 
 
 @router.get("/trace", responses=examples.READ_RESPONSES)

@@ -113,8 +113,11 @@ def erase(
     number = node.reader.views.record(wanted, reader).number
     if not reader.partner or not reader.may_read(number):
         raise NotPermitted("only a signer erases", where="session", mend="Sign in with a key of the signer.")
-    found = node.erasing.erase(wanted, [path], reason=reason, by=reader.partner)
-    return {"record": to_hex(wanted), "erased": [ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in found]}
+    result = node.erasing.erase(wanted, [path], reason=reason, by=reader.partner)
+    return {
+        "record": to_hex(wanted),
+        "erased": [ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in result],
+    }
 
 
 @router.get("", response_model=RecordPage, responses=examples.READ_RESPONSES)
@@ -144,7 +147,7 @@ def listing(
     if len(named) > 1:
         raise MalformedRecord("one filter at a time", where="query", found=", ".join(about for about, _ in named))
     about, key = named[0] if named else ("", "")
-    found = node.reader.views.records(
+    result = node.reader.views.records(
         reader,
         kind=about,
         key=key,
@@ -153,7 +156,7 @@ def listing(
         limit=limit,
         waiting=waiting,
     )
-    return {"records": found, "next": found[-1].log.index if len(found) == limit else None}
+    return {"records": result, "next": result[-1].log.index if len(result) == limit else None}
 
 
 @router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)

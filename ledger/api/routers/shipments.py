@@ -24,8 +24,8 @@ def listing(
 
     A page may hold more than `limit`: shipments that one record opened are never torn apart.
     """
-    found = node.reader.views.shipments(party=partner, before=before, limit=limit)
-    return {"shipments": found, "next": found[-1].cursor if len(found) >= limit else None}
+    result = node.reader.views.shipments(party=partner, before=before, limit=limit)
+    return {"shipments": result, "next": result[-1].cursor if len(result) >= limit else None}
 
 
 @router.get("/{shipment}", responses=examples.READ_RESPONSES)

@@ -117,8 +117,8 @@ READ_RESPONSES: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 
 
 def write_responses(others: dict[int, str]) -> dict[int | str, dict[str, Any]]:
     """The answers of a route that writes: `others` by status, and every problem it may end in."""
-    found: dict[int | str, dict[str, Any]] = {status: {"description": text} for status, text in others.items()}
-    return found | dict.fromkeys((400, 403, 404, 408, 409, 413, 415, 422, 429, 503), PROBLEM)
+    result: dict[int | str, dict[str, Any]] = {status: {"description": text} for status, text in others.items()}
+    return result | dict.fromkeys((400, 403, 404, 408, 409, 413, 415, 422, 429, 503), PROBLEM)
 
 
 def body(example: dict[str, Any]) -> dict[str, Any]:
@@ -164,15 +164,15 @@ SUBMITTED: tuple[type[Record], ...] = tuple(kind for kind in RECORDS if kind not
 
 def record_schemas() -> dict[str, Any]:
     """Components of the OpenAPI document: every structure, and an envelope for each record type."""
-    found = part_schemas(SCHEMAS)
+    result = part_schemas(SCHEMAS)
     for kind in SUBMITTED:
         name = kind.__name__
-        found[name] = message_schema(kind, SCHEMAS)
+        result[name] = message_schema(kind, SCHEMAS)
         unsigned = {"type": {"const": name}, "message": {"$ref": SCHEMAS + name}}
         signatures = {"type": "array", "maxItems": 200, "items": {"type": "string", "pattern": "^0x[0-9a-f]{130}$"}}
-        found["Unsigned" + name] = _envelope(unsigned)
-        found["Signed" + name] = _envelope(unsigned | {"signatures": signatures})
-    return found
+        result["Unsigned" + name] = _envelope(unsigned)
+        result["Signed" + name] = _envelope(unsigned | {"signatures": signatures})
+    return result
 
 
 def _envelope(properties: dict[str, Any]) -> dict[str, Any]:

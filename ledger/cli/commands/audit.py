@@ -48,8 +48,8 @@ def audit(
     with Steps() as steps:
         report = run_audit(read_settings(), held=held, tell=steps.tell)
     path = evidence or evidence_beside(checkpoint)
-    for number, found in enumerate(report.contradictions):
-        write_evidence(path.with_stem(f"{path.stem}-{number + 1}") if number else path, found)
+    for number, match in enumerate(report.contradictions):
+        write_evidence(path.with_stem(f"{path.stem}-{number + 1}") if number else path, match)
     if json:
         print_json(report.to_json())
     else:

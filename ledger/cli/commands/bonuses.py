@@ -37,13 +37,13 @@ def show(
     """Bonus agreements with status and money; one agreement with its awards line by line."""
     with open_ledger(read_settings()) as reader:
         if agreement is not None:
-            found: dict[str, Any] = reader.bonuses.agreement(_id(agreement))
+            result: dict[str, Any] = reader.bonuses.agreement(_id(agreement))
         else:
-            found = {"agreements": reader.bonuses.agreements()}
+            result = {"agreements": reader.bonuses.agreements()}
     if json:
-        print_json(found)
+        print_json(result)
         return
-    for entry in found.get("agreements", [found]):
+    for entry in result.get("agreements", [result]):
         out.print(f"{entry['id'][:18]}…  {entry['status']}, {money(int(entry['funded']), entry['currency'])} paid in")
         for award in entry.get("awards", ()):
             for line in award["explanation"]:
@@ -146,9 +146,9 @@ def refund(
     sender = open_key(settings, keystore_path(settings, key))
     node = Node(settings)
     try:
-        found = node.reader.bonuses.agreement(wanted)
+        result = node.reader.bonuses.agreement(wanted)
         pool = node.home.consortium.deployment.contracts[ContractKind.BONUS]
-        paid = len(found["deposits"])
+        paid = len(result["deposits"])
         sent = pool_payments.refund(
             node.home.database, node.chain, node.home.clock, sender, pool=pool, agreement=wanted, deposits=paid
         )

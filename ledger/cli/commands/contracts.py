@@ -28,11 +28,11 @@ def listing(
         return
     with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
         view = reader.registry.refreshed(connection).now()
-    found = {kind.name.lower(): view.contract(kind) for kind in ContractKind}
+    result = {kind.name.lower(): view.contract(kind) for kind in ContractKind}
     if json:
-        print_json({"contracts": {name: to_hex(address) if address else None for name, address in found.items()}})
+        print_json({"contracts": {name: to_hex(address) if address else None for name, address in result.items()}})
     else:
-        out.print(table(("kind", "in force"), [(n, to_hex(a) if a else "none") for n, a in found.items()]))
+        out.print(table(("kind", "in force"), [(n, to_hex(a) if a else "none") for n, a in result.items()]))
 
 
 @app.command()

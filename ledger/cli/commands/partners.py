@@ -40,9 +40,9 @@ def listing(context: typer.Context, url: Url = None, json: Json = False) -> None
     """List the partners, or use one of the commands below."""
     if context.invoked_subcommand is not None:
         return
-    found = partners_at(url)
+    result = partners_at(url)
     if json:
-        print_json({"partners": found})
+        print_json({"partners": result})
         return
     rows = [
         (
@@ -52,7 +52,7 @@ def listing(context: typer.Context, url: Url = None, json: Json = False) -> None
             p["gln"],
             "suspended" if p["suspended"] else "",
         )
-        for p in found
+        for p in result
     ]
     out.print(table(("", "partner", "roles", "GLN", ""), rows) if rows else "no partners yet")
 
@@ -86,14 +86,14 @@ def enrol(
 def enrolments(url: Url = None, json: Json = False) -> None:
     """List who has asked to be admitted."""
     with connected(url) as ledger:
-        found = ledger.enrolments()
+        result = ledger.enrolments()
     if json:
-        print_json({"enrolments": found})
+        print_json({"enrolments": result})
         return
-    for entry in found:  # no table: it would crop the hash that `admit` wants in full
+    for entry in result:  # no table: it would crop the hash that `admit` wants in full
         number = f"partner {entry['partner']}" if entry["partner"] else "not admitted"
         out.print(f"{entry['document']}  {entry['name']}, {number}", markup=False)
-    if not found:
+    if not result:
         out.print("nobody has asked")
 
 
@@ -130,8 +130,8 @@ def copy(source: Annotated[str, typer.Argument(help="URL of another operator's s
         known = {entry["document"] for entry in ledger.enrolments()}
         missing = [entry["document"] for entry in theirs.enrolments() if entry["document"] not in known]
         for document in missing:
-            found = theirs.enrolment(document)
-            ledger.enrol(found["text"], found["signature"])
+            result = theirs.enrolment(document)
+            ledger.enrol(result["text"], result["signature"])
     out.print(f"{len(missing)} enrolments copied")
 
 

@@ -99,13 +99,13 @@ def erase(
         raise typer.Exit(1)
     with open_ledger(read_settings(), read_only=False) as reader:
         erasing = Erasing(reader.home, reader.registry)
-        found = erasing.erase(record_id, parts or (), reason=reason)
+        result = erasing.erase(record_id, parts or (), reason=reason)
         about = [view.id for view in reader.views.records(kind=index_keys.RECORD, key=to_hex(record_id))]
         erasing.scrub()
     if json:
-        print_json({"record": record, "erased": [entry.to_json() for entry in found], "about": about})
+        print_json({"record": record, "erased": [entry.to_json() for entry in result], "about": about})
         return
-    for entry in found:
+    for entry in result:
         out.print(f"{entry.path}: erased at {moment(entry.erased_at)}", markup=False)
     if about:
         out.print(f"Records about it may repeat what it said: {', '.join(about)}", markup=False)
@@ -114,13 +114,13 @@ def erase(
 def erased(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
     """List what was erased in this home: when, by whom and why."""
     with open_ledger(read_settings()) as reader:
-        found = Erasing(reader.home, reader.registry).listing()
+        result = Erasing(reader.home, reader.registry).listing()
     if json:
-        print_json({"erased": [entry.to_json() for entry in found]})
+        print_json({"erased": [entry.to_json() for entry in result]})
         return
     rows = [
         (f"{to_hex(e.record_id)[:18]}…", e.path, moment(e.erased_at), e.erased_by or "operator", e.reason)
-        for e in found
+        for e in result
     ]
     out.print(table(("record", "part", "when", "by", "why"), rows))
 

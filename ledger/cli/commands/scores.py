@@ -61,17 +61,17 @@ def judge(
     wanted = threshold_of(indicator, threshold, samples)
     with open_ledger(read_settings()) as reader:
         reader.views.partner(partner)
-        found = judgements(wanted, reader.numbers.scorecards(partner, reader.numbers.asked(start, end, rolling)))
+        result = judgements(wanted, reader.numbers.scorecards(partner, reader.numbers.asked(start, end, rolling)))
     if json:
         print_json({
             "partner": partner, "indicator": indicator, "threshold": threshold, "samples": samples,
-            "judgements": [one.to_json() for one in found],
+            "judgements": [one.to_json() for one in result],
         })  # fmt: skip
         return
-    for one in found:
+    for one in result:
         follows = "may be rewarded" if one.may_reward else "may be sanctioned" if one.may_sanction else "neither"
         out.print(f"as {one.role.name.lower()}: {follows}", markup=False)
-    if not found:
+    if not result:
         out.print(f"partner {partner} was scored in no role that has {indicator}", markup=False)
 
 

@@ -84,8 +84,8 @@ def _accuse(data: bytes, trust: Trust, kept: list[KeptCheckpoint], path: Path) -
     """Write what convicts the log, if two checkpoints do so by themselves."""
     bundle = parse_bundle(data)
     log = next(log for log in trust.logs if log.origin == bundle.origin)
-    for found in contradictions(log, bundle.checkpoint.encode(), kept)[:1]:
-        write_evidence(path, found)
+    for match in contradictions(log, bundle.checkpoint.encode(), kept)[:1]:
+        write_evidence(path, match)
 
 
 def evidence_beside(kept: list[Path] | None) -> Path:

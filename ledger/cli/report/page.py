@@ -63,9 +63,9 @@ def _heading(report: Report, cover: Cover) -> str:
 
 
 def _findings(report: Report, cover: Cover) -> str:
-    found = findings(report, cover.name)
-    items = "".join(f"<li>{_sentence(sentence)}</li>" for sentence in found)
-    return section("In short", f"<ol class='findings'>{items}</ol>") if found else ""
+    result = findings(report, cover.name)
+    items = "".join(f"<li>{_sentence(sentence)}</li>" for sentence in result)
+    return section("In short", f"<ol class='findings'>{items}</ol>") if result else ""
 
 
 def _sentence(sentence: Sentence) -> str:

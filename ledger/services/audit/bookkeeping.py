@@ -104,9 +104,9 @@ def check_index(source: Connection, copy: Connection, skipped: set[int], finding
     """Every record is found under everything that it concerns, and under nothing else."""
     shape = rowwise.shape("record_index")
     names = rowwise.stream(copy, "record_index"), rowwise.stream(source, "record_index")
-    for expected, found in paired(*names, shape.key):
-        row = expected or found
-        if (expected is not None and found is not None) or row is None or row["log_index"] in skipped:
+    for expected, match in paired(*names, shape.key):
+        row = expected or match
+        if (expected is not None and match is not None) or row is None or row["log_index"] in skipped:
             continue
         stored = records.at(copy, row["log_index"]) if isinstance(row["log_index"], int) else None
         entry = f"{row['kind']} {row['key']}"
@@ -114,7 +114,7 @@ def check_index(source: Connection, copy: Connection, skipped: set[int], finding
             stored.record_id if stored else "",
             "record_index",
             entry if expected else "no such entry",
-            entry if found else "no such entry",
+            entry if match else "no such entry",
             "a record is not listed under what it concerns: the entry was deleted"
             if expected
             else "a record is listed under what it does not concern: the entry was inserted",
@@ -166,12 +166,12 @@ class _State:
 def _states(copy: Connection, ids: Sequence[Any]) -> dict[RecordId, _State]:
     wanted = [RecordId(value) for value in ids if isinstance(value, bytes)]
     settled = outcomes.of_many(copy, wanted)
-    found: dict[RecordId, _State] = {}
+    result: dict[RecordId, _State] = {}
     for record_id, stored in records.get_many(copy, wanted).items():
         data = json.loads(stored.message)  # the record itself was parsed before, and is not needed for this
         final = len(settled.get(record_id, ())) == len(data.get("items", (None,)))
-        found[record_id] = _State(stored, data.get("submitBy", 0), final)
-    return found
+        result[record_id] = _State(stored, data.get("submitBy", 0), final)
+    return result
 
 
 def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings: Findings) -> None:

@@ -274,13 +274,13 @@ def check_anchors(
     """The newest anchored size; every anchored root must be the log's own at its size."""
     roots = root_of(facts.anchors)
     for anchored in facts.anchors.values():
-        found = roots.get(anchored.size)
-        if found != anchored.root:
+        result = roots.get(anchored.size)
+        if result != anchored.root:
             findings.add(
                 "",
                 f"anchor of size {anchored.size}",
                 anchored.root,
-                found if found is not None else f"{size} leaves only",
+                result if result is not None else f"{size} leaves only",
                 f"the log does not contain the tree that was anchored in block {anchored.block}: leaves were altered, "
                 "or an old state was restored",
             )

@@ -122,13 +122,13 @@ def check_heads(log: WalkedLog, heads: list[SignedHead], findings: Findings) -> 
     """Every signed head has the root of the log at its size; the rows as they stand have that of the newest."""
     roots = log.roots([signed.head.size for signed in heads])
     for signed in heads:
-        found = roots.get(signed.head.size)
-        if found != signed.head.root:
+        result = roots.get(signed.head.size)
+        if result != signed.head.root:
             findings.add(
                 "",
                 signed.where,
                 signed.head.root,
-                found if found is not None else f"{log.size} leaves only",
+                result if result is not None else f"{log.size} leaves only",
                 "the log signed another tree than its leaves make: leaves were altered or lost after signing",
             )
     if log.rows == log.size and heads:
@@ -147,10 +147,10 @@ def check_anchor_columns(row: Row, anchors: Mapping[int, Anchored], followed: in
     """Block and transaction of a checkpoint are those in which the chain took it."""
     anchored = anchors.get(row["size"])
     expected = (None, None) if anchored is None else (anchored.block, anchored.transaction)
-    found = (row["anchored_block"], row["anchored_transaction"])
-    if anchored is not None and anchored.block > followed and found == (None, None):
+    result = (row["anchored_block"], row["anchored_transaction"])
+    if anchored is not None and anchored.block > followed and result == (None, None):
         return
-    for column, right, wrong in zip(("anchored_block", "anchored_transaction"), expected, found, strict=True):
+    for column, right, wrong in zip(("anchored_block", "anchored_transaction"), expected, result, strict=True):
         if right != wrong:
             findings.add(
                 "",

@@ -35,12 +35,12 @@ def check_cosignatures(
             continue
         kept.add((row["size"], row["witness"]))
         if row["root"] != roots.get(row["size"]):
-            found = roots.get(row["size"], f"{log.size} leaves only")
+            result = roots.get(row["size"], f"{log.size} leaves only")
             findings.add(
                 "",
                 where,
                 row["root"],
-                found,
+                result,
                 "the witness saw another tree than the log's leaves make now: the log was rewritten after it was seen",
             )
     if consortium.witnesses is not None:

@@ -163,12 +163,12 @@ class Damages:
         if theirs is None or ours is None or type(theirs) is not type(ours):
             return False
         before = len(findings)
-        for path, expected, found in differing_fields(theirs, ours):
+        for path, expected, match in differing_fields(theirs, ours):
             findings.add(
                 record_id,
                 f"message.{path}",
                 expected,
-                found,
+                match,
                 "the row was edited: the record that was signed, and that the chain took, says otherwise",
             )
         return len(findings) > before

@@ -32,8 +32,8 @@ def check_transactions(source: Connection, chain: ChainReader, facts: ChainFacts
     A database that was rebuilt has none of its earlier ones, so none is missed.
     """
     for row in rowwise.stream(source, "transactions"):
-        for column, expected, found, what in _transaction_faults(row, chain, facts):
-            findings.add(row["record_id"] or "", f"transactions.{column} of {row['intent']}", expected, found, what)
+        for column, expected, match, what in _transaction_faults(row, chain, facts):
+            findings.add(row["record_id"] or "", f"transactions.{column} of {row['intent']}", expected, match, what)
 
 
 def _transaction_faults(row: Row, chain: ChainReader, facts: ChainFacts) -> Iterator[tuple[str, object, object, str]]:

@@ -54,10 +54,10 @@ class HeldLogReceipt:
     @classmethod
     def read(cls, where: str, data: bytes) -> "HeldLogReceipt":
         """A receipt, or any answer of the API that has one. Raises `MalformedRecord`."""
-        found = parse_json(data, max_size=MOST, where=where)
-        nested = found.get("receipt") if isinstance(found, dict) else None
+        result = parse_json(data, max_size=MOST, where=where)
+        nested = result.get("receipt") if isinstance(result, dict) else None
         try:
-            receipt = Receipt.from_json(found if nested is None else nested)
+            receipt = Receipt.from_json(result if nested is None else nested)
         except MalformedRecord as error:
             raise MalformedRecord(
                 "not a receipt",
@@ -65,7 +65,7 @@ class HeldLogReceipt:
                 expected="a receipt as the log gave it, or an answer that has one",
                 found=str(error),
             ) from None
-        record = found.get("id") if isinstance(found, dict) else None
+        record = result.get("id") if isinstance(result, dict) else None
         return cls(where, receipt, record if isinstance(record, str) else "")
 
 
@@ -88,8 +88,8 @@ def check_held(
     forked = [kept.note for kept in held.checkpoints if _is_forked(log, kept, identity, findings)]
     for one in held.receipts:
         _check_receipt(log, one, identity, findings)
-    found = [_contradiction(log, note, newest, identity) for note in forked] if newest is not None else []
-    return tuple(contradiction for contradiction in found if contradiction is not None)
+    result = [_contradiction(log, note, newest, identity) for note in forked] if newest is not None else []
+    return tuple(contradiction for contradiction in result if contradiction is not None)
 
 
 def _contradiction(log: WalkedLog, kept: bytes, newest: bytes, identity: LogIdentity) -> Contradiction | None:
@@ -99,12 +99,12 @@ def _contradiction(log: WalkedLog, kept: bytes, newest: bytes, identity: LogIden
         return None
     leaves = [bytes(log.leaves[i * HASH_LENGTH : (i + 1) * HASH_LENGTH]) for i in range(own.size)]
     root = merkle.root(leaves[: head.size])
-    found = Contradiction(kept.decode(), newest.decode(), root, tuple(merkle.consistency_proof(leaves, head.size)))
+    result = Contradiction(kept.decode(), newest.decode(), root, tuple(merkle.consistency_proof(leaves, head.size)))
     try:
-        found.verify(identity)
+        result.verify(identity)
     except VerificationFailed:
         return None  # the home's own checkpoint is not of its leaves either: that is another finding
-    return found
+    return result
 
 
 def _is_forked(log: WalkedLog, kept: HeldCheckpoint, identity: LogIdentity, findings: Findings) -> bool:
@@ -142,8 +142,8 @@ def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, 
         _not_ours(kept.record, kept.where, error, findings)
         return
     begin = receipt.index * HASH_LENGTH
-    found = bytes(log.leaves[begin : begin + HASH_LENGTH])
-    if not found:
+    result = bytes(log.leaves[begin : begin + HASH_LENGTH])
+    if not result:
         findings.add(
             kept.record,
             kept.where,
@@ -151,12 +151,12 @@ def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, 
             f"{log.size} leaves",
             "the log was rolled back, or never kept its promise: it gave this receipt for a leaf that it does not have",
         )
-    elif found != receipt.leaf_hash:
+    elif result != receipt.leaf_hash:
         findings.add(
             kept.record,
             kept.where,
             receipt.leaf_hash,
-            found,
+            result,
             f"the log was forked: it gave this receipt for leaf {receipt.index}, where another leaf stands now",
         )
 

@@ -87,13 +87,13 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
     record_id = RecordId(bytes.fromhex(name[2:]))
     stored = records.get(copy, record_id)
     expected = stored.record.itemCodes if stored and isinstance(stored.record, Attestation) else None
-    found = merkle.sorted_root(code.encode() for code in json.loads(value))
-    if found != expected:
+    result = merkle.sorted_root(code.encode() for code in json.loads(value))
+    if result != expected:
         findings.add(
             record_id,
             "item codes",
             expected,
-            found,
+            result,
             "the item codes are not those that the issuer attested: the list was edited",
         )
 
@@ -101,8 +101,8 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
 def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
     agreement, version, root = name.split("/")
     agreement_id = RecordId(bytes.fromhex(agreement[2:]))
-    found = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
-    if to_hex(found) == root:
+    result = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
+    if to_hex(result) == root:
         return
     rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)
     named = [r.record_id for r in rows if isinstance(r.record, BonusAward) and to_hex(r.record.amounts) == root]
@@ -110,7 +110,7 @@ def _check_award(copy: Connection, name: str, value: str, findings: Findings) ->
         named[0] if named else agreement_id,
         f"award file, version {version}",
         root,
-        found,
+        result,
         "the lines are not those of the award: the file was edited",
     )
 

@@ -66,7 +66,7 @@ class WalkedLog:
 
     def roots(self, sizes: Sequence[int]) -> dict[int, bytes]:
         """The root at each of `sizes` that the log has reached."""
-        found: dict[int, bytes] = {}
+        result: dict[int, bytes] = {}
         peaks = _Peaks()
         position = 0
         for size in sorted(set(sizes)):
@@ -75,8 +75,8 @@ class WalkedLog:
             while position < size:
                 peaks.add(bytes(self.leaves[position * HASH_LENGTH : (position + 1) * HASH_LENGTH]))
                 position += 1
-            found[size] = peaks.root()
-        return found
+            result[size] = peaks.root()
+        return result
 
 
 class Publication:
@@ -219,9 +219,9 @@ def row_faults(row: Row, domains: Sequence[Domain]) -> Iterator[Fault]:
         yield Fault("message", "a record", str(error), "the message is no record of this type: it was edited")
         return
     if (domain := domain_of(record, row["record_id"], domains)) is None:
-        found = domains[0].record_id(record)
+        result = domains[0].record_id(record)
         yield Fault(
-            "message", row["record_id"], found, "the message is not the one that was signed: it has another digest"
+            "message", row["record_id"], result, "the message is not the one that was signed: it has another digest"
         )
     elif text_of(split(record)[0].to_json()) != row["message"]:
         yield Fault("message", "RFC 8785 text, private parts withheld", row["message"], "the message was rewritten")
@@ -333,14 +333,14 @@ def _check_tiles(log: WalkedLog, publication: Publication, findings: Findings) -
         block = WIDTH * HASH_LENGTH
         above = b"".join(tile_root(below[i : i + block]) for i in range(0, len(below) - block + 1, block))
         for index in range(0, len(above), block):
-            found, expected = publication.hashes(level, index // block), above[index : index + block]
-            if found and found != expected:
-                place = next(i for i in range(0, len(expected), 32) if expected[i : i + 32] != found[i : i + 32])
+            result, expected = publication.hashes(level, index // block), above[index : index + block]
+            if result and result != expected:
+                place = next(i for i in range(0, len(expected), 32) if expected[i : i + 32] != result[i : i + 32])
                 findings.add(
                     "",
                     f"log/{publication.path(level, index // block)}",
                     expected[place : place + 32],
-                    found[place : place + 32],
+                    result[place : place + 32],
                     f"hash {place // 32} of this tile is not the root of the tile under it: the file was altered",
                 )
         below = above
@@ -354,16 +354,16 @@ class _Peaks:
         self._peaks: list[tuple[int, bytes]] = []
 
     def add(self, leaf_hash: bytes) -> None:
-        count, found = 1, leaf_hash
+        count, result = 1, leaf_hash
         while self._peaks and self._peaks[-1][0] == count:
-            found = merkle.node_hash(self._peaks.pop()[1], found)
+            result = merkle.node_hash(self._peaks.pop()[1], result)
             count *= 2
-        self._peaks.append((count, found))
+        self._peaks.append((count, result))
 
     def root(self) -> bytes:
         if not self._peaks:
             return merkle.EMPTY_ROOT
-        found = self._peaks[-1][1]
+        result = self._peaks[-1][1]
         for _, peak in reversed(self._peaks[:-1]):
-            found = merkle.node_hash(peak, found)
-        return found
+            result = merkle.node_hash(peak, result)
+        return result

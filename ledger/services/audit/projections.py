@@ -23,16 +23,16 @@ def compare_projections(
 
 def compare_table(source: Connection, fresh: Connection, name: str, findings: Findings) -> None:
     shape = rowwise.shape(name)
-    for expected, found in paired(rowwise.stream(fresh, name), rowwise.stream(source, name), shape.key):
-        if expected is None and found is not None:
+    for expected, match in paired(rowwise.stream(fresh, name), rowwise.stream(source, name), shape.key):
+        if expected is None and match is not None:
             findings.add(
-                _subject(found),
+                _subject(match),
                 name,
                 "no such row",
-                _key(found, shape.key),
+                _key(match, shape.key),
                 "no record of the log leads to this row: it was inserted",
             )
-        elif found is None and expected is not None:
+        elif match is None and expected is not None:
             findings.add(
                 _subject(expected),
                 name,
@@ -40,8 +40,8 @@ def compare_table(source: Connection, fresh: Connection, name: str, findings: Fi
                 "no such row",
                 "the records of the log lead to a row that is missing here: it was deleted",
             )
-        elif expected is not None and found is not None:
-            for column, right, wrong in differing_columns(expected, found):
+        elif expected is not None and match is not None:
+            for column, right, wrong in differing_columns(expected, match):
                 findings.add(
                     _subject(expected),
                     f"{name}.{column}",

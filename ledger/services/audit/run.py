@@ -124,8 +124,8 @@ class _Audit:
 
     def _check_file(self) -> bool:
         """Whether the file of the embedded chain is damaged: then what is read from it may be anything."""
-        found = self._chain.damages() if isinstance(self._chain, EmbeddedReader) else []
-        for damage in found:
+        result = self._chain.damages() if isinstance(self._chain, EmbeddedReader) else []
+        for damage in result:
             self._findings.add(
                 "",
                 f"chain.db: {damage.where}",
@@ -133,7 +133,7 @@ class _Audit:
                 damage.found,
                 "the chain's file does not hold what was written: it was edited, or the disk lost it. Restore a backup",
             )
-        return bool(found)
+        return bool(result)
 
     def _run(self, patience: float) -> AuditReport:
         # 1.

@@ -84,12 +84,12 @@ def _opened(record: Record, parts: dict[str, Part]) -> set[str]:
 
 def _name(row: Row, error: Exception, findings: Findings) -> None:
     expected = error.expected if isinstance(error, LadingError) and error.expected else "the part that was signed"
-    found = error.found if isinstance(error, LadingError) and error.found else row["body"]
+    result = error.found if isinstance(error, LadingError) and error.found else row["body"]
     findings.add(
         row["record_id"],
         f"openings.{row['path']}",
         expected,
-        found,
+        result,
         "the opened part is not the one that was signed: it was altered afterwards",
     )
 
@@ -162,8 +162,8 @@ class Signatures:
 
 def named_records(findings: Findings) -> set[RecordId]:
     """The records that findings already name."""
-    found = set()
+    result = set()
     for finding in findings.all():
         if finding.record.startswith("0x") and len(finding.record) == len(to_hex(bytes(32))):
-            found.add(RecordId(bytes.fromhex(finding.record[2:])))
-    return found
+            result.add(RecordId(bytes.fromhex(finding.record[2:])))
+    return result

@@ -39,10 +39,10 @@ def check_strays(folder: Path, log: WalkedLog, findings: Findings) -> None:
 
 def _tile_of(name: str) -> Tile | None:
     """The tile that a file is named after; entry bundles go by the lowest tile whose leaves they hold."""
-    found = _TILE.fullmatch(name)
-    if found is None:
+    result = _TILE.fullmatch(name)
+    if result is None:
         return None
-    level, digits, width = found.groups()
+    level, digits, width = result.groups()
     index = int(digits.replace("x", "").replace("/", ""))
     tile = Tile(0 if level == "entries" else int(level), index, int(width or WIDTH))
     named = tile.entries_path() if level == "entries" else tile.path()

@@ -55,11 +55,11 @@ def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
             raise RuleBroken("nothing was paid into the pool", where="agreement", found=to_hex(agreement_id))
         # 2. Computed.
         size, version = published.head.size, len(before) + 1
-        found = award_files.computed(connection, _verified(ledger, connection), agreement_id, version, total, size)
+        result = award_files.computed(connection, _verified(ledger, connection), agreement_id, version, total, size)
         # 3. Kept.
-        award_files.keep_computed(connection, found.award)
-    record = found.award.record(PartnerId(agreement.awarder), ledger.home.consortium.log.log_id, size)
-    return Draft(found.award, record, len({part.shipment for part in withheld_parts(Journeys(found.records))}))
+        award_files.keep_computed(connection, result.award)
+    record = result.award.record(PartnerId(agreement.awarder), ledger.home.consortium.log.log_id, size)
+    return Draft(result.award, record, len({part.shipment for part in withheld_parts(Journeys(result.records))}))
 
 
 def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> dict[str, Any]:
@@ -79,9 +79,9 @@ def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> d
                 mend="Check it where that log is kept.",
             )
         verified = _verified(ledger, connection)
-        found = award_files.computed(connection, verified, agreement_id, version, award.total, award.logSize).award
-        require_computed(award, found, "A party may dispute it until the dispute window ends.")
-        return award_files.keep_computed(connection, found)
+        result = award_files.computed(connection, verified, agreement_id, version, award.total, award.logSize).award
+        require_computed(award, result, "A party may dispute it until the dispute window ends.")
+        return award_files.keep_computed(connection, result)
 
 
 def _verified(ledger: LedgerReader, connection: Connection) -> VerifiedRecords:

@@ -99,21 +99,21 @@ class Exporter:
                 )
             about = list(self._pages(connection, index_keys.AGREEMENT, to_hex(award.agreement)))
             agreement = RecordId(award.agreement)
-            found = award_files.computed(connection, reader, agreement, award.version, award.total, award.logSize)
-            based = records.get_many(connection, [agreement, *(record.id for record in found.records)])
+            result = award_files.computed(connection, reader, agreement, award.version, award.total, award.logSize)
+            based = records.get_many(connection, [agreement, *(record.id for record in result.records)])
             rows = self._kept((*based.values(), stored, *about))
-            figures = award_figures(found.award, found.agreement, found.records, self._view(connection))
+            figures = award_figures(result.award, result.agreement, result.records, self._view(connection))
             return self._bundle(
-                connection, Subject(SubjectKind.AWARD, award_id), rows, [found.rule, found.card], figures
+                connection, Subject(SubjectKind.AWARD, award_id), rows, [result.rule, result.card], figures
             )
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""
         with self._ledger.home.database.read() as connection:
-            found = bonuses.awards(connection, agreement)
-        if not found:
+            result = bonuses.awards(connection, agreement)
+        if not result:
             raise NotFound("no award of this agreement", where="award", found=to_hex(agreement))
-        return found[-1].record_id
+        return result[-1].record_id
 
     # --- which records -------------------------------------------------------------------------------------------
 
@@ -137,14 +137,14 @@ class Exporter:
             for path in (wider.path() for wider in product.generalised())
         }
         gtins = {path.split("/")[1] for path in paths if path.startswith("01/")}
-        found: Rows = {}
+        result: Rows = {}
         while True:
-            before = len(found)
+            before = len(result)
             for row in records.stream(connection, stop=self._size, types=NUMBERS_NEED):
-                if row.record_id not in found and _bears(row, relatives, found, paths, gtins):
-                    found[row.record_id] = row
-            if len(found) == before:
-                return found
+                if row.record_id not in result and _bears(row, relatives, result, paths, gtins):
+                    result[row.record_id] = row
+            if len(result) == before:
+                return result
 
     def _closed(self, reader: VerifiedRecords, rows: Rows) -> Rows:
         """With what the signers of recipient keys need: the terms of all shipments that such a record names, and then
@@ -186,7 +186,7 @@ class Exporter:
     ) -> bytes:
         kept = dict(rows)
         kept |= {row.record_id: row for row in records.stream(connection, stop=self._size, types=REGISTRY_TYPES)}
-        told = {o.outcome_record for found in outcomes.of_many(connection, list(kept)).values() for o in found}
+        told = {o.outcome_record for match in outcomes.of_many(connection, list(kept)).values() for o in match}
         kept |= self._kept(records.get_many(connection, told).values())
         ordered = _in_order(kept)
         parts = openings.of_many(connection, [row for row in ordered if not isinstance(row.record, Outcome)])
@@ -215,7 +215,7 @@ def _shipments_for(partner: int, journeys: Journeys, period: Period) -> set[byte
 
     Where it declared goods, all that the same offices released: their median is what it is measured against.
     """
-    found: set[bytes] = set()
+    result: set[bytes] = set()
     offices: dict[str, set[bytes]] = {}
     own_offices: set[str] = set()
     for shipment in journeys.shipments():
@@ -223,27 +223,27 @@ def _shipments_for(partner: int, journeys: Journeys, period: Period) -> set[byte
         if case is None:
             continue
         if partner in (case.statement.liable, case.statement.beneficiary):
-            found.add(shipment)
+            result.add(shipment)
         for sample in samples_of(case):
             if sample.indicator is Indicator.OVER_MEDIAN:
                 offices.setdefault(sample.group, set()).add(shipment)
             if sample.partner == partner:
-                found.add(shipment)
+                result.add(shipment)
                 own_offices |= {sample.group} if sample.indicator is Indicator.OVER_MEDIAN else set()
-    return found.union(*(offices[office] for office in own_offices))
+    return result.union(*(offices[office] for office in own_offices))
 
 
 def _with_relatives(journeys: Journeys, wanted: set[bytes]) -> set[bytes]:
     """With the ancestors of each, and the remainders that its short items left."""
-    found = {journeys.own_shipment(shipment) for shipment in wanted}
-    above = list(found)
+    result = {journeys.own_shipment(shipment) for shipment in wanted}
+    above = list(result)
     while above:
-        if (origin := journeys.origins.get(above.pop())) is not None and origin.parent not in found:
-            found.add(origin.parent)
+        if (origin := journeys.origins.get(above.pop())) is not None and origin.parent not in result:
+            result.add(origin.parent)
             above.append(origin.parent)
-    while left := [c for c, o in journeys.origins.items() if o.remainder and o.parent in found and c not in found]:
-        found.update(left)
-    return found
+    while left := [c for c, o in journeys.origins.items() if o.remainder and o.parent in result and c not in result]:
+        result.update(left)
+    return result
 
 
 def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[str], gtins: set[str]) -> bool:

@@ -75,10 +75,10 @@ class Bonuses:
 
     def agreement_for(self, agreement_id: RecordId, reader: Reader) -> dict[str, Any]:
         """`agreement` as the reader may see it: who gets what is for its parties and auditors."""
-        found = self.agreement(agreement_id)
+        result = self.agreement(agreement_id)
         if not self._views.may_see(agreement_id, reader):
-            found["awards"] = [award | {"file": None, "explanation": []} for award in found["awards"]]
-        return found
+            result["awards"] = [award | {"file": None, "explanation": []} for award in result["awards"]]
+        return result
 
     def keep_file(self, agreement_id: RecordId, version: int, file: dict[str, Any]) -> None:
         """Keep an award's lines, and only these; raises `NotFound` without such an award, `RuleBroken` for others."""

@@ -118,8 +118,8 @@ class Numbers:
             return reader is None or may_open_terms(terms, reader)
 
         with self._figures() as (_, running):
-            found = statements_of(running.journeys, at, partner=partner, wanted=wanted)
-        return [s for s in found if start <= s.promised_at < end]
+            result = statements_of(running.journeys, at, partner=partner, wanted=wanted)
+        return [s for s in result if start <= s.promised_at < end]
 
     # --- scores --------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Numbers:
             else:
                 key = (size, judged, chosen.hash)
                 cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
-        yield from (found for found in cards if partner in (None, found.partner))
+        yield from (match for match in cards if partner in (None, match.partner))
 
     def measure(self, start: int | None = None) -> Measure:
         """The scorecard that governs a period from `start`, by default one that starts now.
@@ -189,12 +189,12 @@ class Numbers:
         spans = [(name, period, self.card(period.start)) for name, period in before(self._hour(), step, count)]
         with self._figures() as (_, running):
             key = tuple((period, card.hash) for _, period, card in spans)
-            found = self._once(key, lambda: [_brief(running.journeys, period, card) for _, period, card in spans])
-        roles = sorted({role for cards in found for who, role in cards if who == partner})
+            result = self._once(key, lambda: [_brief(running.journeys, period, card) for _, period, card in spans])
+        roles = sorted({role for cards in result for who, role in cards if who == partner})
         return {
             role: [
                 TrendPoint(name, period, card.hash, *cards.get((partner, role), (None, None, None, 0)))
-                for (name, period, card), cards in zip(spans, found, strict=True)
+                for (name, period, card), cards in zip(spans, result, strict=True)
             ]
             for role in roles
         }
@@ -242,10 +242,10 @@ class Numbers:
             raise Busy("figures are being computed for others", retry_after=PATIENCE)
         try:
             with self._db.read() as connection:
-                found = self._feed.refreshed(connection, self._registry.refreshed(connection))
-            if found[1] is not self._of:  # read anew: a part was opened or erased, though the log may not have grown
-                self._remembered, self._of = {}, found[1]
-            yield found
+                result = self._feed.refreshed(connection, self._registry.refreshed(connection))
+            if result[1] is not self._of:  # read anew: a part was opened or erased, though the log may not have grown
+                self._remembered, self._of = {}, result[1]
+            yield result
         finally:
             self._lock.release()
 
@@ -255,18 +255,18 @@ class Numbers:
             while len(self._remembered) >= REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
             self._remembered[key] = compute()
-        found: T = self._remembered[key]
-        return found
+        result: T = self._remembered[key]
+        return result
 
 
 def _current(running: Running, period: Period, partner: int | None, card: Card) -> tuple[Scorecard, ...]:
     """The scores that most readers ask for: computed again only where records or time have changed something."""
     running.judge(period)
     return tuple(
-        running.score(found, role, card)
+        running.score(match, role, card)
         for role in card.roles
-        for found in running.partners(role)
-        if partner in (None, found)
+        for match in running.partners(role)
+        if partner in (None, match)
     )
 
 

@@ -62,10 +62,10 @@ def _deployment(chain: ChainReader, trust: Trust, pool: bytes) -> Deployment:
             raise Misconfigured("no such contract there", where="trust file", expected=name, found=to_hex(address))
     told = (("consortiumId", genesis.consortium_id), ("delay", genesis.delay))
     for question, expected in told:
-        found = _ask(chain, REGISTRY, trust.registry, question)
-        if found != expected:
+        result = _ask(chain, REGISTRY, trust.registry, question)
+        if result != expected:
             raise Misconfigured(
-                "the registry is another consortium's", where=question, expected=_shown(expected), found=_shown(found)
+                "the registry is another consortium's", where=question, expected=_shown(expected), found=_shown(result)
             )
     registry = _ask(chain, CONTRACT_OF_KIND[ContractKind.BONUS], pool, "registry")
     if registry != trust.registry:

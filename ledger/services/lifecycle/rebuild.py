@@ -309,8 +309,8 @@ class _Restoration:
         """Those that the newest checkpoint shows; those of older ones are lost with the database."""
         if self._witnesses is not None and self._signed.note:
             checkpoint = parse_checkpoint(self._signed.note)
-            found = self._witnesses.policy.cosignatures(checkpoint)
-            checkpoints.add_cosignatures(connection, [stored_cosignature(checkpoint.head, one) for one in found])
+            result = self._witnesses.policy.cosignatures(checkpoint)
+            checkpoints.add_cosignatures(connection, [stored_cosignature(checkpoint.head, one) for one in result])
 
     def _entries(self) -> list[Leaf]:
         size = self._signed.note_size
@@ -320,15 +320,15 @@ class _Restoration:
         for index in range((size + WIDTH - 1) // WIDTH):
             self._tell("entries", index * WIDTH, size)
             leaves += [leaf for leaf in publication.entries(index) if leaf is not None]
-        found = merkle.root(leaf_hash(leaf.encode()) for leaf in leaves)
-        if len(leaves) == size and found == self._signed.root:
+        result = merkle.root(leaf_hash(leaf.encode()) for leaf in leaves)
+        if len(leaves) == size and result == self._signed.root:
             return leaves
         if len(leaves) == size:
             raise VerificationFailed(
                 "the published entries are not those that the log signed",
                 where="log/tile/entries",
                 expected=to_hex(self._signed.root),
-                found=to_hex(found),
+                found=to_hex(result),
                 mend="Take the folder `log` from a mirror or an older copy, or go on under a new log.",
             )
         return []

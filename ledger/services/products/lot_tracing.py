@@ -43,9 +43,9 @@ def trace_goods(connection: Connection, subject: str, lots: str) -> Iterator[Tra
     level = shipments.get_many(connection, certainty)
     while level:
         rows |= level
-        lines |= (found := tracing.steps_of(connection, level))
+        lines |= (result := tracing.steps_of(connection, level))
         followers = {child.shipment: child for child in tracing.children_of(connection, level)}
-        onward = {step.record_id for line in found.values() for step in line if step.kind == "continued"}
+        onward = {step.record_id for line in result.values() for step in line if step.kind == "continued"}
         followers |= shipments.get_many(connection, onward)
         new = {shipment: row for shipment, row in followers.items() if shipment not in rows}
         carried = tracing.goods_in(connection, new)
@@ -89,12 +89,12 @@ def _coverage(
 
 def _at_opening(rows: Iterable[Shipment]) -> dict[bytes, int]:
     """Packages of each shipment when it opened: those it has, and those that short receipts left behind."""
-    found = {row.shipment: row.packages for row in rows}
+    result = {row.shipment: row.packages for row in rows}
     # The youngest first, so that a remainder of a remainder is counted before what it is missing from.
     for row in sorted(rows, key=lambda row: row.opened_index, reverse=True):
-        if row.child_index == 2**32 - 1 and row.parent in found:
-            found[row.parent] += found[row.shipment]
-    return found
+        if row.child_index == 2**32 - 1 and row.parent in result:
+            result[row.parent] += result[row.shipment]
+    return result
 
 
 def _stays(row: Shipment, line: list[CustodyStep], packages: int) -> tuple[Stay, ...]:

@@ -49,8 +49,8 @@ class Recalls:
         """Every recall that the chain has recorded, in log order; page with the last one's `cursor` as `after`."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            found = products.all_recalls(connection, after=after, limit=limit)
-            return [self._summary(connection, recall) for recall in found]
+            result = products.all_recalls(connection, after=after, limit=limit)
+            return [self._summary(connection, recall) for recall in result]
 
     def recall(self, record_id: RecordId, reader: Reader) -> RecallView:
         """One recall with what the reader may see of its trace; raises `NotFound`.
@@ -88,12 +88,12 @@ class Recalls:
                 carried = tracing.goods_in(connection, [current]).get(current, [])
                 row = shipments.get(connection, current)
                 current = row.parent if row else None
-            found: dict[RecordId, StoredRecall] = {}
+            result: dict[RecordId, StoredRecall] = {}
             for gtin, lot in carried:
                 for recall in products.recalls_within(connection, f"01/{gtin}"):
                     if recall.superseded_by is None and _concerns(recall, Product(gtin, lot)):
-                        found[recall.record_id] = recall
-            return [self._summary(connection, recall) for recall in found.values()]
+                        result[recall.record_id] = recall
+            return [self._summary(connection, recall) for recall in result.values()]
 
     def trace(self, subject: str, lots: str, reader: Reader) -> TraceView:
         """Who holds and who had goods, before anything is recalled; `subject` and `lots` as in a recall.

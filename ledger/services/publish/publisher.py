@@ -226,12 +226,12 @@ class Publisher:
     def _cosignatures(self, connection: Connection, head: TreeHead, policy: WitnessPolicy) -> list[Cosignature]:
         """Those kept of a checkpoint by the witnesses that this log asks; never one that readers would refuse."""
         kept = {row.witness: row for row in checkpoints.cosignatures_of(connection, head.size)}
-        found = []
+        result = []
         for key in policy.keys:
             if row := kept.get(key.verifier_key()):
                 with suppress(VerificationFailed):  # the row was edited: `lading audit` names it
-                    found.append(key.verify(head, Cosignature(key, row.time, row.signature).note_signature()))
-        return found
+                    result.append(key.verify(head, Cosignature(key, row.time, row.signature).note_signature()))
+        return result
 
     def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
         """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""
@@ -319,13 +319,13 @@ def _view(head: TreeHead) -> TreeView:
 
 
 def _check_database(connection: Connection, head: TreeHead) -> None:
-    found = _database_view(connection, head.size)
-    if found != _view(head):
+    result = _database_view(connection, head.size)
+    if result != _view(head):
         raise InconsistentLog(
             "the database has other leaves than a checkpoint that was signed",
             where="log",
             first=_view(head),
-            second=found,
+            second=result,
             mend="Was the database restored or edited? `lading audit` names the records that differ.",
         )
 

@@ -34,17 +34,17 @@ class TileWriter:
     def add(self, row: StoredLeaf, *, new: bool) -> None:
         """The next leaf; it is checked, and hashed from the row's columns."""
         leaf = records.leaf_of(row).encode()
-        found = merkle.leaf_hash(leaf)
-        if found != row.leaf_hash:
+        result = merkle.leaf_hash(leaf)
+        if result != row.leaf_hash:
             raise VerificationFailed(
                 "a row of the log has another leaf hash than its own",
                 where=f"record {to_hex(row.record_id)}",
-                expected=to_hex(found),
+                expected=to_hex(result),
                 found=to_hex(row.leaf_hash),
                 mend="The row was edited; `lading audit` says more.",
             )
         self._leaves.append(leaf)
-        self._append(0, found, changed=new)
+        self._append(0, result, changed=new)
 
     def finish(self) -> None:
         """Write the partial tiles that changed."""

@@ -78,12 +78,12 @@ class Witnesses:
                     break
                 self._changed.wait(left)
             this.open = False
-            found = list(this.cosigned)
+            result = list(this.cosigned)
             waiting = {asker.key.name: asker.problem for asker in asked if asker.key.name in this.waiting}
         slow = f"no answer in {self._patience:g} s" if time.monotonic() >= ends else ""
         missing = {name: problem or slow for name, problem in waiting.items() if problem or slow}
-        self._tell(this.checkpoint.head.size, len(have) + len(found), missing)
-        return found
+        self._tell(this.checkpoint.head.size, len(have) + len(result), missing)
+        return result
 
     def problems(self) -> dict[str, str]:
         """What went wrong with each witness the last time it was asked; empty for those that answered."""
@@ -200,9 +200,9 @@ class _Asker(threading.Thread):
             proof = tuple(wanted.proof(self._size, head.size))
             status, media_type, body = self._post(AddCheckpoint(self._size, proof, wanted.checkpoint).encode())
             if status == 200:
-                found = self._own_line(head, body)
+                result = self._own_line(head, body)
                 self._size = head.size
-                return found
+                return result
             size = _size_in(body) if status == 409 and media_type == SIZE_TYPE else None
             if size is None or size == self._size:
                 break
@@ -218,15 +218,15 @@ class _Asker(threading.Thread):
     def _own_line(self, head: TreeHead, body: bytes) -> Cosignature:
         """The witness's cosignature among the lines of an answer; those of unknown keys are passed over."""
         lines = [parse_signature_line(line) for line in body.decode("utf-8", "replace").split("\n") if line]
-        found = self._policy.cosignatures(SignedCheckpoint(head, tuple(lines)))
-        if not found:
+        result = self._policy.cosignatures(SignedCheckpoint(head, tuple(lines)))
+        if not result:
             raise VerificationFailed(
                 "the answer bears no cosignature of the witness",
                 where=self.key.name,
                 expected=self.key.verifier_key(),
                 found=_shown(body),
             )
-        return found[0]
+        return result[0]
 
     def _post(self, body: bytes) -> tuple[int, str, bytes]:
         """Status, media type and body. A connection that the other side has closed meanwhile is opened anew once."""

@@ -129,11 +129,11 @@ class Anchorer:
     def _compare(self, size: int, root: bytes, ours: int) -> None:
         """Raise `InconsistentLog` unless the published tree of size `ours` contains the anchored one."""
         try:
-            found = self._publisher.root(size) if 0 < size <= ours else b""
+            result = self._publisher.root(size) if 0 < size <= ours else b""
         except NotFound:
-            found = b""
-        if size and found != root:
-            raise _inconsistent(size, root, min(size, ours), found)
+            result = b""
+        if size and result != root:
+            raise _inconsistent(size, root, min(size, ours), result)
 
 
 def _inconsistent(size: int, root: bytes, ours: int, found: bytes) -> InconsistentLog:

@@ -83,13 +83,13 @@ class Follower:
             for strange in blocks.undecodable:
                 event = strange.log
                 log.warning("event %d of block %d holds no record: %s", event.index, event.block, strange.why)
-            found = self._derive(blocks)
-            self._commit(blocks, found)
+            result = self._derive(blocks)
+            self._commit(blocks, result)
             total = FollowReport(
                 blocks.end.number,
                 total.events + len(blocks.events),
-                total.appended + found.appended,
-                total.outcomes + found.outcomes,
+                total.appended + result.appended,
+                total.outcomes + result.outcomes,
                 total.undecodable + len(blocks.undecodable),
             )
         return total
@@ -127,7 +127,7 @@ class Follower:
         In the order of the chain, each record before its outcome. An event whose items are all settled already gives
         no leaf: the first final outcome stands.
         """
-        found = _Consequences()
+        result = _Consequences()
         carried = [timed for timed in blocks.events if not isinstance(timed.event.signed.record, Checkpoint)]
         ids = {timed.event.record_id for timed in carried}
         with self._database.read() as connection:
@@ -143,7 +143,7 @@ class Follower:
             if record_id not in in_log:
                 # Somebody submitted it directly. If it has to wait, it is submitted again like one of ours.
                 submit_by = getattr(record, "submitBy", 0)
-                found.entries.append(
+                result.entries.append(
                     Entry(
                         event.signed,
                         record_id,
@@ -153,19 +153,19 @@ class Follower:
                     )
                 )
                 in_log.add(record_id)
-                found.appended += 1
+                result.appended += 1
             if outcome is not None:
-                found.entries.append(outcome_entry(domain, outcome, record_id if complete else None))
-                found.outcomes += 1
-                found.touched |= (touched := _shipments(event))
-                found.registry_changed |= event.contract == REGISTRY
+                result.entries.append(outcome_entry(domain, outcome, record_id if complete else None))
+                result.outcomes += 1
+                result.touched |= (touched := _shipments(event))
+                result.registry_changed |= event.contract == REGISTRY
                 # What was put off earlier in this range need not wait, if this is what it waited for.
-                found.ready |= {i for i, other in found.waiting.items() if touched & _shipments(other)}
-            found.waiting.pop(record_id, None)
-            found.ready.discard(record_id)
+                result.ready |= {i for i, other in result.waiting.items() if touched & _shipments(other)}
+            result.waiting.pop(record_id, None)
+            result.ready.discard(record_id)
             if not complete:
-                found.waiting[record_id] = event
-        return found
+                result.waiting[record_id] = event
+        return result
 
     # --- writing -----------------------------------------------------------------------------------------------------
 

@@ -49,8 +49,8 @@ def refund(
     sender = Sender(db, chain, key, clock)
     sent = 0
     for number in range(deposits):
-        found = chain.call(pool, encode_function(name, "depositOf", agreement, number))
-        if found.succeeded and decode_result(name, "depositOf", found.output)[0]["refunded"]:
+        result = chain.call(pool, encode_function(name, "depositOf", agreement, number))
+        if result.succeeded and decode_result(name, "depositOf", result.output)[0]["refunded"]:
             continue
         data = encode_function(name, "refund", agreement, number)
         asked = chain.call(pool, data, sender=key.address)

@@ -104,12 +104,12 @@ class Erasing:
         Raises `Busy` when others read or write all the time: then it is still to be done.
         """
         with self._db.read() as connection:
-            found = meta.get(connection, UNSCRUBBED)
-        if found is None:
+            result = meta.get(connection, UNSCRUBBED)
+        if result is None:
             return False
         self._db.scrub()
         with self._db.write() as connection:
-            if meta.get(connection, UNSCRUBBED) == found:  # nothing else was erased meanwhile
+            if meta.get(connection, UNSCRUBBED) == result:  # nothing else was erased meanwhile
                 meta.remove(connection, UNSCRUBBED)
         return True
 

@@ -201,9 +201,9 @@ class ShipmentViews:
             *(("missing" if c.child_index == REMAINDER_INDEX else "split into", c.shipment) for c in children),
             *(("went on as", shipment) for shipment in onward),
         ]
-        found = shipments.get_many(connection, (shipment for _, shipment in related))
+        result = shipments.get_many(connection, (shipment for _, shipment in related))
         for relation, shipment in related:
-            if (relative := found.get(shipment)) is not None:
+            if (relative := result.get(shipment)) is not None:
                 yield RelativeView(
                     relation=relation,
                     shipment=to_hex(shipment),

@@ -36,12 +36,12 @@ def of(connection: Connection, record_id: RecordId) -> list[ItemOutcome]:
 
 def of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[ItemOutcome]]:
     """As `of` for several records; those without an outcome are missing."""
-    found: dict[RecordId, list[ItemOutcome]] = {}
+    result: dict[RecordId, list[ItemOutcome]] = {}
     for chunk in chunks(record_ids):
         order = (outcomes.c.record_id, outcomes.c.item)
         for row in many(connection, outcomes, ItemOutcome, outcomes.c.record_id.in_(chunk), order=order):
-            found.setdefault(row.record_id, []).append(row)
-    return found
+            result.setdefault(row.record_id, []).append(row)
+    return result
 
 
 def of_types(connection: Connection, types: Sequence[int], since: int) -> list[ItemOutcome]:

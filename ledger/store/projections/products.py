@@ -108,12 +108,12 @@ def attestations_under(connection: Connection, prefix: str) -> list[StoredAttest
 
 def revocations_of(connection: Connection, attestations: Sequence[RecordId]) -> list[RecordId]:
     """The revocations that took effect on any of `attestations`."""
-    found: list[RecordId] = []
+    result: list[RecordId] = []
     table = projected.attestations
     for chunk in chunks(attestations):
         query = select(table.c.revoked_by).where(table.c.record_id.in_(chunk), table.c.revoked_by.is_not(None))
-        found += [RecordId(value) for value in connection.scalars(query)]
-    return found
+        result += [RecordId(value) for value in connection.scalars(query)]
+    return result
 
 
 def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:

@@ -112,11 +112,11 @@ def get(connection: Connection, shipment: bytes) -> Shipment | None:
 
 def get_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Shipment]:
     """Those of `ids` that there are."""
-    found: dict[bytes, Shipment] = {}
+    result: dict[bytes, Shipment] = {}
     for chunk in chunks(ids):
         rows = many(connection, _shipments, Shipment, _shipments.c.shipment.in_(chunk))
-        found |= {row.shipment: row for row in rows}
-    return found
+        result |= {row.shipment: row for row in rows}
+    return result
 
 
 def children(connection: Connection, parent: bytes) -> list[Shipment]:
@@ -128,7 +128,7 @@ def children(connection: Connection, parent: bytes) -> list[Shipment]:
 def remainders_with(connection: Connection, custodian: int, *, limit: int = 100) -> list[Shipment]:
     """What short deliveries left behind, and is still held by `custodian`, not ended; the newest first."""
     table = _shipments.c
-    found = many(
+    result = many(
         connection,
         _shipments,
         Shipment,
@@ -137,7 +137,7 @@ def remainders_with(connection: Connection, custodian: int, *, limit: int = 100)
         table.state == int(ShipmentState.OPEN),
         order=(table.opened_index.desc(),),
     )
-    return found[:limit]
+    return result[:limit]
 
 
 def listing(
@@ -183,11 +183,11 @@ def steps(connection: Connection, shipment: bytes) -> list[CustodyStep]:
 def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:
     """How long the custody lines of `ids` are; those without any are missing."""
     table = projected.custody_steps.c
-    found: dict[bytes, int] = {}
+    result: dict[bytes, int] = {}
     for chunk in chunks(ids):
         query = select(table.shipment, func.count()).where(table.shipment.in_(chunk)).group_by(table.shipment)
-        found |= {row[0]: row[1] for row in connection.execute(query)}
-    return found
+        result |= {row[0]: row[1] for row in connection.execute(query)}
+    return result
 
 
 def steps_of_record(connection: Connection, record_id: RecordId) -> list[CustodyStep]:

@@ -19,29 +19,29 @@ def carriers_of(connection: Connection, gtin: str) -> list[tuple[str, bytes]]:
 def goods_in(connection: Connection, shipments: Iterable[bytes]) -> dict[bytes, list[tuple[str, str]]]:
     """GTIN and lot of what each shipment is known to carry; a shipment of which nothing is known is missing."""
     table = projected.goods.c
-    found: dict[bytes, list[tuple[str, str]]] = {}
+    result: dict[bytes, list[tuple[str, str]]] = {}
     for chunk in chunks(shipments):
         query = select(table.shipment, table.gtin, table.lot).where(table.shipment.in_(chunk))
         for shipment, gtin, lot in connection.execute(query.order_by(table.gtin, table.lot)):
-            found.setdefault(shipment, []).append((gtin, lot))
-    return found
+            result.setdefault(shipment, []).append((gtin, lot))
+    return result
 
 
 def children_of(connection: Connection, parents: Iterable[bytes]) -> list[Shipment]:
     """Children and remainders of any of `parents`."""
     table = projected.shipments
-    found: list[Shipment] = []
+    result: list[Shipment] = []
     for chunk in chunks(parents):
-        found += some(connection, select(*columns(table, Shipment)).where(table.c.parent.in_(chunk)), Shipment)
-    return found
+        result += some(connection, select(*columns(table, Shipment)).where(table.c.parent.in_(chunk)), Shipment)
+    return result
 
 
 def steps_of(connection: Connection, shipments: Iterable[bytes]) -> dict[bytes, list[CustodyStep]]:
     """The custody line of each shipment, in order."""
     table = projected.custody_steps
-    found: dict[bytes, list[CustodyStep]] = {}
+    result: dict[bytes, list[CustodyStep]] = {}
     for chunk in chunks(shipments):
         query = select(*columns(table, CustodyStep)).where(table.c.shipment.in_(chunk))
         for step in some(connection, query.order_by(table.c.shipment, table.c.step), CustodyStep):
-            found.setdefault(step.shipment, []).append(step)
-    return found
+            result.setdefault(step.shipment, []).append(step)
+    return result
