@@ -54,7 +54,7 @@ STRUCTS = (
 
 def main() -> int:
     stale = 0
-    for name, source, text in (("Records.sol", "records", records()), ("Codes.sol", "codes", code_lists())):
+    for name, source, text in (("Records.sol", "records/types", records()), ("Codes.sol", "codes", code_lists())):
         target = SOURCES / name
         if "--check" not in sys.argv:
             target.write_text(text)
@@ -90,7 +90,7 @@ def _applied_bytes() -> str:
 def records() -> str:
     """`Records.sol`."""
     public_parts = [p for p in PARTS if not p.PRIVATE and p.__name__ != "TaxLine"]
-    blocks = [HEADER.format(source="records"), STRUCTS]
+    blocks = [HEADER.format(source="records/types"), STRUCTS]
     blocks += [_struct(kind) for kind in (*public_parts, *ON_CHAIN)]
     blocks.append(
         "/// @notice Type numbers, EIP-712 type hashes and struct hashes of every record that a contract takes."

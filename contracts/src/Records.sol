@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-// Generated from ledger/records.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
+// Generated from ledger/records/types.py by scripts/generate_solidity.py; `make check` compares. Do not edit.
 
 // Structures as contracts receive them: a private part is its 32-byte hash, a list of private parts likewise.
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ledger.codes import Mode
 from ledger.common.periods import DAY
+from ledger.explain.units import digits_of
 from ledger.explain.words import spaced
 from ledger.network.report import Lane, LateClass, Report
 from ledger.network.report_entries import Summary
@@ -85,14 +86,19 @@ def days(seconds: int | None, unknown: str = NOT_KNOWN) -> str:
 
 
 def percent(part: int, whole: int, unknown: str = NOT_KNOWN) -> str:
-    return unknown if not whole else f"{100 * part / whole:.1f} %"
+    return (
+        unknown
+        if not whole
+        else f"{(2000 * part + whole) // (2 * whole) // 10}.{(2000 * part + whole) // (2 * whole) % 10} %"
+    )
 
 
 def money(minor: int, currency: str) -> str:
-    """Whole units, millions from ten million on."""
-    if minor >= 10**9:
-        return f"{minor / 10**8:,.1f} million {currency}".strip()
-    return f"{minor // 100:,} {currency}".strip()
+    """Whole units of the currency, rounded down; millions with a decimal from ten million on."""
+    whole = minor // 10 ** digits_of(currency)
+    if whole >= 10**7:
+        return f"{whole // 10**6:,}.{whole // 10**5 % 10} million {currency}".strip()
+    return f"{whole:,} {currency}".strip()
 
 
 # --- findings --------------------------------------------------------------------------------------------------------

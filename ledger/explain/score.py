@@ -53,8 +53,11 @@ _FLAGS = {
 SHOWN_EACH_WAY = 3
 
 
-def explain(card: Scorecard) -> tuple[str, ...]:
-    """In words: the score; what each indicator adds and costs, and which records raised and lowered it most."""
+def explain(card: Scorecard, hidden: frozenset[Indicator] = frozenset()) -> tuple[str, ...]:
+    """The score; what each indicator adds and costs, and which records raised and lowered it most.
+
+    Of `hidden` indicators nothing is said but that they are left out.
+    """
     head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
     if card.score is None:
         lines = [head + why(card) + "."]
@@ -66,7 +69,8 @@ def explain(card: Scorecard) -> tuple[str, ...]:
             f"{counted(card.withheld, 'shipment')} left out, of whomever: parts of the terms are withheld here."
         )
     for entry in card.indicators:
-        lines += explain_indicator(entry)
+        if entry.indicator not in hidden or entry.status is IndicatorStatus.LEFT_OUT:
+            lines += explain_indicator(entry)
     return (*lines, *(f"Note: {flag_text(flag)}." for flag in card.flags))
 
 
@@ -87,10 +91,12 @@ def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     )
 
 
-def stated(card: Scorecard) -> dict[str, Any]:
-    """The scorecard as JSON, and beside it in sentences: `why` it is so, its `flag_texts`, and `explanation`."""
+def stated(card: Scorecard, hidden: frozenset[Indicator] = frozenset()) -> dict[str, Any]:
+    """The scorecard as JSON, and beside it in sentences: `why` it is so, its `flag_texts`, and `explanation`, which
+    says nothing of `hidden` indicators.
+    """
     flags = [flag_text(flag) for flag in card.flags]
-    return to_json(card) | {"why": why(card), "flag_texts": flags, "explanation": list(explain(card))}
+    return to_json(card) | {"why": why(card), "flag_texts": flags, "explanation": list(explain(card, hidden))}
 
 
 def why(card: Scorecard) -> str:

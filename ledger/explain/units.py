@@ -12,12 +12,17 @@ _THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _POINT = 1_000_000
 
 
+def digits_of(currency: str) -> int:
+    """How many decimals the currency's minor unit has (ISO 4217); 2 where it is not known."""
+    return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
+
+
 def money(amount: int | str, currency: str) -> str:
     """Minor units as people write them: 12345 EUR is `123.45 EUR`."""
     number = int(amount)
     if not currency:
         return f"{number:,} (minor units)"
-    digits = 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
+    digits = digits_of(currency)
     whole, rest = divmod(abs(number), 10**digits)
     sign = "-" if number < 0 else ""
     return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency}"

@@ -12,7 +12,6 @@ from ledger.common.figure import json_schema
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
-from ledger.scores.card import OF_ROLE
 from ledger.scores.composite import Scorecard
 
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
@@ -137,18 +136,6 @@ def _one_of(*names: str) -> dict[str, Any]:
     return {"anyOf": [{"const": name} for name in names]}
 
 
-TEXT = {"type": "string"}
-SHORT = {"type": "string", "maxLength": 64}
-YES_NO = {"type": "boolean"}
-ID = _integer(2**40 - 1)
 TIME = _integer(2**42)
 """Seconds, or a second in UTC: sums of 40-bit times."""
-CODE = _integer(2**8 - 1)
 COUNT = _integer(2**NUMBER_BITS - 1)
-POINTS = _integer(10_000)
-DECIMAL = {"type": "string", "pattern": "^(0|[1-9][0-9]*)$", "maxLength": len(str(2**128 - 1))}
-WIDE = {"type": "string", "pattern": "^[1-9][0-9]*$", "maxLength": LONGEST_INTEGER}
-AMOUNT = {"anyOf": [COUNT, WIDE]}
-EITHER_WAY = {"anyOf": [_integer(COUNT["maximum"], -COUNT["maximum"]), WIDE | {"pattern": "^-?[1-9][0-9]*$"}]}
-FRACTION = {"type": "string", "pattern": "^[0-9]+(/[0-9]+)?$", "maxLength": 2 * LONGEST_INTEGER}
-ROLE = _one_of(*(role.name.lower() for role in OF_ROLE))

@@ -61,6 +61,7 @@ NEVER = {
 
 # The largest folder that one still reads at a glance.
 MOST_FILES = 20
+MOST_LEVELS = 14
 
 # What a service needs comes in one `Home`, options in one object: more parameters than this are a sign of neither.
 MOST_PARAMETERS = 5
@@ -265,10 +266,30 @@ def test_the_store_knows_no_service(store: str, package: str) -> None:
     assert breaches_of_import(f"from {package} import anything", store)
 
 
+def test_the_rooms_stand_on_few_levels() -> None:
+    """Rooms are the packages with all services as one; a room stands above the highest that it imports."""
+    rooms: dict[str, set[str]] = {}
+    for path in our_files():
+        module = module_name(path)
+        own = _room(module)
+        base = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        targets = {_room(f"{source}.{name}") for _, source, name in imports_of(ast.parse(path.read_text()), base)}
+        rooms.setdefault(own, set()).update(targets - {own, ""})
+    levels: dict[str, int] = {}
+    for room in TopologicalSorter(rooms).static_order():
+        levels[room] = 1 + max((levels[target] for target in rooms.get(room, ())), default=0)
+    assert max(levels.values()) <= MOST_LEVELS, levels
+
+
+def _room(module: str) -> str:
+    package = package_of(module.rstrip("."))
+    return "" if package is None else "ledger.services" if package.startswith("ledger.services.") else package
+
+
 @pytest.mark.parametrize("top", ["ledger", "scripts", "tests"])
 def test_no_folder_is_crowded(top: str) -> None:
-    folders = {path.parent for path in (ROOT / top).rglob("*.py")}
-    counts = {str(folder.relative_to(ROOT)): len(list(folder.glob("*.py"))) for folder in folders}
+    folders = {path.parent for kind in ("*.py", "*.html") for path in (ROOT / top).rglob(kind)}
+    counts = {str(folder.relative_to(ROOT)): len([*folder.glob("*.py"), *folder.glob("*.html")]) for folder in folders}
     assert {name: count for name, count in counts.items() if count > MOST_FILES} == {}
 
 

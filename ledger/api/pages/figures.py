@@ -84,7 +84,7 @@ def score(
     result = score_for(node, partner, reader, asked)
     return page(
         request,
-        "score.html",
+        "figures/score.html",
         reader,
         partner=view,
         measure=result["measure"],
@@ -136,7 +136,7 @@ def _penalties(
     asked = {name: second for name, second in bounds.items() if second is not None}
     return page(
         request,
-        "penalties.html",
+        "figures/penalties.html",
         reader,
         partner=view,
         hidden=hidden,

@@ -41,7 +41,7 @@ def partners(
     )
     return page(
         request,
-        "partners.html",
+        "figures/partners.html",
         reader,
         partners=result,
         first=after == 0,
@@ -58,7 +58,7 @@ def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: Reader
     )
     return page(
         request,
-        "partner.html",
+        "figures/partner.html",
         reader,
         partner=view,
         shipments=node.reader.views.shipments(party=partner, limit=20)[:20],

@@ -87,7 +87,7 @@ def log(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
 
 @router.get("/bonuses")
 def bonuses(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
-    return page(request, "bonuses.html", reader, agreements=node.reader.bonuses.agreements(limit=200))
+    return page(request, "figures/bonuses.html", reader, agreements=node.reader.bonuses.agreements(limit=200))
 
 
 @router.get("/bonuses/{agreement}")
@@ -95,7 +95,7 @@ def bonus(request: Request, agreement: RecordPath, node: NodeOf, reader: ReaderO
     wanted = record_id(agreement, "agreement")
     return page(
         request,
-        "bonus.html",
+        "figures/bonus.html",
         reader,
         agreement=node.reader.bonuses.agreement_for(wanted, reader),
         may_see=node.reader.views.may_see(wanted, reader),

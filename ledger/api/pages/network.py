@@ -48,7 +48,7 @@ def network(
     asked = {name: value for name, value in {**said, "rolling": rolling}.items() if value}
     return page(
         request,
-        "network.html",
+        "figures/network.html",
         reader,
         answer=answer,
         by=by,

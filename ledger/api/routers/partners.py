@@ -21,7 +21,6 @@ from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Period, Step
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord
-from ledger.explain.score import LEFT_OUT, NAMES
 from ledger.records.signing import signature_from_hex
 from ledger.scores.card import Indicator
 from ledger.scores.composite import as_public
@@ -175,7 +174,6 @@ def score_for(node: Node, partner: int, reader: Reader, period: Period | None = 
     result = node.reader.numbers.score_of(partner, period, public=not private)
     for card in () if private else result["scores"]:
         card["indicators"] = [_without_money(i) for i in card["indicators"]]
-        card["explanation"] = [line for line in card["explanation"] if not _tells_money(line)]
     return result
 
 
@@ -189,7 +187,3 @@ def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:
         return indicator
     hidden: dict[str, Any] = dict.fromkeys(HIDDEN) | {"raised": [], "lowered": []}
     return indicator | hidden
-
-
-def _tells_money(line: str) -> bool:
-    return line.startswith(NAMES[ABOUT_MONEY]) and LEFT_OUT not in line

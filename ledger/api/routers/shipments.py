@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import ShipmentPage
+from ledger.api.schemas.figures import PenaltyView
 from ledger.errors import NotFound
 from ledger.services.views.models import ShipmentView, UnopenedShipment
 
@@ -42,7 +43,7 @@ def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView |
         return node.reader.views.unopened(wanted)
 
 
-@router.get("/{shipment}/penalty", responses=examples.READ_RESPONSES)
+@router.get("/{shipment}/penalty", response_model=PenaltyView, responses=examples.READ_RESPONSES)
 def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = None) -> dict[str, Any]:
     """The delay penalty line by line; `at` (UTC seconds) for a shipment still under way. For its parties and auditors.
 

@@ -7,15 +7,26 @@ from pydantic import Field, WithJsonSchema
 from ledger.api.schemas.answers import Answer, Page
 from ledger.common.figure import json_schema
 from ledger.penalties.lists import Total
+from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
 
 PenaltyTotal = Annotated[dict[str, Any], WithJsonSchema(json_schema(Total))]
 """Sums of one currency, see `ledger.penalties.lists.Total`."""
 
 
+def _with_sentences(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a figure, with the sentences that stand beside it."""
+    schema["properties"] |= {"explanation": {"type": "array", "items": {"type": "string"}}}
+    return schema | {"required": list(schema["properties"])}
+
+
+PenaltyView = Annotated[dict[str, Any], WithJsonSchema(_with_sentences(json_schema(PenaltyStatement)))]
+"""A penalty statement line by line; `explanation` says in sentences what stands in it."""
+
+
 class PenaltyPage(Page):
     totals: list[PenaltyTotal]
-    penalties: list[dict[str, Any]] = Field(description="As `/v1/shipments/{shipment}/penalty` answers")
+    penalties: list[PenaltyView]
 
 
 class NetworkGroup(Answer):

@@ -22,7 +22,7 @@ from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
-from ledger.scores.card import Card
+from ledger.scores.card import Card, Indicator
 from ledger.scores.composite import Scorecard, Tallies, as_public
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
@@ -165,7 +165,8 @@ class Numbers:
             "partner": partner,
             "measure": measure.to_json() | {"words": measure_text(measure)},
             "scores": [
-                scorecard_stated(as_public(card) if public else card) for card in self.scorecards(partner, period)
+                scorecard_stated(as_public(card), frozenset({Indicator.PENALTY})) if public else scorecard_stated(card)
+                for card in self.scorecards(partner, period)
             ],
         }
 

@@ -21,7 +21,6 @@ from ledger.store import meta, records, sightings
 from ledger.store.database import Connection
 from ledger.store.projections import products, shipments
 
-ABOUT_PRODUCTS = (10, 11, 12)
 """Attestation, Revocation, Recall."""
 MOST_CODES = 100_000
 MOST_CODE_LENGTH = 512
