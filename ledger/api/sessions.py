@@ -1,7 +1,8 @@
 """Signing in with Ethereum (EIP-4361): a partner's key signs a text made here, and gets a session for reading.
 
 Nothing is kept but the nonces used in the last minutes: a challenge and a session token both carry their own MAC.
-Sessions read; they never write, for a write is authenticated by the record's own signatures.
+Sessions read, and erase
+what their own key signed; every other write is authenticated by the record's signatures.
 """
 
 import base64

@@ -105,15 +105,15 @@ def erase(
 ) -> dict[str, Any]:
     """Erase a private part of a record, or all that lie in it: body and salt leave this service, every proof holds.
 
-    For whoever signed the record alone, and only parts that no figure or rule rests on; the operator decides about
-    others. It is noted who erased what, when and why, and the part is not taken in again. Its bytes leave the
-    database's files within ten minutes. To ask again changes nothing.
+    For whoever signed the record alone, asked with the key that signed it, and only parts that no figure or rule rests
+    on; the operator decides about others. It is noted who erased what, when and why, and the part is not taken in
+    again. Its bytes leave the database's files within ten minutes. To ask again changes nothing.
     """
     wanted = record_id(record)
     number = node.reader.views.record(wanted, reader).number
     if not reader.partner or not reader.may_read(number):
         raise NotPermitted("only a signer erases", where="session", mend="Sign in with a key of the signer.")
-    result = node.erasing.erase(wanted, [path], reason=reason, by=reader.partner)
+    result = node.erasing.erase(wanted, [path], reason=reason, by=reader.partner, key=reader.key)
     return {
         "record": to_hex(wanted),
         "erased": [ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in result],

@@ -28,7 +28,9 @@ def challenge(
     "", response_model=SignedIn, responses=examples.write_responses({}), openapi_extra=examples.body(examples.SIGN_IN)
 )
 def sign_in(data: JsonBody, sessions: SessionsOf, node: NodeOf, response: Response) -> dict[str, Any]:
-    """Exchange a signed challenge `{message, signature}` for a session token, valid for an hour, for reading only."""
+    """Exchange a signed challenge `{message, signature}` for a session token, valid for an hour: for reading, and for
+    erasing what its key signed.
+    """
     message, signature = fields(data, "message", "signature")
     if not isinstance(message, str):
         raise MalformedRecord("not a text", where="message", expected="the EIP-4361 text as it was given")

@@ -252,7 +252,9 @@ class SessionView(Answer):
 
 class SignedIn(Answer):
     address: str
-    token: str = Field(description="Send it as `Authorization: Bearer …`; valid for an hour, for reading only")
+    token: str = Field(
+        description="Send it as `Authorization: Bearer …`; valid for an hour: to read, and to erase what its key signed"
+    )
 
 
 class Challenge(Answer):

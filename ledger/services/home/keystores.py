@@ -53,7 +53,10 @@ def read_keystore(path: Path, passphrase: str) -> SigningKey:
     except (OSError, ValueError):
         raise Misconfigured("not a readable keystore", where=str(path), expected="Web3 Secret Storage JSON") from None
     try:
-        return SigningKey(decrypt(content, passphrase.encode()))
+        key = SigningKey(decrypt(content, passphrase.encode()))
+        if "address" in content and bytes.fromhex(content["address"].removeprefix("0x")) != key.address:
+            raise ValueError("another key than the keystore names")
+        return key
     except ValueError:
         raise Misconfigured("wrong passphrase, or a damaged keystore", where=str(path)) from None
     except (KeyError, TypeError, AttributeError, NotImplementedError):

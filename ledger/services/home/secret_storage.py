@@ -66,6 +66,8 @@ def decrypt(content: Mapping[str, Any], passphrase: bytes) -> bytes:
 
 def _derived(kdf: str, parameters: Mapping[str, Any], passphrase: bytes) -> bytes:
     salt, length = _bytes(parameters["salt"]), parameters["dklen"]
+    if length != _LENGTH:
+        raise ValueError("another length of the derived key: with a shorter one the MAC would bind no passphrase")
     if kdf == "scrypt":
         n, r, p = parameters["n"], parameters["r"], parameters["p"]
         if 128 * n * r * p > _MOST_MEMORY:

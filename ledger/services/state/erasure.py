@@ -39,7 +39,13 @@ class Erasing:
         self._scrubbed_at = -BETWEEN_SCRUBS
 
     def erase(
-        self, record_id: RecordId, wanted: Sequence[str] = (), *, reason: ErasureReason, by: int = OPERATOR
+        self,
+        record_id: RecordId,
+        wanted: Sequence[str] = (),
+        *,
+        reason: ErasureReason,
+        by: int = OPERATOR,
+        key: bytes = b"",
     ) -> list[Erasure]:
         """Erase the parts at or under `wanted` paths (none: all) of a record in the log; what is erased of them now.
 
@@ -67,7 +73,7 @@ class Erasing:
                     found=", ".join(wanted),
                 )
             if by != OPERATOR:
-                self._require_right(connection, row, by)
+                self._require_right(connection, row, by, key)
                 if resting := [path for path in chosen if rules_rest_on(row.record, kept[path])]:
                     raise NotPermitted(
                         "figures or rules rest on this part, and others on them",
@@ -136,14 +142,16 @@ class Erasing:
             meta.put(connection, name, json.dumps(amounts_only(json.loads(text))))
         meta.put(connection, UNSCRUBBED, f"{self._clock.now()} {to_hex(row.record_id)} {','.join(paths)}")
 
-    def _require_right(self, connection: Connection, row: StoredRecord, partner: int) -> None:
-        """Raise `NotPermitted` unless `partner` alone signed: what others signed too is theirs as well."""
+    def _require_right(self, connection: Connection, row: StoredRecord, partner: int, asking: bytes) -> None:
+        """Raise `NotPermitted` unless `partner` alone signed, and with the key that asks: what others signed too is
+        theirs as well, and a device or a lost session undoes nothing that it did not sign.
+        """
         view = self._registry.refreshed(connection).now()
         keys = [recover(row.record_id, signature) for signature in row.signature_list]
         signers = {address.partner if (address := view.address(key)) else 0 for key in keys}
-        if signers != {partner}:
+        if signers != {partner} or asking not in keys:
             raise NotPermitted(
-                "only whoever signed a record alone erases parts of it",
+                "only the key that signed a record alone erases parts of it",
                 where="record",
                 expected=", ".join(map(str, sorted(signers))),
                 found=partner,
@@ -157,18 +165,34 @@ def append_to_file(path: Path, entries: Iterable[Erasure]) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, lines)
+            os.ftruncate(handle, _whole(path))
+            while lines:
+                lines = lines[os.write(handle, lines) :]
             os.fsync(handle)
         finally:
             os.close(handle)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except OSError as error:
         raise StorageFailed("cannot be noted", where=str(path), found=error.strerror or "") from error
 
 
+def _whole(path: Path) -> int:
+    """How many bytes of the file are whole lines: a crash may have torn the last one, before anything was erased."""
+    return path.read_bytes().rfind(b"\n") + 1
+
+
 def read_file(path: Path) -> list[Erasure]:
-    """What the file names; raises `Misconfigured` for a line that is none."""
+    """What the file names; raises `Misconfigured` for a line that is none.
+
+    A last line without an end was torn by a crash, before anything was erased: it names nothing.
+    """
     entries = []
-    for number, line in enumerate(path.read_text().splitlines() if path.exists() else (), start=1):
+    text = path.read_text() if path.exists() else ""
+    for number, line in enumerate(text[: text.rfind("\n") + 1].splitlines(), start=1):
         try:
             entries.append(Erasure.from_json(json.loads(line)))
         except (LadingError, ValueError, KeyError, TypeError) as error:

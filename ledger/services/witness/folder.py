@@ -21,6 +21,8 @@ from ledger.services.home.keystores import read_log_key, write_log_key, write_pr
 from ledger.services.publish.durable_files import LogFolder
 
 KEY, VKEY, LOGS, STATE, EVIDENCE = "key.pem", "vkey", "logs", "state", "evidence"
+MOST_EVIDENCE = 100
+"""Files of evidence that are kept at most."""
 QUERIES_A_DAY = 172_800
 """What `lading serve` may ask at most: once a round of its worker. For people: no quota is enforced."""
 CONTACT = "-"
@@ -58,7 +60,8 @@ class WitnessFolder:
         except LadingError as error:
             raise Misconfigured(error.what, where=f"{folder / LOGS}: {error.where}", found=error.found) from None
         self.state = LogFolder(folder / STATE)
-        self._evidence = LogFolder(folder / EVIDENCE)
+        self._evidence_folder = folder / EVIDENCE
+        self._evidence = LogFolder(self._evidence_folder)
         self._own = WitnessPolicy(1, (self.cosigner.identity,))
         for origin in self.logs:
             self.kept(origin)
@@ -90,9 +93,13 @@ class WitnessFolder:
         self.state.sync()
 
     def accuse(self, contradiction: Contradiction) -> str:
-        """Keep the proof that a log lied; the name of its file."""
+        """Keep the proof that a log lied; the name of its file. One proof convicts: after `MOST_EVIDENCE` no more is
+        kept, so that a lying log cannot fill the disk and so silence the witness for others.
+        """
         data = contradiction.to_bytes()
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.json"
+        if sum(1 for _ in self._evidence_folder.glob("*.json")) >= MOST_EVIDENCE:
+            return name
         self._evidence.write(name, data)
         self._evidence.sync()
         return name

@@ -10,7 +10,7 @@ from typing import Any
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, StorageFailed
 from ledger.log.contradiction import same_size
 from ledger.log.signed_note import SignedCheckpoint
-from ledger.log.witness import MAX_REQUEST, SIZE_TYPE, Refusal, decide, parse_add_checkpoint
+from ledger.log.witness import MAX_REQUEST, SIZE_TYPE, Refusal, WitnessedLog, decide, parse_add_checkpoint
 from ledger.services.witness.folder import Kept, WitnessFolder
 
 PATH = "/add-checkpoint"
@@ -78,11 +78,21 @@ class Witness:
 
     def _refuse(self, why: Refusal, kept: Kept, asked: SignedCheckpoint) -> Answer:
         if asked.head.size == why.size and asked.head.root != kept.head.root and kept.note:
-            name = self._folder.accuse(same_size(kept.note, asked.encode()))
+            name = self._folder.accuse(
+                same_size(kept.note, _own_line(asked, self._folder.logs[kept.head.origin]).encode())
+            )
             events.error("the log shows two trees: origin=%s evidence=%s", kept.head.origin, name)
         if why.size is not None:
             return Answer(why.status, f"{why.size}\n".encode(), SIZE_TYPE)
         return Answer(why.status, f"{why.why}\n".encode())
+
+
+def _own_line(asked: SignedCheckpoint, log: WitnessedLog) -> SignedCheckpoint:
+    """The checkpoint with the log's own signature alone, which `decide` has checked: what else stands there proves
+    nothing against the log.
+    """
+    own = tuple(s for s in asked.signatures if (s.name, s.key_id) == (log.key.origin, log.key.key_id))
+    return SignedCheckpoint(asked.head, own[:1])
 
 
 class WitnessServer(ThreadingHTTPServer):

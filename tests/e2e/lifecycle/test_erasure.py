@@ -25,16 +25,17 @@ from ledger.common.periods import DAY, FOREVER, Period
 from ledger.errors import InvalidInput, NotFound, NotPermitted
 from ledger.explain.bundle import step_text
 from ledger.records.eip712 import part_hash
-from ledger.records.erasure import ErasureReason
+from ledger.records.erasure import Erasure, ErasureReason
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Commercial, Goods, ShipmentTerms, Statement
 from ledger.registry.enrolment import personal_digest
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
+from ledger.services.home.keystores import new_key
 from ledger.services.intake.submission import Proposed
 from ledger.services.lifecycle.rebuild import rebuild_projections, restore_from_chain
 from ledger.services.node.node import Node
-from ledger.services.state.erasure import BETWEEN_SCRUBS, UNSCRUBBED
+from ledger.services.state.erasure import BETWEEN_SCRUBS, UNSCRUBBED, append_to_file, read_file
 from ledger.store import meta, openings, records
 from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage
 
@@ -378,3 +379,25 @@ def test_the_command_says_what_is_not_there_and_asks_first(stage: Stage) -> None
     assert "0x" not in run(home, "erased").stdout
     run(home, "erase", record, "details", "--reason", "order", "--yes")
     assert "details" in run(home, "erased").stdout
+
+
+def test_another_key_of_the_same_partner_erases_nothing(stage: Stage) -> None:
+    """A stolen session or a device would undo for ever what it never signed."""
+    statement = lost(stage)
+    erasing = stage.node.erasing
+    with pytest.raises(NotPermitted, match="the key that signed"):
+        erasing.erase(statement, ["details"], reason=ErasureReason.MISTAKE, by=CARRIER, key=new_key().address)
+    with pytest.raises(NotPermitted, match="the key that signed"):
+        erasing.erase(statement, ["details"], reason=ErasureReason.MISTAKE, by=CARRIER)
+    own = stage.parties[CARRIER].key.address
+    assert erasing.erase(statement, ["details"], reason=ErasureReason.MISTAKE, by=CARRIER, key=own)
+
+
+def test_a_torn_last_line_of_the_file_of_erasures_names_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "erasures.jsonl"
+    first, second = (Erasure(RecordId(bytes([n]) * 32), "details", n, CARRIER, "mistake") for n in (1, 2))
+    append_to_file(path, [first])
+    path.write_bytes(path.read_bytes() + b'{"at":3,"by":')
+    assert read_file(path) == [first]
+    append_to_file(path, [second])
+    assert read_file(path) == [first, second]

@@ -16,6 +16,7 @@ from ledger.cli.main import app
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import Domain, SignedRecord, SigningKey, recover
@@ -293,3 +294,21 @@ def test_names_that_are_taken_or_missing_are_refused(run: Callable[..., str]) ->
         run("keys", "new", "maker", "--demo")
     with pytest.raises(Misconfigured, match="no such keystore"):
         run("keys", "show", "nobody")
+
+
+def test_a_keystore_whose_mac_binds_no_passphrase_or_that_names_another_key_is_refused(store: Path) -> None:
+    """With a derived key of 16 bytes the MAC is of the ciphertext alone: any passphrase would open it to some key."""
+    content = json.loads(store.read_bytes())
+    short = json.loads(store.read_bytes())
+    short["crypto"]["kdfparams"]["dklen"] = 16
+    short["crypto"]["mac"] = keccak256(bytes.fromhex(short["crypto"]["ciphertext"])).hex()
+    store.chmod(0o600)
+    store.write_text(json.dumps(short))
+    for passphrase in (DEMO_PASSPHRASE, "wrong"):
+        with pytest.raises(Misconfigured, match="damaged"):
+            read_keystore(store, passphrase)
+    store.write_text(json.dumps(content | {"address": "00" * 20}))
+    with pytest.raises(Misconfigured, match="damaged"):
+        read_keystore(store, DEMO_PASSPHRASE)
+    store.write_text(json.dumps(content))
+    assert read_keystore(store, DEMO_PASSPHRASE).address == KEY.address
