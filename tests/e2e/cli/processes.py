@@ -27,11 +27,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def served(home: Path, command: str = "serve") -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [*LADING, "serve"],
+        [*LADING, command],
         env=environment(home, LADING_PORT=str(port), LADING_PUBLIC_URL=url),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -88,8 +88,9 @@ def test_the_demo_prints_what_the_readme_shows(clone: Path) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")
 def test_every_command_of_every_guide_works_in_order(clone: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
-    with served(clone / "var" / "demo") as (url, _):
-        wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
+    shutil.rmtree(clone / "var" / "demo")
+    with served(clone / "var" / "demo", "demo") as (url, _):  # with its witnesses, which a bundle is held to
+        wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok", PATIENCE)
         script = "\n".join(steps()).replace("http://127.0.0.1:8000", url).replace("8100", str(free_port()))
         told, _ = run(script, clone, kept | {"PYTHONPATH": str(ROOT)})
     assert told.count("ok: the ledger is as it was signed, published and recorded") == 3
