@@ -6,8 +6,8 @@ from typing import Any
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.explain.units import micropoints, moment, percent, points
-from ledger.explain.words import counted, span
+from ledger.explain.units import micropoints, moment, percent, points, span
+from ledger.explain.words import counted
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Indicator
 from ledger.scores.composite import (
