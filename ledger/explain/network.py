@@ -6,7 +6,6 @@ from typing import NamedTuple
 from ledger.common.periods import HOUR
 from ledger.explain.units import UNKNOWN, days, money, percent
 from ledger.explain.words import spaced
-from ledger.network.json_form import currencies
 from ledger.network.performance import NetworkFigures, compare
 
 
@@ -64,7 +63,7 @@ def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
             money(figures.cost_per_package(currency) or 0, currency),
             money(figures.indicative.get(currency, 0), currency),
         )
-        for currency in currencies(figures)
+        for currency in figures.freight
     ]
 
 

@@ -119,6 +119,11 @@ def flag_text(flag: Flag) -> str:
     return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"
 
 
+def measure_stated(measure: Measure) -> dict[str, Any]:
+    """The figure of a measure, with the card's title and, beside it, where the card comes from in words."""
+    return to_json(measure) | {"title": measure.card.title, "words": measure_text(measure)}
+
+
 def measure_text(measure: Measure) -> str:
     """Where the card comes from, for whoever reads a score."""
     if measure.since is None:

@@ -10,7 +10,7 @@ from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
 from ledger.explain import penalty as penalty_text
-from ledger.explain.score import explain, measure_text, stated
+from ledger.explain.score import explain, measure_stated, measure_text, stated
 from ledger.explain.score import why as why_text
 from ledger.explain.units import money, points, span
 from ledger.penalties import lists
@@ -92,7 +92,7 @@ def scores(
     if json:
         print_json(
             {
-                "measure": measure.to_json() | {"words": measure_text(measure)},
+                "measure": measure_stated(measure),
                 "scores": [stated(card) for card in cards],
             }
         )

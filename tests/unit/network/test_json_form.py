@@ -1,10 +1,13 @@
 """Network figures as people read them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ledger.codes import ClearanceStatus, HoldCause
 from ledger.common.periods import Period
 from ledger.explain.network import FIGURES, Unit, causes, cells, changes, costs, nodes, shown, words
-from ledger.network.json_form import to_json
 from ledger.network.performance import NetworkFigures, network
+from ledger.services.figures.network import NetworkAnswer
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, History
 from tests.unit.network.test_performance import figures, flight
@@ -58,8 +61,14 @@ def test_two_periods_are_compared_in_the_units_of_each_figure() -> None:
     rows = {title: rest for title, *rest in changes(before["all"], after["all"])}
     assert rows["Mean delivery time"] == ["5 days", "9 days", "4 days"]
     assert rows["Abnormal delays"] == ["0 %", "100 %", "100 %"]
-    (group,) = to_json(after, before, prices=False, evidence=True)
+    (group,) = answer(after, before)["groups"]
     assert {change["figure"] for change in group["changes"]} >= {figure.name for figure in FIGURES}
     assert group["figures"]["evidence"] is None
-    gone = to_json({}, before, prices=False, evidence=False)
+    gone = answer({}, before)["groups"]
     assert (gone[0]["figures"], gone[0]["changes"]) == (None, [])
+
+
+def answer(after: Mapping[str, NetworkFigures], before: Mapping[str, NetworkFigures]) -> dict[str, Any]:
+    """As the public gets it, who may know no prices, though it asks for the records."""
+    period = Period(0, DAY, DAY)
+    return NetworkAnswer(period, None, after, period, before, prices=False, scope="").to_json(evidence=True)
