@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
-from ledger.bonuses.award_file import award_to_json
+from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle.undisclosed import withheld_parts
+from ledger.bundle.undisclosed import WithheldPart, withheld_parts
 from ledger.common.figure import Seconds, figure, members_of, to_json
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.penalties.statement import PenaltyStatement, penalty_of
@@ -25,7 +25,7 @@ from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
-from ledger.scores.composite import Tallies
+from ledger.scores.composite import Scorecard, Tallies
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1
@@ -46,6 +46,59 @@ class JudgedStatement:
 
     at: Seconds | None
     statement: PenaltyStatement
+
+
+@figure("statements")
+@dataclass(frozen=True, slots=True)
+class Statements:
+    statements: tuple[JudgedStatement, ...]
+
+
+@figure("period", ("card", "measure.card.hash"), ("adopted_since", "measure.since"), "cards")
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A partner's scorecards of a period, by the card that governs it."""
+
+    period: Period
+    measure: Measure
+    cards: tuple[Scorecard, ...]
+
+
+@figure("hash", "chosen_by")
+@dataclass(frozen=True, slots=True)
+class AwardCard:
+    """By which card an award was measured, and whose choice that is."""
+
+    hash: bytes
+    chosen_by: CardChoice
+
+
+@figure("penalties")
+@dataclass(frozen=True, slots=True)
+class ShipmentFigures:
+    """The penalty of one shipment."""
+
+    penalties: Statements
+
+
+@figure("penalties", "scores", "withheld")
+@dataclass(frozen=True, slots=True)
+class PartnerFigures:
+    """Every penalty that a partner owes or is owed, by shipment, its scores, and what is withheld."""
+
+    penalties: Statements
+    scores: Scores
+    withheld: tuple[WithheldPart, ...]
+
+
+@figure("award", "card", "withheld")
+@dataclass(frozen=True, slots=True)
+class AwardFigures:
+    """An award line by line, by which card it was measured, and what is withheld."""
+
+    award: AwardFile
+    card: AwardCard
+    withheld: tuple[WithheldPart, ...]
 
 
 def award_for(
@@ -96,7 +149,7 @@ def statements_of(
 
 def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dict[str, Any]:
     """The penalty of one shipment; raises what `penalty_of` raises. `at` judges goods still under way."""
-    return {"penalties": {"statements": [to_json(_judged(journeys, shipment, at))]}}
+    return to_json(ShipmentFigures(Statements((_judged(journeys, shipment, at),))))
 
 
 def partner_figures(
@@ -107,33 +160,20 @@ def partner_figures(
     """
     ids = sorted(s.shipment for s in statements_of(journeys, partner=partner))
     tallies = Tallies(journeys, period)
-    cards = [
+    cards = tuple(
         tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
-    ]
-    return {
-        "penalties": {"statements": [to_json(_judged(journeys, shipment, at)) for shipment in ids]},
-        "scores": {
-            "period": {"start": period.start, "end": period.end, "at": period.at},
-            "card": to_hex(measure.card.hash),
-            "adopted_since": measure.since,
-            "cards": [to_json(card) for card in cards],
-        },
-        "withheld": [to_json(part) for part in withheld_parts(journeys)],
-    }
+    )
+    penalties = Statements(tuple(_judged(journeys, shipment, at) for shipment in ids))
+    return to_json(PartnerFigures(penalties, Scores(period, measure, cards), tuple(withheld_parts(journeys))))
 
 
 def award_figures(
     award: Award, agreement: BonusAgreement, records: Sequence[VerifiedRecord], view: RegistryView
 ) -> dict[str, Any]:
     """An award line by line. `records` are those known at its log size, `view` the registry as the bundle has it."""
-    return {
-        "award": award_to_json(award),
-        "card": {
-            "hash": to_hex(award.rule.card),
-            "chosen_by": str(_chosen_by(award.rule.card, view, agreement.periodStart)),
-        },
-        "withheld": [to_json(part) for part in withheld_parts(Journeys(records))],
-    }
+    card = award.rule.card
+    choice = AwardCard(card, _chosen_by(card, view, agreement.periodStart))
+    return to_json(AwardFigures(AwardFile(award), choice, tuple(withheld_parts(Journeys(records)))))
 
 
 def _judged(journeys: Journeys, shipment: bytes, at: int | None) -> JudgedStatement:

@@ -36,6 +36,7 @@ from ledger.common.ids import PartnerId, to_hex
 
 T = TypeVar("T", bound=type)
 Schema = dict[str, Any]
+Cell = str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,17 @@ def to_json(value: Any) -> dict[str, Any]:
     return json
 
 
+def columns_of(kind: type) -> tuple[str, ...]:
+    """CSV headings of a figure: its members but lists of figures and mappings."""
+    return tuple(field.name for field in fields_of(kind) if _fits_a_cell(field.kind))
+
+
+def cells_of(value: Any) -> tuple[Cell, ...]:
+    """A row under `columns_of`: yes and no as 1 and 0, ids separated by spaces, what is not known empty."""
+    json = to_json(value)
+    return tuple(_cell(json[name]) for name in columns_of(type(value)))
+
+
 def json_schema(kind: type) -> Schema:
     """JSON Schema (2020-12) of a figure; every text in it has a pattern or a list of codes."""
     properties = {field.name: _schema(field.kind) for field in fields_of(kind)}
@@ -127,6 +139,19 @@ def json_schema(kind: type) -> Schema:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def _fits_a_cell(kind: Any) -> bool:
+    kind, _ = _without_none(kind)
+    if get_origin(kind) is tuple:
+        return getattr(get_args(kind)[0], "__supertype__", get_args(kind)[0]) is bytes
+    return not hasattr(kind, "__figure__") and get_origin(kind) in (None, Annotated)
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, list):
+        return " ".join(value)
+    return "" if value is None else int(value) if isinstance(value, bool | int) else str(value)
 
 
 def _kind_at(kind: Any, path: Sequence[str]) -> Any:
@@ -165,7 +190,7 @@ def _value(value: Any, kind: Any) -> Any:
     if isinstance(value, tuple):
         return [_value(item, get_args(kind)[0]) for item in value]
     if isinstance(value, Mapping):
-        return {name: _value(item, get_args(kind)[1]) for name, item in value.items()}
+        return {str(_value(name, type(name))): _value(item, get_args(kind)[1]) for name, item in value.items()}
     return to_hex(value.id) if hasattr(value, "id") else value
 
 

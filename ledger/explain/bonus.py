@@ -6,7 +6,7 @@ from typing import Any
 from ledger.bonuses.award import Award, FindingReason, SetAside
 from ledger.bonuses.award_file import award_to_json
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS
-from ledger.explain.units import exact_percent, points
+from ledger.explain.units import money, percent, points
 
 _SET_ASIDE = {
     SetAside.OTHER_CURRENCY: "in another currency than the agreement's",
@@ -15,7 +15,7 @@ _SET_ASIDE = {
 
 
 def explain(award: Award) -> tuple[str, ...]:
-    """The award line by line. Amounts in minor units of its currency."""
+    """The award line by line."""
     return explain_file(award_to_json(award))
 
 
@@ -23,21 +23,23 @@ def explain_file(file: Mapping[str, Any]) -> tuple[str, ...]:
     """The same from an award file; nothing of a file that has amounts alone."""
     if "total" not in file:
         return ()
-    unit, total = file["currency"], file["total"]
-    text = [f"Award {file['version']}: {total} {unit} (minor units) under rule {file['rule']}."]
+    unit, rest = file["currency"], file["residual"]
+    total, left, paid = (
+        money(amount, unit) for amount in (file["total"], rest["amount"], int(file["total"]) - int(rest["amount"]))
+    )
+    text = [f"Award {file['version']}: {total} under rule {file['rule']}."]
     for line in file["lines"]:
         text += _line(line, unit, total)
-    rest = file["residual"]
     text.append(
-        f"Partner {rest['partner']} gets the rest: {total} - {int(total) - int(rest['amount'])} = {rest['amount']} "
-        f"{unit} (forfeited shares, penalties, roundings and basis points that nobody has)."
+        f"Partner {rest['partner']} gets the rest: {total} - {paid} = {left} "
+        "(forfeited shares, penalties, roundings and basis points that nobody has)."
     )
     return tuple(text)
 
 
 def _line(line: Mapping[str, Any], unit: str, total: str) -> Iterator[str]:
-    partner, points_, share = line["partner"], line["basisPoints"], line["share"]
-    yield f"Partner {partner}: {points_} basis points of {total} = {share} {unit}."
+    share, amount = money(line["share"], unit), money(line["amount"], unit)
+    yield f"Partner {line['partner']}: {percent(line['basisPoints'] * 100)} of {total} = {share}."
     for judged in line["judged"]:
         name = judged["role"]
         yield f"  Benchmark as {name}: {finding_text(judged['benchmark'])}."
@@ -45,17 +47,21 @@ def _line(line: Mapping[str, Any], unit: str, total: str) -> Iterator[str]:
     if not line["judged"]:
         yield "  Not judged: nothing was due from it in a role that the rule knows."
     for charge in line["penalties"]:
-        yield f"  Penalty of shipment {charge['shipment']}: {charge['amount']} {unit}."
+        yield f"  Penalty of shipment {charge['shipment']}: {money(charge['amount'], unit)}."
     for aside in line["setAside"]:
         charge, why = aside["penalty"], _SET_ASIDE[SetAside(aside["reason"])]
-        amount = f"{charge['amount']} {charge['currency']}"
-        yield f"  Penalty of shipment {charge['shipment']}: {amount}, not counted ({why})."
+        other = money(charge["amount"], charge["currency"])
+        yield f"  Penalty of shipment {charge['shipment']}: {other}, not counted ({why})."
     if not line["met"]:
-        yield f"  Gets 0: {share} {unit} forfeited."
+        yield f"  Gets 0: {share} forfeited."
     elif line["deducted"] != "0":
-        yield f"  Gets {line['amount']} {unit}: {line['deducted']} taken for penalties."
+        yield f"  Gets {amount}: {money(line['deducted'], unit)} taken for penalties."
     else:
-        yield f"  Gets {line['amount']} {unit}."
+        yield f"  Gets {amount}."
+
+
+def _exact(ppm: int) -> str:
+    return percent(ppm, 4)
 
 
 def finding_text(finding: Mapping[str, Any]) -> str:
@@ -70,7 +76,7 @@ def finding_text(finding: Mapping[str, Any]) -> str:
     value, limit = int(finding["value"]), int(finding["limit"])
     if name == SHIPMENTS:
         return f"{name} {value}, needed {limit}: {reason}"
-    shown = points if name == SCORE else exact_percent
+    shown = points if name == SCORE else _exact
     certain, needed = ("at most", "below") if name in AT_MOST else ("at least", "above")
     bound = shown(int(finding["bound"]))
     return f"{name} {shown(value)} ({certain} {bound}), needed {needed} {shown(limit)}: {reason}"

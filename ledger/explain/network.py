@@ -3,10 +3,9 @@
 from enum import Enum
 from typing import NamedTuple
 
-from ledger.common.periods import DAY, HOUR
-from ledger.explain.units import money
+from ledger.common.periods import HOUR
+from ledger.explain.units import UNKNOWN, days, money, percent
 from ledger.explain.words import spaced
-from ledger.network.json_form import currencies
 from ledger.network.performance import NetworkFigures, compare
 
 
@@ -41,14 +40,11 @@ FIGURES = (
 
 def shown(value: int | None, unit: Unit) -> str:
     """A figure as people write it: `1,204`, `8.5 days`, `12.34 %`; a dash where nothing is known."""
-    if value is None:
-        return "–"
-    sign, size = ("-" if value < 0 else ""), abs(value)
     if unit is Unit.PPM:
-        return f"{sign}{size // 10_000}.{size % 10_000 // 100:02} %"
+        return percent(value)
     if unit is Unit.SECONDS:
-        return f"{sign}{size // DAY}.{size % DAY * 10 // DAY} days"
-    return f"{sign}{size:,}"
+        return days(value)
+    return UNKNOWN if value is None else f"{value:,}"
 
 
 def cells(figures: NetworkFigures) -> tuple[str, ...]:
@@ -67,7 +63,7 @@ def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
             money(figures.cost_per_package(currency) or 0, currency),
             money(figures.indicative.get(currency, 0), currency),
         )
-        for currency in currencies(figures)
+        for currency in figures.freight
     ]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from ledger.codes import HoldCause, Regime
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
-from ledger.explain.units import duration, moment
+from ledger.explain.units import duration, moment, money
+from ledger.explain.words import word
 from ledger.penalties.lateness import HoldLine, HoldReason, PortionLine
 from ledger.penalties.recourse import LegLine
 from ledger.penalties.statement import PenaltyStatement
@@ -61,9 +62,8 @@ def explain(statement: PenaltyStatement) -> tuple[str, ...]:
     lines.append(_amount(statement))
     lines += [_leg(leg, statement.currency) for leg in statement.legs]
     if statement.amount and statement.stays_with_liable:
-        lines.append(
-            f"{statement.stays_with_liable} {statement.currency} (minor units) stay with partner {statement.liable}."
-        )
+        rest = money(statement.stays_with_liable, statement.currency)
+        lines.append(f"{rest} stay with partner {statement.liable}.")
     if statement.indicative:
         lines.append(
             f"Indicative only: partner {statement.liable} has neither signed nor endorsed the terms."
@@ -127,8 +127,8 @@ def _tender(tender: Tender) -> str:
 
 def _hold(line: HoldLine) -> str:
     hold = line.hold
-    regime = Regime(hold.regime).name.lower().replace("_", " ") if hold.regime in set(Regime) else str(hold.regime)
-    cause = HoldCause(hold.cause).name.lower().replace("_", " ") if hold.cause in set(HoldCause) else "not stated"
+    regime = word(Regime, hold.regime) if hold.regime in set(Regime) else str(hold.regime)
+    cause = word(HoldCause, hold.cause) if hold.cause in set(HoldCause) else "not stated"
     end = "still open" if hold.end is None else f"released {moment(hold.end)}"
     verdict = "taken out" if line.taken_out else "not taken out"
     return (
@@ -141,10 +141,14 @@ def _hold(line: HoldLine) -> str:
 def _amount(statement: PenaltyStatement) -> str:
     if not statement.uncapped:
         return "No penalty."
-    capped = f", capped at {statement.cap}" if statement.uncapped > statement.cap else ""
+    rate, uncapped, cap, amount = (
+        money(value, statement.currency)
+        for value in (statement.alpha, statement.uncapped, statement.cap, statement.amount)
+    )
+    capped = f", capped at {cap}" if statement.uncapped > statement.cap else ""
     return (
-        f"Penalty: α {statement.alpha} × (days late)² = {statement.uncapped}{capped}: partner {statement.liable} owes "
-        f"partner {statement.beneficiary} {statement.amount} {statement.currency} (minor units)."
+        f"Penalty: α {rate} × (days late)² = {uncapped}{capped}: partner {statement.liable} owes "
+        f"partner {statement.beneficiary} {amount}."
     )
 
 
@@ -154,5 +158,5 @@ def _leg(leg: LegLine, currency: str) -> str:
         return f"Partner {leg.partner} passed on in time (due {moment(leg.due_at)}{customs})."
     return (
         f"Partner {leg.partner} was due to pass on by {moment(leg.due_at)} and overran by "
-        f"{duration(leg.overrun_seconds)}{customs}: its part by recourse is {leg.amount} {currency} (minor units)."
+        f"{duration(leg.overrun_seconds)}{customs}: its part by recourse is {money(leg.amount, currency)}."
     )

@@ -4,8 +4,8 @@ Partners stand as "partner 7", amounts in minor units with their currency, as in
 """
 
 from ledger.explain.penalty import ENDINGS
-from ledger.explain.units import moment
-from ledger.explain.words import counted, span
+from ledger.explain.units import moment, money, span
+from ledger.explain.words import counted
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
@@ -36,8 +36,8 @@ def gist(statement: PenaltyStatement) -> str:
     if statement.amount:
         capped = ", the most that the terms allow" if statement.uncapped > statement.cap else ""
         said = (
-            f"Partner {statement.liable} owes partner {statement.beneficiary} {statement.amount} "
-            f"{statement.currency} (minor units){capped}, because {why}."
+            f"Partner {statement.liable} owes partner {statement.beneficiary} "
+            f"{money(statement.amount, statement.currency)}{capped}, because {why}."
         )
     elif latest.late_seconds:
         said = f"Nothing is owed, although {why}: at the agreed rate that comes to less than the smallest coin."
@@ -53,7 +53,7 @@ def standing(statement: PenaltyStatement) -> tuple[str, ...]:
     result: list[str] = []
     growing = [line for line in statement.portions if _runs(line) and line.counted_until < statement.accrual_end]
     if growing and statement.promised and statement.amount < statement.cap:
-        most = f"to {statement.cap} {statement.currency} (minor units) at most"
+        most = f"to {money(statement.cap, statement.currency)} at most"
         result.append(
             f"The clock is running: what is owed grows until the goods arrive, {most}."
             if any(line.ending is None for line in growing)
@@ -117,8 +117,6 @@ def _rest(statement: PenaltyStatement) -> list[str]:
         result.append(f"The rest was split into {parts}, each with a penalty statement of its own.")
     bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
     if statement.amount and bearing:
-        legs = ", ".join(
-            f"{leg.amount} {statement.currency} (minor units) from partner {leg.partner}" for leg in bearing
-        )
+        legs = ", ".join(f"{money(leg.amount, statement.currency)} from partner {leg.partner}" for leg in bearing)
         result.append(f"By recourse it gets back {legs}, for passing on late.")
     return result

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from ledger.codes import Mode
-from ledger.common.periods import DAY
-from ledger.explain.units import digits_of
+from ledger.explain.units import days, rounded_money, share_of
 from ledger.explain.words import spaced
 from ledger.network.report import Lane, LateClass, Report
 from ledger.network.report_entries import Summary
@@ -22,7 +21,6 @@ from ledger.network.routes import Route
 
 FEW = 10
 """Late shipments below which a median says little."""
-NOT_KNOWN = "not known"
 
 
 class Sentence(NamedTuple):
@@ -72,40 +70,11 @@ def late_class_text(late: LateClass) -> str:
     return f"over {late.least - 1}" if late.most is None else f"{late.least}–{late.most}"
 
 
-# --- rounded numbers: for people, beside the exact tables ------------------------------------------------------------
-
-
-def days(seconds: int | None, unknown: str = NOT_KNOWN) -> str:
-    """Tenths of a day."""
-    if seconds is None:
-        return unknown
-    tenths = (seconds * 10 + DAY // 2) // DAY
-    if tenths % 10 == 0:
-        return f"{tenths // 10} day{'s' if tenths != 10 else ''}"
-    return f"{tenths // 10}.{tenths % 10} days"
-
-
-def percent(part: int, whole: int, unknown: str = NOT_KNOWN) -> str:
-    return (
-        unknown
-        if not whole
-        else f"{(2000 * part + whole) // (2 * whole) // 10}.{(2000 * part + whole) // (2 * whole) % 10} %"
-    )
-
-
-def money(minor: int, currency: str) -> str:
-    """Whole units of the currency, rounded down; millions with a decimal from ten million on."""
-    whole = minor // 10 ** digits_of(currency)
-    if whole >= 10**7:
-        return f"{whole // 10**6:,}.{whole // 10**5 % 10} million {currency}".strip()
-    return f"{whole:,} {currency}".strip()
-
-
 # --- findings --------------------------------------------------------------------------------------------------------
 
 
 def _late(sums: Summary) -> str:
-    return percent(sums.late, sums.shipments)
+    return share_of(sums.late, sums.shipments)
 
 
 def _lane(lane: Lane) -> str:
@@ -123,7 +92,7 @@ def _punctuality(report: Report) -> Sentence:
         )
     else:
         rest = f" The latest of the {late:,} late ones is late by {days(max(e.late_seconds for e in report.late))}."
-    return Sentence(f"{percent(count - late, count)} of {count:,} shipments are not late.", rest)
+    return Sentence(f"{share_of(count - late, count)} of {count:,} shipments are not late.", rest)
 
 
 def _direction(report: Report) -> Iterator[Sentence]:
@@ -149,10 +118,10 @@ def _few_partners(report: Report, name: Callable[[int], str]) -> Iterator[Senten
     who = "One partner accounts" if found.partners == 1 else f"{found.partners} of {found.of} partners account"
     worst = found.worst
     yield Sentence(
-        f"{who} for {percent(found.late, report.sums.late)} of the late shipments.",
+        f"{who} for {share_of(found.late, report.sums.late)} of the late shipments.",
         f" {name(worst.partner)} comes first, with {worst.sums.late:,} of its {worst.sums.shipments:,} late; had all "
         "of them been on time, the overall share would be "
-        f"{percent(found.in_time_without, report.sums.shipments)}.",
+        f"{share_of(found.in_time_without, report.sums.shipments)}.",
     )
 
 
@@ -175,8 +144,8 @@ def _long_delays(report: Report) -> Iterator[Sentence]:
     if found is not None:
         yield Sentence(
             "Long delays are the costly ones:",
-            f" {percent(found.shipments, report.sums.late)} of the late shipments were over {LONG_DELAY} days late, "
-            f"and bear {percent(found.penalty, found.owed)} of the penalties.",
+            f" {share_of(found.shipments, report.sums.late)} of the late shipments were over {LONG_DELAY} days late, "
+            f"and bear {share_of(found.penalty, found.owed)} of the penalties.",
         )
 
 
@@ -184,11 +153,11 @@ def _cost(report: Report) -> Iterator[Sentence]:
     (capped, uncapped), freight, currency = report.owed, report.sums.freight, report.currency
     if not capped or not uncapped:
         return
-    rest = f"; the caps hold back {percent(uncapped - capped, uncapped)} of what the rate alone would give."
+    rest = f"; the caps hold back {share_of(uncapped - capped, uncapped)} of what the rate alone would give."
     if freight.per_shipment is not None:
         rest += (
-            f" Freight, where it is stated, is {money(freight.amount, currency)}, "
-            f"{money(freight.per_shipment, currency)} a shipment: the penalties of these shipments are "
-            f"{percent(freight.penalties, freight.amount)} of it."
+            f" Freight, where it is stated, is {rounded_money(freight.amount, currency)}, "
+            f"{rounded_money(freight.per_shipment, currency)} a shipment: the penalties of these shipments are "
+            f"{share_of(freight.penalties, freight.amount)} of it."
         )
-    yield Sentence(f"Penalties under the terms come to {money(capped, currency)}", rest)
+    yield Sentence(f"Penalties under the terms come to {rounded_money(capped, currency)}", rest)

@@ -6,8 +6,8 @@ from typing import Any
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.explain.units import micropoints, moment, percent, points
-from ledger.explain.words import counted, span
+from ledger.explain.units import micropoints, moment, percent, points, span
+from ledger.explain.words import counted
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Indicator
 from ledger.scores.composite import (
@@ -117,6 +117,11 @@ def flag_text(flag: Flag) -> str:
     if flag.kind is FlagKind.BROKER_WORD:
         return f"{_FLAGS[flag.kind]}: {_hours(flag.count)} of {_hours(flag.of)}"
     return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"
+
+
+def measure_stated(measure: Measure) -> dict[str, Any]:
+    """The figure of a measure, with the card's title and, beside it, where the card comes from in words."""
+    return to_json(measure) | {"title": measure.card.title, "words": measure_text(measure)}
 
 
 def measure_text(measure: Measure) -> str:

@@ -1,8 +1,14 @@
-"""Amounts, times, shares and points as people write them: the one formatter of each."""
+"""Amounts, times, durations, shares and points as people write them: the one formatter of each. Rounded down, but for
+the report's tenths."""
 
 from datetime import UTC, datetime
 
-from ledger.common.periods import DAY, HOUR
+from ledger.common.periods import DAY, FOREVER, HOUR
+from ledger.explain.words import counted
+
+LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999: no calendar shows later ones."""
+UNKNOWN = "–"
 
 _WHOLE = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
@@ -28,9 +34,18 @@ def money(amount: int | str, currency: str) -> str:
     return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency}"
 
 
+def rounded_money(amount: int, currency: str = "") -> str:
+    """Whole units of the currency, rounded down; with its name, millions from ten million on: for people, beside the
+    exact tables."""
+    whole = amount // 10 ** digits_of(currency)
+    if currency and whole >= 10**7:
+        return f"{whole // 10**6:,}.{whole // 10**5 % 10} million {currency}"
+    return f"{whole:,} {currency}".strip()
+
+
 def moment(seconds: int) -> str:
     """UTC, to the second; times beyond the year 9999 as their number."""
-    if seconds >= 253_402_300_800:
+    if seconds > LAST_SECOND:
         return f"second {seconds}"
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
@@ -42,20 +57,64 @@ def duration(seconds: int) -> str:
     return f"{days} d {clock}" if days else clock
 
 
-def points(hundredths: int) -> str:
-    return f"{hundredths // 100}.{hundredths % 100:02}"
+def span(seconds: int) -> str:
+    """A duration in its two largest units, such as `3 days 4 hours`."""
+    if seconds >= FOREVER:
+        return "without limit"
+    result = []
+    rest = seconds
+    for size, noun in ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second")):
+        count, rest = divmod(rest, size)
+        if count:
+            result.append(counted(count, noun))
+    return " ".join(result[:2]) or "none"
 
 
-def percent(ppm: int) -> str:
-    """Parts per million as per cent with up to two decimals, rounded down."""
-    whole, rest = divmod(ppm // 100, 100)
-    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
+def day(seconds: int) -> str:
+    """The day in UTC, such as `1 January 1970`."""
+    if seconds >= FOREVER:
+        return "the end"
+    return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC).strftime("%-d %B %Y")
 
 
-def exact_percent(ppm: int) -> str:
-    """Parts per million as per cent with up to four decimals: nothing is rounded."""
-    whole, rest = divmod(ppm, 10_000)
-    return f"{whole}.{rest:04}".rstrip("0").removesuffix(".") + " %"
+def days(seconds: int | None) -> str:
+    """Days to the nearest tenth, such as `8.5 days`; of a difference, with its sign."""
+    if seconds is None:
+        return UNKNOWN
+    tenths = (abs(seconds) * 10 + DAY // 2) // DAY
+    whole, rest = divmod(tenths, 10)
+    sign = "-" if seconds < 0 and tenths else ""
+    return f"{sign}{whole}{f'.{rest}' if rest else ''} day{'' if tenths == 10 else 's'}"
+
+
+def points(hundredths: int | None) -> str:
+    """Hundredths of a point as points; a dash where there is no score."""
+    return UNKNOWN if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def percent(ppm: int | None, decimals: int = 2) -> str:
+    """Parts per million as per cent, without decimals that say nothing; with four of them nothing is rounded."""
+    if ppm is None:
+        return UNKNOWN
+    whole, rest = divmod(abs(ppm), _POINT // 100)
+    shown = f"{whole}.{rest:04}"[: len(str(whole)) + 1 + decimals].rstrip("0").removesuffix(".")
+    return f"{'-' if ppm < 0 else ''}{shown} %"
+
+
+def percent_of(part: int, whole: int) -> str:
+    """A part in whole per cent, 100 % at most; of nothing, a dash."""
+    return percent(min(_POINT, part * _POINT // whole), 0) if whole else UNKNOWN
+
+
+def tenths_of_percent(ppm: int | None) -> str:
+    """Parts per million as per cent to the nearest tenth, always shown: for figures that stand one under another."""
+    return UNKNOWN if ppm is None else share_of(ppm, _POINT)
+
+
+def share_of(part: int, whole: int) -> str:
+    """The same of a part in a whole."""
+    tenths = (2000 * part + whole) // (2 * whole) if whole else 0
+    return f"{tenths // 10}.{tenths % 10} %" if whole else UNKNOWN
 
 
 def micropoints(micropoints: int) -> str:

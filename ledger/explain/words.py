@@ -3,7 +3,6 @@
 from enum import IntEnum, IntFlag
 
 from ledger.codes import Outcome
-from ledger.common.periods import DAY, HOUR
 
 NONE = "none"
 
@@ -24,19 +23,6 @@ def spaced(name: str) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def span(seconds: int) -> str:
-    """A duration in its two largest units, such as `3 days 4 hours`."""
-    if seconds >= 2**40 - 1:
-        return "without limit"
-    result = []
-    rest = seconds
-    for size, noun in ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second")):
-        count, rest = divmod(rest, size)
-        if count:
-            result.append(counted(count, noun))
-    return " ".join(result[:2]) or "none"
 
 
 MEANING: dict[Outcome, str] = {

@@ -10,11 +10,12 @@ Integers only; a figure that nothing is known about is None.
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
 from ledger.common.distribution import distribution
-from ledger.common.ids import RecordId
+from ledger.common.figure import Currency, Pattern, figure
+from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY, FOREVER, Period
 from ledger.common.spans import Span, measure
 from ledger.errors import NotFound
@@ -38,10 +39,12 @@ _STUMBLES = {
 }
 
 
+@figure("partner", "handled", "failed", "failure_ppm")
 @dataclass(frozen=True, slots=True)
 class NodeFigures:
     """Items that a partner passed on or lost, and how many of them with new exceptions or not at all."""
 
+    partner: PartnerId
     handled: int
     failed: int
 
@@ -50,9 +53,17 @@ class NodeFigures:
         return _ppm(self.failed, self.handled)
 
 
+@figure(
+    "shipments", "delivered", "packages", "timed", "mean_seconds", "median_seconds", "p90_seconds", "windowed",
+    "abnormal", "legs_due", "legs_in_time", "procedures", "first_time", "held_seconds", "abnormal_ppm", "legs_ppm",
+    "first_time_ppm", "customs_seconds", "freight", "penalties", "indicative",
+    ("cost_per_shipment", "costs_per_shipment"), ("cost_per_package", "costs_per_package"), ("nodes", "by_node"),
+    "records", "evidence",
+)  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class NetworkFigures:
-    """Figures of one group. Times in seconds, shares in parts per million, money in minor units by currency.
+    """Figures of one group. Times in seconds, shares in parts per million, money in minor units, by each currency in
+    which something was stated.
 
     `timed` deliveries have a delivery time, `windowed` also an expected window. `median` is the middle one, or the mean
     of the middle two rounded down; `p90` the smallest that at least nine in ten do not exceed. `evidence`: the records
@@ -76,11 +87,28 @@ class NetworkFigures:
     first_time: int
     customs_seconds: Mapping[HoldCause, int]
     held_seconds: int
-    freight: Mapping[str, int]
-    penalties: Mapping[str, int]
-    indicative: Mapping[str, int]
+    freight: Mapping[Currency, int]
+    penalties: Mapping[Currency, int]
+    indicative: Mapping[Currency, int]
     nodes: Mapping[int, NodeFigures]
     evidence: tuple[RecordId, ...]
+
+    @property
+    def by_node(self) -> tuple[NodeFigures, ...]:
+        return tuple(self.nodes.values())
+
+    @property
+    def records(self) -> int:
+        """How many the figures rest on."""
+        return len(self.evidence)
+
+    @property
+    def costs_per_shipment(self) -> Mapping[Currency, int | None]:
+        return {currency: self.cost_per_shipment(currency) for currency in self.freight}
+
+    @property
+    def costs_per_package(self) -> Mapping[Currency, int | None]:
+        return {currency: self.cost_per_package(currency) for currency in self.freight}
 
     @property
     def abnormal_ppm(self) -> int | None:
@@ -128,6 +156,8 @@ class _Sums:
 
     def figures(self) -> NetworkFigures:
         times = distribution(self.times)
+        currencies = sorted({*self.freight, *self.penalties, *self.indicative})
+        handled = ((PartnerId(node), self.handled[node], self.failed[node]) for node in sorted(self.handled))
         return NetworkFigures(
             shipments=self.shipments,
             delivered=self.delivered,
@@ -144,19 +174,20 @@ class _Sums:
             first_time=self.first_time,
             customs_seconds=dict(sorted(self.customs_seconds.items())),
             held_seconds=self.held_seconds,
-            freight=dict(self.freight),
-            penalties=dict(self.penalties),
-            indicative=dict(self.indicative),
-            nodes={node: NodeFigures(self.handled[node], self.failed[node]) for node in sorted(self.handled)},
+            freight={currency: self.freight[currency] for currency in currencies},
+            penalties={currency: self.penalties[currency] for currency in currencies},
+            indicative={currency: self.indicative[currency] for currency in currencies},
+            nodes={node: NodeFigures(node, items, failed) for node, items, failed in handled},
             evidence=tuple(self.evidence),
         )
 
 
+@figure("figure", "before", "after", "difference")
 @dataclass(frozen=True, slots=True)
 class Change:
     """One figure in two periods; None where nothing was known."""
 
-    figure: str
+    figure: Annotated[str, Pattern("[a-z0-9_]+")]
     before: int | None
     after: int | None
 

@@ -28,35 +28,11 @@ from ledger.shipments.history import WHOLE, Journeys, Portion, part_of
 
 
 @figure(
-    "shipment",
-    "terms",
-    "liable",
-    "beneficiary",
-    "indicative",
-    "settled",
-    "share",
-    "alpha",
-    "cap",
-    "opened_at",
-    "promised",
-    "grace",
-    "promised_at",
-    "lost_after",
-    "delivered_at",
-    "stopped_at",
-    "customs_seconds",
-    "late_seconds",
-    "uncapped",
-    "amount",
-    "currency",
-    "legs",
-    "stays_with_liable",
-    "portions",
-    "children",
-    "part_of",
-    "remarks",
-    "evidence",
-)
+    "shipment", "liable", "beneficiary", "currency", "amount", "uncapped", "cap", "alpha", "opened_at", "promised",
+    "grace", "promised_at", "lost_after", "delivered_at", "stopped_at", "customs_seconds", "relief_seconds",
+    "late_seconds", "settled", "indicative", "stays_with_liable", "share", "terms", "part_of", "children", "portions",
+    "legs", "remarks", "evidence",
+)  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class PenaltyStatement:
     """Every line of one shipment's penalty. Amounts in minor units of `currency`, times in seconds UTC.
@@ -64,8 +40,8 @@ class PenaltyStatement:
     `liable` owes `amount` to `beneficiary`; while `indicative`, `liable` has neither signed nor endorsed the terms.
     `share` is the part of the signed α and cap that this shipment carries (1 unless split from another). `alpha` and
     `cap` are that share, rounded down. `promised_at` includes the grace. `late_seconds`, `customs_seconds`,
-    `stopped_at` and `delivered_at` are those of the latest portion: when its clock stopped, and the same if a delivery
-    stopped it. `legs` is recourse: what they do not carry stays with `liable`.
+    `relief_seconds`, `stopped_at` and `delivered_at` are those of the latest portion: when its clock stopped, and the
+    same if a delivery stopped it. `legs` is recourse: what they do not carry stays with `liable`.
     """
 
     shipment: bytes
@@ -86,6 +62,7 @@ class PenaltyStatement:
     delivered_at: Seconds | None
     stopped_at: Seconds | None
     customs_seconds: Seconds
+    relief_seconds: Seconds
     late_seconds: Seconds
     uncapped: int
     amount: int
@@ -196,6 +173,7 @@ def _statement(
         delivered_at=stop.at if stop is not None and stop.kind is StopKind.DELIVERY else None,
         stopped_at=stop.at if stop is not None else None,
         customs_seconds=latest.customs_seconds if latest else 0,
+        relief_seconds=latest.relief_seconds if latest else 0,
         late_seconds=latest.late_seconds if latest else 0,
         uncapped=uncapped,
         amount=amount,

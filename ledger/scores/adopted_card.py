@@ -6,8 +6,8 @@ start the one adopted last. Where none governs, Lading's default card is used, a
 """
 
 from dataclasses import dataclass
-from typing import Any
 
+from ledger.common.figure import Seconds, figure
 from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
 from ledger.registry.history import RegistryView
@@ -36,20 +36,17 @@ def governing_card(view: RegistryView, start: int) -> Adopted | None:
     return next((card for card in reversed(adopted_cards(view)) if card.since <= start), None)
 
 
+@figure(("card", "card.hash"), "adopted", "since")
 @dataclass(frozen=True, slots=True)
 class Measure:
     """The card that governs a period. `since`: from when on, as the council adopted it; None for the default."""
 
     card: Card
-    since: int | None
+    since: Seconds | None
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "card": to_hex(self.card.hash),
-            "title": self.card.title,
-            "adopted": self.since is not None,
-            "since": self.since,
-        }
+    @property
+    def adopted(self) -> bool:
+        return self.since is not None
 
 
 def measure_by(card: Card, view: RegistryView, start: int) -> Measure:

@@ -12,17 +12,14 @@ from markupsafe import Markup, escape
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.explain import units
 from ledger.explain.score import NAMES, measured
-from ledger.explain.units import micropoints, money
-from ledger.explain.words import counted, span
+from ledger.explain.units import LAST_SECOND, UNKNOWN, micropoints, money, percent, percent_of, points, span
+from ledger.explain.words import counted
 from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
 from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
 
-LAST_SECOND = 253_402_300_799
-"""The last second of the year 9999: later times are shown as their number."""
 _PARTNER = re.compile(r"\b([Pp])artner (\d{1,13})\b")
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
@@ -30,7 +27,7 @@ _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 def moment(seconds: int | None) -> Markup:
     """A time in UTC, to the minute for the eye and to the second underneath."""
     if seconds is None:
-        return Markup("–")
+        return Markup("{}").format(UNKNOWN)
     if seconds > LAST_SECOND:
         return Markup("without limit")
     at = datetime.fromtimestamp(seconds, UTC)
@@ -70,23 +67,9 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def points(hundredths: int | None) -> str:
-    """Hundredths of a point as points; a dash where there is no score."""
-    return "–" if hundredths is None else units.points(hundredths)
-
-
 def in_unit(value: int | str | None, indicator: str) -> str:
     """An indicator's value in its unit, in words."""
     return "nothing was due" if value is None else measured(Indicator(indicator), int(value))
-
-
-def percent(basis_points: int) -> str:
-    return units.percent(basis_points * 100)
-
-
-def share_of(part: int, whole: int) -> str:
-    """A part in whole percent, rounded down and 100 % at most; of nothing, a dash."""
-    return f"{min(100, part * 100 // whole)} %" if whole else "–"
 
 
 def code(subject: str) -> str:
@@ -115,23 +98,21 @@ ENVIRONMENT.filters |= {
     "person": person,
     "capital": capital,
     "marked": marked,
-    "percent": percent,
+    "percent": lambda basis_points: percent(basis_points * 100),
     "points": points,
     "measured": in_unit,
     "micropoints": micropoints,
     "indicator_title": lambda name: NAMES[Indicator(name)],
     "counted": counted,
     "hex": to_hex,
-    "share_of": share_of,
+    "share_of": percent_of,
     "code": code,
 }
 
 
-def named(node: Node, text: str, currency: str = "") -> Markup:
-    """`text` with every "partner 7" in it replaced by the partner's name and a link, amounts of `currency`, which the
-    domain's sentences give in minor units, as people write them, and times as on the rest of the page."""
-    if currency:
-        text = re.sub(rf"\b(\d+) {re.escape(currency)}\b( \(minor units\))?", lambda m: money(m[1], currency), text)
+def named(node: Node, text: str) -> Markup:
+    """`text` with every "partner 7" in it replaced by the partner's name and a link, and times as on the rest of the
+    page."""
     numbers = [int(number) for _, number in _PARTNER.findall(text)]
     names = node.reader.views.names(numbers) if numbers else {}
 
@@ -168,7 +149,7 @@ def page(
         who=who,
         signed_in=bool(reader.key),
         reader=reader,
-        named=lambda words, currency="": named(node, words, currency),
+        named=lambda words: named(node, words),
         **values,
     )
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "private, no-cache"})

@@ -6,10 +6,16 @@ from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer, Page
 from ledger.common.figure import json_schema
+from ledger.common.periods import Period
+from ledger.network.performance import Change, NetworkFigures
 from ledger.penalties.lists import Total
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
+from ledger.services.figures.network import PRICES
+from ledger.services.figures.penalties_and_scores import TrendPoint
 
+PeriodView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Period))]
+TrendPointView = Annotated[dict[str, Any], WithJsonSchema(json_schema(TrendPoint))]
 PenaltyTotal = Annotated[dict[str, Any], WithJsonSchema(json_schema(Total))]
 """Sums of one currency, see `ledger.penalties.lists.Total`."""
 
@@ -29,36 +35,36 @@ class PenaltyPage(Page):
     penalties: list[PenaltyView]
 
 
+def _network() -> dict[str, Any]:
+    """The schema of network figures, prices and records null where the reader may not know them or did not ask."""
+    schema = json_schema(NetworkFigures)
+    for name in (*PRICES, "evidence"):
+        schema["properties"][name] = {"anyOf": [schema["properties"][name], {"type": "null"}]}
+    return schema
+
+
+NetworkFiguresView = Annotated[dict[str, Any], WithJsonSchema(_network())]
+ChangeView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Change))]
+
+
 class NetworkGroup(Answer):
     """Times in seconds, shares in parts per million, money in minor units by currency (null where the reader may not
     know prices). `before` and `changes` only where a comparison was asked for.
     """
 
     group: str
-    figures: dict[str, Any] | None
+    figures: NetworkFiguresView | None
     explanation: list[str]
-    before: dict[str, Any] | None = None
-    changes: list[dict[str, Any]] | None = None
-
-
-class NetworkPeriod(Answer):
-    start: int
-    end: int
-    at: int
+    before: NetworkFiguresView | None = None
+    changes: list[ChangeView] | None = None
 
 
 class NetworkView(Answer):
     by: str | None
     of: str = Field(description="Which shipments, in words: all, or those whose terms the reader may read")
-    period: NetworkPeriod
-    before_period: NetworkPeriod | None
+    period: PeriodView
+    before_period: PeriodView | None
     groups: list[NetworkGroup]
-
-
-class ScorePeriod(Answer):
-    start: int
-    end: int
-    at: int
 
 
 def _scorecard() -> dict[str, Any]:
@@ -113,18 +119,6 @@ class JudgementView(Answer):
     threshold: int
     samples: int
     judgements: list[RoleJudgement]
-
-
-class TrendPointView(Answer):
-    """Scores in hundredths of a point; null where there were too few samples."""
-
-    name: str
-    period: ScorePeriod
-    card: str
-    score: int | None
-    low: int | None
-    high: int | None
-    samples: int
 
 
 class RoleTrend(Answer):

@@ -21,7 +21,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.errors import Misconfigured
 from ledger.explain.penalty import explain
-from ledger.explain.units import money
+from ledger.explain.units import money, percent
 from ledger.explain.words import counted
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import TokenPlan, read_consortium, unused
@@ -132,7 +132,7 @@ def _tell(result: dict[str, Any], words: tuple[str, ...], names: dict[str, str])
     for share in award["shares"]:
         claimed = "claimed" if share["claimed_in"] else "nothing to claim"
         amount = money(share["amount"], award["currency"])
-        out.print(f"  partner {share['partner']} ({share['basis_points'] / 100:g} %): {amount}, {claimed}")
+        out.print(f"  partner {share['partner']} ({percent(share['basis_points'] * 100)}): {amount}, {claimed}")
     out.print(
         f"  partner {award['residual']['partner']}, the rest: {money(award['residual']['amount'], award['currency'])}"
     )

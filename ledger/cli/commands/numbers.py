@@ -7,12 +7,12 @@ import typer
 
 from ledger.cli.output import out, print_json, table
 from ledger.common.ids import bytes_from_hex
-from ledger.common.periods import DAY, FOREVER, LONGEST_ROLLING, Step, period_of
+from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
 from ledger.explain import penalty as penalty_text
-from ledger.explain.score import explain, measure_text, stated
+from ledger.explain.score import explain, measure_stated, measure_text, stated
 from ledger.explain.score import why as why_text
-from ledger.explain.units import money
+from ledger.explain.units import money, points, span
 from ledger.penalties import lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 from ledger.penalties.statement import PenaltyStatement
@@ -92,7 +92,7 @@ def scores(
     if json:
         print_json(
             {
-                "measure": measure.to_json() | {"words": measure_text(measure)},
+                "measure": measure_stated(measure),
                 "scores": [stated(card) for card in cards],
             }
         )
@@ -118,22 +118,19 @@ def trend(
             print_json(reader.numbers.trend_of(partner, by, count))
             return
         roles = reader.numbers.trend(partner, by, count)
-    for role, points in roles.items():
-        rows = [(p.name, *_score(p), p.samples) for p in points]
+    for role, listed in roles.items():
+        rows = [(p.name, *_score(p), p.samples) for p in listed]
         out.print(table((role.name.lower(), "score", "low", "high", "deliveries"), rows))
     if not roles:
         out.print(f"partner {partner} was scored in no role in the last {count} {by}s")
 
 
 def _penalty_row(statement: PenaltyStatement) -> tuple[object, ...]:
-    late = f"{statement.late_seconds / DAY:.2f} d"
+    late = span(statement.late_seconds)
     indicative = "indicative" if statement.indicative else ""
     amount = money(statement.amount, statement.currency)
     return (f"0x{statement.shipment.hex()[:12]}…", statement.liable, statement.beneficiary, late, amount, indicative)
 
 
 def _score(card: Scorecard | TrendPoint) -> tuple[str, str, str]:
-    low, score, high = (
-        "–" if value is None else f"{value // 100}.{value % 100:02d}" for value in (card.low, card.score, card.high)
-    )
-    return score, low, high
+    return points(card.score), points(card.low), points(card.high)

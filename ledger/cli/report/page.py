@@ -5,19 +5,11 @@ from html import escape
 
 from ledger.cli.report import charts, sections
 from ledger.cli.report.style import STYLE
-from ledger.cli.report.words import UNKNOWN_CELL, Cover, amount, day, figure, ppm, section, table
+from ledger.cli.report.words import Cover, figure, section, table
 from ledger.codes import Mode
 from ledger.common.periods import unit_name, unit_of
-from ledger.explain.report import (
-    Sentence,
-    days,
-    findings,
-    lane_text,
-    late_class_text,
-    mode_text,
-    money,
-    percent,
-)
+from ledger.explain.report import Sentence, findings, lane_text, late_class_text, mode_text
+from ledger.explain.units import day, days, rounded_money, share_of, tenths_of_percent
 from ledger.network.report import Lane, Report
 from ledger.network.report_findings import extremes_of
 
@@ -81,7 +73,7 @@ def _headline(report: Report) -> str:
     capped, uncapped = report.owed
     cards = [
         (
-            percent(sums.in_time, count),
+            share_of(sums.in_time, count),
             "not late",
             f"{sums.in_time:,} of {count:,} shipments in time, however their clock stopped, customs holds taken out",
         ),
@@ -91,18 +83,24 @@ def _headline(report: Report) -> str:
             f"mean {days(lateness.mean)}, nine in ten within {days(lateness.p90)}",
         ),
         (
-            money(capped, report.currency),
+            rounded_money(capped, report.currency),
             "delay penalties",
-            f"{money(uncapped, report.currency)} before the agreed caps",
+            f"{rounded_money(uncapped, report.currency)} before the agreed caps",
         ),
     ]
     if whole and whole.windowed:
-        cards.append((ppm(whole.abnormal_ppm), "abnormal delay rate", f"of {whole.windowed:,} with an expected window"))
+        cards.append(
+            (
+                tenths_of_percent(whole.abnormal_ppm),
+                "abnormal delay rate",
+                f"of {whole.windowed:,} with an expected window",
+            )
+        )
     if whole and whole.timed:
         spread = f"mean {days(whole.mean_seconds)}, nine in ten within {days(whole.p90_seconds)}"
         cards.append((days(whole.median_seconds), "median delivery time", spread))
     if len(report.debtors) > 5:
-        share = percent(sum(d.amount for d in report.debtors[:5]), capped)
+        share = share_of(sum(d.amount for d in report.debtors[:5]), capped)
         cards.append((share, "of penalties on the five largest debtors", f"of {len(report.debtors)} that owe anything"))
     body = "".join(
         f"<li><strong>{escape(a)}</strong><span>{escape(b)}</span><em>{escape(c)}</em></li>" for a, b, c in cards
@@ -135,12 +133,12 @@ def _stands_out(report: Report) -> str:
     if (extremes := extremes_of(report)) is not None:
         (worst, worst_name), (best, best_name) = ((bucket, unit_name(bucket.unit, report.grain)) for bucket in extremes)
         points.append(
-            f"Worst {report.grain.name.lower()}: <b>{worst_name}</b>, {percent(worst.late, worst.due)} of "
-            f"{worst.due:,} late; best: <b>{best_name}</b>, {percent(best.late, best.due)} of {best.due:,}."
+            f"Worst {report.grain.name.lower()}: <b>{worst_name}</b>, {share_of(worst.late, worst.due)} of "
+            f"{worst.due:,} late; best: <b>{best_name}</b>, {share_of(best.late, best.due)} of {best.due:,}."
         )
     week = sum(entry.delivered and entry.days_late <= 7 for entry in report.late)
     if week:
-        points.append(f"{percent(week, report.sums.late)} of the late shipments came within a week of their promise.")
+        points.append(f"{share_of(week, report.sums.late)} of the late shipments came within a week of their promise.")
     running = sum(not entry.stopped and not entry.settled for entry in report.entries)
     if running:
         points.append(f"{running:,} shipments are past their promise and not delivered: their clocks still run.")
@@ -157,13 +155,13 @@ def _lanes(report: Report) -> str:
             lane_text(lane.origin, lane.destination),
             mode_text(lane.mode),
             f"{lane.sums.shipments:,}",
-            percent(lane.sums.in_time, lane.sums.shipments),
-            days(lane.sums.lateness.median, UNKNOWN_CELL),
-            days(lane.sums.lateness.p90, UNKNOWN_CELL),
+            share_of(lane.sums.in_time, lane.sums.shipments),
+            days(lane.sums.lateness.median),
+            days(lane.sums.lateness.p90),
         ]
-        cells += [days(lane.figures.median_seconds, UNKNOWN_CELL)] if timed else []
-        cells += [ppm(lane.figures.legs_ppm, UNKNOWN_CELL)] if legs else []
-        return [*cells, amount(lane.sums.penalty)]
+        cells += [days(lane.figures.median_seconds)] if timed else []
+        cells += [tenths_of_percent(lane.figures.legs_ppm)] if legs else []
+        return [*cells, rounded_money(lane.sums.penalty)]
 
     head = ["lane", "mode", "shipments", "on time", "median delay", "p90 delay"]
     head += ["median delivery"] if timed else []
@@ -193,10 +191,10 @@ def _windows(report: Report) -> str:
             mode_text(row.mode),
             f"{row.window.least}–{row.window.most}",
             f"{found.timed:,}",
-            days(found.mean_seconds, UNKNOWN_CELL),
-            days(found.median_seconds, UNKNOWN_CELL),
-            days(found.p90_seconds, UNKNOWN_CELL),
-            ppm(found.abnormal_ppm, UNKNOWN_CELL),
+            days(found.mean_seconds),
+            days(found.median_seconds),
+            days(found.p90_seconds),
+            tenths_of_percent(found.abnormal_ppm),
         )
         for row, found in timed
     ]

@@ -1,9 +1,10 @@
 """The report's sections about money, partners, customs and periods."""
 
 from ledger.cli.report import charts
-from ledger.cli.report.words import UNKNOWN_CELL, Cover, amount, day, exact, figure, ppm, section, table
+from ledger.cli.report.words import Cover, figure, section, table
 from ledger.common.periods import DAY, HOUR
-from ledger.explain.report import days, mode_text, money, percent
+from ledger.explain.report import mode_text
+from ledger.explain.units import UNKNOWN, day, days, money, percent, rounded_money, share_of, tenths_of_percent
 from ledger.explain.words import spaced
 from ledger.network.performance import compare
 from ledger.network.report import PartnerFigures, Report
@@ -22,13 +23,13 @@ def penalties(report: Report, cover: Cover) -> str:
         words = f"<p>{_rates(report.rates, report.currency)} No penalty follows from these shipments.</p>"
         return section(title, words)
     totals = "; ".join(
-        f"{money(capped, currency)} ({money(uncapped, currency)} before caps)"
+        f"{rounded_money(capped, currency)} ({rounded_money(uncapped, currency)} before caps)"
         for currency, (capped, uncapped) in sorted(report.penalties.items())
         if uncapped
     )
     shown = report.debtors[:MOST_DEBTORS]
     chart = charts.bars(
-        [(cover.name(d.partner), d.amount, f"{amount(d.amount)} · {d.shipments:,} late") for d in shown],
+        [(cover.name(d.partner), d.amount, f"{rounded_money(d.amount)} · {d.shipments:,} late") for d in shown],
         running=[debtor.running_ppm for debtor in shown],
     )
     enough = next(n for n, debtor in enumerate(report.debtors, 1) if debtor.running_ppm >= 800_000)
@@ -57,10 +58,10 @@ def penalties(report: Report, cover: Cover) -> str:
 def _rates(rates: Rates, currency: str) -> str:
     def span(ends: tuple[int, int]) -> str:
         least, most = ends
-        return exact(least, currency) if least == most else f"{exact(least, currency)} to {exact(most, currency)}"
+        return money(least, currency) if least == most else f"{money(least, currency)} to {money(most, currency)}"
 
     cap = (
-        f"{rates.cap_bps / 100:g} % of the shipment's value"
+        f"{percent(rates.cap_bps * 100)} of the shipment's value"
         if rates.cap_bps is not None
         else span(rates.cap) + " a shipment"
     )
@@ -84,10 +85,10 @@ def partners(report: Report, cover: Cover) -> str:
         (
             cover.name(partner.partner),
             f"{partner.sums.shipments:,}",
-            f"{partner.score.samples:,}" if partner.score else UNKNOWN_CELL,
-            percent(partner.sums.in_time, partner.sums.shipments),
-            days(partner.sums.lateness.median, UNKNOWN_CELL),
-            amount(partner.sums.penalty),
+            f"{partner.score.samples:,}" if partner.score else UNKNOWN,
+            share_of(partner.sums.in_time, partner.sums.shipments),
+            days(partner.sums.lateness.median),
+            rounded_money(partner.sums.penalty),
             *_score(partner),
         )
         for partner in shown
@@ -105,7 +106,7 @@ def partners(report: Report, cover: Cover) -> str:
 def _score(partner: PartnerFigures) -> tuple[str, str]:
     card = partner.score
     if card is None or card.score is None:
-        return "too few" if card is not None and card.samples < 10 else UNKNOWN_CELL, UNKNOWN_CELL
+        return "too few" if card is not None and card.samples < 10 else UNKNOWN, UNKNOWN
     mark = " prov." if card.provisional else ""
     return f"{card.score / 100:.1f}{mark}", f"{(card.low or 0) / 100:.0f}–{(card.high or 0) / 100:.0f}"
 
@@ -147,7 +148,7 @@ def nodes(report: Report, cover: Cover) -> str:
             "shortage or loss on record.</p>",
         )
     rows = [
-        (cover.name(partner), f"{node.handled:,}", f"{node.failed:,}", percent(node.failed, node.handled))
+        (cover.name(partner), f"{node.handled:,}", f"{node.failed:,}", share_of(node.failed, node.handled))
         for partner, node in failing[:MOST_NODES]
     ]
     words = "<p>Items that a partner passed on with new damage or shortage, or lost.</p>"
@@ -167,18 +168,18 @@ def _mode(name: str, sums: Summary) -> tuple[str, ...]:
     return (
         name,
         f"{sums.shipments:,}",
-        percent(sums.in_time, sums.shipments),
-        days(sums.lateness.median, UNKNOWN_CELL),
-        days(sums.lateness.p90, UNKNOWN_CELL),
+        share_of(sums.in_time, sums.shipments),
+        days(sums.lateness.median),
+        days(sums.lateness.p90),
         f"{sums.freight.shipments:,}",
         _money(sums.freight.per_shipment),
         _money(sums.freight.per_package),
-        amount(sums.penalty),
+        rounded_money(sums.penalty),
     )
 
 
 def _money(minor: int | None) -> str:
-    return UNKNOWN_CELL if minor is None else f"{minor // 100:,}.{minor % 100:02d}"
+    return UNKNOWN if minor is None else f"{minor // 100:,}.{minor % 100:02d}"
 
 
 def comparison(report: Report) -> str:
@@ -195,9 +196,9 @@ def comparison(report: Report) -> str:
         *(
             (name, *(show(side.sums) for side in (before, after)))
             for name, show in (
-                ("on time", lambda sums: percent(sums.in_time, sums.shipments)),
-                ("median delay of late ones", lambda sums: days(sums.lateness.median, UNKNOWN_CELL)),
-                ("nine in ten late ones within", lambda sums: days(sums.lateness.p90, UNKNOWN_CELL)),
+                ("on time", lambda sums: share_of(sums.in_time, sums.shipments)),
+                ("median delay of late ones", lambda sums: days(sums.lateness.median)),
+                ("nine in ten late ones within", lambda sums: days(sums.lateness.p90)),
                 (f"freight a shipment, {report.currency}", lambda sums: _money(sums.freight.per_shipment)),
                 (f"freight a unit, {report.currency}", lambda sums: _money(sums.freight.per_package)),
                 (f"penalty a shipment, {report.currency}", per_shipment),
@@ -210,9 +211,9 @@ def comparison(report: Report) -> str:
             ("packages", "units, by when their clock stopped", lambda value: f"{value:,}"),
             ("median_seconds", "median delivery time", days),
             ("p90_seconds", "nine in ten delivered within", days),
-            ("abnormal_ppm", "abnormal delays", ppm),
-            ("legs_ppm", "legs in time", ppm),
-            ("first_time_ppm", "customs released first time", ppm),
+            ("abnormal_ppm", "abnormal delays", tenths_of_percent),
+            ("legs_ppm", "legs in time", tenths_of_percent),
+            ("first_time_ppm", "customs released first time", tenths_of_percent),
         ):
             change = changes[figure_name]
             if change.before is not None and change.after is not None:
@@ -230,8 +231,9 @@ def customs(report: Report) -> str:
     if not report.causes:
         return section("Customs", "<p>No customs hold is on record for these shipments.</p>")
     rows = [(spaced(cause.name), seconds // HOUR, f"{seconds // HOUR:,} h") for cause, seconds in report.causes]
+    released = tenths_of_percent(whole.first_time_ppm if whole else None)
     words = (
-        f"<p>{ppm(whole.first_time_ppm if whole else None)} of {whole.procedures if whole else 0:,} procedures were "
+        f"<p>{released} of {whole.procedures if whole else 0:,} procedures were "
         "released without a hold, refusal or amendment. Holds that the liable partner did not cause are taken out of "
         "its delay.</p>"
     )

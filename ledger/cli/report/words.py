@@ -1,16 +1,11 @@
-"""How the report writes names, tables and exact numbers. Times are UTC, money names its currency."""
+"""How the report writes names, figures and tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 
 from ledger.cli.imports.scms import PROGRAMME, VENDOR
-from ledger.common.periods import FOREVER
-from ledger.explain.report import NOT_KNOWN, partner_text
-
-LAST_SECOND = 253_402_300_799
-UNKNOWN_CELL = "–"
+from ledger.explain.report import partner_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +56,3 @@ def name_of(name: str) -> str:
 
 def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip(" ,(") + "…"
-
-
-def day(seconds: int) -> str:
-    if seconds >= FOREVER:
-        return "the end"
-    return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC).strftime("%-d %B %Y")
-
-
-def ppm(value: int | None, unknown: str = NOT_KNOWN) -> str:
-    return unknown if value is None else f"{value / 10_000:.1f} %"
-
-
-def amount(minor: int) -> str:
-    """Whole units, for columns and bars whose heading names the currency."""
-    return f"{minor // 100:,}"
-
-
-def exact(minor: int, currency: str) -> str:
-    return f"{minor // 100:,}.{minor % 100:02d} {currency}".strip()

@@ -9,17 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.common.figure import to_json
 from ledger.common.periods import Period
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.explain.network import words
-from ledger.network import json_form
-from ledger.network.performance import NetworkFigures
+from ledger.network.performance import NetworkFigures, compare
 from ledger.network.routes import EXPECTED, By, Windows
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.views.records import Reader
 
 PRIVATE = (By.LANE, By.MARKET)
+PRICES = ("freight", "penalties", "indicative", "cost_per_shipment", "cost_per_package")
+"""Null for readers who may not know prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,33 @@ class NetworkAnswer:
         return {
             "by": str(self.by) if self.by else None,
             "of": self.scope,
-            "period": _period(self.period),
-            "before_period": _period(self.before_period) if self.before_period else None,
-            "groups": [
-                group | {"explanation": self._explained(group["group"])}
-                for group in json_form.to_json(self.groups, self.before, prices=self.prices, evidence=evidence)
-            ],
+            "period": to_json(self.period),
+            "before_period": to_json(self.before_period) if self.before_period else None,
+            "groups": [self._group(name, evidence) for name in sorted({*self.groups, *(self.before or {})})],
         }
 
-    def _explained(self, group: str) -> list[str]:
-        """The group's figures in sentences, beside them; nothing of a group that the later period does not have."""
-        figures = self.groups.get(group)
-        return [] if figures is None else list(words(figures, prices=self.prices))
+    def _group(self, name: str, evidence: bool) -> dict[str, Any]:
+        """A group's figures and, beside them, the same in sentences; with each plain figure of the earlier period."""
+        figures, earlier = self.groups.get(name), (self.before or {}).get(name)
+        group = {
+            "group": name,
+            "figures": self._figures(figures, evidence),
+            "explanation": [] if figures is None else list(words(figures, prices=self.prices)),
+        }
+        if self.before is None:
+            return group
+        changes = compare(earlier, figures) if earlier and figures else ()
+        return group | {
+            "before": self._figures(earlier, evidence),
+            "changes": [to_json(change) for change in changes],
+        }
+
+    def _figures(self, figures: NetworkFigures | None, evidence: bool) -> dict[str, Any] | None:
+        """Without `prices`, what it cost is null and no record is named."""
+        if figures is None:
+            return None
+        hidden = () if self.prices else PRICES
+        return to_json(figures) | dict.fromkeys((*hidden, *(() if self.prices and evidence else ("evidence",))))
 
 
 def network_for(
@@ -81,7 +98,3 @@ def network_for(
     earlier = numbers.network(before, by, windows, only) if before is not None else None
     scope = "the shipments whose terms you may read" if party else "all shipments"
     return NetworkAnswer(period, by, groups, before, earlier, everything or party, scope)
-
-
-def _period(period: Period) -> dict[str, int]:
-    return {"start": period.start, "end": period.end, "at": period.at}

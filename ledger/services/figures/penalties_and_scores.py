@@ -7,15 +7,16 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from ledger.bundle.figures import statements_of
 from ledger.codes import Role
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.figure import Pattern, Points, figure, to_json
+from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalty import stated
-from ledger.explain.score import measure_text
+from ledger.explain.score import measure_stated
 from ledger.explain.score import stated as scorecard_stated
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
@@ -41,16 +42,17 @@ PATIENCE = 20
 T = TypeVar("T")
 
 
+@figure("name", "period", "card", "score", "low", "high", "samples")
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
     """A partner's score in one quarter or month; None where there was none."""
 
-    name: str
+    name: Annotated[str, Pattern("[0-9]{4}( Q[1-4]|-[0-9]{2})")]
     period: Period
     card: bytes
-    score: int | None
-    low: int | None
-    high: int | None
+    score: Points | None
+    low: Points | None
+    high: Points | None
     samples: int
 
 
@@ -163,7 +165,7 @@ class Numbers:
         measure = self.measure(period.start if period else None)
         return {
             "partner": partner,
-            "measure": measure.to_json() | {"words": measure_text(measure)},
+            "measure": measure_stated(measure),
             "scores": [
                 scorecard_stated(as_public(card), frozenset({Indicator.PENALTY})) if public else scorecard_stated(card)
                 for card in self.scorecards(partner, period)
@@ -207,7 +209,8 @@ class Numbers:
             "partner": partner,
             "by": str(step),
             "roles": [
-                {"role": role.name.lower(), "points": [_point(p) for p in points]} for role, points in roles.items()
+                {"role": role.name.lower(), "points": [to_json(point) for point in points]}
+                for role, points in roles.items()
             ],
         }
 
@@ -284,15 +287,3 @@ def _brief(
     """Everybody's public score with its interval and delivery events, without the evidence."""
     cards = map(as_public, _everybody(journeys, period, card))
     return {(c.partner, c.role): (c.score, c.low, c.high, c.samples) for c in cards}
-
-
-def _point(point: TrendPoint) -> dict[str, Any]:
-    return {
-        "name": point.name,
-        "period": {"start": point.period.start, "end": point.period.end, "at": point.period.at},
-        "card": to_hex(point.card),
-        "score": point.score,
-        "low": point.low,
-        "high": point.high,
-        "samples": point.samples,
-    }

@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 from ledger.cli.main import app
 from ledger.cli.report import charts
 from ledger.cli.report.sections import partners
-from ledger.cli.report.words import Cover, day, exact, figure, name_of
+from ledger.cli.report.words import Cover, figure, name_of
 from ledger.codes import Mode
 from ledger.common.periods import Period
-from ledger.explain.report import days, findings, money
+from ledger.explain.report import findings
+from ledger.explain.units import day, days, money, rounded_money
 from ledger.network.report import Report, compute_report
 from ledger.records.types import Place
 from ledger.services.home.score_cards import default_card
@@ -104,6 +105,6 @@ def test_names_are_cut_after_what_a_replay_puts_before_them() -> None:
 
 
 def test_numbers_as_people_write_them() -> None:
-    assert (days(86_400), days(129_600), days(864_000), days(None)) == ("1 day", "1.5 days", "10 days", "not known")
-    assert (money(123_456, "USD"), money(6_881_784_941, "USD")) == ("1,234 USD", "68.8 million USD")
-    assert (exact(100, "USD"), day(0)) == ("1.00 USD", "1 January 1970")
+    assert (days(86_400), days(129_600), days(864_000), days(None)) == ("1 day", "1.5 days", "10 days", "–")
+    assert (rounded_money(123_456, "USD"), rounded_money(6_881_784_941, "USD")) == ("1,234 USD", "68.8 million USD")
+    assert (money(100, "USD"), day(0)) == ("1.00 USD", "1 January 1970")

@@ -13,8 +13,7 @@ from ledger.api.pages.render import ENVIRONMENT
 from ledger.cli.sandbox import Party
 from ledger.codes import Role
 from ledger.errors import MalformedRecord
-from ledger.explain.units import money
-from ledger.explain.words import span
+from ledger.explain.units import money, span
 from ledger.registry.enrolment import RoleRequest
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World, running_world
 from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, key_of

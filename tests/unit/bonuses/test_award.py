@@ -175,7 +175,7 @@ def test_penalties_in_another_currency_and_indicative_ones_do_not_count_and_are_
     assert [aside.reason for aside in award.lines[0].set_aside] == [SetAside.INDICATIVE, SetAside.OTHER_CURRENCY]
     text = "\n".join(explain(award))
     assert "not counted (indicative: the partner has not signed or endorsed the terms)" in text
-    assert "100 USD, not counted (in another currency than the agreement's)" in text
+    assert "1.00 USD, not counted (in another currency than the agreement's)" in text
 
 
 def test_a_penalty_named_twice_is_refused() -> None:
@@ -445,14 +445,15 @@ def test_the_explanation_has_every_line() -> None:
     charges = [charge(A, 330), charge(A, 5, SHIP_B, currency="USD")]
     found = [scorecard(A), scorecard(B, on_time=890_000), scorecard(C)]
     text = "\n".join(explain(compute_award(ID, AGREEMENT, RULES, 1, 100_000, found, charges)))
-    assert f"Penalty of shipment 0x{SHIP_A.hex()}: 330 EUR." in text
+    assert f"Penalty of shipment 0x{SHIP_A.hex()}: 3.30 EUR." in text
     assert (
-        f"Penalty of shipment 0x{SHIP_B.hex()}: 5 USD, not counted (in another currency than the agreement's)." in text
+        f"Penalty of shipment 0x{SHIP_B.hex()}: 0.05 USD, not counted (in another currency than the agreement's)."
+        in text
     )
-    assert "Gets 33000 EUR: 330 taken for penalties." in text
+    assert "Gets 330.00 EUR: 3.30 EUR taken for penalties." in text
     assert "Benchmark as carrier: on-time 89.5 % (at least 89 %), needed above 90 %: missed." in text
-    assert "Gets 0: 33330 EUR forfeited." in text
-    assert "Partner 77 gets the rest: 100000 - 53000 = 47000 EUR" in text
+    assert "Gets 0: 333.30 EUR forfeited." in text
+    assert "Partner 77 gets the rest: 1,000.00 EUR - 530.00 EUR = 470.00 EUR" in text
 
 
 def test_a_sanction_needs_the_upper_end_below_the_threshold() -> None:

@@ -33,9 +33,7 @@ def test_a_late_delivery_says_when_it_came_and_when_it_was_due(history: History)
     shipment = history.terms()
     history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
     said = gist(stated(history, shipment))
-    assert said.startswith(
-        f"{OWES} 400 EUR (minor units), because the goods arrived on 1970-01-13 00:00:00 UTC, 2 days "
-    )
+    assert said.startswith(f"{OWES} 4.00 EUR, because the goods arrived on 1970-01-13 00:00:00 UTC, 2 days ")
     assert "after the last second on time (1970-01-11 00:00:00 UTC)" in said
 
 
@@ -60,24 +58,28 @@ def test_what_customs_took_out_is_told_with_what_is_left(history: History) -> No
 def test_the_most_that_terms_allow_is_said_to_be_that(history: History) -> None:
     shipment = history.terms()
     history.handoff(shipment, CARRIER, SHOP, 25 * DAY)
-    assert "10000 EUR (minor units), the most that the terms allow, because" in gist(stated(history, shipment))
+    assert "100.00 EUR, the most that the terms allow, because" in gist(stated(history, shipment))
 
 
 def test_a_running_clock_says_how_far_it_can_go(history: History) -> None:
     shipment = history.terms()
     early, late = stated(history, shipment, 5 * DAY), stated(history, shipment, 12 * DAY)
     assert gist(early).startswith("Nothing is owed so far: the goods have not arrived, and are due by 1970-01-11")
-    assert gist(late).startswith(f"{OWES} 400 EUR (minor units), because the goods have not arrived, 2 days after")
-    assert standing(late)[0].startswith("The clock is running: what is owed grows until the goods arrive, to 10000 EUR")
+    assert gist(late).startswith(f"{OWES} 4.00 EUR, because the goods have not arrived, 2 days after")
+    assert standing(late)[0].startswith(
+        "The clock is running: what is owed grows until the goods arrive, to 100.00 EUR"
+    )
 
 
 def test_goods_lost_early_still_come_to_cost_what_lost_goods_cost(history: History) -> None:
     shipment = history.terms(penaltyCap=1_000_000)
     history.statement(StatementKind.LOST, shipment, CARRIER, 2 * DAY)
-    grows = "What never arrived is counted on to 1970-02-10 00:00:00 UTC: what is owed grows until then, to 1000000 EUR"
+    grows = (
+        "What never arrived is counted on to 1970-02-10 00:00:00 UTC: what is owed grows until then, to 10,000.00 EUR"
+    )
     early, late = stated(history, shipment, 5 * DAY), stated(history, shipment, 12 * DAY)
     assert gist(early).startswith("Nothing is owed so far: the goods never arrived (lost), and are due by 1970-01-11")
-    assert gist(late).startswith(f"{OWES} 400 EUR (minor units), because the goods never arrived (lost)")
+    assert gist(late).startswith(f"{OWES} 4.00 EUR, because the goods never arrived (lost)")
     for running in (early, late):
         assert standing(running)[0].startswith(grows)
     assert not any("grows" in sentence for sentence in standing(stated(history, shipment, 40 * DAY)))

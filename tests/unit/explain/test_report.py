@@ -2,7 +2,8 @@
 
 from ledger.codes import Mode
 from ledger.common.periods import Period
-from ledger.explain.report import Sentence, days, findings, lane_text, late_class_text, mode_text, partner_text
+from ledger.explain.report import Sentence, findings, lane_text, late_class_text, mode_text, partner_text
+from ledger.explain.units import days
 from ledger.network.report import LateClass, compute_report
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
@@ -60,4 +61,4 @@ def test_codes_and_places_in_words() -> None:
     assert [partner_text(partner, {7: "Dock AG"}) for partner in (7, 8, 0)] == ["Dock AG", "partner 8", "nobody named"]
     classes = (LateClass(0, 0, 5), LateClass(8, 14, 0), LateClass(91, None, 1))
     assert [late_class_text(late) for late in classes] == ["on time", "8–14", "over 90"]
-    assert days(None, "–") == "–"
+    assert days(None) == "–"

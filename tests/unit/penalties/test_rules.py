@@ -702,7 +702,7 @@ def test_words_and_json_tell_the_same_story(history: History) -> None:
     for words in (
         "taken out, not caused by the liable",
         "not taken out, caused by the liable",
-        "owes partner 5 400 EUR",
+        "owes partner 5 4.00 EUR",
     ):
         assert words in text
     data = to_json(statement)
