@@ -330,6 +330,8 @@ def test_the_page_of_an_agreement_has_its_dates_and_payments_and_tells_amounts_t
     awarded: Awarded,
 ) -> None:
     client = TestClient(create_app(awarded.stage.node), base_url="http://127.0.0.1:8000")
+    kept = client.put(f"/v1/bonuses/{to_hex(awarded.agreement)}/awards/1", json=award_to_json(awarded.computed.award))
+    assert kept.status_code == 200
     page = client.get(f"/bonuses/{to_hex(awarded.agreement)}", headers={"Accept": "text/html"})
     assert page.status_code == 200
     for words in (
