@@ -9,6 +9,7 @@ from ledger.cli.commands.keys import read_file
 from ledger.cli.output import out, print_json, table
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
 from ledger.explain import network as network_text
+from ledger.explain.words import spaced
 from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, parse_windows
 from ledger.services.figures.network import network_for
@@ -47,7 +48,10 @@ def network(
     if json:
         print_json(answer.to_json(evidence=True))
         return
-    titles = {group: names.get(group, group) if by is By.CARRIER else group for group in answer.groups}
+    titles = {
+        group: names.get(group, group) if by is By.CARRIER else spaced(group) if by is By.MODE else group
+        for group in answer.groups
+    }
     if by is None:
         for figures in answer.groups.values():
             _tell(figures, names)
