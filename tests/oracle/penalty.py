@@ -188,6 +188,11 @@ def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
     return _Rules(commercial, relief, family)
 
 
+def amended_for(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> Commercial:
+    """The commercial terms as amended for the last shipment of `ancestry`."""
+    return _rules(world, terms, ancestry).commercial
+
+
 def _changed(commercial: Commercial, change: dict[str, Any]) -> Commercial:
     return replace(commercial, **change)
 

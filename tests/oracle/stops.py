@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ledger.codes import Purpose, Role, StatementKind
+from ledger.records.eip712 import Withheld
 from ledger.records.types import (
     Amendment,
     Clearance,
@@ -14,7 +15,6 @@ from ledger.records.types import (
     ShipmentTerms,
     Split,
     Statement,
-    Withheld,
 )
 from tests.oracle.facts import DAY, Seen
 from tests.oracle.travels import Line, Step, World, terms_of
@@ -71,13 +71,9 @@ class Clock:
         return min(found, default=None)
 
     def _reached(self) -> list[int]:
-        return [counted(s.seen, self.commercial.reportLag) for s in self.line.steps if self._is_consignee(s)]
-
-    def _is_consignee(self, step: Step) -> bool:
-        first, now = terms_of(self.root), terms_of(step.terms)
-        if not isinstance(step.seen.record, Handoff) or step.receiver != first.consignee:
-            return False
-        return step.receiver != 0 or now.recipientKey == first.recipientKey
+        return [
+            counted(s.seen, self.commercial.reportLag) for s in self.line.steps if s.reaches_consignee_of(self.root)
+        ]
 
     def _later_terms(self) -> list[int]:
         return [
@@ -113,7 +109,7 @@ class Clock:
             return True
         if isinstance(after.seen.record, ShipmentTerms):
             return after.seen.record.purpose == Purpose.RETURN
-        return self._is_consignee(after)
+        return after.reaches_consignee_of(self.root)
 
     # --- tenders ---
 
@@ -125,9 +121,8 @@ class Clock:
             for seen in self.world.statements[segment.shipment]:
                 record = seen.record
                 assert isinstance(record, Statement)
-                if record.kind != StatementKind.TENDER or (
-                    segment.until is not None and record.sequence > segment.until
-                ):
+                parted = segment.until is not None and record.sequence > segment.until
+                if record.kind != StatementKind.TENDER or parted:
                     continue
                 if self._made(seen, record) and not self._moved_on(seen, (place, record.sequence)):
                     stands = self._stands(seen, record)
@@ -151,7 +146,7 @@ class Clock:
                 continue
             record = step.seen.record
             if step.at >= at:
-                if self._is_consignee(step):
+                if step.reaches_consignee_of(self.root):
                     return False
                 if isinstance(record, ShipmentTerms):
                     if record.purpose == Purpose.RETURN:

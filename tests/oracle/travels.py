@@ -79,6 +79,13 @@ class Step:
     def at(self) -> tuple[int, int]:
         return self.place, self.sequence
 
+    def reaches_consignee_of(self, first: Seen) -> bool:
+        """The goods came before the consignee of these terms, who took or refused them and signed so."""
+        terms, now = terms_of(first), terms_of(self.terms)
+        if not isinstance(self.seen.record, Handoff) or self.receiver != terms.consignee:
+            return False
+        return self.receiver != 0 or now.recipientKey == terms.recipientKey
+
 
 @dataclass(frozen=True)
 class Line:
@@ -155,9 +162,9 @@ class World:
             record = one.record
             assert isinstance(record, Clearance)
             ending = record.status in (ClearanceStatus.SEIZED, ClearanceStatus.DESTROYED)
-            if ending and record.assurance == Assurance.AUTHORITY_SIGNED:
-                if (record.jurisdiction, record.regime) in required:
-                    return True
+            by_customs = record.assurance == Assurance.AUTHORITY_SIGNED
+            if ending and by_customs and (record.jurisdiction, record.regime) in required:
+                return True
         return False
 
     def lines(self, root: Seen, beneficiary: int) -> list[Line]:
@@ -171,13 +178,6 @@ class _Walk:
     def __init__(self, world: World, root: Seen, beneficiary: int) -> None:
         self.world, self.root, self.beneficiary = world, root, beneficiary
         self.lines: list[Line] = []
-
-    def reached(self, step: Step) -> bool:
-        """The goods came before the first terms' consignee, who took or refused them and signed so."""
-        first, now = terms_of(self.root), terms_of(step.terms)
-        if not isinstance(step.seen.record, Handoff) or step.receiver != first.consignee:
-            return False
-        return step.receiver != 0 or now.recipientKey == first.recipientKey
 
     def go(
         self,
@@ -215,8 +215,8 @@ class _Walk:
                     weight *= Fraction(item.packages, whole)
                 steps = (*steps, step)
                 packages = item.packages or packages
-                final = final or self.reached(step)
-                if final and step.moves and self.reached(step):
+                final = final or step.reaches_consignee_of(self.root)
+                if final and step.moves and step.reaches_consignee_of(self.root):
                     return close("stopped")
             elif final:
                 return close("stopped")
