@@ -1,4 +1,4 @@
-"""Which marked breaches of a gate count: the last decision by `occurredAt` up to the act's is no release, or none exists.
+"""Which marked breaches of a gate count: the last decision up to the act is no release, or there is none.
 
 Readings: the act's gates are handover (the receiver was a main carrier when it signed), delivery (receiver is the
 consignee) and sale; statuses lodged and amended decide nothing; assurance 1 and 2 are the broker's; an ancestor's
