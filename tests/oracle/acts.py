@@ -215,11 +215,15 @@ def tender(story: Story) -> None:
     by, consignee = slot.holders[sequence], terms_of(slot.terms).consignee
     if by == consignee:
         return
-    place: Place | Withheld = story.place(story.rng.choice((HAMBURG, HAMBURG, HAMBURG, HAMBURG, ROME)))
+    named = story.place(story.rng.choice((HAMBURG, HAMBURG, HAMBURG, HAMBURG, ROME)))
+    place: Place | Withheld = named
     if story.chance(0.08):
         story.mark("tender at a closed place")
-        place = Withheld(place.hash_struct())
+        place = Withheld(named.hash_struct())
+    story.over = story.chance(0.3)
     addressee = consignee if story.chance(0.95) else THIRD
+    if story.chance(0.7):
+        story.chain.now = max(story.chain.now, _commercial(slot).promisedAt + story.rng.randrange(-2 * DAY, 5 * DAY))
     seen = _say(story, StatementKind.TENDER, by, addressee, slot, sequence, place)
     story.tenders.append(seen)
     story.mark("tender")
@@ -228,6 +232,7 @@ def tender(story: Story) -> None:
     if story.chance(0.4):
         story.chain.now += story.rng.randrange(HOUR, 2 * DAY)
         contest(story)
+        story.over = story.over or story.chance(0.3)
     if story.chance(0.25):
         story.chain.now += story.rng.choice((4 * DAY, 33 * DAY))
 
@@ -305,11 +310,10 @@ def amend(story: Story) -> None:
     commercial = terms.commercial
     assert isinstance(commercial, Commercial)
     kind = rng.choice((AmendmentKind.TERMS, AmendmentKind.RELIEF))
-    changes: dict[str, int | str] = {}
     children = [s for s in story.chain.slots.values() if s.terms.id == root.id and s.id != root.id]
     child = rng.choice(children) if children and story.chance(0.5) else None
     if kind == AmendmentKind.RELIEF:
-        changes = {"seconds": rng.randrange(HOUR, 4 * DAY)}
+        changes: dict[str, int | str] = {"seconds": rng.randrange(HOUR, 4 * DAY)}
         story.mark("relief of a child" if child else "relief")
     elif child:
         changes = {"alpha": commercial.alpha * rng.choice((1, 2, 3)) + 7, "penaltyCap": commercial.penaltyCap + 11}
@@ -318,14 +322,13 @@ def amend(story: Story) -> None:
             changes["currency"] = "USD"
             story.mark("child in another currency")
     else:
-        changes = rng.choice(
-            (
-                {"promisedAt": commercial.promisedAt + rng.randrange(-DAY, 5 * DAY)},
-                {"reportLag": rng.choice((0, DAY, 3 * DAY))},
-                {"tenderWindow": rng.choice((HOUR, 6 * DAY))},
-                {"alpha": commercial.alpha * 2, "penaltyCap": commercial.penaltyCap * 3},
-            )
-        )
+        choices: list[dict[str, int | str]] = [
+            {"promisedAt": commercial.promisedAt + rng.randrange(-DAY, 5 * DAY)},
+            {"reportLag": rng.choice((0, DAY, 3 * DAY))},
+            {"tenderWindow": rng.choice((HOUR, 6 * DAY))},
+            {"alpha": commercial.alpha * 2, "penaltyCap": commercial.penaltyCap * 3},
+        ]
+        changes = rng.choice(choices)
         story.mark("amended terms")
     if child:
         changes["shipment"] = "0x" + child.id.hex()
