@@ -137,6 +137,8 @@ def to_locker(story: Story) -> None:
 
 
 def deliver(story: Story) -> None:
+    if story.resting and story.chance(0.3):
+        story.resting.clear()
     slot = _pick(story)
     if slot is None or slot.holder == terms_of(slot.terms).consignee:
         return
@@ -221,6 +223,8 @@ def tender(story: Story) -> None:
         story.mark("tender at a closed place")
         place = Withheld(named.hash_struct())
     story.over = story.chance(0.3)
+    if story.chance(0.5):
+        story.resting.add(slot.id)
     addressee = consignee if story.chance(0.95) else THIRD
     if story.chance(0.7):
         story.chain.now = max(story.chain.now, _commercial(slot).promisedAt + story.rng.randrange(-2 * DAY, 5 * DAY))

@@ -43,6 +43,8 @@ class Story:
     features: set[str] = field(default_factory=set)
     roots: list[bytes] = field(default_factory=list)
     tenders: list[Seen] = field(default_factory=list)
+    resting: set[bytes] = field(default_factory=set)
+    """Shipments that wait at the door after a tender, until they are delivered."""
     over: bool = False
     """Nothing follows: the journey is judged while the last act still matters."""
     last_amendment: dict[bytes, bytes] = field(default_factory=dict)
@@ -57,7 +59,8 @@ class Story:
         return self.rng.random() < probability
 
     def live(self, *states: str) -> list[Slot]:
-        return [slot for slot in self.chain.slots.values() if slot.state in (states or ("open",))]
+        slots = self.chain.slots.values()
+        return [slot for slot in slots if slot.state in (states or ("open",)) and slot.id not in self.resting]
 
     def claimed(self) -> int:
         """An `occurredAt`: now, a little ahead, or back-dated, sometimes by much."""
@@ -91,7 +94,7 @@ class Story:
             rng.choice((alpha * 100, alpha * 10, alpha * 2000)),
             liable,
             beneficiary,
-            rng.choice((30 * DAY, 30 * DAY, 10 * DAY, 0)) if self.chance(0.9) else 3 * DAY,
+            rng.choice((30 * DAY, 30 * DAY, 30 * DAY, 10 * DAY)) if self.chance(0.9) else rng.choice((0, 3 * DAY)),
             rng.choice((72 * HOUR, 72 * HOUR, DAY, 0)),
             report_lag,
             bytes(32),
