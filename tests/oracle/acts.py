@@ -1,74 +1,48 @@
 """What happens to the goods of a random journey, one function an act; each does nothing where it may not be done."""
 
-import json
 from collections.abc import Callable
 from typing import Final
 
 from ledger.codes import (
-    AmendmentKind,
-    Assurance,
-    ClearanceStatus,
     ExceptionBit,
-    HoldCause,
     Outcome,
     Purpose,
     StatementKind,
 )
 from ledger.records.eip712 import Withheld
 from ledger.records.types import (
-    Amendment,
     Child,
-    Clearance,
-    Commercial,
-    Details,
-    Duty,
-    Endorsement,
     Handoff,
     HandoffItem,
     Load,
     Override,
     Place,
-    ShipmentRef,
     Split,
     Statement,
 )
-from tests.oracle.chain import Pair, Slot
+from tests.oracle.chain import Slot
 from tests.oracle.facts import DAY, HOUR, Seen
+from tests.oracle.papers import amend, clear, endorse, endorse_offer
 from tests.oracle.story import (
-    AUDITOR,
-    AUTHORITY,
     BERLIN,
-    BROKER,
     CARRIER,
-    CUSTOMS,
     FAR_LOCKER,
     HAMBURG,
     LOCKER,
     MAIN,
     OPEN,
-    PLATFORM,
-    RETAILER,
     ROME,
     SECOND,
     SUPPLIER,
     THIRD,
     WAREHOUSE,
     Story,
+    commercial_of,
+    pick,
 )
 from tests.oracle.travels import terms_of
 
 LOCKERS: Final = (LOCKER, FAR_LOCKER)
-
-
-def _pick(story: Story, *states: str) -> Slot | None:
-    slots = story.live(*states)
-    return story.rng.choice(slots) if slots else None
-
-
-def _commercial(slot: Slot) -> Commercial:
-    commercial = terms_of(slot.terms).commercial
-    assert isinstance(commercial, Commercial)
-    return commercial
 
 
 # --- custody ---
@@ -117,7 +91,7 @@ def _hand_over(story: Story, slots: list[Slot], receiver: int, place: Place | Wi
 
 def carry(story: Story) -> None:
     """To a carrier, a warehouse or back to one who had it before."""
-    slot = _pick(story)
+    slot = pick(story)
     if slot is None:
         return
     receiver = story.rng.choice([p for p in (CARRIER, SECOND, MAIN, WAREHOUSE) if p != slot.holder])
@@ -128,7 +102,7 @@ def carry(story: Story) -> None:
 
 
 def to_locker(story: Story) -> None:
-    slot = _pick(story)
+    slot = pick(story)
     if slot is None:
         return
     receiver = story.rng.choice([p for p in (LOCKER, LOCKER, FAR_LOCKER) if p != slot.holder])
@@ -139,7 +113,7 @@ def to_locker(story: Story) -> None:
 def deliver(story: Story) -> None:
     if story.resting and story.chance(0.3):
         story.resting.clear()
-    slot = _pick(story)
+    slot = pick(story)
     if slot is None or slot.holder == terms_of(slot.terms).consignee:
         return
     story.mark("delivered")
@@ -149,7 +123,7 @@ def deliver(story: Story) -> None:
 
 
 def split(story: Story) -> None:
-    slot = _pick(story, "open", "open", "delivered")
+    slot = pick(story, "open", "open", "delivered")
     if slot is None or slot.packages < 2:
         return
     pieces = min(slot.packages, story.rng.choice((2, 2, 3, 5)))
@@ -163,7 +137,7 @@ def split(story: Story) -> None:
 
 
 def onward(story: Story) -> None:
-    slot = _pick(story, "open", "open", "open", "delivered")
+    slot = pick(story, "open", "open", "open", "delivered")
     purposes = (Purpose.ONWARD, Purpose.ONWARD, Purpose.RETURN, Purpose.RE_EXPORT, Purpose.TRANSFORMATION)
     if slot is not None:
         story.open_later([slot], story.rng.choice(purposes))
@@ -171,7 +145,7 @@ def onward(story: Story) -> None:
 
 def merge(story: Story) -> None:
     """What one partner holds goes on under one new shipment."""
-    slot = _pick(story)
+    slot = pick(story)
     if slot is not None:
         together = [s for s in story.live() if s.holder == slot.holder]
         if len(together) > 1:
@@ -180,7 +154,7 @@ def merge(story: Story) -> None:
 
 
 def override(story: Story) -> None:
-    slot = _pick(story)
+    slot = pick(story)
     if slot is None:
         return
     receivers = {CARRIER, SECOND, WAREHOUSE, LOCKER}
@@ -207,7 +181,7 @@ def _say(
 
 def tender(story: Story) -> None:
     """By the holder, or by the holder of a former sequence; mostly where the terms say, after the promise."""
-    slot = _pick(story)
+    slot = pick(story)
     if slot is None:
         return
     sequence = slot.sequence
@@ -227,7 +201,7 @@ def tender(story: Story) -> None:
         story.resting.add(slot.id)
     addressee = consignee if story.chance(0.95) else THIRD
     if story.chance(0.7):
-        story.chain.now = max(story.chain.now, _commercial(slot).promisedAt + story.rng.randrange(-2 * DAY, 5 * DAY))
+        story.chain.now = max(story.chain.now, commercial_of(slot).promisedAt + story.rng.randrange(-2 * DAY, 5 * DAY))
     seen = _say(story, StatementKind.TENDER, by, addressee, slot, sequence, place)
     story.tenders.append(seen)
     story.mark("tender")
@@ -257,7 +231,7 @@ def contest(story: Story) -> None:
 
 
 def end(story: Story) -> None:
-    slot = _pick(story, "open", "open", "open", "delivered")
+    slot = pick(story, "open", "open", "open", "delivered")
     if slot is None:
         return
     kind = story.rng.choice(
@@ -273,145 +247,6 @@ def end(story: Story) -> None:
     seen = _say(story, kind, slot.holder, SUPPLIER, slot, slot.sequence, story.place(HAMBURG))
     if Outcome.APPLIED_IN_BREACH in seen.outcomes:
         story.mark("sale in breach")
-
-
-# --- endorsements and amendments ---
-
-
-def _endorse(story: Story, by: int, target: bytes) -> None:
-    story.chain.take(Endorsement(by, target), (by,))
-
-
-def endorse_offer(story: Story) -> None:
-    """A third, or somebody who is none, under a tender or a contest."""
-    if story.tenders:
-        target = story.rng.choice(story.tenders[-2:])
-        by = story.rng.choice((THIRD, THIRD, AUDITOR, AUTHORITY, FAR_LOCKER, WAREHOUSE, BROKER, PLATFORM))
-        story.mark("third endorsed an offer" if by in (THIRD, AUDITOR, AUTHORITY) else "no third endorsed an offer")
-        _endorse(story, by, target.id)
-
-
-def endorse(story: Story) -> None:
-    """One of the sides under terms or a clearance."""
-    targets = [s for s in story.chain.seen if isinstance(s.record, Clearance)] * 2 + [
-        story.chain.slots[root].terms for root in story.roots
-    ]
-    first = terms_of(story.chain.slots[story.roots[0]].terms)
-    assert isinstance(first.commercial, Commercial)
-    commercial = first.commercial
-    by = story.rng.choice((commercial.liable, commercial.beneficiary, RETAILER, THIRD))
-    target = story.rng.choice(targets)
-    story.mark("clearance endorsed" if isinstance(target.record, Clearance) else "terms endorsed")
-    if by == commercial.liable and target.id == story.roots[0]:
-        story.mark("liable endorsed the terms")
-    _endorse(story, by, target.id)
-
-
-def amend(story: Story) -> None:
-    """Terms or relief, of the whole or of one child, signed by all or (without effect) by some."""
-    root = story.chain.slots[story.roots[0]].terms
-    terms, rng = terms_of(root), story.rng
-    commercial = terms.commercial
-    assert isinstance(commercial, Commercial)
-    kind = rng.choice((AmendmentKind.TERMS, AmendmentKind.RELIEF))
-    children = [s for s in story.chain.slots.values() if s.terms.id == root.id and s.id != root.id]
-    child = rng.choice(children) if children and story.chance(0.5) else None
-    if kind == AmendmentKind.RELIEF:
-        changes: dict[str, int | str] = {"seconds": rng.randrange(HOUR, 4 * DAY)}
-        story.mark("relief of a child" if child else "relief")
-    elif child:
-        changes = {"alpha": commercial.alpha * rng.choice((1, 2, 3)) + 7, "penaltyCap": commercial.penaltyCap + 11}
-        story.mark("amended child")
-        if story.chance(0.4):
-            changes["currency"] = "USD"
-            story.mark("child in another currency")
-    else:
-        choices: list[dict[str, int | str]] = [
-            {"promisedAt": commercial.promisedAt + rng.randrange(-DAY, 5 * DAY)},
-            {"reportLag": rng.choice((0, DAY, 3 * DAY))},
-            {"tenderWindow": rng.choice((HOUR, 6 * DAY))},
-            {"alpha": commercial.alpha * 2, "penaltyCap": commercial.penaltyCap * 3},
-        ]
-        changes = rng.choice(choices)
-        story.mark("amended terms")
-    if child:
-        changes["shipment"] = "0x" + child.id.hex()
-    signers = dict.fromkeys((*root.signers, commercial.liable, commercial.beneficiary))
-    missing = story.chance(0.2)
-    if missing:
-        signers.pop(rng.choice((commercial.liable, commercial.beneficiary)))
-        story.mark("amendment without one side")
-    previous = story.last_amendment.get(root.id, bytes(32))
-    text = json.dumps(changes, separators=(",", ":"), sort_keys=True)
-    seen = story.chain.take(Amendment(root.id, previous, kind, Details(story.salt(), text)), tuple(signers))
-    if not missing:
-        story.last_amendment[root.id] = seen.id
-
-
-# --- customs ---
-
-
-def clear(story: Story) -> None:
-    """One step of a clearance of a required pair, or of one that nobody named; by customs or by a broker."""
-    slot = _pick(story, "open", "open", "open", "closed")
-    if slot is None:
-        return
-    rng = story.rng
-    required: dict[Pair, bool] = {(r.jurisdiction, r.regime): r.relay for r in slot.requires}
-    pair = rng.choice([*required, *required, (b"CH", 3)])
-    now = slot.status.get(pair, 0)
-    likely = {0: "LHHPR", ClearanceStatus.HELD: "PRRRXS", ClearanceStatus.PRESENTED: "HRR"}.get(now, "HHRLSC")
-    status = {
-        "L": ClearanceStatus.LODGED,
-        "H": ClearanceStatus.HELD,
-        "P": ClearanceStatus.PRESENTED,
-        "R": rng.choice((ClearanceStatus.RELEASED, ClearanceStatus.RELEASED_WITH_CONDITIONS)),
-        "X": ClearanceStatus.REFUSED,
-        "S": ClearanceStatus.SEIZED if story.chance(0.5) else ClearanceStatus.INSPECTED,
-        "C": ClearanceStatus.RECALLED,
-    }[rng.choice(likely)]
-    if status != ClearanceStatus.LODGED and not slot.may_become(pair, status):
-        return
-    _decide(story, slot, pair, status, relay=required.get(pair))
-    if status == ClearanceStatus.HELD and story.chance(0.6):
-        story.chain.now += rng.randrange(6 * HOUR, 5 * DAY)
-        if story.chance(0.3):
-            _decide(story, slot, pair, ClearanceStatus.PRESENTED, relay=required.get(pair))
-            story.chain.now += rng.randrange(HOUR, DAY)
-        if story.chance(0.8):
-            _decide(story, slot, pair, ClearanceStatus.RELEASED, relay=required.get(pair))
-
-
-def _decide(story: Story, slot: Slot, pair: Pair, status: int, *, relay: bool | None) -> None:
-    rng, terms = story.rng, terms_of(slot.terms)
-    declarants = [p for p in (terms.consignor, terms.consignee, slot.holder) if p]
-    declarant = rng.choice(declarants)
-    lodged = status == ClearanceStatus.LODGED
-    if (lodged or relay) and story.chance(0.5):
-        by = rng.choice((BROKER, declarant)) if lodged else BROKER
-        assurance = rng.choice((Assurance.BROKER_WORD, Assurance.CUSTOMS_MESSAGE))
-        signers: tuple[int, ...] = (by, declarant)
-        story.mark("lodged by a party" if lodged else "broker's word", f"assurance {int(assurance)}")
-    else:
-        by, assurance, signers = CUSTOMS, Assurance.AUTHORITY_SIGNED, (CUSTOMS,)
-        story.mark("assurance 3")
-    liable = _commercial(slot).liable
-    caused_by = rng.choice((0, 0, 0, 0, liable, BROKER)) if status == ClearanceStatus.HELD else 0
-    if caused_by == liable and status == ClearanceStatus.HELD:
-        story.mark("hold caused by liable")
-    if relay is None:
-        story.mark("pair that nobody required")
-    if slot.id != slot.terms.id:
-        story.mark("clearance of a child")
-    story.mark(ClearanceStatus(status).name.lower())
-    occurred = story.chain.now - rng.choice((rng.randrange(0, 6 * HOUR), rng.randrange(0, 4 * DAY)))
-    cause = rng.choice(list(HoldCause)) if status == ClearanceStatus.HELD else 0
-    ref = ShipmentRef(slot.id, slot.clearance_sequence.get(pair, 0))
-    duty = Duty(story.salt(), "", "", "", "EUR", ())
-    story.chain.clearance(
-        Clearance(by, declarant, (ref,), pair[0], pair[1], status, cause, caused_by, assurance, occurred, duty, OPEN),
-        signers,
-    )
 
 
 ACTS: Final[tuple[tuple[Callable[[Story], None], int], ...]] = (

@@ -5,15 +5,14 @@ consignee) and sale; statuses lodged and amended decide nothing; assurance 1 and
 decisions reach a child up to the `occurredAt` of what parted it, a remainder's handoff too; onward terms start anew.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.codes import Assurance, ClearanceStatus, Gate, Outcome, Role, StatementKind
-from ledger.records.shipment_ids import child_id, remainder_id
-from ledger.records.types import Clearance, Handoff, Override, Require, Split, Statement
+from ledger.records.types import Clearance, Handoff, Require, Statement
 from tests.oracle.facts import Seen
 from tests.oracle.penalty import amended_for
-from tests.oracle.travels import RELEASES, World, terms_of
+from tests.oracle.travels import RELEASES, Ancestry, World, terms_of
 
 DECIDES = RELEASES | {
     ClearanceStatus.HELD,
@@ -40,7 +39,7 @@ def breaches(root: bytes, seen: Sequence[Seen]) -> set[Breach]:
     world = World(seen)
     terms = world.opened[root]
     found: set[Breach] = set()
-    for shipment, ancestry in _family(world, root, ()):
+    for shipment, ancestry in world.family(root):
         acts = [(s, i) for _, s, i in world.consuming[shipment]] + [(s, 0) for s in world.statements[shipment]]
         for act, item in acts:
             if act.outcomes[item] == Outcome.APPLIED_IN_BREACH:
@@ -50,28 +49,6 @@ def breaches(root: bytes, seen: Sequence[Seen]) -> set[Breach]:
                     if gate and not _released(world, terms, shipment, ancestry, pair, when):
                         found.add(Breach(act.id, shipment, gate, pair.jurisdiction, pair.regime))
     return found
-
-
-Ancestry = tuple[tuple[bytes, int], ...]
-
-
-def _family(world: World, shipment: bytes, ancestry: Ancestry) -> Iterator[tuple[bytes, Ancestry]]:
-    """The shipment and all below it under its terms, each with its ancestors and when it parted from them."""
-    yield shipment, ancestry
-    for sequence, seen, _ in world.consuming[shipment]:
-        record = seen.record
-        if isinstance(record, Split):
-            for index in range(len(record.children)):
-                below = child_id(shipment, sequence, index)
-                yield from _family(world, below, (*ancestry, (shipment, record.occurredAt)))
-        elif isinstance(record, Handoff):
-            rest = remainder_id(shipment, sequence)
-            if world.consuming[rest] or world.statements[rest]:
-                yield from _family(world, rest, (*ancestry, (shipment, record.occurredAt)))
-        elif isinstance(record, Override):
-            rest = remainder_id(shipment, sequence)
-            if world.consuming[rest] or world.statements[rest]:
-                yield from _family(world, rest, (*ancestry, (shipment, seen.known)))
 
 
 def _gates(act: Seen, terms: Seen) -> tuple[int, int]:

@@ -37,7 +37,7 @@ from typing import Any, TypeVar
 
 from ledger.codes import AmendmentKind
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Amendment, Commercial, Handoff
+from ledger.records.types import Amendment, Commercial, Handoff, ShipmentTerms
 from tests.oracle.facts import DAY, Seen, changes
 from tests.oracle.holds import Holds, covered
 from tests.oracle.stops import Clock, counted
@@ -225,7 +225,8 @@ def _recourse(
         received, passed = counted(step.seen, com.reportLag), t
         if i + 1 < len(moves):
             after = moves[i + 1].seen
-            left = counted(after, com.reportLag) if isinstance(after.record, Handoff) else after.visible
+            left = after.known if isinstance(after.record, ShipmentTerms) else after.visible
+            left = counted(after, com.reportLag) if isinstance(after.record, Handoff) else left
             passed = min(t, left)
         customs = covered(spans, received, passed) if received < passed else 0
         overruns[i] = (step.receiver, max(0, passed - record.dueAt - customs))

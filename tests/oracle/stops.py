@@ -199,7 +199,7 @@ class Clock:
 def involved(world: World, root: Seen) -> set[int]:
     """Custodians of the shipment and its children, and all who signed anything of it but endorsements of tenders and
     contests."""
-    family = {s.shipment for line in world.lines(root, -1) for s in line.segments if s.terms.id == root.id}
+    family = {shipment for shipment, _ in world.family(root.id)}
     offers = {s.id for f in family for s in world.statements[f] if _is_offer(s)}
     about = {s.id for s in world.all if _names(s) & family} | {root.id}
     partners = {terms_of(root).holder}

@@ -194,3 +194,14 @@ class Story:
             counts = {first.consignee, first.commercial.beneficiary} & {consignor, holder}
             self.mark("later terms that count" if counts else "later terms that do not count")
         return seen
+
+
+def pick(story: Story, *states: str) -> Slot | None:
+    slots = story.live(*states)
+    return story.rng.choice(slots) if slots else None
+
+
+def commercial_of(slot: Slot) -> Commercial:
+    commercial = terms_of(slot.terms).commercial
+    assert isinstance(commercial, Commercial)
+    return commercial

@@ -1,7 +1,7 @@
 """How the goods of one shipment travelled: every part's line of steps, from the opening to where it is now."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,7 +29,9 @@ ENDS = frozenset(
         StatementKind.ABANDONED,
     }
 )
-__all__ = ["ENDS", "RELEASES", "Line", "Segment", "Step", "World", "terms_of"]
+__all__ = ["ENDS", "RELEASES", "Ancestry", "Line", "Segment", "Step", "World", "terms_of"]
+Ancestry = tuple[tuple[bytes, int], ...]
+"""Shipments that one parted from, from the root down, each with the time of the parting."""
 
 
 def terms_of(seen: Seen) -> ShipmentTerms:
@@ -166,6 +168,23 @@ class World:
             if ending and by_customs and (record.jurisdiction, record.regime) in required:
                 return True
         return False
+
+    def family(self, shipment: bytes, ancestry: Ancestry = ()) -> Iterator[tuple[bytes, Ancestry]]:
+        """The shipment and all below it under its terms, each with its ancestors and when it parted from them."""
+        yield shipment, ancestry
+        for sequence, seen, i in self.consuming[shipment]:
+            record = seen.record
+            if isinstance(record, Split):
+                below = [child_id(shipment, sequence, index) for index in range(len(record.children))]
+                parted = record.occurredAt
+            elif isinstance(record, Handoff):
+                below = [remainder_id(shipment, sequence)] if record.items[i].packages else []
+                parted = record.occurredAt
+            else:
+                below = [remainder_id(shipment, sequence)] if isinstance(record, Override) else []
+                parted = seen.known
+            for child in below:
+                yield from self.family(child, (*ancestry, (shipment, parted)))
 
     def lines(self, root: Seen, beneficiary: int) -> list[Line]:
         """All parts of the shipment opened by `root`, in the order of their paths of child indexes."""
