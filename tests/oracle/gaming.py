@@ -2,55 +2,33 @@
 
 The figure comes from a pluggable engine. The gain of `liable` is a lower figure, of `beneficiary` a higher one; for
 anybody else (who may be a friend of either) every change is reported. `GRANTED` lists the changes that RECORDS.md
-grants, each with the sentence that does.
+grants, each with the sentence that does; `HOLES` those that it should not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Outcome, Purpose, StatementKind
-from ledger.records.eip712 import Withheld
+from ledger.codes import Assurance, ClearanceStatus, Purpose, StatementKind
 from ledger.records.types import (
     Amendment,
-    Child,
     Clearance,
     Commercial,
-    Details,
-    Duty,
     Endorsement,
     Handoff,
-    Override,
-    Place,
-    Record,
-    ShipmentRef,
     ShipmentTerms,
     Split,
     Statement,
 )
-from tests.oracle.chain import record_id
-from tests.oracle.facts import DAY, Seen
+from tests.oracle.facts import Seen
 from tests.oracle.journeys import Journey
+from tests.oracle.single_acts import Act, acts, spaced
 from tests.oracle.stops import THIRD_ROLES
-from tests.oracle.story import HAMBURG, ROLES
 from tests.oracle.travels import ENDS, World, terms_of
 
 Engine = Callable[[Sequence[Seen], bytes, int], tuple[int, int]]
 """(records, terms, time) to (low, high)."""
-SALT, OPEN = bytes(16), Details(bytes(16), "")
-GAP = 1_000
-"""Distance of log indexes and block numbers, so that something fits in between."""
-
-
-@dataclass(frozen=True)
-class Act:
-    """`party` did `what` ("add", "leave out", "delay", "back-date") with `record`; `seen` is the log after it."""
-
-    party: int
-    what: str
-    record: Seen
-    seen: list[Seen]
 
 
 @dataclass(frozen=True)
@@ -61,11 +39,7 @@ class Gain:
     side: str
     """"liable", "beneficiary", or "other"."""
     rule: str
-    """The key of `GRANTED`, empty where nothing grants it."""
-
-    @property
-    def falls(self) -> bool:
-        return self.after < self.before
+    """The key of `GRANTED` or `HOLES`; empty where it is in neither."""
 
     @property
     def kind(self) -> str:
@@ -79,15 +53,16 @@ class Gain:
         elif isinstance(record, Endorsement):
             target = next((s.record for s in self.act.seen if s.id == record.target), None)
             name = f"Endorsement of {type(target).__name__}"
-        return f"{self.side} {self.act.what} {name} {'falls' if self.falls else 'rises'}"
+        return f"{self.side} {self.act.what} {name} {'falls' if self.after < self.before else 'rises'}"
 
 
 def search(journey: Journey, engine: Engine, rng: Random) -> list[Gain]:
     """All gains of single acts in the journey's first shipment, granted ones too."""
     root, at = journey.roots[0], journey.at
-    seen = _spaced(journey.seen)
+    seen = spaced(journey.seen)
     before = engine(seen, root, at)
-    commercial = terms_of(World(seen).opened[root]).commercial
+    terms = terms_of(World(seen).opened[root])
+    commercial = terms.commercial
     assert isinstance(commercial, Commercial)
     found = []
     for act in acts(seen, root, at, rng):
@@ -99,283 +74,10 @@ def search(journey: Journey, engine: Engine, rng: Random) -> list[Gain]:
             "other": after != before,
         }
         if gains[side]:
-            found.append(Gain(act, before, after, side, _rule(act, seen, root)))
+            change = "falls" if after < before else "rises"
+            found.append(Gain(act, before, after, side, _rule(act, seen, terms, side, change)))
     return found
 
-
-# --- acts ---
-
-
-def acts(seen: list[Seen], root: bytes, at: int, rng: Random) -> Iterator[Act]:
-    """Every single act of one party; additions at the end and at one random moment before."""
-    world = World(seen)
-    family = {shipment for shipment, _ in world.family(root)} & _opened(world)
-    for one in seen:
-        if one.id == root or isinstance(one.record, Override):  # an override is the council's too
-            continue
-        alone = len(one.signers) == 1
-        for party in one.signers:
-            if (alone or isinstance(one.record, Clearance)) and not _depended_on(one, seen):
-                yield Act(party, "leave out", one, [s for s in seen if s.id != one.id])
-            if not _depended_on(one, seen) and one.outcomes != (Outcome.STALE,):
-                yield Act(party, "delay", one, _moved_to(seen, one, at - 1))
-            if alone and not _endorsed(world, one):
-                yield from _back_dated(seen, one, party)
-    for party in sorted({p for s in seen for p in s.signers} | {p for p, bits in ROLES.items() if _may_be_third(bits)}):
-        for record in _additions(world, root, family, party, rng):
-            outcomes = () if isinstance(record, Endorsement | Amendment) else (Outcome.APPLIED,)
-            for place in (len(seen) - 1, rng.randrange(_earliest(record, seen), len(seen))):
-                added = _new(record, party, outcomes, seen[place], at - 1 if place == len(seen) - 1 else None)
-                yield Act(party, "add", added, _ordered([*seen, added]))
-
-
-def _may_be_third(bits: int) -> bool:
-    return any(bits >> role & 1 for role in THIRD_ROLES)
-
-
-def _opened(world: World) -> set[bytes]:
-    """Shipments that exist: the model of the family knows remainders that were never left."""
-    known = {ref for s in world.all for ref in _touched(s.record)}
-    return known | set(world.opened)
-
-
-def _touched(record: Record) -> set[bytes]:
-    match record:
-        case Handoff(items=items) | Clearance(items=items):
-            return {item.shipment for item in items}
-        case Split(shipment=shipment) | Statement(shipment=shipment) | Override(shipment=shipment):
-            return {shipment}
-        case ShipmentTerms(parents=parents):
-            return {ref.shipment for ref in parents}
-        case _:
-            return set()
-
-
-def _depended_on(one: Seen, seen: Sequence[Seen]) -> bool:
-    """Whether a later record would not have had its outcome without this one (endorsements do not ask)."""
-    record = one.record
-    later = [s for s in seen if s.order > one.order and s.block]
-    match record:
-        case ShipmentTerms() | Handoff() | Override() | Split():
-            opens = {one.id} if isinstance(record, ShipmentTerms) else set()
-            touched = _touched(record)
-            return any(
-                (_touched(s.record) & touched and not isinstance(s.record, Clearance))
-                or _touched(s.record) & opens
-                or (isinstance(record, Split | Handoff) and _names_unknown(s, touched, seen))
-                for s in later
-            )
-        case Clearance(items=items, status=status) if status != ClearanceStatus.LODGED:
-            refs = {ref.shipment for ref in items}
-            return any(
-                isinstance(s.record, Clearance)
-                and (s.record.jurisdiction, s.record.regime) == (record.jurisdiction, record.regime)
-                and s.record.status != ClearanceStatus.LODGED
-                and _touched(s.record) & refs
-                for s in later
-            )
-        case Amendment():
-            return any(isinstance(s.record, Amendment) and s.record.previous == one.id for s in seen)
-        case _:
-            return False
-
-
-def _names_unknown(later: Seen, touched: set[bytes], seen: Sequence[Seen]) -> bool:
-    """Whether a later record names a child (whose id says nothing of its parent): taken for one of these goods."""
-    terms = {s.id for s in seen if isinstance(s.record, ShipmentTerms)}
-    return bool(_touched(later.record) - terms - touched)
-
-
-def _endorsed(world: World, one: Seen) -> bool:
-    return bool(world.endorsements[one.id])
-
-
-def _back_dated(seen: list[Seen], one: Seen, party: int) -> Iterator[Act]:
-    record = one.record
-    if isinstance(record, Split | Statement | Clearance):
-        for back in (DAY, 5 * DAY, 20 * DAY):
-            changed = replace(record, occurredAt=record.occurredAt - back)
-            other = replace(one, record=changed, id=record_id(changed))
-            yield Act(party, "back-date", other, [other if s.id == one.id else s for s in seen])
-
-
-def _earliest(record: Record, seen: Sequence[Seen]) -> int:
-    """The first place in the log after all that the record names; the end for what needs the current sequence."""
-    match record:
-        case Endorsement(target=target) | Amendment(target=target):
-            return next(i for i, s in enumerate(seen) if s.id == target)
-        case Split() | ShipmentTerms():
-            touched = _touched(record)
-            moving = [
-                i for i, s in enumerate(seen) if _touched(s.record) & touched and not isinstance(s.record, Clearance)
-            ]
-            return max(moving, default=0)
-        case Statement(kind=kind) if kind in ENDS:
-            touched = _touched(record)
-            return max((i for i, s in enumerate(seen) if _touched(s.record) & touched), default=0)
-        case Statement() | Clearance():
-            touched = _touched(record)
-            return min((i for i, s in enumerate(seen) if _touched(s.record) & touched), default=len(seen) - 1)
-        case _:
-            return len(seen) - 1
-
-
-# --- additions ---
-
-
-def _additions(world: World, root: bytes, family: set[bytes], party: int, rng: Random) -> Iterator[Record]:
-    """What `party` could sign alone about the shipment."""
-    terms = terms_of(world.opened[root])
-    for one in world.all:
-        if not isinstance(one.record, Endorsement | Amendment) and (_touched(one.record) & family or one.id == root):
-            yield Endorsement(party, one.id)
-    for change in ('{"seconds":864000}',):
-        yield Amendment(root, bytes(32), AmendmentKind.RELIEF, Details(SALT, change))
-    closed = {shipment for shipment, entries in world.consuming.items() if any(_closes(e[1]) for e in entries)}
-    for shipment in sorted(family):
-        holders = _holders(world, root, shipment)
-        if holders is None:
-            continue
-        when = rng.choice(world.all).logged_at
-        place = _at_destination(terms)
-        for sequence in sorted({0, len(holders) - 1}):
-            if holders[sequence] == party and party != terms.consignee:
-                yield Statement(party, terms.consignee, StatementKind.TENDER, shipment, sequence, when, place, OPEN)
-        for tender in world.statements[shipment]:
-            record = tender.record
-            assert isinstance(record, Statement)
-            if record.kind == StatementKind.TENDER and party in (terms.consignor, terms.consignee):
-                yield Statement(party, 0, StatementKind.CONTEST, shipment, record.sequence, when, place, OPEN)
-        if party in (terms.consignor, terms.consignee, holders[-1]) and party:
-            for pair in ((b"DE", 1), (b"IT", 2), (b"CH", 3)):
-                yield _lodged(party, shipment, pair, when)
-        if holders[-1] == party and shipment not in closed and not world.gone(shipment, world.opened[root]):
-            yield from _of_the_holder(terms, shipment, len(holders) - 1, party, _packages(world, root, shipment), when)
-
-
-def _closes(seen: Seen) -> bool:
-    return isinstance(seen.record, Split | ShipmentTerms)
-
-
-def _of_the_holder(
-    terms: ShipmentTerms, shipment: bytes, sequence: int, party: int, packages: int, when: int
-) -> Iterator[Record]:
-    for kind in (StatementKind.LOST, StatementKind.LEFT, StatementKind.SOLD):
-        yield Statement(party, 0, kind, shipment, sequence, when, _at_destination(terms), OPEN)
-    if packages > 1:
-        for back in (0, 10 * DAY):
-            halves = (Child(packages // 2, ()), Child(packages - packages // 2, ()))
-            yield Split(party, shipment, sequence, halves, 1, when - back, OPEN)
-    if party in (terms.consignor, terms.consignee):
-        for purpose in (Purpose.ONWARD, Purpose.RETURN, Purpose.TRANSFORMATION):
-            yield replace(
-                terms,
-                consignor=party,
-                consignee=terms.consignor if purpose == Purpose.RETURN else 99,
-                holder=party,
-                recipientKey=bytes(20),
-                purpose=purpose,
-                parents=(ShipmentRef(shipment, sequence),),
-                packages=packages,
-            )
-
-
-def _at_destination(terms: ShipmentTerms) -> Place:
-    return Place(SALT, *HAMBURG, "") if isinstance(terms.destination, Withheld) else terms.destination
-
-
-def _lodged(party: int, shipment: bytes, pair: tuple[bytes, int], when: int) -> Clearance:
-    duty, ref = Duty(SALT, "", "", "", "", ()), ShipmentRef(shipment, 0)
-    status, assurance = ClearanceStatus.LODGED, Assurance.BROKER_WORD
-    return Clearance(party, party, (ref,), *pair, status, 0, 0, assurance, when, duty, OPEN)
-
-
-def _holders(world: World, root: bytes, shipment: bytes) -> list[int] | None:
-    """Who held the shipment, by sequence; None where it was never seen by itself."""
-    first = _first_holder(world, root, shipment)
-    if first is None:
-        return None
-    holders = [first]
-    for _, seen, i in world.consuming[shipment]:
-        record = seen.record
-        if isinstance(record, Handoff):
-            holders.append(record.receiver if record.items[i].packages else holders[-1])
-        elif isinstance(record, Override):
-            holders.append(record.receiver)
-    return holders
-
-
-def _first_holder(world: World, root: bytes, shipment: bytes) -> int | None:
-    if shipment == root:
-        return terms_of(world.opened[root]).holder
-    for _, seen, _ in world.consuming[shipment][:1]:
-        if isinstance(seen.record, Handoff | Override):
-            return seen.record.releaser
-        if isinstance(seen.record, Split):
-            return seen.record.by
-    return None
-
-
-def _packages(world: World, root: bytes, shipment: bytes) -> int:
-    for _, seen, i in reversed(world.consuming[shipment]):
-        record = seen.record
-        count = record.items[i].packages if isinstance(record, Handoff) else 0
-        if count:
-            return count
-    return terms_of(world.opened[root]).packages if shipment == root else 1
-
-
-# --- logs ---
-
-
-def _spaced(seen: Sequence[Seen]) -> list[Seen]:
-    return [
-        replace(s, log_index=s.log_index * GAP, block=(s.block[0] * GAP, s.block[1]) if s.block else None) for s in seen
-    ]
-
-
-def _ordered(seen: list[Seen]) -> list[Seen]:
-    return sorted(seen, key=lambda s: s.log_index)
-
-
-def _new(record: Record, party: int, outcomes: tuple[int, ...], after: Seen, when: int | None) -> Seen:
-    """The record filed right behind `after`, at its times, or at `when`."""
-    logged = after.logged_at if when is None else when
-    block_time = after.block_time if when is None else when
-    block = (after.block[0] + 1, 0) if after.block else None
-    if outcomes and (block is None or block_time is None):
-        block_time, block = logged, (2**50, 0)  # behind a record of the log alone: the chain's next block
-    evidence = None if after.own_clock else (logged if not outcomes else block_time)
-    return Seen(
-        id=record_id(record),
-        record=record,
-        signers=(party,),
-        roles={party: ROLES.get(party, 0)},
-        outcomes=outcomes,
-        log_index=after.log_index + 1,
-        logged_at=logged,
-        evidenced=evidence,
-        block_time=block_time if outcomes else None,
-        block=block if outcomes else None,
-        own_clock=after.own_clock,
-    )
-
-
-def _moved_to(seen: list[Seen], one: Seen, when: int) -> list[Seen]:
-    """The log in which `one` came last, at `when`."""
-    last = max(s.log_index for s in seen) + GAP
-    late = replace(
-        one,
-        log_index=last,
-        logged_at=when,
-        evidenced=None if one.evidenced is None else when,
-        block_time=None if one.block_time is None else when,
-        block=(2**51, 0) if one.block else None,
-    )
-    return [*(s for s in seen if s.id != one.id), late]
-
-
-# --- what RECORDS.md grants ---
 
 GRANTED: Final[dict[str, str]] = {
     "tender": "If neither its addressee nor the consignor contests, visible within tenderWindow, it stands.",
@@ -391,38 +93,70 @@ GRANTED: Final[dict[str, str]] = {
     "ended": "Without one, t = t0 + lostAfter once the goods ended.",
     "report lag": "Delivery, the consignee's refusal, a locker's receipt that counts, each at max(occurredAt, known − "
     "reportLag). reportLag serves what two signed.",
-    "amendment": "Amendment: all signers of the target, for terms and relief also liable and beneficiary.",
 }
 
 
-def _rule(act: Act, seen: Sequence[Seen], root: bytes) -> str:
-    """The rule that grants the change, by what was signed; empty if none does."""
-    record = act.record.record
+HOLES: Final[dict[str, str]] = {
+    "split time": "Split.occurredAt is the holder's word alone, and decides which of an ancestor's holds and releases "
+    "reach the children; what customs says of the parent later reaches none.",
+    "third undone": "Whoever endorsed a tender as a third may undo it at any time by signing anything else of the "
+    "shipment (`signed nothing of this shipment` names no end).",
+    "moved on": "After a tender or a stay in a locker the goods may be back with an earlier holder, who opens new "
+    "terms alone: the stop is as if never made.",
+    "own end": "A beneficiary that holds the goods itself (by an override, or as first holder) says that they are "
+    "lost, left or sold: at once the whole accrual is owed.",
+    "endorsed late": "The beneficiary endorses later terms after the goods reached the consignee under them: their "
+    "known time takes the place of an earlier delivery.",
+}
+"""Gains that the rules neither grant nor refuse: findings for RECORDS.md, each told in full by a case."""
+
+
+def _rule(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str, change: str) -> str:
+    """The rule that grants the change ("falls" or "rises"), or the hole that lets it through; empty if neither."""
+    record, what = act.record.record, act.what
+    made = "falls" if what == "add" else "rises"  # what a record does that serves `liable`; without it, the contrary
+    if what == "back-date":
+        by_customs = isinstance(record, Clearance) and record.assurance == Assurance.AUTHORITY_SIGNED
+        return "customs" if by_customs else "split time" if isinstance(record, Split) else ""
     match record:
-        case Statement(kind=StatementKind.TENDER):
+        case Statement(kind=StatementKind.TENDER) if change == made or what == "delay":
             return "tender"
-        case Statement(kind=StatementKind.CONTEST):
+        case Statement(kind=StatementKind.CONTEST) if change != made:
             return "contest"
-        case Statement(kind=kind) if kind in ENDS:
-            return "ended" if act.what != "back-date" else ""
-        case Endorsement(target=target):
-            endorsed = next((s.record for s in seen if s.id == target), None)
-            if isinstance(endorsed, Statement):
-                return "third"
-            if isinstance(endorsed, ShipmentTerms) and target != root:
-                return "later terms"
-            return "brokers word" if isinstance(endorsed, Clearance) else ""
+        case Statement(kind=kind) if kind in ENDS and change != made:
+            return "own end" if side == "beneficiary" else "ended"
+        case Endorsement() | Amendment():
+            return _rule_of_log_only(act, seen, terms, side)
         case Clearance(assurance=Assurance.AUTHORITY_SIGNED):
             return "customs"
         case Clearance(status=ClearanceStatus.LODGED):
-            return "lodged" if act.what != "back-date" else ""
+            return "lodged" if change == made else ""
         case Clearance():
             return "brokers word"
         case ShipmentTerms():
-            return "later terms"
-        case Handoff() if act.what == "delay":
-            return "report lag"
-        case Amendment() if act.what in ("leave out", "delay"):
-            return "amendment"
+            return "moved on" if what == "add" and side == "beneficiary" else "later terms"
+        case Split():
+            return "split time"
+        case Handoff():
+            return "report lag" if what == "delay" and change == "rises" else ""
         case _:
             return ""
+
+
+def _rule_of_log_only(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str) -> str:
+    records = {s.id: s.record for s in seen}
+    record = act.record.record
+    if isinstance(record, Amendment):
+        target = None
+    else:
+        assert isinstance(record, Endorsement)
+        target = records.get(record.target)
+    may_be_third = any(act.record.roles.get(act.party, 0) >> role & 1 for role in THIRD_ROLES)
+    if isinstance(target, Statement):
+        return "third" if may_be_third else ""
+    endorsed = [s.record.target for s in seen if isinstance(s.record, Endorsement) and s.record.by == act.party]
+    if act.what == "add" and any(isinstance(records.get(offer), Statement) for offer in endorsed):
+        return "third undone"
+    if isinstance(target, ShipmentTerms) and (side == "beneficiary" or act.party == terms.consignee):
+        return "endorsed late" if act.what == "add" and side == "beneficiary" else "later terms"
+    return "brokers word" if isinstance(target, Clearance) and side != "other" else ""

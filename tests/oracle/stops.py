@@ -13,11 +13,10 @@ from ledger.records.types import (
     Override,
     Place,
     ShipmentTerms,
-    Split,
     Statement,
 )
 from tests.oracle.facts import DAY, Seen
-from tests.oracle.travels import Line, Step, World, terms_of
+from tests.oracle.travels import Line, Step, World, terms_of, touched
 
 THIRD_ROLES = (Role.LOCKER, Role.WAREHOUSE, Role.AUTHORITY, Role.AUDITOR)
 DISPUTED = 30 * DAY
@@ -201,7 +200,7 @@ def involved(world: World, root: Seen) -> set[int]:
     contests."""
     family = {shipment for shipment, _ in world.family(root.id)}
     offers = {s.id for f in family for s in world.statements[f] if _is_offer(s)}
-    about = {s.id for s in world.all if _names(s) & family} | {root.id}
+    about = {s.id for s in world.all if touched(s.record) & family} | {root.id}
     partners = {terms_of(root).holder}
     for seen in world.all:
         record = seen.record
@@ -217,15 +216,3 @@ def involved(world: World, root: Seen) -> set[int]:
 
 def _is_offer(seen: Seen) -> bool:
     return isinstance(seen.record, Statement) and seen.record.kind in (StatementKind.TENDER, StatementKind.CONTEST)
-
-
-def _names(seen: Seen) -> set[bytes]:
-    match seen.record:
-        case Handoff(items=items) | Clearance(items=items):
-            return {item.shipment for item in items}
-        case Split(shipment=shipment) | Statement(shipment=shipment) | Override(shipment=shipment):
-            return {shipment}
-        case ShipmentTerms(parents=parents):
-            return {ref.shipment for ref in parents}
-        case _:
-            return set()

@@ -14,6 +14,7 @@ from ledger.records.types import (
     Endorsement,
     Handoff,
     Override,
+    Record,
     ShipmentTerms,
     Split,
     Statement,
@@ -29,7 +30,7 @@ ENDS = frozenset(
         StatementKind.ABANDONED,
     }
 )
-__all__ = ["ENDS", "RELEASES", "Ancestry", "Line", "Segment", "Step", "World", "terms_of"]
+__all__ = ["ENDS", "RELEASES", "Ancestry", "Line", "Segment", "Step", "World", "terms_of", "touched"]
 Ancestry = tuple[tuple[bytes, int], ...]
 """Shipments that one parted from, from the root down, each with the time of the parting."""
 
@@ -37,6 +38,19 @@ Ancestry = tuple[tuple[bytes, int], ...]
 def terms_of(seen: Seen) -> ShipmentTerms:
     assert isinstance(seen.record, ShipmentTerms)
     return seen.record
+
+
+def touched(record: Record) -> set[bytes]:
+    """The shipments that a record names: items, parents, the subject of a statement."""
+    match record:
+        case Handoff(items=items) | Clearance(items=items):
+            return {item.shipment for item in items}
+        case Split(shipment=shipment) | Statement(shipment=shipment) | Override(shipment=shipment):
+            return {shipment}
+        case ShipmentTerms(parents=parents):
+            return {ref.shipment for ref in parents}
+        case _:
+            return set()
 
 
 @dataclass(frozen=True)
