@@ -22,6 +22,7 @@ from ledger.records.types import (
     Handoff,
     HandoffItem,
     Load,
+    Override,
     Place,
     Record,
     Require,
@@ -133,10 +134,12 @@ class Case:
         record = Handoff((item,), releaser, receiver, place, Load(SALT, ""), when, due, when + DAY, OPEN)
         return self.take(record, (releaser, receiver), now or when, outcome)
 
-    def split(self, by: int, when: int, counts: list[int], *, shipment: bytes = b"", sequence: int = 0) -> Seen:
+    def split(
+        self, by: int, when: int, counts: list[int], *, shipment: bytes = b"", sequence: int = 0, now: int = 0
+    ) -> Seen:
         children = tuple(Child(count, ()) for count in counts)
         record = Split(by, shipment or self.root, sequence, children, 1, when, OPEN)
-        return self.take(record, (by,), when)
+        return self.take(record, (by,), now or when)
 
     def say(self, kind: StatementKind, by: int, when: int, *, sequence: int = 0, place: Place = HERE) -> Seen:
         record = Statement(by, RETAILER, kind, self.root, sequence, when, place, OPEN)
@@ -159,6 +162,9 @@ class Case:
         by = CUSTOMS if customs else BROKER
         record = Clearance(by, declarant, (ref,), *pair, status, 0, caused_by, assurance, when, duty, OPEN)
         return self.take(record, (by,) if customs else (by, declarant), now or when)
+
+    def override(self, releaser: int, receiver: int, when: int, *, sequence: int = 1) -> Seen:
+        return self.take(Override(self.root, sequence, releaser, receiver, 200, 0, OPEN), (receiver,), when)
 
     def endorse(self, by: int, target: Seen, when: int) -> Seen:
         return self.take(Endorsement(by, target.id), (by,), when, logged=True)

@@ -107,8 +107,10 @@ HOLES: Final[dict[str, str]] = {
     "lost, left or sold: at once the whole accrual is owed.",
     "endorsed late": "The beneficiary endorses later terms after the goods reached the consignee under them: their "
     "known time takes the place of an earlier delivery.",
+    "late exit": "A move out of a locker, or on after a tender, that is recorded late lets the goods have lain there, "
+    "or the tender have stood, by visible times: the occurredAt that both signed is not asked.",
 }
-"""Gains that the rules neither grant nor refuse: findings for RECORDS.md, each told in full by a case."""
+"""Gains that the rules neither grant nor refuse: findings for RECORDS.md, each told in full in `test_holes.py`."""
 
 
 def _rule(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str, change: str) -> str:
@@ -138,7 +140,7 @@ def _rule(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str, chang
         case Split():
             return "split time"
         case Handoff():
-            return "report lag" if what == "delay" and change == "rises" else ""
+            return "" if what != "delay" else "report lag" if change == "rises" else "late exit"
         case _:
             return ""
 
