@@ -29,10 +29,10 @@ Readings, where the page leaves one open:
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Any, TypeVar
 
 from ledger.codes import AmendmentKind
@@ -89,19 +89,18 @@ class _Result:
     amount: Fraction
 
 
+_Piece = tuple[Line, _Rules, _Result, _Result]
+
+
 def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
     """The penalty of the shipment opened by the terms `root`, judged at `at`; its prices must be open."""
     world = World(seen)
     terms = world.opened[root]
     first = _rules(world, terms, (root,))
-    lines = world.lines(terms, first.commercial.beneficiary)
-    families: dict[bytes, list[tuple[Line, _Rules, _Result, _Result]]] = defaultdict(list)
+    families: dict[bytes, list[_Piece]] = defaultdict(list)
     families[root] = []
-    for line in lines:
-        ancestry = tuple(s.shipment for s in line.segments if s.terms.id == root)
-        rules = _rules(world, terms, ancestry)
-        best, worst = (_result(world, terms, line, rules, at, best=best) for best in (True, False))
-        families[rules.family].append((line, rules, best, worst))
+    for piece in _pieces(world, terms, at):
+        families[piece[1].family].append(piece)
 
     parts: dict[bytes, Part] = {}
     recourse: list[tuple[bytes, int, int, int]] = []
@@ -126,6 +125,23 @@ def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
         recourse=tuple(recourse),
         others=tuple((f, c, lo, hi) for f, (lo, hi, c) in totals.items() if f != root),
     )
+
+
+def child_alone(root: bytes, child: bytes, seen: Sequence[Seen], at: int) -> tuple[int, int]:
+    """What a child of the shipment opened by `root` owes by itself: floor to ceiling of the terms below it."""
+    world = World(seen)
+    pieces = [p for p in _pieces(world, world.opened[root], at) if any(s.shipment == child for s in p[0].segments)]
+    low = sum((best.amount for _, _, best, _ in pieces), Fraction(0))
+    high = sum((worst.amount for _, _, _, worst in pieces), Fraction(0))
+    return floor(low), ceil(high)
+
+
+def _pieces(world: World, terms: Seen, at: int) -> Iterator[_Piece]:
+    """Every line with the rules of its part, and its result at best and at worst."""
+    for line in world.lines(terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
+        rules = _rules(world, terms, tuple(s.shipment for s in line.segments if s.terms.id == terms.id))
+        best, worst = (_result(world, terms, line, rules, at, best=best) for best in (True, False))
+        yield line, rules, best, worst
 
 
 def _part(pieces: list[tuple[_Result, _Result]], low: int, high: int) -> Part:

@@ -9,7 +9,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.shipment_ids import child_id, remainder_id
 from tests.oracle.cases import HERE, OPENED, PRICES, PROMISED, TERMS, THERE, Case, day, out_for_delivery
 from tests.oracle.facts import DAY, HOUR, Seen
-from tests.oracle.penalty import Answer
+from tests.oracle.penalty import Answer, child_alone
 from tests.oracle.story import CARRIER, LOCKER, PLATFORM, RETAILER, SECOND, SUPPLIER, THIRD, WAREHOUSE
 
 HELD, RELEASED, PRESENTED = ClearanceStatus.HELD, ClearanceStatus.RELEASED, ClearanceStatus.PRESENTED
@@ -57,6 +57,7 @@ def test_odd_shares_are_floored_once_and_spread_by_largest_remainder() -> None:
     answer = case.answer()
     assert answer.low == 4  # 3 × 4/3
     assert [answer.parts[child].low for child in children] == [2, 1, 1]
+    assert [child_alone(case.root, child, case.seen, day(60)) for child in children] == [(1, 2)] * 3
 
 
 def test_a_short_delivery_leaves_the_remainder_running() -> None:
