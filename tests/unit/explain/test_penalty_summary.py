@@ -8,7 +8,7 @@ import pytest
 from ledger.codes import ClearanceStatus, StatementKind
 from ledger.explain.penalty_summary import gist, standing
 from ledger.penalties.statement import PenaltyStatement, penalty_of
-from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
+from ledger.shipments.tenders import LOCKER as LOCKER_ROLE
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import ShipmentStatus, status_of
 from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, SECOND, SHOP, History

@@ -17,7 +17,7 @@ from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import NOBODY
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
+from ledger.shipments.tenders import LOCKER as LOCKER_ROLE
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.default_terms import default_terms
 from ledger.shipments.history import Journeys
@@ -31,6 +31,7 @@ from tests.unit.history import (
     SECOND,
     SHOP,
     UNLIMITED,
+    US_IMPORT,
     History,
 )
 
@@ -311,7 +312,7 @@ def test_goods_under_way_are_judged_at_the_time_that_is_passed_in(history: Histo
 
 
 def test_a_hold_that_the_liable_partner_did_not_cause_is_taken_out(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
@@ -319,7 +320,7 @@ def test_a_hold_that_the_liable_partner_did_not_cause_is_taken_out(history: Hist
 
 
 def test_a_hold_that_the_liable_partner_caused_is_not(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5, caused_by=CARRIER, cause=HoldCause.DOCUMENTS)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
@@ -328,7 +329,7 @@ def test_a_hold_that_the_liable_partner_caused_is_not(history: History) -> None:
 
 
 def test_a_hold_that_somebody_else_caused_is_taken_out(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5, caused_by=BROKER, cause=HoldCause.DOCUMENTS)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).amount == 400
@@ -336,7 +337,7 @@ def test_a_hold_that_somebody_else_caused_is_taken_out(history: History) -> None
 
 def test_overlapping_holds_count_once(history: History) -> None:
     """The union of the intervals, over jurisdictions and regimes."""
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, jurisdiction=b"US")
     history.clearance(ClearanceStatus.HELD, shipment, 4 * DAY, jurisdiction=b"MX")
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY, jurisdiction=b"US")
@@ -347,7 +348,7 @@ def test_overlapping_holds_count_once(history: History) -> None:
 
 def test_a_hold_before_arrival_excuses_nothing(history: History) -> None:
     """It counts from the later of held and presented."""
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.HELD, shipment, 1 * DAY)
     history.clearance(ClearanceStatus.PRESENTED, shipment, 4 * DAY)
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
@@ -356,14 +357,14 @@ def test_a_hold_before_arrival_excuses_nothing(history: History) -> None:
 
 
 def test_where_nothing_says_presented_a_hold_counts_from_held(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 1, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).customs_seconds == 4 * DAY
 
 
 def test_goods_released_before_they_were_presented_were_not_held(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 1, 3)
     history.clearance(ClearanceStatus.PRESENTED, shipment, 4 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
@@ -371,7 +372,7 @@ def test_goods_released_before_they_were_presented_were_not_held(history: Histor
 
 
 def test_an_open_hold_ends_when_the_clock_stops(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 9, None)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
@@ -379,14 +380,14 @@ def test_an_open_hold_ends_when_the_clock_stops(history: History) -> None:
 
 
 def test_a_hold_before_the_opening_is_clipped_to_it(history: History) -> None:
-    shipment = history.terms(known=4 * DAY)
+    shipment = history.terms(known=4 * DAY, requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).customs_seconds == DAY
 
 
 def test_inspection_and_amendment_do_not_end_a_hold(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, None)
     history.clearance(ClearanceStatus.INSPECTED, shipment, 4 * DAY)
     history.clearance(ClearanceStatus.AMENDED, shipment, 5 * DAY)
@@ -396,7 +397,7 @@ def test_inspection_and_amendment_do_not_end_a_hold(history: History) -> None:
 
 
 def test_a_hold_after_release_counts_again(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 1, 2)
     hold(history, shipment, 5, 8)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
@@ -405,7 +406,7 @@ def test_a_hold_after_release_counts_again(history: History) -> None:
 
 def test_holds_count_by_when_they_occurred_not_by_when_they_were_logged(history: History) -> None:
     """Held on day 3 but told after the release of day 5: two days, not all the days until delivery."""
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * DAY)
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
     history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, known=6 * DAY)
@@ -416,7 +417,7 @@ def test_holds_count_by_when_they_occurred_not_by_when_they_were_logged(history:
 
 
 def test_a_corrected_time_decides_which_release_ends_a_hold(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
     held = history.clearance(ClearanceStatus.HELD, shipment, 6 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
@@ -426,7 +427,7 @@ def test_a_corrected_time_decides_which_release_ends_a_hold(history: History) ->
 
 
 def test_a_release_in_the_second_of_the_hold_ends_it_only_if_it_came_after(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
     history.clearance(ClearanceStatus.HELD, shipment, 5 * DAY)
     history.clearance(ClearanceStatus.RELEASED, shipment, 6 * DAY)
@@ -435,7 +436,7 @@ def test_a_release_in_the_second_of_the_hold_ends_it_only_if_it_came_after(histo
 
 
 def test_a_brokers_word_counts_once_the_beneficiary_endorsed_it(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     held = hold(history, shipment, 3, 5, assurance=Assurance.BROKER_WORD)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).amount == 1600
@@ -482,7 +483,7 @@ def test_each_leg_answers_for_its_overrun(history: History) -> None:
 
 
 def test_a_leg_is_net_of_customs(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=8 * DAY)
     hold(history, shipment, 3, 5)
     history.handoff(shipment, SECOND, SHOP, 13 * DAY)
@@ -491,7 +492,7 @@ def test_a_leg_is_net_of_customs(history: History) -> None:
 
 
 def test_a_hold_that_the_liable_partner_caused_is_nobody_elses_overrun(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=10 * DAY)
     hold(history, shipment, 3, 5, caused_by=CARRIER)
     history.handoff(shipment, SECOND, SHOP, 12 * DAY)
@@ -563,7 +564,7 @@ def test_a_split_after_delivery_leaves_the_penalty_where_it_was(history: History
 
 
 def test_an_ancestors_open_hold_runs_until_the_childs_release(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, None)
     first, second = history.split(shipment, CARRIER, 4 * DAY, [5, 5])
     history.clearance(ClearanceStatus.RELEASED, first, 6 * DAY)
@@ -597,7 +598,7 @@ def test_agreed_relief_is_taken_out(history: History) -> None:
 
 
 def test_relief_and_customs_do_not_count_the_same_second_twice(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 10, 12)
     history.handoff(shipment, CARRIER, SHOP, 15 * DAY)
     relief = {"periods": [{"from": 11 * DAY, "until": 13 * DAY}]}
@@ -657,7 +658,7 @@ def test_a_correction_never_changes_who_got_what(history: History) -> None:
 
 
 def test_a_figure_is_as_known_at_a_size_of_the_log(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     amounts = [
@@ -669,7 +670,7 @@ def test_a_figure_is_as_known_at_a_size_of_the_log(history: History) -> None:
 
 def test_a_statement_names_the_records_it_rests_on(history: History) -> None:
     other = delivered(history, 20)
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     held = hold(history, shipment, 3, 5)
     handoff = history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     evidence = penalty_of(shipment, history.records).evidence
@@ -680,7 +681,7 @@ def test_a_statement_names_the_records_it_rests_on(history: History) -> None:
 
 
 def test_the_order_in_which_records_arrive_changes_nothing(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records[::-1]) == penalty_of(shipment, history.records)
@@ -696,7 +697,7 @@ def test_unknown_terms_and_withheld_terms_give_no_figure(history: History) -> No
 
 
 def test_words_and_json_tell_the_same_story(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=8 * DAY)
     hold(history, shipment, 3, 5)
     hold(history, shipment, 6, 7, caused_by=CARRIER)
