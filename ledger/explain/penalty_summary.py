@@ -31,7 +31,7 @@ def gist(statement: PenaltyStatement) -> str:
         return "The terms name nobody who is liable for a delay, so nobody owes anything."
     if not statement.portions:
         parts = counted(len(statement.children), "shipment")
-        return f"The goods were split into {parts} before they arrived: each has a penalty statement of its own."
+        return f"The goods were split into {parts}, which have penalty statements of their own."
     latest = max(statement.portions, key=lambda portion: (portion.late_seconds, portion.counted_until))
     why = _why(latest, statement)
     if statement.amount:
@@ -123,9 +123,6 @@ def _rest(statement: PenaltyStatement) -> list[str]:
     result = []
     if len(statement.portions) > 1:
         result.append(f"The goods went in {len(statement.portions)} portions, each counted by its share of packages.")
-    if statement.children:
-        parts = counted(len(statement.children), "shipment")
-        result.append(f"The rest was split into {parts}, each with a penalty statement of its own.")
     bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
     if statement.amount and bearing:
         legs = ", ".join(f"{money(leg.amount, statement.currency)} from partner {leg.partner}" for leg in bearing)

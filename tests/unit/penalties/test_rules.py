@@ -3,6 +3,7 @@
 α is 100 a day², promised is the end of day 10, the cap 10,000, the carrier owes the shop: so n days late cost 100·n².
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import NOBODY
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.shipments.tenders import LOCKER as LOCKER_ROLE
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.default_terms import default_terms
 from ledger.shipments.history import Journeys
+from ledger.shipments.tenders import LOCKER as LOCKER_ROLE
 from tests.unit.history import (
     BROKER,
     CARRIER,
@@ -199,58 +200,11 @@ def test_a_tender_that_nobody_contests_stops_the_clock(history: History) -> None
     assert (statement.amount, statement.late_seconds) == (100, DAY)
 
 
-@pytest.mark.parametrize(("days", "amount"), [(14, 8100), (15, 100)])
-def test_a_tender_contested_within_its_window_does_not(history: History, days: int, amount: int) -> None:
-    """The window of three days runs from the tender's known time."""
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, SHOP, days * DAY)
-    history.handoff(shipment, CARRIER, SHOP, 19 * DAY)
-    assert penalty_of(shipment, history.records).amount == amount
-
-
-def test_a_contest_by_anybody_but_the_addressee_changes_nothing(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, MAKER, 12 * DAY)
-    assert penalty_of(shipment, history.records).amount == 100
-
-
-def test_a_contest_does_not_void_a_later_tender(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, SHOP, 12 * DAY)
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 13 * DAY, counterparty=SHOP)
-    assert penalty_of(shipment, history.records).amount == 900
-
-
-def test_a_contest_in_the_second_of_a_later_tender_does_not_void_it_either(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, SHOP, 13 * DAY)
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 13 * DAY, counterparty=SHOP)
-    assert penalty_of(shipment, history.records).amount == 900
-
-
-def test_a_tender_by_somebody_who_did_not_hold_the_goods_then_changes_nothing(history: History) -> None:
-    shipment = history.terms()
-    history.handoff(shipment, CARRIER, SECOND, 5 * DAY)
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    assert penalty_of(shipment, history.records, at=13 * DAY).amount == 900
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 4 * DAY, counterparty=SHOP, sequence=0, known=5 * DAY)
-    assert penalty_of(shipment, history.records, at=13 * DAY).amount == 0
-
-
-def test_a_back_dated_tender_counts_when_it_was_known_less_the_report_lag(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 9 * DAY, counterparty=SHOP, known=14 * DAY)
-    assert penalty_of(shipment, history.records).late_seconds == 3 * DAY
-
-
-def test_onward_terms_stop_the_clock_at_their_opening(history: History) -> None:
+def test_later_terms_that_the_consignee_endorsed_stop_the_clock_at_their_opening(history: History) -> None:
     shipment = history.terms()
     onward = history.terms(known=12 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
     history.handoff(onward, CARRIER, SHOP, 21 * DAY)
+    history.endorse(onward, SHOP, 12 * DAY)
     assert penalty_of(shipment, history.records).amount == 400
     assert penalty_of(onward, history.records).amount == 100
 
@@ -267,7 +221,8 @@ def test_what_stops_the_clock_without_a_delivery_delivers_nothing(history: Histo
         case StopKind.TENDER:
             history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
         case StopKind.ONWARD:
-            history.terms(known=11 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
+            onward = history.terms(known=11 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
+            history.endorse(onward, SHOP, 11 * DAY)
     statement = penalty_of(shipment, history.records)
     stop = statement.portions[0].stop
     assert stop is not None
@@ -337,7 +292,7 @@ def test_a_hold_that_somebody_else_caused_is_taken_out(history: History) -> None
 
 def test_overlapping_holds_count_once(history: History) -> None:
     """The union of the intervals, over jurisdictions and regimes."""
-    shipment = history.terms(requires=[US_IMPORT])
+    shipment = history.terms(requires=[US_IMPORT, replace(US_IMPORT, jurisdiction=b"MX")])
     history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, jurisdiction=b"US")
     history.clearance(ClearanceStatus.HELD, shipment, 4 * DAY, jurisdiction=b"MX")
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY, jurisdiction=b"US")
@@ -544,15 +499,17 @@ def test_partial_deliveries_are_rounded_down_once(history: History) -> None:
     assert penalty_of(shipment, history.records).amount == 1
 
 
-def test_children_of_a_split_carry_their_share_of_rate_and_cap(history: History) -> None:
+def test_children_of_a_split_are_one_family_with_one_floor(history: History) -> None:
     shipment = history.terms()
     first, second = history.split(shipment, CARRIER, 2 * DAY, [3, 7])
     history.handoff(first, CARRIER, SHOP, 12 * DAY, packages=3)
     history.handoff(second, CARRIER, SHOP, 40 * DAY, packages=7)
     assert penalty_of(first, history.records).amount == 120
     assert (penalty_of(second, history.records).cap, penalty_of(second, history.records).amount) == (7000, 7000)
-    parent = penalty_of(shipment, history.records)
-    assert (parent.amount, parent.children) == (0, (first, second))
+    whole = penalty_of(shipment, history.records)
+    assert (whole.amount, whole.children) == (7120, (first, second))
+    assert [line.amount for line in whole.portions] == [120, 7000]
+    assert [statement.amount for statement in penalties(Journeys(history.records))] == [7120], "counted once"
 
 
 def test_a_split_after_delivery_leaves_the_penalty_where_it_was(history: History) -> None:
@@ -582,8 +539,9 @@ def test_every_package_is_counted_once(history: History) -> None:
     history.handoff(first, SECOND, SHOP, 12 * DAY, packages=4)
     history.handoff(remainder, CARRIER, SHOP, 12 * DAY, packages=2)
     history.handoff(left, SECOND, SHOP, 12 * DAY, packages=1)
-    statements = list(penalties(Journeys(history.records)))
-    assert sum(statement.uncapped for statement in statements) == 66 + 133 + 200  # floor of 2/12, 4/12, 6/12 of 400
+    (statement,) = penalties(Journeys(history.records))
+    assert statement.uncapped == statement.amount == 400
+    assert [line.amount for line in statement.portions] == [133, 167, 33, 67]  # of 400: 4/12, 5/12, 1/12 and 2/12
 
 
 # --- amendments ------------------------------------------------------------------------------------------------------
