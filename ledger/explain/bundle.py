@@ -46,8 +46,8 @@ def summary(checked: CheckedFigures) -> str:
 def _shipment(statement: Mapping[str, Any]) -> str:
     indicative = " (indicative)" if statement["indicative"] and int(statement["amount"]) else ""
     return (
-        f"shipment/{statement['shipment']}{_judged_at(statement['judged_at'])}: partner {statement['liable']} owes partner "
-        f"{statement['beneficiary']} {money(statement['amount'], statement['currency'])}{indicative}"
+        f"shipment/{statement['shipment']}{_judged_at(statement['judged_at'])}: partner {statement['liable']} owes "
+        f"partner {statement['beneficiary']} {money(statement['amount'], statement['currency'])}{indicative}"
     )
 
 

@@ -190,11 +190,14 @@ def _moved_on(journeys: Journeys, part: Part, tender: Found[Statement], terms: S
     last = tender.verified.visible + DISPUTE
     names = [shipment for shipment, _ in part.portion.path]
     tendered = names.index(tender.record.shipment)
+    later = [(i, new) for i in range(tendered, len(names)) for new in journeys.onward(names[i])]
+    returned = next((i for i, new in later if new.record.purpose == Purpose.RETURN), len(names))
     holders = {terms.holder, tender.record.by}
     for move in part.portion.moves:
-        if move.refused:
+        place = names.index(move.shipment)
+        if move.refused or place > returned:
             continue
-        if (names.index(move.shipment), move.sequence) < (tendered, tender.record.sequence):
+        if (place, move.sequence) < (tendered, tender.record.sequence):
             holders.add(move.receiver)
         elif not (
             move.receiver in holders
@@ -203,11 +206,7 @@ def _moved_on(journeys: Journeys, part: Part, tender: Found[Statement], terms: S
             or locker_here(move, terms)
         ):
             return True
-    return any(
-        later.record.purpose != Purpose.RETURN and later.verified.visible <= last
-        for name in names[tendered:]
-        for later in journeys.onward(name)
-    )
+    return any(i < returned and new.verified.visible <= last for i, new in later)
 
 
 def locker_here(move: Move, terms: ShipmentTerms) -> bool | None:
