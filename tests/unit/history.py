@@ -54,7 +54,7 @@ from ledger.records.types import (
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 
-EIGHT_DAYS_COST = {"alpha": 7_813, "penaltyCap": 500_000}
+EIGHT_DAYS_COST: dict[str, Any] = {"alpha": 7_813, "penaltyCap": 500_000}
 """Terms under which a delivery that is eight days late, or more, owes 500,000."""
 DAY = 86_400
 HOUR = 3_600
