@@ -36,7 +36,7 @@ from ledger.services.intake.out_of_order import (
 from ledger.services.intake.signature_order import SignatureOrder, StoreContext, in_order
 from ledger.services.state.current_registry import (
     CurrentRegistry,
-    customs_of,
+    RegistryFacts,
     registry_slot,
     signers_of,
 )
@@ -171,9 +171,8 @@ class Checks:
         record, record_id, state = recovered.record, recovered.id, self._state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
-        customs = customs_of(self._view)
         signers = signers_of(self._view, record, recovered.keys)
-        expected = expected_effect(record, record_id, signers, customs, state, self._now)
+        expected = expected_effect(record, record_id, signers, RegistryFacts(self._view), state, self._now)
         check_not_far_ahead(expected.awaited)
         outcomes: Sequence[Outcome] = expected.effect.outcomes
         if isinstance(record, Clearance):
