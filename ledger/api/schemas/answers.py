@@ -194,6 +194,7 @@ class ReasonView(Answer):
     code: str
     text: str
     records: list[str]
+    at: int | None = Field(description="UTC seconds of the first look at a code, of a sale, of a loss")
 
 
 class JourneyStep(Answer):
@@ -218,6 +219,7 @@ class ProductView(Answer):
     id: str
     verdict: str
     why: list[ReasonView]
+    asks: list[str] = Field(description="`lot`, `serial`, `variant`: what the code leaves open; for `incomplete` alone")
     toDo: str
     journey: list[Journey]
 
