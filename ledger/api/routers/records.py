@@ -30,8 +30,8 @@ from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
-from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import BY_NAME, Record, record_named
+from ledger.records.wallet_input import envelope_from_wallet, record_from_wallet, signatures_from_wallets
 from ledger.services.intake.submission import Accepted, Proposed
 from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
@@ -57,7 +57,7 @@ def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
     Nothing else authenticates a write but the record's own signatures.
     """
-    return _answer(node.submission.submit(SignedRecord.from_json(data)), response)
+    return _answer(node.submission.submit(envelope_from_wallet(data)), response)
 
 
 @router.post(
@@ -72,7 +72,7 @@ def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     `warnings` are codes of what to show before anybody signs.
     """
     name, message = fields(data, "type", "message")
-    record = record_named(str(name)[:80]).from_json(message, "message")
+    record = record_from_wallet(name, message)
     return {
         "id": to_hex(node.home.domain.record_id(record)),
         "typedData": node.home.domain.typed_data(record),
@@ -91,7 +91,7 @@ def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
 def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
     (given,) = fields(data, "signatures")
-    signatures = signatures_from_json(given, least=1)
+    signatures = signatures_from_wallets(given, least=1)
     return _answer(node.submission.countersign(record_id(record), signatures), response)
 
 
