@@ -321,11 +321,11 @@ def test_a_scan_by_a_page_names_the_device_and_nobody(world: World) -> None:
     assert first.json() == {"verdict": "authentic"}
     assert "HttpOnly" in first.headers["set-cookie"]
     again = world.client.post("/p-scan", json={"code": code})
-    assert again.json() == {"verdict": "authentic"}  # the same phone twice is no copy
+    assert again.json() == {"verdict": "authentic"}
     world.client.cookies.clear()
-    assert world.client.post("/p-scan", json={"code": code}).json() == {"verdict": "risk"}
+    assert world.client.post("/p-scan", json={"code": code}).json() == {"verdict": "authentic"}
     world.client.cookies.clear()
-    assert "Be careful" in Page(world.page(f"/p/{code}")).text
+    assert "Do not rely" not in Page(world.page(f"/p/{code}")).text
 
 
 # --- the log, the rest -------------------------------------------------------------------------------------------
