@@ -49,7 +49,6 @@ def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Resp
         reader,
         product=result,
         answer=answer,
-        proofs=list(dict.fromkeys(record for reason in answer["why"] for record in reason["records"])),
     )
 
 
