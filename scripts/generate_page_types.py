@@ -21,8 +21,8 @@ CODE_LISTS = (
     codes.Outcome,
 )
 """Those that a page decides on."""
-HEADER = """// Generated from ledger/records/types.py and ledger/codes.py by scripts/generate_page_types.py; `make check` compares.
-// Do not edit. Structures as their EIP-712 type strings, with their type numbers; code lists by the names of their codes.
+HEADER = """// Generated from ledger/records/types.py and ledger/codes.py by scripts/generate_page_types.py; `make
+// check` compares. Do not edit. Structures as their EIP-712 type strings, with their type numbers; code lists by name.
 """
 
 

@@ -1,13 +1,15 @@
 """A shelf of products behind the pages, with two witnesses, served on this machine: one product for each verdict."""
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 from time import sleep
+from typing import Any
 
-import shutil
 import uvicorn
 
 from ledger import merkle
@@ -22,8 +24,9 @@ from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash, scope_bytes
 from ledger.log.cosignature import Cosigner
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import check_digit
+from ledger.products.gs1 import check_digit, parse_product
 from ledger.records.types import Attestation, Claims, KeyGrant, Recall, Revocation
+from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.keystores import DEMO_PASSPHRASE
@@ -35,10 +38,11 @@ from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SCHEMA, SHOP, WAREHOUSE, 
 FOREIGN_PREFIX = "9501101"
 FOREIGN = "0" + FOREIGN_PREFIX + "00001" + check_digit("0" + FOREIGN_PREFIX + "00001")
 LICENSEE, RIVAL, FORMER = SHOP, WAREHOUSE, CARRIER
-"""The shop attests as the maker's licensee, the warehouse is another brand, the carrier an issuer that is suspended later."""
+"""The shop attests as the maker's licensee; the warehouse is another brand, the carrier an issuer suspended later."""
 DEVICE = key_of("device")
 SERIAL = "21/000001"
-AUTHENTIC = f"01/{GTIN}/10/L1/{SERIAL}"
+AUTHENTIC = f"01/{GTIN}/10/L1"
+AUTHENTIC_ITEM = f"{AUTHENTIC}/{SERIAL}"
 RECALLED = f"01/{GTIN}/10/L2/{SERIAL}"
 REVOKED = f"01/{GTIN}/10/L3"
 EXPIRED = f"01/{GTIN}/10/L4"
@@ -59,9 +63,15 @@ class Shelf:
     witnesses: list[Cosigner]
     ids: dict[str, RecordId]
 
+    def bundle(self, path: str) -> dict[str, Any]:
+        """The honest bundle of a product."""
+        made: dict[str, Any] = json.loads(Exporter(self.stage.node.reader).product(parse_product(path)))
+        return made
+
     @property
-    def trust(self) -> dict[str, object]:
-        return self.stage.node.home.consortium.trust_file()
+    def trust(self) -> dict[str, Any]:
+        made: dict[str, Any] = self.stage.node.home.consortium.trust_file()
+        return made
 
     @property
     def trust_text(self) -> str:

@@ -16,7 +16,7 @@ function checkContent(view, wanted, trust, report) {
   if (view.id !== wanted) throw new Refused("subject", "The service sent another record than this page is about.");
   const id = recordId(view, trust);
   if (toHex(id) !== view.id) throw new Refused("content", "The text of this record is not what was signed.");
-  report.say("content", "The text of this record has the fingerprint that was signed.");
+  report.say("content", "The record's data has the fingerprint that was signed. Its wording on this page is the service's.");
   if (view.type === "Outcome") {
     if (view.signatures.length) throw new Refused("signatures", "Only the log itself writes outcomes, and nobody signs them.");
     report.say("signatures", "Nobody signs such entries: the log itself wrote down what the chain did.", null);

@@ -90,6 +90,7 @@ section.querySelector("input[type=file]").addEventListener("change", async ({ ta
   try {
     await give(await target.files[0].text());
     await run();
+    section.dataset.trust = "given";
   } catch {
     section.querySelector(".file-problem").textContent = "This is no trust file.";
   }

@@ -1,5 +1,5 @@
-// Generated from ledger/records/types.py and ledger/codes.py by scripts/generate_page_types.py; `make check` compares.
-// Do not edit. Structures as their EIP-712 type strings, with their type numbers; code lists by the names of their codes.
+// Generated from ledger/records/types.py and ledger/codes.py by scripts/generate_page_types.py; `make
+// check` compares. Do not edit. Structures as their EIP-712 type strings, with their type numbers; code lists by name.
 export const RECORDS = {
   RegistryChange: { number: 1, type: "RegistryChange(uint40 sequence,uint40 notBefore,uint8 action,uint40 partner,address key,uint8 role,bytes32 scope,uint40 number,bytes32 document)" },
   KeyGrant: { number: 2, type: "KeyGrant(uint40 partner,address key,uint40 actor,uint32 scopes,uint40 validFrom,uint40 validUntil,Details details)Details(bytes16 salt,string text)" },
