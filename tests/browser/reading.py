@@ -45,7 +45,7 @@ class Reader:
 
     def answering(self, part: str, handle: "Callable[[Route], None]") -> None:
         """Let `handle` answer wherever an address holds `part`."""
-        self._context.route(lambda url: part in url, handle)
+        self._context.route(lambda url: _at(url, part), handle)
 
     def open(self, path: str, *, alter: dict[str, Answer] | None = None, fragment: str = "") -> Shown:
         """Open a product's page and wait for the browser's own verdict."""
@@ -69,7 +69,7 @@ class Reader:
         page.clock.set_fixed_time(datetime.fromtimestamp(self._shelf.stage.now, UTC))
         page.route("**/p-scan", lambda route: route.abort())
         for part, change in (alter or {}).items():
-            page.route(lambda url, part=part: part in url, _altering(change))  # type: ignore[misc]
+            page.route(lambda url, part=part: _at(url, part), _altering(change))  # type: ignore[misc]
         page.goto(f"{self._shelf.url}{path}")
         try:
             yield page
@@ -81,12 +81,18 @@ class Reader:
         steps = {name: page.locator(f".steps li.{name}").all() for name in ("no", "skip-step")}
         return Shown(
             page.locator(place).get_attribute(attribute) or "",
-            page.locator(f"{place} h1, {place} h2").first.inner_text(),
+            page.locator("main h1").first.inner_text(),
             [line.get_attribute("data-step") or "" for line in steps["no"]],
             [line.get_attribute("data-step") or "" for line in steps["skip-step"]],
             page.inner_text("main"),
             self.errors,
         )
+
+
+def _at(url: str, part: str) -> bool:
+    """Whether `url` is `part`, or lies below it where it ends in a slash."""
+    path = url.partition("?")[0]
+    return part in path if part.endswith("/") else path.endswith(part)
 
 
 def _altering(change: Answer) -> "Callable[[Route], None]":

@@ -1,4 +1,4 @@
-"""Pages say no more than was checked: of the service's own word, of steps that could not be checked, of single records."""
+"""Pages say no more than was checked: of the service's own word, of what could not be checked, of single records."""
 
 import json
 from collections.abc import Callable
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 BUNDLE = "/v1/products/bundle/"
-
-
-def page_of(path: str, shelf: Shelf) -> Answer:
-    """The page as if the service answered like this for another product."""
-    import httpx2
-
-    text = httpx2.get(f"{shelf.url}/p/{path}").text
-    return lambda _: text
 
 
 # --- the service's word ---------------------------------------------------------------------------------------------
@@ -109,6 +101,10 @@ def altered(change: Callable[[dict[str, Any]], object]) -> Answer:
     return answer
 
 
+def _signature_flipped(view: dict[str, Any]) -> None:
+    view["signatures"] = [flipped(view["signatures"][0], 9)]
+
+
 def test_a_records_page_says_whose_word_the_keys_are(browser: "Browser", shelf: Shelf) -> None:
     with reader(browser, shelf) as one:
         shown = one.open_record(f"/records/{to_hex(shelf.ids['L1'])}")
@@ -118,12 +114,12 @@ def test_a_records_page_says_whose_word_the_keys_are(browser: "Browser", shelf: 
 
 
 RECORD_LIES: dict[str, tuple[str, str, Callable[[dict[str, Any]], object]]] = {
-    "keys emptied": ("/v1/records/", "signatures", lambda view: view.update(signatures=[])),
-    "a signature flipped": ("/v1/records/", "inclusion", lambda v: v.update(signatures=[flipped(v["signatures"][0], 9)])),
-    "the text altered": ("/v1/records/", "content", lambda view: view["message"].update(by=3)),
-    "another record": ("/v1/records/", "subject", lambda view: view.update(id="0x" + "11" * 32)),
-    "another time": ("/v1/records/", "inclusion", lambda view: view["log"].update(logged_at=view["log"]["logged_at"] + 1)),
-    "an outcome in its place": ("/v1/records/", "content", lambda view: view.update(type="Outcome", signatures=[])),
+    "keys emptied": ("", "signatures", lambda view: view.update(signatures=[])),
+    "a signature flipped": ("", "inclusion", _signature_flipped),
+    "the text altered": ("", "content", lambda view: view["message"].update(by=3)),
+    "another record": ("", "subject", lambda view: view.update(id="0x" + "11" * 32)),
+    "another time": ("", "inclusion", lambda v: v["log"].update(logged_at=v["log"]["logged_at"] + 1)),
+    "an outcome in its place": ("", "content", lambda view: view.update(type="Outcome", signatures=[])),
     "a tree of one leaf": ("/proof", "inclusion", lambda p: p.update(index=0, size=1, proof=[], root=p["leafHash"])),
     "another index": ("/proof", "inclusion", lambda proof: proof.update(index=proof["index"] + 1)),
     "the proof flipped": ("/proof", "inclusion", lambda p: p.update(proof=[flipped(p["proof"][0]), *p["proof"][1:]])),

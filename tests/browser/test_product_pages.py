@@ -50,7 +50,8 @@ def is_a_no(shown: Shown, step: str) -> bool:
 @pytest.mark.parametrize(
     ("path", "verdict"),
     [
-        (AUTHENTIC, "authentic"), (AUTHENTIC_ITEM, "authentic"), (LICENSED, "authentic"), (LISTED, "authentic"), (BY_DEVICE, "authentic"),
+        (AUTHENTIC, "authentic"), (AUTHENTIC_ITEM, "authentic"),
+        (LICENSED, "authentic"), (LISTED, "authentic"), (BY_DEVICE, "authentic"),
         (RECALLED, "recalled"), (WARNED, "recalled"), (REVOKED, "revoked"), (EXPIRED, "expired"),
         (OTHERS, "unknown"), (UNKNOWN, "unknown"),
     ],

@@ -11,7 +11,7 @@ from ledger.bundle.format import trust_fingerprint
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.log.leaf import LogSigner
-from tests.browser.lies import Forgery, text_of
+from tests.browser.lies import Forgery, flipped, text_of
 from tests.browser.reading import Answer, Reader, reader
 from tests.browser.shelf import AUTHENTIC, RECALLED, REVOKED, Shelf, attestation
 from tests.e2e.stage import MAKER
@@ -165,6 +165,11 @@ def test_another_past_than_the_browser_saw_is_a_no(browser: "Browser", shelf: Sh
         assert (shown.verdict, shown.refused) == ("refused", ["memory"])
     with reader(browser, shelf) as one:
         assert one.open(AUTHENTIC, alter={BUNDLE: lambda _: text}).verdict == "authentic"  # it never saw another
+
+
+def proof_flipped(text: str) -> str:
+    said = json.loads(text)
+    return json.dumps(said | {"proof": [flipped(said["proof"][0]), *said["proof"][1:]]})
 
 
 def test_a_log_that_grew_is_compared_by_its_proof(browser: "Browser", shelf: Shelf) -> None:

@@ -14,8 +14,13 @@ import { recordId } from "./typed.js";
 // What the signers signed is what stands here, and which keys signed it; its digest.
 function checkContent(view, wanted, trust, report) {
   if (view.id !== wanted) throw new Refused("subject", "The service sent another record than this page is about.");
-  const id = recordId(view, trust);
-  if (toHex(id) !== view.id) throw new Refused("content", "The text of this record is not what was signed.");
+  let id = null;
+  try {
+    id = recordId(view, trust);
+  } catch {
+    // no record, so no id
+  }
+  if (id === null || toHex(id) !== view.id) throw new Refused("content", "The text of this record is not what was signed.");
   report.say("content", "The record's data has the fingerprint that was signed. Its wording on this page is the service's.");
   if (view.type === "Outcome") {
     if (view.signatures.length) throw new Refused("signatures", "Only the log itself writes outcomes, and nobody signs them.");
