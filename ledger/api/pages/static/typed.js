@@ -77,6 +77,13 @@ function hashStruct(name, value, known) {
 
 const MONEY = new Set(["BonusAgreement", "BonusAward", "Dispute", "Ruling", "Claim"]);
 const KNOWN = new Map();
+const SEPARATORS = new WeakMap(); // of evidence, by trust file
+
+function separator(money, trust) {
+  if (money) return domain(true, trust);
+  if (!SEPARATORS.has(trust)) SEPARATORS.set(trust, domain(false, trust));
+  return SEPARATORS.get(trust);
+}
 
 function domain(money, trust) {
   const fields = ["string name", "string version", ...(money ? ["uint256 chainId", "address verifyingContract"] : []), "bytes32 salt"];
@@ -89,6 +96,5 @@ function domain(money, trust) {
 export function recordId({ type, message }, trust) {
   if (!Object.hasOwn(RECORDS, type)) throw new Error("no such type of record");
   if (!KNOWN.has(type)) KNOWN.set(type, structures(RECORDS[type].type));
-  const separator = domain(MONEY.has(type), trust);
-  return keccak256(concat([0x19, 0x01], separator, hashStruct(type, message, KNOWN.get(type))));
+  return keccak256(concat([0x19, 0x01], separator(MONEY.has(type), trust), hashStruct(type, message, KNOWN.get(type))));
 }
