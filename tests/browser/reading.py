@@ -84,7 +84,7 @@ class Reader:
             page.locator("main h1").first.inner_text(),
             [line.get_attribute("data-step") or "" for line in steps["no"]],
             [line.get_attribute("data-step") or "" for line in steps["skip-step"]],
-            page.inner_text("main"),
+            " ".join((page.locator("main").text_content() or "").split()),
             self.errors,
         )
 

@@ -86,9 +86,10 @@ async function tellScan() {
   if (response.ok && (await response.json()).verdict !== banner.dataset.verdict) location.reload();
 }
 
-section.querySelector("input[type=file]").addEventListener("change", async ({ target }) => {
+const given = section.querySelector("input[type=file]");
+given.addEventListener("change", async () => {
   try {
-    await give(await target.files[0].text());
+    await give(await given.files[0].text());
     await run();
     section.dataset.trust = "given";
   } catch {

@@ -5,17 +5,21 @@ export class Report {
   constructor(section) {
     this.section = section;
     this.status = section.querySelector(".status");
-    this.list = section.querySelector(".steps");
+    this.list = section.querySelector(".steps:not(.findings)");
+    this.findings = section.querySelector(".findings") ?? this.list;
     this.list.replaceChildren();
+    this.findings.replaceChildren();
   }
 
-  // `held`: true, false, or null for what cannot be checked here.
+  // `held`: true, false, or null for what cannot be checked here. Where the page has a place for findings, these stand there:
+  // what does not hold, what was not checked, and what came out.
   say(step, text, held = true) {
     const line = document.createElement("li");
     line.className = held === null ? "skip-step" : held ? "yes" : "no";
     line.dataset.step = step;
     line.textContent = text;
-    this.list.append(line);
+    if (step === "verdict") this.findings.insertBefore(line, this.findings.querySelector("li:not([data-step=verdict])"));
+    else (held === true ? this.list : this.findings).append(line);
   }
 
   // How a check ended that threw: beyond this browser, or refused. Whatever else goes wrong in what the service sent is
