@@ -14,6 +14,7 @@ from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
@@ -32,12 +33,15 @@ FIGURES_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What figures are checked against: verified records, every body by id, the registry, and the bundle's log."""
+    """What figures are checked against: verified records, every body by id, the registry, the bundle's log, and the
+    evidence of its checkpoints.
+    """
 
     verified: Sequence[VerifiedRecord]
     records: Mapping[RecordId, Record]
     registry: RegistryView
     log_id: LogId
+    times: CheckpointTimes
 
 
 class AwardEffect(StrEnum):
@@ -144,7 +148,7 @@ def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Groun
         )
     rule = _rule(agreement.rule, rules, used)
     card = parse_card(_rule(parse_rule(rule).card, rules, used))
-    known = list(as_known_at(ground.verified, award.logSize))
+    known = list(as_known_at(ground.verified, award.logSize, ground.times))
     computed = award_for(RecordId(award.agreement), agreement, rule, card, award.version, award.total, known)
     require_computed(award, computed)
     return award_figures(computed, agreement, known, ground.registry)

@@ -24,6 +24,7 @@ from ledger.log.cosignature import COSIGNATURE_LENGTH
 from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
+from ledger.records.evidence import Evidence
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import Domain
@@ -121,6 +122,7 @@ class _Work:
     log: LogIdentity = field(init=False)
     head: TreeHead = field(init=False)
     history: RegistryHistory = field(init=False)
+    evidence: Evidence = field(init=False)
     ids: dict[int, RecordId] = field(default_factory=dict)
     facts: dict[int, Facts] = field(default_factory=dict)
     recovered: dict[int, RecoveredRecord] = field(default_factory=dict)
@@ -194,8 +196,11 @@ class _Work:
 
     def build_registry(self) -> str:
         events = self._events()
+        self.evidence = Evidence.of_chain(self.trust.chain_id, ())
         for record in self.bundle.records:
-            self.facts[record.index] = facts_of(record.index, record.log_time, events.get(self.ids[record.index], []))
+            self.facts[record.index] = facts_of(
+                record.index, record.log_time, events.get(self.ids[record.index], []), self.evidence
+            )
         placed = []
         for record in self.bundle.records:
             facts = self.facts[record.index]
@@ -305,7 +310,9 @@ class _Work:
 
     def check_figures(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
-        ground = Ground(self.verified, records, self.history.at_log(self.head.size, 0), self.log.log_id)
+        ground = Ground(
+            self.verified, records, self.history.at_log(self.head.size, 0), self.log.log_id, self.evidence.times
+        )
         self.checked = check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, ground)
         return f"All made again from the records, {GIVEN}"
 

@@ -11,6 +11,7 @@ from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
 from ledger.records.disclosure import Part, join, part_from_json, split
+from ledger.records.evidence import CheckpointTimes, Evidence
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
@@ -103,6 +104,8 @@ class Signatures:
 
     def __init__(self, copy: Connection, domains: Sequence[Domain], history: RegistryHistory) -> None:
         self._copy = copy
+        # Signatures are judged by order, never by a time: no evidence is asked for.
+        self._evidence = Evidence(CheckpointTimes(), block_time_counts=True)
         self._domains = domains
         self._history = history
 
@@ -153,7 +156,7 @@ class Signatures:
         wanted = {item.outcome_record for items in known.values() for item in items}
         events = {i: cast(Outcome, row.record) for i, row in records.get_many(self._copy, wanted).items()}
         for row in batch:
-            facts = facts_of(row, known.get(row.record_id, []), events)
+            facts = facts_of(row, known.get(row.record_id, []), events, self._evidence)
             if facts.outcomes and all(code == Code.REJECTED for code in facts.outcomes):
                 # The chain never judged its keys: they were good when the log took it.
                 facts = replace(facts, block_number=None, block_time=None, event_index=None)

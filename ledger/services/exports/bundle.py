@@ -74,7 +74,7 @@ class Exporter:
         """
         with self._ledger.home.database.read() as connection:
             reader = self._reader(connection)
-            everything = Journeys(as_known_at(reader.all(), self._size))
+            everything = Journeys(as_known_at(reader.all(), self._size, reader.evidence.times))
             wanted = _shipments_for(partner, everything, period)
             wanted |= self._named_in_public(connection, partner)
             if not wanted:
@@ -185,12 +185,12 @@ class Exporter:
 
     def _known(self, reader: VerifiedRecords, rows: Rows) -> list[VerifiedRecord]:
         """The same records as a verifier of the bundle has them."""
-        return list(as_known_at(reader.verify(_in_order(rows)), self._size))
+        return list(as_known_at(reader.verify(_in_order(rows)), self._size, reader.evidence.times))
 
     # --- the file ------------------------------------------------------------------------------------------------
 
     def _reader(self, connection: Connection) -> VerifiedRecords:
-        return VerifiedRecords(connection, self._ledger.home.domain, self._ledger.registry.refreshed(connection))
+        return VerifiedRecords(connection, self._ledger.home, self._ledger.registry.refreshed(connection))
 
     def _view(self, connection: Connection) -> RegistryView:
         """The registry as the bundle will show it: by the outcomes under the checkpoint."""

@@ -8,10 +8,10 @@ items of a manifest came to their outcome, or a private part was opened or forgo
 import gc
 
 from ledger.common.periods import FOREVER, Period
-from ledger.records.signing import Domain
 from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import Facts, VerifiedRecord
 from ledger.scores.incremental import Running
+from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import log, openings
@@ -25,8 +25,8 @@ _MANY = 20_000
 class Feed:
     """The log as figures know it. Whoever shares one between threads keeps them apart."""
 
-    def __init__(self, domain: Domain) -> None:
-        self._domain = domain
+    def __init__(self, home: Home) -> None:
+        self._home = home
         self._running = Running(Period(0, FOREVER, 0))
         self._facts: dict[bytes, Facts] = {}
         self._size, self._parts, self._erased = 0, 0, 0
@@ -41,7 +41,7 @@ class Feed:
             new_parts = openings.count(connection, self._size) if size > self._size else 0
             same = parts - new_parts == self._parts and erased == self._erased
             start = self._size if size >= self._size and same else 0
-            records = VerifiedRecords(connection, self._domain, registry)
+            records = VerifiedRecords(connection, self._home, registry)
             period = self._running.period
             try:
                 if not start or not all(map(self._take, records.since(start))):

@@ -60,11 +60,11 @@ class Numbers:
     def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
         self._db = home.database
         self._registry = registry
-        self._domain = home.domain
+        self._home = home
         self._clock = home.clock
         self._views = views
         self._lock = Lock()
-        self._feed = Feed(home.domain)
+        self._feed = Feed(home)
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
 
@@ -74,7 +74,7 @@ class Numbers:
         """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld."""
         with self._db.read() as connection:
             registry = self._registry.refreshed(connection)
-            verified = VerifiedRecords(connection, self._domain, registry).of_shipment(shipment)
+            verified = VerifiedRecords(connection, self._home, registry).of_shipment(shipment)
         return penalty_of(shipment, verified, at)
 
     def statement_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> PenaltyStatement:

@@ -40,7 +40,7 @@ class Products:
     def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
         self._db = home.database
         self._registry = registry
-        self._domain = home.domain
+        self._home = home
         self._clock = home.clock
         self._views = views
 
@@ -85,7 +85,7 @@ class Products:
         return len(codes)
 
     def _evidence(self, connection: Connection, product: gs1.Product, view: RegistryView) -> Evidence:
-        verified = VerifiedRecords(connection, self._domain, self._registry)
+        verified = VerifiedRecords(connection, self._home, self._registry)
         about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
         about += [row.record_id for row in products.attestations_under(connection, "partner/")]
         about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]

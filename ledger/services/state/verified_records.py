@@ -11,11 +11,13 @@ from ledger.bundle.subject import NUMBERS_NEED
 from ledger.common.ids import RecordId, to_hex
 from ledger.records import index_keys
 from ledger.records.disclosure import join
-from ledger.records.signing import Domain
+from ledger.records.evidence import Evidence
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
+from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.evidence import evidence_of
 from ledger.shipments import outcome_facts
 from ledger.store import openings, records
 from ledger.store.database import Connection
@@ -27,9 +29,10 @@ from ledger.store.records import StoredRecord
 class VerifiedRecords:
     """Records of one connection's snapshot in verified form."""
 
-    def __init__(self, connection: Connection, domain: Domain, registry: CurrentRegistry) -> None:
+    def __init__(self, connection: Connection, home: Home, registry: CurrentRegistry) -> None:
         self._connection = connection
-        self._domain = domain
+        self._domain = home.domain
+        self.evidence = evidence_of(connection, home)
         self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
@@ -131,7 +134,7 @@ class VerifiedRecords:
         events = self._events(known.values())
         for row in rows:
             signed = row.signed
-            facts = facts_of(row, known.get(row.record_id, []), events)
+            facts = facts_of(row, known.get(row.record_id, []), events, self.evidence)
             rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
             rich.record.check(type(rich.record).__name__)
             recovered = self._registry.signer_keys.recovered(rich, self._domain.record_id(rich.record))
@@ -143,7 +146,7 @@ class VerifiedRecords:
         return {record_id: cast(Outcome, row.record) for record_id, row in rows.items()}
 
 
-def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome]) -> Facts:
+def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome], evidence: Evidence) -> Facts:
     """What log and chain say of a record; see `ledger.shipments.outcome_facts`."""
     told = {item.log_index: events[item.outcome_record] for item in items if item.outcome_record in events}
-    return outcome_facts.facts_of(row.log_index, row.log_time, list(told.items()))
+    return outcome_facts.facts_of(row.log_index, row.log_time, list(told.items()), evidence)

@@ -14,9 +14,9 @@ from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
 from ledger.explain.words import counted, spaced, word, words
 from ledger.records import index_keys as concerning
-from ledger.records.signing import Domain
 from ledger.records.types import REMAINDER_INDEX
 from ledger.records.types import Outcome as OutcomeRecord
+from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
@@ -44,10 +44,10 @@ def nobody(row: StoredRecord) -> bool:  # noqa: ARG001 a `MayOpen`
 
 
 class ShipmentViews:
-    def __init__(self, names: Names, registry: CurrentRegistry, domain: Domain) -> None:
+    def __init__(self, names: Names, registry: CurrentRegistry, home: Home) -> None:
         self._names = names
         self._registry = registry
-        self._domain = domain
+        self._home = home
 
     def summary(self, connection: Connection, row: Shipment, journeys: Journeys | None = None) -> ShipmentSummary:
         name = self._names.of
@@ -112,7 +112,7 @@ class ShipmentViews:
         """The verified records of a shipment; None where one was edited: the story goes on, the audit names it."""
         registry = self._registry.refreshed(connection)
         try:
-            return Journeys(VerifiedRecords(connection, self._domain, registry).of_shipment(shipment))
+            return Journeys(VerifiedRecords(connection, self._home, registry).of_shipment(shipment))
         except LadingError:
             return None
 

@@ -14,6 +14,7 @@ from ledger.explain.penalty import explain
 from ledger.penalties.lateness import HoldReason
 from ledger.penalties.recourse import apportion
 from ledger.penalties.statement import penalties, penalty_of
+from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import NOBODY
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
@@ -659,7 +660,10 @@ def test_a_figure_is_as_known_at_a_size_of_the_log(history: History) -> None:
     shipment = history.terms()
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
-    amounts = [penalty_of(shipment, list(as_known_at(history.records, n)), at=14 * DAY).amount for n in range(1, 5)]
+    amounts = [
+        penalty_of(shipment, list(as_known_at(history.records, n, CheckpointTimes())), at=14 * DAY).amount
+        for n in range(1, 5)
+    ]
     assert amounts == [1600, 0, 400, 400]
 
 
