@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.reading import PHONE, Reader
 from tests.browser.shelf import Shelf, served
 from tests.e2e.stage import found_stage
 
@@ -39,3 +40,18 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     (founded / "now").write_text(str(found_stage(founded)))
     with served(founded, tmp_path_factory.mktemp("shelf") / "home") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def open_window(browser: "Browser", shelf: Shelf) -> Iterator[Reader]:
+    """One page for all tests: a window of its own for each costs more than what they check."""
+    context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    yield Reader(context, shelf)
+    context.close()
+
+
+@pytest.fixture
+def reader(open_window: Reader) -> Reader:
+    """A reader whose browser has never been here."""
+    open_window.forget()
+    return open_window

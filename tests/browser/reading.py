@@ -1,7 +1,6 @@
 """A page as a reader's browser shows it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.browser.shelf import Shelf
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import BrowserContext, Page, Route
 
 Answer = Callable[[str], str]
 """From the text that the service answered to the text that reaches the browser."""
@@ -32,52 +31,50 @@ class Shown:
 
 
 class Reader:
-    """One browser with its memory. `alter` maps a part of an address to what becomes of the answer there."""
+    """One browser with its memory. `alter` maps the end of an address, or a part of it that ends in a slash, to what
+    becomes of the answer there."""
 
     def __init__(self, context: "BrowserContext", shelf: Shelf) -> None:
-        self._context = context
         self._shelf = shelf
+        self._page = context.new_page()
+        self._page.set_default_timeout(TIMEOUT)
+        self._page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._page.clock.set_fixed_time(datetime.fromtimestamp(shelf.stage.now, UTC))
         self.errors: list[str] = []
 
-    def before_scripts(self, script: str) -> None:
-        """Run this before the scripts of every page."""
-        self._context.add_init_script(script)
-
-    def answering(self, part: str, handle: "Callable[[Route], None]") -> None:
-        """Let `handle` answer wherever an address holds `part`."""
-        self._context.route(lambda url: _at(url, part), handle)
+    def forget(self) -> None:
+        """Be a browser that has never been here."""
+        self._page.unroute_all()
+        self._page.goto(f"{self._shelf.url}/static/icon.svg")
+        self._page.evaluate("localStorage.clear()")
 
     def open(self, path: str, *, alter: dict[str, Answer] | None = None, fragment: str = "") -> Shown:
         """Open a product's page and wait for the browser's own verdict."""
-        with self.page(f"/p/{path}{fragment}", alter) as page:
-            page.wait_for_selector(".verdict[data-checked]")
-            return self.shown(page, ".verdict", "data-checked")
+        page = self.page(f"/p/{path}{fragment}", alter)
+        page.wait_for_selector(".verdict[data-checked]")
+        return self.shown(".verdict", "data-checked")
 
     def open_record(self, path: str, *, alter: dict[str, Answer] | None = None) -> Shown:
         """Open a page of a record, or of the log, and wait for what the browser says of it."""
-        with self.page(path, alter) as page:
-            page.wait_for_selector(".check[data-result]")
-            return self.shown(page, ".check", "data-result")
+        page = self.page(path, alter)
+        page.wait_for_selector(".check[data-result]")
+        return self.shown(".check", "data-result")
 
-    @contextmanager
-    def page(self, path: str, alter: dict[str, Answer] | None = None) -> "Iterator[Page]":
-        """A page on its way, its clock that of the ledger. No scan is told to the service, lest tests meet."""
-        page = self._context.new_page()
-        page.set_default_timeout(TIMEOUT)
+    def page(self, path: str, alter: dict[str, Answer] | None = None) -> "Page":
+        """A page on its way. No scan is told to the service, lest tests meet."""
+        page = self._page
+        page.goto("about:blank")
+        page.unroute_all()
         self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.clock.set_fixed_time(datetime.fromtimestamp(self._shelf.stage.now, UTC))
         page.route("**/p-scan", lambda route: route.abort())
         for part, change in (alter or {}).items():
             page.route(lambda url, part=part: _at(url, part), _altering(change))  # type: ignore[misc]
         page.goto(f"{self._shelf.url}{path}")
-        try:
-            yield page
-        finally:
-            page.close()
+        return page
 
-    def shown(self, page: "Page", place: str, attribute: str) -> Shown:
-        """What `page` shows; `attribute` of `place` holds the result."""
+    def shown(self, place: str, attribute: str) -> Shown:
+        """What the page shows; `attribute` of `place` holds the result."""
+        page = self._page
         steps = {name: page.locator(f".steps li.{name}").all() for name in ("no", "skip-step")}
         return Shown(
             page.locator(place).get_attribute(attribute) or "",
@@ -101,13 +98,3 @@ def _altering(change: Answer) -> "Callable[[Route], None]":
         route.fulfill(response=answer, body=change(answer.text()))
 
     return handle
-
-
-@contextmanager
-def reader(browser: "Browser", shelf: Shelf) -> Iterator[Reader]:
-    """A browser that has never been here."""
-    context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
-    try:
-        yield Reader(context, shelf)
-    finally:
-        context.close()

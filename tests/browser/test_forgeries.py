@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,12 +13,9 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, Endorsement, KeyGrant, KeyRevoke, Outcome, RegistryChange
 from ledger.registry.changes import change
 from tests.browser.lies import Forgery, text_of
-from tests.browser.reading import reader
+from tests.browser.reading import Reader
 from tests.browser.shelf import AUTHENTIC, DEVICE, FORMER, LICENSED, Shelf, attestation
 from tests.e2e.stage import MAKER, SCHEMA, SECOND, key_of
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 BUNDLE = "/v1/products/bundle/"
@@ -143,23 +140,22 @@ FORGERIES: dict[str, tuple[str, Forge]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_what_only_the_operator_says_is_a_no(browser: "Browser", shelf: Shelf, name: str) -> None:
+def test_what_only_the_operator_says_is_a_no(reader: Reader, shelf: Shelf, name: str) -> None:
     step, forge = FORGERIES[name]
     honest = shelf.bundle(AUTHENTIC)
     text = text_of(forge(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest))
-    with reader(browser, shelf) as one:
-        shown = one.open(AUTHENTIC, alter={BUNDLE: lambda _: text})
+    shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _: text})
     assert (shown.verdict, shown.heading, shown.refused) == ("refused", "No", [step]), shown.text
     assert shown.errors == []
 
 
-def test_the_forger_can_say_the_truth(browser: "Browser", shelf: Shelf) -> None:
+def test_the_forger_can_say_the_truth(reader: Reader, shelf: Shelf) -> None:
     """A log of its own with nothing but true records is believed: the forgeries fail for what is false in them."""
     honest = shelf.bundle(AUTHENTIC)
     forged = attested(MAKER, MAKER)(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest)
     granted = Forgery.of(shelf, honest).add(issuer(shelf), *council(shelf)).bundle(AUTHENTIC, honest)
     for bundle in (forged, granted):
         text = text_of(bundle)
-        with reader(browser, shelf) as one:
-            shown = one.open(AUTHENTIC, alter={BUNDLE: lambda _, text=text: text})  # type: ignore[misc]
+        reader.forget()
+        shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _, text=text: text})  # type: ignore[misc]
         assert (shown.verdict, shown.refused) == ("authentic", []), shown.text

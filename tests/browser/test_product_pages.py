@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.lies import Edit, text_of
 from tests.browser.mutations import MUTATIONS
-from tests.browser.reading import Shown, reader
+from tests.browser.reading import Reader, Shown
 from tests.browser.shelf import (
     AUTHENTIC,
     AUTHENTIC_ITEM,
@@ -23,9 +22,6 @@ from tests.browser.shelf import (
     WARNED,
     Shelf,
 )
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 BUNDLE = "/v1/products/bundle/"
@@ -56,16 +52,14 @@ def is_a_no(shown: Shown, step: str) -> bool:
         (OTHERS, "unknown"), (UNKNOWN, "unknown"),
     ],
 )  # fmt: skip
-def test_honest_pages_get_their_verdict(browser: "Browser", shelf: Shelf, path: str, verdict: str) -> None:
+def test_honest_pages_get_their_verdict(reader: Reader, shelf: Shelf, path: str, verdict: str) -> None:
     """The same test as for the lies, with nothing altered: the check can say both."""
-    with reader(browser, shelf) as one:
-        shown = one.open(path, alter={BUNDLE: edited(lambda _bundle, _shelf: None, shelf)})
+    shown = reader.open(path, alter={BUNDLE: edited(lambda _bundle, _shelf: None, shelf)})
     assert (shown.verdict, shown.refused, shown.unchecked, shown.errors) == (verdict, [], ALWAYS, []), shown.text
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_an_answer_altered_on_its_way_is_a_no(browser: "Browser", shelf: Shelf, name: str) -> None:
+def test_an_answer_altered_on_its_way_is_a_no(reader: Reader, shelf: Shelf, name: str) -> None:
     path, step, edit = MUTATIONS[name]
-    with reader(browser, shelf) as one:
-        shown = one.open(path, alter={BUNDLE: edited(edit, shelf)})
+    shown = reader.open(path, alter={BUNDLE: edited(edit, shelf)})
     assert is_a_no(shown, step), (shown.verdict, shown.refused, shown.errors, shown.text)
