@@ -17,12 +17,15 @@ interface ICustodyLedger {
 
     /// @notice What a clearance does to shipments.
     /// @param by Who may be no party to them: the signer of a decision; 0 when a party may sign.
+    /// @param declarant Who must be a party to them, for the word is his too; 0 where it is customs' own.
     /// @param jurisdiction With `regime` the clearance's pair.
     /// @param relayed A broker relays a decision: only where the requirement of this pair lets him.
     /// @param gate What it does to the gate of that requirement.
-    /// @param ended 0, or the state in which it ends open shipments: seized or destroyed (seized ones too) of `ShipmentStates`.
+    /// @param ended 0, or the state in which it ends open shipments that require this pair: seized or destroyed of
+    /// `ShipmentStates`. Seized ones are destroyed whatever the pair.
     struct ClearanceEffect {
         uint40 by;
+        uint40 declarant;
         bytes2 jurisdiction;
         uint8 regime;
         bool relayed;

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ledger.codes import Outcome
+from ledger.codes import ClearanceStatus, Outcome, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.custody import clearance, rules
 from ledger.custody.clearance import ClearanceSlot, GateEffect, ShipmentFacts, SlotKey
@@ -87,13 +87,11 @@ def _clearance(record: Clearance, standing: clearance.CustomsRoles, state: State
     for shipment, holding in holdings.items():
         if holding is None:
             continue
-        slot = holding.slot
-        relay = slot.lets_relay(record.jurisdiction, record.regime)
-        facts[RecordId(shipment)] = ShipmentFacts(slot.consignor, slot.consignee, slot.custodian, relay)
+        facts[RecordId(shipment)] = facts_of(holding.slot, record)
         key = SlotKey(RecordId(shipment), record.jurisdiction, record.regime)
         if (known := state.clearance(key)) is not None:
             slots[key] = known
-    results = clearance.judge(record, standing, slots, facts)
+    results = clearance.judge(record, slots, facts)
     changed: dict[bytes, Holding] = {}
     for result in results:
         before = holdings[result.key.shipment]
@@ -107,8 +105,24 @@ def _clearance(record: Clearance, standing: clearance.CustomsRoles, state: State
             after = rules.end_by_customs(after, result.ends)
         if after != before:
             changed[result.key.shipment] = after
-    applied = {result.key: result.slot for result in results if result.outcome == Outcome.APPLIED}
+    applied = {
+        result.key: result.slot
+        for result in results
+        if result.outcome == Outcome.APPLIED and record.status != ClearanceStatus.LODGED
+    }
     return Effect(tuple(result.outcome for result in results), changed, applied)
+
+
+def facts_of(slot: rules.Slot, record: Clearance) -> ShipmentFacts:
+    """What a clearance's rules ask of the shipment whose slot this is."""
+    return ShipmentFacts(
+        consignor=slot.consignor,
+        consignee=slot.consignee,
+        custodian=slot.custodian,
+        required=slot.requirement_mask(record.jurisdiction, record.regime) != 0,
+        relay=slot.lets_relay(record.jurisdiction, record.regime),
+        seized=slot.state == ShipmentState.SEIZED,
+    )
 
 
 @dataclass

@@ -359,7 +359,7 @@ MUTATIONS: dict[str, tuple[str, str, Edit]] = {
     "a partner renamed": (AUTHENTIC, "names", _renamed),
     "the list proof of another code": (LISTED, "codes", _code_of_another_item),
     "a list that the attestation does not have": (AUTHENTIC, "codes", _unlisted_code),
-    "another format": (AUTHENTIC, "format", _field("lading", value="bundle/1")),
+    "another format": (AUTHENTIC, "format", _field("lading", value="bundle/2")),
     "a part too many": (AUTHENTIC, "format", _field("remark", value="")),
 }  # fmt: skip
 """Name to the product, the step that finds it, and the edit."""

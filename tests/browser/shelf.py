@@ -113,7 +113,7 @@ def fill(stage: Stage) -> dict[str, RecordId]:
     ids["L7"] = stage.sign(listed, MAKER)
     stage.node.reader.products.keep_codes(ids["L7"], codes)
     grant = KeyGrant(MAKER, DEVICE.address, 0, 1 << 9, stage.now, stage.now + 30 * DAY, details())
-    stage.sign(grant, MAKER)
+    stage.sign(grant, MAKER, DEVICE)
     ids["L8"] = stage.sign(attestation(stage, BY_DEVICE), DEVICE)
     ids["foreign"] = stage.sign(attestation(stage, OTHERS), MAKER)
     stage.decide(RegistryAction.SUSPEND, partner=FORMER)

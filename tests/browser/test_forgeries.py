@@ -54,14 +54,21 @@ def _expired_device(forgery: Forgery, shelf: Shelf) -> Forgery:
 def _device_for_other_types(forgery: Forgery, shelf: Shelf) -> Forgery:
     key, now = key_of("another device"), shelf.stage.now
     grant = KeyGrant(MAKER, key.address, 0, 1 << 4, now, now + 9 * DAY, attestation(shelf.stage, AUTHENTIC).details)
-    forgery.add(grant, *shelf.stage.keys([MAKER]))
+    forgery.add(grant, *shelf.stage.keys([MAKER]), key)
     return attested(MAKER, keys=[key])(forgery, shelf)
+
+
+def _device_that_did_not_agree(forgery: Forgery, shelf: Shelf) -> Forgery:
+    """A grant for an address whose bearer signed nothing."""
+    key, now = key_of("another device"), shelf.stage.now
+    grant = KeyGrant(MAKER, key.address, 0, 1 << 9, now, now + 9 * DAY, attestation(shelf.stage, AUTHENTIC).details)
+    return forgery.add(grant, *shelf.stage.keys([MAKER]))
 
 
 def _device_granted_by_a_stranger(forgery: Forgery, shelf: Shelf) -> Forgery:
     key, now = key_of("another device"), shelf.stage.now
     grant = KeyGrant(MAKER, key.address, 0, 1 << 9, now, now + 9 * DAY, attestation(shelf.stage, AUTHENTIC).details)
-    forgery.add(grant, STRANGERS[0])
+    forgery.add(grant, STRANGERS[0], key)
     return attested(MAKER, keys=[key])(forgery, shelf)
 
 
@@ -122,6 +129,7 @@ FORGERIES: dict[str, tuple[str, Forge]] = {
     "an attestation by a revoked key": ("signatures", _revoked_device),
     "an attestation by a council member": ("signatures", lambda f, s: attested(MAKER, keys=council(s)[:1])(f, s)),
     "an attestation taken by another contract": ("signatures", attested(MAKER, MAKER, target=bytes(20))),
+    "a key granted that did not agree": ("registry", _device_that_did_not_agree),
     "a key granted by a stranger": ("registry", _device_granted_by_a_stranger),
     "a role granted by strangers": ("registry", _role_by(lambda _: STRANGERS)),
     "a role granted by nobody": ("signatures", _role_by(lambda _: [])),

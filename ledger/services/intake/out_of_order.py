@@ -8,7 +8,7 @@ there yet revert. Such a record is kept, holds no sequence, and costs no transac
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.codes import NOT_FINAL, Purpose, ShipmentState
+from ledger.codes import NOT_FINAL, ClearanceStatus, Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.periods import HOUR
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
@@ -144,6 +144,10 @@ def ahead_of(record: Record, state: State) -> tuple[Awaited, ...]:
 def named_sequences(record: Record, state: State) -> Iterator[Awaited]:
     """Every place where a record names a sequence of a shipment; clearances count their own."""
     match record:
+        case Clearance(status=ClearanceStatus.LODGED):
+            # Recorded at any sequence: it waits for its shipment alone.
+            for i, item in enumerate(record.items):
+                yield Awaited(i, f"items[{i}].sequence", item.shipment, 0, 0 if state.holding(item.shipment) else None)
         case Clearance():
             for i, item in enumerate(record.items):
                 known = state.holding(item.shipment) is not None

@@ -135,6 +135,7 @@ def customs_of(view: RegistryView) -> CustomsRolesOf:
         return clearance.CustomsRoles(
             customs=view.has_role(partner, Role.CUSTOMS, ascii_scope(jurisdiction)),
             broker=view.has_role(partner, Role.BROKER),
+            suspended=view.suspended(partner),
         )
 
     return roles_of

@@ -140,7 +140,7 @@ const ACTIONS = {
 function grantKey(registry, r, keys, time) {
   require(r.validFrom < r.validUntil && r.validUntil - r.validFrom <= MAX_DEVICE_PERIOD && time < r.validUntil, "no period for a device key");
   require(r.scopes !== 0 && (BigInt(r.scopes) & ~BigInt(DEVICE_SCOPES)) === 0n, "no scopes for a device key");
-  require(keys.length === 1, "not signed by one key");
+  require(keys.length === 2 && keys[1] === r.key, "not signed by a master key and by the granted key");
   requireMaster(registry, r.partner, keys[0], time);
   require(r.actor === 0 || registry.partners.has(r.actor), "the actor is no partner");
   require(!registry.suspended(r.partner, time), "a suspended partner grants no keys");
