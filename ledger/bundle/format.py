@@ -3,6 +3,7 @@
 `docs/bundle.md` describes both for whoever writes another verifier.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _MORE_TRUST_FIELDS = ("bonusPool", "witnesses")
 """Fields that a trust file may have or not."""
+FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
+"""Fields of a trust file that its fingerprint covers."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
 
 
@@ -168,6 +171,15 @@ def parse_trust(data: bytes) -> Trust:
             "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"
         )
     return trust
+
+
+def trust_fingerprint(trust: Mapping[str, Any]) -> str:
+    """SHA-256 of what a verifier relies on in a trust file, as printed links and browsers name it: 0x and 64 digits.
+
+    Left out is what the registry's history, or the log's own signature, tells as well and what changes with them.
+    """
+    core = {name: trust[name] for name in FINGERPRINTED if name in trust}
+    return to_hex(hashlib.sha256(canonical_json(core)).digest())
 
 
 def _record(value: object, where: str) -> BundledRecord:

@@ -1,6 +1,7 @@
 """Exporting bundles: everything that a stranger needs to check a shipment, a partner's figures or an award offline.
 
-A bundle opens every private part that is kept here: hand it to auditors and to the parties, not to the public.
+A bundle opens every private part that is kept here: hand it to auditors and to the parties, not to the public. Only
+that of a product opens none: pages fetch it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +9,7 @@ from typing import Any
 
 from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
 from ledger.bundle.format import Bundle, BundledRecord
+from ledger.bundle.product import codes_figure
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, decisive
 from ledger.common.ids import RecordId, to_hex
@@ -16,7 +18,7 @@ from ledger.errors import NotFound
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import parse_product
+from ledger.products.gs1 import Product, parse_product
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
 from ledger.records.signers import RecipientSigner, expected_signers
@@ -27,9 +29,11 @@ from ledger.registry.history import RegistryView
 from ledger.scores.card import Indicator
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
+from ledger.services.exports.product_records import enrolments_of, records_about
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import card_text, measure_for
 from ledger.services.node.reader import LedgerReader
+from ledger.services.products.lookup import codes_of
 from ledger.services.publish.cosigned_notes import cosigned_note
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
@@ -110,6 +114,22 @@ class Exporter:
             subject = Subject(SubjectKind.AWARD, award_id)
             return self._bundle(connection, subject, rows, [result.rule, result.card], result.records, figures)
 
+    def product(self, product: Product) -> bytes:
+        """The bundle of a scanned product: all that the verdict rests on. Private parts stay closed: it is public.
+
+        A product of which nothing is known has a bundle too, which says so.
+        """
+        with self._ledger.home.database.read() as connection:
+            rows = records_about(connection, product, self._size)
+            lists = {
+                row.record_id: codes_of(connection, row.record_id)
+                for row in rows.values()
+                if isinstance(row.record, Attestation) and any(row.record.itemCodes)
+            }
+            documents = enrolments_of(connection, self._view(connection), rows.values())
+            subject = Subject(SubjectKind.PRODUCT, product=product)
+            return self._bundle(connection, subject, rows, documents, (), codes_figure(product, lists), opened=False)
+
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""
         with self._ledger.home.database.read() as connection:
@@ -187,6 +207,8 @@ class Exporter:
         rules: Iterable[bytes],
         counted: Iterable[VerifiedRecord],
         figures: dict[str, Any],
+        *,
+        opened: bool = True,
     ) -> bytes:
         """`counted`: the records that `figures` were computed from."""
         kept = dict(rows)
@@ -194,7 +216,8 @@ class Exporter:
         told = {o.outcome_record for match in outcomes.of_many(connection, list(kept)).values() for o in match}
         kept |= self._kept(records.get_many(connection, told).values())
         ordered = _in_order(kept)
-        parts = openings.of_many(connection, [row for row in ordered if not isinstance(row.record, Outcome)])
+        private = [row for row in ordered if not isinstance(row.record, Outcome)] if opened else []
+        parts = openings.of_many(connection, private)
         return Bundle(
             subject=str(subject),
             origin=self._published.head.origin,
