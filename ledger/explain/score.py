@@ -44,7 +44,6 @@ _STATUS = {
 _FLAGS = {
     FlagKind.ONE_CUSTOMER: "one counterparty has over 25 % of the shipments",
     FlagKind.LATE_RECORDS: "fewer than 80 % of the records were known within a day",
-    FlagKind.SPLIT_SAMPLES: "ten or more delivery events between the same two partners within an hour",
     FlagKind.PADDED_PROMISES: (
         "over 25 % of the promises take more than one and a half times as long as usual on their lane"
     ),
@@ -113,7 +112,7 @@ def why(card: Scorecard) -> str:
 
 
 def flag_text(flag: Flag) -> str:
-    """A flag with its counts: shipments, records, delivery events, or hours."""
+    """A flag with its counts: shipments, records, or hours."""
     if flag.kind is FlagKind.BROKER_WORD:
         return f"{_FLAGS[flag.kind]}: {_hours(flag.count)} of {_hours(flag.of)}"
     return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"

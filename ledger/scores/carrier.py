@@ -12,13 +12,12 @@ from ledger.common.spans import measure
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import NOBODY
 from ledger.scores.card import Indicator
-from ledger.scores.samples import Case, Sample, own_items
+from ledger.scores.samples import ANY_SEQUENCE, Case, Sample, own_items
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import part_of
 
 LONGEST_LATE = 14 * DAY
-_ANY_SEQUENCE = 2**16
 _LOSSES = {StatementKind.LOST, StatementKind.DESTROYED}
 
 
@@ -58,7 +57,7 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
             if match.record.kind in _LOSSES and match.verified.known in case.period:
                 badly.setdefault(match.record.by, []).append(match.verified.id)
     for line in case.lines if case.came_due(case.lines) else ():
-        holder = case.journeys.holder_at(line.shipment, _ANY_SEQUENCE) or NOBODY
+        holder = case.journeys.holder_at(line.shipment, ANY_SEQUENCE) or NOBODY
         if line.stop is None and line.late_seconds:
             for partner in {holder, int(case.statement.liable)} if case.liable_answers else {holder}:
                 badly.setdefault(partner, []).append(case.statement.terms)

@@ -23,7 +23,7 @@ from ledger.penalties.amounts import Owed, of_plain, of_statement
 from ledger.penalties.fast_path import plain
 from ledger.scores.card import OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.scores.counters import Book, Books
-from ledger.scores.estimate import Effect, Tally, doubled_median
+from ledger.scores.estimate import Effect, Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
 from ledger.scores.flags import Flag, UsualPromises, flags_of
 from ledger.scores.indicators import samples_of
@@ -229,7 +229,7 @@ class Tallies:
         weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
         result = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
         deliveries = book.deliveries
-        samples = len({delivery.event for delivery in deliveries})
+        samples = len(book.events)
         composite, status = _composite(samples, weight, result)
         return Scorecard(
             partner=PartnerId(partner),
@@ -255,11 +255,11 @@ class Tallies:
         return Tally(indicator, groups, medians)
 
     def _office_medians(self) -> dict[str, int]:
-        """Twice the median of each office's durations, by which every broker's are judged."""
+        """Twice the median of each office's samples, by which every broker's are judged."""
         offices: dict[str, list[int]] = {}
         for book in self._books.shelves[Role.BROKER].values():
             for office, rows in book.groups(Indicator.OVER_MEDIAN).items():
-                offices.setdefault(office, []).extend(good for good, _, _, _ in rows.each())
+                offices.setdefault(office, []).extend(mean_seconds(rows))
         return {office: doubled_median(seconds) for office, seconds in offices.items()}
 
 

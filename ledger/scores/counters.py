@@ -6,7 +6,7 @@ from typing import Any
 from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.scores.card import OF_ROLE, Indicator
-from ledger.scores.samples import Delivery, Sample
+from ledger.scores.samples import Delivery, Event, Sample
 
 Key = tuple[str, str]
 """An indicator's value and the group that it is not summed beyond. (Enumerations are slow to look up.)"""
@@ -52,6 +52,16 @@ class Book(dict[Key, Rows]):
             for delivery in rows.deliveries
         }
         return list(result.values())
+
+    @property
+    def events(self) -> set[Event]:
+        """The samples: the events in which anything was due, but for records."""
+        return {
+            delivery.event
+            for (name, _), rows in self.items()
+            if name != Indicator.RECORDS.value
+            for delivery in rows.deliveries
+        }
 
 
 class Shelf(dict[int, Book]):

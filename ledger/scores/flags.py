@@ -12,7 +12,7 @@ from operator import attrgetter
 from ledger.codes import Role
 from ledger.common.figure import figure
 from ledger.common.ids import RecordId
-from ledger.common.periods import HOUR, Period
+from ledger.common.periods import Period
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Book
@@ -20,21 +20,18 @@ from ledger.scores.estimate import doubled_median
 from ledger.scores.samples import Delivery
 from ledger.shipments.history import Journeys
 
-MANY_IN_AN_HOUR = 10
-"""As many delivery events as a score needs at least."""
 FEWEST_ON_A_LANE = 10
 Lane = tuple[str, str, int]
 
 
 class FlagKind(StrEnum):
-    """Over a quarter of the shipments with one counterparty; under four fifths of the records known within a day; ten
-    or more delivery events between two partners within an hour; over a quarter of the promises over one and a half
-    times as long as usual on their lane; over half of the customs time taken out on a broker's word alone.
+    """Over a quarter of the shipments with one counterparty; under four fifths of the records known within a day;
+    over a quarter of the promises over one and a half times as long as usual on their lane; over half of the customs
+    time taken out on a broker's word alone.
     """
 
     ONE_CUSTOMER = "one_customer"
     LATE_RECORDS = "late_records"
-    SPLIT_SAMPLES = "split_samples"
     PADDED_PROMISES = "padded_promises"
     BROKER_WORD = "broker_word"
 
@@ -42,7 +39,7 @@ class FlagKind(StrEnum):
 @figure("kind", "count", "of", "records")
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`count` of `of`, in what the kind speaks of: shipments, records, delivery events, or seconds."""
+    """`count` of `of`, in what the kind speaks of: shipments, records, or seconds."""
 
     kind: FlagKind
     count: int
@@ -54,7 +51,6 @@ def flags_of(role: Role, book: Book, deliveries: Sequence[Delivery], usual: "Usu
     """The flags of a partner's book in `role`; `deliveries` are the book's."""
     yield from _one_customer(role, deliveries)
     yield from _late_records(book)
-    yield from _split_samples(deliveries)
     yield from _padded(deliveries, usual)
     yield from _broker_word(deliveries)
 
@@ -122,24 +118,6 @@ def _late_records(book: Book) -> Iterator[Flag]:
     if rows is not None and rows.good * 100 < rows.due * 80:
         late = (record for good, _, records, _ in rows.each() if not good for record in records)
         yield Flag(FlagKind.LATE_RECORDS, rows.due - rows.good, rows.due, _ascending(late))
-
-
-def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
-    events = {delivery.event: delivery for delivery in deliveries}
-    between: dict[tuple[int, int], list[Delivery]] = {}
-    for delivery in events.values():
-        terms = delivery.terms.record
-        between.setdefault((terms.consignor, terms.consignee), []).append(delivery)
-    crowded: set[bytes] = set()
-    for match in between.values():
-        if len(match) < MANY_IN_AN_HOUR:
-            continue
-        match.sort(key=attrgetter("at"))
-        for i, last in enumerate(match[MANY_IN_AN_HOUR - 1 :]):
-            if last.at - match[i].at <= HOUR:
-                crowded.update(delivery.event for delivery in match[i : i + MANY_IN_AN_HOUR])
-    if crowded:
-        yield Flag(FlagKind.SPLIT_SAMPLES, len(crowded), len(events), _ascending(map(RecordId, crowded)))
 
 
 def _padded(deliveries: Iterable[Delivery], usual: UsualPromises) -> Iterator[Flag]:
