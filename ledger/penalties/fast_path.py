@@ -83,10 +83,7 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
         for roles in verified.roles:
             if roles & _LOCKER:
                 return None
-        facts = verified.facts
-        known, block_time = facts.logged_at, facts.block_time
-        if block_time is not None and block_time < known:
-            known = block_time
+        known = verified.known
         at = handoff.occurredAt
         if at < known - lag:
             at = known - lag

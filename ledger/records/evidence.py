@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 EMBEDDED_CHAIN_ID = 0x1AD1
 """The chain that an operator runs inside its own process: its block times are the operator's word, no evidence."""
@@ -54,6 +55,13 @@ class CheckpointTimes:
         """The evidence of the leaf at `log_index`; None while no checkpoint over it stands with others."""
         place = bisect_right(self._sizes, log_index)
         return self._kept[place] if place < len(self._kept) else None
+
+    def changed_since(self, before: "CheckpointTimes") -> Iterator[tuple[int, int]]:
+        """From which log index to before which the evidence is another than it was `before`, ascending."""
+        bounds = sorted({0, *(entry.size for entry in (*self, *before))})
+        for start, end in pairwise(bounds):
+            if self.covering(start) != before.covering(start):
+                yield start, end
 
     def until(self, size: int) -> "CheckpointTimes":
         """What checkpoints of at most `size` leaves evidence."""

@@ -142,6 +142,13 @@ def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: 
     return time
 
 
+def count_evidence(connection: Connection) -> tuple[int, int]:
+    """How many cosignatures there are, and how many anchored checkpoints: both only grow as evidence comes in."""
+    cosigned = connection.scalar(select(func.count()).select_from(cosignatures))
+    anchors = connection.scalar(select(func.count()).where(checkpoints.c.anchored_time.is_not(None)))
+    return int(cosigned or 0), int(anchors or 0)
+
+
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:
     query = select(*columns(checkpoints, StoredCheckpoint))
     if anchored:

@@ -132,12 +132,12 @@ class Numbers:
         """
         measure = self.measure(period.start if period else None)
         judged, chosen = period or self.governed_by(measure), measure.card
-        with self._figures() as (size, running):
+        with self._figures() as (version, running):
             if period is None:
-                key: Hashable = (size, judged, chosen.hash, partner)
+                key: Hashable = (version, judged, chosen.hash, partner)
                 cards = self._once(key, lambda: _current(running, judged, partner, chosen))
             else:
-                key = (size, judged, chosen.hash)
+                key = (version, judged, chosen.hash)
                 cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
         yield from (match for match in cards if partner in (None, match.partner))
 
@@ -223,10 +223,10 @@ class Numbers:
         may read.
         """
         group = GROUPS[by] if by is not None else None
-        with self._figures() as (size, running):
+        with self._figures() as (version, running):
             if reader is not None:
                 return network(running.journeys, period, group, windows, lambda terms: may_open_terms(terms, reader))
-            key = (size, period, by, tuple(windows.items()))
+            key = (version, period, by, tuple(windows.items()))
             return self._once(key, lambda: network(running.journeys, period, group, windows))
 
     # --- all journeys --------------------------------------------------------------------------------------
@@ -241,7 +241,9 @@ class Numbers:
 
     @contextmanager
     def _figures(self) -> Iterator[tuple[int, Running]]:
-        """The log's size and all figures from it, for one reader at a time; raises `Busy` when others take long."""
+        """A number that grows with every change, and all figures from the log, for one reader at a time; raises `Busy`
+        when others take long.
+        """
         if not self._lock.acquire(timeout=PATIENCE):
             raise Busy("figures are being computed for others", retry_after=PATIENCE)
         try:
