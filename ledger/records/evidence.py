@@ -56,6 +56,10 @@ class CheckpointTimes:
         place = bisect_right(self._sizes, log_index)
         return self._kept[place] if place < len(self._kept) else None
 
+    def first_from(self, time: int) -> CheckpointTime | None:
+        """The first checkpoint evidenced at `time` or later; None while there is none."""
+        return next((entry for entry in self._kept if entry.time >= time), None)
+
     def changed_since(self, before: "CheckpointTimes") -> Iterator[tuple[int, int]]:
         """From which log index to before which the evidence is another than it was `before`, ascending."""
         bounds = sorted({0, *(entry.size for entry in (*self, *before))})

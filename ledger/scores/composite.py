@@ -21,7 +21,7 @@ from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, of_plain, of_statement
 from ledger.penalties.fast_path import plain
-from ledger.scores.card import OF_ROLE, POINTS, Card, Indicator, Weighted
+from ledger.scores.card import ABOUT_MONEY, OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.scores.counters import Book, Books
 from ledger.scores.estimate import Effect, Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
@@ -36,11 +36,10 @@ LEAST_KNOWN = Fraction(60, 100)
 
 
 class IndicatorStatus(StrEnum):
-    """What is known of an indicator. Left out is what tells the public what fewer than ten delivery events cost."""
+    """Whether anything was due that an indicator counts."""
 
     KNOWN = "known"
     UNKNOWN = "unknown"
-    LEFT_OUT = "left_out"
 
 
 class ScoreStatus(StrEnum):
@@ -268,28 +267,14 @@ def score_of(partner: int, role: Role, journeys: Journeys, card: Card, period: P
     return Tallies(journeys, period).score(partner, role, card)
 
 
-def as_public(card: Scorecard) -> Scorecard:
-    """The scorecard for readers who may not know prices: penalty over freight counts from ten delivery events on.
-
-    With fewer its weight is spread over the others: a score less its other points would tell what one delivery cost.
-    """
-    few = [e for e in card.indicators if e.indicator is Indicator.PENALTY and 0 < e.samples < NO_SCORE_BELOW]
-    if not few:
-        return card
-    (hidden,) = few
-    weight = card.known_weight - hidden.weight
-    nothing = _indicator(hidden.weighted, Tally(hidden.indicator, {}, {}), weight)
-    result = tuple(
-        replace(nothing, status=IndicatorStatus.LEFT_OUT, samples=hidden.samples)
-        if entry is hidden
-        else _indicator(entry.weighted, entry.tally, weight)
-        for entry in card.indicators
-    )
-    composite, status = _composite(card.samples, weight, result)
-    low, high = composite.low, composite.high
-    return replace(
-        card, score=composite.score, low=low, high=high, known_weight=weight, status=status, indicators=result
-    )
+def without_money(card: Scorecard) -> Scorecard:
+    """The scorecard without what its indicators about money count, their weights spread over the others."""
+    kept = [entry for entry in card.indicators if entry.indicator not in ABOUT_MONEY]
+    weight = sum((entry.weight for entry in kept if entry.tally.groups), Fraction(0))
+    whole = sum((entry.weight for entry in kept), Fraction(0))
+    result = tuple(_indicator(entry.weighted, entry.tally, weight) for entry in kept)
+    composite, status = _composite(card.samples, weight / whole if whole else whole, result)
+    return replace(card, **composite._asdict(), known_weight=weight / whole, status=status, indicators=result)
 
 
 class _Composite(NamedTuple):

@@ -111,6 +111,12 @@ def anchor_times(connection: Connection) -> list[tuple[int, int]]:
     return [(size, time) for size, time in connection.execute(query)]
 
 
+def signed_times(connection: Connection) -> list[tuple[int, int]]:
+    """(size, time by the operator's own clock) of every checkpoint, ascending by size."""
+    c = checkpoints.c
+    return [(size, time) for size, time in connection.execute(select(c.size, c.signed_at).order_by(c.size))]
+
+
 def add_cosignatures(connection: Connection, rows: Sequence[StoredCosignature]) -> None:
     """Keep cosignatures; of one witness for one size the first stands, which is the earliest."""
     insert_new(connection, cosignatures, [values_of(row) for row in rows])
