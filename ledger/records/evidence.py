@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 
+from ledger.common.figure import Seconds, figure
+
 EMBEDDED_CHAIN_ID = 0x1AD1
 """The chain that an operator runs inside its own process: its block times are the operator's word, no evidence."""
 OPERATOR_LEEWAY = 3600
@@ -25,12 +27,13 @@ class Basis(IntEnum):
     CHAIN = 2
 
 
+@figure("size", "time", "basis")
 @dataclass(frozen=True, slots=True, order=True)
 class CheckpointTime:
     """By `time` (seconds UTC) a checkpoint of `size` leaves stood with others: anchored, or cosigned by a quorum."""
 
     size: int
-    time: int
+    time: Seconds
     basis: Basis
 
 

@@ -77,7 +77,7 @@ def carrier_legs(case: Case) -> Iterator[Sample]:
     """
     seen: dict[RecordId, tuple[int, bool]] = {}
     for portion, line, force in ((t.portion, t.line, t.force) for t in case.travelled()):
-        legs, _ = legs_of(case.journeys, portion, line, force, case.terms.consignee)
+        legs, _ = legs_of(case.journeys, line, case.terms.consignee)
         own = {move.verified.id for move in portion.moves if move.shipment in case.portions}
         for leg in legs:
             if leg.handoff not in own or not case.period.due(leg.due_at):

@@ -42,7 +42,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     """Count all samples of a plain journey; False (nothing counted) where the general way must decide."""
     terms, commercial, steps = found.record, found.commercial, found.steps
     products = products_of(terms) if terms.contents else []
-    if terms.requires or (products and journeys.recalls):
+    if (products and journeys.recalls) or any(step.move.in_breach for step in steps):
         return False
     consignor, consignee, liable = terms.consignor, terms.consignee, commercial.liable
     if len({step.move.releaser for step in steps}) < len(steps):

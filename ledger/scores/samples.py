@@ -14,13 +14,14 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.penalties.lateness import PortionLine, lateness_of
-from ledger.penalties.statement import PenaltyStatement, penalty_of
+from ledger.penalties.statement import PenaltyStatement, own_penalty_of
 from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
 from ledger.shipments.history import Found, Journeys, Move, Portion
+from ledger.shipments.parts import parts_of
 
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
 ANY_SEQUENCE = 2**16
@@ -161,29 +162,21 @@ class Case:
         other = judged not in (None, liable) and any(
             held.hold.caused_by in (judged, liable) for line in self.lines for held in line.holds
         )
-        if apart or other:
-            return tuple(self._travelled(self.shipment, judged))
-        return tuple(Travelled(self.portions[line.shipment], line, self.force) for line in self.lines)
+        lines = tuple(self._travelled(judged)) if apart or other else self.lines
+        return tuple(Travelled(line.part.portion, line, line.force) for line in lines)
 
-    def _travelled(self, shipment: bytes, judged: int | None) -> Iterator[Travelled]:
-        if self.statement.part_of is not None:
-            return
-        force = terms_in_force(self.journeys, shipment)
-        if judged is not None:
-            force = replace(force, commercial=replace(force.commercial, liable=judged))
-        for portion in self.journeys.portions(shipment):
-            line = lateness_of(self.journeys, portion, self.terms, self.opened_at, force, self.period.at)
-            if portion.split is None or line.stop is not None:
-                yield Travelled(portion, line, force)
-            else:
-                for child in self.journeys.children(portion.shipment):
-                    yield from self._travelled(child, judged)
+    def _travelled(self, judged: int | None) -> Iterator[PortionLine]:
+        for part in parts_of(self.journeys, self.shipment, self.force.commercial.beneficiary):
+            force = terms_in_force(self.journeys, part.own)
+            if judged is not None:
+                force = replace(force, commercial=replace(force.commercial, liable=judged))
+            yield lateness_of(self.journeys, part, self.terms, self.opened_at, force, self.period.at)
 
 
 def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
     """The case of `shipment`; None where a part that the numbers need is withheld here: that stays unknown."""
     try:
-        statement = penalty_of(shipment, journeys, period.at)
+        statement = own_penalty_of(shipment, journeys, period.at)
         force = terms_in_force(journeys, shipment)
     except NotFound:
         return None
@@ -219,9 +212,9 @@ def _delivery(
     if stop is not None and isinstance(handoff := stop.verified.record, Handoff):
         event = event_of(terms.record, handoff.releaser, handoff.receiver, stop.at)
     else:
-        last = line.shipment if line is not None else shipment
-        holder = journeys.holder_at(last, ANY_SEQUENCE) or NOBODY
-        at = statement.promised_at if statement.promised else _last_known(terms, portions[last])
+        last = line.part.portion if line is not None else portions[shipment]
+        holder = journeys.holder_at(last.shipment, ANY_SEQUENCE) or NOBODY
+        at = statement.promised_at if statement.promised else _last_known(terms, last)
         event = event_of(terms.record, holder, terms.record.consignee, at)
     packages = max(1, portions[shipment].started)
     taken = [held for entry in lines for held in entry.holds if held.taken_out]

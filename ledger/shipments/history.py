@@ -12,7 +12,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ledger.codes import ExceptionBit, Purpose
+from ledger.codes import ExceptionBit, Outcome, Purpose
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
@@ -38,6 +38,7 @@ from ledger.records.verification import VerifiedRecord
 
 WHOLE = Fraction(1)
 _NOT_WHOLE = int(ExceptionBit.SHORT | ExceptionBit.REFUSED | ExceptionBit.OVER)
+_IN_BREACH = Outcome.APPLIED_IN_BREACH
 _SHORT = int(ExceptionBit.SHORT)  # enumerations are slow at arithmetic, and this runs for every item
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
@@ -76,6 +77,8 @@ class Move:
     exceptions: int
     verified: VerifiedRecord
     handoff: Handoff | None
+    in_breach: bool = False
+    """The chain marked it: a gate was passed before the release that it knew of."""
 
     @property
     def refused(self) -> bool:
@@ -97,6 +100,13 @@ class Origin:
     @property
     def remainder(self) -> bool:
         return self.index == REMAINDER_INDEX
+
+    @property
+    def parted_at(self) -> int:
+        """The second until which the parent's history is the child's too. A remainder's is signed by two; who splits
+        signs alone, so that its claim moves nothing.
+        """
+        return self.occurred_at if self.remainder else self.verified.known
 
     @property
     def place(self) -> tuple[int, int]:
@@ -182,6 +192,7 @@ class Journeys:
                                 item.exceptions,
                                 verified,
                                 record,
+                                verified.outcomes[i] is _IN_BREACH,
                             )
                         )
             case ShipmentTerms() if verified.applied():
@@ -269,11 +280,15 @@ class Journeys:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
+    def openings(self) -> list[bytes]:
+        """Every shipment opened by terms, in log order."""
+        return sorted(self.terms, key=lambda shipment: _log_order(self.terms[shipment]))
+
     def shipments(self) -> Iterator[bytes]:
         """Every shipment that stands for itself: opened by terms, in log order, then those split from one, likewise.
         Remainders belong to another.
         """
-        yield from sorted(self.terms, key=lambda shipment: _log_order(self.terms[shipment]))
+        yield from self.openings()
         children = [(origin.place, child) for child, origin in self.origins.items() if not origin.remainder]
         for _, child in sorted(children):
             yield child
@@ -283,6 +298,12 @@ class Journeys:
         while (origin := self.origins.get(shipment)) is not None and origin.remainder:
             shipment = origin.parent
         return shipment
+
+    def lineage(self, shipment: bytes) -> Iterator[bytes]:
+        """`shipment` and what it was split or left behind from, up to what its terms opened."""
+        yield shipment
+        while (origin := self.origins.get(shipment)) is not None:
+            yield (shipment := origin.parent)
 
     def terms_of(self, shipment: bytes) -> Found[ShipmentTerms]:
         """The terms under which `shipment` goes; raises `NotFound` when they are not among the records."""
@@ -399,6 +420,22 @@ class Journeys:
         before = tuple(m for m in parent.moves if m.shipment != origin.parent or m.sequence < origin.sequence)
         path = (*parent.path[:-1], (origin.parent, origin))
         return tuple(self._walk(shipment, packages, parent.share * Fraction(packages, total), path, before))
+
+    def children_of(self, portion: Portion) -> Iterator[Portion]:
+        """What a split made of these goods: each child, and what short items left of it."""
+        if portion.split is None:
+            return
+        split = portion.split.record
+        total = sum(child.packages for child in split.children)
+        before = tuple(m for m in portion.moves if m.shipment != portion.shipment or m.sequence < split.sequence)
+        for i, child in enumerate(split.children):
+            name = child_id(portion.shipment, split.sequence, i)
+            path = (*portion.path[:-1], (portion.shipment, self.origins[name]))
+            yield from self._walk(name, child.packages, portion.share * Fraction(child.packages, total), path, before)
+
+    def under(self, portion: Portion, terms: Found[ShipmentTerms]) -> Iterator[Portion]:
+        """These goods as they went on under later terms, spread evenly over all packages of those."""
+        yield from self._walk(terms.verified.id, terms.record.packages, portion.share, portion.path, portion.moves)
 
     def share(self, shipment: bytes) -> Fraction:
         """The part of the root terms that `shipment` (one that stands for itself) was opened with."""

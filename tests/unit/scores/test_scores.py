@@ -42,10 +42,11 @@ from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
-from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
+from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
 from tests.unit.penalties.test_fast_path import random_history
 
 DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
+BREACH = Outcome.APPLIED_IN_BREACH
 YEAR = Period(0, 365 * DAY, 365 * DAY)
 
 
@@ -175,7 +176,7 @@ def test_what_is_not_due_yet_does_not_count(card: Card) -> None:
 
 def test_goods_that_customs_still_excuse_are_not_judged_yet(card: Card) -> None:
     history = History()
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY)
     assert of(carrier(history, card), Indicator.ON_TIME).status is IndicatorStatus.UNKNOWN
 
@@ -350,7 +351,7 @@ def test_a_procedure_held_up_by_its_brokers_own_fault_is_due_though_never_releas
 def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:
     """The leg is late with its last parcel; the hold by the supplier's papers counts once."""
     history = History()
-    shipment = history.terms(holder=MAKER, packages=4)
+    shipment = history.terms(holder=MAKER, packages=4, requires=[US_IMPORT])
     history.handoff(shipment, MAKER, CARRIER, 1 * DAY, due=4 * DAY, packages=4)
     history.clearance(ClearanceStatus.HELD, shipment, DAY, caused_by=MAKER, cause=HoldCause.DOCUMENTS)
     history.clearance(ClearanceStatus.RELEASED, shipment, DAY + HOUR)
@@ -431,7 +432,7 @@ def test_a_handover_to_a_main_carrier_in_breach_counts_for_both_who_signed_it(ca
     """The carrier that took over is not on time, though not liable; nor is the supplier's handover on time in full."""
     history = History()
     shipment = history.terms(holder=MAKER, requires=(Require(b"NZ", 2, 1, False),))
-    history.handoff(shipment, MAKER, SECOND, DAY, receiver_roles=1 << Role.MAIN_CARRIER)
+    history.handoff(shipment, MAKER, SECOND, DAY, receiver_roles=1 << Role.MAIN_CARRIER, outcome=BREACH)
     history.handoff(shipment, SECOND, CARRIER, 2 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 9 * DAY)
     tallies = Tallies(Journeys(history.records), YEAR)
@@ -460,7 +461,7 @@ def test_only_what_is_new_counts_against_the_releaser(card: Card) -> None:
 
 def test_a_hold_that_a_partner_did_not_cause_is_not_its_delay(card: Card) -> None:
     history = History()
-    shipment = history.terms(holder=MAKER)
+    shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
     history.handoff(shipment, MAKER, CARRIER, 1 * DAY, due=9 * DAY)
     history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=MAKER, cause=HoldCause.DOCUMENTS)
     history.clearance(ClearanceStatus.RELEASED, shipment, 6 * DAY)
