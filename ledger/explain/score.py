@@ -42,6 +42,10 @@ _FLAGS = {
     FlagKind.PADDED_PROMISES: (
         "over 25 % of the promises take more than one and a half times as long as usual on their lane"
     ),
+    FlagKind.LATE_HOLDS: "customs holds became known over a day after they happened",
+    FlagKind.CONTESTED_TENDERS: "over one in five of its tenders were contested",
+    FlagKind.CONTESTS: "one party contests over one in five of the tenders made to it",
+    FlagKind.SAME_THIRD: "the same third endorsed over one in five of its tenders",
     FlagKind.BROKER_WORD: "over half of the customs time taken out rests on a broker's word alone",
 }
 SHOWN_EACH_WAY = 3
@@ -74,8 +78,9 @@ def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
     events = counted(entry.samples, "delivery event")
     first = f"{title}: {value} ({sure}), {points(entry.points)} points from {events}"
+    hanging = f" {counted(entry.disputed, 'case')} disputed: at worst a fault each." if entry.disputed else ""
     return (
-        f"{first}; it costs the score {points(entry.lost)} points.",
+        f"{first}; it costs the score {points(entry.lost)} points.{hanging}",
         *_biggest(name, "raised", [e for e in entry.raised if e.micropoints]),
         *_biggest(name, "lowered", entry.lowered),
     )
@@ -125,7 +130,7 @@ def why(card: Scorecard | PublicScorecard) -> str:
 
 
 def flag_text(flag: Flag) -> str:
-    """A flag with its counts: shipments, records, or hours."""
+    """A flag with its counts: shipments, records, holds, tenders, or hours."""
     if flag.kind is FlagKind.BROKER_WORD:
         return f"{_FLAGS[flag.kind]}: {_hours(flag.count)} of {_hours(flag.of)}"
     return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"

@@ -28,6 +28,7 @@ from ledger.scores.fast_path import count_plain
 from ledger.scores.flags import Flag, UsualPromises, flags_of
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import Sample, case_of
+from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
 
 NO_SCORE_BELOW = 10
@@ -58,6 +59,7 @@ class ScoreStatus(StrEnum):
     "good",
     "due",
     "samples",
+    "disputed",
     "value",
     "low",
     "high",
@@ -71,8 +73,9 @@ class IndicatorScore:
     """One indicator. `value`, `low` and `high` in its unit (parts per million, or seconds): value and low rounded down,
     high up.
 
-    `good` of `due` as counted; `samples` delivery events. `part` is its part of the composite, and `lost` what the
-    composite would gain if it had all its points.
+    `good` of `due` as counted, `disputed` of them only if a dispute ends so: the worse end of the interval is without
+    them. `samples` delivery events. `part` is its part of the composite, and `lost` what the composite would gain if it
+    had all its points.
     """
 
     weighted: Weighted
@@ -97,6 +100,11 @@ class IndicatorScore:
     @property
     def weight(self) -> Fraction:
         return self.weighted.weight
+
+    @property
+    def disputed(self) -> int:
+        """How many things that were counted hang on a dispute."""
+        return self.tally.disputed
 
     @property
     def evidence(self) -> tuple[RecordId, ...]:
@@ -192,6 +200,7 @@ class Tallies:
         self.owed: list[Owed] = []
         self._books = Books()
         self._usual = UsualPromises(journeys, period)
+        self._tenders = Tenders(journeys, period)
         for sample in self._read(journeys, shortcut, penalties) if samples is None else samples:
             self._books.add(sample)
         self._medians = self._office_medians()
@@ -245,7 +254,7 @@ class Tallies:
             status=status,
             withheld=self.withheld,
             indicators=result,
-            flags=tuple(flags_of(role, book, deliveries, self._usual)),
+            flags=tuple(flags_of(role, partner, book, self._usual, self._tenders)),
         )
 
     def _tally(self, indicator: Indicator, book: Book) -> Tally:

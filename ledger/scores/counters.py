@@ -15,6 +15,18 @@ Key = tuple[str, str]
 class Rows(list[Any]):
     """The samples of one key, flat: good, due, records, delivery; and again. A quarter of the memory of tuples."""
 
+    __slots__ = ("worst",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worst: dict[int, int] = {}
+        """Of the samples by number that something is disputed of: what is good if that falls."""
+
+    def at_worst(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
+        """As `each`, if all that is disputed falls."""
+        for number, (good, due, records, delivery) in enumerate(self.each()):
+            yield self.worst.get(number, good), due, records, delivery
+
     def each(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
         return zip(self[0::4], self[1::4], self[2::4], self[3::4], strict=True)
 
@@ -87,4 +99,6 @@ class Books:
             self.once.add(mark)
         key = sample.indicator.value, sample.group
         rows = self.shelves[sample.role][sample.partner][key]
+        if sample.worst is not None:
+            rows.worst[len(rows) // 4] = sample.worst
         rows.extend((sample.good, sample.due, sample.records, sample.delivery))

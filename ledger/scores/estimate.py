@@ -78,6 +78,11 @@ class Tally:
         return len({delivery.event for rows in self.groups.values() for delivery in rows.deliveries})
 
     @property
+    def disputed(self) -> int:
+        """How many things that were counted are good only if a dispute ends so."""
+        return sum(len(rows.worst) for rows in self.groups.values())
+
+    @property
     def evidence(self) -> tuple[RecordId, ...]:
         """Every record of every sample, once."""
         named = (records for rows in self.groups.values() for _, _, records, _ in rows.each())
@@ -93,8 +98,16 @@ class Tally:
         return Fraction(sum(good for good, _ in pairs) * self.unit, sum(due for _, due in pairs))
 
     def interval(self, weighted: Weighted) -> tuple[int, int]:
-        """The ends between which the value lies with 95 % certainty, rounded outward."""
-        pairs = self._pairs()
+        """The ends between which the value lies with 95 % certainty, rounded outward; and, while something is disputed,
+        whatever becomes of it.
+        """
+        low, high = self._ends(weighted, self._pairs())
+        if not self.disputed:
+            return low, high
+        if_fallen = self._ends(weighted, self._pairs(at_worst=True))
+        return min(low, if_fallen[0]), max(high, if_fallen[1])
+
+    def _ends(self, weighted: Weighted, pairs: list[tuple[int, int]]) -> tuple[int, int]:
         if self.indicator not in RATIOS:
             return wilson(sum(good for good, _ in pairs), sum(due for _, due in pairs), len(pairs))
         low, high = sorted((weighted.zero, weighted.full))
@@ -120,31 +133,33 @@ class Tally:
             for point, (good, own, records, delivery) in zip(points, raws, strict=True)
         )
 
-    def _pairs(self) -> list[tuple[int, int]]:
+    def _pairs(self, *, at_worst: bool = False) -> list[tuple[int, int]]:
         """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others.
 
         A sample weighs one, whatever it holds; one of durations, the median of its office.
         """
-        means = [(Fraction(good, weight), group) for (group, _), (good, weight) in self._sums().items()]
+        means = [
+            (Fraction(good, weight), group) for (group, _), (good, weight) in self._sums(at_worst=at_worst).items()
+        ]
         scale = lcm(*{mean.denominator for mean, _ in means})
         return [(int(mean * scale), self._one(group) * scale) for mean, group in means]
 
-    def _sums(self) -> dict[tuple[str, Event], list[int]]:
+    def _sums(self, *, at_worst: bool = False) -> dict[tuple[str, Event], list[int]]:
         """What each sample holds: good, and what that is of."""
         sums: dict[tuple[str, Event], list[int]] = {}
-        for group, good, weight, delivery in self._weighed():
+        for group, good, weight, delivery in self._weighed(at_worst=at_worst):
             entry = sums.setdefault((group, delivery.event), [0, 0])
             entry[0] += good
             entry[1] += weight
         return sums
 
-    def _weighed(self) -> Iterator[tuple[str, int, int, Delivery]]:
+    def _weighed(self, *, at_worst: bool = False) -> Iterator[tuple[str, int, int, Delivery]]:
         """What was counted by group, in what may be summed within a sample: packages, lines, money, or seconds twice
         (the medians are doubled too).
         """
         timed = self.indicator is Indicator.OVER_MEDIAN
         for group, rows in self.groups.items():
-            for good, due, _, delivery in rows.each():
+            for good, due, _, delivery in rows.at_worst() if at_worst and rows.worst else rows.each():
                 by = delivery.packages if self.indicator in BY_PACKAGE else 1
                 yield (group, 2 * good, 1, delivery) if timed else (group, good * by, due * by, delivery)
 

@@ -14,6 +14,7 @@ from ledger.scores.carrier import LONGEST_LATE
 from ledger.scores.counters import Books
 from ledger.scores.samples import BAD, Delivery, event_of, products_of
 from ledger.scores.supplier import attested
+from ledger.shipments.customs_holds import LATE_KNOWN
 from ledger.shipments.history import Journeys
 
 # Members of an enumeration are slow to look up, and this runs for every shipment.
@@ -56,8 +57,11 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     carriers, supplier = books.shelves[_CARRIER], books.shelves[_SUPPLIER][consignor]
     hold = found.hold
     event = event_of(terms, last.move.releaser, last.move.receiver, last.at)
-    excused = hold.seconds if hold is not None else 0
-    delivery = Delivery(terms_id, event, max(1, terms.packages), journeys.terms[terms_id], excused)
+    delivery = Delivery(terms_id, event, max(1, terms.packages), journeys.terms[terms_id])
+    if hold is not None and hold.seconds:
+        held = hold.steps[-2]
+        told_late = (held.verified.id,) if held.verified.known - held.record.occurredAt > LATE_KNOWN else ()
+        delivery = delivery._replace(excused=hold.seconds, holds=1, told_late=told_late)
     both = (terms_id, stop)
     new = _new_exceptions(steps)
     late = found.late_seconds

@@ -49,7 +49,8 @@ class Event(NamedTuple):
 class Delivery(NamedTuple):
     """A shipment as its samples are counted: by its delivery `event`, weighed by its `packages` (at least one).
 
-    `excused` seconds were taken out for customs, `on_word` of them on a broker's word (`word` says which).
+    `excused` seconds were taken out for customs by so many `holds`, `on_word` of them on a broker's word (`word` says
+    which); `told_late` are the holds that became known over a day after they happened.
     """
 
     shipment: bytes
@@ -59,11 +60,14 @@ class Delivery(NamedTuple):
     excused: int = 0
     on_word: int = 0
     word: tuple[RecordId, ...] = ()
+    holds: int = 0
+    told_late: tuple[RecordId, ...] = ()
 
 
 class Sample(NamedTuple):
     """Of `due`, `good`: a part of the sample `delivery.event`. `group`: what may not be summed over. `once`: a record
     that several shipments may name, and which counts once a partner.
+    `worst`: what is good if all that is disputed falls; None where nothing is.
     """
 
     role: Role
@@ -75,6 +79,7 @@ class Sample(NamedTuple):
     delivery: Delivery
     group: str = ""
     once: bytes = b""
+    worst: int | None = None
 
 
 class OwnMove(NamedTuple):
@@ -222,7 +227,9 @@ def _delivery(
         return Delivery(shipment, event, packages, terms)
     word = [held for held in taken if held.hold.assurance == Assurance.BROKER_WORD]
     seconds, on_word = (sum(held.seconds for held in holds) for holds in (taken, word))
-    return Delivery(shipment, event, packages, terms, seconds, on_word, tuple(held.hold.held.id for held in word))
+    told_late = tuple(held.hold.held.id for held in taken if held.hold.known_late)
+    names = tuple(held.hold.held.id for held in word)
+    return Delivery(shipment, event, packages, terms, seconds, on_word, names, len(taken), told_late)
 
 
 def _last_known(terms: Found[ShipmentTerms], portion: Portion) -> int:

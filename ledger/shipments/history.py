@@ -12,7 +12,7 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ledger.codes import ExceptionBit, Outcome, Purpose
+from ledger.codes import ExceptionBit, Outcome, Purpose, StatementKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
@@ -365,6 +365,12 @@ class Journeys:
             if move.sequence < sequence and not move.refused:
                 holder = move.receiver
         return holder
+
+    def stated(self, kind: StatementKind) -> Iterator[bytes]:
+        """Every shipment about which a statement of this kind was made, in order of arrival."""
+        for shipment, statements in self._statements.items():
+            if any(match.record.kind == kind for match in statements):
+                yield shipment
 
     def statements(self, shipment: bytes) -> list[Found[Statement]]:
         return sorted(self._statements.get(shipment, ()), key=_log_order)
