@@ -17,6 +17,7 @@ from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -50,7 +51,8 @@ class Facts:
 class VerifiedRecord:
     """A record whose signatures hold. Made only by `verify_record`, `already_verified` and `as_known_at`.
 
-    `signers` are partner ids in canonical order; 0 stands for a recipient key, a council member or an anchor key.
+    `signers` are partner ids in canonical order; 0 stands for a recipient key, a granted key, a council member or
+    an anchor key.
     `keys` are the addresses that signed and `roles` the unscoped roles (bit `1 << Role`) each had at that moment, in
     the same order. `outcomes` has one entry an item, and is empty while no final outcome is known.
     """
@@ -241,6 +243,12 @@ def _judge(
                     "not signed by a master key", where=where, expected=f"partner {partner}", found=to_hex(key)
                 )
             return standing
+        case GrantedKeySigner(granted):
+            if key != granted:
+                raise VerificationFailed(
+                    "not signed by the granted key", where=where, expected=to_hex(granted), found=to_hex(key)
+                )
+            return nobody
         case RecipientSigner():
             _check_recipient(signer, key, record, facts, context, where)
             return nobody

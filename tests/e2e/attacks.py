@@ -439,12 +439,20 @@ def fields_that_mean_nothing(s: Scene) -> SignedRecord:
 
 @attack(NotPermitted, "master key of partner 2", "NotMasterKey|NotItsKey")
 def a_key_granted_by_a_stranger(s: Scene) -> SignedRecord:
-    return s.sign(KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details()), STRANGER)
+    grant = KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details())
+    return s.sign(grant, key_of("another stranger"), STRANGER)
 
 
 @attack(NotPermitted, "partner 3", "NotMasterKey")
 def a_key_granted_by_another_partner(s: Scene) -> SignedRecord:
-    return s.sign(KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details()), CARRIER)
+    grant = KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details())
+    return s.sign(grant, CARRIER, STRANGER)
+
+
+@attack(NotPermitted, "no part in this record", "NotGrantedKey")
+def an_address_claimed_without_its_key(s: Scene) -> SignedRecord:
+    wanted = key_of("somebody else's next key").address
+    return s.sign(KeyGrant(MAKER, wanted, MAKER, 16, s.stage.now, s.stage.now + 99, details()), MAKER, STRANGER)
 
 
 @attack(NotPermitted, "partner 3", "NotMasterKey")

@@ -165,7 +165,7 @@ def _keys(story: Story) -> None:
     device, lost = new_key(), new_key()
     for name, key in (("device key", device), ("lost key", lost)):
         grant = KeyGrant(WAREHOUSE, key.address, 0, 1 << 4, now, now + 80 * DAY, details())
-        story.sign(name, grant, WAREHOUSE)
+        story.sign(name, grant, WAREHOUSE, key)
     story.pass_time()
     story.sign("key revoked", KeyRevoke(WAREHOUSE, lost.address, details()), WAREHOUSE)
     story.parties[100] = Party(WAREHOUSE, "the warehouse's device", device)

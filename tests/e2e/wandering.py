@@ -158,7 +158,7 @@ class Wandering:
     @property
     def granted(self) -> SignedRecord:
         """The grant of the carrier's scanner, which has to be in the log before its first signature."""
-        return self._stage.trial.signed(self._grant, *self._stage.keys([CARRIER]))
+        return self._stage.trial.signed(self._grant, *self._stage.keys([CARRIER, SCANNER]))
 
     def _any(self, allowed: Callable[[_Goods], bool]) -> _Goods | None:
         found = [goods for goods in self._goods if allowed(goods)]

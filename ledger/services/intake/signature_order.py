@@ -8,6 +8,7 @@ from ledger.errors import BadSignature, NotPermitted
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import (
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -97,6 +98,8 @@ def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext
         case MasterSigner(partner, itself):
             holder = registry.signer(key, record.NUMBER)
             return key == itself or (holder is not None and holder.master and holder.partner == partner)
+        case GrantedKeySigner(granted):
+            return key == granted
         case RecipientSigner(shipments):
             known = (terms for shipment in shipments if (terms := context.terms_of(shipment)) is not None)
             named = any(terms.recipientKey == key for terms in known)
@@ -139,6 +142,8 @@ def _name(signer: Signer) -> str:
             return f"partner {partner} as {field}"
         case MasterSigner(partner):
             return f"a master key of partner {partner}"
+        case GrantedKeySigner(key):
+            return f"the granted key {to_hex(key)} itself"
         case RecipientSigner(_, field):
             return f"the recipient key as {field}"
         case CouncilSigners():

@@ -229,7 +229,7 @@ def test_a_waiting_handoff_is_submitted_once_after_its_deadline(stage: Stage) ->
 
 def test_what_reverts_without_a_deadline_goes_to_sleep_and_wakes_when_its_goods_move(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
-    stage.sign(KeyGrant(MAKER, DEVICE.address, 0, 1 << 5, stage.now, stage.now + 40 * DAY, details()), MAKER)
+    stage.sign(KeyGrant(MAKER, DEVICE.address, 0, 1 << 5, stage.now, stage.now + 40 * DAY, details()), MAKER, DEVICE)
     split = stage.submit(stage.scribe_split(MAKER, goods, 0, 2, 2), DEVICE)
     with stage.trial.node.home.database.write() as connection:
         outbox.postpone(connection, [split], stage.now + HOUR, "held back by the test")
@@ -326,7 +326,7 @@ def test_an_override_that_is_only_ahead_is_not_called_announced(stage: Stage) ->
 def test_a_device_may_sign_while_its_grant_is_only_pending(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
     grant = KeyGrant(CARRIER, DEVICE.address, 0, HANDOFFS, stage.now, stage.now + DAY, details())
-    stage.submit(grant, CARRIER)
+    stage.submit(grant, CARRIER, DEVICE)
     handoff = stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, DEVICE)
     stage.submit(stage.scribe_handoff(CARRIER, SECOND, (b"\7" * 32, 0, 4)), DEVICE, SECOND)  # it goes on waiting
     stage.settle()
@@ -337,7 +337,7 @@ def test_a_device_may_sign_while_its_grant_is_only_pending(stage: Stage) -> None
 def test_what_only_the_log_takes_needs_a_key_that_is_recorded(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
     scopes = 1 << (Endorsement.NUMBER - 1)
-    stage.submit(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER)
+    stage.submit(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER, DEVICE)
     with pytest.raises(NotPermitted, match="no part"):
         stage.submit(Endorsement(CARRIER, goods), DEVICE)
     stage.pass_time(60)
@@ -347,7 +347,7 @@ def test_what_only_the_log_takes_needs_a_key_that_is_recorded(stage: Stage) -> N
 
 def test_an_accepted_revocation_counts_before_the_chain_has_recorded_it(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
-    stage.sign(KeyGrant(CARRIER, DEVICE.address, 0, HANDOFFS, stage.now, stage.now + DAY, details()), CARRIER)
+    stage.sign(KeyGrant(CARRIER, DEVICE.address, 0, HANDOFFS, stage.now, stage.now + DAY, details()), CARRIER, DEVICE)
     stage.submit(KeyRevoke(CARRIER, DEVICE.address, details()), CARRIER)
     with pytest.raises(NotPermitted, match="no part"):
         stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, DEVICE)
@@ -398,7 +398,7 @@ def test_amendments_may_come_before_their_target_and_before_each_other(stage: St
 
 def test_signatures_that_have_no_part_in_what_was_kept_do_not_stop_it(stage: Stage) -> None:
     scopes = 1 << (Amendment.NUMBER - 1)
-    stage.sign(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER)
+    stage.sign(KeyGrant(CARRIER, DEVICE.address, 0, scopes, stage.now, stage.now + DAY, details()), CARRIER, DEVICE)
     goods = stage.open(4, endorsed=False)
     handoff = stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4))
     target = stage.trial.node.home.domain.record_id(handoff)
