@@ -19,10 +19,16 @@ import {RegistryModel} from "./RegistryModel.sol";
 /// forge-config: mutants.invariant.runs = 2
 /// forge-config: mutants.invariant.depth = 250
 contract PartnerRegistryInvariants {
+    /// @notice An action that the rules allow has not happened in a whole run: the other checks say nothing about it.
+    error NeverSucceeded(uint256 action);
+
     struct FuzzSelector {
         address addr;
         bytes4[] selectors;
     }
+
+    /// @dev A run of 250 calls has more.
+    uint256 private constant LEAST_TURNS = 120;
 
     RegistryHandler private _handler;
     PartnerRegistry private _registry;
@@ -62,10 +68,12 @@ contract PartnerRegistryInvariants {
 
     /// @notice At the end of each run: everything, and that everything has happened.
     function afterInvariant() external view {
-        for (uint256 action = 1; action <= _handler.ACTIONS(); ++action) {
-            require(_handler.successes(action) > 0, "1: an action never succeeded");
+        // Not of the few calls that forge repeats from a run that failed.
+        bool whole = _handler.turns() >= LEAST_TURNS;
+        for (uint256 action = 1; action <= _handler.ACTIONS() && whole; ++action) {
+            if (_handler.successes(action) == 0) revert NeverSucceeded(action);
         }
-        require(_handler.refusals() > 0, "1: nothing was ever refused");
+        require(!whole || _handler.refusals() > 0, "1: nothing was ever refused");
         _theCouncilCanAct();
         for (uint256 i = 0; i < _handler.enteredCount(); ++i) {
             _compareAddress(i);
@@ -85,7 +93,7 @@ contract PartnerRegistryInvariants {
         uint256 members = 0;
         for (uint256 i = 0; i < _handler.enteredCount(); ++i) {
             address key = _handler.entered(i);
-            if (_handler.entryOf(key).kind == 1 && _handler.runs(key)) ++members;
+            if (_handler.entryOf(key).kind == 3 && _handler.runs(key)) ++members;
         }
         uint256 needed = _registry.threshold();
         require(needed == _handler.thresholdNow(), "2: threshold");
@@ -99,7 +107,7 @@ contract PartnerRegistryInvariants {
             _registry.addressInfo(key);
         require(uint8(kind) == entry.kind && partner == entry.partner && actor == entry.actor, "2: kind, partner, actor");
         require(from == entry.from && until == entry.until && scopes == entry.scopes, "2: times and scopes");
-        if (entry.kind == 3) {
+        if (entry.kind == 2) {
             require(until <= from || until - from <= 90 days, "5: 90 days at most");
             require(scopes != 0 && scopes & (7 | (1 << 16)) == 0 && scopes >> 22 == 0, "5: a partner's types only");
         }

@@ -30,6 +30,7 @@ contract RegistryHandler is RegistryModel {
     /// The action on which contract and model did not agree; 0 for none.
     uint256 public disagreedOn;
     bool public strangerSucceeded;
+    uint256 public turns;
     uint256 private _fresh;
     mapping(address key => uint256) private _privateKeyOf;
 
@@ -54,6 +55,8 @@ contract RegistryHandler is RegistryModel {
     // --- actions ---------------------------------------------------------------------------------------------------
 
     function act(uint256 seed) external {
+        // Forge likes to say the same number again.
+        seed = uint256(keccak256(abi.encode(seed, ++turns)));
         uint256 action = seed % ACTIONS + 1;
         if (seed >> 8 & 1 == 0) {
             for (uint256 i = 1; i <= ACTIONS; ++i) {
@@ -67,11 +70,13 @@ contract RegistryHandler is RegistryModel {
     }
 
     /// Some time; or to the second at which something begins or ends, or the one before.
-    function actWait(uint32 time, uint256 which, uint8 how) external {
-        uint256 to = block.timestamp + time % 3 days;
-        Entry memory entry = _entries[entered[which % entered.length]];
-        if (how % 4 == 1) to = entry.from - how / 4 % 2;
-        if (how % 4 == 2) to = entry.until - how / 4 % 2;
+    function actWait(uint256 seed) external {
+        seed = uint256(keccak256(abi.encode(seed, ++turns)));
+        uint256 to = block.timestamp + seed % 2 days;
+        Entry memory entry = _entries[entered[(seed >> 32) % entered.length]];
+        uint256 how = seed >> 64 & 7;
+        if (how == 1) to = entry.from - (seed >> 72 & 1);
+        if (how == 2) to = entry.until - (seed >> 72 & 1);
         if (to > block.timestamp && to < START + 1000 days) VM.warp(to);
     }
 
@@ -189,7 +194,7 @@ contract RegistryHandler is RegistryModel {
         if (r.action == 11) {
             r.partner = uint40(seed % (partners + 1));
             r.key = slip && seed >> 8 & 1 == 0 ? _anyKey(seed) : _freshKey();
-            r.scope = slip ? bytes32(seed >> 16 & 3) : bytes32(_logs.length + 1);
+            r.scope = slip ? bytes32((seed >> 16) % (_logs.length + 1)) : bytes32(_logs.length + 1); // its place, from 1
             if (seed >> 20 & 1 == 0) (r.document, r.number) = (bytes32(seed >> 24 & 3), slip ? 7 : 0);
             if (r.document != 0) r.number = uint40(seed >> 30 & 0xff);
             bool predecessor = r.document == 0 ? r.number == 0 : isLog(r.document);
@@ -293,9 +298,9 @@ contract RegistryHandler is RegistryModel {
         r.key = slip == 0 ? _anyKey(seed >> 16) : _freshKey();
         r.scopes = slip == 1 ? uint32(seed >> 24) : uint32(seed >> 24) & DEVICE_SCOPES;
         r.validFrom = uint40(block.timestamp + (seed >> 60) % 4 days - 2 days);
-        // One in four at the limits: 90 days, a second more, just over, nothing.
-        uint40[4] memory lengths = [uint40(90 days), 90 days + 1, uint40(2 days), 0];
-        r.validUntil = r.validFrom + (seed >> 80 & 3 == 0 ? lengths[seed >> 82 & 3] : uint40((seed >> 90) % 90 days));
+        // One in four at the limits: 90 days, a second more, nothing.
+        uint40[4] memory lengths = [uint40(90 days), 90 days + 1, 90 days + 1, 0];
+        r.validUntil = r.validFrom + (seed >> 80 & 3 == 0 ? lengths[seed >> 82 & 3] : uint40(2 days + (seed >> 90) % 88 days));
         if (seed >> 120 & 1 == 0) r.actor = uint40((seed >> 124) % (partners + 2));
         address signer = slip == 2 ? _anyKey(seed >> 130) : by;
         if (_privateKeyOf[signer] == 0 || _privateKeyOf[r.key] == 0) return;
@@ -342,11 +347,13 @@ contract RegistryHandler is RegistryModel {
         return entered[seed % entered.length];
     }
 
-    /// @dev A partner's key that has not ended, from a random place on; any key when there is none.
+    /// @dev A partner's key that has not ended, a device's three times in four, or masters would die out; any address
+    /// when there is none.
     function _partnersKey(uint256 seed) private view returns (address) {
         for (uint256 i = 0; i < entered.length; ++i) {
             address key = entered[(seed + i) % entered.length];
-            if (_mayEnd(_entries[key].partner, key)) return key;
+            bool wanted = _entries[key].kind == DEVICE || seed % 4 == 0;
+            if (wanted && _mayEnd(_entries[key].partner, key)) return key;
         }
         return _anyKey(seed);
     }
@@ -354,7 +361,8 @@ contract RegistryHandler is RegistryModel {
     function _masterInForce(uint256 seed) private view returns (address) {
         for (uint256 i = 0; i < entered.length; ++i) {
             address key = entered[(seed + i) % entered.length];
-            if (_entries[key].kind == MASTER && runs(key)) return key;
+            if (_entries[key].kind != MASTER || !runs(key)) continue;
+            if (!isSuspended(_entries[key].partner) || seed % 4 == 0) return key;
         }
         return address(0);
     }

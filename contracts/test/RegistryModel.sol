@@ -2,11 +2,11 @@
 pragma solidity ^0.8.28;
 
 /// @notice What a registry should know, written from the rules and not from the contract: lists, searched from end to end.
-/// Kinds of keys: 1 council, 2 master, 3 device, 4 anchor, 5 contract, as in `IPartnerRegistry.AddressKind`.
+/// Kinds of keys: 1 master, 2 device, 3 council, 4 anchor, 5 contract, as in `IPartnerRegistry.AddressKind`.
 abstract contract RegistryModel {
-    uint8 internal constant COUNCIL = 1;
-    uint8 internal constant MASTER = 2;
-    uint8 internal constant DEVICE = 3;
+    uint8 internal constant COUNCIL = 3;
+    uint8 internal constant MASTER = 1;
+    uint8 internal constant DEVICE = 2;
     uint8 internal constant ANCHOR = 4;
     uint8 internal constant CONTRACT = 5;
 
