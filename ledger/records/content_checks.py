@@ -13,6 +13,7 @@ from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import (
+    NOBODY,
     Amendment,
     Claims,
     Clearance,
@@ -68,6 +69,8 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
         raise RuleBroken("only the log writes such records", where="type", found=type(record).__name__)
     record.check()
     _check_codes(record)
+    if isinstance(record, Clearance):
+        check_declarant(record)
     _check_times(record, now, replayed)
     for path, part in opened_parts(record):
         _check_part(path, part)
@@ -88,6 +91,17 @@ def opened_parts(record: Struct, where: str = "") -> Iterator[tuple[str, Struct]
                 yield entry_path, entry
             else:
                 yield from opened_parts(entry, entry_path)
+
+
+def check_declarant(record: Clearance) -> None:
+    """Raise `MalformedRecord` where nobody answers for what is not the authority's own word."""
+    if record.declarant == NOBODY and record.assurance != codes.Assurance.AUTHORITY_SIGNED:
+        raise MalformedRecord(
+            "nobody declares it",
+            where="declarant",
+            expected="consignor, consignee or custodian, who signs too",
+            found=record.declarant,
+        )
 
 
 def _check_codes(record: Record) -> None:

@@ -8,7 +8,7 @@ alike.
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.codes import WITNESSED, AmendmentKind
+from ledger.codes import WITNESSED, AmendmentKind, Assurance
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.errors import MalformedRecord, NotFound
 from ledger.records.eip712 import Withheld
@@ -145,9 +145,12 @@ def _signers_of(record: Record) -> tuple[Signer, ...]:
             return (AnchorSigner(LogId(record.logId)),)
         case OutcomeRecord():
             return ()
+        case Clearance():
+            # What does not rest on the authority's own word has a declarant who answers for it.
+            alone = record.assurance == Assurance.AUTHORITY_SIGNED
+            return _in_order(("by", record.by), *(() if alone else (("declarant", record.declarant),)))
         case (
-            Clearance()
-            | Attestation()
+            Attestation()
             | Revocation()
             | Recall()
             | RecallAnswer()

@@ -366,9 +366,20 @@ def cleared_for_another_country(s: Scene) -> SignedRecord:
     return s.sign(s.clearance(jurisdiction=b"CN"), NZ)
 
 
-@attack(LadingError, "may not follow", None)
+@attack(LadingError, "no broker relay", None)
 def released_by_a_broker(s: Scene) -> SignedRecord:
-    return s.sign(s.clearance(by=BROKER, assurance=int(Assurance.BROKER_WORD)), BROKER)
+    return s.sign(s.clearance(by=BROKER, declarant=MAKER, assurance=int(Assurance.BROKER_WORD)), BROKER, MAKER)
+
+
+@attack(LadingError, "declarant is no party", None)
+def released_on_the_word_of_a_declarant_that_is_no_party(s: Scene) -> SignedRecord:
+    return s.sign(s.clearance(by=BROKER, declarant=AUDITOR, assurance=int(Assurance.BROKER_WORD)), BROKER, AUDITOR)
+
+
+@attack(LadingError, "nobody declares it", "ClearanceNoDeclarant")
+def lodged_for_nobody(s: Scene) -> SignedRecord:
+    lodged = s.clearance(by=BROKER, declarant=0, status=int(ClearanceStatus.LODGED), assurance=1)
+    return s.sign(lodged, BROKER)
 
 
 @attack(LadingError, "names its cause", "ClearanceHoldCause")
