@@ -72,19 +72,10 @@ class Running:
             return
         self.journeys.add(verified)
         record = verified.record
-        named = shipments_of(record)
         if isinstance(record, ShipmentTerms):
-            named = (verified.id, *(parent.shipment for parent in record.parents))
             self._note_terms(verified.id, record)
-        elif isinstance(record, Amendment | Endorsement):
-            named = self._about.get(record.target, ())
         elif isinstance(record, Attestation | Recall):
-            self._product[verified.id] = product = _gtin_of(record.subject)
-            named = self._with_product(product)
-        elif isinstance(record, Revocation):
-            named = self._with_product(self._product.get(record.target, ""))
-        elif isinstance(record, RegistryChange) and is_brand_change(record):
-            named = self._with_product("")
+            self._product[verified.id] = _gtin_of(record.subject)
         elif isinstance(record, Split):
             for i in range(len(record.children)):
                 self._note_child(record.shipment, child_id(record.shipment, record.sequence, i))
@@ -93,8 +84,28 @@ class Running:
                 self._note_child(item.shipment, remainder_id(item.shipment, item.sequence))
         elif isinstance(record, Override):
             self._note_child(record.shipment, remainder_id(record.shipment, record.sequence))
-        self._about[verified.id] = named
+        self._about[verified.id] = named = self._named(verified)
         self._touch(named)
+
+    def replace(self, verified: VerifiedRecord) -> None:
+        """Take in `verified` in the place of the same record: evidence of when it was known has come in since."""
+        self.journeys.replace(verified)
+        self._touch(self._named(verified))
+
+    def _named(self, verified: VerifiedRecord) -> tuple[bytes, ...]:
+        """The shipments whose figures the record bears on by itself."""
+        record = verified.record
+        if isinstance(record, ShipmentTerms):
+            return (verified.id, *(parent.shipment for parent in record.parents))
+        if isinstance(record, Amendment | Endorsement):
+            return self._about.get(record.target, ())
+        if isinstance(record, Attestation | Recall):
+            return self._with_product(self._product[verified.id])
+        if isinstance(record, Revocation):
+            return self._with_product(self._product.get(record.target, ""))
+        if isinstance(record, RegistryChange) and is_brand_change(record):
+            return self._with_product("")
+        return shipments_of(record)
 
     def judge(self, period: Period) -> None:
         """From now on the figures are those of `period`. Where only time has passed, few are computed again."""

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from ledger.codes import ExceptionBit, Outcome, Purpose
-from ledger.common.ids import to_hex
+from ledger.codes import ExceptionBit, Outcome, Purpose, StatementKind
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
 from ledger.records.shipment_ids import child_id, remainder_id
+from ledger.records.signers import shipments_of
 from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,
@@ -56,6 +57,12 @@ def _log_order(found: Found[Record]) -> int:
 def _slot_order(entry: tuple[Found[Clearance], int]) -> tuple[int, int]:
     result, sequence = entry
     return sequence, result.verified.facts.log_index
+
+
+def _record_of(entry: Any) -> RecordId:
+    """Which record an entry of an index came from: a move, a record, or a clearance with its sequence."""
+    verified: VerifiedRecord = entry.verified if hasattr(entry, "verified") else entry[0].verified
+    return verified.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +253,31 @@ class Journeys:
             child = remainder_id(move.shipment, move.sequence)
             self.origins[child] = _remainder(move)
 
+    def replace(self, verified: VerifiedRecord) -> None:
+        """Take in `verified` in the place of what was taken in of the same record before."""
+        record = verified.record
+        keys: set[Any] = {*shipments_of(record), getattr(record, "target", None), getattr(record, "subject", None)}
+        keys |= {parent.shipment for parent in getattr(record, "parents", ())}
+        indexes: tuple[dict[Any, list[Any]], ...] = (
+            self._moves,
+            self._statements,
+            self._clearances,
+            self._onward,
+            self._endorsements,
+            self._amendments,
+            self.attestations,
+            self.revocations,
+        )
+        for index in indexes:
+            for key in keys & index.keys():
+                index[key] = [entry for entry in index[key] if _record_of(entry) != verified.id]
+        if isinstance(record, Attestation | RegistryChange | Recall):
+            self.authorisations = [entry for entry in self.authorisations if entry.verified.id != verified.id]
+            self.brand_changes = [entry for entry in self.brand_changes if entry.id != verified.id]
+            self.recalls = [entry for entry in self.recalls if entry.verified.id != verified.id]
+        self._seen.discard(verified.id)
+        self.add(verified)
+
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def openings(self) -> list[bytes]:
@@ -333,6 +365,12 @@ class Journeys:
             if move.sequence < sequence and not move.refused:
                 holder = move.receiver
         return holder
+
+    def stated(self, kind: StatementKind) -> Iterator[bytes]:
+        """Every shipment about which a statement of this kind was made, in order of arrival."""
+        for shipment, statements in self._statements.items():
+            if any(match.record.kind == kind for match in statements):
+                yield shipment
 
     def statements(self, shipment: bytes) -> list[Found[Statement]]:
         return sorted(self._statements.get(shipment, ()), key=_log_order)

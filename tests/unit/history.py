@@ -139,6 +139,7 @@ class History:
         destination: Place | Withheld = NO_PLACE,
         contents: Sequence[Goods] = (),
         applied: bool = True,
+        recipient: bytes = bytes(20),
         **fields: Any,
     ) -> bytes:
         """Opened terms; answers with the shipment's id."""
@@ -148,7 +149,7 @@ class History:
             consignor=consignor,
             consignee=consignee,
             holder=holder,
-            recipientKey=bytes(20),
+            recipientKey=recipient,
             purpose=purpose,
             parents=tuple(ShipmentRef(parent, self.sequences.get(parent, 0)) for parent in parents),
             packages=packages,

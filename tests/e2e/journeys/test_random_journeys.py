@@ -10,9 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from ledger.codes import AmendmentKind, Gate, Outcome
+from ledger.codes import AmendmentKind, Assurance, Gate, Outcome
 from ledger.errors import Refused, RuleBroken
 from ledger.penalties.statement import penalty_of
+from ledger.records.signers import signing_partners
 from ledger.records.types import (
     Amendment,
     Clearance,
@@ -31,7 +32,7 @@ from tests.e2e import stage as at_stage
 from tests.e2e.stage import Stage
 from tests.unit import history as on_paper
 from tests.unit.history import History
-from tests.unit.penalties.tales import PAIRS, START, THIRD, WITNESS, Tale
+from tests.unit.penalties.tales import PAIRS, REQUIRED, START, THIRD, WITNESS, Tale
 
 PARTNERS = {
     0: 0,
@@ -106,7 +107,7 @@ class Lived(History):
         if isinstance(record, Amendment) and record.kind == AmendmentKind.CORRECTION:
             return self._signers[record.target]
         if isinstance(record, Clearance):
-            return (record.by,)
+            return signing_partners(record)
         if isinstance(record, ShipmentTerms):
             return tuple(dict.fromkeys((record.consignor, record.holder)))
         return tuple(PARTNERS[signer] for signer in signers)
@@ -159,10 +160,12 @@ class Lived(History):
                 )
             case Clearance():
                 jurisdiction, office = CUSTOMS[record.jurisdiction]
+                word = record.assurance == Assurance.BROKER_WORD
                 return replace(
                     record,
-                    by=office,
-                    declarant=PARTNERS[record.declarant],
+                    by=at_stage.BROKER if word else office,
+                    declarant=at_stage.MAKER if word else PARTNERS[record.declarant],
+                    assurance=Assurance.BROKER_WORD if word else Assurance.AUTHORITY_SIGNED,
                     jurisdiction=jurisdiction,
                     causedBy=PARTNERS[record.causedBy],
                     occurredAt=record.occurredAt + self._base,
@@ -176,8 +179,6 @@ class Lived(History):
 class LivedTale(Tale):
     """A tale that is lived: what the ledger refuses did not happen."""
 
-    words = False
-
     def __init__(self, stage: Stage, seed: int) -> None:
         self.base = stage.now - START
         self.told = self.refused = 0
@@ -186,6 +187,10 @@ class LivedTale(Tale):
 
     def new_history(self, seed: int) -> History:
         return Lived(self._stage, self.base, seed)
+
+    def required(self) -> tuple[Require, ...]:
+        """A broker decides only where the terms let it relay."""
+        return REQUIRED
 
     def step(self) -> None:
         before = dict(self.history.sequences)
