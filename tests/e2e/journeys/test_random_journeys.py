@@ -20,6 +20,7 @@ from ledger.records.types import (
     Endorsement,
     Handoff,
     Record,
+    Require,
     ShipmentTerms,
     Split,
     Statement,
