@@ -278,6 +278,14 @@ class Journeys:
         self._seen.discard(verified.id)
         self.add(verified)
 
+    def __len__(self) -> int:
+        """How many records have been added."""
+        return len(self._seen)
+
+    def __bool__(self) -> bool:
+        """Journeys of no records are journeys too."""
+        return True
+
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def openings(self) -> list[bytes]:
