@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 from ledger.common.periods import DAY
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.shipments.amendments import TermsInForce, terms_in_force
-from ledger.shipments.history import WHOLE, Journeys
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import parts_of
+from ledger.shipments.portions import WHOLE
 
 DAY_SQUARED = DAY * DAY
 _LAST: "WeakKeyDictionary[Journeys, tuple[tuple[int, bytes, int | None], list[Family]]]" = WeakKeyDictionary()
