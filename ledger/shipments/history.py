@@ -92,12 +92,12 @@ class Journeys:
         record = verified.record
         match record:
             case Handoff():
+                by, to = record.releaser, record.receiver
                 for i, item in enumerate(record.items):
                     if verified.applied(i):
+                        name, step, count, bits = item.shipment, item.sequence, item.packages, item.exceptions
                         breach = verified.outcomes[i] is _IN_BREACH
-                        sides = record.releaser, record.receiver
-                        count = item.packages, item.exceptions
-                        self._add_move(Move(item.shipment, item.sequence, *sides, *count, verified, record, breach))
+                        self._add_move(Move(name, step, by, to, count, bits, verified, record, breach))
             case ShipmentTerms() if verified.applied():
                 result = Found(verified, record)
                 self.terms[verified.id] = result
@@ -117,8 +117,8 @@ class Journeys:
                     origin = Origin(record.shipment, record.sequence, i, verified, record.occurredAt, record.by)
                     self.origins[child_id(record.shipment, record.sequence, i)] = origin
             case Override() if verified.applied():
-                sides, count = (record.releaser, record.receiver), (record.packages, record.exceptions)
-                self._add_move(Move(record.shipment, record.sequence, *sides, *count, verified, None))
+                by, to, count, bits = record.releaser, record.receiver, record.packages, record.exceptions
+                self._add_move(Move(record.shipment, record.sequence, by, to, count, bits, verified, None))
             case Endorsement():
                 self._endorsements.setdefault(record.target, []).append(Found(verified, record))
             case Attestation() if verified.applied():
