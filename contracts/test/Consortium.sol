@@ -5,9 +5,10 @@ import {PartnerRegistry} from "../src/PartnerRegistry.sol";
 import {RegistryChange} from "../src/Records.sol";
 import {SigningDomain} from "../src/base/SigningDomain.sol";
 import {RecordHasher} from "./RecordHasher.sol";
-import {VM} from "./Vm.sol";
+import {IRecorder} from "../src/IRecorder.sol";
+import {VM, Vm} from "./Vm.sol";
 
-/// @notice A registry with one council member and no delay, and what it takes to fill it.
+/// @notice A registry with one council member and no delay unless a fixture wants one, and what it takes to fill it.
 abstract contract Consortium {
     uint8 internal constant ADMIT = 1;
     uint8 internal constant SUSPEND = 2;
@@ -29,7 +30,12 @@ abstract contract Consortium {
         VM.warp(START);
         address[] memory council = new address[](1);
         council[0] = VM.addr(COUNCIL_KEY);
-        registry = new PartnerRegistry(CONSORTIUM_ID, 1, 0, council);
+        registry = new PartnerRegistry(CONSORTIUM_ID, 1, delay(), council);
+    }
+
+    /// @notice Seconds until changes are in force.
+    function delay() internal pure virtual returns (uint40) {
+        return 0;
     }
 
     /// @notice The private key of a partner's first master key.
@@ -80,6 +86,27 @@ abstract contract Consortium {
     function _record(RegistryChange memory r) private {
         bytes32 id = SigningDomain.digest(SigningDomain.evidence(CONSORTIUM_ID), hasher.hash(r));
         registry.change(r, signature(COUNCIL_KEY, id));
+    }
+
+    /// @notice The type and outcomes that the only `Recorded` since `VM.recordLogs` carries; it names this id and this call.
+    function recorded(bytes32 id, bytes memory call) internal returns (uint8 recordType, bytes memory outcomes) {
+        Vm.Log[] memory logs = VM.getRecordedLogs();
+        uint256 count = 0;
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IRecorder.Recorded.selector) continue;
+            ++count;
+            require(logs[i].topics[1] == id, "the record's id");
+            recordType = uint8(uint256(logs[i].topics[2]));
+            bytes memory carried;
+            (carried, outcomes) = abi.decode(logs[i].data, (bytes, bytes));
+            require(keccak256(carried) == keccak256(call), "the event carries the call");
+        }
+        require(count == 1, "one Recorded for one record");
+    }
+
+    /// @notice The next call reverts with this error: its signature and its arguments, encoded.
+    function expectError(string memory name, bytes memory arguments) internal {
+        VM.expectRevert(bytes.concat(bytes4(keccak256(bytes(name))), arguments));
     }
 
     function signature(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
