@@ -15,6 +15,9 @@ abstract contract Consortium {
     uint8 internal constant ADD_KEY = 4;
     uint8 internal constant REVOKE_KEY = 5;
     uint8 internal constant GRANT_ROLE = 6;
+    uint8 internal constant REVOKE_ROLE = 7;
+    uint8 internal constant REGISTER_LOG = 11;
+    uint8 internal constant RETIRE_LOG = 12;
     uint8 internal constant OPEN_CONTRACT = 13;
     uint8 internal constant CLOSE_CONTRACT = 14;
 
@@ -77,6 +80,59 @@ abstract contract Consortium {
                 key: address(0),
                 role: role,
                 scope: scope,
+                number: 0,
+                document: 0
+            })
+        );
+    }
+
+    function revokeRole(uint40 partner, uint8 role, bytes32 scope) internal {
+        _record(
+            RegistryChange({
+                sequence: ++_sequence,
+                notBefore: 0,
+                action: REVOKE_ROLE,
+                partner: partner,
+                key: address(0),
+                role: role,
+                scope: scope,
+                number: 0,
+                document: 0
+            })
+        );
+    }
+
+    /// @notice A change was recorded past the helpers here.
+    function skipSequence() internal {
+        ++_sequence;
+    }
+
+    function registerLog(uint40 operator, address key, bytes32 log) internal {
+        _record(
+            RegistryChange({
+                sequence: ++_sequence,
+                notBefore: 0,
+                action: REGISTER_LOG,
+                partner: operator,
+                key: key,
+                role: 0,
+                scope: log,
+                number: 0,
+                document: 0
+            })
+        );
+    }
+
+    function retireLog(bytes32 log) internal {
+        _record(
+            RegistryChange({
+                sequence: ++_sequence,
+                notBefore: 0,
+                action: RETIRE_LOG,
+                partner: 0,
+                key: address(0),
+                role: 0,
+                scope: log,
                 number: 0,
                 document: 0
             })
