@@ -105,7 +105,7 @@ class Workshop:
             return "timeout"
         if tested.returncode == 0:
             return ""
-        failed = re.findall(r"^\[FAIL.*\] (\w+)\(|^\t\S*?(\w+)\(\)$", tested.stdout, re.MULTILINE)
+        failed = re.findall(r"^(?:\[FAIL.*\])? (\w+)\(", tested.stdout, re.MULTILINE)
         return failed[0] if failed else "forge"
 
     def _killed_by_python(self, changed: list[str]) -> str:
