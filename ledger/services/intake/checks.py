@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome
+from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome, RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import ShipmentFacts, SlotKey, may_clear
 from ledger.custody.transition import MOVES_SHIPMENTS, facts_of
@@ -45,6 +45,7 @@ from ledger.store.database import Connection
 from ledger.store.log import Entry
 from ledger.store.pending import Slot
 
+WRONG_CONTRACT = "PartnerRegistryWrongContract"
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
 
 Preflight = Callable[[SignedRecord], str]
@@ -135,6 +136,8 @@ class Checks:
             slots = (registry_slot(record, record_id),)
             if not pending.holders(self._connection, slots):  # else the commit says which other change it is
                 self._registry.check_next(record, recovered.keys)
+                if isinstance(record, RegistryChange) and record.action == RegistryAction.OPEN_CONTRACT:
+                    self._check_contract(recovered)
         elif isinstance(record, LOG_ONLY):
             log_only_checks.check(self._connection, record, record_id)
             slots = log_only_checks.slots(record)
@@ -152,6 +155,18 @@ class Checks:
             submit_by=getattr(record, "submitBy", 0),
         )
         return entry, awaited
+
+    def _check_contract(self, recovered: RecoveredRecord) -> None:
+        """Refuse to open what is no such contract: what stands at an address the chain alone knows."""
+        reason = self._preflight(recovered.signed)
+        if WRONG_CONTRACT in reason:
+            raise RuleBroken(
+                "no contract of this kind that goes on from the latest",
+                where="key",
+                expected="its code, kind, registry and predecessor as the registry has them",
+                found=reason,
+                mend="`lading contracts replace` deploys the right one.",
+            )
 
     def missing_predecessors(self, recovered: RecoveredRecord) -> tuple[str, ...]:
         """In words, the records that have to come first and are not in the log. When some are
