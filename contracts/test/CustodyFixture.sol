@@ -41,6 +41,7 @@ abstract contract CustodyFixture is Consortium {
     uint8 internal constant COUNT = 8;
     uint8 internal constant AHEAD = 9;
     uint8 internal constant FORBIDDEN = 10;
+    uint8 internal constant ANNOUNCED = 12;
 
     uint8 internal constant ONWARD = 2;
     uint8 internal constant RETURN = 3;

@@ -441,7 +441,7 @@ contract CustodyLedgerTest is CustodyFixture {
         hand(id, CARRIER);
         Override memory r = overriding(id, MAIN_CARRIER);
         uint8 first = override_(r);
-        require(first != APPLIED, "announced");
+        require(first == ANNOUNCED, "announced");
         uint256 ready = block.timestamp + delay();
         require(custody.overrideReadyAt(idOf(hasher.hash(r))) == ready, "after the registry's delay");
         VM.warp(ready - 1);

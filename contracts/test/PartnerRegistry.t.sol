@@ -202,6 +202,17 @@ contract PartnerRegistryTest is CustodyFixture {
         bytes memory closing = abi.encode(1, address(custody), ends);
         _refused(_contract(13, third, 1), "PartnerRegistryStillClosing(uint8,address,uint40)", closing);
         VM.warp(ends);
+        address[5] memory wrong = [
+            address(new EvidenceStub(2, registry, next)),
+            address(new EvidenceStub(1, IPartnerRegistry(address(this)), next)),
+            address(new EvidenceStub(1, registry, address(0))),
+            address(0x77),
+            address(this)
+        ];
+        for (uint256 i = 0; i < 5; ++i) {
+            bytes memory unfit = abi.encode(1, wrong[i], next);
+            _refused(_contract(13, wrong[i], 1), "PartnerRegistryWrongContract(uint8,address,address)", unfit);
+        }
         _done(_contract(13, third, 1));
         expectError("PartnerRegistryNotOpen(uint8,address)", abi.encode(1, address(this)));
         registry.requireOpen(1);
