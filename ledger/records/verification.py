@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from ledger.codes import APPLIED, Outcome
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId, to_hex
 from ledger.errors import VerificationFailed
+from ledger.records.evidence import OPERATOR_LEEWAY, Basis, CheckpointTime, CheckpointTimes
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signers import (
     AnchorSigner,
@@ -35,7 +36,9 @@ _SEAL: Final = object()
 class Facts:
     """What log and chain say of a record. Times in UTC seconds; block facts are None until a final outcome is known.
 
-    `outcome_index` is the log index of the `Outcome` leaf that says so.
+    `outcome_index` is the log index of the `Outcome` leaf that says so. `covered`: the earliest evidence of a
+    checkpoint over the leaf; None while nobody else bears out when the log had it. `block_time_counts` is false on the
+    embedded chain, whose block times are the operator's own.
     """
 
     log_index: int
@@ -45,11 +48,55 @@ class Facts:
     event_index: int | None = None
     outcomes: tuple[Outcome, ...] = ()
     outcome_index: int | None = None
+    covered: CheckpointTime | None = None
+    block_time_counts: bool = True
+
+    @property
+    def evidenced(self) -> int | None:
+        """The earliest time by which others than the operator bear out that the record was there; None: nobody does."""
+        block_time = self.block_time if self.block_time_counts else None
+        if self.covered is None:
+            return block_time
+        return self.covered.time if block_time is None else min(block_time, self.covered.time)
+
+    @property
+    def basis(self) -> Basis:
+        """On whose word `known` rests."""
+        evidenced = self.evidenced
+        if evidenced is None:
+            return Basis.OPERATOR
+        if self.block_time_counts and self.block_time == evidenced:
+            return Basis.CHAIN
+        return self.covered.basis if self.covered is not None else Basis.OPERATOR
+
+    @property
+    def known(self) -> int:
+        """Since when nobody can deny knowledge, seconds UTC: the log's own time, moved by evidence.
+
+        At most the evidenced time, and at most `OPERATOR_LEEWAY` before it (RECORDS, *Times of a record*).
+        """
+        evidenced = self.evidenced
+        if evidenced is None:
+            return self.logged_at
+        return min(evidenced, max(self.logged_at, evidenced - OPERATOR_LEEWAY))
+
+    @property
+    def visible(self) -> int:
+        """Since when everybody concerned could see the record, seconds UTC: windows that run for others count from it.
+
+        The block that recorded it; on the embedded chain the latest of all times, since that block is the operator's.
+        """
+        evidenced = self.evidenced
+        if self.block_time is None:
+            return self.logged_at if evidenced is None else evidenced
+        if self.block_time_counts:
+            return self.block_time
+        return max(self.block_time, self.logged_at, evidenced or 0)
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRecord:
-    """A record whose signatures hold. Made only by `verify_record`, `already_verified` and `as_known_at`.
+    """A record whose signatures hold. Made only by the functions of this module.
 
     `signers` are partner ids in canonical order; 0 stands for a recipient key, a granted key, a council member or
     an anchor key.
@@ -92,11 +139,20 @@ class VerifiedRecord:
         return self.facts.outcomes
 
     @property
+    def evidenced(self) -> int | None:
+        return self.facts.evidenced
+
+    @property
+    def basis(self) -> Basis:
+        return self.facts.basis
+
+    @property
     def known(self) -> int:
-        """The earlier of logged and block time: since when nobody can deny knowledge."""
-        block_time = self.facts.block_time
-        logged_at = self.facts.logged_at
-        return logged_at if block_time is None or logged_at <= block_time else block_time
+        return self.facts.known
+
+    @property
+    def visible(self) -> int:
+        return self.facts.visible
 
     def applied(self, item: int = 0) -> bool:
         """Whether the chain applied this item (in breach of a gate or not). False while no outcome is known."""
@@ -192,19 +248,34 @@ def already_verified(
     return VerifiedRecord(record_id, record, tuple(map(PartnerId, signers)), tuple(keys), filled, facts, _SEAL)
 
 
-def as_known_at(records: Iterable[VerifiedRecord], size: int) -> Iterator[VerifiedRecord]:
-    """What the log knew when it had `size` leaves: later records are gone, later outcomes are unknown again."""
+def with_evidence(record: VerifiedRecord, times: CheckpointTimes) -> VerifiedRecord:
+    """The same record as `times` bear it out: evidence may come after a record was verified, and decides no key."""
+    covered = times.covering(record.log_index)
+    if covered == record.facts.covered:
+        return record
+    facts = replace(record.facts, covered=covered)
+    return VerifiedRecord(record.id, record.record, record.signers, record.keys, record.roles, facts, _SEAL)
+
+
+def as_known_at(records: Iterable[VerifiedRecord], size: int, times: CheckpointTimes) -> Iterator[VerifiedRecord]:
+    """What the log knew when it had `size` leaves: later records are gone, later outcomes are unknown again.
+
+    `times` is the evidence of all checkpoints: that of those beyond `size` is unknown too.
+    """
+    kept = times.until(size)
     for record in records:
         facts = record.facts
         if facts.log_index >= size:
             continue
+        changed = replace(facts, covered=kept.covering(facts.log_index)) if facts.covered else facts
         if facts.outcome_index is not None and facts.outcome_index >= size:
-            pending = replace(
-                facts, block_number=None, block_time=None, event_index=None, outcomes=(), outcome_index=None
+            changed = replace(
+                changed, block_number=None, block_time=None, event_index=None, outcomes=(), outcome_index=None
             )
-            yield VerifiedRecord(record.id, record.record, record.signers, record.keys, record.roles, pending, _SEAL)
-        else:
+        if changed is facts:
             yield record
+        else:
+            yield VerifiedRecord(record.id, record.record, record.signers, record.keys, record.roles, changed, _SEAL)
 
 
 def _spread(signers: tuple[Signer, ...], count: int, name: str) -> Iterator[Signer]:

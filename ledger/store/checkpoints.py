@@ -17,7 +17,7 @@ checkpoints, cosignatures = tables.checkpoints, tables.cosignatures
 
 @dataclass(frozen=True, slots=True)
 class StoredCheckpoint:
-    """`note`: the C2SP signed note. Block number and transaction hash once it was anchored."""
+    """`note`: the C2SP signed note. Block number, transaction hash and block time once it was anchored."""
 
     size: int
     root: bytes
@@ -25,6 +25,7 @@ class StoredCheckpoint:
     signed_at: int
     anchored_block: int | None = None
     anchored_transaction: bytes | None = None
+    anchored_time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def add(connection: Connection, size: int, root: bytes, note: bytes, signed_at: 
         "signed_at": signed_at,
         "anchored_block": None,
         "anchored_transaction": None,
+        "anchored_time": None,
     }
     insert_new(connection, checkpoints, [row])
 
@@ -95,10 +97,24 @@ def listing(connection: Connection, *, before: int | None = None, limit: int = 5
     return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
 
 
-def set_anchored(connection: Connection, size: int, block: int, transaction: bytes) -> None:
-    """Note where the checkpoint of `size` was anchored; the first note stands."""
+def set_anchored(connection: Connection, size: int, block: int, transaction: bytes, time: int) -> None:
+    """Note where the checkpoint of `size` was anchored, and the time of that block; the first note stands."""
     where = (checkpoints.c.size == size, checkpoints.c.anchored_block.is_(None))
-    connection.execute(update(checkpoints).where(*where).values(anchored_block=block, anchored_transaction=transaction))
+    values = {"anchored_block": block, "anchored_transaction": transaction, "anchored_time": time}
+    connection.execute(update(checkpoints).where(*where).values(values))
+
+
+def anchor_times(connection: Connection) -> list[tuple[int, int]]:
+    """(size, block time) of every anchored checkpoint, ascending by size."""
+    c = checkpoints.c
+    query = select(c.size, c.anchored_time).where(c.anchored_time.is_not(None)).order_by(c.size)
+    return [(size, time) for size, time in connection.execute(query)]
+
+
+def signed_times(connection: Connection) -> list[tuple[int, int]]:
+    """(size, time by the operator's own clock) of every checkpoint, ascending by size."""
+    c = checkpoints.c
+    return [(size, time) for size, time in connection.execute(select(c.size, c.signed_at).order_by(c.size))]
 
 
 def add_cosignatures(connection: Connection, rows: Sequence[StoredCosignature]) -> None:
@@ -130,6 +146,13 @@ def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: 
     ranked = _ranked(witnesses, log_index).subquery()
     time: int | None = connection.scalar(select(func.min(ranked.c.time)).where(ranked.c.rank == threshold))
     return time
+
+
+def count_evidence(connection: Connection) -> tuple[int, int]:
+    """How many cosignatures there are, and how many anchored checkpoints: both only grow as evidence comes in."""
+    cosigned = connection.scalar(select(func.count()).select_from(cosignatures))
+    anchors = connection.scalar(select(func.count()).where(checkpoints.c.anchored_time.is_not(None)))
+    return int(cosigned or 0), int(anchors or 0)
 
 
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:

@@ -170,6 +170,7 @@ checkpoints = Table(
     Column("signed_at", BigInteger, nullable=False),
     Column("anchored_block", BigInteger, nullable=True),
     Column("anchored_transaction", LargeBinary, nullable=True),
+    Column("anchored_time", BigInteger, nullable=True),
 )
 
 cosignatures = Table(

@@ -20,6 +20,7 @@ from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.log.leaf import Leaf
 from ledger.log.multi_proof import subset_path
+from ledger.records.evidence import Evidence
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
     BonusAgreement,
@@ -66,6 +67,8 @@ NO_HASH = bytes(32)
 REGISTRY = digest("registry")[:20]
 CUSTODY = digest("custody ledger")[:20]
 LOG_ONLY = (Endorsement,)
+EVIDENCE = Evidence.of_chain(DOMAIN.chain_id, ())
+"""Blocks count on this chain; no checkpoint of the log was shown to anybody else."""
 
 
 class PaperLog:
@@ -149,6 +152,7 @@ class PaperLog:
             records=records,
             complete=LOG.complete(subject, size, [self.entries[i][1] for i in kept]),
             rules=tuple(sorted(rules)),
+            times=(),
             figures=figures(self.verified(kept)),
         ).to_bytes()
 
@@ -163,7 +167,7 @@ class PaperLog:
         for i in kept:
             signed, record_id, time = self.entries[i]
             if not isinstance(signed.record, Outcome):
-                facts = facts_of(i, time, events.get(record_id, []))
+                facts = facts_of(i, time, events.get(record_id, []), EVIDENCE)
                 result.append(verify_record(signed, DOMAIN, facts, self.history, _NoContext()))
         return result
 
@@ -194,7 +198,7 @@ class Played:
     def known(self) -> list[VerifiedRecord]:
         """What the log knew at the award's size."""
         size = self.money[2]
-        return list(as_known_at(self.log.verified(range(size)), size))
+        return list(as_known_at(self.log.verified(range(size)), size, EVIDENCE.times))
 
 
 def play() -> Played:
@@ -229,7 +233,7 @@ def play() -> Played:
     _ship(log, "other")
     log.pass_time(8 * DAY)
     size = len(log.entries)
-    known = list(as_known_at(log.verified(range(size)), size))
+    known = list(as_known_at(log.verified(range(size)), size, EVIDENCE.times))
     award = award_for(agreement_id, agreement, RULE, parse_card(CARD), 1, 1_000_000, known)
     award_id = log.add(award.record(PartnerId(SHOP), LOG.identity.log_id, size), f"partner/{SHOP}")
     money = [agreed, agreed + 1, size, size + 1]

@@ -150,12 +150,12 @@ def test_checkpoints_and_their_anchors(database: Database) -> None:
         for size in (3, 5, 9):
             checkpoints.add(connection, size, bytes([size]) * 32, b"note", size)
         checkpoints.add(connection, 5, b"other" * 8, b"other", 99)
-        checkpoints.set_anchored(connection, 5, 70, b"t" * 32)
-        checkpoints.set_anchored(connection, 5, 71, b"u" * 32)
+        checkpoints.set_anchored(connection, 5, 70, b"t" * 32, 700)
+        checkpoints.set_anchored(connection, 5, 71, b"u" * 32, 710)
         latest, anchored = checkpoints.latest(connection), checkpoints.latest_anchored(connection)
         assert latest is not None
         assert latest.size == 9
-        assert anchored == checkpoints.StoredCheckpoint(5, b"\5" * 32, "note", 5, 70, b"t" * 32)
+        assert anchored == checkpoints.StoredCheckpoint(5, b"\5" * 32, "note", 5, 70, b"t" * 32, 700)
         sizes = [checkpoints.covering(connection, index) for index in (0, 2, 3, 8, 9)]
         assert [c.size if c else None for c in sizes] == [3, 3, 5, 9, None]
         assert checkpoints.covering(connection, 2, anchored=True) == anchored

@@ -40,6 +40,7 @@ class Anchored:
     root: bytes
     block: int
     transaction: bytes
+    time: int
 
 
 @dataclass
@@ -102,7 +103,7 @@ class ChainAudit:
         for blocks in read_ranges(self._chain, self._deployment, last):
             tell("chain", blocks.end.number, last)
             for timed in blocks.events:
-                self._note_anchor(timed.event)  # 1.
+                self._note_anchor(timed)  # 1.
                 self._check_opened(timed)  # 5.
                 self._replay(timed)  # 2.
                 self.facts.blocks[timed.event.log.transaction] = timed.event.log.block
@@ -117,10 +118,11 @@ class ChainAudit:
 
     # --- 1, 2 --------------------------------------------------------------------------------------------------------
 
-    def _note_anchor(self, event: RecordedEvent) -> None:
+    def _note_anchor(self, timed: TimedEvent) -> None:
+        event = timed.event
         record = event.signed.record
         if isinstance(record, Checkpoint) and record.logId == self._log_id:
-            anchored = Anchored(record.size, record.root, event.log.block, event.log.transaction)
+            anchored = Anchored(record.size, record.root, event.log.block, event.log.transaction, timed.time)
             self.facts.anchors.setdefault(record.size, anchored)
 
     def _check_opened(self, timed: TimedEvent) -> None:

@@ -144,13 +144,14 @@ def check_heads(log: WalkedLog, heads: list[SignedHead], findings: Findings) -> 
 
 
 def check_anchor_columns(row: Row, anchors: Mapping[int, Anchored], followed: int, findings: Findings) -> None:
-    """Block and transaction of a checkpoint are those in which the chain took it."""
+    """Block, transaction and time of a checkpoint are those in which the chain took it."""
     anchored = anchors.get(row["size"])
-    expected = (None, None) if anchored is None else (anchored.block, anchored.transaction)
-    result = (row["anchored_block"], row["anchored_transaction"])
-    if anchored is not None and anchored.block > followed and result == (None, None):
+    columns = ("anchored_block", "anchored_transaction", "anchored_time")
+    expected = (None,) * 3 if anchored is None else (anchored.block, anchored.transaction, anchored.time)
+    result = tuple(row[column] for column in columns)
+    if anchored is not None and anchored.block > followed and result == (None,) * 3:
         return
-    for column, right, wrong in zip(("anchored_block", "anchored_transaction"), expected, result, strict=True):
+    for column, right, wrong in zip(columns, expected, result, strict=True):
         if right != wrong:
             findings.add(
                 "",

@@ -11,10 +11,12 @@ from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
 from ledger.records.disclosure import Part, join, part_from_json, split
+from ledger.records.evidence import Evidence
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
 from ledger.registry.history import RegistryHistory
+from ledger.services.audit.early_times import EarlyTimes
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell, domain_of
 from ledger.services.state import shipment_state
@@ -101,8 +103,11 @@ def _part(type_number: int, row: Row) -> Part:
 class Signatures:
     """Checks every signature in the copy, and that its key was its signer's at the record's place."""
 
-    def __init__(self, copy: Connection, domains: Sequence[Domain], history: RegistryHistory) -> None:
+    def __init__(
+        self, copy: Connection, domains: Sequence[Domain], history: RegistryHistory, evidence: Evidence
+    ) -> None:
         self._copy = copy
+        self._evidence = evidence
         self._domains = domains
         self._history = history
 
@@ -120,13 +125,14 @@ class Signatures:
     def check(self, passed_over: set[RecordId], findings: Findings, tell: Tell, total: int) -> None:
         """Name every record that is not signed as it has to be, but for those `passed_over` (named already).
 
-        Notes the records of which a part is not open here.
+        Notes the records of which a part is not open here, and log times that lie long before their evidence.
         """
-        done = 0
+        done, early = 0, EarlyTimes()
         for batch in chunks(records.stream(self._copy), 500):
             tell("signatures", done, total)
             done += len(batch)
             for row, rich, facts in self._prepared(batch):
+                early.add(facts)
                 if not isinstance(rich.record, Outcome) and not is_whole(rich.record):
                     what = "a part is not open here: erased, or never shown. Figures leave out what rests on it"
                     findings.note(row.record_id, "openings", "every part", "not all", what)
@@ -146,6 +152,7 @@ class Signatures:
                         error.found,
                         f"the record is not properly signed: {error.what}",
                     )
+        early.note(findings)
 
     def _prepared(self, batch: list[StoredRecord]) -> Iterator[tuple[StoredRecord, SignedRecord, Facts]]:
         known = outcomes.of_many(self._copy, (row.record_id for row in batch))
@@ -153,7 +160,7 @@ class Signatures:
         wanted = {item.outcome_record for items in known.values() for item in items}
         events = {i: cast(Outcome, row.record) for i, row in records.get_many(self._copy, wanted).items()}
         for row in batch:
-            facts = facts_of(row, known.get(row.record_id, []), events)
+            facts = facts_of(row, known.get(row.record_id, []), events, self._evidence)
             if facts.outcomes and all(code == Code.REJECTED for code in facts.outcomes):
                 # The chain never judged its keys: they were good when the log took it.
                 facts = replace(facts, block_number=None, block_time=None, event_index=None)

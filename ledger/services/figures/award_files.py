@@ -113,7 +113,7 @@ def computed(
             mend="Keep the file that the parties signed, byte for byte: lading bonuses rule keep FILE",
         )
     card = card_text(connection, parse_rule(rule).card)
-    known = list(as_known_at(reader.all(), size))
+    known = list(as_known_at(reader.all(), size, reader.evidence.times))
     award = award_for(agreement_id, row.record, rule, parse_card(card), version, total, known)
     return Computed(award, row.record, rule, card, known)
 

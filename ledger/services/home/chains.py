@@ -3,8 +3,8 @@
 from ledger.chain.client import ChainClient, ChainReader
 from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
 from ledger.chain.rpc import RpcChain
+from ledger.records.evidence import EMBEDDED_CHAIN_ID
 from ledger.services.home.clock import Clock
-from ledger.services.home.consortium import EMBEDDED_CHAIN_ID
 from ledger.services.home.settings import EMBEDDED, Settings
 
 

@@ -39,7 +39,6 @@ from ledger.services.home.keystores import (
 from ledger.services.home.settings import Settings
 
 __all__ = [
-    "EMBEDDED_CHAIN_ID",
     "Consortium",
     "OperatorKeys",
     "TokenPlan",
@@ -53,7 +52,6 @@ __all__ = [
     "with_logs_of",
 ]
 
-EMBEDDED_CHAIN_ID = 0x1AD1
 WITNESSES = "witnesses"
 """The file of a home with the witnesses that its log asks: a C2SP tlog-policy."""
 RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"

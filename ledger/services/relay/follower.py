@@ -18,7 +18,7 @@ from ledger.records.types import Checkpoint, Override
 from ledger.services.home.home import Home
 from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
-from ledger.services.relay.chain_reader import BlockRange, Settling, read_ranges
+from ledger.services.relay.chain_reader import BlockRange, Settling, TimedEvent, read_ranges
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.relayer import next_try, outcome_entry
 from ledger.store import checkpoints, cursors, outbox, pending, records
@@ -176,7 +176,7 @@ class Follower:
         def also(connection: Connection) -> None:
             self._book.add(connection, blocks.contracts)
             for timed in blocks.events:
-                self._note_anchor(connection, timed.event)
+                self._note_anchor(connection, timed)
             if found.registry_changed:
                 outbox.wake(connection)
             elif found.touched:
@@ -203,7 +203,8 @@ class Follower:
                 return ready, ANNOUNCED
         return 0, in_words([i for i, code in enumerate(event.outcomes) if code in NOT_FINAL])
 
-    def _note_anchor(self, connection: Connection, event: RecordedEvent) -> None:
+    def _note_anchor(self, connection: Connection, timed: TimedEvent) -> None:
+        event = timed.event
         record = event.signed.record
         if not isinstance(record, Checkpoint) or record.logId != self._log_id:
             return
@@ -215,7 +216,7 @@ class Follower:
                 second=TreeView(ours.size, to_hex(ours.root)),
                 where=f"block {event.log.block}",
             )
-        checkpoints.set_anchored(connection, record.size, event.log.block, event.log.transaction)
+        checkpoints.set_anchored(connection, record.size, event.log.block, event.log.transaction, timed.time)
 
 
 def _shipments(event: RecordedEvent) -> set[str]:

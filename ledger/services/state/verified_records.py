@@ -11,11 +11,13 @@ from ledger.bundle.subject import NUMBERS_NEED
 from ledger.common.ids import RecordId, to_hex
 from ledger.records import index_keys
 from ledger.records.disclosure import join
-from ledger.records.signing import Domain
+from ledger.records.evidence import Evidence
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
+from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.evidence import evidence_of
 from ledger.shipments import outcome_facts
 from ledger.store import openings, records
 from ledger.store.database import Connection
@@ -27,14 +29,15 @@ from ledger.store.records import StoredRecord
 class VerifiedRecords:
     """Records of one connection's snapshot in verified form."""
 
-    def __init__(self, connection: Connection, domain: Domain, registry: CurrentRegistry) -> None:
+    def __init__(self, connection: Connection, home: Home, registry: CurrentRegistry) -> None:
         self._connection = connection
-        self._domain = domain
+        self._domain = home.domain
+        self.evidence = evidence_of(connection, home)
         self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
-        """Everything that bears on a shipment's numbers: its own records, its ancestors', its remainders', and what
-        amends or endorses them.
+        """Everything that bears on a shipment's numbers: its own records, its ancestors', those of all that its goods
+        became, and what amends or endorses them.
         """
         return list(self._verified(self.rows_of_shipment(shipment)))
 
@@ -101,21 +104,30 @@ class VerifiedRecords:
         return None if row is None else openings.richest(self._connection, row)
 
     def _lineage(self, shipment: bytes) -> Iterator[bytes]:
-        """The shipment that stands for itself, its ancestors, and the remainders that short items left of it."""
+        """The shipment that stands for itself, its ancestors, and all that its goods became: what was split from it or
+        left behind, and the terms under which they went on.
+        """
         current: bytes | None = shipment
         own: bytes | None = None
+        seen: set[bytes] = set()
         while current is not None:
             yield current
+            seen.add(current)
             row = shipments.get(self._connection, current)
             if own is None and (row is None or row.child_index != REMAINDER_INDEX):
                 own = current
             current = row.parent if row else None
         left = [own] if own is not None else []
         while left:
-            for child in shipments.children(self._connection, left.pop()):
-                if child.child_index == REMAINDER_INDEX:
-                    yield child.shipment
-                    left.append(child.shipment)
+            name = left.pop()
+            after = [child.shipment for child in shipments.children(self._connection, name)]
+            steps = shipments.steps(self._connection, name)
+            after += [step.record_id for step in steps if step.kind == "continued"]
+            for following in after:
+                if following not in seen:
+                    seen.add(following)
+                    left.append(following)
+                    yield following
 
     def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
         rows: dict[RecordId, StoredRecord] = {}
@@ -131,7 +143,7 @@ class VerifiedRecords:
         events = self._events(known.values())
         for row in rows:
             signed = row.signed
-            facts = facts_of(row, known.get(row.record_id, []), events)
+            facts = facts_of(row, known.get(row.record_id, []), events, self.evidence)
             rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
             rich.record.check(type(rich.record).__name__)
             recovered = self._registry.signer_keys.recovered(rich, self._domain.record_id(rich.record))
@@ -143,7 +155,7 @@ class VerifiedRecords:
         return {record_id: cast(Outcome, row.record) for record_id, row in rows.items()}
 
 
-def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome]) -> Facts:
+def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome], evidence: Evidence) -> Facts:
     """What log and chain say of a record; see `ledger.shipments.outcome_facts`."""
     told = {item.log_index: events[item.outcome_record] for item in items if item.outcome_record in events}
-    return outcome_facts.facts_of(row.log_index, row.log_time, list(told.items()))
+    return outcome_facts.facts_of(row.log_index, row.log_time, list(told.items()), evidence)

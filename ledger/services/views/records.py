@@ -90,7 +90,7 @@ class RecordViews:
         self._registry = registry
         self._signer = signer
         self._names = Names(registry, home.domain.consortium_id)
-        self._shipments = ShipmentViews(self._names, registry, home.domain)
+        self._shipments = ShipmentViews(self._names, registry, home)
         self._members = Members(home.database, registry, self._names)
 
     def reader(self, key: KeyAddress) -> Reader:

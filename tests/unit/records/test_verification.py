@@ -9,6 +9,7 @@ from ledger.codes import AmendmentKind, Outcome, Purpose, RegistryAction, Role, 
 from ledger.common.ids import KeyAddress, LogId, PartnerId, RecordId
 from ledger.errors import BadSignature, MalformedRecord, NotFound, VerificationFailed
 from ledger.records.eip712 import Withheld
+from ledger.records.evidence import CheckpointTimes
 from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
@@ -289,10 +290,10 @@ def test_at_a_smaller_size_later_records_are_gone_and_later_outcomes_unknown() -
     record = handoff()
     facts = Facts(3, 50, 1, 40, 0, (Outcome.APPLIED,), 7)
     verified = already_verified(DOMAIN.record_id(record), record, (MAKER, CARRIER), facts)
-    assert list(as_known_at([verified], 3)) == []
-    (pending,) = as_known_at([verified], 7)
+    assert list(as_known_at([verified], 3, CheckpointTimes())) == []
+    (pending,) = as_known_at([verified], 7, CheckpointTimes())
     assert (pending.applied(), pending.known, pending.block_number) == (False, 50, None)
-    assert list(as_known_at([verified], 8)) == [verified]
+    assert list(as_known_at([verified], 8, CheckpointTimes())) == [verified]
 
 
 def test_roles_are_those_of_the_signer() -> None:
