@@ -78,6 +78,8 @@ class Journeys:
         self._seen: set[bytes] = set()
         self.latest = 0
         """The latest known time among the records."""
+        self.changes = 0
+        """How often a record was taken in: what was computed before the last is out of date."""
         for record in records:
             self.add(record)
 
@@ -86,6 +88,7 @@ class Journeys:
         if verified.id in self._seen:
             return
         self._seen.add(verified.id)
+        self.changes += 1
         known = verified.known
         if known > self.latest:
             self.latest = known
@@ -170,14 +173,6 @@ class Journeys:
             self.recalls = [entry for entry in self.recalls if entry.verified.id != verified.id]
         self._seen.discard(verified.id)
         self.add(verified)
-
-    def __len__(self) -> int:
-        """How many records have been added."""
-        return len(self._seen)
-
-    def __bool__(self) -> bool:
-        """Journeys of no records are journeys too."""
-        return True
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
