@@ -13,7 +13,7 @@ PYTEST ?= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-python test-contracts check format drills bench generate contracts slither lock clean
+.PHONY: help setup demo test test-python test-contracts test-browser check format drills bench generate contracts slither lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,11 +65,15 @@ test-contracts: setup
 test-python: setup
 	$(PYTEST) -n auto --dist worksteal
 
+test-browser: setup ## pages against altered answers and forged logs, in this machine's Chromium
+	$(PYTEST) -m browser -n 2 --dist worksteal tests/browser
+
 check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.generate_solidity --check
+	$(BIN)/python -m scripts.generate_page_types --check
 	$(BIN)/python -m scripts.generate_vectors --check
 	$(BIN)/python -m scripts.compile_contracts --check
 	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/project/test_lockfiles.py
@@ -95,8 +99,9 @@ bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs agai
 
 # --- generated files -------------------------------------------------------------------------------------------------
 
-generate: setup ## write Records.sol, Codes.sol and docs/vectors from ledger/records/types.py and ledger/codes.py
+generate: setup ## write Records.sol, Codes.sol, records.js and docs/vectors from ledger/records/types.py and ledger/codes.py
 	$(BIN)/python -m scripts.generate_solidity
+	$(BIN)/python -m scripts.generate_page_types
 	$(BIN)/python -m scripts.generate_vectors
 
 contracts: generate ## compile the contracts into ledger/chain/artifacts

@@ -114,8 +114,9 @@ contract PartnerRegistryHandler {
         r.scopes = scopes;
         r.validFrom = uint40(block.timestamp) + from % 2 days;
         r.validUntil = r.validFrom + length % 100 days;
-        bytes memory signature = _sign(by % KEYS, HASHER.hash(r));
-        try registry.grantKey(r, signature) {
+        bytes32 hash = HASHER.hash(r);
+        bytes memory signatures = bytes.concat(_sign(by % KEYS, hash), _sign(key % KEYS, hash));
+        try registry.grantKey(r, signatures) {
             (IPartnerRegistry.AddressKind kind, uint40 owner,,,,) = registry.addressInfo(addressOf[by % KEYS]);
             if (kind != IPartnerRegistry.AddressKind.MASTER_KEY || owner != r.partner) strangerSucceeded = true;
         } catch {}

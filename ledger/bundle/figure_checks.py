@@ -9,6 +9,7 @@ from typing import Any
 from ledger.bonuses.award import require_computed
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
+from ledger.bundle.product import check_product
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
@@ -25,6 +26,7 @@ FIGURES_OF = {
     SubjectKind.SHIPMENT: ("penalties",),
     SubjectKind.PARTNER: ("withheld", "penalties", "scores"),
     SubjectKind.AWARD: ("withheld", "award", "card"),
+    SubjectKind.PRODUCT: ("codes",),
 }
 """What is compared, in this order: what was not shown is named before what it changes."""
 
@@ -67,7 +69,8 @@ def check_figures(
 ) -> CheckedFigures:
     """Make the figures again and compare; what was made.
 
-    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award.
+    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award, which
+       attested codes list a product.
     2. Made from the verified records, by the scorecard that governs, they are the same in every field.
     3. No rule file is there that no figure names.
 
@@ -86,6 +89,8 @@ def check_figures(
     if subject.kind is SubjectKind.AWARD:
         computed = _award(subject, rules, used, ground)
         effect, ruling = _effect(subject, ground)
+    elif subject.product is not None:
+        return CheckedFigures(subject, check_product(subject.product, figures, rules, ground.records, ground.registry))
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)
     else:

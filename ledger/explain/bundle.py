@@ -41,6 +41,9 @@ def summary(checked: CheckedFigures) -> str:
             return _partner(checked.subject.partner, figures)
         case SubjectKind.AWARD:
             return _award(checked)
+        case SubjectKind.PRODUCT:
+            listed = len(figures["codes"])
+            return f"{checked.subject}: in {counted(listed, 'attested list')} of codes"
 
 
 def _shipment(statement: Mapping[str, Any]) -> str:

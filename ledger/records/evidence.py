@@ -19,6 +19,11 @@ OPERATOR_LEEWAY = 3600
 """Seconds by which a log's own time may lie before the evidence and still count."""
 
 
+def blocks_count(chain_id: int) -> bool:
+    """Whether the block times of this chain are anybody's but the operator's."""
+    return chain_id != EMBEDDED_CHAIN_ID
+
+
 class Basis(IntEnum):
     """On whose word a time rests, the weakest first."""
 
@@ -85,5 +90,5 @@ class Evidence:
     @classmethod
     def of_chain(cls, chain_id: int, times: Iterable[CheckpointTime]) -> "Evidence":
         """The evidence of a log on this chain: of the embedded one neither blocks nor anchors count."""
-        counts = chain_id != EMBEDDED_CHAIN_ID
+        counts = blocks_count(chain_id)
         return cls(CheckpointTimes(t for t in times if counts or t.basis is not Basis.CHAIN), counts)

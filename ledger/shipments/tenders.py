@@ -133,12 +133,13 @@ def _tender(
     contest = _contest(found, statements, terms, until)
     disputed_until = contest.visible + DISPUTE if contest is not None else None
     here = tendered_at(terms.destination, record.place)
+    moved_on = _moved_on(journeys, part, found, terms)
     endorsements: tuple[VerifiedRecord, ...] = ()
     if seen < commercial.promisedAt - DAY:
         state = TenderState.EARLY
     elif here is False:
         state = TenderState.ELSEWHERE
-    elif _moved_on(journeys, part, found, terms):
+    elif moved_on:
         state = TenderState.MOVED_ON
     elif contest is None:
         state = TenderState.STANDS if at > until else TenderState.OPEN
@@ -155,7 +156,7 @@ def _tender(
         record.occurredAt,
         seen,
         state,
-        here is None,
+        here is None or moved_on is None,
         until,
         contest,
         disputed_until,
@@ -183,30 +184,31 @@ def _contest(
     )
 
 
-def _moved_on(journeys: Journeys, part: Part, tender: Found[Statement], terms: ShipmentTerms) -> bool:
+def _moved_on(journeys: Journeys, part: Part, tender: Found[Statement], terms: ShipmentTerms) -> bool | None:
     """Whether the goods went on, while the tender had not stood for 30 days, to somebody new who is neither their
-    consignee nor a locker at the destination, or under new terms that are no return.
+    consignee nor a locker at the destination, or under new terms that are no return; None while a closed place hides
+    it.
     """
     last = tender.verified.visible + DISPUTE
     names = [shipment for shipment, _ in part.portion.path]
     tendered = names.index(tender.record.shipment)
     later = [(i, new) for i in range(tendered, len(names)) for new in journeys.onward(names[i])]
     returned = next((i for i, new in later if new.record.purpose == Purpose.RETURN), len(names))
-    holders = {terms.holder, tender.record.by}
+    holders, hidden = {terms.holder, tender.record.by}, False
     for move in part.portion.moves:
         place = names.index(move.shipment)
         if move.refused or place > returned:
             continue
         if (place, move.sequence) < (tendered, tender.record.sequence):
             holders.add(move.receiver)
-        elif not (
-            move.receiver in holders
-            or move.verified.visible > last
-            or reaches(journeys, move, terms)
-            or locker_here(move, terms)
-        ):
-            return True
-    return any(i < returned and new.verified.visible <= last for i, new in later)
+        elif not (move.receiver in holders or move.verified.visible > last or reaches(journeys, move, terms)):
+            here = locker_here(move, terms)
+            if here is False:
+                return True
+            hidden = hidden or here is None
+    if any(i < returned and new.verified.visible <= last for i, new in later):
+        return True
+    return None if hidden else False
 
 
 def locker_here(move: Move, terms: ShipmentTerms) -> bool | None:

@@ -92,7 +92,7 @@ class Scene:
 
     def attestation(self, by: int, **changes: Any) -> Attestation:
         record = Attestation(
-            by, b"\x07" * 32, "01/09421900000016/10/L1", NO_HASH, self.stage.now, self.stage.now + 99, NO_HASH,
+            by, b"\x07" * 32, "01/09421900000012/10/L1", NO_HASH, self.stage.now, self.stage.now + 99, NO_HASH,
             Claims(salt(), ""), NO_HASH, details(),
         )  # fmt: skip
         return replace(record, **changes)
@@ -366,9 +366,20 @@ def cleared_for_another_country(s: Scene) -> SignedRecord:
     return s.sign(s.clearance(jurisdiction=b"CN"), NZ)
 
 
-@attack(LadingError, "may not follow", None)
+@attack(LadingError, "no broker relay", None)
 def released_by_a_broker(s: Scene) -> SignedRecord:
-    return s.sign(s.clearance(by=BROKER, assurance=int(Assurance.BROKER_WORD)), BROKER)
+    return s.sign(s.clearance(by=BROKER, declarant=MAKER, assurance=int(Assurance.BROKER_WORD)), BROKER, MAKER)
+
+
+@attack(LadingError, "declarant is no party", None)
+def released_on_the_word_of_a_declarant_that_is_no_party(s: Scene) -> SignedRecord:
+    return s.sign(s.clearance(by=BROKER, declarant=AUDITOR, assurance=int(Assurance.BROKER_WORD)), BROKER, AUDITOR)
+
+
+@attack(LadingError, "nobody declares it", "ClearanceNoDeclarant")
+def lodged_for_nobody(s: Scene) -> SignedRecord:
+    lodged = s.clearance(by=BROKER, declarant=0, status=int(ClearanceStatus.LODGED), assurance=1)
+    return s.sign(lodged, BROKER)
 
 
 @attack(LadingError, "names its cause", "ClearanceHoldCause")
@@ -396,7 +407,7 @@ def revoked_by_another(s: Scene) -> SignedRecord:
 
 @attack(RuleBroken, "RecallNotPermitted", "RecallNotPermitted")
 def recalled_without_a_role(s: Scene) -> SignedRecord:
-    return s.sign(Recall(CARRIER, "01/09421900000016", "[]", 1, 1, "", NO_HASH, s.stage.now, details()), CARRIER)
+    return s.sign(Recall(CARRIER, "01/09421900000012", "[]", 1, 1, "", NO_HASH, s.stage.now, details()), CARRIER)
 
 
 # --- registry ----------------------------------------------------------------------------------------------------
@@ -439,12 +450,20 @@ def fields_that_mean_nothing(s: Scene) -> SignedRecord:
 
 @attack(NotPermitted, "master key of partner 2", "NotMasterKey|NotItsKey")
 def a_key_granted_by_a_stranger(s: Scene) -> SignedRecord:
-    return s.sign(KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details()), STRANGER)
+    grant = KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details())
+    return s.sign(grant, key_of("another stranger"), STRANGER)
 
 
 @attack(NotPermitted, "partner 3", "NotMasterKey")
 def a_key_granted_by_another_partner(s: Scene) -> SignedRecord:
-    return s.sign(KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details()), CARRIER)
+    grant = KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details())
+    return s.sign(grant, CARRIER, STRANGER)
+
+
+@attack(NotPermitted, "no part in this record", "NotGrantedKey")
+def an_address_claimed_without_its_key(s: Scene) -> SignedRecord:
+    wanted = key_of("somebody else's next key").address
+    return s.sign(KeyGrant(MAKER, wanted, MAKER, 16, s.stage.now, s.stage.now + 99, details()), MAKER, STRANGER)
 
 
 @attack(NotPermitted, "partner 3", "NotMasterKey")

@@ -54,7 +54,7 @@ from ledger.records.types import (
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 
-EIGHT_DAYS_COST = {"alpha": 7_813, "penaltyCap": 500_000}
+EIGHT_DAYS_COST: dict[str, Any] = {"alpha": 7_813, "penaltyCap": 500_000}
 """Terms under which a delivery that is eight days late, or more, owes 500,000."""
 DAY = 86_400
 HOUR = 3_600
@@ -229,11 +229,12 @@ class History:
         sequence: int | None = None,
         place: Place | Withheld = NO_PLACE,
         block_time: int | None = None,
+        outcome: Outcome = Outcome.APPLIED,
     ) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0) if sequence is None else sequence
         record = Statement(by, counterparty, kind, shipment, sequence, at, place, self.details())
         known = at if known is None else known
-        return self.log(record, (by,), known, outcomes=(Outcome.APPLIED,), block_time=block_time)
+        return self.log(record, (by,), known, outcomes=(outcome,), block_time=block_time)
 
     def override(self, shipment: bytes, releaser: int, receiver: int, at: int, packages: int = 10) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0)

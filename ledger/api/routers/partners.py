@@ -21,7 +21,7 @@ from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import Step
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.records.signing import signature_from_hex
+from ledger.records.wallet_input import signature_from_wallet
 from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
 from ledger.services.views.records import Reader
@@ -146,7 +146,7 @@ def enrol(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     document, signature = fields(data, "document", "signature")
     if not isinstance(document, str):
         raise MalformedRecord("not a document", where="document", expected="RFC 8785 JSON as a string")
-    return node.reader.enrolment.ask(document.encode(), signature_from_hex(signature, "signature"))
+    return node.reader.enrolment.ask(document.encode(), signature_from_wallet(signature, "signature"))
 
 
 @router.get("/enrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES)

@@ -26,6 +26,7 @@ from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names
+from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.records import RecordViews
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Database
@@ -55,6 +56,7 @@ class LedgerReader:
         self.publisher = Publisher(home.database, keys.log, folder / "log", folder / "keys" / "highest-checkpoint")
         self.book = ContractBook(home.chain, home.deployment)
         self.views = RecordViews(home, self.registry, keys.log)
+        self.signing = SigningViews(home, self.registry)
         self.enrolment = Enrolling(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views)
         self.publication = Publication(home, self.registry)

@@ -56,7 +56,7 @@ from tests.vectors.test_bundles import SCHEMA, valid
 
 FOREVER = 2**40 - 1
 STEPS = (
-    "format", "log", "checkpoint", "inclusion", "registry", "signatures", "complete", "outcomes", "figures",
+    "format", "log", "checkpoint", "times", "inclusion", "registry", "signatures", "complete", "outcomes", "figures",
 )  # fmt: skip
 
 
@@ -644,7 +644,8 @@ def _made_again(value: Any, written: Written) -> dict[str, Any]:
     """Figures from the records as the bundle shows them, by its own period and card."""
     work = verify._Work(parse_bundle(canonical_json(value)), written.trust)
     for step in (
-        work.find_log, work.check_checkpoint, work.check_inclusion, work.build_registry, work.check_signatures,
+        work.find_log, work.check_checkpoint, work.check_times, work.check_inclusion, work.build_registry,
+        work.check_signatures,
     ):  # fmt: skip
         step()
     scores = value["figures"]["scores"]

@@ -11,14 +11,16 @@ from typing import Any, cast
 
 import pytest
 
-from ledger.codes import AmendmentKind
+from ledger.codes import AmendmentKind, Assurance, Gate
 from ledger.errors import Refused, RuleBroken
+from ledger.records.signers import signing_partners
 from ledger.records.types import (
     Amendment,
     Clearance,
     Endorsement,
     Handoff,
     Record,
+    Require,
     ShipmentTerms,
     Split,
     Statement,
@@ -54,6 +56,8 @@ PARTNERS = {
 }
 ON_PAPER = {number: paper for paper, number in PARTNERS.items()}
 CUSTOMS = {PAIRS[0][0]: (b"NZ", at_stage.NZ), PAIRS[1][0]: (b"CN", at_stage.CN)}
+REQUIRED = tuple(Require(CUSTOMS[letters][0], int(regime), int(Gate.SALE), True) for letters, regime in PAIRS)
+"""A broker decides only where the terms let it relay."""
 LONG = 20 * on_paper.DAY
 
 
@@ -106,7 +110,7 @@ class Lived(History):
         if isinstance(record, Amendment) and record.kind == AmendmentKind.CORRECTION:
             return self._signers[record.target]
         if isinstance(record, Clearance):
-            return (record.by,)
+            return signing_partners(record)
         if isinstance(record, ShipmentTerms):
             return tuple(dict.fromkeys((record.consignor, record.holder)))
         return tuple(PARTNERS[signer] for signer in signers)
@@ -128,6 +132,7 @@ class Lived(History):
                     consignee=PARTNERS[record.consignee],
                     holder=holder,
                     packages=packages,
+                    requires=REQUIRED,
                     submitBy=until,
                     commercial=replace(
                         terms,
@@ -156,10 +161,12 @@ class Lived(History):
                 )
             case Clearance():
                 jurisdiction, office = CUSTOMS[record.jurisdiction]
+                word = record.assurance == Assurance.BROKER_WORD
                 return replace(
                     record,
-                    by=office,
-                    declarant=PARTNERS[record.declarant],
+                    by=at_stage.BROKER if word else office,
+                    declarant=at_stage.MAKER if word else PARTNERS[record.declarant],
+                    assurance=Assurance.BROKER_WORD if word else Assurance.AUTHORITY_SIGNED,
                     jurisdiction=jurisdiction,
                     causedBy=PARTNERS[record.causedBy],
                     occurredAt=record.occurredAt + self._base,

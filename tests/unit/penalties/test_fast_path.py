@@ -179,7 +179,7 @@ def some_customs(rng: random.Random, history: History, shipment: bytes, opened: 
 
 
 def owed_the_general_way(journeys: Journeys, at: int | None) -> list[Owed]:
-    found = []
+    found: list[Owed] = []
     for shipment in journeys.openings():
         try:
             found += map(of_statement, family_statements(journeys, shipment, at))
