@@ -8,14 +8,17 @@ A child whose amended terms name another currency is a family of its own.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 from ledger.common.periods import DAY
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.shipments.amendments import TermsInForce, terms_in_force
-from ledger.shipments.history import WHOLE, Journeys
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import parts_of
+from ledger.shipments.portions import WHOLE
 
 DAY_SQUARED = DAY * DAY
+_LAST: "WeakKeyDictionary[Journeys, tuple[tuple[int, bytes, int | None], list[Family]]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,17 @@ def term_of(line: PortionLine, late: int) -> Fraction:
 def families_of(journeys: Journeys, shipment: bytes, at: int | None) -> list[Family]:
     """The families of all goods of `shipment`, that of its own terms first, with the share of each part.
 
+    The last answer about these journeys is remembered: of a family of 200, each child's own part is asked in turn.
     Raises `NotFound` when the terms are not known, or a part that the figure needs is withheld.
     """
+    asked = len(journeys), shipment, at
+    last = _LAST.get(journeys)
+    if last is None or last[0] != asked:
+        last = _LAST[journeys] = asked, _families(journeys, shipment, at)
+    return last[1]
+
+
+def _families(journeys: Journeys, shipment: bytes, at: int | None) -> list[Family]:
     grouped: dict[bytes, list[PortionLine]] = {head_of(journeys, shipment): []}
     for line in lines_of(journeys, shipment, at):
         grouped.setdefault(head_of(journeys, line.part.own), []).append(line)

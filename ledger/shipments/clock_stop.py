@@ -23,8 +23,9 @@ from ledger.common.figure import Seconds
 from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
+from ledger.shipments.portions import Found, Move
 from ledger.shipments.tenders import Tender, locker_here
 
 _ENDINGS = {

@@ -21,7 +21,8 @@ from ledger.records.types import NOBODY, Clearance, Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import counted, moved
-from ledger.shipments.history import Found, Journeys, Move, Origin, Portion
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found, Move, Origin, Portion
 
 Pair = tuple[bytes, int]
 _HELD, _PRESENTED, _SEIZED, _LODGED = (

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ledger.codes import Purpose
 from ledger.records.types import NOBODY, ShipmentTerms
-from ledger.shipments.history import Found, Journeys, Move, Portion
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found, Move, Portion
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from ledger.common.periods import DAY
 from ledger.records.types import Commercial, ShipmentTerms, Statement
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
 from ledger.shipments.places import received_at, tendered_at
+from ledger.shipments.portions import Found, Move
 
 LOCKER = 1 << Role.LOCKER
 DISPUTE = 30 * DAY

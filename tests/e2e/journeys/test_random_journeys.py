@@ -131,7 +131,8 @@ class Lived(History):
                     holder=holder,
                     packages=packages,
                     requires=tuple(
-                        replace(r, jurisdiction=CUSTOMS[r.jurisdiction][0], gate=Gate.SALE) for r in record.requires
+                        replace(r, jurisdiction=CUSTOMS[r.jurisdiction][0], gate=Gate.SALE, relay=True)
+                        for r in record.requires
                     ),
                     submitBy=until,
                     commercial=replace(
