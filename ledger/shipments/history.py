@@ -76,6 +76,8 @@ class Journeys:
         """Grants and revocations of a brand's role."""
         self.recalls: list[Found[Recall]] = []
         self._seen: set[bytes] = set()
+        self.version = 0
+        """Grows with every record that is added or replaced."""
         self.latest = 0
         """The latest known time among the records."""
         for record in records:
@@ -86,6 +88,7 @@ class Journeys:
         if verified.id in self._seen:
             return
         self._seen.add(verified.id)
+        self.version += 1
         known = verified.known
         if known > self.latest:
             self.latest = known
@@ -170,14 +173,6 @@ class Journeys:
             self.recalls = [entry for entry in self.recalls if entry.verified.id != verified.id]
         self._seen.discard(verified.id)
         self.add(verified)
-
-    def __len__(self) -> int:
-        """How many records have been added."""
-        return len(self._seen)
-
-    def __bool__(self) -> bool:
-        """Journeys of no records are journeys too."""
-        return True
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
