@@ -161,7 +161,8 @@ def test_scores_of_vendors(both: Both) -> None:
         if events < 10:
             assert card.score is None
             continue
-        mean = sum(Fraction(int(part), int(whole)) for part, whole in zip(in_time, packages, strict=True)) / events
+        shares = (Fraction(int(part), int(whole)) for part, whole in zip(in_time, packages, strict=True))
+        mean = sum(shares, Fraction(0)) / events
         scored += 1
         share = _points(mean * 10**6, 850_000, 980_000)
         low, high = _wilson(mean.numerator, mean.denominator, events)
