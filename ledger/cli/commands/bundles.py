@@ -14,7 +14,7 @@ from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.services.exports.bundle import Exporter
-from ledger.services.home.consortium import read_consortium, with_logs_of
+from ledger.services.home.consortium import with_logs_of
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -70,8 +70,13 @@ def trust(
         typer.Option("--with", help="Another operator's trust file, whose log is to be named too. Repeat it for more."),
     ] = None,
 ) -> None:
-    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came."""
-    trusted = read_consortium(read_settings().home).trust_file()
+    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came.
+
+    The log signs a partner book into it: names and keys as they are now, which `lading sign` shows and checks without a
+    network. Write it anew when partners or keys have changed.
+    """
+    with open_ledger(read_settings()) as reader:
+        trusted = reader.home.consortium.trust_file() | {"partners": reader.views.partner_book().to_json()}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
     _write(output, canonical_json(trusted))
