@@ -14,9 +14,9 @@ from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.services.exports.bundle import Exporter
-from ledger.services.home.consortium import with_logs_of
+from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import open_ledger
+from ledger.services.node.reader import open_ledger, was_opened
 
 
 def export(
@@ -75,8 +75,12 @@ def trust(
     The log signs a partner book into it: names and keys as they are now, which `lading sign` shows and checks without a
     network. Write it anew when partners or keys have changed.
     """
-    with open_ledger(read_settings()) as reader:
-        trusted = reader.home.consortium.trust_file() | {"partners": reader.views.partner_book().to_json()}
+    settings = read_settings()
+    trusted = read_consortium(settings.home).trust_file()
+    if was_opened(settings):  # else nobody is a partner yet
+        with open_ledger(settings) as reader:
+            book = reader.views.partner_book()
+        trusted |= {"partners": book.to_json()} if book.entries else {}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
     _write(output, canonical_json(trusted))
