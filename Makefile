@@ -13,7 +13,8 @@ PYTEST ?= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-python test-contracts check format drills bench generate contracts slither lock clean
+.PHONY: help setup demo test test-python test-contracts test-browser check format drills bench generate contracts \
+  slither mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,11 +66,15 @@ test-contracts: setup
 test-python: setup
 	$(PYTEST) -n auto --dist worksteal
 
+test-browser: setup ## pages against altered answers and forged logs, in this machine's Chromium
+	$(PYTEST) -m browser -n 2 --dist worksteal tests/browser
+
 check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.generate_solidity --check
+	$(BIN)/python -m scripts.generate_page_types --check
 	$(BIN)/python -m scripts.generate_vectors --check
 	$(BIN)/python -m scripts.compile_contracts --check
 	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/project/test_lockfiles.py
@@ -78,11 +83,18 @@ format: setup ## write the format that check asks for
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+SAMPLE := 200
+SEED := 1
+JOBS := 1
+
 $(VENV)-slither/.installed: requirements/slither.txt $(VENV)/.created
 	$(PYTHON) -m venv $(VENV)-slither
 	$(VENV)-slither/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 	  -r requirements/slither.txt
 	@touch $@
+
+mutants: setup ## faults put into the contracts: who notices them (SAMPLE=200 SEED=1 JOBS=1); goes on where it was stopped
+	$(BIN)/python -m scripts.mutants --sample $(SAMPLE) --seed $(SEED) --jobs $(JOBS)
 
 slither: setup $(VENV)-slither/.installed ## static analysis of the contracts; fails on what contracts/SLITHER.md does not answer
 	$(BIN)/python -m scripts.slither
@@ -95,8 +107,9 @@ bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs agai
 
 # --- generated files -------------------------------------------------------------------------------------------------
 
-generate: setup ## write Records.sol, Codes.sol and docs/vectors from ledger/records/types.py and ledger/codes.py
+generate: setup ## write Records.sol, Codes.sol, records.js and docs/vectors from ledger/records/types.py and ledger/codes.py
 	$(BIN)/python -m scripts.generate_solidity
+	$(BIN)/python -m scripts.generate_page_types
 	$(BIN)/python -m scripts.generate_vectors
 
 contracts: generate ## compile the contracts into ledger/chain/artifacts

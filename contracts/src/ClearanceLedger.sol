@@ -34,9 +34,9 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     // These lead to held, released (both), amended, seized, destroyed, recalled.
     uint256 private constant WAS_RELEASED = RELEASED | RECALLED;
     uint256 private constant ANY = UNRELEASED | WAS_RELEASED;
-    // The 16 bits at 16 * s: the statuses that status s may follow. Seized leads to destroyed, destroyed to nothing.
-    uint256 private constant PRECEDERS = (UNRELEASED << (uint256(ClearanceStatuses.LODGED) << 4))
-        | (UNRELEASED << (uint256(ClearanceStatuses.PRESENTED) << 4))
+    // The 16 bits at 16 * s: the statuses that status s may follow. Seized leads to destroyed, destroyed to nothing; lodged
+    // changes no slot, and stands in one that an older contract wrote.
+    uint256 private constant PRECEDERS = (UNRELEASED << (uint256(ClearanceStatuses.PRESENTED) << 4))
         | (ANY << (uint256(ClearanceStatuses.HELD) << 4))
         | (UNRELEASED << (uint256(ClearanceStatuses.INSPECTED) << 4))
         | (ANY << (uint256(ClearanceStatuses.RELEASED) << 4))
@@ -72,16 +72,8 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     /// @inheritdoc IClearanceLedger
     function clear(Clearance calldata r, bytes calldata signatures) external {
         mapping(bytes32 => Cell) storage cells = _cells[_checkShape(r)];
-        if (PREDECESSOR != address(0)) _inherit(cells, r);
-        ShipmentRef[] calldata items = r.items;
-        uint256 status = r.status;
-        (bytes32[] memory applied, bool all, bytes32 itemsHash) =
-            _applyItems(cells, items, (PRECEDERS >> (16 * status)) & 0xffff, (status << STATUS_AT) | 1);
-
-        bytes32 id = _digest(_hash(r, itemsHash));
-        bytes memory refused = _applyToCustody(r, _checkSigner(r, id, signatures), applied);
-        bytes memory outcomes = Bytes.slice(Outcomes.ALL_APPLIED, 0, applied.length);
-        if (!all || refused.length != 0) _writeRefusals(outcomes, cells, items, applied, refused);
+        (bytes32 id, bytes memory outcomes) =
+            r.status == ClearanceStatuses.LODGED ? _lodge(r, signatures) : _decide(r, signatures, cells);
         emit Recorded(id, RecordHashes.CLEARANCE, msg.data, outcomes);
     }
 
@@ -98,6 +90,44 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         return (uint16(slot), uint8(slot >> STATUS_AT));
     }
 
+    /// @dev A declaration changes no slot and consumes no sequence, so it is recorded at any.
+    function _lodge(Clearance calldata r, bytes calldata signatures)
+        private
+        returns (bytes32 id, bytes memory outcomes)
+    {
+        id = _digest(RecordHashes.hash(r));
+        _checkSigners(r, id, signatures);
+        bytes32[] memory shipments = new bytes32[](r.items.length);
+        bytes32 previous = 0;
+        for (uint256 i = 0; i < shipments.length; ++i) {
+            shipments[i] = r.items[i].shipment;
+            if (shipments[i] <= previous) revert ClearanceNotAscending(i);
+            previous = shipments[i];
+        }
+        bytes memory refused = _applyToCustody(r, shipments);
+        outcomes = Bytes.slice(Outcomes.ALL_APPLIED, 0, shipments.length);
+        for (uint256 i = 0; i < refused.length; ++i) {
+            if (refused[i] != 0) outcomes[i] = refused[i];
+        }
+    }
+
+    function _decide(Clearance calldata r, bytes calldata signatures, mapping(bytes32 => Cell) storage cells)
+        private
+        returns (bytes32 id, bytes memory outcomes)
+    {
+        if (PREDECESSOR != address(0)) _inherit(cells, r);
+        ShipmentRef[] calldata items = r.items;
+        uint256 status = r.status;
+        (bytes32[] memory applied, bool all, bytes32 itemsHash) =
+            _applyItems(cells, items, (PRECEDERS >> (16 * status)) & 0xffff, (status << STATUS_AT) | 1);
+
+        id = _digest(_hash(r, itemsHash));
+        _checkSigners(r, id, signatures);
+        bytes memory refused = _applyToCustody(r, applied);
+        outcomes = Bytes.slice(Outcomes.ALL_APPLIED, 0, applied.length);
+        if (!all || refused.length != 0) _writeRefusals(outcomes, cells, items, applied, refused);
+    }
+
     function _checkShape(Clearance calldata r) private view returns (uint256 pair) {
         uint256 count = r.items.length;
         if (count == 0 || count > MAX_ITEMS) revert ClearanceItemCount(count);
@@ -107,6 +137,8 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         if (status == 0 || status > ClearanceStatuses.LAST) revert ClearanceUnknownStatus(status);
         uint8 assurance = r.assurance;
         if (assurance == 0 || assurance > Assurances.LAST) revert ClearanceUnknownAssurance(assurance);
+        // Partner 0 is consignee or custodian of a consumer's parcel, but declares nothing.
+        if (r.declarant == 0 && assurance != Assurances.AUTHORITY_SIGNED) revert ClearanceNoDeclarant(assurance);
         uint8 cause = r.holdCause;
         if (cause > HoldCauses.LAST) revert ClearanceUnknownHoldCause(cause);
         if ((status == ClearanceStatuses.HELD) != (cause != 0)) revert ClearanceHoldCause(status, cause);
@@ -115,22 +147,25 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         _requireNotAhead(r.occurredAt);
     }
 
-    /// @dev Whether the signer is customs of the jurisdiction; otherwise it is a broker at a broker's assurance.
-    function _checkSigner(Clearance calldata r, bytes32 id, bytes calldata signatures)
-        private
-        view
-        returns (bool customs)
-    {
+    /// @dev Customs of the jurisdiction alone at the authority's assurance; else a broker and then the declarant, or the
+    /// declarant alone for what it lodges itself.
+    function _checkSigners(Clearance calldata r, bytes32 id, bytes calldata signatures) private view {
         _requireOpen();
-        _requireSignatures(signatures, 1);
+        bool customs = r.assurance == Assurances.AUTHORITY_SIGNED;
+        bool alone = customs || r.declarant == r.by;
+        _requireSignatures(signatures, alone ? 1 : 2);
         (uint40 partner, uint256 roles, bool suspended) =
             REGISTRY.signer(_recover(id, signatures, 0), RecordHashes.CLEARANCE);
         if (partner == 0 || partner != r.by) revert ClearanceNotSigner(r.by, partner);
         if (suspended) revert ClearanceSuspended(partner);
-        customs = roles & (1 << Roles.CUSTOMS) != 0 && REGISTRY.hasRole(r.by, Roles.CUSTOMS, bytes32(r.jurisdiction));
-        if (!customs && (r.assurance == Assurances.AUTHORITY_SIGNED || roles & (1 << Roles.BROKER) == 0)) {
-            revert ClearanceNotPermitted(r.by, r.jurisdiction, r.assurance);
-        }
+        bool permitted = customs
+            ? roles & (1 << Roles.CUSTOMS) != 0 && REGISTRY.hasRole(r.by, Roles.CUSTOMS, bytes32(r.jurisdiction))
+            : roles & (1 << Roles.BROKER) != 0 || (alone && r.status == ClearanceStatuses.LODGED);
+        if (!permitted) revert ClearanceNotPermitted(r.by, r.jurisdiction, r.assurance);
+        if (alone) return;
+        // Suspension does not stop a partner from declaring its own goods.
+        partner = REGISTRY.partnerOf(_recover(id, signatures, 1), RecordHashes.CLEARANCE);
+        if (partner != r.declarant) revert ClearanceNotSigner(r.declarant, partner);
     }
 
     /// @dev Writes the slots of the items that apply as far as this contract knows, and hashes the list on the way.
@@ -188,13 +223,13 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
     }
 
     /// @dev Custody acts on the items that apply, or refuses them.
-    function _applyToCustody(Clearance calldata r, bool customs, bytes32[] memory applied)
+    function _applyToCustody(Clearance calldata r, bytes32[] memory applied)
         private
         returns (bytes memory refused)
     {
         ICustodyLedger custody = ICustodyLedger(REGISTRY.contractOf(ContractKinds.CUSTODY));
         if (address(custody) == address(0)) revert ClearanceNoCustody();
-        return custody.applyClearance(_effect(r, customs), applied);
+        return custody.applyClearance(_effect(r), applied);
     }
 
     /// @dev What custody refused is taken back; what this contract refused itself gets its reason, or reverts everything
@@ -241,13 +276,11 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         }
     }
 
-    function _effect(Clearance calldata r, bool customs)
-        private
-        pure
-        returns (ICustodyLedger.ClearanceEffect memory effect)
-    {
+    function _effect(Clearance calldata r) private pure returns (ICustodyLedger.ClearanceEffect memory effect) {
         effect.jurisdiction = r.jurisdiction;
         effect.regime = r.regime;
+        bool customs = r.assurance == Assurances.AUTHORITY_SIGNED;
+        if (!customs) effect.declarant = r.declarant;
         // A lodged declaration is no decision: a party may sign it, and a broker without a relay.
         uint8 status = r.status;
         if (status == ClearanceStatuses.LODGED) return effect;
@@ -255,6 +288,8 @@ contract ClearanceLedger is IClearanceLedger, EvidenceContract {
         effect.relayed = !customs;
         if ((RELEASED >> status) & 1 == 1) effect.gate = ICustodyLedger.GateChange.OPEN;
         else if ((CLOSING >> status) & 1 == 1) effect.gate = ICustodyLedger.GateChange.CLOSE;
+        // On a broker's word nothing ends.
+        if (!customs) return effect;
         if (status == ClearanceStatuses.SEIZED) effect.ended = ShipmentStates.SEIZED;
         else if (status == ClearanceStatuses.DESTROYED) effect.ended = ShipmentStates.DESTROYED;
     }

@@ -29,7 +29,7 @@ interface IPartnerRegistry {
     error PartnerRegistryDelayTooLong(uint40 delay, uint256 most);
 
     // --- signatures ---
-    /// @notice Not one signature of 65 bytes; of the council: not one or more.
+    /// @notice Not one signature of 65 bytes; of a grant: not two; of the council: not one or more.
     error PartnerRegistrySignatureLength(uint256 length);
     /// @notice Fewer council signatures than the threshold.
     error PartnerRegistryTooFewSignatures(uint256 needed, uint256 count);
@@ -39,6 +39,8 @@ interface IPartnerRegistry {
     error PartnerRegistryNotCouncil(address signer);
     /// @notice A device key is granted by a master key in force, and revoked by one or by itself.
     error PartnerRegistryNotMasterKey(uint40 partner, address signer);
+    /// @notice The granted key itself signs its grant, second: nobody enters an address whose key he has not.
+    error PartnerRegistryNotGrantedKey(address key, address signer);
 
     // --- form of a record ---
     /// @notice No such action.
@@ -146,12 +148,12 @@ interface IPartnerRegistry {
     /// PartnerRegistryStillClosing PartnerRegistryUnknownContract PartnerRegistryNoDocument PartnerRegistryRulesKnown
     function change(RegistryChange calldata r, bytes calldata signatures) external;
 
-    /// @notice Record a device key, granted by a master key of its partner.
+    /// @notice Record a device key, granted by a master key of its partner, with that key's consent.
     /// @param r The grant.
-    /// @param signatures The master key's: 65 bytes.
+    /// @param signatures The master key's, then the granted key's: 130 bytes.
     /// @custom:reverts PartnerRegistryEmptyPeriod PartnerRegistryPeriodTooLong PartnerRegistryPeriodOver
-    /// PartnerRegistryBadScopes PartnerRegistrySignatureLength PartnerRegistryNotMasterKey PartnerRegistryUnknownPartner
-    /// PartnerRegistrySuspended PartnerRegistryNoAddress PartnerRegistryAddressKnown
+    /// PartnerRegistryBadScopes PartnerRegistrySignatureLength PartnerRegistryNotMasterKey PartnerRegistryNotGrantedKey
+    /// PartnerRegistryUnknownPartner PartnerRegistrySuspended PartnerRegistryAddressKnown
     function grantKey(KeyGrant calldata r, bytes calldata signatures) external;
 
     /// @notice Record the end of a key, signed by a master key of its partner or by itself. In force at once.

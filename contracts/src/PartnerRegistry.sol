@@ -70,7 +70,10 @@ contract PartnerRegistry is Council, Partners, LogsAndContracts {
     function grantKey(KeyGrant calldata r, bytes calldata signatures) external {
         bytes32 id = _digest(RecordHashes.hash(r));
         _checkGrant(r);
-        _requireMaster(r.partner, _signerOf(id, signatures));
+        if (signatures.length != 2 * SIGNATURE_LENGTH) revert PartnerRegistrySignatureLength(signatures.length);
+        _requireMaster(r.partner, ECDSA.recoverCalldata(id, signatures[:SIGNATURE_LENGTH]));
+        address second = ECDSA.recoverCalldata(id, signatures[SIGNATURE_LENGTH:]);
+        if (second != r.key) revert PartnerRegistryNotGrantedKey(r.key, second);
         _grantDeviceKey(r);
         _record(id, RecordHashes.KEY_GRANT);
     }

@@ -65,7 +65,8 @@ abstract contract ClearanceFixture is Consortium {
         custody.open(r, signature(keyOf(consignor), id));
     }
 
-    /// @notice A record by `by` about items at the sequences given; customs' own assurance, or a broker's word.
+    /// @notice A record by `by` about items at the sequences given; customs' own assurance, or the word of a broker for which
+    /// the consignee of every shipment answers.
     function record(uint40 by, ShipmentRef[] memory items, uint8 status) internal pure returns (Clearance memory r) {
         r.by = by;
         r.items = items;
@@ -74,6 +75,7 @@ abstract contract ClearanceFixture is Consortium {
         r.status = status;
         if (status == 3) r.holdCause = 1;
         r.assurance = by == CUSTOMS ? 3 : 1;
+        if (by != CUSTOMS) r.declarant = RETAILER;
     }
 
     function one(bytes32 shipment, uint16 sequence) internal pure returns (ShipmentRef[] memory items) {
@@ -82,7 +84,10 @@ abstract contract ClearanceFixture is Consortium {
     }
 
     function submit(Clearance memory r) internal {
-        clearance.clear(r, signature(keyOf(r.by), _id(hasher.hash(r))));
+        bytes32 id = _id(hasher.hash(r));
+        bytes memory signatures = signature(keyOf(r.by), id);
+        if (r.assurance != 3) signatures = bytes.concat(signatures, signature(keyOf(r.declarant), id));
+        clearance.clear(r, signatures);
     }
 
     function hand(bytes32 shipment, uint16 sequence, uint40 releaser, uint40 receiver) internal {
@@ -102,6 +107,7 @@ abstract contract ClearanceFixture is Consortium {
 
     /// @notice The status graph in plain words of code, from the rules and not from the contract.
     function mayFollow(uint8 before, uint8 status) internal pure returns (bool) {
+        if (status == 1) return false; // lodged is recorded and changes no slot
         if (before == 10) return false; // destroyed
         if (before == 9) return status == 10; // seized: destroyed
         if (before == 5 || before == 6 || before == 11) {

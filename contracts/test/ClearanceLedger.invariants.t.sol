@@ -75,6 +75,9 @@ contract ClearanceLedgerHandler is ClearanceFixture {
         try clearance.clear(r, signed) {
             strangerMoved = true;
         } catch {}
+        try clearance.clear(r, bytes.concat(signed, signature(keyOf(r.declarant), _id(hasher.hash(r))))) {
+            strangerMoved = true;
+        } catch {}
         r.by = CUSTOMS;
         signed = signature(keyOf(by), _id(hasher.hash(r)));
         try clearance.clear(r, signed) {
@@ -100,6 +103,7 @@ contract ClearanceLedgerHandler is ClearanceFixture {
     function _effect() private pure returns (ICustodyLedger.ClearanceEffect memory) {
         return ICustodyLedger.ClearanceEffect({
             by: 0,
+            declarant: 0,
             jurisdiction: DE,
             regime: IMPORT,
             relayed: false,
@@ -116,8 +120,7 @@ contract ClearanceLedgerHandler is ClearanceFixture {
     function _account(bytes32 shipment, uint256 before, uint40 author, uint8 status, bool inTurn) private {
         uint256 slot = custody.slotOf(shipment);
         bool relay = uint256(before).relay() & 1 == 1;
-        bool may = status == 1 || author == CUSTOMS || (author == BROKER && relay)
-            || (author == MIXED && !before.isParty(MIXED));
+        bool may = author == CUSTOMS || (author == BROKER && relay) || (author == MIXED && relay && !before.isParty(MIXED));
         bool underWay = before.state() == ShipmentStates.OPEN;
         if (inTurn && may && mayFollow(statusOf[shipment], status)) {
             ++sequenceOf[shipment];

@@ -159,8 +159,8 @@ def play(url: str, keys: dict[int, bytes], now: int) -> str:
     status, answer = forwarder.call("POST", f"/v1/records/{found['id']}/signatures", body)
     print(f"{status} handoff: {answer['status']}, the forwarder holds the goods")
 
-    # 4. Customs: lodged (1), released (5). Each clearance of a shipment has a sequence of its own.
-    for sequence, code in enumerate((1, 5)):
+    # 4. Customs: presented (2), released (5). Each clearance of a shipment has a sequence of its own.
+    for sequence, code in enumerate((2, 5)):
         record = release(now, shipment, sequence, code)
         status, answer = customs.call("POST", "/v1/records", record | {"signatures": [customs.sign(record)]})
         print(f"{status} clearance: {answer['status']}")

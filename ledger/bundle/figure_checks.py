@@ -9,6 +9,7 @@ from typing import Any
 from ledger.bonuses.award import require_computed
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
+from ledger.bundle.product import check_product
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
@@ -25,6 +26,7 @@ FIGURES_OF = {
     SubjectKind.SHIPMENT: ("penalties",),
     SubjectKind.PARTNER: ("withheld", "penalties", "scores"),
     SubjectKind.AWARD: ("withheld", "award", "card"),
+    SubjectKind.PRODUCT: ("codes",),
 }
 """What is compared, in this order: what was not shown is named before what it changes."""
 
@@ -67,7 +69,8 @@ def check_figures(
 ) -> CheckedFigures:
     """Make the figures again and compare; what was made.
 
-    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award.
+    1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award, which
+       attested codes list a product.
     2. Made from the verified records, by the scorecard that governs, they are the same in every field.
     3. No rule file is there that no figure names.
 
@@ -86,6 +89,8 @@ def check_figures(
     if subject.kind is SubjectKind.AWARD:
         computed = _award(subject, rules, used, ground)
         effect, ruling = _effect(subject, ground)
+    elif subject.product is not None:
+        return CheckedFigures(subject, check_product(subject.product, figures, rules, ground.records, ground.registry))
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)
     else:
@@ -103,11 +108,11 @@ def _judged_at(figures: Mapping[str, Any]) -> int | None:
     result: int | None = None
     for i, statement in enumerate(_get(figures["penalties"], "statements", list, "penalties")):
         where = f"penalties.statements[{i}]"
-        at = _get(statement, "at", object, where)
+        at = _get(statement, "judged_at", object, where)
         if at is None:
             continue
         if not isinstance(at, int) or not 0 <= at < LAST_SECOND:
-            raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
+            raise MalformedRecord("not a time", where=f"figures.{where}.judged_at", expected="UTC seconds, or null")
         if result not in (None, at):
             raise VerificationFailed("judged at several times", where="penalties.statements", expected=result, found=at)
         result = at

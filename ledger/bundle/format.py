@@ -3,10 +3,12 @@
 `docs/bundle.md` describes both for whoever writes another verifier.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.bundle.times import TimedCheckpoint
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, items, shown, text
@@ -18,7 +20,7 @@ from ledger.records.types import record_named
 from ledger.registry.history import Genesis
 from ledger.registry.partner_book import PartnerBook
 
-BUNDLE = "bundle/2"
+BUNDLE = "bundle/3"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
@@ -26,7 +28,9 @@ MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
 """Fields that a trust file may have or not."""
-_FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "figures")
+FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
+"""Fields of a trust file that its fingerprint covers."""
+_FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class BundledRecord:
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
-    `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `figures`: as claimed.
+    `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: earlier checkpoints that say
+    when records were there, by ascending size. `figures`: as claimed.
     """
 
     subject: str
@@ -81,6 +86,7 @@ class Bundle:
     records: tuple[BundledRecord, ...]
     complete: Complete
     rules: tuple[str, ...]
+    times: tuple[TimedCheckpoint, ...]
     figures: Mapping[str, Any]
 
     def to_bytes(self) -> bytes:
@@ -94,6 +100,7 @@ class Bundle:
                 "records": [record.to_json() for record in self.records],
                 "complete": self.complete.to_json(),
                 "rules": list(self.rules),
+                "times": [entry.to_json() for entry in self.times],
                 "figures": dict(self.figures),
             }
         )
@@ -119,6 +126,7 @@ def parse_bundle(data: bytes) -> Bundle:
         records=tuple(_record(entry, at) for at, entry in entries(fields["records"], "bundle.records")),
         complete=Complete.from_json(fields["complete"]),
         rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
+        times=tuple(TimedCheckpoint.from_json(entry, at) for at, entry in entries(fields["times"], "bundle.times")),
         figures=_figures(fields["figures"]),
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
@@ -171,6 +179,15 @@ def parse_trust(data: bytes) -> Trust:
             "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"
         )
     return trust
+
+
+def trust_fingerprint(trust: Mapping[str, Any]) -> str:
+    """SHA-256 of what a verifier relies on in a trust file, as printed links and browsers name it: 0x and 64 digits.
+
+    Left out is what the registry's history, or the log's own signature, tells as well and what changes with them.
+    """
+    core = {name: trust[name] for name in FINGERPRINTED if name in trust}
+    return to_hex(hashlib.sha256(canonical_json(core)).digest())
 
 
 def _record(value: object, where: str) -> BundledRecord:

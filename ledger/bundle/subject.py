@@ -1,15 +1,17 @@
-"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7` or `award/0x…`."""
+"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7`, `award/0x…` or a GS1 path."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord
+from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.gs1 import Product, parse_product
 from ledger.records import index_keys
 from ledger.records.index_keys import Concern
-from ledger.records.types import BonusAward, Record, ShipmentTerms
+from ledger.records.types import Attestation, BonusAward, Recall, Record, Revocation, ShipmentTerms
 
 OF_SHIPMENTS = range(4, 10)
 """Terms, handoffs, splits, statements, overrides, clearances."""
@@ -23,26 +25,33 @@ class SubjectKind(StrEnum):
     SHIPMENT = "shipment"
     PARTNER = "partner"
     AWARD = "award"
+    PRODUCT = "product"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`id`: the shipment's or the award's 32 bytes, empty for a partner. `partner`: 0 for the others."""
+    """`id`: the shipment's or the award's 32 bytes, empty for others. `partner`: 0 for others. `product`: only its."""
 
     kind: SubjectKind
     id: bytes = b""
     partner: int = 0
+    product: Product | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.partner or to_hex(self.id)}"
+        return self.product.path() if self.product else f"{self.kind}/{self.partner or to_hex(self.id)}"
 
 
 def parse_subject(text: str) -> Subject:
     """The subject that `text` names; raises `MalformedRecord`."""
+    if text.startswith("01/"):
+        return Subject(SubjectKind.PRODUCT, product=parse_product(text))
     match = _SUBJECT.fullmatch(text)
     if match is None:
         raise MalformedRecord(
-            "not a subject", where="subject", expected="shipment/0x…, partner/7 or award/0x…", found=text[:100]
+            "not a subject",
+            where="subject",
+            expected="shipment/0x…, partner/7, award/0x… or a GS1 path",
+            found=text[:100],
         )
     if match[3]:
         return Subject(SubjectKind.PARTNER, partner=int(match[3]))
@@ -59,8 +68,11 @@ def bears_on(
     - shipment: records of exactly this shipment;
     - partner: records of shipments that name it, and of shipments whose terms are in the bundle;
     - award: all that figures need below the award's log size, and what names its agreement;
-    - all: amendments and endorsements of records in the bundle.
+    - product: attestations that cover it, all authorisations by brands, recalls of its GTIN, revocations of these;
+    - the first three: amendments and endorsements of records in the bundle.
     """
+    if subject.product is not None:
+        return bears_on_product(subject.product, record, records)
     keys = set(index_keys.concerns(record_id, record))
     if subject.kind is SubjectKind.AWARD:
         award = records.get(RecordId(subject.id))
@@ -80,3 +92,26 @@ def bears_on(
         Concern(index_keys.SHIPMENT, to_hex(i)) for i, known in records.items() if isinstance(known, ShipmentTerms)
     }
     return bool(opened & keys)
+
+
+def bears_on_product(product: Product, record: Record, records: Collection[RecordId]) -> bool:
+    """As `bears_on`, for a product: whatever can turn the verdict on it, and nothing else."""
+    match record:
+        case Attestation():
+            about = _product(record.subject)
+            if about is None:
+                return record.schema == BRAND_AUTHORISATION and record.subject.startswith("partner/")
+            return about.covers(product)
+        case Recall():
+            about = _product(record.subject)
+            return about is not None and about.gtin == product.gtin
+        case Revocation():
+            return RecordId(record.target) in records
+    return False
+
+
+def _product(subject: str) -> Product | None:
+    try:
+        return parse_product(subject)
+    except MalformedRecord:
+        return None

@@ -6,6 +6,7 @@ What is trusted comes from elsewhere: the trust file. `verify_bundle` keeps apar
 inclusion, arithmetic) and what only the log *attests* (that nothing is missing, what the chain decided).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
+from ledger.bundle.times import check_times
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
@@ -24,7 +26,7 @@ from ledger.log.cosignature import COSIGNATURE_LENGTH
 from ledger.log.leaf import Leaf, LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
-from ledger.records.evidence import Evidence
+from ledger.records.evidence import Basis, CheckpointTime, Evidence, blocks_count
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import Domain
@@ -72,6 +74,7 @@ def verify_bundle(
     2. log         its log is one of the trusted
     3. checkpoint  the log signed it; *witnesses*: enough of those in the trust file cosigned it (only where it names
                    some); *kept checkpoints*: it continues those that the verifier kept (only where it names some)
+       *times*: earlier checkpoints of the same log, cosigned or anchored, by which records were there
     4. inclusion   each record, with its signatures and opened parts, is a leaf under the checkpoint
     5. registry    changes without a gap from the trusted genesis, each signed by the council in force
     6. signatures  each record was signed by its signers, with keys valid at its place
@@ -94,6 +97,7 @@ def verify_bundle(
         ("log", PROVED, work.find_log),
         ("checkpoint", PROVED, work.check_checkpoint),
         *([("witnesses", PROVED, work.check_witnesses)] if trust.witnesses else []),
+        ("times", PROVED, work.check_times),
         *([(KEPT, PROVED, lambda: check_kept(work.log, work.head, notes, proofs))] if notes else []),
         ("inclusion", PROVED, work.check_inclusion),
         ("registry", PROVED, work.build_registry),
@@ -168,6 +172,22 @@ class _Work:
         names = ", ".join(c.witness.name for c in policy.cosignatures(parse_checkpoint(note)))
         return f"{policy.threshold} of {len(policy.keys)} had cosigned it by {time} (UTC seconds): {names}"
 
+    def check_times(self) -> str:
+        policy = self.trust.witnesses
+        counts = blocks_count(self.trust.chain_id)
+        times = list(check_times(self.bundle.times, self.log, self.head, policy, blocks_count=counts))
+        if policy is not None:
+            # Whoever shows the checkpoint shows when it stood: leaving that out would leave the operator's word alone.
+            cosigned_at = policy.verify(self.bundle.checkpoint.encode())
+            times.append(CheckpointTime(self.head.size, cosigned_at, Basis.WITNESSES))
+        self.evidence = Evidence.of_chain(self.trust.chain_id, times)
+        found = Counter(time.basis for time in self.evidence.times)
+        blocks = "block times count" if counts else "block times are the operator's own"
+        return (
+            f"{found[Basis.WITNESSES]} checkpoints count from when witnesses had cosigned them, {found[Basis.CHAIN]} "
+            f"from the block that the log names; {blocks}"
+        )
+
     # --- 4: inclusion ----------------------------------------------------------------------------------------
 
     def check_inclusion(self) -> str:
@@ -196,7 +216,6 @@ class _Work:
 
     def build_registry(self) -> str:
         events = self._events()
-        self.evidence = Evidence.of_chain(self.trust.chain_id, ())
         for record in self.bundle.records:
             self.facts[record.index] = facts_of(
                 record.index, record.log_time, events.get(self.ids[record.index], []), self.evidence
@@ -246,7 +265,12 @@ class _Work:
                     mend=error.mend,
                 ) from None
             self.verified.append(verified)
-        return f"{len(self.verified)} signed records, each by the keys of its signers at its time, {GIVEN}"
+        words = Counter(verified.basis for verified in self.verified)
+        return (
+            f"{len(self.verified)} signed records, each by the keys of its signers at its time, {GIVEN}; times rest "
+            f"{words[Basis.WITNESSES]} on witnesses, {words[Basis.CHAIN]} on the chain, {words[Basis.OPERATOR]} on the "
+            "operator's word"
+        )
 
     # --- 7 and 8: what the log says ----------------------------------------------------------------------------
 

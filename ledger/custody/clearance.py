@@ -8,7 +8,11 @@ whole for its shape, its times and its signer (`check`); each item is then judge
 2. stale       the sequence has been used, so another record stands in its place
 3. ahead       a record before this one is missing
 4. forbidden   the status cannot follow the one that stands; or a party to the shipment signs a decision; or a broker
-               signs one where the shipment's terms do not let a broker relay
+               signs one where the shipment's terms do not let a broker relay; or the declarant on whose word it rests
+               is neither consignor, consignee nor custodian
+
+A lodged declaration is recorded at any sequence and changes no slot. Only customs itself ends a shipment by seizure or
+destruction, and only for a pair that the terms require; a seized one it may destroy under any.
 
 A delivered, lost or otherwise ended shipment still takes clearance records: they are facts. They leave its custody
 alone.
@@ -22,13 +26,14 @@ from ledger.codes import Assurance, ClearanceStatus, HoldCause, Outcome, Regime,
 from ledger.common.ids import RecordId
 from ledger.common.periods import CLOCK_SKEW
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
+from ledger.records.content_checks import check_declarant
 from ledger.records.types import Clearance
 
 NO_STATUS = 0
 LAST_SEQUENCE = 2**16 - 1
 MAX_ITEMS = 200
 
-_BEFORE_RELEASE = frozenset(ClearanceStatus) - {ClearanceStatus.RECALLED}
+_BEFORE_RELEASE = frozenset(ClearanceStatus) - {ClearanceStatus.LODGED, ClearanceStatus.RECALLED}
 _AFTER_RELEASE = frozenset(
     {
         ClearanceStatus.HELD,
@@ -54,7 +59,7 @@ FOLLOWERS: Mapping[int, frozenset[ClearanceStatus]] = {
     ClearanceStatus.DESTROYED: frozenset(),
     ClearanceStatus.RECALLED: _AFTER_RELEASE,
 }
-"""Which status may follow which (0 = none yet)."""
+"""Which decision may follow which status (0 = none yet). Lodged stands in slots that an older contract wrote."""
 
 
 class GateEffect(Enum):
@@ -111,32 +116,38 @@ EMPTY = ClearanceSlot()
 
 @dataclass(frozen=True, slots=True)
 class CustomsRoles:
-    """The signer's roles in force: `customs` for the record's own jurisdiction. Both false when it is suspended."""
+    """What `by` is: `customs` for the record's own jurisdiction. Roles are in force, and false when it is suspended."""
 
     customs: bool
     broker: bool
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentFacts:
     """What custody knows of a shipment when the record arrives.
 
-    `custodian` and `consignee` are 0 where the one-time recipient key stands. `relay`: the terms require this very
-    clearance (jurisdiction and regime) and let a broker relay it.
+    `custodian` and `consignee` are 0 where the one-time recipient key stands. `required`: the terms require this very
+    clearance (jurisdiction and regime), and with `relay` let a broker relay it. `seized`: customs has ended it so.
     """
 
     consignor: int
     consignee: int
     custodian: int
+    required: bool
     relay: bool
+    seized: bool
+
+    def is_party(self, partner: int) -> bool:
+        return partner in (self.consignor, self.consignee, self.custodian)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
     """What became of one item. Unless `outcome` is APPLIED the slot is as before and nothing is pushed to custody.
 
-    `gate` and `ends` are for custody, which heeds them only while the shipment is under way (`ends` also turns a seized
-    shipment into a destroyed one).
+    A lodged declaration leaves the slot alone too. `gate` and `ends` are for custody, which heeds them only while the
+    shipment is under way (`ends` also turns a seized shipment into a destroyed one).
     """
 
     key: SlotKey
@@ -161,27 +172,29 @@ def check(record: Clearance, signer: CustomsRoles, clock: int) -> None:
             expected=f"at most {clock + CLOCK_SKEW}",
             found=record.occurredAt,
         )
-    if signer.customs:
-        return
+    if signer.suspended:
+        raise NotPermitted("a suspended partner clears nothing", where="by", found=f"partner {record.by}")
     if record.assurance == Assurance.AUTHORITY_SIGNED:
+        if signer.customs:
+            return
         raise NotPermitted(
             "only the customs authority of the jurisdiction signs with its own assurance",
             where="assurance",
             expected="customs of " + record.jurisdiction.decode(),
             found=f"partner {record.by}",
         )
-    if not signer.broker:
+    if not signer.broker and not (record.status == ClearanceStatus.LODGED and record.by == record.declarant):
         raise NotPermitted(
-            "neither customs of the jurisdiction nor a broker",
+            "neither a broker, nor the declarant that lodges its own declaration",
             where="by",
-            expected=f"customs of {record.jurisdiction.decode()}, or a broker",
+            expected="a broker; for a lodged declaration also its declarant",
             found=f"partner {record.by}",
+            mend=f"Customs of {record.jurisdiction.decode()} signs alone, with assurance 3.",
         )
 
 
 def judge(
     record: Clearance,
-    signer: CustomsRoles,
     slots: Mapping[SlotKey, ClearanceSlot],
     shipments: Mapping[RecordId, ShipmentFacts],
 ) -> tuple[ItemResult, ...]:
@@ -192,7 +205,6 @@ def judge(
     return tuple(
         _judge_item(
             record,
-            signer,
             SlotKey(RecordId(item.shipment), record.jurisdiction, record.regime),
             item.sequence,
             slots,
@@ -209,7 +221,6 @@ def outcomes(results: Sequence[ItemResult]) -> bytes:
 
 def _judge_item(
     record: Clearance,
-    signer: CustomsRoles,
     key: SlotKey,
     sequence: int,
     slots: Mapping[SlotKey, ClearanceSlot],
@@ -219,20 +230,37 @@ def _judge_item(
     facts = shipments.get(key.shipment)
     if facts is None:
         return ItemResult(key, Outcome.UNKNOWN, slot)
+    if record.status == ClearanceStatus.LODGED:
+        return ItemResult(key, Outcome.APPLIED if may_clear(record, facts) else Outcome.FORBIDDEN, slot)
     if sequence < slot.sequence:
         return ItemResult(key, Outcome.STALE, slot)
     if sequence > slot.sequence:
         return ItemResult(key, Outcome.AHEAD, slot)
     status = ClearanceStatus(record.status)
-    if status not in FOLLOWERS[slot.status] or slot.sequence == LAST_SEQUENCE:
+    if status not in FOLLOWERS[slot.status] or slot.sequence == LAST_SEQUENCE or not may_clear(record, facts):
         return ItemResult(key, Outcome.FORBIDDEN, slot)
-    if status != ClearanceStatus.LODGED:
-        party = record.by in (facts.consignor, facts.consignee, facts.custodian)
-        if party or not (signer.customs or facts.relay):
-            return ItemResult(key, Outcome.FORBIDDEN, slot)
+    ends = _by_customs(record) and (facts.required or facts.seized)
     return ItemResult(
-        key, Outcome.APPLIED, ClearanceSlot(slot.sequence + 1, status), gate_effect(status), _ENDS.get(status)
+        key,
+        Outcome.APPLIED,
+        ClearanceSlot(slot.sequence + 1, status),
+        gate_effect(status),
+        _ENDS.get(status) if ends else None,
     )
+
+
+def may_clear(record: Clearance, facts: ShipmentFacts) -> bool:
+    """Whether those who sign may say this of the shipment; a declarant that answers for it is a party to it."""
+    if not _by_customs(record) and not facts.is_party(record.declarant):
+        return False
+    if record.status == ClearanceStatus.LODGED:
+        return True
+    return not facts.is_party(record.by) and (_by_customs(record) or facts.relay)
+
+
+def _by_customs(record: Clearance) -> bool:
+    """On the authority's own word; on any other a declarant answers too."""
+    return record.assurance == Assurance.AUTHORITY_SIGNED
 
 
 def _check_items(record: Clearance) -> None:
@@ -267,6 +295,7 @@ def _check_codes(record: Clearance) -> None:
     ):
         if code not in codes.__members__.values():
             raise MalformedRecord("no such code", where=name, expected=f"1 to {len(codes)}", found=code)
+    check_declarant(record)
     held = record.status == ClearanceStatus.HELD
     if held != (record.holdCause != 0) or record.holdCause > len(HoldCause):
         raise MalformedRecord(

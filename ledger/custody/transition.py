@@ -4,11 +4,11 @@ Acceptance asks with the state it expects, the projection with the state that th
 state it rebuilds. All get the same answer as the contracts give.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ledger.codes import Outcome
+from ledger.codes import ClearanceStatus, Outcome, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.custody import clearance, rules
 from ledger.custody.clearance import ClearanceSlot, GateEffect, ShipmentFacts, SlotKey
@@ -42,15 +42,21 @@ class Effect:
     clearances: Mapping[SlotKey, ClearanceSlot] = field(default_factory=dict)
 
 
-CustomsRolesOf = Callable[[int, bytes], clearance.CustomsRoles]
-"""Roles of a partner for the jurisdiction (two capital letters) at the moment of judgement."""
+class RegistryAnswers(Protocol):
+    """What the registry says at the moment of judgement."""
+
+    def customs_roles(self, partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
+        """Roles of a partner for the jurisdiction (two capital letters)."""
+
+    def knows(self, key: bytes) -> bool:
+        """Whether an address (20 bytes) was ever entered, as whatever it be."""
 
 
 def effect_of(
     record: Record,
     record_id: RecordId,
     signers: Sequence[Signer],
-    customs: CustomsRolesOf,
+    registry: RegistryAnswers,
     state: State,
     now: int,
 ) -> Effect:
@@ -63,7 +69,7 @@ def effect_of(
     lookup = state.holding
     match record:
         case ShipmentTerms():
-            decision = rules.open_shipment(record, record_id, signers, lookup, now)
+            decision = rules.open_shipment(record, record_id, signers, lookup, now, registry.knows)
         case Handoff():
             decision = rules.handoff(record, signers, lookup, now)
         case Split():
@@ -73,7 +79,7 @@ def effect_of(
         case Override():
             decision = rules.override(record, signers[-1], lookup, now, state.override_ready_at(record_id))
         case Clearance():
-            return _clearance(record, customs(record.by, record.jurisdiction), state, now)
+            return _clearance(record, registry.customs_roles(record.by, record.jurisdiction), state, now)
         case _:
             raise MalformedRecord("moves no shipment", where="type", found=type(record).__name__)
     return Effect(decision.outcomes, decision.changes)
@@ -87,13 +93,11 @@ def _clearance(record: Clearance, standing: clearance.CustomsRoles, state: State
     for shipment, holding in holdings.items():
         if holding is None:
             continue
-        slot = holding.slot
-        relay = slot.lets_relay(record.jurisdiction, record.regime)
-        facts[RecordId(shipment)] = ShipmentFacts(slot.consignor, slot.consignee, slot.custodian, relay)
+        facts[RecordId(shipment)] = facts_of(holding.slot, record)
         key = SlotKey(RecordId(shipment), record.jurisdiction, record.regime)
         if (known := state.clearance(key)) is not None:
             slots[key] = known
-    results = clearance.judge(record, standing, slots, facts)
+    results = clearance.judge(record, slots, facts)
     changed: dict[bytes, Holding] = {}
     for result in results:
         before = holdings[result.key.shipment]
@@ -107,8 +111,24 @@ def _clearance(record: Clearance, standing: clearance.CustomsRoles, state: State
             after = rules.end_by_customs(after, result.ends)
         if after != before:
             changed[result.key.shipment] = after
-    applied = {result.key: result.slot for result in results if result.outcome == Outcome.APPLIED}
+    applied = {
+        result.key: result.slot
+        for result in results
+        if result.outcome == Outcome.APPLIED and record.status != ClearanceStatus.LODGED
+    }
     return Effect(tuple(result.outcome for result in results), changed, applied)
+
+
+def facts_of(slot: rules.Slot, record: Clearance) -> ShipmentFacts:
+    """What a clearance's rules ask of the shipment whose slot this is."""
+    return ShipmentFacts(
+        consignor=slot.consignor,
+        consignee=slot.consignee,
+        custodian=slot.custodian,
+        required=slot.requirement_mask(record.jurisdiction, record.regime) != 0,
+        relay=slot.lets_relay(record.jurisdiction, record.regime),
+        seized=slot.state == ShipmentState.SEIZED,
+    )
 
 
 @dataclass

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from ledger.records.signers import CouncilSigners, MasterSigner, PartnerSigner, RecipientSigner, Signer
+from ledger.common.ids import checksum_address
+from ledger.records.signers import (
+    CouncilSigners,
+    GrantedKeySigner,
+    MasterSigner,
+    PartnerSigner,
+    RecipientSigner,
+    Signer,
+)
 
 NO_NAMES: Mapping[int, str] = {}
 
@@ -19,6 +27,8 @@ def signer_text(signer: Signer, names: Mapping[int, str] = NO_NAMES) -> str:
             return f"{partner_text(partner, names)} as {field}"
         case MasterSigner(partner):
             return f"a master key of {partner_text(partner, names)}"
+        case GrantedKeySigner(key):
+            return f"the granted key {checksum_address(key)} itself"
         case RecipientSigner(_, field):
             return f"the recipient key as {field}"
         case CouncilSigners():

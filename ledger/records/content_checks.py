@@ -18,6 +18,7 @@ from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import (
+    NOBODY,
     Amendment,
     Attestation,
     BonusAgreement,
@@ -78,6 +79,10 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
         raise RuleBroken("only the log writes such records", where="type", found=type(record).__name__)
     record.check()
     _check_codes(record)
+    if isinstance(record, Clearance):
+        check_declarant(record)
+    if isinstance(record, BonusAgreement):
+        _check_agreement(record)
     _check_times(record, now, replayed)
     _check_named(record)
     for path, part in opened_parts(record):
@@ -99,6 +104,35 @@ def opened_parts(record: Struct, where: str = "") -> Iterator[tuple[str, Struct]
                 yield entry_path, entry
             else:
                 yield from opened_parts(entry, entry_path)
+
+
+def check_declarant(record: Clearance) -> None:
+    """Raise `MalformedRecord` where nobody answers for what is not the authority's own word."""
+    if record.declarant == NOBODY and record.assurance != codes.Assurance.AUTHORITY_SIGNED:
+        raise MalformedRecord(
+            "nobody declares it",
+            where="declarant",
+            expected="consignor, consignee or custodian, who signs too",
+            found=record.declarant,
+        )
+
+
+def _check_agreement(terms: BonusAgreement) -> None:
+    """What the pool refuses whoever signs it: times out of order, and an arbiter that judges its own cause."""
+    if not terms.periodStart < terms.periodEnd < terms.deadline:
+        raise RuleBroken(
+            "the times do not follow one another",
+            where="periodStart, periodEnd, deadline",
+            expected="periodStart < periodEnd < deadline",
+            found=f"{terms.periodStart}, {terms.periodEnd}, {terms.deadline}",
+        )
+    if terms.arbiter in (terms.awarder, terms.residual, *(share.partner for share in terms.parties)):
+        raise RuleBroken(
+            "the arbiter judges its own cause",
+            where="arbiter",
+            expected="neither awarder, residual partner nor a party",
+            found=f"partner {terms.arbiter}",
+        )
 
 
 def _check_codes(record: Record) -> None:

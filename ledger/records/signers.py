@@ -1,13 +1,14 @@
 """Who must sign each record, in the canonical order of the log's leaf.
 
 The record's partners in field order, each once, the recipient key last; council members ascending by address, before
-the receiver of an override. Used by acceptance, the API and verification alike.
+the receiver of an override; the master key before the key that it grants. Used by acceptance, the API and verification
+alike.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.codes import WITNESSED, AmendmentKind
+from ledger.codes import WITNESSED, AmendmentKind, Assurance
 from ledger.common.ids import KeyAddress, LogId, PartnerId, to_hex
 from ledger.errors import MalformedRecord, NotFound
 from ledger.records.eip712 import Withheld
@@ -65,6 +66,13 @@ class MasterSigner:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantedKeySigner:
+    """The very key (20 bytes) that a grant enters: nobody claims an address whose key somebody else holds."""
+
+    key: KeyAddress
+
+
+@dataclass(frozen=True, slots=True)
 class CouncilSigners:
     """At least the threshold of current council members, ascending by address, distinct."""
 
@@ -76,7 +84,7 @@ class AnchorSigner:
     log_id: LogId
 
 
-Signer = PartnerSigner | RecipientSigner | MasterSigner | CouncilSigners | AnchorSigner
+Signer = PartnerSigner | RecipientSigner | MasterSigner | GrantedKeySigner | CouncilSigners | AnchorSigner
 
 
 class SignerContext(Protocol):
@@ -115,7 +123,7 @@ def _signers_of(record: Record) -> tuple[Signer, ...]:
         case RegistryChange():
             return (CouncilSigners(),)
         case KeyGrant():
-            return (MasterSigner(PartnerId(record.partner), None),)
+            return (MasterSigner(PartnerId(record.partner), None), GrantedKeySigner(KeyAddress(record.key)))
         case KeyRevoke():
             return (MasterSigner(PartnerId(record.partner), KeyAddress(record.key)),)
         case ShipmentTerms():
@@ -137,9 +145,12 @@ def _signers_of(record: Record) -> tuple[Signer, ...]:
             return (AnchorSigner(LogId(record.logId)),)
         case OutcomeRecord():
             return ()
+        case Clearance():
+            # What does not rest on the authority's own word has a declarant who answers for it.
+            alone = record.assurance == Assurance.AUTHORITY_SIGNED
+            return _in_order(("by", record.by), *(() if alone else (("declarant", record.declarant),)))
         case (
-            Clearance()
-            | Attestation()
+            Attestation()
             | Revocation()
             | Recall()
             | RecallAnswer()

@@ -18,6 +18,7 @@ from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -50,12 +51,55 @@ class Facts:
     covered: CheckpointTime | None = None
     block_time_counts: bool = True
 
+    @property
+    def evidenced(self) -> int | None:
+        """The earliest time by which others than the operator bear out that the record was there; None: nobody does."""
+        block_time = self.block_time if self.block_time_counts else None
+        if self.covered is None:
+            return block_time
+        return self.covered.time if block_time is None else min(block_time, self.covered.time)
+
+    @property
+    def basis(self) -> Basis:
+        """On whose word `known` rests."""
+        evidenced = self.evidenced
+        if evidenced is None:
+            return Basis.OPERATOR
+        if self.block_time_counts and self.block_time == evidenced:
+            return Basis.CHAIN
+        return self.covered.basis if self.covered is not None else Basis.OPERATOR
+
+    @property
+    def known(self) -> int:
+        """Since when nobody can deny knowledge, seconds UTC: the log's own time, moved by evidence.
+
+        At most the evidenced time, and at most `OPERATOR_LEEWAY` before it (RECORDS, *Times of a record*).
+        """
+        evidenced = self.evidenced
+        if evidenced is None:
+            return self.logged_at
+        return min(evidenced, max(self.logged_at, evidenced - OPERATOR_LEEWAY))
+
+    @property
+    def visible(self) -> int:
+        """Since when everybody concerned could see the record, seconds UTC: windows that run for others count from it.
+
+        The block that recorded it; on the embedded chain the latest of all times, since that block is the operator's.
+        """
+        evidenced = self.evidenced
+        if self.block_time is None:
+            return self.logged_at if evidenced is None else evidenced
+        if self.block_time_counts:
+            return self.block_time
+        return max(self.block_time, self.logged_at, evidenced or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRecord:
-    """A record whose signatures hold. Made only by `verify_record`, `already_verified` and `as_known_at`.
+    """A record whose signatures hold. Made only by the functions of this module.
 
-    `signers` are partner ids in canonical order; 0 stands for a recipient key, a council member or an anchor key.
+    `signers` are partner ids in canonical order; 0 stands for a recipient key, a granted key, a council member or
+    an anchor key.
     `keys` are the addresses that signed and `roles` the unscoped roles (bit `1 << Role`) each had at that moment, in
     the same order. `outcomes` has one entry an item, and is empty while no final outcome is known.
     """
@@ -96,49 +140,19 @@ class VerifiedRecord:
 
     @property
     def evidenced(self) -> int | None:
-        """The earliest time by which others than the operator bear out that the record was there; None: nobody does."""
-        facts = self.facts
-        block_time = facts.block_time if facts.block_time_counts else None
-        if facts.covered is None:
-            return block_time
-        return facts.covered.time if block_time is None else min(block_time, facts.covered.time)
+        return self.facts.evidenced
 
     @property
     def basis(self) -> Basis:
-        """On whose word `known` rests."""
-        facts = self.facts
-        evidenced = self.evidenced
-        if evidenced is None:
-            return Basis.OPERATOR
-        if facts.block_time_counts and facts.block_time == evidenced:
-            return Basis.CHAIN
-        return facts.covered.basis if facts.covered is not None else Basis.OPERATOR
+        return self.facts.basis
 
     @property
     def known(self) -> int:
-        """Since when nobody can deny knowledge, seconds UTC: the log's own time, moved by evidence.
-
-        At most the evidenced time, and at most `OPERATOR_LEEWAY` before it (RECORDS, *Times of a record*).
-        """
-        logged_at = self.facts.logged_at
-        evidenced = self.evidenced
-        if evidenced is None:
-            return logged_at
-        return min(evidenced, max(logged_at, evidenced - OPERATOR_LEEWAY))
+        return self.facts.known
 
     @property
     def visible(self) -> int:
-        """Since when everybody concerned could see the record, seconds UTC: windows that run for others count from it.
-
-        The block that recorded it; on the embedded chain the latest of all times, since that block is the operator's.
-        """
-        facts = self.facts
-        evidenced = self.evidenced
-        if facts.block_time is None:
-            return facts.logged_at if evidenced is None else evidenced
-        if facts.block_time_counts:
-            return facts.block_time
-        return max(facts.block_time, facts.logged_at, evidenced or 0)
+        return self.facts.visible
 
     def applied(self, item: int = 0) -> bool:
         """Whether the chain applied this item (in breach of a gate or not). False while no outcome is known."""
@@ -234,6 +248,15 @@ def already_verified(
     return VerifiedRecord(record_id, record, tuple(map(PartnerId, signers)), tuple(keys), filled, facts, _SEAL)
 
 
+def with_evidence(record: VerifiedRecord, times: CheckpointTimes) -> VerifiedRecord:
+    """The same record as `times` bear it out: evidence may come after a record was verified, and decides no key."""
+    covered = times.covering(record.log_index)
+    if covered == record.facts.covered:
+        return record
+    facts = replace(record.facts, covered=covered)
+    return VerifiedRecord(record.id, record.record, record.signers, record.keys, record.roles, facts, _SEAL)
+
+
 def as_known_at(records: Iterable[VerifiedRecord], size: int, times: CheckpointTimes) -> Iterator[VerifiedRecord]:
     """What the log knew when it had `size` leaves: later records are gone, later outcomes are unknown again.
 
@@ -291,6 +314,12 @@ def _judge(
                     "not signed by a master key", where=where, expected=f"partner {partner}", found=to_hex(key)
                 )
             return standing
+        case GrantedKeySigner(granted):
+            if key != granted:
+                raise VerificationFailed(
+                    "not signed by the granted key", where=where, expected=to_hex(granted), found=to_hex(key)
+                )
+            return nobody
         case RecipientSigner():
             _check_recipient(signer, key, record, facts, context, where)
             return nobody

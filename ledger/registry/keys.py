@@ -21,7 +21,10 @@ DEVICE_SCOPES = key_scopes((*range(4, 17), *range(18, 23)))
 
 
 def grant_key(state: Slice, r: KeyGrant, keys: Sequence[KeyAddress], time: int) -> Effects:
-    """A `KeyGrant`, by a master key of the partner: a device key, in force at once or from `validFrom`."""
+    """A `KeyGrant`, by a master key of the partner, then by the granted key, which so proves that it exists and agrees.
+
+    A device key, in force at once or from `validFrom`.
+    """
     # 1. Form.
     if r.validFrom >= r.validUntil:
         refuse("EmptyPeriod", "no period for a device key", found=f"{r.validFrom} to {r.validUntil}")
@@ -36,9 +39,12 @@ def grant_key(state: Slice, r: KeyGrant, keys: Sequence[KeyAddress], time: int) 
         refuse("PeriodOver", "no period for a device key: it is over", expected=f"after {time}", found=r.validUntil)
     if r.scopes == 0 or r.scopes & ~DEVICE_SCOPES:
         refuse("BadScopes", "no scopes for a device key", expected=f"within {DEVICE_SCOPES:#x}", found=f"{r.scopes:#x}")
-    # 2. Signature.
-    require_one_signature(keys)
+    # 2. Signatures.
+    if len(keys) != 2:
+        refuse("SignatureLength", "not the master key's and the granted key's signature", expected=2, found=len(keys))
     master = require_master(state, r.partner, keys[0], time)
+    if keys[1] != r.key:
+        not_permitted("NotGrantedKey", "the granted key has not signed", expected=to_hex(r.key), found=to_hex(keys[1]))
     # 3. Effect.
     if r.actor != 0 and state.partner(r.actor) is None:
         refuse("UnknownPartner", "the actor is no partner", found=r.actor)

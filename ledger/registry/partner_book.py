@@ -16,7 +16,14 @@ from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, it
 from ledger.common.scopes import ALL_SCOPES, key_covers
 from ledger.errors import MalformedRecord
 from ledger.log.leaf import SIGNATURE_LENGTH, LogIdentity, LogSigner
-from ledger.records.signers import CouncilSigners, MasterSigner, PartnerSigner, RecipientSigner, Signer
+from ledger.records.signers import (
+    CouncilSigners,
+    GrantedKeySigner,
+    MasterSigner,
+    PartnerSigner,
+    RecipientSigner,
+    Signer,
+)
 
 MOST_PARTNERS = 20_000
 MOST_KEYS = 1000
@@ -100,6 +107,8 @@ class PartnerBook:
                 return key == itself or own
             case CouncilSigners():
                 return key in self.council
+            case GrantedKeySigner(granted):
+                return key == granted
             case RecipientSigner():
                 return False if self.knows(key) else None
             case _:

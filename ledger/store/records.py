@@ -140,6 +140,17 @@ def listing(
     return some(connection, query.order_by(order).limit(limit), StoredRecord)
 
 
+def under(connection: Connection, kind: str, prefix: str, *, types: Sequence[int], stop: int) -> Iterator[StoredRecord]:
+    """Records of `types` below log index `stop` that concern a key of `kind` beginning with `prefix`, in log order."""
+    index = record_index
+    named = select(index.c.log_index).where(
+        index.c.kind == kind, index.c.key.startswith(prefix, autoescape=True), index.c.log_index < stop
+    )
+    where = (records.c.log_index.in_(named), records.c.type_number.in_(types))
+    query = select(*columns(records, StoredRecord)).where(*where)
+    yield from some(connection, query.order_by(records.c.log_index), StoredRecord)
+
+
 def count_by_type(connection: Connection) -> dict[int, int]:
     """How many records of each type number there are."""
     query = select(records.c.type_number, func.count()).group_by(records.c.type_number)

@@ -62,8 +62,17 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "records": _list({"anyOf": [{"$ref": f"#/$defs/record.{name}"} for name in records]}, least=1),
             "complete": _object(complete),
             "rules": _list({"type": "string"}, most=MAX_RULES),
+            "times": _list(_timed(number)),
             "figures": json_schema(FIGURES[kind]),
         }
+    )
+
+
+def _timed(number: dict[str, Any]) -> dict[str, Any]:
+    anchored = _object({"blockNumber": number, "blockTime": number, "transaction": HEX32})
+    note = {"type": "string", "maxLength": MAX_NOTE}
+    return _object(
+        {"checkpoint": note, "consistency": _list(HEX32), "anchored": {"anyOf": [{"type": "null"}, anchored]}}
     )
 
 

@@ -324,7 +324,7 @@ def examples() -> list[Example]:
                 START + 90 * DAY,
                 details("key-grant", device="scanner 12"),
             ),
-            ("partner/2",),
+            ("partner/2", "device/2"),
         ),
         Example("key-revoke", KeyRevoke(2, address("device/2"), details("key-revoke")), ("device/2",)),
         Example("shipment-terms", TERMS, ("partner/1",)),

@@ -1,10 +1,14 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
-import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, toHex, verifyCheckpoint, verifyWitnesses } from "../../ledger/api/pages/static/merkle.js";
-import { keccak256, recordId, recover } from "../../ledger/api/pages/static/typed.js";
+import { fromHex, toHex } from "../../ledger/api/pages/static/bytes.js";
+import { keccak256 } from "../../ledger/api/pages/static/keccak.js";
+import { continues, leafHash, leafOf, rootOfInclusion } from "../../ledger/api/pages/static/merkle.js";
+import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "../../ledger/api/pages/static/note.js";
+import { recover } from "../../ledger/api/pages/static/secp256k1.js";
+import { recordId } from "../../ledger/api/pages/static/typed.js";
 
 const tasks = {
   keccak: async ({ data }) => toHex(keccak256(fromHex(data))),
-  id: async ({ view, trust, types }) => toHex(recordId(view, trust, types)),
+  id: async ({ view, trust }) => toHex(recordId(view, trust)),
   recover: async ({ digest, signature }) => toHex(recover(fromHex(digest), fromHex(signature))),
   leaf: async ({ number, id, signatures, time }) => toHex(await leafHash(await leafOf(number, fromHex(id), signatures.map(fromHex), time))),
   inclusion: async ({ leaf, index, size, proof }) => toHex(await rootOfInclusion(fromHex(leaf), index, size, proof.map(fromHex))),

@@ -17,7 +17,6 @@ from ledger.common.keccak import keccak256
 from ledger.log.cosignature import Cosigner, WitnessPolicy, with_cosignatures
 from ledger.log.leaf import Leaf, LogSigner
 from ledger.log.signed_note import parse_checkpoint
-from ledger.records.eip712 import encode_type
 from ledger.records.signing import SigningKey
 from ledger.records.types import RECORDS
 from tests.api.world import World
@@ -49,15 +48,13 @@ def test_keccak_of_all_short_lengths() -> None:
 def test_record_ids_of_every_type_opened_and_withheld(world: World) -> None:
     domain, rng = world.stage.node.home.domain, random.Random(5)
     trust = world.stage.node.home.consortium.trust_file()
-    types = [{"name": kind.__name__, "encodeType": encode_type(kind)} for kind in RECORDS]
     records = [
         sample(kind, rng, edge=edge, withhold=withhold)
         for kind in (*SIGNABLE, RECORDS[-1])
         for edge, withhold in (("", 0.0), ("", 0.5), ("least", 0.0), ("most", 1.0))
     ]
     cases = [
-        {"task": "id", "view": {"type": type(r).__name__, "message": r.to_json()}, "trust": trust, "types": types}
-        for r in records
+        {"task": "id", "view": {"type": type(r).__name__, "message": r.to_json()}, "trust": trust} for r in records
     ]
     assert in_the_browser(cases) == [to_hex(domain.record_id(record)) for record in records]
 

@@ -414,7 +414,7 @@ def test_a_device_key_sees_only_what_it_may_sign(world: World) -> None:
     device = key_of("driver")
     now = world.stage.now
     grant = KeyGrant(CARRIER, device.address, 0, 1 << (Handoff.NUMBER - 1), now, now + 30 * DAY, details())
-    world.stage.sign(grant, CARRIER)
+    world.stage.sign(grant, CARRIER, device)
     world.stage.pass_time(60)
     token = world.token(device)
     assert world.get("/v1/session", token) == {"partner": CARRIER, "auditor": False}

@@ -110,10 +110,10 @@ def play(stage: Stage) -> dict[str, RecordId]:
     customs: dict[str, Any] = {"jurisdiction": "CN", "regime": Regime.IMPORT}
     ids["lodged"] = stage.clear(BROKER, ClearanceStatus.LODGED, (ids["late"], 0), **customs)
     ids["held"] = stage.clear(
-        CN, ClearanceStatus.HELD, (ids["late"], 1), cause=HoldCause.DOCUMENTS, caused_by=CARRIER, **customs
+        CN, ClearanceStatus.HELD, (ids["late"], 0), cause=HoldCause.DOCUMENTS, caused_by=CARRIER, **customs
     )
     stage.pass_time(DAY)
-    ids["released"] = stage.clear(CN, ClearanceStatus.RELEASED, (ids["late"], 2), **customs)
+    ids["released"] = stage.clear(CN, ClearanceStatus.RELEASED, (ids["late"], 1), **customs)
     ids["delivery"] = stage.hand(OCEAN, SHOP, (ids["late"], 2, 10))
     ids["uncleared delivery"] = stage.hand(CARRIER, SHOP, (ids["breach"], 1, 10))
     ids["tender"] = stage.state(StatementKind.TENDER, CARRIER, ids["parcel"], 1)

@@ -101,7 +101,7 @@ class Scene:
         now, token = self.stage.now, self.stage.trial.node.home.consortium.deployment.token
         return BonusAgreement(
             salt(), (Share(CARRIER, 5000),), SHOP, SHOP, token or bytes(20), "EUR", NO_HASH, now, now + 900, 5, NZ, 5,
-            now + 900, now + 999, details(),
+            now + 901, now + 999, details(),
         )  # fmt: skip
 
     def change(self, action: RegistryAction, **fields: Any) -> RegistryChange:
@@ -366,9 +366,20 @@ def cleared_for_another_country(s: Scene) -> SignedRecord:
     return s.sign(s.clearance(jurisdiction=b"CN"), NZ)
 
 
-@attack(LadingError, "may not follow", None)
+@attack(LadingError, "no broker relay", None)
 def released_by_a_broker(s: Scene) -> SignedRecord:
-    return s.sign(s.clearance(by=BROKER, assurance=int(Assurance.BROKER_WORD)), BROKER)
+    return s.sign(s.clearance(by=BROKER, declarant=MAKER, assurance=int(Assurance.BROKER_WORD)), BROKER, MAKER)
+
+
+@attack(LadingError, "declarant is no party", None)
+def released_on_the_word_of_a_declarant_that_is_no_party(s: Scene) -> SignedRecord:
+    return s.sign(s.clearance(by=BROKER, declarant=AUDITOR, assurance=int(Assurance.BROKER_WORD)), BROKER, AUDITOR)
+
+
+@attack(LadingError, "nobody declares it", "ClearanceNoDeclarant")
+def lodged_for_nobody(s: Scene) -> SignedRecord:
+    lodged = s.clearance(by=BROKER, declarant=0, status=int(ClearanceStatus.LODGED), assurance=1)
+    return s.sign(lodged, BROKER)
 
 
 @attack(LadingError, "names its cause", "ClearanceHoldCause")
@@ -439,12 +450,20 @@ def fields_that_mean_nothing(s: Scene) -> SignedRecord:
 
 @attack(NotPermitted, "master key of partner 2", "NotMasterKey|NotItsKey")
 def a_key_granted_by_a_stranger(s: Scene) -> SignedRecord:
-    return s.sign(KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details()), STRANGER)
+    grant = KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details())
+    return s.sign(grant, key_of("another stranger"), STRANGER)
 
 
 @attack(NotPermitted, "partner 3", "NotMasterKey")
 def a_key_granted_by_another_partner(s: Scene) -> SignedRecord:
-    return s.sign(KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details()), CARRIER)
+    grant = KeyGrant(MAKER, STRANGER.address, MAKER, 16, s.stage.now, s.stage.now + 99, details())
+    return s.sign(grant, CARRIER, STRANGER)
+
+
+@attack(NotPermitted, "no part in this record", "NotGrantedKey")
+def an_address_claimed_without_its_key(s: Scene) -> SignedRecord:
+    wanted = key_of("somebody else's next key").address
+    return s.sign(KeyGrant(MAKER, wanted, MAKER, 16, s.stage.now, s.stage.now + 99, details()), MAKER, STRANGER)
 
 
 @attack(NotPermitted, "partner 3", "NotMasterKey")

@@ -31,6 +31,7 @@ from ledger.common.keccak import keccak256
 from ledger.common.periods import DAY
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.shipment_ids import child_id, remainder_id
+from ledger.records.signers import signing_partners
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Attestation,
@@ -233,7 +234,8 @@ class Stage:
     ) -> Handoff:
         """A manifest of (shipment, sequence, packages[, exceptions])."""
         lines = [(RecordId(item[0]), item[1], item[2], item[3] if len(item) == 4 else NONE) for item in items]
-        record = self.scribe.handoff(lines, releaser, receiver, place("NZ", "NZAKL", "Auckland"), due_at=due_at)
+        where = place("CN", "CNNGB", "Ningbo") if receiver == LOCKER else place("NZ", "NZAKL", "Auckland")
+        record = self.scribe.handoff(lines, releaser, receiver, where, due_at=due_at)
         return record if occurred_at is None else replace(record, occurredAt=occurred_at)
 
     def hand(
@@ -259,7 +261,7 @@ class Stage:
     def statement(
         self, kind: StatementKind, by: int, shipment: bytes, sequence: int, counterparty: int = 0
     ) -> Statement:
-        where = place("NZ", "NZAKL", "Auckland")
+        where = place("CN", "CNNGB", "Ningbo")
         return Statement(by, counterparty, int(kind), shipment, sequence, self.now, where, details())
 
     def state(
@@ -286,22 +288,26 @@ class Stage:
         cause: HoldCause | None = None,
         caused_by: int = 0,
         assurance: Assurance | None = None,
+        declarant: int | None = None,
         duty: Any = None,
     ) -> RecordId:
+        """A clearance, signed and settled; unless told otherwise the maker declares what the broker says."""
         backed = assurance or (Assurance.BROKER_WORD if by == BROKER else Assurance.AUTHORITY_SIGNED)
+        if declarant is None:
+            declarant = BROKER if backed == Assurance.AUTHORITY_SIGNED else MAKER
         record = self.scribe.clearance(
             by,
             [(RecordId(shipment), sequence) for shipment, sequence in items],
             jurisdiction,
             regime,
             status,
-            declarant=BROKER,
+            declarant=declarant,
             cause=cause,
             caused_by=caused_by,
             assurance=backed,
             duty=duty or no_duty(),
         )
-        return self.sign(record, by)
+        return self.sign(record, *signing_partners(record))
 
     def attest(self, lot: str) -> RecordId:
         """The maker vouches for a lot of its product."""

@@ -33,6 +33,7 @@ from ledger.codes import (
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
+from ledger.records.signers import signing_partners
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Amendment,
@@ -165,7 +166,7 @@ def _keys(story: Story) -> None:
     device, lost = new_key(), new_key()
     for name, key in (("device key", device), ("lost key", lost)):
         grant = KeyGrant(WAREHOUSE, key.address, 0, 1 << 4, now, now + 80 * DAY, details())
-        story.sign(name, grant, WAREHOUSE)
+        story.sign(name, grant, WAREHOUSE, key)
     story.pass_time()
     story.sign("key revoked", KeyRevoke(WAREHOUSE, lost.address, details()), WAREHOUSE)
     story.parties[100] = Party(WAREHOUSE, "the warehouse's device", device)
@@ -196,16 +197,18 @@ def _journeys(story: Story) -> None:
     story.sign("pick-up", scribe.handoff(everything, MAKER, CARRIER, here), MAKER, CARRIER)
     stuck = scribe.handoff([(ids["stuck terms"], 0, 5, NONE)], MAKER, VANISHED, here)
     story.sign("vanishes", stuck, MAKER, VANISHED)
-    for sequence, (status, by) in enumerate(
-        ((ClearanceStatus.LODGED, BROKER), (ClearanceStatus.HELD, CUSTOMS), (ClearanceStatus.RELEASED, CUSTOMS))
+    for sequence, status, by in (
+        (0, ClearanceStatus.LODGED, BROKER),
+        (0, ClearanceStatus.HELD, CUSTOMS),
+        (1, ClearanceStatus.RELEASED, CUSTOMS),
     ):
         cause = HoldCause.RANDOM if status == ClearanceStatus.HELD else None
         assurance = Assurance.BROKER_WORD if by == BROKER else Assurance.AUTHORITY_SIGNED
         clearance = scribe.clearance(
-            by, [(ids["terms"], sequence)], "NZ", Regime.EXPORT, status, declarant=BROKER, cause=cause,
+            by, [(ids["terms"], sequence)], "NZ", Regime.EXPORT, status, declarant=MAKER, cause=cause,
             assurance=assurance,
         )  # fmt: skip
-        story.sign(f"customs {status.name.lower()}", clearance, by)
+        story.sign(f"customs {status.name.lower()}", clearance, *signing_partners(clearance))
     story.pass_time()
     children = (Child(4, ()), Child(6, ()))
     split = Split(CARRIER, ids["split terms"], 1, children, int(SplitReason.PARCELS), story.clock.now(), details())

@@ -24,6 +24,7 @@ from ledger.codes import (
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.records.shipment_ids import child_id, remainder_id
+from ledger.records.signers import signing_partners
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import (
     Amendment,
@@ -115,10 +116,11 @@ class Journey:
         backed = Assurance.BROKER_WORD if by == BROKER else Assurance.AUTHORITY_SIGNED
         cause = HoldCause.RISK if status == ClearanceStatus.HELD else None
         listed = sorted((RecordId(shipment), sequence) for shipment, sequence in items)
+        declarant = SHOP if by == BROKER else BROKER  # consignee of what the maker sends, and consignor of what goes on
         record = self.stage.scribe.clearance(
-            by, listed, "NZ", Regime.EXPORT, status, declarant=BROKER, cause=cause, assurance=backed
+            by, listed, "NZ", Regime.EXPORT, status, declarant=declarant, cause=cause, assurance=backed
         )
-        self.sign(record, by)
+        self.sign(record, *signing_partners(record))
 
 
 @dataclass
@@ -158,7 +160,7 @@ class Wandering:
     @property
     def granted(self) -> SignedRecord:
         """The grant of the carrier's scanner, which has to be in the log before its first signature."""
-        return self._stage.trial.signed(self._grant, *self._stage.keys([CARRIER]))
+        return self._stage.trial.signed(self._grant, *self._stage.keys([CARRIER, SCANNER]))
 
     def _any(self, allowed: Callable[[_Goods], bool]) -> _Goods | None:
         found = [goods for goods in self._goods if allowed(goods)]
@@ -279,7 +281,10 @@ class Wandering:
         released = goods.status in (ClearanceStatus.RELEASED, ClearanceStatus.RECALLED)
         more = [ClearanceStatus.RECALLED] if released else [ClearanceStatus.LODGED, ClearanceStatus.PRESENTED]
         status = self._chance.choice(free + more)
-        self.journey.clear(BROKER if status == ClearanceStatus.LODGED else NZ, status, (goods.id, goods.cleared))
+        if status == ClearanceStatus.LODGED:  # at any sequence, and it changes nothing
+            self.journey.clear(BROKER, status, (goods.id, self._chance.choice((0, goods.cleared, 9))))
+            return
+        self.journey.clear(NZ, status, (goods.id, goods.cleared))
         goods.status, goods.cleared = status, goods.cleared + 1
 
     def _override(self) -> None:

@@ -15,6 +15,7 @@ from ledger.records.disclosure import join, parts_for, split
 from ledger.records.signers import (
     AnchorSigner,
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -97,6 +98,7 @@ class Context:
 def test_signers_stand_in_canonical_order(vector: dict[str, Any]) -> None:
     found = signed(vector)
     names: list[str] = []
+    device = KeyAddress(bytes_from_hex(RECORDS["keys"]["device/2"]["address"], 20, "device"))
     for signer in expected_signers(found.record, Context()):
         match signer:
             case PartnerSigner(partner):
@@ -104,8 +106,10 @@ def test_signers_stand_in_canonical_order(vector: dict[str, Any]) -> None:
             case RecipientSigner():
                 names.append("recipient/1")
             case MasterSigner(partner, itself):
-                device = KeyAddress(bytes_from_hex(RECORDS["keys"]["device/2"]["address"], 20, "device"))
                 names.append("device/2" if itself == device else f"partner/{partner}")
+            case GrantedKeySigner(granted):
+                assert granted == device
+                names.append("device/2")
             case CouncilSigners():
                 names += [name for name in vector["signers"] if name.startswith("council/")]
             case AnchorSigner():

@@ -25,7 +25,7 @@ abstract contract ClearanceGate is CustodyStore {
             Cell storage cell = _cells[shipments[i]];
             uint256 slot = cell.slot;
             if (!slot.matchesTemplate(template)) {
-                bool movesGateOnly = !effect.relayed && effect.ended == 0;
+                bool movesGateOnly = !effect.relayed && effect.declarant == 0 && effect.ended == 0;
                 if (!movesGateOnly || slot.state() != ShipmentStates.OPEN || slot.isParty(effect.by)) {
                     uint8 outcome = _applyClearance(effect, shipments[i]);
                     if (outcome == Outcomes.APPLIED) continue;
@@ -65,9 +65,10 @@ abstract contract ClearanceGate is CustodyStore {
         uint256 mask = slot.requirementMask(_pair(effect));
         if (effect.relayed && slot.relay() & mask == 0) return Outcomes.FORBIDDEN;
         if (effect.by != 0 && slot.isParty(effect.by)) return Outcomes.FORBIDDEN;
+        if (effect.declarant != 0 && !slot.isParty(effect.declarant)) return Outcomes.FORBIDDEN;
         if (slot.state() == ShipmentStates.OPEN) {
             if (effect.gate != GateChange.NONE) slot = slot.withReleased(mask, effect.gate == GateChange.OPEN);
-            if (effect.ended != 0) slot = slot.withState(effect.ended);
+            if (effect.ended != 0 && mask != 0) slot = slot.withState(effect.ended);
         } else if (slot.state() == ShipmentStates.SEIZED && effect.ended == ShipmentStates.DESTROYED) {
             slot = slot.withState(effect.ended);
         }

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -17,6 +18,7 @@ from ledger.products.gs1 import product_of_link
 router = APIRouter()
 DEVICE = "lading_device"
 DEVICE_SECONDS = 365 * DAY
+MOST_FINGERPRINT = 66
 
 
 MOST_PART = 100
@@ -43,10 +45,15 @@ def search(
 
 
 @router.get("/01/{rest:path}")
-def digital_link(request: Request, rest: str) -> Response:  # noqa: ARG001 the path as it was sent counts
+def digital_link(
+    request: Request,
+    rest: str,  # noqa: ARG001 the path as it was sent counts
+    trust: Annotated[str, Query(max_length=MOST_FINGERPRINT)] = "",
+) -> Response:
     """A GS1 Digital Link to this service: the address that is printed on the goods."""
     product = product_of_link(raw_tail(request, "/"), "path")
-    return RedirectResponse(f"/p/{product.path()}", status_code=307)
+    named = urlencode({"trust": trust}) if trust else ""  # a fragment goes along by itself
+    return RedirectResponse(f"/p/{product.path()}{'?' if named else ''}{named}", status_code=307)
 
 
 @router.get("/p/{path:path}")
@@ -60,7 +67,6 @@ def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Resp
         reader,
         product=result,
         answer=answer,
-        proofs=list(dict.fromkeys(record for reason in answer["why"] for record in reason["records"])),
     )
 
 

@@ -3,16 +3,19 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Request, Response
 
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Kept, ProductView
 from ledger.errors import MalformedRecord
 from ledger.products.gs1 import product_of_link
+from ledger.services.exports.bundle import Exporter
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 MOST_TOKEN = 64
+FRESH = {"Cache-Control": "no-cache"}
+BUNDLE: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{8,64}")
 Device = Annotated[
     str,
@@ -53,6 +56,21 @@ def scan(data: JsonBody, node: NodeOf, counts: LookCounts) -> dict[str, Any]:
         expected = f"code, and device of 8 to {MOST_TOKEN} letters and digits"
         raise MalformedRecord("not a scan", where="body", expected=expected)
     return node.reader.products.look_up(product_of_link(code, "code").path(), device, keep=counts)
+
+
+@router.get(
+    "/bundle/{path:path}",
+    response_class=Response,
+    responses={200: BUNDLE, 400: examples.PROBLEM, 404: examples.PROBLEM},
+)
+def bundle(path: ProductPath, request: Request, node: NodeOf) -> Response:  # noqa: ARG001 the path as it was sent counts
+    """All that the verdict on a product rests on, signed: what its page recomputes, and `lading verify` checks.
+
+    The registry's history, the records about the product, one proof to the newest checkpoint, and the log's statement
+    that these are all. Private parts stay closed. Format: `docs/bundle.md`.
+    """
+    product = product_of_link(raw_tail(request, "/v1/products/bundle/"), "path")
+    return Response(Exporter(node.reader).product(product), media_type="application/json", headers=FRESH)
 
 
 @router.get("/{path:path}", response_model=ProductView, responses=examples.READ_RESPONSES)

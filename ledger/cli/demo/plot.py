@@ -50,6 +50,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
+from ledger.records.signers import signing_partners
 from ledger.records.types import (
     Attestation,
     BonusAgreement,
@@ -232,10 +233,9 @@ def _export(play: Play) -> None:
     play.at(6)
     for status in (ClearanceStatus.LODGED, ClearanceStatus.RELEASED):
         by = BROKER if status == ClearanceStatus.LODGED else NZ_CUSTOMS
-        sequence = int(status == ClearanceStatus.RELEASED)
-        items = [(shipment, sequence) for shipment in goods.values()]
-        export = scribe.clearance(by, items, "NZ", Regime.EXPORT, status, declarant=BROKER, assurance=_assurance(by))
-        play.sign(f"export from New Zealand: {status.name.lower()}", export, by)
+        items = [(shipment, 0) for shipment in goods.values()]
+        export = scribe.clearance(by, items, "NZ", Regime.EXPORT, status, declarant=MAKER, assurance=_assurance(by))
+        play.sign(f"export from New Zealand: {status.name.lower()}", export, *signing_partners(export))
 
     play.at(7)
     # One item is stale: its sequence was used when the forwarder took it over. The others apply.

@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger.chain.client import ChainReader
 from ledger.chain.contracts import has_chain_track
+from ledger.codes import ClearanceStatus
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import SlotKey
 from ledger.records.index_keys import concerns
@@ -234,7 +235,7 @@ def _slots(record: Record, record_id: RecordId) -> Iterator[tuple[bytes, int]]:
             yield from ((item.shipment, item.sequence) for item in record.items)
         case Split() | Override():
             yield record.shipment, record.sequence
-        case Clearance():
+        case Clearance() if record.status != ClearanceStatus.LODGED:  # that one uses up no sequence
             for ref in record.items:
                 key = SlotKey(RecordId(ref.shipment), record.jurisdiction, record.regime)
                 yield clearance_scope(key), ref.sequence

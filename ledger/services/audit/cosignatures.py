@@ -5,6 +5,7 @@ from pathlib import Path
 from ledger.errors import LadingError
 from ledger.log.cosignature import Cosignature, WitnessKey, parse_witness_key
 from ledger.log.signed_note import TreeHead, parse_checkpoint
+from ledger.records.evidence import Basis, CheckpointTime
 from ledger.services.audit.checkpoints import SHOWN
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import WalkedLog
@@ -17,14 +18,16 @@ from ledger.store.rowwise import Row
 
 def check_cosignatures(
     source: Connection, log: WalkedLog, home: Path, consortium: Consortium, findings: Findings
-) -> None:
+) -> list[CheckpointTime]:
     """Every row holds, and is of the log's own tree; the checkpoint that readers see shows none that is not kept.
 
-    That it has no quorum is a note: witnesses may be away, and the log goes on.
+    That it has no quorum is a note: witnesses may be away, and the log goes on. Answers with the checkpoints that a
+    quorum cosigned, by the rows that hold.
     """
     rows = list(rowwise.stream(source, "cosignatures"))
     roots = log.roots([row["size"] for row in rows if isinstance(row["size"], int)])
     kept = set()
+    sound: dict[int, dict[str, int]] = {}
     for row in rows:
         where = f"cosignatures of size {row['size']} by {str(row['witness']).split('+')[0]}"
         try:
@@ -34,6 +37,7 @@ def check_cosignatures(
             findings.add("", where, "a cosignature that holds", str(error), "the witness did not sign this: edited")
             continue
         kept.add((row["size"], row["witness"]))
+        sound.setdefault(row["size"], {})[str(row["witness"])] = row["time"]
         if row["root"] != roots.get(row["size"]):
             result = roots.get(row["size"], f"{log.size} leaves only")
             findings.add(
@@ -43,8 +47,17 @@ def check_cosignatures(
                 result,
                 "the witness saw another tree than the log's leaves make now: the log was rewritten after it was seen",
             )
-    if consortium.witnesses is not None:
-        _check_shown(home, consortium, kept, findings)
+    if consortium.witnesses is None:
+        return []
+    _check_shown(home, consortium, kept, findings)
+    policy = consortium.witnesses.policy
+    asked = {key.verifier_key() for key in policy.keys}
+    evidenced = []
+    for size, by_witness in sound.items():
+        times = sorted(time for witness, time in by_witness.items() if witness in asked)
+        if len(times) >= policy.threshold:
+            evidenced.append(CheckpointTime(size, times[policy.threshold - 1], Basis.WITNESSES))
+    return evidenced
 
 
 def _verify(witness: WitnessKey, head: TreeHead, row: Row) -> None:

@@ -15,6 +15,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError
 from ledger.merkle import EMPTY_ROOT
+from ledger.records.evidence import Basis, CheckpointTime, Evidence
 from ledger.services.audit.bookkeeping import (
     check_cursor,
     check_head,
@@ -211,7 +212,9 @@ class _Audit:
         check_memory(home, identity, rows, list(facts.anchors), notes[SHOWN], findings)
         newest = max(heads, key=lambda head: head.head.size, default=None)
         convicted = check_held(log, self._held, identity, findings, newest.note if newest else None)
-        check_cosignatures(source, log, home, self._consortium, findings)
+        times = check_cosignatures(source, log, home, self._consortium, findings)
+        times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]
+        evidence = Evidence.of_chain(self._deployment.chain_id, times)
         # f.
         copy_openings(source, copy, findings, tell)
         check_erasures(source, findings)
@@ -220,7 +223,7 @@ class _Audit:
         registry = self._derive(source, log.rows)
         compare_projections(source, copy, missing, findings, tell)
         # h.
-        Signatures(copy, domains, registry.history).check(named, findings, tell, log.rows)
+        Signatures(copy, domains, registry.history, evidence).check(named, findings, tell, log.rows)
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)

@@ -11,11 +11,12 @@ from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
 from ledger.records.disclosure import Part, join, part_from_json, split
-from ledger.records.evidence import CheckpointTimes, Evidence
+from ledger.records.evidence import Evidence
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
 from ledger.registry.history import RegistryHistory
+from ledger.services.audit.early_times import EarlyTimes
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell, domain_of
 from ledger.services.state import shipment_state
@@ -102,10 +103,11 @@ def _part(type_number: int, row: Row) -> Part:
 class Signatures:
     """Checks every signature in the copy, and that its key was its signer's at the record's place."""
 
-    def __init__(self, copy: Connection, domains: Sequence[Domain], history: RegistryHistory) -> None:
+    def __init__(
+        self, copy: Connection, domains: Sequence[Domain], history: RegistryHistory, evidence: Evidence
+    ) -> None:
         self._copy = copy
-        # Signatures are judged by order, never by a time: no evidence is asked for.
-        self._evidence = Evidence(CheckpointTimes(), block_time_counts=True)
+        self._evidence = evidence
         self._domains = domains
         self._history = history
 
@@ -123,13 +125,14 @@ class Signatures:
     def check(self, passed_over: set[RecordId], findings: Findings, tell: Tell, total: int) -> None:
         """Name every record that is not signed as it has to be, but for those `passed_over` (named already).
 
-        Notes the records of which a part is not open here.
+        Notes the records of which a part is not open here, and log times that lie long before their evidence.
         """
-        done = 0
+        done, early = 0, EarlyTimes()
         for batch in chunks(records.stream(self._copy), 500):
             tell("signatures", done, total)
             done += len(batch)
             for row, rich, facts in self._prepared(batch):
+                early.add(facts)
                 if not isinstance(rich.record, Outcome) and not is_whole(rich.record):
                     what = "a part is not open here: erased, or never shown. Figures leave out what rests on it"
                     findings.note(row.record_id, "openings", "every part", "not all", what)
@@ -149,6 +152,7 @@ class Signatures:
                         error.found,
                         f"the record is not properly signed: {error.what}",
                     )
+        early.note(findings)
 
     def _prepared(self, batch: list[StoredRecord]) -> Iterator[tuple[StoredRecord, SignedRecord, Facts]]:
         known = outcomes.of_many(self._copy, (row.record_id for row in batch))

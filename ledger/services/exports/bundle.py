@@ -1,6 +1,7 @@
 """Exporting bundles: everything that a stranger needs to check a shipment, a partner's figures or an award offline.
 
-A bundle opens every private part that is kept here: hand it to auditors and to the parties, not to the public.
+A bundle opens every private part that is kept here: hand it to auditors and to the parties, not to the public. Only
+that of a product opens none: pages fetch it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,14 +9,16 @@ from typing import Any
 
 from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
 from ledger.bundle.format import Bundle, BundledRecord
+from ledger.bundle.product import codes_figure
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
+from ledger.bundle.times import AnchoredIn, TimedCheckpoint, decisive
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import parse_product
+from ledger.products.gs1 import Product, parse_product
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
 from ledger.records.signers import RecipientSigner, expected_signers
@@ -26,13 +29,16 @@ from ledger.registry.history import RegistryView
 from ledger.scores.card import Indicator
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
+from ledger.services.exports.product_records import enrolments_of, records_about
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import card_text, measure_for
 from ledger.services.node.reader import LedgerReader
+from ledger.services.products.lookup import codes_of
+from ledger.services.publish.cosigned_notes import cosigned_note
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
-from ledger.store import openings, records
+from ledger.store import checkpoints, openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import bonuses, outcomes
 from ledger.store.records import StoredRecord
@@ -60,8 +66,9 @@ class Exporter:
             rows = self._closed(reader, self._kept(reader.rows_of_shipment(shipment)))
             if not rows:
                 raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
-            figures = shipment_figures(Journeys(self._known(reader, rows)), shipment, at)
-            return self._bundle(connection, Subject(SubjectKind.SHIPMENT, shipment), rows, (), figures)
+            known = self._known(reader, rows)
+            figures = shipment_figures(Journeys(known), shipment, at)
+            return self._bundle(connection, Subject(SubjectKind.SHIPMENT, shipment), rows, (), known, figures)
 
     def partner(self, partner: int, period: Period, at: int | None = None) -> bytes:
         """The bundle of a partner: all shipments that bear on its figures, its penalties and its scorecards.
@@ -76,11 +83,12 @@ class Exporter:
             if not wanted:
                 raise NotFound("no records concern this partner", where="partner", found=partner)
             rows = self._closed(reader, self._bearing_on(connection, everything, wanted))
-            journeys = Journeys(self._known(reader, rows))
+            known = self._known(reader, rows)
             measure = measure_for(connection, self._view(connection), period.start)
             card = card_text(connection, measure.card.hash)
-            figures = partner_figures(journeys, partner, period, at, measure)
-            return self._bundle(connection, Subject(SubjectKind.PARTNER, partner=partner), rows, [card], figures)
+            figures = partner_figures(Journeys(known), partner, period, at, measure)
+            subject = Subject(SubjectKind.PARTNER, partner=partner)
+            return self._bundle(connection, subject, rows, [card], known, figures)
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""
@@ -103,9 +111,24 @@ class Exporter:
             based = records.get_many(connection, [agreement, *(record.id for record in result.records)])
             rows = self._kept((*based.values(), stored, *about))
             figures = award_figures(result.award, result.agreement, result.records, self._view(connection))
-            return self._bundle(
-                connection, Subject(SubjectKind.AWARD, award_id), rows, [result.rule, result.card], figures
-            )
+            subject = Subject(SubjectKind.AWARD, award_id)
+            return self._bundle(connection, subject, rows, [result.rule, result.card], result.records, figures)
+
+    def product(self, product: Product) -> bytes:
+        """The bundle of a scanned product: all that the verdict rests on. Private parts stay closed: it is public.
+
+        A product of which nothing is known has a bundle too, which says so.
+        """
+        with self._ledger.home.database.read() as connection:
+            rows = records_about(connection, product, self._size)
+            lists = {
+                row.record_id: codes_of(connection, row.record_id)
+                for row in rows.values()
+                if isinstance(row.record, Attestation) and any(row.record.itemCodes)
+            }
+            documents = enrolments_of(connection, self._view(connection), rows.values())
+            subject = Subject(SubjectKind.PRODUCT, product=product)
+            return self._bundle(connection, subject, rows, documents, (), codes_figure(product, lists), opened=False)
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""
@@ -182,14 +205,19 @@ class Exporter:
         subject: Subject,
         rows: Rows,
         rules: Iterable[bytes],
+        counted: Iterable[VerifiedRecord],
         figures: dict[str, Any],
+        *,
+        opened: bool = True,
     ) -> bytes:
+        """`counted`: the records that `figures` were computed from."""
         kept = dict(rows)
         kept |= {row.record_id: row for row in records.stream(connection, stop=self._size, types=REGISTRY_TYPES)}
         told = {o.outcome_record for match in outcomes.of_many(connection, list(kept)).values() for o in match}
         kept |= self._kept(records.get_many(connection, told).values())
         ordered = _in_order(kept)
-        parts = openings.of_many(connection, [row for row in ordered if not isinstance(row.record, Outcome)])
+        private = [row for row in ordered if not isinstance(row.record, Outcome)] if opened else []
+        parts = openings.of_many(connection, private)
         return Bundle(
             subject=str(subject),
             origin=self._published.head.origin,
@@ -198,8 +226,23 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
+            times=tuple(self._times(connection, counted)),
             figures=figures,
         ).to_bytes()
+
+    def _times(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
+        """The checkpoints by which the times of these records count, with what bears them out."""
+        asked = self._ledger.home.consortium.witnesses
+        for size in sorted(decisive(counted)):
+            stored = checkpoints.get(connection, size)
+            if stored is None:
+                raise NotFound("a checkpoint is missing", where="checkpoints", found=size, mend="Run `lading audit`.")
+            anchored = None
+            if stored.anchored_block is not None and stored.anchored_time is not None:
+                anchored = AnchoredIn(stored.anchored_block, stored.anchored_time, stored.anchored_transaction or b"")
+            note = cosigned_note(connection, stored, asked.policy if asked else None)
+            proof = self._ledger.publisher.consistency_proof(size, self._size)
+            yield TimedCheckpoint(note.decode(), tuple(proof), anchored)
 
     def _pages(self, connection: Connection, kind: str, key: str) -> Iterable[StoredRecord]:
         after = -1
@@ -234,15 +277,16 @@ def _shipments_for(partner: int, journeys: Journeys, period: Period) -> set[byte
 
 
 def _with_relatives(journeys: Journeys, wanted: set[bytes]) -> set[bytes]:
-    """With the ancestors of each, and the remainders that its short items left."""
-    result = {journeys.own_shipment(shipment) for shipment in wanted}
-    above = list(result)
-    while above:
-        if (origin := journeys.origins.get(above.pop())) is not None and origin.parent not in result:
-            result.add(origin.parent)
-            above.append(origin.parent)
-    while left := [c for c, o in journeys.origins.items() if o.remainder and o.parent in result and c not in result]:
-        result.update(left)
+    """With the families of each, and the terms under which their goods went on."""
+    result: set[bytes] = set()
+    todo = [first for shipment in wanted for first in list(journeys.lineage(shipment))[-1:]]
+    children: dict[bytes, list[bytes]] = {}
+    for child, origin in journeys.origins.items():
+        children.setdefault(origin.parent, []).append(child)
+    while todo:
+        if (name := todo.pop()) not in result:
+            result.add(name)
+            todo += [*children.get(name, ()), *(later.verified.id for later in journeys.onward(name))]
     return result
 
 

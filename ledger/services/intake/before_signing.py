@@ -14,6 +14,7 @@ from ledger.explain.signers import signer_text
 from ledger.records.content_checks import check_content
 from ledger.records.signers import (
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -105,6 +106,8 @@ def _keys_to_come(
                 if not known:
                     return None
                 keys.append(KeyAddress(known[0]))
+            case GrantedKeySigner(granted):
+                keys.append(granted)
             case CouncilSigners():
                 keys += sorted(view.council().members)
             case _:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ledger.codes import APPLIED, ClearanceStatus, Outcome
+from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome
 from ledger.common.ids import KeyAddress, RecordId, to_hex
-from ledger.custody.clearance import CustomsRoles, SlotKey
-from ledger.custody.transition import MOVES_SHIPMENTS
+from ledger.custody.clearance import ShipmentFacts, SlotKey, may_clear
+from ledger.custody.transition import MOVES_SHIPMENTS, facts_of
 from ledger.errors import Conflict, RuleBroken
 from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord
@@ -36,7 +36,7 @@ from ledger.services.intake.out_of_order import (
 from ledger.services.intake.signature_order import SignatureOrder, StoreContext, in_order
 from ledger.services.state.current_registry import (
     CurrentRegistry,
-    customs_of,
+    RegistryFacts,
     registry_slot,
     signers_of,
 )
@@ -190,29 +190,26 @@ class Checks:
         state = self._state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
-        customs = customs_of(self._view)
         signers = signers_of(self._view, record, keys)
-        expected = expected_effect(record, record_id, signers, customs, state, self._now)
+        expected = expected_effect(record, record_id, signers, RegistryFacts(self._view), state, self._now)
         check_not_far_ahead(expected.awaited)
         outcomes: Sequence[Outcome] = expected.effect.outcomes
         if isinstance(record, Clearance):
-            outcomes = self._foreseen(record, customs(record.by, record.jurisdiction), outcomes)
+            outcomes = self._foreseen(record, outcomes)
         self._refuse_hopeless(record, record_id, outcomes)
         if not (isinstance(record, ShipmentTerms) and expected.awaited):
             state.add(expected.effect)
         return expected
 
-    def _foreseen(self, record: Clearance, signer: CustomsRoles, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    def _foreseen(self, record: Clearance, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
         """`outcomes`, with *forbidden* for what is ahead and whom the shipment's terms will forbid it then too."""
-        if record.status == ClearanceStatus.LODGED:
-            return tuple(outcomes)
         foreseen = list(outcomes)
         for i, item in enumerate(record.items):
             holding = self._state.holding(item.shipment)
             if outcomes[i] == Outcome.AHEAD and holding is not None:
-                slot = holding.slot
-                relayed = slot.lets_relay(record.jurisdiction, record.regime)
-                if record.by in (slot.consignor, slot.consignee) or not (signer.customs or relayed):
+                relayed = holding.slot.lets_relay(record.jurisdiction, record.regime)
+                by_customs = record.assurance == Assurance.AUTHORITY_SIGNED
+                if record.by in (holding.slot.consignor, holding.slot.consignee) or not (by_customs or relayed):
                     foreseen[i] = Outcome.FORBIDDEN
         return tuple(foreseen)
 
@@ -239,10 +236,13 @@ class Checks:
         actual = (
             f"{holding.slot.state.name.lower()}, sequence {holding.slot.sequence}" if holding else "no such shipment"
         )
+        why, expected = _REASONS[outcome], _EXPECTED[outcome]
+        if isinstance(record, Clearance) and holding is not None and outcome == Outcome.FORBIDDEN:
+            why, expected = _clearance_forbidden(record, facts_of(holding.slot, record))
         raise RuleBroken(
-            _REASONS[outcome],
+            why,
             where=where,
-            expected=_EXPECTED[outcome],
+            expected=expected,
             found=actual,
             mend="Read the shipment's state first.",
         )
@@ -266,6 +266,17 @@ _EXPECTED = {
 }
 
 
+def _clearance_forbidden(record: Clearance, facts: ShipmentFacts) -> tuple[str, str]:
+    """Why a clearance is forbidden, and what would be permitted."""
+    if record.assurance != Assurance.AUTHORITY_SIGNED and not facts.is_party(record.declarant):
+        return "the declarant is no party to the shipment", "consignor, consignee or custodian as declarant"
+    if may_clear(record, facts):
+        return "this status may not follow the one that stands", _EXPECTED[Outcome.FORBIDDEN]
+    if facts.is_party(record.by):
+        return "a party to the shipment decides nothing about its clearance", "somebody else as by"
+    return "the terms let no broker relay this clearance", "customs itself, or relay in the terms"
+
+
 def consumed_slots(record: Record, expected: ExpectedEffect) -> tuple[Slot, ...]:
     """The sequences that `record` is expected to use up: one pending record each.
 
@@ -283,6 +294,8 @@ def consumed_slots(record: Record, expected: ExpectedEffect) -> tuple[Slot, ...]
         case Split():
             return (Slot(record.shipment, record.sequence),) if outcomes[0] in APPLIED else ()
         case Clearance():
+            if record.status == ClearanceStatus.LODGED:
+                return ()
             return tuple(
                 Slot(clearance_scope(SlotKey(RecordId(ref.shipment), record.jurisdiction, record.regime)), ref.sequence)
                 for ref, outcome in zip(record.items, outcomes, strict=True)

@@ -8,12 +8,12 @@ there yet revert. Such a record is kept, holds no sequence, and costs no transac
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.codes import NOT_FINAL, Purpose, ShipmentState
+from ledger.codes import NOT_FINAL, ClearanceStatus, Purpose, ShipmentState
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.periods import HOUR
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Signer, Slot
-from ledger.custody.transition import CustomsRolesOf, Effect, Overlay, State, effect_of
+from ledger.custody.transition import Effect, Overlay, RegistryAnswers, State, effect_of
 from ledger.errors import Busy, RuleBroken
 from ledger.records.index_keys import PARTNER, SHIPMENT
 from ledger.records.recovered import RecoveredRecord
@@ -81,11 +81,16 @@ class ExpectedEffect:
 
 
 def expected_effect(
-    record: Record, record_id: RecordId, signers: Sequence[Signer], customs: CustomsRolesOf, state: State, now: int
+    record: Record,
+    record_id: RecordId,
+    signers: Sequence[Signer],
+    registry: RegistryAnswers,
+    state: State,
+    now: int,
 ) -> ExpectedEffect:
     """`transition.effect_of` with an eye on what is ahead of `state`; raises as it does."""
     ahead = ahead_of(record, state)
-    effect = effect_of(record, record_id, signers, customs, _with_parents(record, signers, ahead, state), now)
+    effect = effect_of(record, record_id, signers, registry, _with_parents(record, signers, ahead, state), now)
     waits = (one for one in ahead if isinstance(record, ShipmentTerms) or effect.outcomes[one.item] in NOT_FINAL)
     return ExpectedEffect(effect, tuple(waits))
 
@@ -144,6 +149,10 @@ def ahead_of(record: Record, state: State) -> tuple[Awaited, ...]:
 def named_sequences(record: Record, state: State) -> Iterator[Awaited]:
     """Every place where a record names a sequence of a shipment; clearances count their own."""
     match record:
+        case Clearance(status=ClearanceStatus.LODGED):
+            # Recorded at any sequence: it waits for its shipment alone.
+            for i, item in enumerate(record.items):
+                yield Awaited(i, f"items[{i}].sequence", item.shipment, 0, 0 if state.holding(item.shipment) else None)
         case Clearance():
             for i, item in enumerate(record.items):
                 known = state.holding(item.shipment) is not None

@@ -9,6 +9,7 @@ from ledger.explain.signers import signer_text
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import (
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -99,6 +100,8 @@ def fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext,
         case MasterSigner(partner, itself):
             holder = registry.signer(key, record.NUMBER)
             return key == itself or (holder is not None and holder.master and holder.partner == partner)
+        case GrantedKeySigner(granted):
+            return key == granted
         case RecipientSigner(shipments):
             known = (terms for shipment in shipments if (terms := context.terms_of(shipment)) is not None)
             named = any(terms.recipientKey == key for terms in known)

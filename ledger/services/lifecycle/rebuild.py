@@ -36,8 +36,8 @@ from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.lifecycle.new_log import CHECKPOINT, HIGHEST, renew_log
 from ledger.services.node.node import Node
+from ledger.services.publish.cosigned_notes import stored_cosignature
 from ledger.services.publish.durable_files import LogFolder
-from ledger.services.publish.publisher import stored_cosignature
 from ledger.services.relay.chain_reader import Settling, read_ranges
 from ledger.services.relay.follower import rebuild_from_events
 from ledger.services.state.current_registry import CurrentRegistry

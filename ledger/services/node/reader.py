@@ -13,6 +13,7 @@ from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.publication import Publication
 from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
@@ -63,6 +64,7 @@ class LedgerReader:
         self.signing = SigningViews(home, self.registry)
         self.enrolment = Enrolling(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views)
+        self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, self.registry, Names(self.registry, consortium_id))
         self.bonuses = Bonuses(home, self.views)

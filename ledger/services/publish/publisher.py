@@ -10,7 +10,6 @@ each checkpoint before its readers do.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,15 +18,15 @@ from typing import TYPE_CHECKING
 from ledger import merkle
 from ledger.common.ids import to_hex
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
-from ledger.log.cosignature import Cosignature, WitnessPolicy, with_cosignatures
+from ledger.log.cosignature import Cosignature, with_cosignatures
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
 from ledger.log.tiles import WIDTH, Tile, TileTree, tile_of
 from ledger.merkle import HASH_LENGTH
+from ledger.services.publish.cosigned_notes import kept_cosignatures, stored_cosignature
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.tile_writer import TileWriter
 from ledger.store import checkpoints, log, records
-from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Connection, Database
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ class Publisher:
                 checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature) for cosignature in new])
         if self.witnesses is not None:
             with self._database.read() as connection:
-                note = with_cosignatures(note, self._cosignatures(connection, head, self.witnesses.policy))
+                note = with_cosignatures(note, kept_cosignatures(connection, head, self.witnesses.policy))
             self._asked = head  # what they said is kept
         self._files.write(CHECKPOINT, note)
         self._files.sync()
@@ -212,7 +211,7 @@ class Publisher:
         if self.witnesses is None or head == self._asked:
             return ()
         with self._database.read() as connection:
-            have = self._cosignatures(connection, head, self.witnesses.policy)
+            have = list(kept_cosignatures(connection, head, self.witnesses.policy))
         return self.witnesses.ask(note, self._proof, self._keep_late, have)
 
     def _proof(self, old: int, size: int) -> list[bytes]:
@@ -222,16 +221,6 @@ class Publisher:
     def _keep_late(self, head: TreeHead, cosignature: Cosignature) -> None:
         with self._database.write() as connection:
             checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature)])
-
-    def _cosignatures(self, connection: Connection, head: TreeHead, policy: WitnessPolicy) -> list[Cosignature]:
-        """Those kept of a checkpoint by the witnesses that this log asks; never one that readers would refuse."""
-        kept = {row.witness: row for row in checkpoints.cosignatures_of(connection, head.size)}
-        result = []
-        for key in policy.keys:
-            if row := kept.get(key.verifier_key()):
-                with suppress(VerificationFailed):  # the row was edited: `lading audit` names it
-                    result.append(key.verify(head, Cosignature(key, row.time, row.signature).note_signature()))
-        return result
 
     def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
         """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""
@@ -306,12 +295,6 @@ class Publisher:
         except NotFound:
             # The tile filled up and its partial forms were removed.
             return self._full_tile(Tile(tile.level, tile.index, WIDTH).path())[: tile.width * HASH_LENGTH]
-
-
-def stored_cosignature(head: TreeHead, cosignature: Cosignature) -> StoredCosignature:
-    """A cosignature of `head` as the database keeps it."""
-    witness = cosignature.witness.verifier_key()
-    return StoredCosignature(head.size, witness, head.root, cosignature.time, cosignature.signature)
 
 
 def _view(head: TreeHead) -> TreeView:

@@ -134,7 +134,7 @@ class ShipmentViews:
         )
         if not straight and (known := journeys or self._journeys(connection, row.shipment)) is not None:
             try:
-                return str(status_of(known, row.shipment))
+                return str(status_of(known, row.shipment, self._registry.now().time))
             except LadingError:  # terms or ancestors are not here, or withheld
                 pass
         return str(ShipmentStatus.IN_TRANSIT if moved else ShipmentStatus.OPEN)
@@ -163,7 +163,7 @@ class ShipmentViews:
                 yield from notes_on(journeys, record_id, said)
 
         try:
-            tenders = {tender.stop.verified.id: tender for tender in tenders_at(journeys, row.shipment)}
+            tenders = {tender.verified.id: tender for tender in tenders_at(journeys, row.shipment, now)}
             counted_breaches = frozenset(breach.record.id for breach in breaches(journeys, row.shipment))
         except LadingError:
             return Context(now, row.consignee, None, changed, windows=False)

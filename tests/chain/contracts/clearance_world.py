@@ -18,6 +18,7 @@ from ledger.custody.rules import NO_KEY, Holding, Signer, Slot
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import InvalidInput, Refused
 from ledger.records.eip712 import Withheld
+from ledger.records.signers import signing_partners
 from ledger.records.signing import SigningKey, recover
 from ledger.records.types import (
     Child,
@@ -98,14 +99,19 @@ class World:
     # --- records with useful defaults --------------------------------------------------------------------------------
 
     def clear(self, *shipments: bytes | ShipmentRef, **fields: Any) -> Clearance:
-        """A release by customs of Germany, at the sequences that stand, unless `fields` say otherwise."""
+        """A release by customs of Germany, at the sequences that stand, unless `fields` say otherwise.
+
+        What is not the authority's own word has the maker as its declarant.
+        """
         values: dict[str, Any] = {
-            "by": CUSTOMS, "declarant": 0, "jurisdiction": b"DE", "regime": Regime.IMPORT, "status": S.RELEASED,
+            "by": CUSTOMS, "declarant": None, "jurisdiction": b"DE", "regime": Regime.IMPORT, "status": S.RELEASED,
             "holdCause": None, "causedBy": 0, "assurance": Assurance.AUTHORITY_SIGNED, "occurredAt": self.now,
             "duty": hidden("duty"), "details": hidden("details"),
         } | fields  # fmt: skip
         if values["holdCause"] is None:
             values["holdCause"] = HoldCause.RANDOM if values["status"] == S.HELD else 0
+        if values["declarant"] is None:
+            values["declarant"] = 0 if values["assurance"] == Assurance.AUTHORITY_SIGNED else MAKER
         items = [
             s
             if isinstance(s, ShipmentRef)
@@ -183,15 +189,15 @@ class World:
         return effect.outcomes
 
     def clears(self, *shipments: bytes | ShipmentRef, **fields: Any) -> tuple[Outcome, ...]:
-        """Submit what `clear` makes, signed by its `by`."""
+        """Submit what `clear` makes, signed by those who have to."""
         record = self.clear(*shipments, **fields)
-        return self.submit(record, record.by)
+        return self.submit(record, *signing_partners(record))
 
     def refused(self, record: Clearance, *who: Who) -> str:
         """Name of the error with which the contract reverts; the rules refuse too, and nothing has changed."""
         before = {item.shipment: self.slot_words(item.shipment, record) for item in record.items}
         with pytest.raises(Reverted) as reverted:
-            self.submit(record, *(who or (record.by,)))
+            self.submit(record, *(who or signing_partners(record)))
         assert before == {item.shipment: self.slot_words(item.shipment, record) for item in record.items}
         return reverted.value.name
 
@@ -200,19 +206,26 @@ class World:
         digest = DOMAIN.record_id(record)
         pieces = [signatures[i : i + 65] for i in range(0, len(signatures), 65)]
         signers = [self.signer(recover(digest, piece), record.NUMBER) for piece in pieces]
-        if isinstance(record, Clearance) and (signers[0].partner != record.by or record.by == 0):
-            raise Refused("not signed by its author")
-        return effect_of(record, digest, signers, self.standing, self, self.now)
+        if isinstance(record, Clearance):
+            expected = signing_partners(record)
+            if [signer.partner for signer in signers] != list(expected) or 0 in expected:
+                raise Refused("not signed by its author and its declarant")
+        return effect_of(record, digest, signers, self, self, self.now)
 
     def signer(self, key: bytes, number: int) -> Signer:
         partner, roles, suspended = self.members.registry.read("signer", key, number)
-        return Signer(key, partner, roles, suspended)
+        return Signer(key, partner, roles, suspended, self.knows(key))
 
-    def standing(self, partner: int, jurisdiction: bytes) -> CustomsRoles:
+    def knows(self, key: bytes) -> bool:
+        """Whether the registry has the address as anything."""
+        return bool(self.members.registry.read("addressInfo", key)[0])
+
+    def customs_roles(self, partner: int, jurisdiction: bytes) -> CustomsRoles:
         has_role = self.members.registry.read
         return CustomsRoles(
             has_role("hasRole", partner, Role.CUSTOMS, jurisdiction.ljust(32, b"\0")),
             has_role("hasRole", partner, Role.BROKER, ZERO),
+            has_role("partnerInfo", partner)[1] > self.now,
         )
 
     # --- looking -----------------------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ class World:
         signers = [self.signer(recover(digest, piece), record.NUMBER) for piece in pieces]
         match record:
             case ShipmentTerms():
-                return rules.open_shipment(record, digest, signers, self.holdings.get, self.now)
+                return rules.open_shipment(record, digest, signers, self.holdings.get, self.now, self.knows)
             case Handoff():
                 return rules.handoff(record, signers, self.holdings.get, self.now)
             case Split():
@@ -180,7 +180,11 @@ class World:
 
     def signer(self, key: bytes, number: int) -> Signer:
         partner, roles, suspended = self.members.registry.read("signer", key, number)
-        return Signer(key, partner, roles, suspended)
+        return Signer(key, partner, roles, suspended, self.knows(key))
+
+    def knows(self, key: bytes) -> bool:
+        """Whether the registry has the address as anything."""
+        return bool(self.members.registry.read("addressInfo", key)[0])
 
     def keep(self, decision: Decision) -> None:
         self.holdings.update(decision.changes)
@@ -202,16 +206,19 @@ class World:
         for shipment, mask in zip(shipments, masks, strict=True):
             for i, requirement in enumerate(self.slot(shipment).requirements):
                 if mask >> i & 1:
-                    effect = (0, requirement.jurisdiction, requirement.regime, False, 1 if released else 2, 0)
+                    effect = (0, 0, requirement.jurisdiction, requirement.regime, False, 1 if released else 2, 0)
                     self.members.custody.send("applyClearance", effect, [shipment])
             self.holdings[shipment] = rules.set_released(self.holdings[shipment], mask, released)
             self.agree(shipment, self.holdings[shipment])
 
     def end(self, shipments: Sequence[bytes], ended: ShipmentState) -> None:
-        """Seizure or destruction as the clearance contract."""
-        self.members.custody.send("applyClearance", (0, b"ZZ", 1, False, 0, ended), list(shipments))
+        """Seizure or destruction as the clearance contract, each under the first pair that it requires, or another."""
         for shipment in shipments:
-            self.holdings[shipment] = rules.end_by_customs(self.holdings[shipment], ended)
+            slot = self.slot(shipment)
+            pair = (slot.requirements[0].jurisdiction, slot.requirements[0].regime) if slot.requirements else (b"ZZ", 1)
+            self.members.custody.send("applyClearance", (0, 0, *pair, False, 0, ended), [shipment])
+            if slot.requirements or slot.state == ShipmentState.SEIZED:
+                self.holdings[shipment] = rules.end_by_customs(self.holdings[shipment], ended)
             self.agree(shipment, self.holdings[shipment])
 
     # --- shorthands --------------------------------------------------------------------------------------------------

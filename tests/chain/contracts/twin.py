@@ -110,12 +110,19 @@ class Twin:
     def grant_role(self, partner: int, role: int, scope: bytes = ZERO, **fields: Any) -> Recorded:
         return self.change(RegistryAction.GRANT_ROLE, partner=partner, role=role, scope=scope, **fields)
 
-    def grant_key(self, partner: int, key: SigningKey, by: SigningKey | None = None, **fields: Any) -> Recorded:
+    def grant_key(
+        self,
+        partner: int,
+        key: SigningKey,
+        by: SigningKey | None = None,
+        consent: SigningKey | None = None,
+        **fields: Any,
+    ) -> Recorded:
         values: dict[str, Any] = {
             "actor": 0, "scopes": 1 << 4, "validFrom": self.now, "validUntil": self.now + 86_400, "details": NO_DETAILS,
         } | fields  # fmt: skip
         grant = KeyGrant(partner=partner, key=key.address, **values)
-        return self.submit(grant, by or master(partner))
+        return self.submit(grant, by or master(partner), consent or key)
 
     def revoke_key(self, partner: int, key: SigningKey, by: SigningKey | None = None) -> Recorded:
         return self.submit(KeyRevoke(partner, key.address, NO_DETAILS), by or master(partner))

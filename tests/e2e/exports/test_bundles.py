@@ -56,7 +56,7 @@ from tests.vectors.test_bundles import SCHEMA, valid
 
 FOREVER = 2**40 - 1
 STEPS = (
-    "format", "log", "checkpoint", "inclusion", "registry", "signatures", "complete", "outcomes", "figures",
+    "format", "log", "checkpoint", "times", "inclusion", "registry", "signatures", "complete", "outcomes", "figures",
 )  # fmt: skip
 
 
@@ -202,12 +202,12 @@ def test_the_rest_of_a_short_delivery_is_in_its_penalty(written: Written) -> Non
 
 def test_goods_under_way_are_judged_at_the_time_that_the_bundle_names(written: Written) -> None:
     (statement,) = json.loads(written.bundles["under way"])["figures"]["penalties"]["statements"]
-    assert statement["at"] is not None
+    assert statement["judged_at"] is not None
     assert statement["delivered_at"] is None
     assert statement["late_seconds"] > 0
 
     def later(value: Any) -> None:
-        value["figures"]["penalties"]["statements"][0]["at"] += DAY
+        value["figures"]["penalties"]["statements"][0]["judged_at"] += DAY
 
     assert failing(verify_bundle(edited(written.bundles["under way"], later), written.trust)).name == "figures"
 
@@ -398,7 +398,7 @@ def test_a_signature_made_anew_is_another_leaf(written: Written) -> None:
     assert (step.name, "Handoff" in step.why) == ("inclusion", True)
 
 
-@pytest.mark.parametrize("name", ["amount", "late_seconds", "customs_seconds", "currency", "evidence", "at"])
+@pytest.mark.parametrize("name", ["amount", "late_seconds", "customs_seconds", "currency", "evidence", "judged_at"])
 def test_an_edited_figure_is_named(written: Written, name: str) -> None:
     def edit(value: Any) -> None:
         statement = value["figures"]["penalties"]["statements"][0]
@@ -644,7 +644,8 @@ def _made_again(value: Any, written: Written) -> dict[str, Any]:
     """Figures from the records as the bundle shows them, by its own period and card."""
     work = verify._Work(parse_bundle(canonical_json(value)), written.trust)
     for step in (
-        work.find_log, work.check_checkpoint, work.check_inclusion, work.build_registry, work.check_signatures,
+        work.find_log, work.check_checkpoint, work.check_times, work.check_inclusion, work.build_registry,
+        work.check_signatures,
     ):  # fmt: skip
         step()
     scores = value["figures"]["scores"]

@@ -126,7 +126,7 @@ def test_an_amendment_that_comes_before_its_target(scene: Scene, recoveries: Rec
 def test_keys_and_registry_changes(scene: Scene, recoveries: Recoveries) -> None:
     stage, device = scene.stage, key_of("device")
     grant = scene.sign(
-        KeyGrant(MAKER, device.address, MAKER, 1 << 4, stage.now, stage.now + 30 * DAY, details()), MAKER
+        KeyGrant(MAKER, device.address, MAKER, 1 << 4, stage.now, stage.now + 30 * DAY, details()), MAKER, device
     )
     revoke = scene.sign(KeyRevoke(MAKER, device.address, details()), MAKER)
     suspension = scene.sign(scene.change(RegistryAction.SUSPEND, partner=SECOND), *scene.council(0, 1))
@@ -137,7 +137,7 @@ def test_keys_and_registry_changes(scene: Scene, recoveries: Recoveries) -> None
     stage.settle()
     assert isinstance(stage.node.submission.submit(revoke), Accepted)
     stage.settle()
-    assert recoveries.of(grant, suspension, by_device, revoke) == [1, 2, 2, 1]
+    assert recoveries.of(grant, suspension, by_device, revoke) == [2, 2, 2, 1]
 
 
 def test_until_it_is_final_and_its_figures_are_read(scene: Scene, recoveries: Recoveries) -> None:

@@ -166,7 +166,7 @@ def test_a_closed_gate_is_not_proposed_but_recorded_in_breach(scene: Scene) -> N
 def test_two_keys_for_one_partner(scene: Scene) -> None:
     stage, device = scene.stage, key_of("the maker's device")
     grant = KeyGrant(MAKER, device.address, MAKER, 1 << 4, stage.now, stage.now + 30 * DAY, details())
-    stage.sign(grant, MAKER)
+    stage.sign(grant, MAKER, device)
     handoff = scene.handoff()
     with pytest.raises(NotPermitted, match="two keys signed for one"):
         submit(scene, handoff, MAKER, device, CARRIER)

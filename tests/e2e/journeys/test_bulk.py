@@ -46,8 +46,9 @@ def test_a_bulk_import_becomes_150_parcels_each_for_its_own_recipient(stage: Sta
     door = stage.scribe.handoff([(parcels[0], 1, 1, NONE)], CARRIER, 0, place("CN", "CNNGB", "Ningbo"))
     with pytest.raises(RuleBroken, match="not released"):
         stage.trial.node.submission.submit(stage.trial.signed(door, stage.parties[CARRIER]))
-    for sequence, (by, status) in enumerate(((BROKER, ClearanceStatus.LODGED), (CN, ClearanceStatus.RELEASED))):
-        record = stage.clear(by, status, *((p, sequence) for p in parcels), jurisdiction="CN", regime=Regime.IMPORT)
+    for by, status in ((BROKER, ClearanceStatus.LODGED), (CN, ClearanceStatus.RELEASED)):
+        listed = [(parcel, 0) for parcel in parcels]
+        record = stage.clear(by, status, *listed, jurisdiction="CN", regime=Regime.IMPORT, declarant=SHOP)
         assert stage.outcome(record) == ["applied"] * PARCELS
     for i in (0, PARCELS - 1):
         stage.hand(CARRIER, 0, (parcels[i], 1, 1), by=(CARRIER, recipients[i]))

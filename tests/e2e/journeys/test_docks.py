@@ -17,7 +17,7 @@ SCANNER = key_of("scanner at the ramp")
 def scanner(stage: Stage) -> SigningKey:
     """A device that signs handoffs for the carrier; a driver of another firm carries it."""
     grant = KeyGrant(CARRIER, SCANNER.address, SECOND, HANDOFFS, stage.now, stage.now + 30 * DAY, details())
-    stage.sign(grant, CARRIER)
+    stage.sign(grant, CARRIER, SCANNER)
     return SCANNER
 
 
@@ -47,7 +47,7 @@ def test_a_revoked_device_signs_nothing_from_that_block_on_whatever_time_it_clai
     assert stage.held_by(goods)[0] == CARRIER, "what it signed before stays valid"
     regrant = KeyGrant(CARRIER, scanner.address, 0, HANDOFFS, stage.now, stage.now + DAY, details())
     with pytest.raises(RuleBroken, match="known as DEVICE_KEY"):
-        stage.sign(regrant, CARRIER)
+        stage.sign(regrant, CARRIER, scanner)
     stage.audited()
 
 
@@ -57,9 +57,10 @@ def test_a_device_key_ends_by_itself_and_lasts_no_longer_than_ninety_days(stage:
     goods = stage.open(4, endorsed=False)
     with pytest.raises(NotPermitted, match="not in force"):
         stage.hand(MAKER, CARRIER, (goods, 0, 4), by=(MAKER, scanner))
-    long = KeyGrant(CARRIER, key_of("another").address, 0, HANDOFFS, stage.now, stage.now + 91 * DAY, details())
+    another = key_of("another")
+    long = KeyGrant(CARRIER, another.address, 0, HANDOFFS, stage.now, stage.now + 91 * DAY, details())
     with pytest.raises(RuleBroken, match="no period"):
-        stage.sign(long, CARRIER)
+        stage.sign(long, CARRIER, another)
 
 
 def test_what_was_accepted_before_a_revocation_but_not_recorded_gives_its_sequence_free(

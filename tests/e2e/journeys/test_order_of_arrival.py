@@ -61,13 +61,9 @@ def travel(stage: Stage) -> Journey:
     way = Journey(stage)
     one, other = way.terms(6), way.terms(2)
     way.hand(MAKER, CARRIER, (one, 0, 6, NONE), (other, 0, 2, NONE))
+    way.clear(BROKER, ClearanceStatus.LODGED, (one, 2), (other, 0))
     for sequence, (by, status) in enumerate(
-        (
-            (BROKER, ClearanceStatus.LODGED),
-            (NZ, ClearanceStatus.PRESENTED),
-            (NZ, ClearanceStatus.HELD),
-            (NZ, ClearanceStatus.RELEASED),
-        )
+        ((NZ, ClearanceStatus.PRESENTED), (NZ, ClearanceStatus.HELD), (NZ, ClearanceStatus.RELEASED))
     ):
         way.clear(by, status, (one, sequence), (other, sequence))
     way.hand(CARRIER, OCEAN, (one, 1, 0, REFUSED))

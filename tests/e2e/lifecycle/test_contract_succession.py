@@ -112,7 +112,7 @@ def test_every_other_kind_is_replaced_under_way(stage: Stage, kind: ContractKind
         decide(stage, change)
     stage.pass_time(DELAY + HOUR)
     after = {
-        ContractKind.CLEARANCE: stage.clear(NZ, ClearanceStatus.RELEASED, (goods, 1)),
+        ContractKind.CLEARANCE: stage.clear(NZ, ClearanceStatus.RELEASED, (goods, 0)),
         ContractKind.ATTESTATION: stage.attest(LOT),
     }
     assert [stage.outcome(record_id) for record_id in after.values()] == [["applied"]] * 2

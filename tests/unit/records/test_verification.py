@@ -70,7 +70,7 @@ def registry() -> RegistryHistory:
         )
         history.apply(change, council[:2], RecordedAt(number, 1000 + number, 0, number))
     grant = KeyGrant(CARRIER, DEVICE.address, CARRIER, 1 << (Handoff.NUMBER - 1), 0, 5000, NO_DETAILS)
-    history.apply(grant, [KEYS[CARRIER].address], RecordedAt(4, 1004, 0, 4))
+    history.apply(grant, [KEYS[CARRIER].address, DEVICE.address], RecordedAt(4, 1004, 0, 4))
     history.apply(KeyRevoke(CARRIER, DEVICE.address, NO_DETAILS), [KEYS[CARRIER].address], RecordedAt(5, 1005, 0, 5))
     return history
 
@@ -263,13 +263,13 @@ def test_the_council_signs_with_its_threshold_ascending_and_distinct(
         verify_record(bad, DOMAIN, at_block(3), registry, Context())
 
 
-def test_only_a_master_key_grants_keys(registry: RegistryHistory) -> None:
+def test_only_a_master_key_grants_keys_and_only_to_a_key_that_signs_too(registry: RegistryHistory) -> None:
     grant = KeyGrant(CARRIER, STRANGER.address, CARRIER, 1 << (KeyGrant.NUMBER - 1), 0, 5000, NO_DETAILS)
-    by_master = verify_record(signed(grant, KEYS[CARRIER]), DOMAIN, at_block(4), registry, Context())
-    assert by_master.signers == (CARRIER,)
-    for key in (DEVICE, KEYS[MAKER]):
+    by_master = verify_record(signed(grant, KEYS[CARRIER], STRANGER), DOMAIN, at_block(4), registry, Context())
+    assert by_master.signers == (CARRIER, NOBODY)
+    for keys in ((DEVICE, STRANGER), (KEYS[MAKER], STRANGER), (KEYS[CARRIER],), (KEYS[CARRIER], DEVICE)):
         with pytest.raises(VerificationFailed):
-            verify_record(signed(grant, key), DOMAIN, at_block(4), registry, Context())
+            verify_record(signed(grant, *keys), DOMAIN, at_block(4), registry, Context())
 
 
 # --- what the log knew ---

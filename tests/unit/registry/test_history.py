@@ -135,7 +135,7 @@ def test_what_people_ask() -> None:
     change(book, RecordedAt(13, 1030, 0, 4), A.ADOPT_RULES, document=b"\x09" * 32, number=5000)
     change(book, RecordedAt(14, 1040, 0, 5), A.REGISTER_LOG, partner=1, key=ANCHOR, scope=LOG)
     grant = KeyGrant(1, DEVICE, 0, 1 << 4, 0, 3000, NO_DETAILS)
-    book.apply(grant, (MASTER,), RecordedAt(15, 1500, 0, 6))
+    book.apply(grant, (MASTER, DEVICE), RecordedAt(15, 1500, 0, 6))
     view = book.now(2000)
     assert dict(view.partners())[view.signer(MASTER, 5).partner].document == b"\x05" * 32  # type: ignore[union-attr]
     assert view.roles(1) == {(Role.CUSTOMS, b"DE" + bytes(30)): 1110}

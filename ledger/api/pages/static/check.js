@@ -1,73 +1,52 @@
-// Checks records in the reader's own browser and says in words what held. Without scripts the page says the same less
-// this; nothing else depends on it.
-import { continues, fromHex, leafHash, leafOf, parseCheckpoint, rootOfInclusion, same, toHex, verifyCheckpoint, verifyWitnesses } from "./merkle.js";
-import { recordId, recover } from "./typed.js";
+// The pages of single records and of the log: checks in the reader's own browser what can be checked of one record, and
+// says of the rest whose word it is. Who may sign what is checked on a product's page, and by `lading verify`.
+import { fromHex, same, toHex } from "./bytes.js";
+import { compareWithMemory } from "./memory.js";
+import { leafHash, leafOf, rootOfInclusion } from "./merkle.js";
+import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "./note.js";
+import { RECORDS } from "./records.js";
+import { Refused, Unable } from "./refusals.js";
+import { Report, json, proofBetween, text } from "./report.js";
+import { recover } from "./secp256k1.js";
+import { trusted } from "./trust.js";
+import { recordId } from "./typed.js";
 
-const MEMORY = "lading-log";
-const KINDS = { Attestation: "The maker's word", Recall: "The recall", Revocation: "The revocation" };
-
-async function json(where) {
-  const response = await fetch(where, { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error((await response.json()).detail ?? response.statusText);
-  return response.json();
+// What the signers signed is what stands here, and which keys signed it; its digest.
+function checkContent(view, wanted, trust, report) {
+  if (view.id !== wanted) throw new Refused("subject", "The service sent another record than this page is about.");
+  let id = null;
+  try {
+    id = recordId(view, trust);
+  } catch {
+    // no record, so no id
+  }
+  if (id === null || toHex(id) !== view.id) throw new Refused("content", "The text of this record is not what was signed.");
+  report.say("content", "The record's data has the fingerprint that was signed. Its wording on this page is the service's.");
+  if (view.type === "Outcome") {
+    if (view.signatures.length) throw new Refused("signatures", "Only the log itself writes outcomes, and nobody signs them.");
+    report.say("signatures", "Nobody signs such entries: the log itself wrote down what the chain did.", null);
+    return id;
+  }
+  if (view.signatures.length === 0) throw new Refused("signatures", "Nobody signed this record.");
+  for (const signature of view.signatures) {
+    let key;
+    try {
+      key = toHex(recover(id, fromHex(signature)));
+    } catch {
+      throw new Refused("signatures", "A signature of this record is none.");
+    }
+    report.say("signatures", `The key ${key.slice(0, 10)}…${key.slice(-4)} signed it.`);
+  }
+  report.say("keys", "Whose keys these are, and whether they may sign this, is the service's word: not checked here.", null);
+  return id;
 }
 
-class Report {
-  constructor(section) {
-    this.status = section.querySelector(".status");
-    this.list = section.querySelector(".steps");
-    this.bad = false;
-  }
-
-  say(held, text) {
-    const line = document.createElement("li");
-    line.className = held === null ? "skip-step" : held ? "yes" : "no";
-    line.textContent = text;
-    this.list.append(line);
-    if (held === false) this.bad = true;
-    return held;
-  }
-
-  head(text) {
-    const line = document.createElement("li");
-    line.className = "head";
-    line.textContent = text;
-    this.list.append(line);
-  }
-
-  end(good, bad) {
-    this.status.textContent = this.bad ? bad : good;
-    this.status.classList.add(this.bad ? "no" : "yes");
-  }
-}
-
-// What the signers signed is what stands here, and these keys signed it.
-async function checkContent(report, view, consortium, types) {
-  if (KINDS[view.type]) report.head(KINDS[view.type]);
-  if (view.signatures.length === 0) {
-    report.say(null, "Nobody signs such entries: the log itself wrote down what the chain did.");
-    return;
-  }
-  const id = recordId(view, consortium.trust, types);
-  report.say(toHex(id) === view.id, "The text of this record has the fingerprint that was signed.");
-  const keys = view.signatures.map((signature) => toHex(recover(id, fromHex(signature))));
-  const known = await Promise.all(
-    view.signers.map((signer) => (signer.id ? json(`/v1/partners/${signer.id}`) : Promise.resolve(null))),
-  );
-  keys.forEach((key, i) => {
-    const partner = known[i];
-    const whose = partner === null ? view.signers[i].name : partner.name;
-    const listed = partner === null ? null : partner.keys.includes(key);
-    const remark = listed === false ? " (a key that is no longer in force)" : "";
-    report.say(true, `Signed by the key ${key.slice(0, 10)}…${key.slice(-4)} of ${whose}${remark}.`);
-  });
-}
-
-// The record is an entry of the tree under a checkpoint. Returns the checkpoint, or null.
-async function checkEntry(report, view, proof) {
-  const leaf = await leafOf(view.number, fromHex(view.id), view.signatures.map(fromHex), view.log.logged_at);
+// The record is an entry of the tree under the checkpoint; the checkpoint.
+async function checkEntry(view, id, proof, report) {
+  const step = "inclusion";
+  const leaf = await leafOf(RECORDS[view.type].number, id, view.signatures.map(fromHex), view.log.logged_at);
   const hash = await leafHash(leaf);
-  report.say(toHex(hash) === proof.leafHash, "The record, its signatures and its time make up the log's entry.");
+  if (toHex(hash) !== proof.leafHash || proof.index !== view.log.index) throw new Refused(step, "This is not what the log has at this entry.");
   const checkpoint = parseCheckpoint(proof.checkpoint);
   let root = null;
   try {
@@ -75,118 +54,57 @@ async function checkEntry(report, view, proof) {
   } catch {
     // a proof of the wrong length leads to no root
   }
-  const held = root !== null && checkpoint.size === proof.size && same(root, checkpoint.root);
-  report.say(held, `It is entry ${proof.index.toLocaleString("en")} of ${proof.size.toLocaleString("en")} under the log's signed root.`);
-  return held ? checkpoint : null;
+  if (root === null || checkpoint.size !== proof.size || !same(root, checkpoint.root)) {
+    throw new Refused(step, "The proof that this record is in the log does not hold.");
+  }
+  report.say(step, `The record, its signatures and its time are entry ${proof.index.toLocaleString("en")} of ${proof.size.toLocaleString("en")} under the log's root.`);
+  return checkpoint;
 }
 
-async function checkLog(report, checkpoint, log, policy) {
-  const held = await verifyCheckpoint(checkpoint, log.origin, fromHex(log.publicKey));
-  report.say(
-    held,
-    held === null
-      ? "This browser cannot check Ed25519 signatures, so the log's own signature was not checked."
-      : "The log signed this root.",
-  );
-  if (policy) await checkWitnesses(report, checkpoint, policy);
-  await checkMemory(report, checkpoint, log);
+// The log and its witnesses signed the checkpoint, and it continues what this browser saw before; keeps it.
+async function checkLog(checkpoint, trust, report) {
+  const log = trust.logs.find(({ origin }) => origin === checkpoint.origin);
+  if (log === undefined) throw new Refused("log", "This is another log than the one in the trust file.");
+  const signed = await verifyCheckpoint(checkpoint, log.origin, fromHex(log.key));
+  if (signed === null) throw new Unable("checkpoint", "This browser cannot check Ed25519 signatures, so it cannot check the log.");
+  if (!signed) throw new Refused("checkpoint", "The log has not signed this state.");
+  report.say("checkpoint", `The log in the trust file signed its state with ${checkpoint.size.toLocaleString("en")} entries.`);
+  await checkWitnesses(checkpoint, trust.witnesses, report);
+  (await compareWithMemory(checkpoint, log, proofBetween, (...said) => report.say(...said)))();
 }
 
-// Others have seen this checkpoint too, and found that it continues what they saw before.
-async function checkWitnesses(report, checkpoint, policy) {
+async function checkWitnesses(checkpoint, policy, report) {
+  if (!policy) {
+    report.say("witnesses", "The trust file names no witnesses: only the operator vouches that everybody is shown the same log.", null);
+    return;
+  }
   const found = await verifyWitnesses(checkpoint, policy);
-  if (found === null) {
-    report.say(null, "This browser cannot check Ed25519 signatures, so the witnesses were not checked.");
-  } else if (found === false) {
-    report.say(false, "A signature of a witness of this log does not hold.");
-  } else {
-    const who = found.names.length ? found.names.join(", ") : "none";
-    report.say(
-      found.enough,
-      found.enough
-        ? `Witnesses have seen the same log: ${who}, by ${new Date(found.time * 1000).toLocaleString("en")}.`
-        : `Of ${policy.keys.length} witnesses, ${policy.threshold} must have seen this log; here are ${who}.`,
-    );
-  }
+  if (!found) throw new Refused("witnesses", "A signature of a witness of this log does not hold.");
+  const who = found.names.join(", ") || "none";
+  if (!found.enough) throw new Refused("witnesses", `Of ${policy.keys.length} witnesses, ${policy.threshold} must have seen this log; here are ${who}.`);
+  report.say("witnesses", `Witnesses have seen the same log: ${who}, by ${new Date(found.time * 1000).toLocaleString("en")}.`);
 }
 
-// The log is the one that this browser saw before, and has only grown since.
-async function checkMemory(report, checkpoint, log) {
-  let before = null;
-  try {
-    before = JSON.parse(localStorage.getItem(MEMORY));
-  } catch {
-    // nothing that we wrote
-  }
-  const now = { key: log.publicKey, origin: log.origin, size: checkpoint.size, root: toHex(checkpoint.root) };
-  if (before && before.origin === now.origin) {
-    if (before.key !== now.key) {
-      report.say(false, "This log has another key than the one your browser saw before.");
-      return;
-    }
-    const [old, young] = before.size <= now.size ? [before, now] : [now, before];
-    let held = old.size === young.size && old.root === young.root;
-    if (old.size < young.size) {
-      const { proof } = await json(`/v1/log/proof/consistency?first=${old.size}&second=${young.size}`);
-      held = await continues(old.size, fromHex(old.root), young.size, fromHex(young.root), proof.map(fromHex));
-    }
-    report.say(
-      held,
-      held
-        ? `Nothing was changed since your browser saw this log with ${before.size.toLocaleString("en")} entries.`
-        : `The log is not a continuation of the one your browser saw with ${before.size.toLocaleString("en")} entries. Tell somebody.`,
-    );
-    if (!held || before.size > now.size) return;
-  } else {
-    report.say(null, "Your browser remembers this log from now on, and will notice if its past is changed.");
-  }
-  if (!report.bad) localStorage.setItem(MEMORY, JSON.stringify(now));
-}
-
-async function checkRecords(section) {
-  const report = new Report(section);
-  const ids = ["record", "record1", "record2"].map((name) => section.dataset[name]).filter(Boolean);
-  try {
-    const [log, consortium, { types }] = await Promise.all([json("/v1/log"), json("/v1/consortium"), json("/v1/records/types")]);
-    for (const id of ids) {
-      const view = await json(`/v1/records/${id}`);
-      if (view.id !== id) throw new Error("another record was answered");
-      await checkContent(report, view, consortium, types);
-      const checkpoint = await checkEntry(report, view, await json(`/v1/records/${id}/proof`));
-      if (checkpoint && id === ids.at(-1)) await checkLog(report, checkpoint, log, consortium.trust.witnesses);
-    }
-    report.end("Your browser has checked this itself:", "Your browser found that something does not hold:");
-  } catch (error) {
-    report.say(null, `The check could not be finished: ${error.message}`);
-    report.end("Your browser could check only this much:", "Your browser found that something does not hold:");
-  }
-}
-
-async function checkOnlyLog(section) {
+async function check(section) {
   const report = new Report(section);
   try {
-    const [log, consortium] = await Promise.all([json("/v1/log"), json("/v1/consortium")]);
-    const note = await (await fetch("/v1/log/checkpoint")).text();
-    await checkLog(report, parseCheckpoint(note), log, consortium.trust.witnesses);
-    report.end("Your browser has checked the log itself:", "Your browser found that something does not hold:");
+    if (!globalThis.crypto?.subtle) {
+      throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
+    }
+    const { trust, keep } = await trusted((await json("/v1/consortium")).trust, (...said) => report.say(...said));
+    const wanted = section.dataset.record;
+    if (wanted === undefined) {
+      await checkLog(parseCheckpoint(await text("/v1/log/checkpoint")), trust, report);
+    } else {
+      const view = await json(`/v1/records/${wanted}`);
+      const id = checkContent(view, wanted, trust, report);
+      await checkLog(await checkEntry(view, id, await json(`/v1/records/${wanted}/proof`), report), trust, report);
+    }
+    keep();
+    report.end("yes", "Your browser has checked this much itself:");
   } catch (error) {
-    report.say(null, `The check could not be finished: ${error.message}`);
+    report.fail(error);
   }
 }
 
-// A scan of a single item is told to the service, so that a code that turns up in many hands is noticed.
-async function tellScan(verdict) {
-  const response = await fetch("/p-scan", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ code: verdict.dataset.code }),
-  });
-  if (response.ok && (await response.json()).verdict !== verdict.dataset.verdict) location.reload();
-}
-
-for (const section of document.querySelectorAll(".check")) {
-  if ("log" in section.dataset) checkOnlyLog(section);
-  else checkRecords(section);
-}
-const verdict = document.querySelector(".verdict[data-serial]");
-if (verdict) tellScan(verdict).catch(() => {});
+for (const section of document.querySelectorAll(".check")) check(section);

@@ -1,44 +1,6 @@
-// The log's mathematics, recomputed in the reader's own browser: RFC 9162 proofs, C2SP checkpoints, leaves, receipts.
+// The log's mathematics, recomputed in the reader's own browser: leaves and RFC 9162 proofs.
 // Everything here is a function of bytes; whoever wants to know why may read it: no library, nothing minified.
-
-export function fromHex(text) {
-  const digits = text.replace(/^0x/, "");
-  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error("not hex");
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-}
-
-export function toHex(bytes) {
-  return "0x" + [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-export function concat(...parts) {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-export function same(a, b) {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-export function bigEndian(number, size) {
-  const bytes = new Uint8Array(size);
-  let rest = BigInt(number);
-  for (let i = size - 1; i >= 0; i--) {
-    bytes[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
-  if (rest !== 0n) throw new Error("number too large");
-  return bytes;
-}
-
-export async function sha256(bytes) {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
+import { bigEndian, concat, same, sha256 } from "./bytes.js";
 
 export const leafHash = (leaf) => sha256(concat([0], leaf));
 const nodeHash = (left, right) => sha256(concat([1], left, right));
@@ -107,68 +69,54 @@ export async function continues(size1, root1, size2, root2, proof) {
   return sn === 0n && same(first, root1) && same(second, root2);
 }
 
-const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-
-// A C2SP checkpoint: origin, size, root, and its signatures by key name and 4-byte key id.
-export function parseCheckpoint(note) {
-  const [text, tail] = note.split("\n\n");
-  const [origin, size, root, ...more] = text.split("\n");
-  if (tail === undefined || !/^(0|[1-9][0-9]*)$/.test(size) || !root) throw new Error("not a checkpoint");
-  const signatures = tail
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [dash, name, value] = line.split(" ");
-      if (dash !== "—" || !value) throw new Error("not a signature line");
-      const bytes = fromBase64(value);
-      return { name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) };
-    });
-  return { origin, size: Number(size), root: fromBase64(root), more, text: text + "\n", signatures };
-}
-
-// True or false; null where this browser knows no Ed25519.
-export async function verifyEd25519(publicKey, signature, message) {
-  let key;
-  try {
-    key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, false, ["verify"]);
-  } catch {
-    return null;
+// The root that the leaves at hand ([index, hash] ascending, each index once) and the hashes of their common proof lead
+// to; throws unless the whole proof is used up (docs/bundle.md, "Inclusion").
+export async function rootOfSubset(leaves, size, proof) {
+  let last = -1;
+  for (const [index, hash] of leaves) {
+    if (!(last < index && index < size) || hash.length !== 32) throw new Error("no such entry in a tree of this size");
+    last = index;
   }
-  return crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
-}
-
-// As verifyEd25519, for the log's own signature under a checkpoint.
-export async function verifyCheckpoint(checkpoint, origin, publicKey) {
-  if (checkpoint.origin !== origin) return false;
-  const keyId = (await sha256(concat(new TextEncoder().encode(origin + "\n"), [1], publicKey))).slice(0, 4);
-  const ours = checkpoint.signatures.filter((s) => s.name === origin && same(s.keyId, keyId));
-  if (ours.length === 0) return false;
-  return verifyEd25519(publicKey, ours[0].signature, new TextEncoder().encode(checkpoint.text));
-}
-
-const LATEST_TIME = 253402300799n; // the end of the year 9999
-
-// Which witnesses of a policy ({threshold, keys}, as in the trust file) cosigned a checkpoint, and by when enough had:
-// {names, time, enough}. Lines of others are passed over; false when one of theirs does not hold; null where this browser
-// knows no Ed25519. C2SP tlog-cosignature, cosignature/v1.
-export async function verifyWitnesses(checkpoint, policy) {
-  const times = new Map();
-  for (const verifierKey of policy.keys) {
-    const [name, hash, ...encoded] = verifierKey.split("+");
-    const typed = fromBase64(encoded.join("+"));
-    const keyId = (await sha256(concat(new TextEncoder().encode(name + "\n"), typed))).slice(0, 4);
-    if (typed.length !== 33 || typed[0] !== 4 || toHex(keyId) !== `0x${hash}`) throw new Error("not the key of a witness");
-    for (const line of checkpoint.signatures.filter((s) => s.name === name && same(s.keyId, keyId))) {
-      if (line.signature.length !== 72) return false;
-      const time = new DataView(line.signature.buffer, line.signature.byteOffset).getBigUint64(0);
-      if (time > LATEST_TIME) return false;
-      const message = new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${checkpoint.text}`);
-      const held = await verifyEd25519(typed.slice(1), line.signature.slice(8), message);
-      if (held !== true) return held;
-      if (!times.has(name) || time < times.get(name)) times.set(name, time);
+  if (leaves.length === 0 || proof.some((hash) => hash.length !== 32)) throw new Error("nothing to prove");
+  let used = 0;
+  async function walk(start, stop, low, high) {
+    if (low === high) {
+      if (used === proof.length) throw new Error("the proof is too short");
+      return proof[used++];
     }
+    if (stop - start === 1) return leaves[low][1];
+    const middle = start + splitPoint(stop - start);
+    let part = low;
+    while (part < high && leaves[part][0] < middle) part++;
+    const left = await walk(start, middle, low, part);
+    return nodeHash(left, await walk(middle, stop, part, high));
   }
-  const enough = times.size >= policy.threshold;
-  const inOrder = [...times.values()].sort((one, other) => (one < other ? -1 : 1));
-  return { names: [...times.keys()].sort(), enough, time: enough ? Number(inOrder[policy.threshold - 1]) : null };
+  const root = await walk(0, size, 0, leaves.length);
+  if (used !== proof.length) throw new Error("the proof is too long");
+  return root;
+}
+
+// The root over byte strings as leaves in ascending order, each once; 32 zero bytes for none.
+export async function sortedRoot(items) {
+  const ascending = [...items].sort(compare).filter((item, i, all) => i === 0 || compare(all[i - 1], item) !== 0);
+  if (ascending.length === 0) return new Uint8Array(32);
+  const hashes = await Promise.all(ascending.map(leafHash));
+  const over = async (start, stop) => {
+    if (stop - start === 1) return hashes[start];
+    const middle = start + splitPoint(stop - start);
+    return nodeHash(await over(start, middle), await over(middle, stop));
+  };
+  return over(0, hashes.length);
+}
+
+// The largest power of two smaller than `size`: where RFC 9162 parts a tree.
+function splitPoint(size) {
+  let point = 1;
+  while (point * 2 < size) point *= 2;
+  return point;
+}
+
+function compare(a, b) {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
 }

@@ -12,7 +12,7 @@ import pytest
 from ledger.codes import Assurance, Gate, HoldCause, Outcome, Regime, ShipmentState
 from ledger.codes import ClearanceStatus as S
 from ledger.custody.clearance import FOLLOWERS, NO_STATUS, ClearanceSlot
-from ledger.records.types import ShipmentRef
+from ledger.records.types import Clearance, KeyGrant, Require, ShipmentRef
 from tests.chain.contracts.clearance_world import (
     FRENCH_CUSTOMS,
     IDLE_BROKER,
@@ -20,6 +20,7 @@ from tests.chain.contracts.clearance_world import (
     TRADING_BROKER,
     TRADING_CUSTOMS,
     World,
+    hidden,
     require,
     world,
 )
@@ -30,9 +31,9 @@ APPLIED, FORBIDDEN = (Outcome.APPLIED,), (Outcome.FORBIDDEN,)
 WAY_TO: dict[int, tuple[S, ...]] = {
     NO_STATUS: (),
     S.RECALLED: (S.RELEASED, S.RECALLED),
-    **{status: (status,) for status in S if status != S.RECALLED},
+    **{status: (status,) for status in S if status not in (S.LODGED, S.RECALLED)},
 }
-"""Statuses that lead from nothing to each standing."""
+"""Statuses that lead from nothing to each standing; none to lodged, which only an older contract wrote into a slot."""
 
 
 @pytest.fixture
@@ -43,15 +44,15 @@ def w() -> World:
 # --- the status graph ----------------------------------------------------------------------------------------------
 
 GRAPH = """
-        nothing: lodged presented held inspected released conditions refused amended seized destroyed
-         lodged: lodged presented held inspected released conditions refused amended seized destroyed
-      presented: lodged presented held inspected released conditions refused amended seized destroyed
-           held: lodged presented held inspected released conditions refused amended seized destroyed
-      inspected: lodged presented held inspected released conditions refused amended seized destroyed
+        nothing: presented held inspected released conditions refused amended seized destroyed
+         lodged: presented held inspected released conditions refused amended seized destroyed
+      presented: presented held inspected released conditions refused amended seized destroyed
+           held: presented held inspected released conditions refused amended seized destroyed
+      inspected: presented held inspected released conditions refused amended seized destroyed
        released: held released conditions amended seized destroyed recalled
      conditions: held released conditions amended seized destroyed recalled
-        refused: lodged presented held inspected released conditions refused amended seized destroyed
-        amended: lodged presented held inspected released conditions refused amended seized destroyed
+        refused: presented held inspected released conditions refused amended seized destroyed
+        amended: presented held inspected released conditions refused amended seized destroyed
          seized: destroyed
       destroyed:
        recalled: held released conditions amended seized destroyed recalled
@@ -71,9 +72,9 @@ def test_the_pure_graph_is_the_one_written_out() -> None:
     assert {before: set(after) for before, after in FOLLOWERS.items()} == graph()
 
 
-@pytest.mark.parametrize("before", [NO_STATUS, *S], ids=lambda s: S(s).name.lower() if s else "nothing")
+@pytest.mark.parametrize("before", sorted(WAY_TO), ids=lambda s: S(s).name.lower() if s else "nothing")
 def test_what_may_follow_each_status(w: World, before: int) -> None:
-    shipments = {after: w.open(require()) for after in S}
+    shipments = {after: w.open(require()) for after in S if after != S.LODGED}
     for status in WAY_TO[before]:
         assert set(w.clears(*shipments.values(), status=status)) == {Outcome.APPLIED}
     for after, shipment in shipments.items():
@@ -82,6 +83,29 @@ def test_what_may_follow_each_status(w: World, before: int) -> None:
         steps = len(WAY_TO[before])
         stands = ClearanceSlot(steps + 1, after) if expected == APPLIED else ClearanceSlot(steps, before)
         assert w.standing_of(shipment) == stands
+
+
+@pytest.mark.parametrize("before", sorted(WAY_TO), ids=lambda s: S(s).name.lower() if s else "nothing")
+def test_lodged_is_recorded_at_any_sequence_and_changes_no_slot(w: World, before: int) -> None:
+    shipment = w.open(require())
+    for status in WAY_TO[before]:
+        assert w.clears(shipment, status=status) == APPLIED
+    custody, standing = w.slot(shipment), w.standing_of(shipment)
+    for sequence in (0, 1, 7, 0xFFFF):
+        for fields in ({}, {"by": BROKER, "assurance": 1}, {"by": MAKER, "assurance": 2}):
+            assert w.clears(ShipmentRef(shipment, sequence), status=S.LODGED, **fields) == APPLIED
+    assert (w.slot(shipment), w.standing_of(shipment)) == (custody, standing)
+    assert w.clears(ShipmentRef(b"\x42" * 32, 3), status=S.LODGED) == (Outcome.UNKNOWN,)
+
+
+def test_what_lodging_refuses_is_refused_item_by_item(w: World) -> None:
+    mine, others, unknown = w.open(), w.open(consignor=TRADING_CUSTOMS), b"\x42" * 32
+    expected = {mine: Outcome.APPLIED, others: Outcome.FORBIDDEN, unknown: Outcome.UNKNOWN}
+    outcomes = w.clears(mine, others, unknown, by=BROKER, assurance=1, status=S.LODGED)
+    assert outcomes == tuple(expected[shipment] for shipment in sorted(expected))
+    for order in ((unknown, unknown), (unknown, b"\x41" * 32)):
+        items = tuple(ShipmentRef(shipment, 0) for shipment in order)
+        assert w.refused(replace(w.clear(status=S.LODGED), items=items)) == "ClearanceNotAscending"
 
 
 # --- gates ---------------------------------------------------------------------------------------------------------
@@ -184,8 +208,42 @@ def test_what_was_seized_can_be_destroyed_and_nothing_else(w: World) -> None:
 
 
 def test_destruction_ends_the_shipment(w: World) -> None:
-    shipment = w.open()
+    shipment = w.open(require(regime=Regime.DESTRUCTION))
     assert w.clears(shipment, status=S.DESTROYED, regime=Regime.DESTRUCTION) == APPLIED
+    assert w.slot(shipment).state == ShipmentState.DESTROYED
+
+
+@pytest.mark.parametrize("status", [S.SEIZED, S.DESTROYED])
+@pytest.mark.parametrize("requires", [(), (require("US"), require("DE", Regime.TRANSIT))])
+def test_customs_ends_nothing_under_a_pair_that_the_terms_do_not_require(
+    w: World, status: S, requires: tuple[Require, ...]
+) -> None:
+    shipment = w.open(*requires)
+    before = w.slot(shipment)
+    assert w.clears(shipment, status=status) == APPLIED, "a fact, recorded"
+    assert w.slot(shipment) == before
+    assert w.hand(shipment, MAKER, CARRIER) == Outcome.APPLIED
+
+
+@pytest.mark.parametrize("assurance", [Assurance.BROKER_WORD, Assurance.CUSTOMS_MESSAGE])
+@pytest.mark.parametrize("status", [S.SEIZED, S.DESTROYED])
+def test_a_brokers_seizure_ends_nothing(w: World, status: S, assurance: Assurance) -> None:
+    shipment = w.open(require(relay=True))
+    assert w.clears(shipment) == APPLIED
+    assert w.clears(shipment, by=BROKER, status=status, assurance=assurance) == APPLIED, "said, recorded"
+    assert w.slot(shipment).state == ShipmentState.OPEN
+    assert w.released(shipment) == [False], "a broker may close the gate that it may relay for"
+    assert w.hand(shipment, MAKER, CARRIER) == Outcome.APPLIED
+
+
+def test_what_was_seized_customs_destroys_under_any_pair_and_a_broker_under_none(w: World) -> None:
+    shipment = w.open(require(), require("US", relay=True))
+    assert w.clears(shipment, status=S.SEIZED) == APPLIED
+    assert w.clears(shipment, by=BROKER, jurisdiction=b"US", assurance=1, status=S.DESTROYED) == APPLIED
+    assert w.slot(shipment).state == ShipmentState.SEIZED
+    assert w.clears(shipment, regime=Regime.DESTRUCTION, status=S.SEIZED) == APPLIED
+    assert w.slot(shipment).state == ShipmentState.SEIZED
+    assert w.clears(shipment, regime=Regime.DESTRUCTION, status=S.DESTROYED) == APPLIED
     assert w.slot(shipment).state == ShipmentState.DESTROYED
 
 
@@ -273,8 +331,12 @@ def test_customs_of_another_jurisdiction_is_refused(w: World) -> None:
 @pytest.mark.parametrize("by", [MAKER, CARRIER, RETAILER])
 @pytest.mark.parametrize("status", [S.LODGED, S.RELEASED])
 def test_neither_customs_nor_broker_is_refused(w: World, by: int, status: S) -> None:
+    """Also who declares: it may lodge its own declaration, and decide nothing."""
     shipment = w.open(require(relay=True))
-    assert w.refused(w.clear(shipment, by=by, status=status, assurance=1)) == "ClearanceNotPermitted"
+    other = RETAILER if by == MAKER else MAKER
+    for declarant in (by, other) if status == S.RELEASED else (other,):
+        record = w.clear(shipment, by=by, declarant=declarant, status=status, assurance=1)
+        assert w.refused(record) == "ClearanceNotPermitted"
 
 
 def test_a_broker_lodges_without_a_relay(w: World) -> None:
@@ -303,9 +365,87 @@ def test_a_broker_never_signs_as_the_authority(w: World, status: S) -> None:
     assert w.refused(record) == "ClearanceNotPermitted"
 
 
-@pytest.mark.parametrize("assurance", Assurance)
-def test_customs_signs_at_any_assurance(w: World, assurance: Assurance) -> None:
-    assert w.clears(w.open(), assurance=assurance) == APPLIED
+def test_customs_signs_alone_and_at_its_own_assurance(w: World) -> None:
+    """Whoever it names as declarant, party or not; at a lower one it would have to be a broker."""
+    for declarant in (0, MAKER, BROKER, 999):
+        assert w.clears(w.open(require()), declarant=declarant) == APPLIED
+    for assurance in (Assurance.BROKER_WORD, Assurance.CUSTOMS_MESSAGE):
+        assert w.refused(w.clear(w.open(require(relay=True)), assurance=assurance)) == "ClearanceNotPermitted"
+
+
+# --- the declarant -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("assurance", [Assurance.BROKER_WORD, Assurance.CUSTOMS_MESSAGE])
+@pytest.mark.parametrize("status", [s for s in S if s != S.RECALLED])
+def test_a_broker_clears_nothing_without_its_declarant(w: World, status: S, assurance: Assurance) -> None:
+    record = w.clear(w.open(require(relay=True)), by=BROKER, status=status, assurance=assurance)
+    with pytest.raises(Reverted, match="EvidenceSignatureLength"):
+        w.members.clearance.record("clear", record, sign(record, BROKER))
+    for second in (BROKER, RETAILER, key_of("a stranger")):
+        assert w.refused(record, BROKER, second) == "ClearanceNotSigner"
+    assert w.refused(record, MAKER, BROKER) == "ClearanceNotSigner", "the order is by, then declarant"
+    assert w.submit(record, BROKER, MAKER) == APPLIED
+
+
+@pytest.mark.parametrize("status", [S.LODGED, S.HELD, S.RELEASED])
+def test_a_declarant_that_is_no_party_is_forbidden_item_by_item(w: World, status: S) -> None:
+    mine, sold, carried = w.open(require(relay=True)), w.open(require(relay=True)), w.open(require(relay=True))
+    other = w.open(require(relay=True), consignor=TRADING_CUSTOMS)
+    assert w.hand(sold, MAKER, RETAILER) == Outcome.APPLIED_IN_BREACH
+    assert w.hand(carried, MAKER, CARRIER) == Outcome.APPLIED
+    for declarant, allowed in (
+        (MAKER, {mine, sold, carried}),
+        (RETAILER, {mine, sold, carried, other}),
+        (CARRIER, {carried}),
+        (IDLE_CUSTOMS, set()),
+    ):
+        outcomes = w.clears(mine, sold, carried, other, by=BROKER, declarant=declarant, status=status, assurance=1)
+        expected = [shipment in allowed for shipment in sorted((mine, sold, carried, other))]
+        assert [outcome == Outcome.APPLIED for outcome in outcomes] == expected
+        assert {Outcome.APPLIED, Outcome.FORBIDDEN} >= set(outcomes)
+
+
+def test_a_declarant_counts_at_the_recording_block(w: World) -> None:
+    shipment = w.open(require(relay=True))
+    assert w.hand(shipment, MAKER, CARRIER) == Outcome.APPLIED
+    assert w.clears(shipment, by=BROKER, declarant=CARRIER, assurance=1, status=S.PRESENTED) == APPLIED
+    assert w.hand(shipment, CARRIER, TRADING_CUSTOMS) == Outcome.APPLIED
+    assert w.clears(shipment, by=BROKER, declarant=CARRIER, assurance=1) == FORBIDDEN
+
+
+def test_a_broker_may_declare_by_a_mandate_and_a_suspended_party_by_itself(w: World) -> None:
+    """A mandate is a device key of the party whose bearer works for the broker."""
+    mandate, shipment = key_of("the broker's key for the maker"), w.open(require(relay=True))
+    scopes = 1 << (Clearance.NUMBER - 1)
+    grant = KeyGrant(MAKER, mandate.address, BROKER, scopes, w.now, w.now + 90 * 86_400, hidden("details"))
+    w.members.registry.record("grantKey", grant, sign(grant, MAKER, mandate))
+    assert w.submit(w.clear(shipment, by=BROKER, assurance=1), BROKER, mandate) == APPLIED
+    w.members.suspend(MAKER)
+    held = w.clear(shipment, by=BROKER, assurance=1, status=S.HELD)
+    assert w.submit(held, BROKER, MAKER) == APPLIED
+    assert w.refused(w.clear(shipment, by=MAKER, assurance=1, status=S.LODGED)) == "ClearanceSuspended"
+
+
+def test_nobody_declares_for_partner_zero_but_consignor_or_custodian(w: World) -> None:
+    consumer = key_of("consumer")
+    shipment = w.open(require(relay=True), consignee=0, recipientKey=consumer.address)
+    record = w.clear(shipment, by=BROKER, declarant=0, assurance=1)
+    for signers in ((BROKER, consumer), (BROKER,)):
+        with pytest.raises(Reverted, match="ClearanceNoDeclarant"):
+            w.members.clearance.record("clear", record, sign(record, *signers))
+    assert w.clears(shipment, by=BROKER, declarant=MAKER, assurance=1) == APPLIED
+    assert w.hand(shipment, MAKER, CARRIER) == Outcome.APPLIED
+    assert w.clears(shipment, by=BROKER, declarant=CARRIER, assurance=1) == APPLIED
+
+
+def test_the_author_that_declares_itself_signs_once(w: World) -> None:
+    shipment = w.open()
+    record = w.clear(shipment, by=MAKER, assurance=1, status=S.LODGED)
+    with pytest.raises(Reverted, match="EvidenceSignatureLength"):
+        w.members.clearance.record("clear", record, sign(record, MAKER, MAKER))
+    assert w.submit(record, MAKER) == APPLIED
+    assert w.refused(w.clear(shipment, by=MAKER, status=S.LODGED)) == "ClearanceNotPermitted", "not as the authority"
 
 
 @pytest.mark.parametrize("by", [TRADING_CUSTOMS, TRADING_BROKER])
@@ -315,10 +455,16 @@ def test_a_party_to_the_shipment_decides_nothing_but_may_lodge(w: World, by: int
     shipment = w.open(require(relay=True), **fields)
     if as_ == "custodian":
         assert w.hand(shipment, MAKER, by) == Outcome.APPLIED
-    for status in S:
-        if status not in (S.LODGED, S.RECALLED):
-            assert w.clears(shipment, by=by, status=status, assurance=1) == FORBIDDEN, status.name
-    assert w.clears(shipment, by=by, status=S.LODGED, assurance=1) == APPLIED
+    assurance = Assurance.AUTHORITY_SIGNED if by == TRADING_CUSTOMS else Assurance.BROKER_WORD
+    for declarant in (by, RETAILER):
+        for status in S:
+            fields = {"by": by, "declarant": declarant, "status": status, "assurance": assurance}
+            if status == S.LODGED and by not in (RETAILER, declarant) and as_ == "consignee":
+                assert w.clears(shipment, **fields) == FORBIDDEN if by == TRADING_BROKER else APPLIED
+            elif status == S.LODGED:
+                assert w.clears(shipment, **fields) == APPLIED
+            elif status != S.RECALLED:
+                assert w.clears(shipment, **fields) == FORBIDDEN, status.name
     assert w.slot(shipment).state == ShipmentState.OPEN
 
 
@@ -376,6 +522,8 @@ BAD_SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("ClearanceUnknownStatus", {"status": 12}),
     ("ClearanceUnknownAssurance", {"assurance": 0}),
     ("ClearanceUnknownAssurance", {"assurance": 4}),
+    ("ClearanceNoDeclarant", {"assurance": 1, "declarant": 0}),
+    ("ClearanceNoDeclarant", {"assurance": 2, "declarant": 0, "status": S.LODGED}),
     ("ClearanceHoldCause", {"status": S.HELD, "holdCause": 0}),
     ("ClearanceUnknownHoldCause", {"status": S.HELD, "holdCause": 12}),
     ("ClearanceHoldCause", {"status": S.RELEASED, "holdCause": HoldCause.RISK}),
@@ -418,7 +566,8 @@ def test_every_error_of_the_contract_is_covered() -> None:
     covered = {
         "ClearanceItemCount", "ClearanceNotAscending", "ClearanceUnknownPair", "ClearanceUnknownStatus",
         "ClearanceUnknownAssurance", "ClearanceHoldCause", "ClearanceNotSigner", "ClearanceSuspended",
-        "ClearanceNotPermitted", "ClearanceNoCustody", "ClearanceUnknownHoldCause", "ClearanceCausedBy",
+        "ClearanceNotPermitted", "ClearanceNoCustody", "ClearanceNoDeclarant", "ClearanceUnknownHoldCause",
+        "ClearanceCausedBy",
     }  # fmt: skip
     assert {name for name in error_names("ClearanceLedger") if name.startswith("Clearance")} == covered
 

@@ -96,7 +96,7 @@ def test_a_new_custody_ledger_is_told(w: World) -> None:
 
 def test_nobody_but_the_clearance_ledger_moves_gates(w: World) -> None:
     shipment = w.open(require())
-    effect = (0, b"DE", Regime.IMPORT, False, 1, 0)
+    effect = (0, 0, b"DE", Regime.IMPORT, False, 1, 0)
     with pytest.raises(Reverted, match="CustodyNotClearance"):
         w.members.custody.send("applyClearance", effect, [shipment])
     assert w.released(shipment) == [False]

@@ -12,7 +12,7 @@ from tests.chain.contracts.custody_world import FUNCTIONS, World, require, world
 from tests.chain.contracts.harness import Reverted, artifact_of, error_names
 
 CONSUMER = key_of("a consumer")
-RELEASE_DE = (0, b"DE", 1, False, 1, 0)
+RELEASE_DE = (0, 0, b"DE", 1, False, 1, 0)
 
 
 @pytest.fixture
@@ -49,14 +49,16 @@ def test_a_clearance_that_is_not_required_moves_nothing(w: World) -> None:
     shipment = w.open(requires=(require("DE", 1),))
     before = w.slot(shipment).pack()
     for jurisdiction, regime in ((b"DE", 2), (b"FR", 1)):
-        w.members.custody.send("applyClearance", (0, jurisdiction, regime, False, 1, 0), [shipment])
+        w.members.custody.send("applyClearance", (0, 0, jurisdiction, regime, False, 1, 0), [shipment])
     assert w.members.custody.read("slotOf", shipment) == before
 
 
 def test_seizure_and_destruction_end_a_shipment(w: World) -> None:
-    seized, destroyed, lost = w.open(), w.open(), w.open()
+    seized, destroyed, lost = (w.open(requires=(require("DE"),)) for _ in range(3))
+    free = w.open()
     w.submit(w.statement(StatementKind.LOST, lost, MAKER), MAKER)
-    w.end([seized, lost], ShipmentState.SEIZED)
+    w.end([seized, lost, free], ShipmentState.SEIZED)
+    assert w.slot(free).state == ShipmentState.OPEN, "its terms require no clearance"
     w.end([destroyed, lost], ShipmentState.DESTROYED)
     states = [w.slot(s).state for s in (seized, destroyed, lost)]
     assert states == [ShipmentState.SEIZED, ShipmentState.DESTROYED, ShipmentState.LOST]
@@ -106,7 +108,7 @@ def test_a_closed_contract_takes_nothing(w: World) -> None:
 def test_a_successor_goes_on_where_its_predecessor_stood(w: World) -> None:
     road = w.on_the_road(requires=(require("DE", gate=Gate.DELIVERY),))
     order = w.on_the_road(consignee=0, recipientKey=CONSUMER.address)
-    parent, splittable, sold, seized = w.open(), w.open(), w.open(), w.open()
+    parent, splittable, sold, seized = w.open(), w.open(), w.open(), w.open(requires=(require("DE"),))
     terms = w.terms(submitBy=w.now + 100 * DELAY)
     w.submit(terms, MAKER)
     in_flight = w.manifest(CARRIER, RETAILER, w.item(road), submitBy=w.now + 100 * DELAY)

@@ -8,7 +8,7 @@ from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SigningKey
-from ledger.records.types import KeyGrant
+from ledger.records.types import KeyGrant, KeyRevoke
 from ledger.registry.history import Genesis
 from ledger.registry.keys import DEVICE_SCOPES
 from ledger.registry.state import NO_END
@@ -252,12 +252,32 @@ def test_a_grant_is_refused(one: Twin) -> None:
         one.grant_key(1, key_of("another"))
 
 
-def test_two_signatures_or_none_are_not_one(one: Twin) -> None:
-    grant = KeyGrant(1, key_of("device").address, 0, 16, one.now, one.now + DAY, NO_DETAILS)
+def test_nobody_claims_an_address_whose_key_he_has_not(one: Twin) -> None:
+    """The granted key signs too, second: no partner enters the next key of another, or of the council."""
+    one.admit(2)
+    wanted = key_of("the next key of 2")
+    for consent in (master(1), key_of("stranger"), COUNCIL[0]):
+        with refused("NotGrantedKey"):
+            one.grant_key(1, wanted, consent=consent)
+    grant = KeyGrant(1, wanted.address, 0, 16, one.now, one.now + DAY, NO_DETAILS)
+    with refused("NotMasterKey"):
+        one.submit(grant, wanted, master(1))
+    one.compare_address(wanted.address)
+    one.change(A.ADD_KEY, partner=2, key=wanted.address)
+
+
+def test_a_grant_has_two_signatures_and_a_revocation_one(one: Twin) -> None:
+    device = key_of("device")
+    grant = KeyGrant(1, device.address, 0, 16, one.now, one.now + DAY, NO_DETAILS)
+    for signers in ((), (master(1),), (master(1), device, device)):
+        with refused("SignatureLength"):
+            one.submit(grant, *signers)
+    one.submit(grant, master(1), device)
+    revoke = KeyRevoke(1, device.address, NO_DETAILS)
     with refused("SignatureLength"):
-        one.submit(grant, master(1), master(1))
+        one.submit(revoke)
     with refused("SignatureLength"):
-        one.submit(grant)
+        one.submit(revoke, master(1), device)
 
 
 def test_a_key_is_revoked_by_a_master_key_or_by_itself(one: Twin) -> None:

@@ -1,0 +1,151 @@
+// A product's bundle, checked step by step: the log's signature, the witnesses', each record's place in the log, the
+// registry from its genesis, and who signed what at its place. Twin of ledger/bundle/verify.py; see docs/bundle.md.
+import { fromHex, same, sha256, toHex, utf8 } from "./bytes.js";
+import { leafHash, leafOf, rootOfInclusion, rootOfSubset, sortedRoot } from "./merkle.js";
+import { logId, parseCheckpoint, verifyCheckpoint, verifyComplete, verifyWitnesses } from "./note.js";
+import { placed, replay } from "./places.js";
+import { RECORDS } from "./records.js";
+import { Refused, Unable } from "./refusals.js";
+import { recordId } from "./typed.js";
+
+const FORMAT = "bundle/3";
+const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times"];
+const RECORD_FIELDS = ["index", "leafHash", "logTime", "message", "signatures", "type"];
+const COSIGNATURE_LENGTH = 72;
+
+// What holds: {checkpoint, latest, names, listed, registry, records}. `say(step, text)` is told of each step that held.
+// `text`: the bundle; `subject`: the path that was scanned; `trust`: the pinned trust file. Throws Refused with the step
+// that fails, Unable where this browser cannot check one.
+export async function verifyBundle(text, subject, trust, say) {
+  const bundle = parse(text, subject);
+  const log = trust.logs.find(({ origin }) => origin === bundle.origin);
+  if (log === undefined) throw new Refused("log", "This is another log than the one in the trust file.");
+  const { checkpoint, cosigned } = await checkCheckpoint(bundle, log, trust, say);
+  const records = await checkInclusion(bundle, checkpoint, trust, say);
+  await checkComplete(bundle, checkpoint, log, records, say);
+  const { registry, judged } = replay(placed(records), trust, say);
+  const latest = Math.max(cosigned ?? 0, ...records.map((record) => record.logTime));
+  const names = await checkNames(bundle.rules, registry, say);
+  const listed = await checkCodes(bundle, judged, say);
+  return { checkpoint, cosigned, latest, names, listed, registry, records: judged };
+}
+
+function parse(text, subject) {
+  const step = "format";
+  const bundle = refusing(step, "What the service sent cannot be read.", () => JSON.parse(text));
+  const isObject = bundle !== null && typeof bundle === "object" && Object.keys(bundle).sort().join() === FIELDS.join();
+  const fits =
+    isObject && bundle.lading === FORMAT && [bundle.proof, bundle.records, bundle.rules, bundle.times, bundle.figures?.codes].every(Array.isArray);
+  if (!fits) throw new Refused(step, "What the service sent is no bundle of records.");
+  if (bundle.subject !== subject) throw new Refused("subject", "The service sent the records of another product.");
+  let last = -1;
+  for (const record of bundle.records) {
+    const wrong = typeof record !== "object" || record === null || Object.keys(record).sort().join() !== RECORD_FIELDS.join();
+    if (wrong || !(record.index > last) || !Number.isSafeInteger(record.index) || !Array.isArray(record.signatures)) {
+      throw new Refused(step, "A record is missing a part, or the records are not in the log's order.");
+    }
+    last = record.index;
+  }
+  return bundle;
+}
+
+async function checkCheckpoint(bundle, log, trust, say) {
+  const checkpoint = refusing("checkpoint", "The log's checkpoint cannot be read.", () => parseCheckpoint(bundle.checkpoint));
+  const own = checkpoint.signatures.filter(({ signature }) => signature.length !== COSIGNATURE_LENGTH);
+  const signed = own.length === 1 && (await verifyCheckpoint(checkpoint, log.origin, fromHex(log.key)));
+  if (signed === null) throw new Unable("checkpoint", "This browser cannot check Ed25519 signatures, so it cannot check the log.");
+  if (!signed) throw new Refused("checkpoint", "The log has not signed this state.");
+  say("checkpoint", `The log in the trust file signed its state with ${count(checkpoint.size)} entries.`);
+  if (!trust.witnesses) {
+    say("witnesses", "The trust file names no witnesses: only the operator vouches that everybody is shown the same log.", null);
+    return { checkpoint, cosigned: null };
+  }
+  const { threshold, keys } = trust.witnesses;
+  const found = await verifyWitnesses(checkpoint, trust.witnesses);
+  if (!found) throw new Refused("witnesses", "A signature of a witness of this log does not hold.");
+  if (!found.enough) {
+    throw new Refused("witnesses", `Of ${keys.length} witnesses, ${threshold} must have seen this log; ${found.names.length} have.`);
+  }
+  say("witnesses", `Witnesses have seen the same log: ${found.names.join(", ")}, by ${moment(found.time)}.`);
+  return { checkpoint, cosigned: found.time };
+}
+
+// Each record with its id, once all of them are leaves under the checkpoint.
+async function checkInclusion(bundle, checkpoint, trust, say) {
+  const step = "inclusion";
+  const leaves = [];
+  const records = [];
+  for (const record of bundle.records) {
+    const entry = `Entry ${record.index} is not what the log has there.`;
+    const id = refusing(step, entry, () => recordId(record, trust));
+    const signatures = refusing(step, entry, () => record.signatures.map(fromHex));
+    if (!Number.isSafeInteger(record.logTime) || record.logTime < 0) throw new Refused(step, entry);
+    const hash = await leafHash(await leafOf(RECORDS[record.type].number, id, signatures, record.logTime));
+    if (toHex(hash) !== record.leafHash) throw new Refused(step, entry);
+    leaves.push([record.index, hash]);
+    records.push({ ...record, id: toHex(id), digest: id });
+  }
+  let root;
+  try {
+    root = await rootOfSubset(leaves, checkpoint.size, bundle.proof.map(fromHex));
+  } catch {
+    throw new Refused(step, "The proof that the records are in the log does not fit.");
+  }
+  if (!same(root, checkpoint.root)) throw new Refused(step, "The records are not those under the log's signed root.");
+  say(step, `All ${count(records.length)} records sent with this page are entries of that log, with their signatures.`);
+  return records;
+}
+
+async function checkComplete({ complete, subject }, { size }, log, records, say) {
+  const step = "complete";
+  const fits = complete?.size === size && complete.subject === subject && complete.logId === toHex(await logId(log.origin, fromHex(log.key)));
+  if (!fits) throw new Refused(step, "The log's word that nothing was left out is about something else.");
+  const root = await sortedRoot(records.map(({ digest }) => digest));
+  if (complete.root !== toHex(root)) throw new Refused(step, "The log said that other records are all there are: one was left out or added.");
+  if (!(await refusing(step, "The log's word cannot be read.", () => verifyComplete(complete, log.origin, fromHex(log.key))))) {
+    throw new Refused(step, "The log has not signed that nothing was left out.");
+  }
+  say(step, "The log signed that these are all records about this product. Whoever holds the receipt of another can prove it wrong.");
+}
+
+// Names of partners, each from the enrolment whose fingerprint the council signed.
+async function checkNames(documents, registry, say) {
+  const names = new Map();
+  for (const text of documents) {
+    const hash = toHex(await sha256(utf8(String(text))));
+    const [partner] = [...registry.partners].find(([, { document }]) => document === hash) ?? [];
+    if (partner === undefined) throw new Refused("names", "The name of a partner is not the one that it enrolled with.");
+    names.set(partner, refusing("names", "An enrolment cannot be read.", () => String(JSON.parse(text).name)));
+  }
+  if (names.size) say("names", `Named as the council admitted them: ${[...names.values()].join(", ")}.`);
+  return names;
+}
+
+// The attestations whose signed list of codes holds this very code.
+async function checkCodes({ figures, subject }, records, say) {
+  const listed = new Set();
+  for (const { attestation, index, size, proof } of figures.codes) {
+    const record = records.find(({ id, type }) => id === attestation && type === "Attestation");
+    let root = null;
+    try {
+      root = toHex(await rootOfInclusion(await leafHash(utf8(subject)), index, size, proof.map(fromHex)));
+    } catch {
+      // no proof, so no root
+    }
+    if (root === null || root !== record?.message.itemCodes) throw new Refused("codes", "This code is not in the list that was signed.");
+    listed.add(attestation);
+  }
+  if (listed.size) say("codes", "This very code is in the list that the maker signed.");
+  return listed;
+}
+
+function refusing(step, why, work) {
+  try {
+    return work();
+  } catch {
+    throw new Refused(step, why);
+  }
+}
+
+const count = (number) => number.toLocaleString("en");
+const moment = (seconds) => new Date(seconds * 1000).toLocaleString("en");

@@ -1,0 +1,43 @@
+// Bytes and their spellings: what the other modules compute with.
+
+export function fromHex(text) {
+  const digits = text.replace(/^0x/, "");
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error("not hex");
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+export function toHex(bytes) {
+  return "0x" + [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function concat(...parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export function same(a, b) {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+export function bigEndian(number, size) {
+  const bytes = new Uint8Array(size);
+  let rest = BigInt(number);
+  for (let i = size - 1; i >= 0; i--) {
+    bytes[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  if (rest !== 0n) throw new Error("number too large");
+  return bytes;
+}
+
+export async function sha256(bytes) {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+export const utf8 = (text) => new TextEncoder().encode(text);
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

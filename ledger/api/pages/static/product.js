@@ -1,0 +1,100 @@
+// A product's page: fetches the records behind the service's answer, recomputes the verdict from them, and lets only that
+// stand. Until then, and without scripts, the page says that it is the service's word.
+import { verifyBundle } from "./bundle.js";
+import { compareWithMemory } from "./memory.js";
+import { Unable } from "./refusals.js";
+import { Report, json, proofBetween, text } from "./report.js";
+import { give, trusted } from "./trust.js";
+import { DECIDING, judge } from "./verdict.js";
+import { HEADS, sentence, toDo } from "./words.js";
+
+const UNCHECKABLE = new Set(["seen before", "seen elsewhere", "after sale", "off the market"]);
+const banner = document.querySelector(".verdict");
+const advice = document.querySelector(".todo");
+const section = document.querySelector(".check");
+
+// Recompute the verdict; {verdict, reasons, evidence}. Throws Refused or Unable.
+async function check(path, report) {
+  const say = (step, words, held) => report.say(step, words, held);
+  if (!globalThis.crypto?.subtle) {
+    throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
+  }
+  const { trust, keep } = await trusted((await json("/v1/consortium")).trust, say);
+  const evidence = await verifyBundle(await text(`/v1/products/bundle/${path}`), path, trust, say);
+  const log = trust.logs.find(({ origin }) => origin === evidence.checkpoint.origin);
+  const remember = await compareWithMemory(evidence.checkpoint, log, proofBetween, say);
+  const time = Math.max(Math.floor(Date.now() / 1000), evidence.latest);
+  const verdict = await judge(path, evidence, time);
+  keep();
+  remember();
+  return { ...verdict, evidence };
+}
+
+// What the service says, by the reasons on its page: the verdict that records give, and whether it has doubts of its own.
+function said() {
+  const codes = new Set([...document.querySelectorAll("[data-code-of-reason]")].map((line) => line.dataset.codeOfReason));
+  const [, verdict] = [...DECIDING].find(([code]) => codes.has(code)) ?? ["", "unknown"];
+  return { verdict, doubts: [...codes].some((code) => UNCHECKABLE.has(code)) };
+}
+
+function show(head, { what, act } = {}) {
+  const [title, mark, meaning, doing] = HEADS[head];
+  banner.className = `verdict ${head}`;
+  banner.dataset.checked = head;
+  banner.querySelector(".mark").textContent = mark;
+  banner.querySelector("h1").textContent = title;
+  banner.querySelector(".meaning").textContent = what ?? meaning;
+  advice.className = `todo ${head}`;
+  advice.querySelector("p").textContent = act ?? doing;
+  document.title = `${title} · Lading`;
+}
+
+function showVerdict({ verdict, reasons, evidence }, report) {
+  const name = (partner) => evidence.names.get(partner) ?? `partner ${partner}`;
+  for (const reason of reasons) report.say("verdict", sentence(reason, name));
+  if (reasons.length === 0) report.say("verdict", "No attestation and no recall of this product is in the log.");
+  report.say("elsewhere", "Who else looked at this code, and which way the goods took, is the service's word: not checked here.", null);
+  const service = said();
+  const recall = reasons.find(({ code }) => code === "recall" || code === "recall of some lots or serials");
+  const act = recall && { act: toDo(recall) };
+  show(verdict === "authentic" && service.doubts ? "careful" : verdict, act);
+  if (service.verdict !== verdict) {
+    const [theirs, ours] = [HEADS[service.verdict][0], HEADS[verdict][0]];
+    report.say("differs", `The service says “${theirs}”. The records say “${ours}”, and that stands here.`, false);
+    banner.classList.add("differs");
+  }
+  report.end("yes", `Your browser has checked this itself, in the log's state with ${evidence.checkpoint.size.toLocaleString("en")} entries:`);
+}
+
+async function run() {
+  const report = new Report(section);
+  report.status.textContent = "Your browser is checking this…";
+  try {
+    showVerdict(await check(banner.dataset.code, report), report);
+  } catch (error) {
+    show(report.fail(error) === "no" ? "refused" : "unchecked");
+  }
+}
+
+// A scan of a single item is told to the service, so that a code that turns up in many hands is noticed.
+async function tellScan() {
+  const response = await fetch("/p-scan", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ code: banner.dataset.code }),
+  });
+  if (response.ok && (await response.json()).verdict !== banner.dataset.verdict) location.reload();
+}
+
+const given = section.querySelector("input[type=file]");
+given.addEventListener("change", async () => {
+  try {
+    await give(await given.files[0].text());
+    await run();
+    section.dataset.trust = "given";
+  } catch {
+    section.querySelector(".file-problem").textContent = "This is no trust file.";
+  }
+});
+await run();
+if ("serial" in banner.dataset) tellScan().catch(() => {});

@@ -1,0 +1,198 @@
+// What each record of the registry does, and why it may be refused: the rules of PartnerRegistry.sol once more, twin of
+// ledger/registry/rules.py and keys.py. A refusal is thrown, and leaves the registry unfit for use.
+import { ContractKind, RegistryAction as A, Role } from "./records.js";
+import { ANCHOR_KEY, CONTRACT, COUNCIL_KEY, DEVICE_KEY, MASTER_KEY, NO_END, NO_SCOPE, address, scopeText } from "./registry.js";
+
+const ALL_SCOPES = 2 ** 32 - 1;
+const MAX_DEVICE_PERIOD = 90 * 86400;
+const DEVICE_TYPES = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22];
+const DEVICE_SCOPES = DEVICE_TYPES.reduce((bits, number) => bits + 2 ** (number - 1), 0);
+const NO_KEY = "0x" + "00".repeat(20);
+const ROLES = new Set(Object.values(Role));
+const KINDS = new Set(Object.values(ContractKind));
+const USED = new Map([
+  [A.ADMIT, "notBefore partner key document"],
+  [A.SUSPEND, "partner"],
+  [A.REINSTATE, "notBefore partner"],
+  [A.ADD_KEY, "notBefore partner key"],
+  [A.REVOKE_KEY, "partner key"],
+  [A.GRANT_ROLE, "notBefore partner role scope"],
+  [A.REVOKE_ROLE, "partner role scope"],
+  [A.ADD_COUNCIL_MEMBER, "notBefore key"],
+  [A.REMOVE_COUNCIL_MEMBER, "notBefore key"],
+  [A.SET_THRESHOLD, "notBefore number"],
+  [A.REGISTER_LOG, "notBefore partner key scope number document"],
+  [A.RETIRE_LOG, "scope"],
+  [A.OPEN_CONTRACT, "notBefore key number"],
+  [A.CLOSE_CONTRACT, "notBefore key number"],
+  [A.ADOPT_RULES, "number document"],
+]);
+const UNUSED = { notBefore: 0, partner: 0, key: NO_KEY, role: 0, scope: NO_SCOPE, number: 0, document: NO_SCOPE };
+
+function require(held, why) {
+  if (!held) throw new Error(why);
+}
+
+// Let a record of the registry, signed by `keys` in their order, take effect in a block at `time`.
+export function apply(registry, { type, message }, keys, time) {
+  if (type === "RegistryChange") change(registry, message, keys, time);
+  else if (type === "KeyGrant") grantKey(registry, message, keys, time);
+  else revokeOwnKey(registry, message, keys, time);
+}
+
+function change(registry, r, keys, time) {
+  require(r.sequence === registry.sequence + 1, `change ${registry.sequence + 1} of the registry is missing: here is ${r.sequence}`);
+  require(USED.has(r.action), "no such action");
+  const used = USED.get(r.action).split(" ");
+  for (const [field, empty] of Object.entries(UNUSED)) {
+    require(used.includes(field) || r[field] === empty, `a change of this kind does not use ${field}`);
+  }
+  requireCouncil(registry, keys, time);
+  ACTIONS[r.action](registry, r, time);
+  registry.sequence = r.sequence;
+}
+
+function requireCouncil(registry, keys, time) {
+  require(keys.length >= registry.needed(time), `${registry.needed(time)} council members must sign, ${keys.length} did`);
+  keys.forEach((key, i) => {
+    require(i === 0 || keys[i - 1] < key, "council signatures do not ascend");
+    const known = registry.addresses.get(key);
+    require(known?.kind === COUNCIL_KEY && registry.inForce(key, time), "signed by somebody outside the council");
+  });
+}
+
+const ACTIONS = {
+  [A.ADMIT](registry, r, time) {
+    require(r.partner !== 0 && !registry.partners.has(r.partner), "the partner is admitted already");
+    const since = force(registry, r, time);
+    enter(registry, r.key, address(MASTER_KEY, r.partner, since, NO_END, ALL_SCOPES));
+    registry.partners.set(r.partner, { since, document: r.document, suspendedUntil: 0, roles: new Map() });
+  },
+  [A.SUSPEND](registry, r) {
+    require(partner(registry, r).suspendedUntil !== NO_END, "the partner is suspended already");
+    partner(registry, r).suspendedUntil = NO_END;
+  },
+  [A.REINSTATE](registry, r, time) {
+    require(partner(registry, r).suspendedUntil === NO_END, "the partner is not suspended");
+    partner(registry, r).suspendedUntil = force(registry, r, time);
+  },
+  [A.ADD_KEY](registry, r, time) {
+    enter(registry, r.key, address(MASTER_KEY, r.partner, forceForPartner(registry, r, time), NO_END, ALL_SCOPES));
+  },
+  [A.REVOKE_KEY](registry, r, time) {
+    endKey(registry, r, time);
+  },
+  [A.GRANT_ROLE](registry, r, time) {
+    const { roles } = partner(registry, r);
+    require(!roles.has(role(r)), "the partner has this role already");
+    roles.set(role(r), forceForPartner(registry, r, time));
+  },
+  [A.REVOKE_ROLE](registry, r) {
+    require(partner(registry, r).roles.delete(role(r)), "the partner does not have this role");
+  },
+  [A.ADD_COUNCIL_MEMBER](registry, r, time) {
+    enter(registry, r.key, address(COUNCIL_KEY, 0, force(registry, r, time)));
+    registry.lasting.add(r.key);
+  },
+  [A.REMOVE_COUNCIL_MEMBER](registry, r, time) {
+    require(registry.lasting.delete(r.key), "no council member");
+    requireMembers(registry, Math.max(registry.needed(time), registry.nextThreshold), time);
+    registry.addresses.get(r.key).until = force(registry, r, time);
+  },
+  [A.SET_THRESHOLD](registry, r, time) {
+    require(r.number > 0, "nobody would have to sign");
+    requireMembers(registry, r.number, time);
+    registry.threshold = registry.needed(time); // one that is not in force yet is replaced
+    registry.nextThreshold = r.number;
+    registry.nextThresholdFrom = force(registry, r, time);
+  },
+  [A.REGISTER_LOG](registry, r, time) {
+    require(r.scope !== NO_SCOPE && !registry.logs.has(r.scope), "the log is registered already");
+    require(r.document === NO_SCOPE ? r.number === 0 : registry.logs.has(r.document), "the predecessor is not registered");
+    enter(registry, r.key, address(ANCHOR_KEY, r.partner, forceForPartner(registry, r, time)));
+    registry.logs.set(r.scope, r.key);
+  },
+  [A.RETIRE_LOG](registry, r, time) {
+    const known = registry.addresses.get(registry.logs.get(r.scope));
+    require(known?.until === NO_END, "no such log, or retired already");
+    known.until = time;
+  },
+  [A.OPEN_CONTRACT](registry, r, time) {
+    require(KINDS.has(r.number), "no such kind of contract");
+    const { latest, before } = registry.contracts.get(r.number) ?? {};
+    const closed = latest === undefined ? 0 : registry.addresses.get(latest).until;
+    require(closed !== NO_END, "a contract of this kind is open");
+    require(before === undefined || registry.addresses.get(before).until <= time, "the contract before is not closed yet");
+    enter(registry, r.key, address(CONTRACT, 0, Math.max(force(registry, r, time), closed), NO_END, 0, r.number));
+    registry.contracts.set(r.number, { latest: r.key, before: latest });
+  },
+  [A.CLOSE_CONTRACT](registry, r, time) {
+    const known = registry.addresses.get(r.key);
+    require(KINDS.has(r.number) && known?.contractKind === r.number && known.until === NO_END, "no such contract is open");
+    known.until = force(registry, r, time);
+  },
+  [A.ADOPT_RULES](registry, r) {
+    require(r.document !== NO_SCOPE && !registry.rules.has(r.document), "these rules are adopted already");
+    registry.rules.add(r.document);
+  },
+};
+
+function grantKey(registry, r, keys, time) {
+  require(r.validFrom < r.validUntil && r.validUntil - r.validFrom <= MAX_DEVICE_PERIOD && time < r.validUntil, "no period for a device key");
+  require(r.scopes !== 0 && (BigInt(r.scopes) & ~BigInt(DEVICE_SCOPES)) === 0n, "no scopes for a device key");
+  require(keys.length === 2 && keys[1] === r.key, "not signed by a master key and by the granted key");
+  requireMaster(registry, r.partner, keys[0], time);
+  require(r.actor === 0 || registry.partners.has(r.actor), "the actor is no partner");
+  require(!registry.suspended(r.partner, time), "a suspended partner grants no keys");
+  enter(registry, r.key, address(DEVICE_KEY, r.partner, Math.max(r.validFrom, time), r.validUntil, r.scopes));
+}
+
+function revokeOwnKey(registry, r, keys, time) {
+  require(keys.length === 1, "not signed by one key");
+  if (keys[0] !== r.key) requireMaster(registry, r.partner, keys[0], time);
+  endKey(registry, r, time);
+}
+
+function endKey(registry, r, time) {
+  const known = registry.addresses.get(r.key);
+  require(known !== undefined && known.kind <= DEVICE_KEY && known.partner === r.partner, "not a key of this partner");
+  require(known.until > time, "the key is not valid any more");
+  known.until = time;
+}
+
+function requireMaster(registry, id, key, time) {
+  const known = registry.addresses.get(key);
+  require(known?.kind === MASTER_KEY && known.partner === id && registry.inForce(key, time), "not signed by a master key");
+}
+
+function requireMembers(registry, needed, time) {
+  const members = [...registry.lasting].filter((key) => registry.addresses.get(key).since <= time);
+  require(members.length >= needed, "the council could not reach its threshold");
+}
+
+// An address enters once, as one thing.
+function enter(registry, key, entry) {
+  require(key !== NO_KEY && !registry.addresses.has(key), "the address is known already");
+  registry.addresses.set(key, entry);
+}
+
+function partner(registry, r) {
+  require(registry.partners.has(r.partner), "no such partner");
+  return registry.partners.get(r.partner);
+}
+
+function role(r) {
+  const text = scopeText(r.scope);
+  const fits = { [Role.CUSTOMS]: /^[A-Z]{2}$/.test(text), [Role.ISSUER]: r.scope !== NO_SCOPE, [Role.BRAND]: /^[0-9]{4,12}$/.test(text) };
+  require(ROLES.has(r.role) && (fits[r.role] ?? r.scope === NO_SCOPE), "no such role, or no scope for it");
+  return `${r.role} ${r.scope}`;
+}
+
+// When a change recorded now comes into force.
+function force(registry, r, time) {
+  const since = Math.max(r.notBefore, time + registry.delay);
+  require(since < NO_END, "never in force");
+  return since;
+}
+
+const forceForPartner = (registry, r, time) => Math.max(force(registry, r, time), partner(registry, r).since);

@@ -1,0 +1,57 @@
+// What a check says, step by step, on the page, and the answers of the service that it asks for.
+import { Unable } from "./refusals.js";
+
+export class Report {
+  constructor(section) {
+    this.section = section;
+    this.status = section.querySelector(".status");
+    this.list = section.querySelector(".steps:not(.findings)");
+    this.findings = section.querySelector(".findings") ?? this.list;
+    this.list.replaceChildren();
+    this.findings.replaceChildren();
+  }
+
+  // `held`: true, false, or null for what cannot be checked here. Where the page has a place for findings, these stand there:
+  // what does not hold, what was not checked, and what came out.
+  say(step, text, held = true) {
+    const line = document.createElement("li");
+    line.className = held === null ? "skip-step" : held ? "yes" : "no";
+    line.dataset.step = step;
+    line.textContent = text;
+    if (step === "verdict") this.findings.insertBefore(line, this.findings.querySelector("li:not([data-step=verdict])"));
+    else (held === true ? this.list : this.findings).append(line);
+  }
+
+  // How a check ended that threw: beyond this browser, or refused. Whatever else goes wrong in what the service sent is
+  // no better than a refusal. Returns the result.
+  fail(error) {
+    const unable = error instanceof Unable;
+    this.say(error.step ?? "format", error.step ? error.message : "What the service sent cannot be read.", unable ? null : false);
+    const result = unable ? "unchecked" : "no";
+    this.end(result, unable ? "Your browser could check only this much:" : "Your browser found that something does not hold:");
+    return result;
+  }
+
+  // `result`: yes, no or unchecked.
+  end(result, text) {
+    this.status.textContent = text;
+    this.status.className = `status ${result}`;
+    this.section.dataset.result = result;
+  }
+}
+
+// Answers of the service; throws Unable where it gives none.
+async function answer(where) {
+  try {
+    const response = await fetch(where, { headers: { Accept: "application/json" } });
+    if (response.ok) return response;
+  } catch {
+    // said below
+  }
+  throw new Unable("service", "The service did not give what the check needs. Try again later.");
+}
+
+export const json = async (where) => (await answer(where)).json();
+export const text = async (where) => (await answer(where)).text();
+export const proofBetween = async (first, second) =>
+  (await json(`/v1/log/proof/consistency?first=${first}&second=${second}`)).proof;

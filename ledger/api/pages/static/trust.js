@@ -1,0 +1,105 @@
+// The trust file that this browser relies on: pinned at its first visit, given as a file, or named by the fingerprint in a
+// printed link (#trust=0x…). Another one is refused: whoever could change it could change everything else with it.
+import { sha256, toHex, utf8 } from "./bytes.js";
+import { Refused } from "./refusals.js";
+
+const STORED = "lading-trust";
+const RELIED_ON = ["chainId", "consortiumId", "genesis", "lading", "logs", "registry", "witnesses"];
+const HEX32 = /^0x[0-9a-f]{64}$/;
+const ADDRESS = /^0x[0-9a-f]{40}$/;
+
+// RFC 8785, for the strings, whole numbers, lists and objects of a trust file.
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+}
+
+// SHA-256 of what a verifier relies on: all but addresses and names that the registry's history tells as well.
+export async function fingerprint(trust) {
+  const core = Object.fromEntries(RELIED_ON.filter((name) => name in trust).map((name) => [name, trust[name]]));
+  return toHex(await sha256(utf8(canonical(core))));
+}
+
+// The same trust file if it is one; throws Refused.
+export function wellFormed(trust) {
+  const { lading, consortiumId, genesis, registry, logs, witnesses } = trust ?? {};
+  const council = genesis?.council;
+  const fits =
+    lading === "trust/1" &&
+    HEX32.test(consortiumId) &&
+    ADDRESS.test(registry) &&
+    Array.isArray(council) &&
+    council.every((member, i) => ADDRESS.test(member) && (i === 0 || council[i - 1] < member)) &&
+    Number.isSafeInteger(genesis.threshold) &&
+    genesis.threshold >= 1 &&
+    genesis.threshold <= council.length &&
+    Number.isSafeInteger(genesis.delay) &&
+    genesis.delay >= 0 &&
+    Array.isArray(logs) &&
+    logs.every(({ origin, key }) => typeof origin === "string" && HEX32.test(key)) &&
+    (witnesses === undefined || policyFits(witnesses));
+  if (!fits) throw new Refused("trust", "What should be the trust file is none.");
+  return trust;
+}
+
+function policyFits({ threshold, keys }) {
+  const named = Array.isArray(keys) && keys.every((key) => typeof key === "string") && new Set(keys).size === keys.length;
+  return named && Number.isSafeInteger(threshold) && threshold >= 1 && threshold <= keys.length;
+}
+
+// The fingerprint that the link names, if it names one.
+function printed() {
+  const named = new URLSearchParams(location.hash.slice(1)).get("trust") ?? new URLSearchParams(location.search).get("trust");
+  return named === null ? null : named.toLowerCase().replace(/^(0x)?/, "0x");
+}
+
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(STORED));
+  } catch {
+    return null; // nothing that we wrote, or a browser that keeps nothing
+  }
+}
+
+// The trust file to rely on, and `keep`, which pins it once everything else has held. Throws Refused where the one that the
+// service shows is not the one that was pinned or printed.
+export async function trusted(served, say) {
+  const found = await fingerprint(wellFormed(served));
+  const [named, before] = [printed(), stored()];
+  if (named !== null && named !== found) {
+    throw new Refused("trust", "The link that you followed names another trust file than this service shows.");
+  }
+  if (before !== null && before.fingerprint !== found) {
+    const whence = before.source === "file" ? "that you gave it" : "that it has kept since its first visit";
+    throw new Refused("trust", `This service shows another trust file than the one ${whence}. Ask whom you trust which is right.`);
+  }
+  if (before !== null) {
+    const whence = before.source === "file" ? "you gave" : "your browser has kept since its first visit";
+    say("trust", `The trust file is the one that ${whence}: ${short(found)}.`);
+  } else if (named !== null) {
+    say("trust", `The trust file is the one that the link names: ${short(found)}.`);
+  } else {
+    const first = "This is your browser's first visit: it takes the service's own trust file, keeps it, and refuses another from now on";
+    say("trust", `${first}. Compare its fingerprint with somebody you trust: ${found}.`, null);
+  }
+  const keep = () => before ?? pin({ fingerprint: found, source: named === null ? "first visit" : "link" });
+  return { trust: served, keep };
+}
+
+// Rely on a trust file that the reader chose, from now on.
+export async function give(text) {
+  const trust = wellFormed(JSON.parse(text));
+  return pin({ fingerprint: await fingerprint(trust), source: "file" });
+}
+
+function pin(trust) {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(trust));
+  } catch {
+    // a browser that keeps nothing is on its first visit every time, and says so
+  }
+}
+
+const short = (hash) => `${hash.slice(0, 10)}…${hash.slice(-4)}`;

@@ -1,0 +1,71 @@
+"""What a product's bundle claims beside its records: which attested lists hold its code, and who the partners are."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ledger import merkle
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.json_fields import entries, fields_of, hex_bytes, integer
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.products.gs1 import Product
+from ledger.records.types import Attestation, Record
+from ledger.registry.history import RegistryView
+
+MOST_LISTS = 200
+
+
+def codes_figure(product: Product, lists: Mapping[RecordId, Iterable[str]]) -> dict[str, Any]:
+    """`{codes: [{attestation, index, size, proof}]}`: for each attestation whose list of codes holds the product's path
+    the RFC 9162 inclusion proof under its `itemCodes`. The others in the list stay untold.
+    """
+    path = product.path().encode()
+    claims = []
+    for attestation, codes in sorted(lists.items()):
+        leaves = sorted({code.encode() for code in codes})
+        if path in leaves:
+            index = leaves.index(path)
+            proof = merkle.inclusion_proof([merkle.leaf_hash(leaf) for leaf in leaves], index)
+            claims.append(
+                {
+                    "attestation": to_hex(attestation),
+                    "index": index,
+                    "size": len(leaves),
+                    "proof": [to_hex(value) for value in proof],
+                }
+            )
+    return {"codes": claims}
+
+
+def check_product(
+    product: Product,
+    figures: Mapping[str, Any],
+    documents: Sequence[str],
+    records: Mapping[RecordId, Record],
+    registry: RegistryView,
+) -> dict[str, Any]:
+    """`figures` again once each claim holds: a code is in the list that its attestation signed, and each document is
+    the enrolment of a partner that the registry admitted. Raises `MalformedRecord`, `VerificationFailed`.
+    """
+    admitted = {partner.document for _, partner in registry.partners()}
+    for i, text in enumerate(documents):
+        if hashlib.sha256(text.encode()).digest() not in admitted:
+            raise VerificationFailed("not the enrolment of a partner", where=f"rules[{i}]", found=text[:80])
+    last = b""
+    for where, claim in entries(figures["codes"], "figures.codes", most=MOST_LISTS):
+        fields = fields_of(claim, where, ("attestation", "index", "size", "proof"))
+        attestation = RecordId(hex_bytes(fields["attestation"], f"{where}.attestation", 32))
+        if attestation <= last:
+            raise MalformedRecord("not ascending, each once", where=where)
+        last = attestation
+        record = records.get(attestation)
+        if not isinstance(record, Attestation) or not any(record.itemCodes):
+            raise VerificationFailed("no attestation of a list of codes", where=where, found=to_hex(attestation))
+        merkle.verify_inclusion(
+            merkle.leaf_hash(product.path().encode()),
+            integer(fields["index"], f"{where}.index"),
+            integer(fields["size"], f"{where}.size"),
+            [hex_bytes(value, at, 32) for at, value in entries(fields["proof"], f"{where}.proof", most=64)],
+            record.itemCodes,
+        )
+    return dict(figures)

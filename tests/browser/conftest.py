@@ -1,0 +1,57 @@
+"""A real Chromium, driven from here, and one shelf of products for all tests of a worker."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.reading import PHONE, Reader
+from tests.browser.shelf import Shelf, served
+from tests.e2e.stage import found_stage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+REQUIRED = "LADING_REQUIRE_BROWSER"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Chromium of this machine. Without one the tests are skipped, but not where it is required."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        if os.environ.get("CI") or os.environ.get(REQUIRED):
+            pytest.fail("no Chromium on this machine, and it is required here: install Debian's package chromium")
+        pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    founded = tmp_path_factory.mktemp("founded")
+    (founded / "now").write_text(str(found_stage(founded)))
+    with served(founded, tmp_path_factory.mktemp("shelf") / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def open_window(browser: "Browser", shelf: Shelf) -> Iterator[Reader]:
+    """One page for all tests: a window of its own for each costs more than what they check."""
+    context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    yield Reader(context, shelf)
+    context.close()
+
+
+@pytest.fixture
+def reader(open_window: Reader) -> Reader:
+    """A reader whose browser has never been here."""
+    open_window.forget()
+    return open_window

@@ -1,0 +1,136 @@
+"""Time that the operator cannot set: what its clock says counts for an hour at most, where others bear witness."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ledger.bundle.format import parse_trust
+from ledger.bundle.verify import verify_bundle
+from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
+from ledger.records.evidence import Basis
+from ledger.records.verification import VerifiedRecord
+from ledger.services.audit.run import audit
+from ledger.services.exports.bundle import Exporter
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import read_consortium
+from ledger.services.state.verified_records import VerifiedRecords
+from tests.e2e.stage import CARRIER, HOUR, MAKER, SHOP, Stage, staged
+
+REPORT_LAG = DAY
+
+
+@contextmanager
+def witnessed(founded: Path, home: Path) -> Iterator[tuple[Stage, ManualClock]]:
+    """A home whose witnesses have a clock of their own, which the operator cannot set."""
+    prepared = home.with_name("prepared")
+    shutil.copytree(founded, prepared)
+    true = ManualClock(int((founded / "now").read_text()))
+    witnesses = DemoWitnesses(prepared, read_consortium(prepared).log, true)
+    try:
+        with staged(prepared, home) as stage:
+            yield stage, true
+    finally:
+        witnesses.close()
+
+
+@pytest.fixture
+def both(founded: Path, tmp_path: Path) -> Iterator[tuple[Stage, ManualClock]]:
+    with witnessed(founded, tmp_path / "home") as pair:
+        yield pair
+
+
+def record_of(stage: Stage, record_id: RecordId) -> VerifiedRecord:
+    with stage.node.home.database.read() as connection:
+        registry = stage.node.reader.registry.refreshed(connection)
+        (verified,) = VerifiedRecords(connection, stage.node.home, registry).named([record_id])
+    return verified
+
+
+def pass_both(stage: Stage, true: ManualClock, seconds: int) -> None:
+    true.advance(seconds)
+    stage.pass_time(seconds)
+
+
+def test_a_leaf_logged_days_back_counts_from_an_hour_before_its_evidence(both: tuple[Stage, ManualClock]) -> None:
+    """The operator's clock stands still for nine and a half days, and then it logs what its friend brings it."""
+    stage, true = both
+    shipment = stage.open(10)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    stage.pass_time(9 * DAY)
+    true.advance(18 * DAY + 12 * HOUR)
+    delivery = stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    stage.node.settle()
+    verified = record_of(stage, delivery)
+    assert verified.logged_at < true.now() - 9 * DAY
+    assert (verified.evidenced, verified.basis) == (true.now(), Basis.WITNESSES)
+    assert (verified.known, verified.visible) == (true.now() - HOUR, true.now())
+    statement = stage.penalty(shipment)
+    assert statement.delivered_at == true.now() - HOUR - REPORT_LAG
+    assert statement.late_seconds > 6 * DAY
+    assert statement.amount > 0
+    report = audit(stage.node)
+    assert report.ok, report.to_json()["findings"]
+    assert any("back-dated" in note.what for note in report.notes)
+
+
+def test_evidence_is_part_of_the_bundle_and_hiding_it_does_not_help(both: tuple[Stage, ManualClock]) -> None:
+    stage, true = both
+    shipment = stage.open(10)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    pass_both(stage, true, 12 * DAY)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    stage.node.settle()
+    pass_both(stage, true, 9 * DAY)
+    stage.node.settle()
+    trust = parse_trust(canonical_json(read_consortium(stage.node.home.settings.home).trust_file()))
+    data = Exporter(stage.node.reader).shipment(shipment)
+    steps = verify_bundle(data, trust)
+    assert all(step.ok for step in steps), steps[-1]
+    value = json.loads(data)
+    amount = value["figures"]["penalties"]["statements"][0]["amount"]
+    assert int(amount) == stage.penalty(shipment).amount > 0
+    assert len(value["times"]) >= 2
+
+    def changed(**fields: object) -> str:
+        steps = verify_bundle(canonical_json(value | fields), trust)
+        return "" if all(step.ok for step in steps) else steps[-1].name
+
+    assert changed() == ""
+    assert changed(times=[]) == "figures"  # without it everything was known an hour before the bundle was made
+    assert changed(times=value["times"][::-1]) == "times"
+    for i, entry in enumerate(value["times"]):
+        others = value["times"][:i], value["times"][i + 1 :]
+        lines = entry["checkpoint"].split("\n")
+        bare = entry | {"checkpoint": "\n".join(line for line in lines if "example/demo" not in line)}
+        assert changed(times=[*others[0], bare, *others[1]]) == "times"
+        proof = entry["consistency"]
+        if proof:
+            flipped = entry | {"consistency": ["0x" + "00" * 32, *proof[1:]]}
+            assert changed(times=[*others[0], flipped, *others[1]]) == "times"
+
+
+def test_an_outage_of_six_hours_changes_nothing_that_two_signed(founded: Path, tmp_path: Path) -> None:
+    """Witnesses hear of the records six hours late; claims within `reportLag` count as ever."""
+    amounts = []
+    for name, away in (("fair", 0), ("outage", 6 * HOUR)):
+        with witnessed(founded, tmp_path / name / "home") as (stage, true):
+            shipment = stage.open(10)
+            stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+            stage.node.settle()
+            pass_both(stage, true, 14 * DAY)
+            stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+            pass_both(stage, true, away)
+            stage.node.settle()
+            moved = record_of(stage, shipment)
+            assert moved.basis is Basis.WITNESSES
+            amounts.append(stage.penalty(shipment).amount)
+    assert amounts[0] == amounts[1] > 0

@@ -1,0 +1,1 @@
+"""An independent reading of RECORDS.md: penalty and gate breaches by brute force, random journeys, gaming."""

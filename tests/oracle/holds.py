@@ -1,0 +1,122 @@
+"""Which seconds of a line customs took: holds, presentations and ends, each as far as somebody else bears it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ledger.codes import RELEASES, Assurance, ClearanceStatus
+from ledger.records.types import Clearance, Commercial, Handoff
+from tests.oracle.facts import Seen
+from tests.oracle.stops import counted
+from tests.oracle.travels import Line, World, terms_of
+
+Span = tuple[int, int]
+HOLD_ENDS = RELEASES | {ClearanceStatus.REFUSED}
+
+
+def decision(seen: Seen) -> Clearance:
+    assert isinstance(seen.record, Clearance)
+    return seen.record
+
+
+def covered(spans: list[Span], low: int, high: int) -> int:
+    """Seconds of the union of `spans` inside [low, high], counted between neighbouring breakpoints."""
+    points = sorted({low, high, *(p for span in spans for p in span if low < p < high)})
+    return sum(b - a for a, b in pairwise(points) if any(start <= a and b <= end for start, end in spans))
+
+
+@dataclass(frozen=True)
+class Holds:
+    world: World
+    root: Seen
+    commercial: Commercial
+    line: Line
+
+    def spans(self, t: int) -> list[Span]:
+        """The holds that count, as spans of seconds up to `t`."""
+        decisions = self._decisions()
+        found = []
+        for seen in decisions:
+            record = decision(seen)
+            if record.causedBy == self.commercial.liable:
+                continue
+            if record.status == ClearanceStatus.SEIZED and self._by_customs(record):
+                found.append((record.occurredAt, min(t, self._next_move(record.occurredAt, t))))
+            elif record.status == ClearanceStatus.HELD:
+                agreed = self._agreed_before(record, decisions)
+                if self._bears_out(seen, agreed, self.commercial.beneficiary):
+                    found.append(self._hold(seen, agreed, decisions, t))
+        return [(start, end) for start, end in found if start < end]
+
+    def seconds(self, low: int, t: int) -> int:
+        return covered(self.spans(t), low, t) if low < t else 0
+
+    def _decisions(self) -> list[Seen]:
+        return [
+            seen
+            for segment in self.line.segments
+            for seen in self.world.clearances[segment.shipment]
+            if segment.before_parting(seen, decision(seen).occurredAt)
+        ]
+
+    @staticmethod
+    def _by_customs(record: Clearance) -> bool:
+        return record.assurance == Assurance.AUTHORITY_SIGNED
+
+    def _agreed_before(self, hold: Clearance, decisions: list[Seen]) -> bool:
+        """The hold's pair is required by the terms, or was lodged by customs or for a party, known before the hold."""
+        terms, pair = terms_of(self.root), (hold.jurisdiction, hold.regime)
+        if pair in {(r.jurisdiction, r.regime) for r in terms.requires}:
+            return True
+        parties = {terms.consignor, terms.consignee, self.commercial.liable, self.commercial.beneficiary}
+        for seen in decisions:
+            record = decision(seen)
+            lodged = record.status == ClearanceStatus.LODGED and (record.jurisdiction, record.regime) == pair
+            for_a_party = self._by_customs(record) or record.declarant in parties
+            if lodged and for_a_party and seen.known < hold.occurredAt:
+                return True
+        return False
+
+    def _bears_out(self, seen: Seen, agreed: bool, other_side: int) -> bool:
+        """Customs itself about an agreed pair; anything else only if the other side signed or endorsed it."""
+        return (agreed and self._by_customs(decision(seen))) or self.world.bears(seen, other_side)
+
+    def _hold(self, seen: Seen, agreed: bool, decisions: list[Seen], t: int) -> Span:
+        record = decision(seen)
+        same = [s for s in decisions if self._same_pair(decision(s), record)]
+        ends = [self._end(seen, agreed, s) for s in same if decision(s).status in HOLD_ENDS]
+        end = min((e for e in ends if e is not None), default=None)
+        presented = [
+            decision(s).occurredAt
+            for s in same
+            if decision(s).status == ClearanceStatus.PRESENTED
+            and self._bears_out(s, agreed, self.commercial.liable)
+            and (end is None or decision(s).occurredAt < end)
+        ]
+        start = max([record.occurredAt, *presented])
+        return start, t if end is None else min(end, t)
+
+    @staticmethod
+    def _same_pair(one: Clearance, other: Clearance) -> bool:
+        return (one.jurisdiction, one.regime) == (other.jurisdiction, other.regime)
+
+    def _end(self, hold: Seen, agreed: bool, release: Seen) -> int | None:
+        """When `release` ends `hold`, if it does."""
+        held, record = decision(hold), decision(release)
+        if record.occurredAt < held.occurredAt:
+            return None
+        if self._bears_out(release, agreed, self.commercial.liable):
+            return record.occurredAt
+        if not self._by_customs(held):  # stands on a broker's word, so it ends on one, and on customs' all the more
+            return counted(release, self.commercial.reportLag)
+        return None
+
+    def _next_move(self, since: int, t: int) -> int:
+        """When the goods next moved after a seizure, by the time that two signed."""
+        found = []
+        for step in self.line.steps:
+            record = step.seen.record
+            if step.moves:
+                when = record.occurredAt if isinstance(record, Handoff) else step.seen.visible
+                if when >= since:
+                    found.append(when)
+        return min(found, default=t)

@@ -1,0 +1,254 @@
+"""The delay penalty of a shipment, read from RECORDS.md alone, by brute force and in fractions.
+
+Readings, where the page leaves one open:
+
+1. A child's alpha and cap are those of the terms, weighed by its exact share: floors only once a family.
+2. A share of packages is taken at a split (of the children's sum) and at a short item (received of held); `over` none.
+3. A refusal (0 packages) by the consignee stops for good, and so does delivery: what is parted later stays one part.
+4. Under later terms that do not count, only the first consignee's receipt or refusal stops; its tenders and lockers do
+   not. Parts under later terms share the first part evenly, by packages. Transformation without signature has ended.
+5. An override is no delivery, even to the consignee; it is a move. Ended: lost, left, sold, destroyed, abandoned, and
+   seized or destroyed by customs itself for a required pair. `found` stops and reopens nothing.
+6. New terms but a return are a move that voids a tender; an override too, but to an earlier holder. Once back with an
+   earlier holder, the goods may still move on and void it.
+7. Of a locker only the next move is asked; an end (lost in the locker) is no move.
+8. A contest at the very last second of the window counts; a tender is undecided up to and with that second; a dispute
+   ends with the second 30 days after the contest, endorsements visible in that second counting.
+9. A third signed nothing of any shipment of the family, before or after, applied or not.
+10. Required pairs need no earlier knowledge (the clip to the opening does that); lodged ones do. A party is consignor,
+    consignee, `liable` or `beneficiary`.
+11. What an ancestor's records say holds for a child if they occurred up to the parting or were recorded before it.
+12. A hold ends with the first release or refusal at or after it; a broker's is put in place by `occurredAt` and counted
+    later. A hold on a broker's word ends by customs' release too, of an unagreed pair as if by a broker.
+13. A seizure runs from `occurredAt` to the `occurredAt` of the next handoff, or the visible time of another move.
+14. Reliefs add up; a child has those of the whole and of its ancestors too. Amendments count in log order where each
+    names the one before, of any kind, and all must have signed; corrections are left to nobody's number here.
+15. A leg's overrun is taken out of its own time: received to passed on (or t), less customs in between, beyond `dueAt`.
+    Legs under later terms have no recourse under the first. Times of both ends as counted.
+16. `indicative` ends by a signature or endorsement of the terms, not of an amendment of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, TypeVar
+
+from ledger.codes import AmendmentKind
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Amendment, Commercial, Handoff, ShipmentTerms
+from tests.oracle.facts import DAY, Seen, changes
+from tests.oracle.holds import Holds, covered
+from tests.oracle.stops import Clock, counted
+from tests.oracle.travels import Line, World, terms_of
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One shipment of the family; times and lateness of its latest piece, amounts of all."""
+
+    late_low: int
+    late_high: int
+    t_low: int
+    t_high: int
+    customs: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`low` is owed, `frozen` = `high` − `low`; `others`: (shipment, currency, low, high) in other currencies."""
+
+    low: int
+    high: int
+    frozen: int
+    indicative: bool
+    parts: dict[bytes, Part]
+    recourse: tuple[tuple[bytes, int, int, int], ...]
+    others: tuple[tuple[bytes, str, int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """The amended terms of one part; `family` is the shipment whose currency it is counted in."""
+
+    commercial: Commercial
+    relief: int
+    family: bytes
+
+
+@dataclass(frozen=True)
+class _Result:
+    t: int
+    late: int
+    customs: int
+    amount: Fraction
+
+
+_Piece = tuple[Line, _Rules, _Result, _Result]
+
+
+def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
+    """The penalty of the shipment opened by the terms `root`, judged at `at`; its prices must be open."""
+    world = World(seen)
+    terms = world.opened[root]
+    first = _rules(world, terms, (root,))
+    families: dict[bytes, list[_Piece]] = defaultdict(list)
+    families[root] = []
+    for piece in _pieces(world, terms, at):
+        families[piece[1].family].append(piece)
+
+    parts: dict[bytes, Part] = {}
+    recourse: list[tuple[bytes, int, int, int]] = []
+    totals: dict[bytes, tuple[int, int, str]] = {}
+    for family, pieces in families.items():
+        lows = _spread([(line.own, best.amount) for line, _, best, _ in pieces])
+        highs = _spread([(line.own, worst.amount) for line, _, _, worst in pieces])
+        currency = pieces[0][1].commercial.currency if pieces else first.commercial.currency
+        totals[family] = (sum(lows.values()), sum(highs.values()), currency)
+        for own, owed in lows.items():
+            mine = [p for p in pieces if p[0].own == own]
+            parts[own] = _part([(p[2], p[3]) for p in mine], owed, highs[own])
+            longest = max(mine, key=lambda p: p[2].t)
+            recourse += _recourse(world, terms, longest[0], longest[1].commercial, longest[2].t, owed)
+    low, high, _ = totals[root]
+    return Answer(
+        low=low,
+        high=high,
+        frozen=high - low,
+        indicative=not world.bears(terms, first.commercial.liable),
+        parts=parts,
+        recourse=tuple(recourse),
+        others=tuple((f, c, lo, hi) for f, (lo, hi, c) in totals.items() if f != root),
+    )
+
+
+def child_alone(root: bytes, child: bytes, seen: Sequence[Seen], at: int) -> tuple[int, int]:
+    """What a child of the shipment opened by `root` owes by itself: floor to ceiling of the terms below it."""
+    world = World(seen)
+    pieces = [p for p in _pieces(world, world.opened[root], at) if any(s.shipment == child for s in p[0].segments)]
+    low = sum((best.amount for _, _, best, _ in pieces), Fraction(0))
+    high = sum((worst.amount for _, _, _, worst in pieces), Fraction(0))
+    return floor(low), ceil(high)
+
+
+def _pieces(world: World, terms: Seen, at: int) -> Iterator[_Piece]:
+    """Every line with the rules of its part, and its result at best and at worst."""
+    for line in world.lines(terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
+        rules = _rules(world, terms, tuple(s.shipment for s in line.segments if s.terms.id == terms.id))
+        best, worst = (_result(world, terms, line, rules, at, best=best) for best in (True, False))
+        yield line, rules, best, worst
+
+
+def _part(pieces: list[tuple[_Result, _Result]], low: int, high: int) -> Part:
+    lows, highs = [p[0] for p in pieces], [p[1] for p in pieces]
+    last = max(lows, key=lambda r: (r.late, r.t))
+    return Part(
+        late_low=last.late,
+        late_high=max(r.late for r in highs),
+        t_low=last.t,
+        t_high=max(r.t for r in highs),
+        customs=last.customs,
+        low=low,
+        high=high,
+    )
+
+
+def _spread(terms: list[tuple[bytes, Fraction]]) -> dict[bytes, int]:
+    """One floor of the sum, spread by largest remainder; ties in the order given."""
+    exact: dict[bytes, Fraction] = {}
+    for own, amount in terms:
+        exact[own] = exact.get(own, Fraction(0)) + amount
+    return _largest_remainder(floor(sum(exact.values(), Fraction(0))), exact)
+
+
+def _largest_remainder(total: int, exact: dict[K, Fraction]) -> dict[K, int]:
+    shares = {key: floor(value) for key, value in exact.items()}
+    ranked = sorted(exact, key=lambda key: shares[key] - exact[key])  # stable: ties stay in order
+    for key in ranked[: total - sum(shares.values())]:
+        shares[key] += 1
+    return shares
+
+
+def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
+    """The terms as amended for the last shipment of `ancestry` (from the root down)."""
+    commercial = terms_of(terms).commercial
+    assert not isinstance(commercial, Withheld), "prices are closed"
+    relief, family, previous = 0, terms.id, bytes(32)
+    whole = commercial
+    for seen in world.amendments[terms.id]:
+        record = seen.record
+        assert isinstance(record, Amendment)
+        needed = set(terms.signers)
+        if record.kind != AmendmentKind.CORRECTION:
+            needed |= {whole.liable, whole.beneficiary}
+        if record.previous != previous or not needed <= set(seen.signers):
+            continue
+        previous = seen.id
+        change = changes(record)
+        named = bytes.fromhex(change.pop("shipment")[2:]) if "shipment" in change else terms.id
+        if named not in ancestry:
+            continue
+        if record.kind == AmendmentKind.RELIEF:
+            relief += change["seconds"]
+        elif record.kind == AmendmentKind.TERMS:
+            commercial = _changed(commercial, change)
+            if named == terms.id:
+                whole = _changed(whole, change)
+            elif commercial.currency != whole.currency:
+                family = named
+    return _Rules(commercial, relief, family)
+
+
+def amended_for(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> Commercial:
+    """The commercial terms as amended for the last shipment of `ancestry`."""
+    return _rules(world, terms, ancestry).commercial
+
+
+def _changed(commercial: Commercial, change: dict[str, Any]) -> Commercial:
+    return replace(commercial, **change)
+
+
+def _result(world: World, terms: Seen, line: Line, rules: _Rules, at: int, *, best: bool) -> _Result:
+    """t, customs, lateness and exact amount of one line, with what is undecided for (`best`) or against `liable`."""
+    com = rules.commercial
+    t0 = com.promisedAt + com.grace
+    end = t0 + com.lostAfter
+    stop = Clock(world, terms, com, line, at, best).stop()
+    unstopped = end if line.end == "ended" else at
+    t = min(unstopped if stop is None else stop, end)
+    customs = Holds(world, terms, com, line).seconds(terms.known, t)
+    late = max(0, t - t0 - customs - rules.relief)
+    scaled = min(com.alpha * late * late, com.penaltyCap * DAY * DAY)
+    return _Result(t, late, customs, line.weight * Fraction(scaled, DAY * DAY))
+
+
+def _recourse(
+    world: World, terms: Seen, line: Line, com: Commercial, t: int, owed: int
+) -> list[tuple[bytes, int, int, int]]:
+    """The part's low amount over its legs by their overruns; nothing where no leg overran: it stays with `liable`."""
+    moves = [s for s in line.steps if s.moves]
+    spans = Holds(world, terms, com, line).spans(t)
+    overruns: dict[int, tuple[int, int]] = {}
+    for i, step in enumerate(moves):
+        record = step.seen.record
+        if not isinstance(record, Handoff) or not record.dueAt or step.terms.id != terms.id:
+            continue
+        received, passed = counted(step.seen, com.reportLag), t
+        if i + 1 < len(moves):
+            after = moves[i + 1].seen
+            left = after.known if isinstance(after.record, ShipmentTerms) else after.visible
+            left = counted(after, com.reportLag) if isinstance(after.record, Handoff) else left
+            passed = min(t, left)
+        customs = covered(spans, received, passed) if received < passed else 0
+        overruns[i] = (step.receiver, max(0, passed - record.dueAt - customs))
+    total = sum(overrun for _, overrun in overruns.values())
+    if not total:
+        return []
+    exact = {i: Fraction(owed * overrun, total) for i, (_, overrun) in overruns.items()}
+    shares = _largest_remainder(owed, exact)
+    return [(line.own, overruns[i][0], overruns[i][1], shares[i]) for i in overruns if overruns[i][1]]
