@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from ledger.codes import Assurance
 from ledger.common.periods import CLOCK_SKEW
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.content_checks import LONGEST_SUBMIT_BY, check_content, opened_parts
@@ -11,6 +12,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import (
     Amendment,
     Attestation,
+    BonusAgreement,
     Checkpoint,
     Child,
     Claims,
@@ -63,7 +65,9 @@ def valid(kind: type[Record]) -> Record:
     names = {m.name for m in kind.members()} & REQUIRED.keys()
     record = changed(record, **{name: REQUIRED[name] for name in names})
     if kind is Clearance:
-        return changed(record, jurisdiction=b"NZ")
+        return changed(record, jurisdiction=b"NZ", assurance=Assurance.AUTHORITY_SIGNED)
+    if kind is BonusAgreement:
+        return changed(record, periodStart=1, periodEnd=2, deadline=3, arbiter=9)
     return changed(record, reason=1) if kind is Revocation else record
 
 
