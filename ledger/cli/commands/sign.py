@@ -22,10 +22,12 @@ from ledger.errors import InvalidInput, MalformedRecord
 from ledger.explain.signers import NO_NAMES
 from ledger.records.content_checks import check_content
 from ledger.records.signing import Domain, SignedRecord, SigningKey
+from ledger.records.types import Amendment
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.registry.enrolment import Enrolment, parse_enrolment, sign_enrolment
 from ledger.services.home.keystores import keystore_address
 from ledger.services.home.settings import read_settings
+from ledger.shipments.amendments import check_amendment
 
 NO_POOL = "0x" + "00" * 20
 TRUST = Path("trust.json")
@@ -103,8 +105,11 @@ def sign(
     given = given_beside(
         record, {str(one): read_signed(read_file(one), str(one)).record for one in about or ()}, domain
     )
+    target = given.target_of(record)
+    if isinstance(record, Amendment) and target is not None:
+        check_amendment(record, target)
     words = [
-        *in_words(record, given.target_of(record), book.names if book else NO_NAMES),
+        *in_words(record, target, book.names if book else NO_NAMES),
         *told_goods(record, given),
         *told_signer(KeyAddress(bytes.fromhex(keystore_address(path)[2:])), record, given, book, unlisted=unlisted),
         f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(record))}",

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from ledger.cli.demo.scribe import Deal, details
 from ledger.cli.main import app
 from ledger.cli.qr_frames import from_frames, read_signed, to_frames
-from ledger.codes import Mode, StatementKind
+from ledger.codes import AmendmentKind, Mode, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
@@ -23,6 +23,7 @@ from ledger.explain.units import moment
 from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import (
+    Amendment,
     BonusAgreement,
     Commercial,
     Details,
@@ -274,6 +275,16 @@ def test_nobody_signs_what_the_ledger_would_refuse(stage: Stage, docks: Path) ->
         assert problem.where == where
         with pytest.raises(type(problem), match=re.escape(problem.what)):
             check_content(record, now)
+
+
+def test_an_amendment_without_effect_is_not_signed(stage: Stage, docks: Path) -> None:
+    leg = stage.scribe_handoff(MAKER, CARRIER, (stage.open(4, endorsed=False), 0, 4))
+    target, key = docks / "leg.json", str(docks / f"{MAKER}.json")
+    target.write_text(json.dumps(stage.trial.signed(leg, *stage.keys([MAKER, CARRIER])).to_json()))
+    changes = Details(bytes(16), '{"packages":9}')
+    amendment = Amendment(stage.node.home.domain.record_id(leg), bytes(32), int(AmendmentKind.CORRECTION), changes)
+    problem = refused(docks, key, draft_of(docks, amendment), "--about", str(target))
+    assert problem.what == "these fields are not corrected"
 
 
 def test_order_and_goods_stand_beside_a_handoff_whose_terms_are_given(stage: Stage, docks: Path) -> None:

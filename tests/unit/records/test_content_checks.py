@@ -222,6 +222,14 @@ def test_currencies_are_those_of_iso_4217(currency: str) -> None:
     assert caught.value.where == "duty.currency"
 
 
+def test_new_terms_are_in_no_unknown_currency() -> None:
+    amendment = changed(valid(Amendment), kind=2, changes=Details(SALT, '{"currency":"EUR"}'))
+    check_content(amendment, NOW)
+    with pytest.raises(MalformedRecord, match="not a currency") as caught:
+        check_content(changed(amendment, changes=Details(SALT, '{"currency":"EUO"}')), NOW)
+    assert caught.value.where == "changes.currency"
+
+
 @pytest.mark.parametrize("jurisdiction", [b"QQ", b"uk", b"\xff\xff", bytes(2)])
 def test_nothing_is_cleared_in_no_country(jurisdiction: bytes) -> None:
     check_content(changed(valid(Clearance), jurisdiction=b"EU"), NOW)
