@@ -119,6 +119,22 @@ def test_a_trust_file_that_the_reader_gives_is_relied_on(reader: Reader, shelf: 
         assert (shown.verdict, "that you gave" in shown.text) == ("authentic", True)
 
 
+def test_a_file_that_names_the_logs_of_other_operators_too_is_relied_on(reader: Reader, shelf: Shelf) -> None:
+    """As `lading trust --with` writes it: the service shows its own log alone, which is in it."""
+    other = {"origin": "other.example/log", "key": "0x" + "11" * 32}
+    both = canonical_json(shelf.trust | {"logs": [other, *shelf.trust["logs"]]})
+    for text, verdict in ((both, "authentic"), (canonical_json(shelf.trust | {"logs": [other]}), "refused")):
+        reader.forget()
+        page = reader.page(f"/p/{AUTHENTIC}")
+        page.wait_for_selector(".verdict[data-checked]")
+        page.locator("summary", has_text="trust file").click()
+        given: Any = {"name": "trust.json", "mimeType": "application/json", "buffer": text}
+        page.set_input_files("input[type=file]", given)
+        page.wait_for_selector(".check[data-trust=given]")
+        assert reader.shown(".verdict", "data-checked").verdict == verdict
+        assert reader.open(AUTHENTIC).verdict == verdict
+
+
 def test_what_is_no_trust_file_is_not_taken(reader: Reader, shelf: Shelf) -> None:
     bad = {"name": "trust.json", "mimeType": "application/json", "buffer": b'{"lading":"trust/1"}'}
     page = reader.page(f"/p/{AUTHENTIC}")
