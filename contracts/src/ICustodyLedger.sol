@@ -36,6 +36,8 @@ interface ICustodyLedger {
     // --- signatures ---
     /// @notice The key is not a valid key of this partner for this type of record.
     error CustodyNotItsKey(uint40 partner, address key);
+    /// @notice The registry knows this address, so it is no consumer's one-time key: not as terms name it, nor as it signs.
+    error CustodyKnownKey(address key);
     /// @notice One key signed both sides.
     error CustodySameKey(address key);
     /// @notice The partner is suspended: it opens and receives nothing.
@@ -95,30 +97,30 @@ interface ICustodyLedger {
     /// @param signatures consignor; `holder` if another; for `holder` 0 the parents' recipient key.
     /// @custom:reverts PartnerRegistryNotOpen CustodyListLength CustodyNoConsignor CustodyUnknownPurpose CustodyParentCount
     /// CustodyNoHolder CustodyRecipientKey CustodyNoPackages CustodyUnknownPair CustodyUnknownGate CustodyRequiredTwice
-    /// EvidenceTooLate CustodyAlreadyOpen EvidenceSignatureLength CustodyNotItsKey CustodySuspended CustodyMayNotConsign
-    /// CustodySameKey CustodyParent
+    /// CustodyKnownKey EvidenceTooLate CustodyAlreadyOpen EvidenceSignatureLength CustodyNotItsKey CustodySuspended
+    /// CustodyMayNotConsign CustodySameKey CustodyParent
     function open(ShipmentTerms calldata r, bytes calldata signatures) external;
 
     /// @notice Moves custody of the items that pass, and skips the others.
     /// @param r The manifest: 1 to 200 items, ascending by shipment.
     /// @param signatures releaser and receiver; a recipient key comes last.
     /// @custom:reverts PartnerRegistryNotOpen EvidenceSignatureLength CustodyListLength CustodyNotAscending
-    /// EvidenceFromTheFuture EvidenceTooLate CustodySamePartner CustodySameKey CustodyNotItsKey CustodySuspended
-    /// CustodyMayNotReceive
+    /// EvidenceFromTheFuture EvidenceTooLate CustodySamePartner CustodySameKey CustodyNotItsKey CustodyKnownKey
+    /// CustodySuspended CustodyMayNotReceive
     function handoff(Handoff calldata r, bytes calldata signatures) external;
 
     /// @notice Replaces a shipment by children that add up to it.
     /// @param r The split: 1 to 200 children.
     /// @param signatures `by`, or the recipient key when `by` is 0.
     /// @custom:reverts PartnerRegistryNotOpen EvidenceSignatureLength CustodyListLength CustodyNoPackages
-    /// EvidenceFromTheFuture CustodyNotItsKey
+    /// EvidenceFromTheFuture CustodyNotItsKey CustodyKnownKey
     function split(Split calldata r, bytes calldata signatures) external;
 
     /// @notice Records a statement; lost, left, sold, destroyed and abandoned end the shipment.
     /// @param r The statement.
     /// @param signatures `by`, or the recipient key when `by` is 0; `counterparty` too for destroyed and abandoned.
     /// @custom:reverts PartnerRegistryNotOpen CustodyUnknownStatement CustodyStatementByRecipientKey CustodySamePartner
-    /// EvidenceFromTheFuture EvidenceSignatureLength CustodyNotItsKey CustodySameKey
+    /// EvidenceFromTheFuture EvidenceSignatureLength CustodyNotItsKey CustodyKnownKey CustodySameKey
     function recordStatement(Statement calldata r, bytes calldata signatures) external;
 
     /// @notice Moves goods that are stuck with a vanished partner. The first call announces (outcome ahead), one after the
@@ -127,7 +129,7 @@ interface ICustodyLedger {
     /// @param signatures council members, ascending by address; then the receiver, or the recipient key for 0.
     /// @custom:reverts PartnerRegistryNotOpen CustodySamePartner CustodyNoPackages PartnerRegistrySignatureLength
     /// PartnerRegistryTooFewSignatures PartnerRegistryCouncilOrder PartnerRegistryNotCouncil EvidenceSignatureLength
-    /// CustodyNotItsKey CustodySuspended CustodyMayNotReceive
+    /// CustodyNotItsKey CustodyKnownKey CustodySuspended CustodyMayNotReceive
     function overrideCustody(Override calldata r, bytes calldata signatures) external;
 
     /// @notice Applies a clearance to each shipment whose parties and terms allow it. Only for the clearance contract in

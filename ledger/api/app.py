@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from ledger.api import pages, problems
 from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
-from ledger.api.quota import Quota
+from ledger.api.quota import LookQuota, Quota
 from ledger.api.routers import (
     bonuses,
     log,
@@ -73,6 +73,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.node = node
+    app.state.looks = LookQuota()
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, node.home.settings.public_url, node.home.domain.chain_id, node.home.clock
     )

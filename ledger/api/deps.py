@@ -11,6 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from ledger.api.problems import SIGN_IN, Limited
+from ledger.api.quota import LookQuota, client_of
 from ledger.api.sessions import Sessions
 from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex
@@ -40,6 +41,12 @@ def node(request: Request) -> Node:
 def sessions(request: Request) -> Sessions:
     result: Sessions = request.app.state.sessions
     return result
+
+
+def look_counts(request: Request) -> bool:
+    """Whether one more look at a code by this client is to be counted."""
+    looks: LookQuota = request.app.state.looks
+    return looks.take(client_of(request.client.host if request.client else "local"))
 
 
 def reader(
@@ -136,6 +143,7 @@ def raw_tail(request: Request, prefix: str) -> str:
 
 NodeOf = Annotated[Node, Depends(node)]
 SessionsOf = Annotated[Sessions, Depends(sessions)]
+LookCounts = Annotated[bool, Depends(look_counts)]
 ReaderOf = Annotated[Reader, Depends(reader)]
 JsonBody = Annotated[Any, Depends(json_body)]
 

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from threading import Lock
 from urllib.parse import urlsplit
 
-from ledger.common.ids import KeyAddress, bytes_from_hex, checksum_address, to_hex
+from ledger.common.ids import KeyAddress, checksum_address, to_hex
 from ledger.common.periods import HOUR
 from ledger.errors import BadSignature, InvalidInput, NotPermitted
 from ledger.records.signing import recover
+from ledger.records.wallet_input import address_from_wallet
 from ledger.registry.enrolment import personal_digest
 from ledger.services.home.clock import Clock
 
@@ -40,7 +41,7 @@ class Sessions:
 
     def challenge(self, address: str) -> str:
         """The EIP-4361 message for `address` (20 bytes in hex), valid for five minutes."""
-        key = KeyAddress(bytes_from_hex(address, 20, "address"))
+        key = KeyAddress(address_from_wallet(address.strip()))
         issued = self.clock.now()
         nonce = secrets.token_hex(8)
         return self._message(key, nonce + self._mac(b"nonce", f"{to_hex(key)}{nonce}{issued}".encode())[:16], issued)

@@ -108,11 +108,11 @@ def _judged_at(figures: Mapping[str, Any]) -> int | None:
     result: int | None = None
     for i, statement in enumerate(_get(figures["penalties"], "statements", list, "penalties")):
         where = f"penalties.statements[{i}]"
-        at = _get(statement, "at", object, where)
+        at = _get(statement, "judged_at", object, where)
         if at is None:
             continue
         if not isinstance(at, int) or not 0 <= at < LAST_SECOND:
-            raise MalformedRecord("not a time", where=f"figures.{where}.at", expected="UTC seconds, or null")
+            raise MalformedRecord("not a time", where=f"figures.{where}.judged_at", expected="UTC seconds, or null")
         if result not in (None, at):
             raise VerificationFailed("judged at several times", where="penalties.statements", expected=result, found=at)
         result = at

@@ -14,11 +14,11 @@ from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.undisclosed import WithheldPart, withheld_parts
-from ledger.common.figure import Seconds, figure, members_of, to_json
+from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.penalties.statement import PenaltyStatement, penalty_of
+from ledger.penalties.statement import PenaltyStatement, family_statements, penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
@@ -39,19 +39,10 @@ class CardChoice(StrEnum):
     PARTIES = "parties"
 
 
-@figure("at", *members_of(PenaltyStatement, "statement"))
-@dataclass(frozen=True, slots=True)
-class JudgedStatement:
-    """A penalty statement, and the time at which goods still under way were judged; None where that changes nothing."""
-
-    at: Seconds | None
-    statement: PenaltyStatement
-
-
 @figure("statements")
 @dataclass(frozen=True, slots=True)
 class Statements:
-    statements: tuple[JudgedStatement, ...]
+    statements: tuple[PenaltyStatement, ...]
 
 
 @figure("period", ("card", "measure.card.hash"), ("adopted_since", "measure.since"), "cards")
@@ -131,17 +122,17 @@ def statements_of(
     wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
 ) -> list[PenaltyStatement]:
     """Every penalty statement that can be made, of one partner (as liable or beneficiary) if named and under terms that
-    are `wanted`; shipments whose commercial part is withheld here have none.
+    are `wanted`, each of all goods of its terms; shipments whose commercial part is withheld here have none.
     """
-    result = []
-    for shipment in journeys.shipments():
+    result: list[PenaltyStatement] = []
+    for shipment in journeys.openings():
         try:
             terms = journeys.terms_of(shipment)
             commercial = terms.record.commercial
             if isinstance(commercial, Withheld) or partner not in (None, commercial.liable, commercial.beneficiary):
                 continue
             if wanted(terms.record):
-                result.append(penalty_of(shipment, journeys, at))
+                result += family_statements(journeys, shipment, at)
         except NotFound:
             continue
     return result
@@ -149,7 +140,7 @@ def statements_of(
 
 def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dict[str, Any]:
     """The penalty of one shipment; raises what `penalty_of` raises. `at` judges goods still under way."""
-    return to_json(ShipmentFigures(Statements((_judged(journeys, shipment, at),))))
+    return to_json(ShipmentFigures(Statements((penalty_of(shipment, journeys, at),))))
 
 
 def partner_figures(
@@ -158,13 +149,14 @@ def partner_figures(
     """Every penalty that `partner` owes or is owed, by shipment, and its scorecards of `period` by the card that
     governs it. `at` judges the penalties of goods still under way; None leaves these out.
     """
-    ids = sorted(s.shipment for s in statements_of(journeys, partner=partner))
+    statements = sorted(statements_of(journeys, at, partner=partner), key=lambda s: s.shipment)
     tallies = Tallies(journeys, period)
     cards = tuple(
         tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
     )
-    penalties = Statements(tuple(_judged(journeys, shipment, at) for shipment in ids))
-    return to_json(PartnerFigures(penalties, Scores(period, measure, cards), tuple(withheld_parts(journeys))))
+    return to_json(
+        PartnerFigures(Statements(tuple(statements)), Scores(period, measure, cards), tuple(withheld_parts(journeys)))
+    )
 
 
 def award_figures(
@@ -174,13 +166,6 @@ def award_figures(
     card = award.rule.card
     choice = AwardCard(card, _chosen_by(card, view, agreement.periodStart))
     return to_json(AwardFigures(AwardFile(award), choice, tuple(withheld_parts(Journeys(records)))))
-
-
-def _judged(journeys: Journeys, shipment: bytes, at: int | None) -> JudgedStatement:
-    """The statement, and the time at which it was judged: None where that changes nothing."""
-    bare = penalty_of(shipment, journeys)
-    statement = bare if at is None else penalty_of(shipment, journeys, at)
-    return JudgedStatement(None, bare) if statement == bare else JudgedStatement(at, statement)
 
 
 def _chosen_by(card: bytes, view: RegistryView, start: int) -> CardChoice:

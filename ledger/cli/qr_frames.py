@@ -12,6 +12,7 @@ import zlib
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
+from ledger.records.wallet_input import envelope_from_wallet
 
 PIECE = 1_000
 """Characters in one code: version 19 or so at level M, which a phone reads from a screen."""
@@ -60,4 +61,4 @@ def read_signed(content: bytes, where: str) -> SignedRecord:
     """A record from a file: its JSON, or the frames of scanned codes."""
     if content.lstrip()[:8] == b"LADING1:":
         return from_frames(content.decode("ascii", "replace"))
-    return SignedRecord.from_json(parse_json(content, where=where))
+    return envelope_from_wallet(parse_json(content, where=where))

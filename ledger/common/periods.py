@@ -93,6 +93,19 @@ def before(now: int, step: Step, count: int) -> list[tuple[str, Period]]:
     return result
 
 
+def quarter(start: int, end: int) -> tuple[str, Period]:
+    """The calendar quarter (UTC) from `start` to before `end` with its name, judged at its end.
+
+    Raises `MalformedRecord` for any other period.
+    """
+    number = unit_of(start, Grain.QUARTER)
+    if end > _LAST_SECOND or (start, end) != (_start(number, Grain.QUARTER), _start(number + 1, Grain.QUARTER)):
+        raise MalformedRecord(
+            "not a calendar quarter", where="start", expected="start and end of a quarter, UTC", found=f"{start} {end}"
+        )
+    return unit_name(number, Grain.QUARTER), Period(start, end, end)
+
+
 def unit_of(second: int, grain: Grain) -> int:
     """The number of the calendar unit that `second` lies in; what lies after the year 9999 counts as its end."""
     at = datetime.fromtimestamp(min(second, _LAST_SECOND), UTC)

@@ -1,10 +1,11 @@
 """Checks that every custody record passes before its items are looked at."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ledger.common.periods import CLOCK_SKEW
 from ledger.custody.slot import Signer
-from ledger.errors import BadSignature, RuleBroken
+from ledger.errors import BadSignature, NotPermitted, RuleBroken
 from ledger.records.types import NOBODY
 
 
@@ -21,7 +22,10 @@ def check_submit_by(submit_by: int, now: int) -> None:
 
 
 def check_signers(partners: Sequence[int], signers: Sequence[Signer]) -> None:
-    """Raise `BadSignature` unless each signature is by a valid key of its partner (0: any recipient key)."""
+    """Raise `BadSignature` unless each signature is by a valid key of its partner.
+
+    For partner 0 any key will do, as each shipment has its own; `NotPermitted` for one that the registry knows.
+    """
     if len(signers) != len(partners):
         raise BadSignature("wrong number of signatures", expected=len(partners), found=len(signers))
     for i, (partner, signer) in enumerate(zip(partners, signers, strict=True)):
@@ -32,6 +36,18 @@ def check_signers(partners: Sequence[int], signers: Sequence[Signer]) -> None:
                 expected=f"partner {partner}",
                 found=f"0x{signer.key.hex()} (partner {signer.partner})",
             )
+        if partner == NOBODY and signer.known:
+            refuse_known_key(signer.key, f"signatures[{i}]")
+
+
+def refuse_known_key(key: bytes, where: str) -> NoReturn:
+    """Raise `NotPermitted`: a partner would deliver to itself."""
+    raise NotPermitted(
+        "the registry knows this key",
+        where=where,
+        expected="a one-time key that the consumer alone has",
+        found=f"0x{key.hex()}",
+    )
 
 
 def check_not_both_sides(first: Signer, second: Signer) -> None:

@@ -151,13 +151,15 @@ class Signer:
     """Who made one signature, as the registry says at the recording block.
 
     `partner` is 0 for a recipient key, and for a key that is not valid for the record's type. `roles` has bit
-    ``1 << codes.Role`` for every role in force, scoped ones under any scope.
+    ``1 << codes.Role`` for every role in force, scoped ones under any scope. `known`: the registry has entered the
+    address as somebody's, in force or not, and so it is no recipient key.
     """
 
     key: bytes
     partner: int = 0
     roles: int = 0
     suspended: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

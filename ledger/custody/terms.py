@@ -3,11 +3,11 @@
 Opening has no items, so whatever is wrong refuses the whole record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ledger.codes import Gate, Outcome, Purpose, Role, ShipmentState
-from ledger.custody.checks import check_not_both_sides, check_signers, check_submit_by
+from ledger.custody.checks import check_not_both_sides, check_signers, check_submit_by, refuse_known_key
 from ledger.custody.slot import (
     LAST_SEQUENCE,
     NO_KEY,
@@ -30,12 +30,18 @@ _ALL_GATES = Gate.HANDOVER | Gate.DELIVERY | Gate.SALE
 
 
 def open_shipment(
-    terms: ShipmentTerms, shipment: bytes, signers: Sequence[Signer], lookup: Lookup, now: int
+    terms: ShipmentTerms,
+    shipment: bytes,
+    signers: Sequence[Signer],
+    lookup: Lookup,
+    now: int,
+    knows: Callable[[bytes], bool],
 ) -> Decision:
     """What terms with the digest `shipment` do when the chain records them at block time `now`.
 
-    `holder` has custody of the new shipment at sequence 0; parents close, but those of a replacement. Raises
-    `MalformedRecord`, `Conflict` (opened before), `RuleBroken`, `BadSignature` or `NotPermitted`.
+    `holder` has custody of the new shipment at sequence 0; parents close, but those of a replacement. `knows`: whether
+    the registry has entered an address. Raises `MalformedRecord`, `Conflict` (opened before), `RuleBroken`,
+    `BadSignature` or `NotPermitted`.
     """
     # 1. Shape.
     _check_shape(terms)
@@ -45,6 +51,8 @@ def open_shipment(
     if lookup(shipment) is not None:
         raise Conflict("opened before", where="terms", first=f"0x{shipment.hex()}", second=f"0x{shipment.hex()}")
     # 3. Signatures and keys.
+    if terms.recipientKey != NO_KEY and knows(terms.recipientKey):
+        refuse_known_key(terms.recipientKey, "recipientKey")
     check_signers(signing_partners(terms), signers)
     if len(signers) == 2:
         check_not_both_sides(signers[0], signers[1])

@@ -4,7 +4,7 @@ Acceptance asks with the state it expects, the projection with the state that th
 state it rebuilds. All get the same answer as the contracts give.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,15 +42,21 @@ class Effect:
     clearances: Mapping[SlotKey, ClearanceSlot] = field(default_factory=dict)
 
 
-CustomsRolesOf = Callable[[int, bytes], clearance.CustomsRoles]
-"""Roles of a partner for the jurisdiction (two capital letters) at the moment of judgement."""
+class RegistryAnswers(Protocol):
+    """What the registry says at the moment of judgement."""
+
+    def customs_roles(self, partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
+        """Roles of a partner for the jurisdiction (two capital letters)."""
+
+    def knows(self, key: bytes) -> bool:
+        """Whether an address (20 bytes) was ever entered, as whatever it be."""
 
 
 def effect_of(
     record: Record,
     record_id: RecordId,
     signers: Sequence[Signer],
-    customs: CustomsRolesOf,
+    registry: RegistryAnswers,
     state: State,
     now: int,
 ) -> Effect:
@@ -63,7 +69,7 @@ def effect_of(
     lookup = state.holding
     match record:
         case ShipmentTerms():
-            decision = rules.open_shipment(record, record_id, signers, lookup, now)
+            decision = rules.open_shipment(record, record_id, signers, lookup, now, registry.knows)
         case Handoff():
             decision = rules.handoff(record, signers, lookup, now)
         case Split():
@@ -73,7 +79,7 @@ def effect_of(
         case Override():
             decision = rules.override(record, signers[-1], lookup, now, state.override_ready_at(record_id))
         case Clearance():
-            return _clearance(record, customs(record.by, record.jurisdiction), state, now)
+            return _clearance(record, registry.customs_roles(record.by, record.jurisdiction), state, now)
         case _:
             raise MalformedRecord("moves no shipment", where="type", found=type(record).__name__)
     return Effect(decision.outcomes, decision.changes)

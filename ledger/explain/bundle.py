@@ -49,14 +49,14 @@ def summary(checked: CheckedFigures) -> str:
 def _shipment(statement: Mapping[str, Any]) -> str:
     indicative = " (indicative)" if statement["indicative"] and int(statement["amount"]) else ""
     return (
-        f"shipment/{statement['shipment']}{_judged_at(statement['at'])}: partner {statement['liable']} owes partner "
-        f"{statement['beneficiary']} {money(statement['amount'], statement['currency'])}{indicative}"
+        f"shipment/{statement['shipment']}{_judged_at(statement['judged_at'])}: partner {statement['liable']} owes "
+        f"partner {statement['beneficiary']} {money(statement['amount'], statement['currency'])}{indicative}"
     )
 
 
 def _partner(partner: int, figures: Mapping[str, Any]) -> str:
     statements, scores = figures["penalties"]["statements"], figures["scores"]
-    judged = next((s["at"] for s in statements if s["at"] is not None), None)
+    judged = next((s["judged_at"] for s in statements if s["judged_at"] is not None), None)
     owes = _sums(s for s in statements if s["liable"] == partner)
     owed = _sums(s for s in statements if s["beneficiary"] == partner)
     cards = "; ".join(f"{card['role']} {_score(card)}" for card in scores["cards"]) or "nothing was due"

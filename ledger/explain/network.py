@@ -1,7 +1,8 @@
 """Network figures in sentences and as a table's cells."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.common.periods import HOUR
 from ledger.explain.units import UNKNOWN, days, money, percent
@@ -36,6 +37,8 @@ FIGURES = (
     Figure("held_seconds", "Time under customs holds", Unit.SECONDS),
 )
 """What is shown side by side. Costs, causes and nodes have lists of their own."""
+PUBLISHED = tuple(figure for figure in FIGURES if figure.name not in ("packages", "delivered"))
+"""What the public sees of that."""
 
 
 def shown(value: int | None, unit: Unit) -> str:
@@ -82,8 +85,8 @@ def nodes(figures: NetworkFigures) -> list[tuple[int, str, str, str]]:
     ]
 
 
-def words(figures: NetworkFigures, *, prices: bool) -> tuple[str, ...]:
-    """The figures in sentences. `prices`: with what it cost."""
+def words(figures: NetworkFigures) -> tuple[str, ...]:
+    """The figures in sentences."""
     times = (
         f"{figures.timed:,} deliveries took {shown(figures.mean_seconds, Unit.SECONDS)} on average, "
         f"{shown(figures.median_seconds, Unit.SECONDS)} in the middle; nine in ten took at most "
@@ -108,11 +111,16 @@ def words(figures: NetworkFigures, *, prices: bool) -> tuple[str, ...]:
         )
     if result := causes(figures):
         lines.append("Held by customs: " + ", ".join(f"{hours} for {cause}" for cause, hours in result) + ".")
-    for currency, freight, penalties, each, unit, indicative in costs(figures) if prices else ():
+    for currency, freight, penalties, each, unit, indicative in costs(figures):
         lines.append(f"Freight {freight} and penalties {penalties}: {each} a shipment, {unit} a package.")
         if figures.indicative.get(currency):
             lines.append(f"Not counted: {indicative}, indicative until who is liable signs or endorses the terms.")
     return tuple(lines)
+
+
+def published(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    """The published figures of a group (JSON of `ledger.network.publication.PublicNetwork`) as cells of `PUBLISHED`."""
+    return tuple(shown(figures[figure.name], figure.unit) for figure in PUBLISHED)
 
 
 def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[str, str, str, str]]:

@@ -12,15 +12,16 @@ from ledger.penalties.recourse import LegLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.shipments.amendments import Remark, RemarkReason
-from ledger.shipments.clock_stop import EndingKind, StopKind, Tender
+from ledger.shipments.clock_stop import EndingKind, StopKind
 from ledger.shipments.history import WHOLE
+from ledger.shipments.tenders import Tender, TenderState
 
 _STOPPED = {
     StopKind.DELIVERY: "Both sides signed the delivery: it counts at",
     StopKind.LOCKER: "A locker signed for the goods: the clock stopped (this is no delivery) at",
     StopKind.REFUSAL: "The consignee signed that it refused the goods: the clock stopped (this is no delivery) at",
-    StopKind.TENDER: "Delivery was offered and not contested in time: the clock stopped (this is no delivery) at",
-    StopKind.ONWARD: "New terms took the goods over: the clock stopped at",
+    StopKind.TENDER: "Delivery was offered: the clock stopped (this is no delivery) at",
+    StopKind.ONWARD: "New terms that the beneficiary or the consignee signed took the goods over: the clock stopped at",
 }
 
 
@@ -32,12 +33,23 @@ ENDINGS = {
     EndingKind.ABANDONED: "abandoned",
     EndingKind.SEIZED: "seized",
     EndingKind.DESTROYED_BY_CUSTOMS: "destroyed by customs",
+    EndingKind.TRANSFORMED: "made into something else",
 }
 HOLD_REASONS = {
     HoldReason.NOT_CAUSED_BY_LIABLE: "not caused by the liable partner",
-    HoldReason.ON_A_BROKERS_WORD: "only a broker's word, which the beneficiary has not endorsed",
+    HoldReason.ON_A_BROKERS_WORD: "not signed by customs about what was required or lodged, and not endorsed",
     HoldReason.CAUSED_BY_LIABLE: "caused by the liable partner itself",
     HoldReason.OUTSIDE_THE_CLOCK: "no second of it lies between presentation or opening and arrival",
+}
+_TENDERS = {
+    TenderState.OPEN: "may still be contested: until then what depends on it is not owed",
+    TenderState.STANDS: "was not contested in time: it stands",
+    TenderState.DISPUTED: "was contested in time: what depends on it is disputed, and not owed until that is decided",
+    TenderState.UPHELD: "was contested in time, and a third bore it out: it stands",
+    TenderState.FALLEN: "was contested in time, and no third bore it out: it does not stop the clock",
+    TenderState.EARLY: "came more than a day before the promise: it does not stop the clock",
+    TenderState.ELSEWHERE: "was not made at the destination: it does not stop the clock",
+    TenderState.MOVED_ON: "counts as if it had never been made, for the goods went on elsewhere",
 }
 _REMARKS = {
     RemarkReason.NOT_SIGNED_BY_BOTH: "lacks the signature of the liable or the beneficiary",
@@ -53,8 +65,11 @@ def explain(statement: PenaltyStatement) -> tuple[str, ...]:
     lines = [_promise(statement)]
     if statement.share != WHOLE:
         lines.append(f"These goods are {statement.share} of what was promised: they carry that share of α and cap.")
-    if not statement.portions and statement.children:
-        lines.append(f"The goods were split into {len(statement.children)} shipments; each has its own statement.")
+    if statement.children and statement.family == statement.shipment:
+        lines.append(f"The goods were split into {len(statement.children)} shipments: their parts share one sum.")
+    if statement.family != statement.shipment:
+        family = to_hex(statement.family)
+        lines.append(f"The penalty is stated as a whole at {family}: what falls on these goods is known to one unit.")
     for portion in statement.portions:
         if len(statement.portions) > 1:
             lines.append(f"{portion.packages} packages, {portion.share} of what was promised:")
@@ -92,7 +107,7 @@ def _promise(statement: PenaltyStatement) -> str:
 
 
 def _portion(portion: PortionLine, statement: PenaltyStatement) -> list[str]:
-    lines = [_tender(tender) for tender in portion.tenders if tender.contest is not None]
+    lines = list(map(_tender, portion.tenders))
     if portion.stop is not None:
         stop = portion.stop
         counted = f"{_STOPPED[stop.kind]} {moment(stop.at)}"
@@ -118,11 +133,14 @@ def _portion(portion: PortionLine, statement: PenaltyStatement) -> list[str]:
     if portion.relief_seconds:
         lines.append(f"Taken out by agreed relief: {duration(portion.relief_seconds)}.")
     lines.append(f"Late by {duration(portion.late_seconds)}." if portion.late_seconds else "Not late.")
+    if portion.disputed:
+        lines.append(f"Were it decided the other way: late by {duration(portion.late_seconds_high)}.")
     return lines
 
 
 def _tender(tender: Tender) -> str:
-    return f"The tender of {moment(tender.stop.occurred_at)} was contested in time: it does not stop the clock."
+    closed = " Its place or the destination is not shown here." if tender.place_closed else ""
+    return f"The tender of {moment(tender.occurred_at)} {_TENDERS[tender.state]}.{closed}"
 
 
 def _hold(line: HoldLine) -> str:
@@ -139,16 +157,17 @@ def _hold(line: HoldLine) -> str:
 
 
 def _amount(statement: PenaltyStatement) -> str:
-    if not statement.uncapped:
+    if not statement.uncapped and not statement.amount_high:
         return "No penalty."
     rate, uncapped, cap, amount = (
         money(value, statement.currency)
         for value in (statement.alpha, statement.uncapped, statement.cap, statement.amount)
     )
     capped = f", capped at {cap}" if statement.uncapped > statement.cap else ""
+    frozen = f" Disputed, and frozen: {money(statement.frozen, statement.currency)} more." if statement.frozen else ""
     return (
         f"Penalty: α {rate} × (days late)² = {uncapped}{capped}: partner {statement.liable} owes "
-        f"partner {statement.beneficiary} {amount}."
+        f"partner {statement.beneficiary} {amount}.{frozen}"
     )
 
 

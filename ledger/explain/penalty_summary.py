@@ -10,6 +10,7 @@ from ledger.penalties.lateness import PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.shipments.clock_stop import StopKind
+from ledger.shipments.tenders import TenderState
 
 _STOPPED = {
     StopKind.DELIVERY: "{goods} arrived",
@@ -30,7 +31,7 @@ def gist(statement: PenaltyStatement) -> str:
         return "The terms name nobody who is liable for a delay, so nobody owes anything."
     if not statement.portions:
         parts = counted(len(statement.children), "shipment")
-        return f"The goods were split into {parts} before they arrived: each has a penalty statement of its own."
+        return f"The goods were split into {parts}, which have penalty statements of their own."
     latest = max(statement.portions, key=lambda portion: (portion.late_seconds, portion.counted_until))
     why = _why(latest, statement)
     if statement.amount:
@@ -62,13 +63,23 @@ def standing(statement: PenaltyStatement) -> tuple[str, ...]:
         )
     for portion in statement.portions:
         stop = portion.stop
-        if stop is not None and not portion.settled and stop.contestable_until is not None:
-            result.append(
-                f"The clock runs on if the offered delivery is contested by {moment(stop.contestable_until)}."
-            )
+        if stop is not None and not portion.settled and stop.open_until is not None:
+            result.append(_undone(portion, stop.kind, moment(stop.open_until)))
+    if statement.frozen:
+        frozen = money(statement.frozen, statement.currency)
+        result.append(f"{frozen} more are disputed: they are frozen, and not owed while that is not decided.")
     if statement.indicative and statement.liable != NOBODY and (statement.amount or not statement.settled):
         result.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
     return tuple(result)
+
+
+def _undone(portion: PortionLine, kind: StopKind, until: str) -> str:
+    """What may still undo the stop of these goods' clock, until when."""
+    if kind is StopKind.LOCKER:
+        return f"The clock runs on if the goods leave the locker before {until}, but to their consignee or back."
+    if any(tender.state is TenderState.DISPUTED for tender in portion.tenders):
+        return f"It is decided on {until} whether the offered delivery stopped the clock."
+    return f"The clock runs on if the offered delivery is contested by {until}."
 
 
 def _runs(portion: PortionLine) -> bool:
@@ -112,9 +123,6 @@ def _rest(statement: PenaltyStatement) -> list[str]:
     result = []
     if len(statement.portions) > 1:
         result.append(f"The goods went in {len(statement.portions)} portions, each counted by its share of packages.")
-    if statement.children:
-        parts = counted(len(statement.children), "shipment")
-        result.append(f"The rest was split into {parts}, each with a penalty statement of its own.")
     bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
     if statement.amount and bearing:
         legs = ", ".join(f"{money(leg.amount, statement.currency)} from partner {leg.partner}" for leg in bearing)

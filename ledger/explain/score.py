@@ -20,6 +20,7 @@ from ledger.scores.composite import (
 )
 from ledger.scores.estimate import Effect
 from ledger.scores.flags import Flag, FlagKind
+from ledger.scores.publication import PublicScorecard
 
 NAMES = {
     Indicator.ON_TIME: "Shipments on time",
@@ -35,29 +36,23 @@ NAMES = {
     Indicator.RELEASED: "Released without own hold or amendment",
     Indicator.OVER_MEDIAN: "Time over the median of the office",
 }
-LEFT_OUT = "left out for the public: fewer than ten delivery events would tell what they cost"
-_STATUS = {
-    IndicatorStatus.KNOWN: "known",
-    IndicatorStatus.UNKNOWN: "unknown: nothing was due",
-    IndicatorStatus.LEFT_OUT: LEFT_OUT,
-}
 _FLAGS = {
     FlagKind.ONE_CUSTOMER: "one counterparty has over 25 % of the shipments",
     FlagKind.LATE_RECORDS: "fewer than 80 % of the records were known within a day",
-    FlagKind.SPLIT_SAMPLES: "ten or more delivery events between the same two partners within an hour",
     FlagKind.PADDED_PROMISES: (
         "over 25 % of the promises take more than one and a half times as long as usual on their lane"
     ),
+    FlagKind.LATE_HOLDS: "customs holds became known over a day after they happened",
+    FlagKind.CONTESTED_TENDERS: "over one in five of its tenders were contested",
+    FlagKind.CONTESTS: "one party contests over one in five of the tenders made to it",
+    FlagKind.SAME_THIRD: "the same third endorsed over one in five of its tenders",
     FlagKind.BROKER_WORD: "over half of the customs time taken out rests on a broker's word alone",
 }
 SHOWN_EACH_WAY = 3
 
 
-def explain(card: Scorecard, hidden: frozenset[Indicator] = frozenset()) -> tuple[str, ...]:
-    """The score; what each indicator adds and costs, and which records raised and lowered it most.
-
-    Of `hidden` indicators nothing is said but that they are left out.
-    """
+def explain(card: Scorecard) -> tuple[str, ...]:
+    """The score; what each indicator adds and costs, and which records raised and lowered it most."""
     head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
     if card.score is None:
         lines = [head + why(card) + "."]
@@ -69,8 +64,7 @@ def explain(card: Scorecard, hidden: frozenset[Indicator] = frozenset()) -> tupl
             f"{counted(card.withheld, 'shipment')} left out, of whomever: parts of the terms are withheld here."
         )
     for entry in card.indicators:
-        if entry.indicator not in hidden or entry.status is IndicatorStatus.LEFT_OUT:
-            lines += explain_indicator(entry)
+        lines += explain_indicator(entry)
     return (*lines, *(f"Note: {flag_text(flag)}." for flag in card.flags))
 
 
@@ -79,27 +73,50 @@ def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     name = NAMES[entry.indicator]
     title = f"{name} (weight {percent(int(entry.weight * 1_000_000))})"
     if entry.status is not IndicatorStatus.KNOWN or entry.points is None:
-        return (f"{title}: {_STATUS[entry.status]}; its weight is spread over the others.",)
+        return (f"{title}: unknown: nothing was due; its weight is spread over the others.",)
     value = measured(entry.indicator, entry.value or 0)
     sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
     events = counted(entry.samples, "delivery event")
     first = f"{title}: {value} ({sure}), {points(entry.points)} points from {events}"
+    hanging = f" {counted(entry.disputed, 'case')} disputed: at worst a fault each." if entry.disputed else ""
     return (
-        f"{first}; it costs the score {points(entry.lost)} points.",
+        f"{first}; it costs the score {points(entry.lost)} points.{hanging}",
         *_biggest(name, "raised", [e for e in entry.raised if e.micropoints]),
         *_biggest(name, "lowered", entry.lowered),
     )
 
 
-def stated(card: Scorecard, hidden: frozenset[Indicator] = frozenset()) -> dict[str, Any]:
-    """The scorecard as JSON, and beside it in sentences: `why` it is so, its `flag_texts`, and `explanation`, which
-    says nothing of `hidden` indicators.
-    """
+def stated(card: Scorecard) -> dict[str, Any]:
+    """The scorecard as JSON, and beside it in sentences: `why` it is so, its `flag_texts`, and `explanation`."""
     flags = [flag_text(flag) for flag in card.flags]
-    return to_json(card) | {"why": why(card), "flag_texts": flags, "explanation": list(explain(card, hidden))}
+    return to_json(card) | {"why": why(card), "flag_texts": flags, "explanation": list(explain(card))}
 
 
-def why(card: Scorecard) -> str:
+def explain_public(card: PublicScorecard) -> tuple[str, ...]:
+    """A published score: what each indicator came to, without records."""
+    head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
+    if card.score is None:
+        lines = [head + why(card) + "."]
+    else:
+        between = f"between {points(card.low or 0)} and {points(card.high or 0)} with 95 % certainty"
+        lines = [f"{head}{points(card.score)} of 100, {between} ({why(card)})."]
+    for entry in card.indicators:
+        title = f"{NAMES[entry.indicator]} (weight {percent(int(entry.weight * 1_000_000))})"
+        if entry.value is None or entry.points is None:
+            lines.append(f"{title}: unknown: nothing was due; its weight is spread over the others.")
+        else:
+            sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
+            value = measured(entry.indicator, entry.value)
+            lines.append(f"{title}: {value} ({sure}), {points(entry.points)} points.")
+    return (*lines, *(f"Note: {_FLAGS[kind]}." for kind in card.flags))
+
+
+def stated_public(card: PublicScorecard) -> dict[str, Any]:
+    """A published scorecard as JSON, and beside it in sentences."""
+    return to_json(card) | {"why": why(card), "explanation": list(explain_public(card))}
+
+
+def why(card: Scorecard | PublicScorecard) -> str:
     """What the score rests on, or why there is none."""
     match card.status:
         case ScoreStatus.TOO_FEW_SAMPLES:
@@ -113,7 +130,7 @@ def why(card: Scorecard) -> str:
 
 
 def flag_text(flag: Flag) -> str:
-    """A flag with its counts: shipments, records, delivery events, or hours."""
+    """A flag with its counts: shipments, records, holds, tenders, or hours."""
     if flag.kind is FlagKind.BROKER_WORD:
         return f"{_FLAGS[flag.kind]}: {_hours(flag.count)} of {_hours(flag.of)}"
     return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"

@@ -27,6 +27,7 @@ from ledger.scores.samples import Case, case_of, own_moves
 from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys, Move, part_of
+from ledger.shipments.parts import Part
 
 K = TypeVar("K", bound=Hashable)
 MILLION = 1_000_000
@@ -285,7 +286,7 @@ def _add_legs(sums: _Sums, case: Case) -> None:
     own = {move.verified.id for portion in case.portions.values() for move in portion.moves if _is_own(case, move)}
     in_time: dict[RecordId, bool] = {}
     for goods in case.travelled():
-        for leg in legs_of(case.journeys, goods.portion, goods.line, goods.force, case.terms.consignee)[0]:
+        for leg in legs_of(case.journeys, goods.line, case.terms.consignee)[0]:
             if leg.handoff in own and leg.due_at < case.period.at:
                 in_time[leg.handoff] = not leg.overrun_seconds and in_time.get(leg.handoff, True)
     sums.legs_due += len(in_time)
@@ -303,7 +304,8 @@ def _add_customs(sums: _Sums, case: Case) -> None:
         line = next((line for line in case.lines if line.shipment == portion.shipment), None)
         if line is None and portion.split is not None and case.statement.part_of is None:
             at = min(case.period.at, portion.split.record.occurredAt)
-            line = lateness_of(case.journeys, portion, case.terms, case.opened_at, case.force, at)
+            part = Part(portion, case.shipment)
+            line = lateness_of(case.journeys, part, case.terms, case.opened_at, case.force, at)
         parted = case.journeys.origins.get(portion.shipment)
         begun = parted.occurred_at if parted is not None and not parted.remainder else 0
         for held in line.holds if line is not None else ():

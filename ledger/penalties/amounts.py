@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
 from ledger.penalties.fast_path import Plain, plain
-from ledger.penalties.statement import PenaltyStatement, penalty_of
+from ledger.penalties.statement import PenaltyStatement, family_statements, penalty_of
 from ledger.records.types import NOBODY
 from ledger.shipments.history import Journeys
 
@@ -27,6 +27,8 @@ class Owed(NamedTuple):
     late_seconds: int
     uncapped: int
     amount: int
+    amount_high: int
+    frozen: int
     indicative: bool
     settled: bool
 
@@ -43,24 +45,28 @@ def of_plain(shipment: bytes, found: Plain) -> Owed:
         found.late_seconds,
         found.uncapped,
         found.amount,
+        found.amount,
+        0,
         not found.bound,
         True,
     )
 
 
-def owed(journeys: Journeys, shipment: bytes, at: int | None = None) -> Owed:
-    """The figures of `penalty_of`, by the short way where there is one. Raises what `penalty_of` raises."""
+def owed(journeys: Journeys, shipment: bytes, at: int | None = None) -> tuple[Owed, ...]:
+    """The figures of all goods opened as `shipment`, by the short way where there is one: one, unless an amendment gave
+    a child another currency. Raises what `penalty_of` raises.
+    """
     result = plain(journeys, shipment)
     if result is not None:
-        return of_plain(shipment, result)
-    return of_statement(penalty_of(shipment, journeys, at))
+        return (of_plain(shipment, result),)
+    return tuple(map(of_statement, family_statements(journeys, shipment, at)))
 
 
 def all_owed(journeys: Journeys, at: int | None = None) -> Iterator[Owed]:
-    """Of every shipment that stands for itself, but for those whose commercial part is withheld here."""
-    for shipment in journeys.shipments():
+    """Of everything that terms opened, but for those whose commercial part is withheld here; nothing counts twice."""
+    for shipment in journeys.openings():
         try:
-            yield owed(journeys, shipment, at)
+            yield from owed(journeys, shipment, at)
         except NotFound:
             continue
 
@@ -76,6 +82,8 @@ def of_statement(statement: PenaltyStatement) -> Owed:
         statement.late_seconds,
         statement.uncapped,
         statement.amount,
+        statement.amount_high,
+        statement.frozen,
         statement.indicative,
         statement.settled,
     )

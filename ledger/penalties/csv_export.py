@@ -17,7 +17,7 @@ from ledger.penalties.statement import PenaltyStatement
 
 class LineKind(StrEnum):
     """What a line is about: what travelled together (from opening to the counted end, late by so many seconds), a hold
-    (seconds within the clock; it counts where it is taken out), a tender (it counts where it was not contested), a leg
+    (seconds within the clock; it counts where it is taken out), a tender (it counts where it stops the clock), a leg
     (in, due, out; seconds overrun, the amount by recourse), or last the total that is owed."""
 
     GOODS = "goods"
@@ -72,8 +72,9 @@ def lines_of(s: PenaltyStatement) -> Iterator[StatementLine]:
         ended = p.stop or p.ending
         yield StatementLine(
             shipment=s.shipment, line=LineKind.GOODS, goods=p.shipment, packages=p.packages, partner=s.liable,
-            record=ended.verified.id if ended else None, start=s.opened_at, due=s.promised_at, end=p.counted_until,
-            seconds=p.late_seconds, currency=s.currency, code=ended.kind.value if ended else "under_way",
+            record=ended.verified.id if ended else None, start=s.opened_at, due=p.promised_at, end=p.counted_until,
+            seconds=p.late_seconds, amount=p.amount, currency=s.currency,
+            code=ended.kind.value if ended else "under_way",
         )  # fmt: skip
         for held in p.holds:
             hold = held.hold
@@ -84,9 +85,9 @@ def lines_of(s: PenaltyStatement) -> Iterator[StatementLine]:
             )  # fmt: skip
         for tender in p.tenders:
             yield StatementLine(
-                shipment=s.shipment, line=LineKind.TENDER, goods=p.shipment, record=tender.stop.verified.id,
-                start=tender.stop.at, due=tender.stop.contestable_until, counts=tender.contest is None,
-                currency=s.currency, code="contested" if tender.contest else "not_contested",
+                shipment=s.shipment, line=LineKind.TENDER, goods=p.shipment, record=tender.verified.id,
+                start=tender.at, due=tender.contestable_until, end=tender.disputed_until, counts=tender.stops,
+                currency=s.currency, code=tender.state.value,
             )  # fmt: skip
     for leg in s.legs:
         yield StatementLine(

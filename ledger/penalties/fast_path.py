@@ -21,7 +21,7 @@ _PRESENTED, _HELD, _RELEASED = (
     int(status) for status in (ClearanceStatus.PRESENTED, ClearanceStatus.HELD, ClearanceStatus.RELEASED)
 )
 _COURSES = ((_PRESENTED, _HELD, _RELEASED), (_HELD, _RELEASED))
-_WORD = int(Assurance.BROKER_WORD)
+_ITSELF = int(Assurance.AUTHORITY_SIGNED)
 
 
 class Step(NamedTuple):
@@ -83,10 +83,7 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
         for roles in verified.roles:
             if roles & _LOCKER:
                 return None
-        facts = verified.facts
-        known, block_time = facts.logged_at, facts.block_time
-        if block_time is not None and block_time < known:
-            known = block_time
+        known = verified.known
         at = handoff.occurredAt
         if at < known - lag:
             at = known - lag
@@ -99,7 +96,7 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
         until = promised_at + commercial.lostAfter
     hold = None
     if said := journeys.clearances(shipment):
-        hold = plain_hold(journeys, said, terms.verified.known, until)
+        hold = plain_hold(journeys, said, terms, until)
         if hold is None:
             return None
     late = max(0, until - promised_at - (hold.seconds if hold is not None else 0)) if commercial.promisedAt else 0
@@ -123,20 +120,26 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
     )
 
 
-def plain_hold(journeys: Journeys, said: list[Found[Clearance]], opened_at: int, until: int) -> PlainHold | None:
+def plain_hold(
+    journeys: Journeys, said: list[Found[Clearance]], terms: Found[ShipmentTerms], until: int
+) -> PlainHold | None:
     """The hold that customs' records about a shipment, by sequence, amount to, between its opening and the stop of its
     clock; None when the general path decides.
 
-    That is what customs do most: one procedure, perhaps presented, held once, released, the hold caused by nobody in
-    particular, not on a broker's word alone, and neither endorsed nor corrected. Then it is one span of time.
+    That is what customs do most: one procedure that the terms require, perhaps presented, held once, released, all
+    signed by customs itself, the hold caused by nobody in particular, and nothing endorsed or corrected. Then it is one
+    span of time.
     """
     first = said[0].record
     if tuple(step.record.status for step in said) not in _COURSES:
+        return None
+    if not any(r.jurisdiction == first.jurisdiction and r.regime == first.regime for r in terms.record.requires):
         return None
     before = 0
     for verified, record in said:
         if (
             record.occurredAt < before
+            or record.assurance != _ITSELF
             or record.jurisdiction != first.jurisdiction
             or record.regime != first.regime
             or record.causedBy != NOBODY
@@ -146,6 +149,4 @@ def plain_hold(journeys: Journeys, said: list[Found[Clearance]], opened_at: int,
             return None
         before = record.occurredAt
     held = said[-2].record
-    if held.assurance == _WORD:
-        return None
-    return PlainHold(tuple(said), clip((held.occurredAt, min(before, until)), opened_at, until))
+    return PlainHold(tuple(said), clip((held.occurredAt, min(before, until)), terms.verified.known, until))

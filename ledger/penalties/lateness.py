@@ -3,19 +3,25 @@
 late = t − t0 − customs − relief, with t0 = `promisedAt` + `grace` and t the counted time at which the clock stopped,
 at most t0 + `lostAfter`. Customs is the union of the holds that the liable partner did not cause, within
 [opening, t]. A promise of 0 is none: nothing is late.
+
+While a tender is disputed, or a place is closed, there are two clocks: what is owed at least follows from the one that
+stopped, what is frozen from the one that did not.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from ledger.common.figure import Country, Seconds, figure
 from ledger.common.spans import Span, clip, measure
-from ledger.records.types import NOBODY, ShipmentTerms
+from ledger.records.types import NOBODY, Commercial, ShipmentTerms
 from ledger.shipments.amendments import TermsInForce
-from ledger.shipments.clock_stop import Ending, Stop, StopKind, Tender, ending_of, stop_of, tenders_of
+from ledger.shipments.clock_stop import Ending, Stop, ending_of, stops_of
 from ledger.shipments.customs_holds import Hold, holds_of
-from ledger.shipments.history import Journeys, Portion
+from ledger.shipments.history import Journeys
+from ledger.shipments.parts import Part
+from ledger.shipments.tenders import Tender, tenders_of
 
 
 class HoldReason(StrEnum):
@@ -35,6 +41,7 @@ class HoldReason(StrEnum):
     ("caused_by", "hold.caused_by"),
     ("assurance", "hold.assurance"),
     ("confirmed", "hold.confirmed"),
+    ("known_late", "hold.known_late"),
     ("held_at", "hold.held_at"),
     ("presented_at", "hold.presented_at"),
     ("from", "hold.start"),
@@ -58,6 +65,16 @@ class HoldLine:
         return self.hold.jurisdiction.decode("ascii", "replace")
 
 
+class Clock(NamedTuple):
+    """One reading of the clock: late = max(0, until − t0 − customs − relief)."""
+
+    until: int
+    customs: int
+    relief: int
+    late: int
+    holds: tuple[HoldLine, ...]
+
+
 @figure(
     "shipment",
     "packages",
@@ -70,6 +87,12 @@ class HoldLine:
     "customs_seconds",
     "relief_seconds",
     "late_seconds",
+    "late_seconds_high",
+    "promised_at",
+    "alpha",
+    "cap",
+    "amount",
+    "amount_high",
     "settled",
     "holds",
     "tenders",
@@ -78,27 +101,59 @@ class HoldLine:
 class PortionLine:
     """Goods that travelled as one. `counted_until` is t; `stop` says why it stopped there (None: it did not).
 
-    `late_seconds` = max(0, counted_until − t0 − customs_seconds − relief_seconds). `settled` is false while the clock
-    may still change.
+    `late_seconds` = max(0, counted_until − t0 − customs_seconds − relief_seconds). `late_seconds_high` is the same as
+    if whatever is disputed fell, and what is closed were elsewhere. `settled` is false while the clock may still
+    change. `alpha` and `cap` are what the terms in force for these goods state for the whole; `amount` and
+    `amount_high` their share of the family's penalty, in minor units.
     """
 
-    shipment: bytes
-    packages: int
-    share: Fraction
+    part: Part
+    force: TermsInForce
     stop: Stop | None
     ending: Ending | None
     counted_until: Seconds
     customs_seconds: Seconds
     relief_seconds: Seconds
     late_seconds: Seconds
+    late_seconds_high: Seconds
     holds: tuple[HoldLine, ...]
     tenders: tuple[Tender, ...]
     settled: bool
+    amount: int = 0
+    amount_high: int = 0
+
+    @property
+    def shipment(self) -> bytes:
+        return self.part.portion.shipment
+
+    @property
+    def packages(self) -> int:
+        return self.part.portion.packages
+
+    @property
+    def share(self) -> Fraction:
+        return self.part.portion.share
+
+    @property
+    def promised_at(self) -> Seconds:
+        return self.force.commercial.promisedAt + self.force.commercial.grace
+
+    @property
+    def alpha(self) -> int:
+        return self.force.commercial.alpha
+
+    @property
+    def cap(self) -> int:
+        return self.force.commercial.penaltyCap
+
+    @property
+    def disputed(self) -> bool:
+        return self.late_seconds_high != self.late_seconds
 
 
 def lateness_of(
     journeys: Journeys,
-    portion: Portion,
+    part: Part,
     terms: ShipmentTerms,
     opened_at: int,
     force: TermsInForce,
@@ -106,51 +161,64 @@ def lateness_of(
 ) -> PortionLine:
     """How late these goods are, net of customs and relief. `opened_at`: since when the terms are known.
 
-    `at` judges goods still under way; None leaves them out, and counts what ended undelivered to the end of accrual.
+    `at` judges windows, disputes and goods still under way; None judges at the last time that any record was known,
+    but leaves out what is under way.
     """
-    commercial = force.commercial
-    t0 = commercial.promisedAt + commercial.grace
-    accrual_end = t0 + commercial.lostAfter
-    stop = stop_of(journeys, portion, terms, commercial)
-    ending = None if stop else ending_of(journeys, portion)
-    if stop is not None:
-        until, settled = stop.at, _beyond_contest(stop, at)
-    elif at is not None:
-        until, settled = at, ending is not None and at >= accrual_end
-    elif ending is not None:
-        until, settled = accrual_end, True
-    else:
-        until, settled = min(t0, accrual_end), False
-    until = min(until, accrual_end)
-    holds = tuple(
-        _hold_line(hold, commercial.liable, opened_at, until)
-        for hold in holds_of(journeys, portion, commercial.beneficiary)
+    commercial, portion = force.commercial, part.portion
+    judged_at = journeys.latest if at is None else at
+    tenders = tenders_of(journeys, part, terms, commercial, judged_at)
+    stops = stops_of(journeys, part, terms, commercial, tenders)
+    ending = None if stops.high else ending_of(journeys, part)
+    holds = holds_of(journeys, portion, terms, commercial)
+
+    low = _clock(_until(commercial, stops.low, ending, at), opened_at, force, holds)
+    high = low
+    if stops.high is not stops.low:
+        # Where a disputed stop falls the goods are under way, and are judged like those.
+        until = max(low.until, _until(commercial, stops.high, ending, judged_at))
+        high = _clock(until, opened_at, force, holds)
+    return PortionLine(
+        part,
+        force,
+        stops.low,
+        None if stops.low else ending,
+        low.until,
+        low.customs,
+        low.relief,
+        low.late,
+        high.late,
+        low.holds,
+        tenders,
+        _settled(stops.low, tenders, ending, judged_at),
     )
-    taken = [line.span for line in holds if line.taken_out]
+
+
+def _until(commercial: Commercial, stop: Stop | None, ending: Ending | None, at: int | None) -> int:
+    """t: the stop, else the end of accrual once the goods ended, else the time that is passed in."""
+    t0 = commercial.promisedAt + commercial.grace
+    end = t0 + commercial.lostAfter
+    if stop is not None:
+        return min(stop.at, end)
+    if ending is not None:
+        return end
+    return min(t0 if at is None else at, end)
+
+
+def _clock(until: int, opened_at: int, force: TermsInForce, holds: tuple[Hold, ...]) -> Clock:
+    commercial = force.commercial
+    lines = tuple(_hold_line(hold, commercial.liable, opened_at, until) for hold in holds)
+    taken = [line.span for line in lines if line.taken_out]
     customs = measure(taken, opened_at, until)
     relief = measure((*taken, *force.relief_spans), 0, until) - customs + force.relief_seconds
-    late = max(0, until - t0 - customs - relief) if commercial.promisedAt else 0
-    tenders = tenders_of(journeys, portion, terms, commercial)
-    return PortionLine(
-        portion.shipment,
-        portion.packages,
-        portion.share,
-        stop,
-        ending,
-        until,
-        customs,
-        relief,
-        late,
-        holds,
-        tenders,
-        settled,
-    )
+    late = max(0, until - commercial.promisedAt - commercial.grace - customs - relief) if commercial.promisedAt else 0
+    return Clock(until, customs, relief, late, lines)
 
 
-def _beyond_contest(stop: Stop, at: int | None) -> bool:
-    return stop.kind != StopKind.TENDER or (
-        at is not None and stop.contestable_until is not None and at > stop.contestable_until
-    )
+def _settled(stop: Stop | None, tenders: tuple[Tender, ...], ending: Ending | None, judged_at: int) -> bool:
+    """Whether time alone changes nothing any more."""
+    if stop is None:
+        return ending is not None
+    return (stop.open_until is None or judged_at > stop.open_until) and all(tender.settled for tender in tenders)
 
 
 def _hold_line(hold: Hold, liable: int, opened_at: int, until: int) -> HoldLine:

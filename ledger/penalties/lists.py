@@ -11,13 +11,13 @@ from ledger.errors import NotFound
 from ledger.penalties.statement import PenaltyStatement
 
 
-@figure("currency", "statements", "late", "owes", "is_owed", "open", "indicative")
+@figure("currency", "statements", "late", "owes", "is_owed", "frozen", "open", "indicative")
 @dataclass(frozen=True, slots=True)
 class Total:
     """Sums in minor units of one currency. `late`: statements of goods that are late, be it too little for an
-    amount. `owes` and `is_owed` are those of the partner asked about; without one both are what all owe. `open`: the
-    part that may still change. Amounts whose liable has neither signed nor endorsed the terms are `indicative`, and in
-    none of the other sums.
+    amount. `owes` and `is_owed` are those of the partner asked about; without one both are what all owe. `frozen`: what
+    disputes may add to that. `open`: the part that may still change. Amounts whose liable has neither signed nor
+    endorsed the terms are `indicative`, and in none of the other sums.
     """
 
     currency: Currency
@@ -25,6 +25,7 @@ class Total:
     late: int
     owes: int
     is_owed: int
+    frozen: int
     open: int
     indicative: int
 
@@ -42,6 +43,7 @@ def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -
                 sum(s.late_seconds > 0 for s in of),
                 sum(s.amount for s in bound if partner in (None, s.liable)),
                 sum(s.amount for s in bound if partner in (None, s.beneficiary)),
+                sum(s.frozen for s in bound),
                 sum(s.amount for s in bound if not s.settled),
                 sum(s.amount for s in of if s.indicative),
             )

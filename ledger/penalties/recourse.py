@@ -6,15 +6,13 @@ remainder, ties to the earlier leg; without any overrun everything stays with th
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.spans import measure
 from ledger.penalties.lateness import PortionLine
-from ledger.shipments.amendments import TermsInForce
 from ledger.shipments.clock_stop import Moved, moved
-from ledger.shipments.history import Journeys, Portion
+from ledger.shipments.history import Journeys
 
 
 @figure(
@@ -46,10 +44,9 @@ class LegLine:
     amount: int
 
 
-def legs_of(
-    journeys: Journeys, portion: Portion, line: PortionLine, force: TermsInForce, consignee: int
-) -> tuple[list[LegLine], list[Moved]]:
+def legs_of(journeys: Journeys, line: PortionLine, consignee: int) -> tuple[list[LegLine], list[Moved]]:
     """The legs of these goods that had a deadline, amounts still 0; and all their moves in time."""
+    portion, force = line.part.portion, line.force
     moves = [moved(journeys, move, force.commercial.reportLag) for move in portion.moves if not move.refused]
     legs: list[LegLine] = []
     for i, came in enumerate(moves):
@@ -81,30 +78,19 @@ def legs_of(
     return legs, moves
 
 
-def shared_out(amount: int, legs: Sequence[tuple[PortionLine, Sequence[LegLine]]]) -> tuple[LegLine, ...]:
-    """The legs of all portions, earliest first, each with its part of `amount`.
+def shared_out(parts: Sequence[tuple[PortionLine, Sequence[LegLine]]]) -> tuple[LegLine, ...]:
+    """The legs of all parts, earliest first, each with its part of what is owed for its goods at least.
 
-    Where goods travelled apart, each portion's part of the penalty follows the overruns of its own legs.
+    What no leg's overrun carries stays with the liable partner.
     """
-    drafts: list[tuple[LegLine, int | Fraction]] = []
-    free: int | Fraction = 0
-    for line, match in legs:
-        overrun = sum(leg.overrun_seconds for leg in match)
-        worth = 1 if len(legs) == 1 else line.share * line.late_seconds * line.late_seconds
-        if not overrun:
-            free += worth
-        for leg in match:
-            weight = leg.overrun_seconds if len(legs) == 1 else worth * Fraction(leg.overrun_seconds, overrun or 1)
-            drafts.append((leg, weight))
-    drafts.sort(key=lambda draft: draft[0].start)
-    if not any(weight for _, weight in drafts):
-        return tuple(leg for leg, _ in drafts)
-    # What has no overrun stays with the liable partner, as if it were one more leg after all others.
-    parts = apportion(amount, [*(weight for _, weight in drafts), free])
-    return tuple(replace(leg, amount=part) for (leg, _), part in zip(drafts, parts, strict=False))
+    result: list[LegLine] = []
+    for line, legs in parts:
+        amounts = apportion(line.amount, [leg.overrun_seconds for leg in legs])
+        result += [replace(leg, amount=amount) for leg, amount in zip(legs, amounts, strict=True)]
+    return tuple(sorted(result, key=lambda leg: leg.start))
 
 
-def apportion(amount: int, weights: Sequence[int | Fraction]) -> tuple[int, ...]:
+def apportion(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
     """`amount` in proportion to `weights` by largest remainder, ties to the earlier; all 0 when no weight is.
 
     The parts sum to `amount` exactly when a weight is positive.
@@ -112,7 +98,7 @@ def apportion(amount: int, weights: Sequence[int | Fraction]) -> tuple[int, ...]
     total = sum(weights)
     if not total:
         return (0,) * len(weights)
-    parts = [int(amount * weight // total) for weight in weights]
+    parts = [amount * weight // total for weight in weights]
     left = amount - sum(parts)
     order = sorted(range(len(parts)), key=lambda i: (-(amount * weights[i] - parts[i] * total), i))
     for i in order[:left]:

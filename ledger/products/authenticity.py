@@ -5,21 +5,27 @@ the holder of the GTIN's GS1 prefix signed it, or somebody whom the holder autho
 attestation with the schema `BRAND_AUTHORISATION` about ``partner/<id>``. Recalls count from the same, and from an
 authority. What others say is shown and decides nothing.
 
-No cryptography detects a copied code, so a code that was seen before, elsewhere, or after its goods were sold is
-answered as a risk, and `AUTHENTIC` always comes with that caution among its reasons.
+No cryptography detects a copied code, so `AUTHENTIC` always comes with that caution among its reasons. A printed code
+is looked at by many people: looks alone, and looks after the sale, are told in a note and change no verdict. A one-time
+code that a second device looks at more than a day after the first is a risk.
 
-From the strongest: recalled, risk, authentic; and where nothing valid vouches for it: revoked, expired, unknown.
+A code that does not say which lot, serial or variant it means, where the records tell these apart, is `INCOMPLETE`: the
+answer asks, and neither warns nor vouches.
+
+From the strongest: recalled, risk, incomplete where some of the goods are recalled, authentic; and where nothing valid
+vouches for it: incomplete where some of the goods are attested, revoked, expired, unknown.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ledger.codes import RecallAction, RevocationReason, Role, ShipmentState
+from ledger.codes import Role, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
 from ledger.products.brand_authority import speakers
-from ledger.products.gs1 import Product, has_prefix, parse_lots, parse_product, recall_covers
+from ledger.products.gs1 import Lot, Product, SerialRange, has_prefix, parse_lots, parse_product, recall_covers
+from ledger.products.one_time_codes import MANY_DEVICES, NO_LOOKS, Looks
 from ledger.records.types import Attestation, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
 
@@ -33,6 +39,7 @@ class Verdict(StrEnum):
     AUTHENTIC = "authentic"
     RECALLED = "recalled"
     RISK = "risk"
+    INCOMPLETE = "incomplete"
     REVOKED = "revoked"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
@@ -53,62 +60,74 @@ class Why(StrEnum):
     NOT_SPECIFIC = "only lots or items are attested"
     OTHERS = "attested by others only"
     NOTHING = "nothing attested"
+    ONE_TIME_SEEN = "one-time code seen before"
     SEEN_BEFORE = "seen before"
-    SEEN_ELSEWHERE = "seen elsewhere"
     AFTER_SALE = "after sale"
     OFF_THE_MARKET = "off the market"
 
 
-_RISKS = frozenset({Why.RECALL_MAYBE, Why.SEEN_BEFORE, Why.SEEN_ELSEWHERE, Why.AFTER_SALE, Why.OFF_THE_MARKET})
-TO_DO: Mapping[RecallAction, str] = {
-    RecallAction.STOP_SALE: "Do not sell or use it; ask the contact.",
-    RecallAction.QUARANTINE: "Set it aside, do not use it; ask the contact.",
-    RecallAction.RETURN: "Do not use it; bring it back where you bought it.",
-    RecallAction.DESTROY: "Do not use it; destroy it so that nobody else can.",
-}
-"""What a consumer should do with recalled goods."""
-_OFF_THE_MARKET: Mapping[ShipmentState, str] = {
-    ShipmentState.LOST: "was reported lost",
-    ShipmentState.DESTROYED: "was destroyed",
-    ShipmentState.ABANDONED: "was abandoned",
-    ShipmentState.SEIZED: "was seized by customs",
-}
+class Part(StrEnum):
+    """What a code may leave open, in the order in which somebody finds it on a package."""
+
+    LOT = "lot"
+    SERIAL = "serial"
+    VARIANT = "variant"
+
+
+_RISKS = frozenset({Why.ONE_TIME_SEEN, Why.OFF_THE_MARKET})
+_OFF_THE_MARKET = frozenset(
+    {ShipmentState.LOST, ShipmentState.DESTROYED, ShipmentState.ABANDONED, ShipmentState.SEIZED}
+)
+_MOST_NAMED = 10
+"""Of many attestations of single lots, so many are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One sentence for people, and the records (or none) that say so."""
+    """One thing that is known, and the records (or none) that say so. Sentences: `ledger.explain.product`.
+
+    `partner`: whose word it is, 0 for nobody's. `detail`: the number of a `RecallAction` (recalls), `RevocationReason`
+    (revoked) or `ShipmentState` (off the market), else 0. `contact`: as the recall has it. `time`: of the first look,
+    or of the sale, in UTC seconds. `devices`: how many looked. `asks`: what the code leaves open.
+    """
 
     code: Why
-    text: str
     records: tuple[RecordId, ...] = ()
+    partner: int = 0
+    detail: int = 0
+    contact: str = ""
+    time: int = 0
+    devices: int = 0
+    asks: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProductVerdict:
-    """`why` has the deciding reasons first. `to_do` is empty when there is nothing to do."""
+    """`why` has the deciding reasons first. `known`: an attestation that counts knows this very code."""
 
     product: Product
     verdict: Verdict
     why: tuple[Reason, ...]
-    to_do: str = ""
+    known: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """Somebody looked at this very item's code. `place` is a country (ISO 3166-1 alpha-2) or empty, `reader` an opaque
-    token: the same reader looking twice is no sign of a copy."""
-
-    time: int
-    place: str
-    reader: str
+    @property
+    def asks(self) -> tuple[Part, ...]:
+        """What must be told before there is a verdict; nothing but for `INCOMPLETE`."""
+        if self.verdict is not Verdict.INCOMPLETE:
+            return ()
+        wanted = {part for reason in self.why for part in reason.asks}
+        return tuple(part for part in Part if part in wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A shipment with this very item in it, as custody knows it: its state since `time`, by which record."""
+    """A shipment with this very item in it, as custody knows it: its state since `time`, by which record.
+
+    `consignor`: who sent the goods. Anybody may open a shipment that names a rival's lot, and end it.
+    """
 
     shipment: RecordId
+    consignor: int
     state: ShipmentState
     time: int
     record: RecordId
@@ -116,15 +135,17 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The question: which product, when (UTC seconds), read by whom and in which country (both may be empty)."""
+    """The question: which product, and when (UTC seconds)."""
 
     product: Product
     time: int
-    place: str = ""
-    reader: str = ""
 
 
 def _nothing_listed(_attestation: RecordId, _path: str) -> bool:
+    return False
+
+
+def _none_one_time(_attestation: RecordId) -> bool:
     return False
 
 
@@ -132,14 +153,16 @@ def _nothing_listed(_attestation: RecordId, _path: str) -> bool:
 class Evidence:
     """What is known. `records`: attestations (of partners too), revocations and recalls, in any order; others are
     ignored. `holders` says who has a GS1 prefix of a GTIN. `listed(attestation, path)`: whether this path was proved to
-    be under the attestation's `itemCodes`. `authorities` adds partners to those whose role the record itself shows.
+    be under the attestation's `itemCodes`; `one_time(attestation)`: whether these are one-time codes. `authorities`
+    adds partners to those whose role the record itself shows. `looks`: at this very item's code.
     """
 
     records: Sequence[VerifiedRecord]
     holders: PrefixHolders
     listed: Callable[[RecordId, str], bool] = _nothing_listed
+    one_time: Callable[[RecordId], bool] = _none_one_time
     authorities: frozenset[int] = frozenset()
-    sightings: Sequence[Sighting] = ()
+    looks: Looks = NO_LOOKS
     fates: Sequence[Fate] = ()
 
 
@@ -160,11 +183,12 @@ def judge(scan: Scan, evidence: Evidence) -> ProductVerdict:
     heard = _Heard.at(scan.time, evidence.records)
     valid = ((i, attestation) for i, (_, attestation) in heard.attestations.items() if heard.valid(i, attestation))
     chains = speakers(evidence.holders(scan.product.gtin), valid)
-    recalls, to_do = _recalls(scan, evidence, heard, chains)
+    recalls = _recalls(scan, evidence, heard, chains)
     vouched, doubts = _attestations(scan, evidence, heard, chains)
-    risks = [*_seen(scan, evidence.sightings), *_fates(scan, evidence.fates)]
-    why = [*recalls, *risks, *vouched, *doubts]
-    return ProductVerdict(scan.product, _verdict(why), tuple(sorted(why, key=_weight)), to_do)
+    knowing = _knowing(scan, evidence, heard, chains)
+    copies = [*_looks(scan, evidence, knowing), *_fates(scan, evidence.fates, chains)]
+    why = [*recalls, *copies, *vouched, *doubts]
+    return ProductVerdict(scan.product, _verdict(why), tuple(sorted(why, key=_weight)), bool(knowing))
 
 
 def _verdict(why: Iterable[Reason]) -> Verdict:
@@ -173,16 +197,21 @@ def _verdict(why: Iterable[Reason]) -> Verdict:
         return Verdict.RECALLED
     if codes & _RISKS:
         return Verdict.RISK
+    if Why.RECALL_MAYBE in codes:
+        return Verdict.INCOMPLETE
     if Why.ATTESTED in codes:
         return Verdict.AUTHENTIC
+    if Why.NOT_SPECIFIC in codes:
+        return Verdict.INCOMPLETE
     if Why.REVOKED in codes:
         return Verdict.REVOKED
     return Verdict.EXPIRED if Why.EXPIRED in codes else Verdict.UNKNOWN
 
 
 _ORDER = [
-    Why.RECALL, *sorted(_RISKS), Why.ATTESTED, Why.REVOKED, Why.EXPIRED, Why.NOT_YET, Why.NOT_LISTED, Why.NOT_SPECIFIC,
-    Why.NOTHING, Why.COPY_CAUTION, Why.RECALL_BY_OTHERS, Why.OTHERS,
+    Why.RECALL, *sorted(_RISKS), Why.RECALL_MAYBE, Why.ATTESTED, Why.NOT_SPECIFIC, Why.REVOKED, Why.EXPIRED,
+    Why.NOT_YET, Why.NOT_LISTED, Why.NOTHING, Why.AFTER_SALE, Why.SEEN_BEFORE, Why.COPY_CAUTION, Why.RECALL_BY_OTHERS,
+    Why.OTHERS,
 ]  # fmt: skip
 
 
@@ -234,13 +263,13 @@ def _product(subject: str) -> Product | None:
 # --- recalls -------------------------------------------------------------------------------------------------------
 
 
-def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> tuple[list[Reason], str]:
+def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> list[Reason]:
     superseded = {
         RecordId(recall.supersedes)
         for verified, recall in heard.recalls.values()
         if verified.id not in heard.revoked and _may_supersede(verified, recall, evidence, heard)
     }
-    reasons, to_do = [], ""
+    reasons = []
     for record_id, (verified, recall) in heard.recalls.items():
         if record_id in superseded or record_id in heard.revoked:
             continue
@@ -249,30 +278,39 @@ def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> t
             continue
         chain = chains.get(recall.by)
         if chain is None and not _is_authority(verified, recall, evidence):
-            text = f"Partner {recall.by} calls for a recall; it does not speak for this brand and is no authority."
-            reasons.append(Reason(Why.RECALL_BY_OTHERS, text, (record_id,)))
-            continue
-        what = TO_DO[RecallAction(recall.action)] + (f" Contact: {recall.contact}" if recall.contact else "")
-        evidence_ids = (record_id, *(chain or ()))
-        if covers:
-            reasons.append(Reason(Why.RECALL, f"Recalled by partner {recall.by}. {what}", evidence_ids))
-            to_do = what
+            reasons.append(_recall_reason(Why.RECALL_BY_OTHERS, recall, (record_id,)))
+        elif covers:
+            reasons.append(_recall_reason(Why.RECALL, recall, (record_id, *(chain or ()))))
         else:
-            text = "Some lots or serials of this product are recalled; compare the lot and serial on the package."
-            reasons.append(Reason(Why.RECALL_MAYBE, f"{text} {what}", evidence_ids))
-            to_do = to_do or f"Compare the lot and serial on the package. If they are affected: {what}"
-    return reasons, to_do
+            asks = _left_open(scan.product, parse_product(recall.subject), _lots(recall))
+            reasons.append(_recall_reason(Why.RECALL_MAYBE, recall, (record_id, *(chain or ())), asks))
+    return reasons
+
+
+def _recall_reason(code: Why, recall: Recall, records: tuple[RecordId, ...], asks: tuple[Part, ...] = ()) -> Reason:
+    return Reason(code, records, recall.by, recall.action, recall.contact, asks=asks)
+
+
+def _left_open(product: Product, subject: Product, lots: Sequence[Lot | SerialRange] = ()) -> tuple[Part, ...]:
+    """What `product` does not say, and `subject` narrowed to `lots` does."""
+    told = {part for part in Part if getattr(subject, part)}
+    told |= {Part.LOT if isinstance(entry, Lot) else Part.SERIAL for entry in lots}
+    return tuple(part for part in Part if part in told and not getattr(product, part))
 
 
 def _covered(recall: Recall, product: Product) -> bool | None:
     subject = _product(recall.subject)
     if subject is None or subject.gtin != product.gtin:
         return False
+    return recall_covers(subject, _lots(recall), product)
+
+
+def _lots(recall: Recall) -> tuple[Lot | SerialRange, ...]:
+    """The recalled lots; all where they cannot be read: nobody can tell which are meant, and that is the safe way."""
     try:
-        lots = parse_lots(recall.lots)
+        return parse_lots(recall.lots)
     except MalformedRecord:
-        lots = ()  # nobody can tell which lots are meant: the safe reading is all of them
-    return recall_covers(subject, lots, product)
+        return ()
 
 
 def _is_authority(verified: VerifiedRecord, recall: Recall, evidence: Evidence) -> bool:
@@ -291,29 +329,38 @@ def _attestations(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains)
     """Reasons to believe in the product, and what was found instead."""
     vouched: list[Reason] = []
     doubts: list[Reason] = []
+    narrower: list[tuple[RecordId, Product]] = []
     for record_id, (_, attestation) in heard.attestations.items():
         subject = _product(attestation.subject)
         if subject is None or subject.gtin != scan.product.gtin:
             continue
         chain = chains.get(attestation.by)
         if not subject.covers(scan.product):
-            if chain is not None and scan.product.covers(subject) and heard.valid(record_id, attestation):
-                text = f"Attested is {subject.path()} only: scan the code of the very item."
-                doubts.append(Reason(Why.NOT_SPECIFIC, text, (record_id,)))
+            if chain is not None and _left_open(scan.product, subject) and _agree(scan.product, subject):
+                narrower.append((record_id, subject))
         elif chain is None:
-            text = f"Attested by partner {attestation.by}, who does not speak for this brand."
-            doubts.append(Reason(Why.OTHERS, text, (record_id,)))
+            doubts.append(Reason(Why.OTHERS, (record_id,), attestation.by))
         elif (doubt := _doubt(record_id, attestation, scan, evidence, heard)) is not None:
             doubts.append(doubt)
         else:
-            by = "its brand" if not chain else "a partner whom its brand authorised"
-            vouched.append(Reason(Why.ATTESTED, f"Attested by {by} (partner {attestation.by}).", (record_id, *chain)))
+            vouched.append(Reason(Why.ATTESTED, (record_id, *chain), attestation.by))
     if vouched:
-        text = "The records cannot show whether this code was copied from another item: look at the goods as well."
-        vouched.append(Reason(Why.COPY_CAUTION, text))
-    elif not doubts:
-        doubts.append(Reason(Why.NOTHING, "No attestation of this product is known."))
-    return vouched, doubts
+        return [*vouched, Reason(Why.COPY_CAUTION)], doubts
+    if narrower:
+        doubts.append(_not_specific(scan.product, narrower))
+    return [], doubts or [Reason(Why.NOTHING)]
+
+
+def _agree(product: Product, subject: Product) -> bool:
+    """Whether what both of them say is the same."""
+    return all(getattr(subject, part) in ("", getattr(product, part)) or not getattr(product, part) for part in Part)
+
+
+def _not_specific(product: Product, narrower: Sequence[tuple[RecordId, Product]]) -> Reason:
+    """Attested, or no longer, are single lots, variants or items: which are meant must be told first."""
+    asks = {part for _, subject in narrower for part in _left_open(product, subject)}
+    newest = tuple(record_id for record_id, _ in narrower[-_MOST_NAMED:])
+    return Reason(Why.NOT_SPECIFIC, newest, asks=tuple(part for part in Part if part in asks))
 
 
 def _doubt(
@@ -322,46 +369,59 @@ def _doubt(
     """Why an attestation that covers the product and counts does not vouch for it; None when it does."""
     if revocation := heard.revoked.get(record_id):
         verified, record = revocation
-        known = record.reason in set(RevocationReason)
-        cause = RevocationReason(record.reason).name.lower() if known else "unknown"
-        return Reason(Why.REVOKED, f"Its attestation was revoked (reason: {cause}).", (verified.id, record_id))
+        return Reason(Why.REVOKED, (verified.id, record_id), attestation.by, record.reason)
     if attestation.validFrom > scan.time:
-        return Reason(Why.NOT_YET, "Its attestation is not valid yet.", (record_id,))
+        return Reason(Why.NOT_YET, (record_id,), attestation.by)
     if not heard.valid(record_id, attestation):
-        return Reason(Why.EXPIRED, "Its attestation has expired.", (record_id,))
+        return Reason(Why.EXPIRED, (record_id,), attestation.by)
     if any(attestation.itemCodes) and not evidence.listed(record_id, scan.product.path()):
-        text = "Its brand attested a list of codes, and this one is not known to be among them."
-        return Reason(Why.NOT_LISTED, text, (record_id,))
+        return Reason(Why.NOT_LISTED, (record_id,), attestation.by)
     return None
+
+
+def _knowing(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> list[RecordId]:
+    """The attestations that count, in force or not, which know this very code: it is under their subject and, where
+    they list codes, among these."""
+    result = []
+    for record_id, (_, attestation) in heard.attestations.items():
+        subject = _product(attestation.subject)
+        if subject is None or attestation.by not in chains or not subject.covers(scan.product):
+            continue
+        if not any(attestation.itemCodes) or evidence.listed(record_id, scan.product.path()):
+            result.append(record_id)
+    return result
 
 
 # --- copies --------------------------------------------------------------------------------------------------------
 
 
-def _seen(scan: Scan, sightings: Sequence[Sighting]) -> list[Reason]:
-    """Signs of a copied code. They say something about one item only, so a code without a serial gives none."""
+def _looks(scan: Scan, evidence: Evidence, knowing: Iterable[RecordId]) -> list[Reason]:
+    """What looks say about one item's code; a code without a serial is no item's."""
+    looks = evidence.looks
     if not scan.product.serial:
         return []
-    others = [s for s in sightings if s.time <= scan.time and (not scan.reader or s.reader != scan.reader)]
-    if not others:
-        return []
-    reasons = [Reason(Why.SEEN_BEFORE, f"This item's code was looked at before, {len(others)} times by others.")]
-    if elsewhere := sorted({s.place for s in others if s.place and scan.place and s.place != scan.place}):
-        reasons.append(Reason(Why.SEEN_ELSEWHERE, f"This item's code was seen elsewhere: {', '.join(elsewhere)}."))
-    return reasons
+    scratched = tuple(
+        record_id
+        for record_id in knowing
+        if evidence.listed(record_id, scan.product.path()) and evidence.one_time(record_id)
+    )
+    if scratched and looks.in_other_hands(scan.time):
+        return [Reason(Why.ONE_TIME_SEEN, scratched, time=looks.first, devices=looks.devices)]
+    if looks.devices >= MANY_DEVICES:
+        return [Reason(Why.SEEN_BEFORE, time=looks.first, devices=looks.devices)]
+    return []
 
 
-def _fates(scan: Scan, fates: Sequence[Fate]) -> list[Reason]:
+def _fates(scan: Scan, fates: Sequence[Fate], chains: Chains) -> list[Reason]:
+    """What became of the item, as far as shipments of somebody who speaks for the brand tell it."""
     if not scan.product.serial:
         return []
     reasons = []
     for fate in sorted(fates, key=lambda f: (f.time, f.record)):
-        if fate.time > scan.time:
+        if fate.time > scan.time or fate.consignor not in chains:
             continue
         if fate.state == ShipmentState.SOLD:
-            text = "This item was sold already: if it is offered to you as new, its code is a copy."
-            reasons.append(Reason(Why.AFTER_SALE, text, (fate.record,)))
+            reasons.append(Reason(Why.AFTER_SALE, (fate.record,), time=fate.time))
         elif fate.state in _OFF_THE_MARKET:
-            text = f"This item {_OFF_THE_MARKET[fate.state]}: it should not be on the market."
-            reasons.append(Reason(Why.OFF_THE_MARKET, text, (fate.record,)))
+            reasons.append(Reason(Why.OFF_THE_MARKET, (fate.record,), detail=fate.state, time=fate.time))
     return reasons

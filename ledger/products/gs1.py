@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.gs1_keys import check_gtin, digits_only
 from ledger.common.scopes import scope_fits, scope_text
 from ledger.errors import MalformedRecord
 
@@ -24,27 +25,6 @@ _CHARACTER_SET_82 = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _QUALIFIERS = (("22", "variant"), ("10", "lot"), ("21", "serial"))  # in the order of the standard's grammar
-
-
-def check_digit(digits: str) -> str:
-    """The digit that completes `digits`: weights 3, 1, 3, … from the right, modulo 10."""
-    total = sum(int(digit) * (3 if i % 2 == 0 else 1) for i, digit in enumerate(reversed(digits)))
-    return str(-total % 10)
-
-
-def check_gtin(text: str, where: str = "gtin") -> None:
-    """Raise `MalformedRecord` unless `text` is a GTIN written with 14 digits."""
-    _check_key(text, 14, "GTIN", where)
-
-
-def check_sscc(text: str, where: str = "sscc") -> None:
-    """Raise `MalformedRecord` unless `text` is a serial shipping container code (18 digits)."""
-    _check_key(text, 18, "SSCC", where)
-
-
-def check_gln(text: str, where: str = "gln") -> None:
-    """Raise `MalformedRecord` unless `text` is a global location number (13 digits)."""
-    _check_key(text, 13, "GLN", where)
 
 
 def gtin14(text: str, where: str = "gtin") -> str:
@@ -122,7 +102,7 @@ def product_of_link(link: str, where: str = "link") -> Product:
         raise MalformedRecord("link too long", where=where, expected="at most 2048 characters", found=len(link))
     segments = re.split("[?#]", link, maxsplit=1)[0].split("/")
     for i in range(len(segments) - 1):
-        if segments[i] == "01" and _digits(segments[i + 1]):
+        if segments[i] == "01" and digits_only(segments[i + 1]):
             product = Product(gtin14(segments[i + 1], where))
             rest = segments[i + 2 :]
             return _with_qualifiers(product, rest[: len(rest) // 2 * 2], link, where)
@@ -234,16 +214,3 @@ def _with_qualifiers(product: Product, segments: list[str], path: str, where: st
 
 def _encoded(value: str) -> str:
     return "".join(c if c in _UNRESERVED else f"%{ord(c):02X}" for c in value)
-
-
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _check_key(text: str, length: int, name: str, where: str) -> None:
-    if len(text) != length or not _digits(text):
-        raise MalformedRecord(f"not a {name}", where=where, expected=f"{length} digits", found=text[:40])
-    if check_digit(text[:-1]) != text[-1]:
-        raise MalformedRecord(
-            f"wrong check digit of a {name}", where=where, expected=text[:-1] + check_digit(text[:-1]), found=text
-        )

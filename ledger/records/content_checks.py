@@ -1,25 +1,33 @@
 """What a record must satisfy before it is worth checking signatures: cheap, pure, without any state.
 
 Structural checks (types, ranges, lengths) are `Struct.check`; custody, clearance and registry rules have modules of
-their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts.
+their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts. Acceptance
+asks `check_content`, and so does whatever shows a record to somebody who is to sign it: what is refused later is not
+signed first.
 """
 
+import re
 from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 
 from ledger import codes
 from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.gs1_keys import check_gln, check_gtin
+from ledger.common.iso_codes import COUNTRIES, CURRENCIES, CUSTOMS_TERRITORIES
 from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import (
     NOBODY,
     Amendment,
+    Attestation,
+    BonusAgreement,
     Claims,
     Clearance,
     Commercial,
     Details,
     Duty,
+    Goods,
     Handoff,
     Outcome,
     Override,
@@ -37,6 +45,8 @@ from ledger.records.types import Checkpoint as CheckpointRecord
 PROPOSED_SUBMIT_BY = 14 * DAY
 LONGEST_SUBMIT_BY = 30 * DAY
 WRITTEN_BY_THE_LOG = (CheckpointRecord, Outcome)
+_GTIN_PATH = "01/"
+_LOCODE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}")
 _CODES: dict[type[Record], tuple[tuple[str, type[IntEnum] | type[IntFlag], int], ...]] = {
     RegistryChange: (("action", codes.RegistryAction, 1), ("role", codes.Role, 0)),
     ShipmentTerms: (("purpose", codes.Purpose, 1), ("mode", codes.Mode, 0), ("fulfilment", codes.Fulfilment, 0)),
@@ -72,6 +82,7 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
     if isinstance(record, Clearance):
         check_declarant(record)
     _check_times(record, now, replayed)
+    _check_named(record)
     for path, part in opened_parts(record):
         _check_part(path, part)
 
@@ -153,16 +164,58 @@ def _check_part(path: str, part: Struct) -> None:
     match part:
         case Details(text=text) | Claims(text=text) if text:
             _check_object(f"{path}.text", text)
-        case Place(country=country) if country and not _capitals(country, 2):
-            raise MalformedRecord("not a country", where=f"{path}.country", expected="two capitals", found=country[:40])
-        case Commercial(currency=currency) | Duty(currency=currency) if currency and not _capitals(currency, 3):
-            raise MalformedRecord("not a currency", where=f"{path}.currency", expected="ISO 4217", found=currency[:40])
+        case Place(country=country, locode=locode, gln=gln):
+            if country:
+                _check_country(country, f"{path}.country", COUNTRIES)
+            if locode:
+                _check_locode(locode, country, f"{path}.locode")
+            if gln:
+                check_gln(gln, f"{path}.gln")
+        case Commercial(currency=currency) | Duty(currency=currency) if currency:
+            _check_currency(currency, f"{path}.currency")
+        case Goods(gtin=gtin) if gtin:
+            check_gtin(gtin, f"{path}.gtin")
         case _:
             pass
 
 
-def _capitals(text: str, length: int) -> bool:
-    return len(text) == length and text.isascii() and text.isalpha() and text.isupper()
+def _check_named(record: Record) -> None:
+    """The codes of other bodies that stand in public fields: jurisdictions, currencies and GTINs."""
+    match record:
+        case ShipmentTerms(requires=requires):
+            for i, require in enumerate(requires):
+                _check_country(_ascii(require.jurisdiction), f"requires[{i}].jurisdiction", CUSTOMS_TERRITORIES)
+        case Clearance(jurisdiction=jurisdiction):
+            _check_country(_ascii(jurisdiction), "jurisdiction", CUSTOMS_TERRITORIES)
+        case BonusAgreement(currency=currency) if currency:
+            _check_currency(currency, "currency")
+        case Attestation(subject=subject) | Recall(subject=subject) if subject.startswith(_GTIN_PATH):
+            check_gtin(subject.removeprefix(_GTIN_PATH).partition("/")[0], "subject")
+        case _:
+            pass
+
+
+def _check_country(text: str, where: str, known: frozenset[str]) -> None:
+    if text not in known:
+        expected = "a code of ISO 3166-1 alpha-2, such as NZ"
+        raise MalformedRecord("not a country", where=where, expected=expected, found=text[:40])
+
+
+def _check_currency(text: str, where: str) -> None:
+    if text not in CURRENCIES:
+        expected = "a code of ISO 4217, such as EUR"
+        raise MalformedRecord("not a currency", where=where, expected=expected, found=text[:40])
+
+
+def _check_locode(text: str, country: str, where: str) -> None:
+    """UN/LOCODE (UNECE Recommendation 16): the country's two letters, and three letters or digits 2 to 9."""
+    if not _LOCODE.fullmatch(text) or text[:2] != (country or text[:2]) or text[:2] not in COUNTRIES:
+        expected = f"{country or 'a country'} and three letters or digits from 2, such as NZAKL"
+        raise MalformedRecord("not a UN/LOCODE of this country", where=where, expected=expected, found=text[:40])
+
+
+def _ascii(code: bytes) -> str:
+    return code.decode("ascii", "replace")
 
 
 def _check_object(where: str, text: str) -> None:

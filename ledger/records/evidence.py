@@ -9,6 +9,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
+
+from ledger.common.figure import Seconds, figure
 
 EMBEDDED_CHAIN_ID = 0x1AD1
 """The chain that an operator runs inside its own process: its block times are the operator's word, no evidence."""
@@ -29,12 +32,13 @@ class Basis(IntEnum):
     CHAIN = 2
 
 
+@figure("size", "time", "basis")
 @dataclass(frozen=True, slots=True, order=True)
 class CheckpointTime:
     """By `time` (seconds UTC) a checkpoint of `size` leaves stood with others: anchored, or cosigned by a quorum."""
 
     size: int
-    time: int
+    time: Seconds
     basis: Basis
 
 
@@ -59,6 +63,17 @@ class CheckpointTimes:
         """The evidence of the leaf at `log_index`; None while no checkpoint over it stands with others."""
         place = bisect_right(self._sizes, log_index)
         return self._kept[place] if place < len(self._kept) else None
+
+    def first_from(self, time: int) -> CheckpointTime | None:
+        """The first checkpoint evidenced at `time` or later; None while there is none."""
+        return next((entry for entry in self._kept if entry.time >= time), None)
+
+    def changed_since(self, before: "CheckpointTimes") -> Iterator[tuple[int, int]]:
+        """From which log index to before which the evidence is another than it was `before`, ascending."""
+        bounds = sorted({0, *(entry.size for entry in (*self, *before))})
+        for start, end in pairwise(bounds):
+            if self.covering(start) != before.covering(start):
+                yield start, end
 
     def until(self, size: int) -> "CheckpointTimes":
         """What checkpoints of at most `size` leaves evidence."""

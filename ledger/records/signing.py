@@ -23,8 +23,8 @@ from ledger.records.types import PARTS, Record, record_named
 SIGNATURE_LENGTH = 65
 MAX_SIGNATURES = 200
 """Of one record: a council's, or those of an agreement's parties."""
-_CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
-_HALF_ORDER = _CURVE_ORDER // 2
+CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+_HALF_ORDER = CURVE_ORDER // 2
 _EVIDENCE_DOMAIN = keccak256(b"EIP712Domain(string name,string version,bytes32 salt)")
 _MONEY_DOMAIN = keccak256(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"

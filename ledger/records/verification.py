@@ -96,7 +96,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRecord:
-    """A record whose signatures hold. Made only by `verify_record`, `already_verified` and `as_known_at`.
+    """A record whose signatures hold. Made only by the functions of this module.
 
     `signers` are partner ids in canonical order; 0 stands for a recipient key, a granted key, a council member or
     an anchor key.
@@ -246,6 +246,15 @@ def already_verified(
     """
     filled = tuple(roles) or (0,) * len(signers)
     return VerifiedRecord(record_id, record, tuple(map(PartnerId, signers)), tuple(keys), filled, facts, _SEAL)
+
+
+def with_evidence(record: VerifiedRecord, times: CheckpointTimes) -> VerifiedRecord:
+    """The same record as `times` bear it out: evidence may come after a record was verified, and decides no key."""
+    covered = times.covering(record.log_index)
+    if covered == record.facts.covered:
+        return record
+    facts = replace(record.facts, covered=covered)
+    return VerifiedRecord(record.id, record.record, record.signers, record.keys, record.roles, facts, _SEAL)
 
 
 def as_known_at(records: Iterable[VerifiedRecord], size: int, times: CheckpointTimes) -> Iterator[VerifiedRecord]:

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 
 from ledger.codes import RELEASES, ClearanceStatus, Role
+from ledger.common.periods import DAY
 from ledger.records.types import NOBODY, Clearance
 from ledger.scores.card import Indicator
-from ledger.scores.samples import Case, Sample
-from ledger.shipments.history import Found
+from ledger.scores.samples import Case, Delivery, Event, Sample
+from ledger.shipments.clock_stop import counted
+from ledger.shipments.history import Found, Journeys
+
+Pair = tuple[bytes, int]
 
 _DENIED = {ClearanceStatus.REFUSED, ClearanceStatus.SEIZED, ClearanceStatus.DESTROYED}
 
@@ -18,11 +22,30 @@ def broker_clearances(case: Case) -> Iterator[Sample]:
     carry seconds from presented to released in `good`; what they are due is the office's median, filled in later.
     """
     for portion in case.portions.values():
-        procedures: dict[tuple[bytes, int], list[Found[Clearance]]] = {}
-        for match in case.journeys.clearances(portion.shipment):
-            procedures.setdefault((match.record.jurisdiction, match.record.regime), []).append(match)
-        for (jurisdiction, regime), steps in procedures.items():
-            yield from _procedure(case, steps, f"{jurisdiction.decode('ascii', 'replace')}/{regime}")
+        for pair, steps in procedures_of(case.journeys, portion.shipment).items():
+            yield from _procedure(case, steps, office_of(pair))
+
+
+def procedures_of(journeys: Journeys, shipment: bytes) -> dict[Pair, list[Found[Clearance]]]:
+    """The clearances of exactly this shipment id by jurisdiction and regime, each by sequence."""
+    procedures: dict[Pair, list[Found[Clearance]]] = {}
+    for match in journeys.clearances(shipment):
+        procedures.setdefault((match.record.jurisdiction, match.record.regime), []).append(match)
+    return procedures
+
+
+def office_of(pair: Pair) -> str:
+    """The name of the office that a jurisdiction and regime are: `CN/1`."""
+    jurisdiction, regime = pair
+    return f"{jurisdiction.decode('ascii', 'replace')}/{regime}"
+
+
+def at_office(delivery: Delivery, declarant: int, first: Found[Clearance], report_lag: int) -> Delivery:
+    """`delivery` as samples of a broker count: by declarant, pair and the day of the procedure's first status."""
+    record = first.record
+    at = counted(record.occurredAt, first.verified.known, report_lag)
+    office = office_of((record.jurisdiction, record.regime))
+    return delivery._replace(event=Event(declarant, NOBODY, b"", office, at // DAY))
 
 
 def _procedure(case: Case, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
@@ -40,7 +63,7 @@ def _procedure(case: Case, steps: list[Found[Clearance]], office: str) -> Iterat
         return
     released = closing is not None and closing.record.status in RELEASES
     records = tuple(dict.fromkeys((decided.verified.id, *(fault.verified.id for fault in faults))))
-    role, delivery = Role.BROKER, case.delivery
+    role, delivery = Role.BROKER, at_office(case.delivery, broker, steps[0], case.force.commercial.reportLag)
     yield Sample(role, broker, Indicator.RELEASED, int(released and not faults), 1, records, delivery)
     presented = next((s for s in steps if s.record.status == ClearanceStatus.PRESENTED), None)
     if closing is not None and released and presented is not None:

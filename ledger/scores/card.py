@@ -39,6 +39,8 @@ class Indicator(StrEnum):
     OVER_MEDIAN = "time-over-median"
 
 
+ABOUT_MONEY = frozenset({Indicator.PENALTY})
+"""Of prices, which are private."""
 OF_ROLE: Mapping[Role, frozenset[Indicator]] = {
     Role.CARRIER: frozenset(
         {

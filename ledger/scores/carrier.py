@@ -1,6 +1,7 @@
 """What a carrier's indicators count: time, goods and legs.
 
-Everything that was due counts, overdue, lost and tendered too; goods that customs still excuse do not count yet.
+Everything that was due counts, overdue, lost and tendered too; goods that customs still excuse do not count yet. While
+a tender is disputed it is a fault at worst, and none at best.
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,12 @@ from ledger.common.spans import measure
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import NOBODY
 from ledger.scores.card import Indicator
-from ledger.scores.samples import Case, Sample, own_items
+from ledger.scores.samples import ANY_SEQUENCE, Case, Sample, own_items
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import part_of
 
 LONGEST_LATE = 14 * DAY
-_ANY_SEQUENCE = 2**16
 _LOSSES = {StatementKind.LOST, StatementKind.DESTROYED}
 
 
@@ -36,12 +36,17 @@ def carrier_time(case: Case) -> Iterator[Sample]:
     if due and liable not in (NOBODY, case.terms.consignor) and case.liable_answers:
         own = broke.pop(liable, ())
         records = (*case.proof(case.latest), *own)
-        yield Sample(role, liable, Indicator.ON_TIME, int(not late and not own), 1, records, case.delivery)
-        yield Sample(role, liable, Indicator.MEAN_LATE, min(late, LONGEST_LATE), 1, records, case.delivery)
+        fallen = max(line.late_seconds_high for line in case.lines)
+        for indicator, good, worst in (
+            (Indicator.ON_TIME, int(not late and not own), int(not fallen and not own)),
+            (Indicator.MEAN_LATE, min(late, LONGEST_LATE), min(fallen, LONGEST_LATE)),
+        ):
+            yield Sample(role, liable, indicator, good, 1, records, case.delivery, worst=_if_other(worst, good))
         commercial = case.force.commercial
         if case.force.bound and (freight := part_of(commercial.freight, case.statement.share)):
             amount, currency = case.statement.amount, commercial.currency
-            yield Sample(role, liable, Indicator.PENALTY, amount, freight, records, case.delivery, currency)
+            most = _if_other(case.statement.amount_high, amount)
+            yield Sample(role, liable, Indicator.PENALTY, amount, freight, records, case.delivery, currency, worst=most)
     for partner, signed in broke.items():
         yield Sample(role, partner, Indicator.ON_TIME, 0, 1, (case.statement.terms, *signed), case.delivery)
 
@@ -50,6 +55,7 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
     """In full and undamaged, once for each carrier: what it passed on, offered, lost, or owes and has not delivered."""
     well: dict[int, list[RecordId]] = {}
     badly: dict[int, list[RecordId]] = {}
+    disputed: set[int] = set()
     for portion in case.portions.values():
         for move, new, _ in own_items(portion):
             if move.verified.known in case.period and (new or not move.refused):
@@ -58,17 +64,20 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
             if match.record.kind in _LOSSES and match.verified.known in case.period:
                 badly.setdefault(match.record.by, []).append(match.verified.id)
     for line in case.lines if case.came_due(case.lines) else ():
-        holder = case.journeys.holder_at(line.shipment, _ANY_SEQUENCE) or NOBODY
+        holder = case.journeys.holder_at(line.shipment, ANY_SEQUENCE) or NOBODY
         if line.stop is None and line.late_seconds:
             for partner in {holder, int(case.statement.liable)} if case.liable_answers else {holder}:
                 badly.setdefault(partner, []).append(case.statement.terms)
         elif line.stop is not None and line.stop.kind in (StopKind.REFUSAL, StopKind.TENDER):
             well.setdefault(holder, []).append(line.stop.verified.id)
+            if line.disputed:
+                disputed |= {holder, int(case.statement.liable)} if case.liable_answers else {holder}
     for partner in sorted(well.keys() | badly.keys()):
         if partner not in case.outsiders:
             records = tuple(dict.fromkeys(badly.get(partner) or well[partner]))
             good = int(partner not in badly)
-            yield Sample(Role.CARRIER, partner, Indicator.IN_FULL, good, 1, records, case.delivery)
+            worst = 0 if good and partner in disputed else None
+            yield Sample(Role.CARRIER, partner, Indicator.IN_FULL, good, 1, records, case.delivery, worst=worst)
 
 
 def carrier_legs(case: Case) -> Iterator[Sample]:
@@ -78,7 +87,7 @@ def carrier_legs(case: Case) -> Iterator[Sample]:
     """
     seen: dict[RecordId, tuple[int, bool]] = {}
     for portion, line, force in ((t.portion, t.line, t.force) for t in case.travelled()):
-        legs, _ = legs_of(case.journeys, portion, line, force, case.terms.consignee)
+        legs, _ = legs_of(case.journeys, line, case.terms.consignee)
         own = {move.verified.id for move in portion.moves if move.shipment in case.portions}
         for leg in legs:
             if leg.handoff not in own or not case.period.due(leg.due_at):
@@ -89,6 +98,10 @@ def carrier_legs(case: Case) -> Iterator[Sample]:
             seen[leg.handoff] = leg.partner, good and seen.get(leg.handoff, (0, True))[1]
     for handoff, (partner, good) in seen.items():
         yield Sample(Role.CARRIER, partner, Indicator.LEGS, int(good), 1, (handoff,), case.delivery)
+
+
+def _if_other(worst: int, good: int) -> int | None:
+    return None if worst == good else worst
 
 
 def _signed_in_breach(case: Case) -> dict[int, tuple[RecordId, ...]]:

@@ -21,13 +21,14 @@ from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, of_plain, of_statement
 from ledger.penalties.fast_path import plain
-from ledger.scores.card import OF_ROLE, POINTS, Card, Indicator, Weighted
+from ledger.scores.card import ABOUT_MONEY, OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.scores.counters import Book, Books
-from ledger.scores.estimate import Effect, Tally, doubled_median
+from ledger.scores.estimate import Effect, Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
 from ledger.scores.flags import Flag, UsualPromises, flags_of
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import Sample, case_of
+from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
 
 NO_SCORE_BELOW = 10
@@ -36,11 +37,10 @@ LEAST_KNOWN = Fraction(60, 100)
 
 
 class IndicatorStatus(StrEnum):
-    """What is known of an indicator. Left out is what tells the public what fewer than ten delivery events cost."""
+    """Whether anything was due that an indicator counts."""
 
     KNOWN = "known"
     UNKNOWN = "unknown"
-    LEFT_OUT = "left_out"
 
 
 class ScoreStatus(StrEnum):
@@ -59,6 +59,7 @@ class ScoreStatus(StrEnum):
     "good",
     "due",
     "samples",
+    "disputed",
     "value",
     "low",
     "high",
@@ -72,8 +73,9 @@ class IndicatorScore:
     """One indicator. `value`, `low` and `high` in its unit (parts per million, or seconds): value and low rounded down,
     high up.
 
-    `good` of `due` as counted; `samples` delivery events. `part` is its part of the composite, and `lost` what the
-    composite would gain if it had all its points.
+    `good` of `due` as counted, `disputed` of them only if a dispute ends so: the worse end of the interval is without
+    them. `samples` delivery events. `part` is its part of the composite, and `lost` what the composite would gain if it
+    had all its points.
     """
 
     weighted: Weighted
@@ -98,6 +100,11 @@ class IndicatorScore:
     @property
     def weight(self) -> Fraction:
         return self.weighted.weight
+
+    @property
+    def disputed(self) -> int:
+        """How many things that were counted hang on a dispute."""
+        return self.tally.disputed
 
     @property
     def evidence(self) -> tuple[RecordId, ...]:
@@ -193,6 +200,7 @@ class Tallies:
         self.owed: list[Owed] = []
         self._books = Books()
         self._usual = UsualPromises(journeys, period)
+        self._tenders = Tenders(journeys, period)
         for sample in self._read(journeys, shortcut, penalties) if samples is None else samples:
             self._books.add(sample)
         self._medians = self._office_medians()
@@ -229,7 +237,7 @@ class Tallies:
         weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
         result = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
         deliveries = book.deliveries
-        samples = len({delivery.event for delivery in deliveries})
+        samples = len(book.events)
         composite, status = _composite(samples, weight, result)
         return Scorecard(
             partner=PartnerId(partner),
@@ -246,7 +254,7 @@ class Tallies:
             status=status,
             withheld=self.withheld,
             indicators=result,
-            flags=tuple(flags_of(role, book, deliveries, self._usual)),
+            flags=tuple(flags_of(role, partner, book, self._usual, self._tenders)),
         )
 
     def _tally(self, indicator: Indicator, book: Book) -> Tally:
@@ -255,11 +263,11 @@ class Tallies:
         return Tally(indicator, groups, medians)
 
     def _office_medians(self) -> dict[str, int]:
-        """Twice the median of each office's durations, by which every broker's are judged."""
+        """Twice the median of each office's samples, by which every broker's are judged."""
         offices: dict[str, list[int]] = {}
         for book in self._books.shelves[Role.BROKER].values():
             for office, rows in book.groups(Indicator.OVER_MEDIAN).items():
-                offices.setdefault(office, []).extend(good for good, _, _, _ in rows.each())
+                offices.setdefault(office, []).extend(mean_seconds(rows))
         return {office: doubled_median(seconds) for office, seconds in offices.items()}
 
 
@@ -268,28 +276,14 @@ def score_of(partner: int, role: Role, journeys: Journeys, card: Card, period: P
     return Tallies(journeys, period).score(partner, role, card)
 
 
-def as_public(card: Scorecard) -> Scorecard:
-    """The scorecard for readers who may not know prices: penalty over freight counts from ten delivery events on.
-
-    With fewer its weight is spread over the others: a score less its other points would tell what one delivery cost.
-    """
-    few = [e for e in card.indicators if e.indicator is Indicator.PENALTY and 0 < e.samples < NO_SCORE_BELOW]
-    if not few:
-        return card
-    (hidden,) = few
-    weight = card.known_weight - hidden.weight
-    nothing = _indicator(hidden.weighted, Tally(hidden.indicator, {}, {}), weight)
-    result = tuple(
-        replace(nothing, status=IndicatorStatus.LEFT_OUT, samples=hidden.samples)
-        if entry is hidden
-        else _indicator(entry.weighted, entry.tally, weight)
-        for entry in card.indicators
-    )
-    composite, status = _composite(card.samples, weight, result)
-    low, high = composite.low, composite.high
-    return replace(
-        card, score=composite.score, low=low, high=high, known_weight=weight, status=status, indicators=result
-    )
+def without_money(card: Scorecard) -> Scorecard:
+    """The scorecard without what its indicators about money count, their weights spread over the others."""
+    kept = [entry for entry in card.indicators if entry.indicator not in ABOUT_MONEY]
+    weight = sum((entry.weight for entry in kept if entry.tally.groups), Fraction(0))
+    whole = sum((entry.weight for entry in kept), Fraction(0))
+    result = tuple(_indicator(entry.weighted, entry.tally, weight) for entry in kept)
+    composite, status = _composite(card.samples, weight / whole if whole else whole, result)
+    return replace(card, **composite._asdict(), known_weight=weight / whole, status=status, indicators=result)
 
 
 class _Composite(NamedTuple):

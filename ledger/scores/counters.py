@@ -6,7 +6,7 @@ from typing import Any
 from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.scores.card import OF_ROLE, Indicator
-from ledger.scores.samples import Delivery, Sample
+from ledger.scores.samples import Delivery, Event, Sample
 
 Key = tuple[str, str]
 """An indicator's value and the group that it is not summed beyond. (Enumerations are slow to look up.)"""
@@ -14,6 +14,18 @@ Key = tuple[str, str]
 
 class Rows(list[Any]):
     """The samples of one key, flat: good, due, records, delivery; and again. A quarter of the memory of tuples."""
+
+    __slots__ = ("worst",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worst: dict[int, int] = {}
+        """Of the samples by number that something is disputed of: what is good if that falls."""
+
+    def at_worst(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
+        """As `each`, if all that is disputed falls."""
+        for number, (good, due, records, delivery) in enumerate(self.each()):
+            yield self.worst.get(number, good), due, records, delivery
 
     def each(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
         return zip(self[0::4], self[1::4], self[2::4], self[3::4], strict=True)
@@ -53,6 +65,16 @@ class Book(dict[Key, Rows]):
         }
         return list(result.values())
 
+    @property
+    def events(self) -> set[Event]:
+        """The samples: the events in which anything was due, but for records."""
+        return {
+            delivery.event
+            for (name, _), rows in self.items()
+            if name != Indicator.RECORDS.value
+            for delivery in rows.deliveries
+        }
+
 
 class Shelf(dict[int, Book]):
     """The books of all partners in one role; asking for a partner makes its book."""
@@ -77,4 +99,6 @@ class Books:
             self.once.add(mark)
         key = sample.indicator.value, sample.group
         rows = self.shelves[sample.role][sample.partner][key]
+        if sample.worst is not None:
+            rows.worst[len(rows) // 4] = sample.worst
         rows.extend((sample.good, sample.due, sample.records, sample.delivery))

@@ -1,23 +1,38 @@
 """From samples to a figure: value, interval, and the part that each sample has in the composite.
 
-Every indicator is a ratio of sums, unit x Σ good / Σ due, once the samples are made comparable: amounts of different
-currencies are not summed, so each currency's ratio counts by its shipments; a duration is due the median of its office.
+A sample is a delivery event, and good by the share of its packages or lines that are, or late by their mean. Each
+weighs one, whatever it holds, so whoever splits what it delivers in a day moves nothing. Within a sample amounts are
+summed, of each currency apart. A duration is due the median of its office.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
+from math import lcm
 
 from ledger.common.figure import figure
 from ledger.common.ids import RecordId
 from ledger.scores.card import POINTS, Indicator, Weighted
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.counters import Rows
-from ledger.scores.samples import Delivery
+from ledger.scores.samples import Delivery, Event
 
 RATIOS = frozenset({Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN})
 """No shares: a mean, and two ratios without an upper end."""
+BY_PACKAGE = frozenset(
+    {
+        Indicator.ON_TIME,
+        Indicator.IN_FULL,
+        Indicator.LEGS,
+        Indicator.MEAN_LATE,
+        Indicator.ON_TIME_IN_FULL,
+        Indicator.NO_HOLD,
+        Indicator.ATTESTED,
+    }
+)
+"""Said of a shipment as a whole: within a sample it counts by its packages. The others count by what was due."""
+_FINE = 10**12
+"""Parts of a sample in which effects are reckoned."""
 MICROPOINTS = 10_000
 """Millionths of a point in a hundredth of a point."""
 
@@ -63,6 +78,11 @@ class Tally:
         return len({delivery.event for rows in self.groups.values() for delivery in rows.deliveries})
 
     @property
+    def disputed(self) -> int:
+        """How many things that were counted are good only if a dispute ends so."""
+        return sum(len(rows.worst) for rows in self.groups.values())
+
+    @property
     def evidence(self) -> tuple[RecordId, ...]:
         """Every record of every sample, once."""
         named = (records for rows in self.groups.values() for _, _, records, _ in rows.each())
@@ -74,28 +94,31 @@ class Tally:
 
     def value(self) -> Fraction:
         """In the indicator's unit: parts per million, or seconds."""
-        good, due = self._sums()
-        return Fraction(good * self.unit, due)
+        pairs = self._pairs()
+        return Fraction(sum(good for good, _ in pairs) * self.unit, sum(due for _, due in pairs))
 
     def interval(self, weighted: Weighted) -> tuple[int, int]:
-        """The ends between which the value lies with 95 % certainty, rounded outward."""
+        """The ends between which the value lies with 95 % certainty, rounded outward; and, while something is disputed,
+        whatever becomes of it.
+        """
+        low, high = self._ends(weighted, self._pairs())
+        if not self.disputed:
+            return low, high
+        if_fallen = self._ends(weighted, self._pairs(at_worst=True))
+        return min(low, if_fallen[0]), max(high, if_fallen[1])
+
+    def _ends(self, weighted: Weighted, pairs: list[tuple[int, int]]) -> tuple[int, int]:
         if self.indicator not in RATIOS:
-            return wilson(self.good, self.due, self.samples)
-        events: dict[bytes, list[int]] = {}
-        for good, due, _, delivery in self._comparable():
-            sums = events.setdefault(delivery.event, [0, 0])
-            sums[0] += good
-            sums[1] += due
+            return wilson(sum(good for good, _ in pairs), sum(due for _, due in pairs), len(pairs))
         low, high = sorted((weighted.zero, weighted.full))
-        return ratio([(good, due) for good, due in events.values()], self.unit, low, high)
+        return ratio(pairs, self.unit, low, high)
 
     def effects(self, weighted: Weighted, part: Fraction) -> tuple[Effect, ...]:
-        """Every sample with what it did to a composite of which this indicator is `part`."""
+        """Everything that was counted, with what it did to a composite of which this indicator is `part`."""
         samples = list(self._comparable())
-        due = sum(sample[1] for sample in samples)
-        span = (weighted.full - weighted.zero) * due
-        # A sample's points: how far it lies from `zero`, by its share in what was due.
-        points = [POINTS * (self.unit * good - weighted.zero * own) for good, own, _, _ in samples]
+        span = (weighted.full - weighted.zero) * sum(due for _, due in samples)
+        # Points: how far it lies from `zero`, by its share in what was due.
+        points = [POINTS * (self.unit * good - weighted.zero * own) for good, own in samples]
         if span < 0:
             points, span = [-point for point in points], -span
         up, down = sum(point for point in points if point > 0), -sum(point for point in points if point < 0)
@@ -110,29 +133,57 @@ class Tally:
             for point, (good, own, records, delivery) in zip(points, raws, strict=True)
         )
 
-    def _comparable(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
-        """The samples with `good` and `due` that may be summed over all groups."""
-        totals = {group: rows.due for group, rows in self.groups.items()}
-        for group, rows in self.groups.items():
-            if self.indicator is Indicator.OVER_MEDIAN:
-                median = self._median(group)
-                yield from ((2 * good, median, records, delivery) for good, _, records, delivery in rows.each())
-            elif len(self.groups) > 1:
-                factor = len(rows.deliveries) * prod(due for other, due in totals.items() if other != group)
-                yield from (
-                    (good * factor, due * factor, records, delivery) for good, due, records, delivery in rows.each()
-                )
-            else:
-                yield from rows.each()
+    def _pairs(self, *, at_worst: bool = False) -> list[tuple[int, int]]:
+        """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others.
 
-    def _sums(self) -> tuple[int, int]:
-        if self.indicator is Indicator.OVER_MEDIAN or len(self.groups) > 1:
-            samples = list(self._comparable())
-            return sum(sample[0] for sample in samples), sum(sample[1] for sample in samples)
-        return self.good, self.due
+        A sample weighs one, whatever it holds; one of durations, the median of its office.
+        """
+        means = [
+            (Fraction(good, weight), group) for (group, _), (good, weight) in self._sums(at_worst=at_worst).items()
+        ]
+        scale = lcm(*{mean.denominator for mean, _ in means})
+        return [(int(mean * scale), self._one(group) * scale) for mean, group in means]
+
+    def _sums(self, *, at_worst: bool = False) -> dict[tuple[str, Event], list[int]]:
+        """What each sample holds: good, and what that is of."""
+        sums: dict[tuple[str, Event], list[int]] = {}
+        for group, good, weight, delivery in self._weighed(at_worst=at_worst):
+            entry = sums.setdefault((group, delivery.event), [0, 0])
+            entry[0] += good
+            entry[1] += weight
+        return sums
+
+    def _weighed(self, *, at_worst: bool = False) -> Iterator[tuple[str, int, int, Delivery]]:
+        """What was counted by group, in what may be summed within a sample: packages, lines, money, or seconds twice
+        (the medians are doubled too).
+        """
+        timed = self.indicator is Indicator.OVER_MEDIAN
+        for group, rows in self.groups.items():
+            for good, due, _, delivery in rows.at_worst() if at_worst and rows.worst else rows.each():
+                by = delivery.packages if self.indicator in BY_PACKAGE else 1
+                yield (group, 2 * good, 1, delivery) if timed else (group, good * by, due * by, delivery)
+
+    def _comparable(self) -> Iterator[tuple[int, int]]:
+        """Of everything that was counted good and due, as they may be summed over all samples."""
+        sums = self._sums()
+        for group, good, weight, delivery in self._weighed():
+            whole = sums[group, delivery.event][1]
+            yield good * _FINE // whole, self._one(group) * weight * _FINE // whole
+
+    def _one(self, group: str) -> int:
+        """What one sample weighs."""
+        return self._median(group) if self.indicator is Indicator.OVER_MEDIAN else 1
 
     def _median(self, office: str) -> int:
         return max(2, self.medians[office])  # where most take no time at all, a second is the measure
+
+
+def mean_seconds(rows: Rows) -> list[int]:
+    """The mean duration of each sample, in whole seconds, rounded down."""
+    events: dict[Event, list[int]] = {}
+    for good, _, _, delivery in rows.each():
+        events.setdefault(delivery.event, []).append(good)
+    return [sum(seconds) // len(seconds) for seconds in events.values()]
 
 
 def doubled_median(values: list[int]) -> int:

@@ -8,11 +8,13 @@ from ledger.common.periods import DAY, Period
 from ledger.common.spans import measure
 from ledger.penalties.fast_path import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
+from ledger.scores.broker import at_office
 from ledger.scores.card import Indicator
 from ledger.scores.carrier import LONGEST_LATE
 from ledger.scores.counters import Books
-from ledger.scores.samples import BAD, Delivery, products_of
+from ledger.scores.samples import BAD, Delivery, event_of, products_of
 from ledger.scores.supplier import attested
+from ledger.shipments.customs_holds import LATE_KNOWN
 from ledger.shipments.history import Journeys
 
 # Members of an enumeration are slow to look up, and this runs for every shipment.
@@ -41,7 +43,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     """Count all samples of a plain journey; False (nothing counted) where the general way must decide."""
     terms, commercial, steps = found.record, found.commercial, found.steps
     products = products_of(terms) if terms.contents else []
-    if terms.requires or (products and journeys.recalls):
+    if (products and journeys.recalls) or any(step.move.in_breach for step in steps):
         return False
     consignor, consignee, liable = terms.consignor, terms.consignee, commercial.liable
     if len({step.move.releaser for step in steps}) < len(steps):
@@ -54,7 +56,12 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     start, end, judged = period.start, period.end, period.at
     carriers, supplier = books.shelves[_CARRIER], books.shelves[_SUPPLIER][consignor]
     hold = found.hold
-    delivery = Delivery(terms_id, stop, last.at, journeys.terms[terms_id], hold.seconds if hold is not None else 0)
+    event = event_of(terms, last.move.releaser, last.move.receiver, last.at)
+    delivery = Delivery(terms_id, event, max(1, terms.packages), journeys.terms[terms_id])
+    if hold is not None and hold.seconds:
+        held = hold.steps[-2]
+        told_late = (held.verified.id,) if held.verified.known - held.record.occurredAt > LATE_KNOWN else ()
+        delivery = delivery._replace(excused=hold.seconds, holds=1, told_late=told_late)
     both = (terms_id, stop)
     new = _new_exceptions(steps)
     late = found.late_seconds
@@ -113,7 +120,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
                 books.once.add((role, partner, name))
             book[_RECORDS].extend((in_time, 1, record, delivery))
     if hold is not None:
-        _count_hold(hold, period, delivery, books)
+        _count_hold(hold, period, delivery, commercial.reportLag, books)
     return True
 
 
@@ -127,13 +134,14 @@ def _new_exceptions(steps: tuple[Step, ...]) -> tuple[int, ...]:
     return tuple(new)
 
 
-def _count_hold(hold: PlainHold, period: Period, delivery: Delivery, books: Books) -> None:
+def _count_hold(hold: PlainHold, period: Period, goods: Delivery, report_lag: int, books: Books) -> None:
     """Count the broker's samples of the procedure that `hold` is of."""
     steps, released = hold.steps, hold.steps[-1]
     shelf = books.shelves[_BROKER]
     broker = next((step.record.declarant for step in steps if step.record.declarant != NOBODY), NOBODY)
     if broker != NOBODY and released.record.occurredAt in period:
         name, presented = released.verified.id, steps[0]
+        delivery = at_office(goods, broker, presented, report_lag)
         shelf[broker][_BROKER_CLEAN].extend((1, 1, (name,), delivery))
         if presented.record.status == _PRESENTED:
             seconds = released.record.occurredAt - presented.record.occurredAt
@@ -146,4 +154,5 @@ def _count_hold(hold: PlainHold, period: Period, delivery: Delivery, books: Book
                 if (_BROKER, by, verified.id) in books.once:
                     continue
                 books.once.add((_BROKER, by, verified.id))
+            delivery = at_office(goods, by, steps[0], report_lag)
             shelf[by][_RECORDS].extend((int(known - record.occurredAt <= DAY), 1, (verified.id,), delivery))

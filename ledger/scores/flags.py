@@ -3,7 +3,7 @@
 Each says how many of how many, and which records say so.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -12,37 +12,41 @@ from operator import attrgetter
 from ledger.codes import Role
 from ledger.common.figure import figure
 from ledger.common.ids import RecordId
-from ledger.common.periods import HOUR, Period
+from ledger.common.periods import Period
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Book
 from ledger.scores.estimate import doubled_median
 from ledger.scores.samples import Delivery
+from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
 
-MANY_IN_AN_HOUR = 10
-"""As many delivery events as a score needs at least."""
 FEWEST_ON_A_LANE = 10
 Lane = tuple[str, str, int]
 
 
 class FlagKind(StrEnum):
-    """Over a quarter of the shipments with one counterparty; under four fifths of the records known within a day; ten
-    or more delivery events between two partners within an hour; over a quarter of the promises over one and a half
-    times as long as usual on their lane; over half of the customs time taken out on a broker's word alone.
+    """Over a quarter of the shipments with one counterparty; under four fifths of the records known within a day;
+    over a quarter of the promises over one and a half times as long as usual on their lane; over half of the customs
+    time taken out on a broker's word alone; holds that became known over a day after they happened. And above one in
+    five of at least ten: tenders of one holder that were contested; contests by one party of the tenders made to it,
+    told of the party and of the holders whom it contested; tenders of one holder that the same third endorsed.
     """
 
     ONE_CUSTOMER = "one_customer"
     LATE_RECORDS = "late_records"
-    SPLIT_SAMPLES = "split_samples"
     PADDED_PROMISES = "padded_promises"
     BROKER_WORD = "broker_word"
+    LATE_HOLDS = "late_holds"
+    CONTESTED_TENDERS = "contested_tenders"
+    CONTESTS = "contests"
+    SAME_THIRD = "same_third"
 
 
 @figure("kind", "count", "of", "records")
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`count` of `of`, in what the kind speaks of: shipments, records, delivery events, or seconds."""
+    """`count` of `of`, in what the kind speaks of: shipments, records, holds, tenders, or seconds."""
 
     kind: FlagKind
     count: int
@@ -50,13 +54,22 @@ class Flag:
     records: tuple[RecordId, ...]
 
 
-def flags_of(role: Role, book: Book, deliveries: Sequence[Delivery], usual: "UsualPromises") -> Iterator[Flag]:
-    """The flags of a partner's book in `role`; `deliveries` are the book's."""
+def flags_of(role: Role, partner: int, book: Book, usual: "UsualPromises", tenders: Tenders) -> Iterator[Flag]:
+    """The flags of a partner's book in `role`."""
+    deliveries = book.deliveries
     yield from _one_customer(role, deliveries)
     yield from _late_records(book)
-    yield from _split_samples(deliveries)
     yield from _padded(deliveries, usual)
     yield from _broker_word(deliveries)
+    yield from _late_holds(deliveries)
+    if role is not Role.BROKER and deliveries:
+        for kind, count in (
+            (FlagKind.CONTESTED_TENDERS, tenders.contested(partner)),
+            (FlagKind.CONTESTS, tenders.contests(partner)),
+            (FlagKind.SAME_THIRD, tenders.endorsed(partner)),
+        ):
+            if count.stands_out:
+                yield Flag(kind, len(count.records), count.of, _ascending(count.records))
 
 
 class UsualPromises:
@@ -124,24 +137,6 @@ def _late_records(book: Book) -> Iterator[Flag]:
         yield Flag(FlagKind.LATE_RECORDS, rows.due - rows.good, rows.due, _ascending(late))
 
 
-def _split_samples(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
-    events = {delivery.event: delivery for delivery in deliveries}
-    between: dict[tuple[int, int], list[Delivery]] = {}
-    for delivery in events.values():
-        terms = delivery.terms.record
-        between.setdefault((terms.consignor, terms.consignee), []).append(delivery)
-    crowded: set[bytes] = set()
-    for match in between.values():
-        if len(match) < MANY_IN_AN_HOUR:
-            continue
-        match.sort(key=attrgetter("at"))
-        for i, last in enumerate(match[MANY_IN_AN_HOUR - 1 :]):
-            if last.at - match[i].at <= HOUR:
-                crowded.update(delivery.event for delivery in match[i : i + MANY_IN_AN_HOUR])
-    if crowded:
-        yield Flag(FlagKind.SPLIT_SAMPLES, len(crowded), len(events), _ascending(map(RecordId, crowded)))
-
-
 def _padded(deliveries: Iterable[Delivery], usual: UsualPromises) -> Iterator[Flag]:
     terms = {delivery.terms.verified.id for delivery in deliveries}
     padded = terms & usual.padded
@@ -155,6 +150,13 @@ def _broker_word(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
     if on_word * 2 > seconds:
         records = _ascending(record for delivery in excused for record in delivery.word)
         yield Flag(FlagKind.BROKER_WORD, on_word, seconds, records)
+
+
+def _late_holds(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
+    excused = [delivery for delivery in deliveries if delivery.holds]
+    late = _ascending(record for delivery in excused for record in delivery.told_late)
+    if late:
+        yield Flag(FlagKind.LATE_HOLDS, len(late), sum(delivery.holds for delivery in excused), late)
 
 
 def _ascending(records: Iterable[RecordId]) -> tuple[RecordId, ...]:

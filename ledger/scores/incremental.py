@@ -60,7 +60,7 @@ class Running:
         self._dirty: set[bytes] = set()
         self._moving: dict[bytes, int] = {}
         """Until when the figures of a shipment may change as time passes, where that is not over."""
-        self._owed: dict[bytes, Owed] = {}
+        self._owed: dict[bytes, tuple[Owed, ...]] = {}
         self._samples: dict[bytes, tuple[Sample, ...]] = {}
         self._of: dict[Who, set[bytes]] = {}
         for record in records:
@@ -72,19 +72,10 @@ class Running:
             return
         self.journeys.add(verified)
         record = verified.record
-        named = shipments_of(record)
         if isinstance(record, ShipmentTerms):
-            named = (verified.id, *(parent.shipment for parent in record.parents))
             self._note_terms(verified.id, record)
-        elif isinstance(record, Amendment | Endorsement):
-            named = self._about.get(record.target, ())
         elif isinstance(record, Attestation | Recall):
-            self._product[verified.id] = product = _gtin_of(record.subject)
-            named = self._with_product(product)
-        elif isinstance(record, Revocation):
-            named = self._with_product(self._product.get(record.target, ""))
-        elif isinstance(record, RegistryChange) and is_brand_change(record):
-            named = self._with_product("")
+            self._product[verified.id] = _gtin_of(record.subject)
         elif isinstance(record, Split):
             for i in range(len(record.children)):
                 self._note_child(record.shipment, child_id(record.shipment, record.sequence, i))
@@ -93,8 +84,28 @@ class Running:
                 self._note_child(item.shipment, remainder_id(item.shipment, item.sequence))
         elif isinstance(record, Override):
             self._note_child(record.shipment, remainder_id(record.shipment, record.sequence))
-        self._about[verified.id] = named
+        self._about[verified.id] = named = self._named(verified)
         self._touch(named)
+
+    def replace(self, verified: VerifiedRecord) -> None:
+        """Take in `verified` in the place of the same record: evidence of when it was known has come in since."""
+        self.journeys.replace(verified)
+        self._touch(self._named(verified))
+
+    def _named(self, verified: VerifiedRecord) -> tuple[bytes, ...]:
+        """The shipments whose figures the record bears on by itself."""
+        record = verified.record
+        if isinstance(record, ShipmentTerms):
+            return (verified.id, *(parent.shipment for parent in record.parents))
+        if isinstance(record, Amendment | Endorsement):
+            return self._about.get(record.target, ())
+        if isinstance(record, Attestation | Recall):
+            return self._with_product(self._product[verified.id])
+        if isinstance(record, Revocation):
+            return self._with_product(self._product.get(record.target, ""))
+        if isinstance(record, RegistryChange) and is_brand_change(record):
+            return self._with_product("")
+        return shipments_of(record)
 
     def judge(self, period: Period) -> None:
         """From now on the figures are those of `period`. Where only time has passed, few are computed again."""
@@ -107,7 +118,7 @@ class Running:
     def owed(self) -> list[Owed]:
         """As `ledger.penalties.amounts.all_owed`, judged at the period's `at`."""
         self._refresh()
-        return [self._owed[shipment] for shipment in sorted(self._owed, key=self._order.__getitem__)]
+        return [one for shipment in sorted(self._owed, key=self._order.__getitem__) for one in self._owed[shipment]]
 
     def partners(self, role: Role) -> list[PartnerId]:
         self._refresh()
@@ -160,8 +171,10 @@ class Running:
             self._order[child] = (1, *origin.place)
 
     def _touch(self, shipments: Iterable[bytes]) -> None:
-        """These, what they were split or left behind from, and all that was split or left behind from either."""
-        todo = [self._first_of(shipment) for shipment in shipments] + list(shipments)
+        """These, what they were split or left behind from or opened over, and all that was split or left behind from
+        any of these.
+        """
+        todo = [first for shipment in shipments for first in self._above(shipment)] + list(shipments)
         seen: set[bytes] = set()  # not the dirty ones: one of them may have got children since
         while todo:
             shipment = todo.pop()
@@ -169,6 +182,14 @@ class Running:
                 seen.add(shipment)
                 todo += self._children.get(shipment, ())
         self._dirty |= seen
+
+    def _above(self, shipment: bytes) -> Iterator[bytes]:
+        """Where it began, and where the goods of the parents began, whose clocks may run on under its terms."""
+        first = self._first_of(shipment)
+        yield first
+        if first in self.journeys.terms:
+            for parent in self.journeys.terms[first].record.parents:
+                yield from self._above(parent.shipment)
 
     def _first_of(self, shipment: bytes) -> bytes:
         """What it was split or left behind from at the first: its supplier is judged there for all goods."""
@@ -180,8 +201,9 @@ class Running:
         for shipment in self._dirty & self._order.keys():
             self._owed.pop(shipment, None)
             self._moving.pop(shipment, None)
-            with suppress(NotFound):
-                self._owed[shipment] = owed(self.journeys, shipment, self.period.at)
+            if shipment in self.journeys.terms:
+                with suppress(NotFound):
+                    self._owed[shipment] = owed(self.journeys, shipment, self.period.at)
             case = case_of(self.journeys, shipment, self.period)
             self._replace_samples(shipment, None if case is None else tuple(samples_of(case)))
             if case is not None and (until := _may_change_until(case)) >= self.period.at:
@@ -206,9 +228,11 @@ def _may_change_until(case: Case) -> int:
     latest = case.t0
     for goods in case.travelled():
         stop = goods.line.stop
-        if stop is None:
+        if stop is None or not stop.certain:
             return _NEVER_SETTLED
-        latest = max(latest, stop.at, stop.contestable_until or 0)
+        latest = max(latest, stop.at, stop.open_until or 0)
+        for tender in goods.line.tenders:
+            latest = max(latest, tender.contestable_until, tender.disputed_until or 0)
         for move in goods.portion.moves:
             latest = max(latest, moved(case.journeys, move, goods.force.commercial.reportLag).due_at)
     return latest

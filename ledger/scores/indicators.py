@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ledger.codes import Role
 from ledger.common.periods import DAY
-from ledger.scores.broker import broker_clearances
+from ledger.scores.broker import at_office, broker_clearances, procedures_of
 from ledger.scores.card import Indicator
 from ledger.scores.carrier import carrier_goods, carrier_legs, carrier_time
 from ledger.scores.samples import Case, Sample
@@ -32,11 +32,13 @@ def records_in_a_day(case: Case) -> Iterator[Sample]:
                 if partner == consignor or partner not in outsiders:
                     role = Role.SUPPLIER if partner == consignor else Role.CARRIER
                     yield Sample(role, partner, Indicator.RECORDS, good, 1, (record,), case.delivery, once=record)
-        for match in case.journeys.clearances(portion.shipment):
-            record, by, known = match.verified.id, match.record.by, match.verified.known
-            if by == match.record.declarant and known in case.period:
-                good = int(known - match.record.occurredAt <= DAY)
-                yield Sample(Role.BROKER, by, Indicator.RECORDS, good, 1, (record,), case.delivery, once=record)
+        for steps in procedures_of(case.journeys, portion.shipment).values():
+            for match in steps:
+                record, by, known = match.verified.id, match.record.by, match.verified.known
+                if by == match.record.declarant and known in case.period:
+                    good = int(known - match.record.occurredAt <= DAY)
+                    delivery = at_office(case.delivery, by, steps[0], case.force.commercial.reportLag)
+                    yield Sample(Role.BROKER, by, Indicator.RECORDS, good, 1, (record,), delivery, once=record)
 
 
 SHIPMENT_INDICATORS: tuple[Callable[[Case], Iterator[Sample]], ...] = (

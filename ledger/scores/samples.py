@@ -1,7 +1,8 @@
 """Samples for scores, and a shipment as the indicators see it.
 
-Shares count good things, `DEFECTS` counts bad packages, means and ratios sum what they average. A hold that a partner
-did not cause is not its delay, so lateness is measured anew for the partner judged.
+A sample is an `Event`, and good by the share of its packages or lines that are: a day of parcels to one receiver weighs
+as much as one crate. Shares count good things, `DEFECTS` counts bad packages, means and ratios sum what they average.
+A hold that a partner did not cause is not its delay, so lateness is measured anew for the partner judged.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,40 +11,63 @@ from typing import NamedTuple
 
 from ledger.codes import Assurance, ExceptionBit, Role
 from ledger.common.ids import RecordId
-from ledger.common.periods import Period
+from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.penalties.lateness import PortionLine, lateness_of
-from ledger.penalties.statement import PenaltyStatement, penalty_of
+from ledger.penalties.statement import PenaltyStatement, own_penalty_of
 from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
-from ledger.records.types import NOBODY, Goods, ShipmentTerms
+from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
 from ledger.shipments.history import Found, Journeys, Move, Portion
+from ledger.shipments.parts import parts_of
 
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
+ANY_SEQUENCE = 2**16
+"""After every sequence that there may be."""
 BAD = SHORT | int(ExceptionBit.DAMAGED | ExceptionBit.WRONG_GOODS | ExceptionBit.SEAL_BROKEN | ExceptionBit.TEMPERATURE)
 
 
-class Delivery(NamedTuple):
-    """A shipment's delivery event, by which samples are counted: thirty lines on one truck share `event`.
+class Event(NamedTuple):
+    """What is one sample, however many shipments and manifests it takes: all that passes from `giver` to `taker` for
+    one `destination` within one UTC day (days since 1970) of the time as counted.
 
-    `event` is the record that stopped the clock, else the last that moved the goods, else the terms; `at` its second as
-    counted. `excused` seconds were taken out for customs, `on_word` of them on a broker's word (`word` says which).
+    `recipient` is the one-time key of a partner 0, so that each is one of its own. `destination` is the finest code
+    that the terms name (None: closed, which all count as one). What was never delivered: its holder, its consignee, the
+    day of its promise. Procedures of a broker: the declarant, nobody, the pair as `destination`, the day of the first
+    status.
+    """
+
+    giver: int
+    taker: int
+    recipient: bytes
+    destination: str | None
+    day: int
+
+
+class Delivery(NamedTuple):
+    """A shipment as its samples are counted: by its delivery `event`, weighed by its `packages` (at least one).
+
+    `excused` seconds were taken out for customs by so many `holds`, `on_word` of them on a broker's word (`word` says
+    which); `told_late` are the holds that became known over a day after they happened.
     """
 
     shipment: bytes
-    event: bytes
-    at: int
+    event: Event
+    packages: int
     terms: Found[ShipmentTerms]
     excused: int = 0
     on_word: int = 0
     word: tuple[RecordId, ...] = ()
+    holds: int = 0
+    told_late: tuple[RecordId, ...] = ()
 
 
 class Sample(NamedTuple):
-    """Of `due`, `good`. `group`: what may not be summed over. `once`: a record that several shipments may name, and
-    which counts once a partner.
+    """Of `due`, `good`: a part of the sample `delivery.event`. `group`: what may not be summed over. `once`: a record
+    that several shipments may name, and which counts once a partner.
+    `worst`: what is good if all that is disputed falls; None where nothing is.
     """
 
     role: Role
@@ -55,6 +79,7 @@ class Sample(NamedTuple):
     delivery: Delivery
     group: str = ""
     once: bytes = b""
+    worst: int | None = None
 
 
 class OwnMove(NamedTuple):
@@ -142,55 +167,73 @@ class Case:
         other = judged not in (None, liable) and any(
             held.hold.caused_by in (judged, liable) for line in self.lines for held in line.holds
         )
-        if apart or other:
-            return tuple(self._travelled(self.shipment, judged))
-        return tuple(Travelled(self.portions[line.shipment], line, self.force) for line in self.lines)
+        lines = tuple(self._travelled(judged)) if apart or other else self.lines
+        return tuple(Travelled(line.part.portion, line, line.force) for line in lines)
 
-    def _travelled(self, shipment: bytes, judged: int | None) -> Iterator[Travelled]:
-        if self.statement.part_of is not None:
-            return
-        force = terms_in_force(self.journeys, shipment)
-        if judged is not None:
-            force = replace(force, commercial=replace(force.commercial, liable=judged))
-        for portion in self.journeys.portions(shipment):
-            line = lateness_of(self.journeys, portion, self.terms, self.opened_at, force, self.period.at)
-            if portion.split is None or line.stop is not None:
-                yield Travelled(portion, line, force)
-            else:
-                for child in self.journeys.children(portion.shipment):
-                    yield from self._travelled(child, judged)
+    def _travelled(self, judged: int | None) -> Iterator[PortionLine]:
+        for part in parts_of(self.journeys, self.shipment, self.force.commercial.beneficiary):
+            force = terms_in_force(self.journeys, part.own)
+            if judged is not None:
+                force = replace(force, commercial=replace(force.commercial, liable=judged))
+            yield lateness_of(self.journeys, part, self.terms, self.opened_at, force, self.period.at)
 
 
 def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
     """The case of `shipment`; None where a part that the numbers need is withheld here: that stays unknown."""
     try:
-        statement = penalty_of(shipment, journeys, period.at)
+        statement = own_penalty_of(shipment, journeys, period.at)
         force = terms_in_force(journeys, shipment)
     except NotFound:
         return None
     terms = journeys.terms_of(shipment)
     portions = {portion.shipment: portion for portion in journeys.portions(shipment)}
-    delivery = _delivery(shipment, terms, statement, portions)
+    delivery = _delivery(journeys, shipment, terms, statement, portions)
     opened_at = terms.verified.known
     return Case(journeys, shipment, terms.record, opened_at, force, statement, portions, period, delivery)
 
 
+def destination_of(terms: ShipmentTerms) -> str | None:
+    """The finest of GLN, UN/LOCODE and country that the terms name as destination; empty: none; None: closed here."""
+    place = terms.destination
+    return place.gln or place.locode or place.country if isinstance(place, Place) else None
+
+
+def event_of(terms: ShipmentTerms, giver: int, taker: int, at: int) -> Event:
+    """What passed from `giver` to `taker` under these terms at the second `at`, as counted."""
+    recipient = terms.recipientKey if NOBODY in (giver, taker) else b""
+    return Event(giver, taker, recipient, destination_of(terms), at // DAY)
+
+
 def _delivery(
-    shipment: bytes, terms: Found[ShipmentTerms], statement: PenaltyStatement, portions: Mapping[bytes, Portion]
+    journeys: Journeys,
+    shipment: bytes,
+    terms: Found[ShipmentTerms],
+    statement: PenaltyStatement,
+    portions: Mapping[bytes, Portion],
 ) -> Delivery:
     lines = statement.portions
     line = max(lines, key=lambda entry: entry.late_seconds, default=None)
-    event, at = terms.verified.id, terms.verified.known
-    if line is not None and line.stop is not None:
-        event, at = line.stop.verified.id, line.stop.at
-    elif moves := portions[line.shipment if line is not None else shipment].moves:
-        event, at = moves[-1].verified.id, moves[-1].verified.known
+    stop = line.stop if line is not None else None
+    if stop is not None and isinstance(handoff := stop.verified.record, Handoff):
+        event = event_of(terms.record, handoff.releaser, handoff.receiver, stop.at)
+    else:
+        last = line.part.portion if line is not None else portions[shipment]
+        holder = journeys.holder_at(last.shipment, ANY_SEQUENCE) or NOBODY
+        at = statement.promised_at if statement.promised else _last_known(terms, last)
+        event = event_of(terms.record, holder, terms.record.consignee, at)
+    packages = max(1, portions[shipment].started)
     taken = [held for entry in lines for held in entry.holds if held.taken_out]
     if not taken:
-        return Delivery(shipment, event, at, terms)
+        return Delivery(shipment, event, packages, terms)
     word = [held for held in taken if held.hold.assurance == Assurance.BROKER_WORD]
     seconds, on_word = (sum(held.seconds for held in holds) for holds in (taken, word))
-    return Delivery(shipment, event, at, terms, seconds, on_word, tuple(held.hold.held.id for held in word))
+    told_late = tuple(held.hold.held.id for held in taken if held.hold.known_late)
+    names = tuple(held.hold.held.id for held in word)
+    return Delivery(shipment, event, packages, terms, seconds, on_word, names, len(taken), told_late)
+
+
+def _last_known(terms: Found[ShipmentTerms], portion: Portion) -> int:
+    return portion.moves[-1].verified.known if portion.moves else terms.verified.known
 
 
 def own_items(portion: Portion) -> Iterator[OwnMove]:

@@ -8,10 +8,11 @@ The newest stands, the old stays visible. `changes.text` is a JSON object (RFC 8
 - relief: `{"periods": [{"from": s, "until": s}, …], "seconds": n}`: time that does not count as late. Each may be left
   out; `"reason"` may be told. A later relief replaces an earlier one.
 
-Terms and relief apply to every shipment under the amended terms, or with `"shipment": "0x…"` to that one alone.
+Terms and relief apply to every shipment under the amended terms, or with `"shipment": "0x…"` to that one and to what
+is split from it: who splits alone changes no terms.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -121,15 +122,17 @@ def _amendable(target: Record) -> ShipmentTerms:
     return target
 
 
-def corrected(journeys: Journeys, found: Found[R]) -> tuple[R, tuple[VerifiedRecord, ...]]:
-    """The record as its signers last corrected it, and the corrections that stand."""
+def corrected(
+    journeys: Journeys, found: Found[R], counts: Callable[[VerifiedRecord], bool] = lambda _: True
+) -> tuple[R, tuple[VerifiedRecord, ...]]:
+    """The record as its signers last corrected it, and the corrections that stand, of those that `counts`."""
     amendments = journeys.amendments(found.verified.id)
     if not amendments:
         return found.record, ()
     record = found.record
     used: list[VerifiedRecord] = []
     for amendment in amendments:
-        if amendment.record.kind != AmendmentKind.CORRECTION:
+        if amendment.record.kind != AmendmentKind.CORRECTION or not counts(amendment.verified):
             continue
         changes = _changes(amendment)
         values = None if changes is None else _correction(record, changes)
@@ -199,7 +202,7 @@ def _amended(journeys: Journeys, terms: Found[ShipmentTerms], signed: Commercial
     remarks: list[Remark] = []
     evidence: list[VerifiedRecord] = []
     papers = [terms.verified]
-    own = journeys.own_shipment(shipment)
+    names = {to_hex(name) for name in journeys.lineage(shipment)}
     for amendment in journeys.amendments(terms.verified.id):
         kind = amendment.record.kind
         if kind not in (AmendmentKind.TERMS, AmendmentKind.RELIEF):
@@ -211,8 +214,8 @@ def _amended(journeys: Journeys, terms: Found[ShipmentTerms], signed: Commercial
         try:
             if changes is None:
                 raise MalformedRecord("not a JSON object", where="changes")
-            only = changes.pop("shipment", to_hex(own))
-            if only != to_hex(own):
+            only = changes.pop("shipment", None)
+            if only is not None and not (isinstance(only, str) and only in names):
                 continue
             if kind == AmendmentKind.TERMS:
                 commercial = _merged(commercial, changes)

@@ -1,30 +1,32 @@
-"""When goods arrived, or when the penalty's clock stopped without an arrival, as counted.
+"""When the penalty's clock stopped, as counted, and how goods ended that never arrived.
 
-A claimed time counts as max(claimed, known − `reportLag`), so back-dating gains nothing. The earliest of these stops
-the clock of a portion of goods:
+A time that two signed counts as max(claimed, known − `reportLag`), so back-dating gains nothing. The earliest of these
+stops the clock of a part:
 
 - delivery: both signed, the consignee received;
 - refusal: both signed that the consignee took nothing;
-- locker: a partner with the locker role received (unless it passed the goods on to somebody new: then it was a leg);
-- tender: the holder offered delivery, and the addressee did not contest within `tenderWindow` of the tender's known
-  time;
-- onward: new terms took the goods over.
+- locker: a partner with the locker role received at the destination, not from the consignor, and the goods stay there,
+  lay there for `tenderWindow`, or went to the consignee or into a return;
+- tender: see `ledger.shipments.tenders`;
+- onward: later terms that the beneficiary or the consignee signed or endorsed, at their known time.
 
 An override of the council is never counted as a handoff, so it is no delivery.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from ledger.codes import ClearanceStatus, Role, StatementKind
-from ledger.common.figure import Seconds, figure
-from ledger.records.types import Commercial, ShipmentTerms, Statement
+from ledger.codes import Assurance, ClearanceStatus, Purpose, StatementKind
+from ledger.common.figure import Seconds
+from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Move, Portion
+from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.parts import Part, reaches
+from ledger.shipments.tenders import Tender, locker_here
 
-LOCKER = 1 << Role.LOCKER
 _ENDINGS = {
     StatementKind.LOST,
     StatementKind.LEFT,
@@ -45,7 +47,7 @@ class StopKind(StrEnum):
 
 
 class EndingKind(StrEnum):
-    """How goods ended without a delivery: by a statement, or by customs."""
+    """How goods ended without a delivery: by a statement, by customs, or as the material of something else."""
 
     LOST = "lost"
     LEFT = "left"
@@ -54,18 +56,17 @@ class EndingKind(StrEnum):
     ABANDONED = "abandoned"
     SEIZED = "seized"
     DESTROYED_BY_CUSTOMS = "destroyed_by_customs"
+    TRANSFORMED = "transformed"
 
 
-_CUSTOMS_ENDINGS = {
-    ClearanceStatus.SEIZED: EndingKind.SEIZED,
-    ClearanceStatus.DESTROYED: EndingKind.DESTROYED_BY_CUSTOMS,
-}
 _PRECEDENCE = {kind: rank for rank, kind in enumerate(StopKind)}
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The clock stopped at `at` (counted; `occurred_at` as claimed). `contestable_until` for a tender only."""
+    """The clock stopped at `at` (counted; `occurred_at` as claimed). `certain`: whatever is still decided or shown.
+    `open_until`: until when it may still be undone (None: no more).
+    """
 
     kind: StopKind
     at: Seconds
@@ -73,22 +74,15 @@ class Stop:
     known: Seconds
     verified: VerifiedRecord
     evidence: tuple[VerifiedRecord, ...]
-    contestable_until: Seconds | None = None
+    certain: bool = True
+    open_until: Seconds | None = None
 
 
-@figure(
-    ("record", "stop.verified"),
-    ("claimed_at", "stop.occurred_at"),
-    ("counted_at", "stop.at"),
-    ("contestable_until", "stop.contestable_until"),
-    ("contested_by", "contest"),
-)
-@dataclass(frozen=True, slots=True)
-class Tender:
-    """A tender of these goods and what became of it: `contest` is the record that voided it in time, if any."""
+class Stops(NamedTuple):
+    """What stopped a clock first, at best for who is liable (`low`), and whatever is still decided or shown."""
 
-    stop: Stop
-    contest: VerifiedRecord | None
+    low: Stop | None
+    high: Stop | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,100 +118,95 @@ def moved(journeys: Journeys, move: Move, report_lag: int) -> Moved:
     return Moved(move, at, record.occurredAt, record.dueAt, (move.verified, *corrections))
 
 
-def stop_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commercial: Commercial) -> Stop | None:
-    """What stopped the clock of these goods first; None while it runs."""
-    return min(
-        _stops(journeys, portion, terms, commercial),
+def stops_of(
+    journeys: Journeys, part: Part, terms: ShipmentTerms, commercial: Commercial, tenders: Sequence[Tender]
+) -> Stops:
+    """What stopped the clock of these goods first; None while it runs. `tenders` are those of these goods."""
+    stops = sorted(
+        _stops(journeys, part, terms, commercial, tenders),
         key=lambda stop: (stop.at, _PRECEDENCE[stop.kind], stop.verified.log_index),
-        default=None,
     )
+    return Stops(next(iter(stops), None), next((stop for stop in stops if stop.certain), None))
 
 
-def tenders_of(
-    journeys: Journeys, portion: Portion, terms: ShipmentTerms, commercial: Commercial
-) -> tuple[Tender, ...]:
-    """Every tender of these goods to their consignee by who held them then, standing or contested, in log order."""
-    tenders: list[Tender] = []
-    for shipment, origin in portion.path:
-        statements = journeys.statements(shipment)
-        if not statements:
-            continue
-        for match in statements:
-            record = match.record
-            if (
-                record.kind != StatementKind.TENDER
-                or record.counterparty != terms.consignee
-                or (origin is not None and record.sequence > origin.sequence)
-                or journeys.holder_at(shipment, record.sequence) != record.by
-            ):
-                continue
-            tenders.append(_tender(journeys, match, statements, commercial))
-    return tuple(tenders)
-
-
-def ending_of(journeys: Journeys, portion: Portion) -> Ending | None:
+def ending_of(journeys: Journeys, part: Part) -> Ending | None:
     """How the journey of exactly these goods ended without delivery; None while it has not."""
-    for match in journeys.statements(portion.shipment):
+    if part.consumed is not None:
+        return Ending(EndingKind.TRANSFORMED, part.consumed.verified)
+    shipment = part.portion.shipment
+    for match in journeys.statements(shipment):
         if match.record.kind in _ENDINGS:
             return Ending(EndingKind(StatementKind(match.record.kind).name.lower()), match.verified)
-    for clearance in journeys.clearances(portion.shipment):
-        status = clearance.record.status
-        if status in (ClearanceStatus.SEIZED, ClearanceStatus.DESTROYED):
-            return Ending(_CUSTOMS_ENDINGS[ClearanceStatus(status)], clearance.verified)
-    return None
+    return _customs_ending(journeys, shipment)
 
 
-def _stops(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commercial: Commercial) -> Iterator[Stop]:
-    lag = commercial.reportLag
-    for i, move in enumerate(portion.moves):
-        if move.handoff is None:
-            continue
-        if move.receiver == terms.consignee:
+def _customs_ending(journeys: Journeys, shipment: bytes) -> Ending | None:
+    """Only customs itself ends a shipment, and only for a pair that the terms require; a seized one under any."""
+    required = {(pair.jurisdiction, pair.regime) for pair in journeys.terms_of(shipment).record.requires}
+    seized: VerifiedRecord | None = None
+    own = [c for c in journeys.clearances(shipment) if c.record.assurance == Assurance.AUTHORITY_SIGNED]
+    for clearance in own:
+        record = clearance.record
+        needed = (record.jurisdiction, record.regime) in required
+        if record.status == ClearanceStatus.SEIZED and needed:
+            seized = seized or clearance.verified
+        elif record.status == ClearanceStatus.DESTROYED and (needed or seized):
+            return Ending(EndingKind.DESTROYED_BY_CUSTOMS, clearance.verified)
+    return None if seized is None else Ending(EndingKind.SEIZED, seized)
+
+
+def _stops(
+    journeys: Journeys, part: Part, terms: ShipmentTerms, commercial: Commercial, tenders: Sequence[Tender]
+) -> Iterator[Stop]:
+    for i, move in enumerate(part.portion.moves):
+        certain = True
+        open_until: int | None = None
+        if reaches(journeys, move, terms):
             kind = StopKind.REFUSAL if move.refused else StopKind.DELIVERY
-        elif move.verified.roles_of(move.receiver) & LOCKER and not move.refused:
-            if _passed_on(portion.moves, i, terms):
-                continue
+        elif (here := locker_here(move, terms)) is not False:
             kind = StopKind.LOCKER
+            stays, open_until = _kept(journeys, part, i, terms, commercial.tenderWindow)
+            if not stays:
+                continue
+            certain = here is True
         else:
             continue
-        when = moved(journeys, move, lag)
-        yield Stop(kind, when.at, when.occurred_at, move.verified.known, move.verified, when.evidence)
-    for tender in tenders_of(journeys, portion, terms, commercial):
-        if tender.contest is None:
-            yield tender.stop
-    for onward in journeys.onward(portion.shipment):
-        known = onward.verified.known
-        yield Stop(StopKind.ONWARD, known, known, known, onward.verified, (onward.verified,))
+        when, known = moved(journeys, move, commercial.reportLag), move.verified.known
+        yield Stop(kind, when.at, when.occurred_at, known, move.verified, when.evidence, certain, open_until)
+    for tender in tenders:
+        if tender.stops:
+            until = None if tender.settled else tender.disputed_until or tender.contestable_until
+            yield Stop(
+                StopKind.TENDER,
+                tender.at,
+                tender.occurred_at,
+                tender.verified.known,
+                tender.verified,
+                tender.evidence,
+                tender.certain,
+                until,
+            )
+    if part.later is not None:
+        later = part.later.verified
+        yield Stop(StopKind.ONWARD, later.known, later.known, later.known, later, (later,))
 
 
-def _passed_on(moves: tuple[Move, ...], received: int, terms: ShipmentTerms) -> bool:
-    """Whether the locker gave the goods to somebody who is neither the consignee nor had them before."""
-    before = {terms.holder, *(move.receiver for move in moves[:received] if not move.refused), terms.consignee}
-    after = next((move for move in moves[received + 1 :] if not move.refused), None)
-    return after is not None and after.receiver not in before
-
-
-def _tender(
-    journeys: Journeys, found: Found[Statement], statements: list[Found[Statement]], commercial: Commercial
-) -> Tender:
-    record, corrections = corrected(journeys, found)
-    known = found.verified.known
-    until = known + commercial.tenderWindow
-    # A contest answers a tender that was there before it; within one second the log's order decides.
-    tendered = (known, found.verified.log_index)
-    contest = next(
-        (
-            other.verified
-            for other in statements
-            if other.record.kind == StatementKind.CONTEST
-            and other.record.by == record.counterparty
-            and other.record.sequence == record.sequence
-            and tendered < (other.verified.known, other.verified.log_index)
-            and other.verified.known <= until
-        ),
-        None,
-    )
-    at = counted(record.occurredAt, known, commercial.reportLag)
-    evidence = (found.verified, *corrections)
-    stop = Stop(StopKind.TENDER, at, record.occurredAt, known, found.verified, evidence, until)
-    return Tender(stop, contest)
+def _kept(journeys: Journeys, part: Part, received: int, terms: ShipmentTerms, window: int) -> tuple[bool, int | None]:
+    """Whether a locker's receipt stops the clock, by where the goods went from there; and until when they must lie
+    there to stop it for good (None: nothing undoes it).
+    """
+    move, moves = part.portion.moves[received], part.portion.moves
+    until = move.verified.visible + window
+    after = next((later for later in moves[received + 1 :] if not later.refused), None)
+    if after is not None and (reaches(journeys, after, terms) or after.verified.visible >= until):
+        return True, None
+    names = [shipment for shipment, _ in part.portion.path]
+    returned = [
+        i
+        for i in range(names.index(move.shipment), len(names))
+        for later in journeys.onward(names[i])
+        if later.record.purpose == Purpose.RETURN
+    ]
+    if returned and (after is None or names.index(after.shipment) > returned[0]):
+        return True, None
+    return after is None, until

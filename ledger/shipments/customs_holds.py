@@ -1,31 +1,45 @@
-"""Customs holds of goods: when each ran, who caused it, and whether it excuses the partner that owes a penalty.
+"""Customs holds of goods: when each ran, who caused it, and whether it counts against who is owed a penalty.
 
 A hold runs from the later of held and presented (holds before arrival excuse nothing; where nothing says presented,
-from held) to the next release of the same jurisdiction and regime. What came next is told by `occurredAt`, as
-corrected: customs may report late or out of order. Within one second an ancestor comes before its child, and records
-of one shipment by their sequence. A child inherits what was open of
-its ancestors until its own release. Hold intervals of one pair may overlap; who measures takes their union.
+from held) to the next release or refusal of the same pair of jurisdiction and regime. What came next is told by
+`occurredAt`, as corrected: customs may report late or out of order. Within one second an ancestor comes before its
+child, and records of one shipment by their sequence. A child inherits what was open of its ancestors until its own
+release. A seizure by customs itself is a hold until the goods next move.
+
+What customs itself signed about a pair that the terms require, or that was lodged before the hold, is trusted. All
+else, a broker's word first, counts for a side only where the other side signed or endorsed it: a hold serves who is
+liable, a presentation and a release serve who is owed. A hold that rests on such a word ends by a release on one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.codes import RELEASES, Assurance, ClearanceStatus
 from ledger.common.figure import Code, Seconds
-from ledger.records.types import Clearance
+from ledger.common.periods import DAY
+from ledger.records.types import NOBODY, Clearance, Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Origin, Portion
+from ledger.shipments.clock_stop import counted, moved
+from ledger.shipments.history import Found, Journeys, Move, Origin, Portion
 
-_RELEVANT = (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, *RELEASES)
+Pair = tuple[bytes, int]
+_HELD, _PRESENTED, _SEIZED, _LODGED = (
+    int(s) for s in (ClearanceStatus.HELD, ClearanceStatus.PRESENTED, ClearanceStatus.SEIZED, ClearanceStatus.LODGED)
+)
+_ENDS = frozenset(map(int, (*RELEASES, ClearanceStatus.REFUSED)))
+"""Released, with conditions or not, or refused: either way customs no longer keep the goods waiting."""
+LATE_KNOWN = DAY
+"""A hold that became known later than this after it happened is flagged, and counts all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """One hold. `start` is the later of held and presented, `end` the release (None: still open); seconds UTC.
 
-    `confirmed`: it does not rest on a broker's word alone, or the beneficiary has endorsed it. `evidence`: the records
-    that say held, presented, released, endorsed and corrected.
+    `confirmed`: customs itself signed it and it was to be expected, or the beneficiary signed or endorsed it.
+    `known_late`: over a day after it happened. `evidence`: the records that say held, presented, released, lodged,
+    endorsed and corrected.
     """
 
     held: VerifiedRecord
@@ -39,78 +53,165 @@ class Hold:
     start: Seconds
     end: Seconds | None
     confirmed: bool
+    known_late: bool
     evidence: tuple[VerifiedRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
+    """What was said of a pair, as corrected; `signed_for` names who of the two sides put its name to it."""
+
     found: Found[Clearance]
     record: Clearance
-    corrections: tuple[VerifiedRecord, ...]
+    by_liable: bool
+    by_beneficiary: bool
+    evidence: tuple[VerifiedRecord, ...]
 
     @property
-    def evidence(self) -> tuple[VerifiedRecord, ...]:
-        return (self.found.verified, *self.corrections)
+    def known(self) -> int:
+        return self.found.verified.known
+
+    @property
+    def by_customs(self) -> bool:
+        return self.record.assurance == Assurance.AUTHORITY_SIGNED
 
 
-def holds_of(journeys: Journeys, portion: Portion, beneficiary: int) -> tuple[Hold, ...]:
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    journeys: Journeys
+    liable: int
+    beneficiary: int
+    report_lag: int
+
+    def step(self, found: Found[Clearance]) -> _Step:
+        """Read a clearance. A correction of what another side put its name to needs that name too."""
+        journeys, verified = self.journeys, found.verified
+        by_customs = found.record.assurance == Assurance.AUTHORITY_SIGNED
+        names = [side for side in (self.liable, self.beneficiary) if side != NOBODY and self._named(verified, side)]
+        used = [e.verified for e in journeys.endorsements(verified.id) if e.record.by in names]
+        wanted = () if by_customs else tuple(names)
+        record, corrections = corrected(journeys, found, lambda paper: all(self._named(paper, s) for s in wanted))
+        evidence = (verified, *corrections, *used)
+        return _Step(found, record, self.liable in names, self.beneficiary in names, evidence)
+
+    def _named(self, paper: VerifiedRecord, side: int) -> bool:
+        return paper.signed_by(side) or any(e.record.by == side for e in self.journeys.endorsements(paper.id))
+
+
+def holds_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commercial: Commercial) -> tuple[Hold, ...]:
     """All holds of the goods in `portion`, those inherited from its ancestors included, by start."""
-    pairs: dict[tuple[bytes, int], list[_Step]] = {}
+    sides = _Sides(journeys, commercial.liable, commercial.beneficiary, commercial.reportLag)
+    pairs: dict[Pair, list[_Step]] = {}
     for shipment, origin in portion.path:
         for match in journeys.clearances(shipment):
-            record, corrections = corrected(journeys, match)
-            if record.status not in _RELEVANT or (origin is not None and not _before(match, record, origin)):
-                continue
-            pairs.setdefault((record.jurisdiction, record.regime), []).append(_Step(match, record, corrections))
-    for steps in pairs.values():
+            step = sides.step(match)
+            if origin is None or _before(match, step.record, origin):
+                pairs.setdefault((step.record.jurisdiction, step.record.regime), []).append(step)
+    if not pairs:
+        return ()
+    required = {(pair.jurisdiction, pair.regime) for pair in terms.requires}
+    parties = {terms.consignor, terms.consignee, terms.holder, *(move.receiver for move in portion.moves)} - {NOBODY}
+    holds: list[Hold] = []
+    for pair, steps in pairs.items():
         steps.sort(key=lambda step: step.record.occurredAt)  # stable: path and sequence decide within one second
-    holds = [hold for steps in pairs.values() for hold in _of_pair(journeys, steps, beneficiary)]
+        holds += _of_pair(steps, sides, parties, expected=pair in required)
+        holds += [_seizure(journeys, step, portion.moves, sides) for step in steps if _is_seizure(step)]
     return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.log_index)))
 
 
 def _before(found: Found[Clearance], record: Clearance, origin: Origin) -> bool:
     """Whether customs said this before the goods parted; within one second the log's order decides."""
-    said, parted = record.occurredAt, origin.occurred_at
+    said, parted = record.occurredAt, origin.parted_at
     return said < parted or (said == parted and found.verified.log_index < origin.verified.log_index)
 
 
-def _of_pair(journeys: Journeys, steps: Sequence[_Step], beneficiary: int) -> list[Hold]:
-    presented = min(
-        (step for step in steps if step.record.status == ClearanceStatus.PRESENTED),
-        key=lambda step: step.record.occurredAt,
-        default=None,
-    )
-    holds: list[Hold] = []
-    open_holds: list[_Step] = []
-    for step in steps:
-        if step.record.status == ClearanceStatus.HELD:
-            open_holds.append(step)
-        elif step.record.status in RELEASES:
-            holds += [_hold(journeys, held, presented, step, beneficiary) for held in open_holds]
-            open_holds.clear()
-    return holds + [_hold(journeys, held, presented, None, beneficiary) for held in open_holds]
+def _of_pair(steps: Sequence[_Step], sides: _Sides, parties: set[int], *, expected: bool) -> Iterator[Hold]:
+    lodged = [step for step in steps if step.record.status == _LODGED]
+    for i, held in enumerate(steps):
+        if held.record.status != _HELD:
+            continue
+        proofs = [step for step in lodged if _announces(step, held, parties)]
+        trusted = held.by_customs and (expected or bool(proofs))
+        ends = ((end, at) for j, step in enumerate(steps) for end, at in _ending(step, held, i < j, trusted, sides))
+        released, end = min(ends, key=lambda one: one[1], default=(None, None))
+        presented = _presented(steps, released, trusted)
+        shown = presented.record.occurredAt if presented else None
+        record = held.record
+        yield Hold(
+            held=held.found.verified,
+            jurisdiction=record.jurisdiction,
+            regime=record.regime,
+            cause=record.holdCause,
+            caused_by=record.causedBy,
+            assurance=record.assurance,
+            held_at=record.occurredAt,
+            presented_at=shown,
+            start=max(record.occurredAt, shown or 0),
+            end=end,
+            confirmed=trusted or held.by_beneficiary,
+            known_late=held.known - record.occurredAt > LATE_KNOWN,
+            evidence=_papers((held, presented, released, *(() if expected else proofs[:1]))),
+        )
 
 
-def _hold(journeys: Journeys, held: _Step, presented: _Step | None, released: _Step | None, beneficiary: int) -> Hold:
-    record = held.record
-    presented_at = presented.record.occurredAt if presented else None
-    endorsements = [e.verified for e in journeys.endorsements(held.found.verified.id) if e.record.by == beneficiary]
+def _announces(lodged: _Step, held: _Step, parties: set[int]) -> bool:
+    """Whether this lodging, known before the hold, was customs' own or a party's: then the hold was to be expected."""
+    return lodged.known < held.record.occurredAt and (lodged.by_customs or lodged.record.declarant in parties)
+
+
+def _ending(step: _Step, held: _Step, after: bool, trusted: bool, sides: _Sides) -> Iterator[tuple[_Step, int]]:
+    """The second at which this step ends the hold, if it does: as claimed where customs itself or who is liable says
+    so; of a hold that rests on a word alone also on a word, but not before it was known.
+    """
+    record = step.record
+    if record.status not in _ENDS:
+        return
+    if (step.by_customs and trusted) or step.by_liable:
+        if after:
+            yield step, record.occurredAt
+    elif not trusted:
+        at = counted(record.occurredAt, step.known, sides.report_lag)
+        if after or at > held.record.occurredAt:
+            yield step, at
+
+
+def _presented(steps: Sequence[_Step], released: _Step | None, trusted: bool) -> _Step | None:
+    """The last presentation before the release that counts; where all came after it, the first of them: the goods had
+    not been there yet.
+    """
+    ends = len(steps) if released is None else steps.index(released)
+    counts = [
+        i
+        for i, step in enumerate(steps)
+        if step.record.status == _PRESENTED and ((step.by_customs and trusted) or step.by_liable)
+    ]
+    before = [i for i in counts if i < ends]
+    return steps[before[-1]] if before else steps[counts[0]] if counts else None
+
+
+def _is_seizure(step: _Step) -> bool:
+    return step.record.status == _SEIZED and step.by_customs
+
+
+def _seizure(journeys: Journeys, step: _Step, moves: Iterable[Move], sides: _Sides) -> Hold:
+    record = step.record
+    went = [moved(journeys, move, sides.report_lag).at for move in moves if not move.refused]
     return Hold(
-        held=held.found.verified,
+        held=step.found.verified,
         jurisdiction=record.jurisdiction,
         regime=record.regime,
         cause=record.holdCause,
         caused_by=record.causedBy,
         assurance=record.assurance,
         held_at=record.occurredAt,
-        presented_at=presented_at,
-        start=max(record.occurredAt, presented_at or 0),
-        end=released.record.occurredAt if released else None,
-        confirmed=record.assurance != Assurance.BROKER_WORD or bool(endorsements),
-        evidence=(
-            *held.evidence,
-            *(presented.evidence if presented else ()),
-            *(released.evidence if released else ()),
-            *endorsements,
-        ),
+        presented_at=None,
+        start=record.occurredAt,
+        end=min((at for at in went if at > record.occurredAt), default=None),
+        confirmed=True,
+        known_late=step.known - record.occurredAt > LATE_KNOWN,
+        evidence=step.evidence,
     )
+
+
+def _papers(steps: Iterable[_Step | None]) -> tuple[VerifiedRecord, ...]:
+    return tuple(paper for step in steps if step is not None for paper in step.evidence)

@@ -1,19 +1,24 @@
 """Breaches: goods that passed a gate before the clearance required there was released, as the numbers count them.
 
 The contract's mark says what the chain knew at the moment; a release that customs gave in time may be recorded later.
-So the numbers count a breach only where no release known among the records has an earlier `occurredAt`.
+Of the marked, numbers count those where the last decision on the pair, with an `occurredAt` up to that of the handoff
+or sale (of equals the release), is no release, or there is none. Decisions on an ancestor count up to the split. A
+broker's release counts here, whoever endorsed it, only if it was known within `reportLag` of its `occurredAt`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.codes import RELEASES, Gate, Role, StatementKind
+from ledger.codes import RELEASES, Assurance, ClearanceStatus, Gate, Outcome, Role, StatementKind
+from ledger.errors import NotFound
 from ledger.records.types import Require
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.amendments import corrected, terms_in_force
+from ledger.shipments.default_terms import REPORT_LAG
+from ledger.shipments.history import Found, Journeys
 
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER
+_DECISIONS = frozenset(ClearanceStatus) - {ClearanceStatus.LODGED, ClearanceStatus.AMENDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +45,61 @@ def breaches(journeys: Journeys, shipment: bytes) -> tuple[Breach, ...]:
     terms = journeys.terms_of(shipment).record
     if not terms.requires:
         return ()
+    lag = _report_lag(journeys, shipment)
     return tuple(
         Breach(shipment, require, gate, record, releaser, receiver, at)
         for gates, record, releaser, receiver, at in _crossings(journeys, shipment, terms.consignee)
         for require in terms.requires
         for gate in Gate
-        if gate & gates & require.gate and not _released_before(journeys, shipment, require, at)
+        if gate & gates & require.gate and not _released(journeys, shipment, require, at, lag)
     )
+
+
+def _report_lag(journeys: Journeys, shipment: bytes) -> int:
+    """That of the terms in force; the usual one where prices are withheld."""
+    try:
+        return terms_in_force(journeys, shipment).commercial.reportLag
+    except NotFound:
+        return REPORT_LAG
 
 
 def _crossings(
     journeys: Journeys, shipment: bytes, consignee: int
 ) -> Iterator[tuple[Gate, VerifiedRecord, int, int, int]]:
     for move in journeys.moves(shipment):
-        if move.handoff is None or move.refused:
+        if move.handoff is None or move.refused or not move.in_breach:
             continue
         gates = Gate.DELIVERY if move.receiver == consignee else Gate(0)
         if move.verified.roles_of(move.receiver) & _MAIN_CARRIER:
             gates |= Gate.HANDOVER
         if gates:
-            yield gates, move.verified, move.releaser, move.receiver, _occurred_at(journeys, move)
+            at = corrected(journeys, Found(move.verified, move.handoff))[0].occurredAt
+            yield gates, move.verified, move.releaser, move.receiver, at
     for sale in journeys.statements(shipment):
-        if sale.record.kind == StatementKind.SOLD:
-            yield Gate.SALE, sale.verified, sale.record.by, 0, sale.record.occurredAt
+        if sale.record.kind == StatementKind.SOLD and sale.verified.outcomes[0] is Outcome.APPLIED_IN_BREACH:
+            yield Gate.SALE, sale.verified, sale.record.by, 0, corrected(journeys, sale)[0].occurredAt
 
 
-def _occurred_at(journeys: Journeys, move: Move) -> int:
-    if move.handoff is None:
-        return move.verified.known
-    return corrected(journeys, Found(move.verified, move.handoff))[0].occurredAt
+def _released(journeys: Journeys, shipment: bytes, require: Require, at: int, lag: int) -> bool:
+    """Whether the last decision on the pair up to `at` let the goods go."""
+    last = max(_decisions(journeys, shipment, require, at, lag), default=(0, False))
+    return last[1]
 
 
-def _released_before(journeys: Journeys, shipment: bytes, require: Require, at: int) -> bool:
-    return any(
-        step.occurredAt < at
-        for step in (corrected(journeys, match)[0] for match in journeys.clearances(shipment))
-        if (step.jurisdiction, step.regime) == (require.jurisdiction, require.regime) and step.status in RELEASES
-    )
+def _decisions(journeys: Journeys, shipment: bytes, require: Require, at: int, lag: int) -> Iterator[tuple[int, bool]]:
+    """When each decision was made, and whether it is a release, which comes last within its second."""
+    while True:
+        for match in journeys.clearances(shipment):
+            record = corrected(journeys, match)[0]
+            if (record.jurisdiction, record.regime) != (require.jurisdiction, require.regime) or record.occurredAt > at:
+                continue
+            release = record.status in RELEASES
+            late = match.verified.known - record.occurredAt > lag
+            if record.status in _DECISIONS and not (
+                release and late and record.assurance != Assurance.AUTHORITY_SIGNED
+            ):
+                yield record.occurredAt, release
+        origin = journeys.origins.get(shipment)
+        if origin is None:
+            return
+        shipment, at = origin.parent, min(at, origin.occurred_at)

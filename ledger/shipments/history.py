@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from ledger.codes import ExceptionBit, Purpose
-from ledger.common.ids import to_hex
+from ledger.codes import ExceptionBit, Outcome, Purpose, StatementKind
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
 from ledger.records.shipment_ids import child_id, remainder_id
+from ledger.records.signers import shipments_of
 from ledger.records.types import (
     REMAINDER_INDEX,
     Amendment,
@@ -37,6 +38,7 @@ from ledger.records.verification import VerifiedRecord
 
 WHOLE = Fraction(1)
 _NOT_WHOLE = int(ExceptionBit.SHORT | ExceptionBit.REFUSED | ExceptionBit.OVER)
+_IN_BREACH = Outcome.APPLIED_IN_BREACH
 _SHORT = int(ExceptionBit.SHORT)  # enumerations are slow at arithmetic, and this runs for every item
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
@@ -57,6 +59,12 @@ def _slot_order(entry: tuple[Found[Clearance], int]) -> tuple[int, int]:
     return sequence, result.verified.facts.log_index
 
 
+def _record_of(entry: Any) -> RecordId:
+    """Which record an entry of an index came from: a move, a record, or a clearance with its sequence."""
+    verified: VerifiedRecord = entry.verified if hasattr(entry, "verified") else entry[0].verified
+    return verified.id
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """A handoff item or an override that the chain applied to a shipment. `handoff` is None for an override."""
@@ -69,6 +77,8 @@ class Move:
     exceptions: int
     verified: VerifiedRecord
     handoff: Handoff | None
+    in_breach: bool = False
+    """The chain marked it: a gate was passed before the release that it knew of."""
 
     @property
     def refused(self) -> bool:
@@ -90,6 +100,13 @@ class Origin:
     @property
     def remainder(self) -> bool:
         return self.index == REMAINDER_INDEX
+
+    @property
+    def parted_at(self) -> int:
+        """The second until which the parent's history is the child's too. A remainder's is signed by two; who splits
+        signs alone, so that its claim moves nothing.
+        """
+        return self.occurred_at if self.remainder else self.verified.known
 
     @property
     def place(self) -> tuple[int, int]:
@@ -175,6 +192,7 @@ class Journeys:
                                 item.exceptions,
                                 verified,
                                 record,
+                                verified.outcomes[i] is _IN_BREACH,
                             )
                         )
             case ShipmentTerms() if verified.applied():
@@ -235,13 +253,42 @@ class Journeys:
             child = remainder_id(move.shipment, move.sequence)
             self.origins[child] = _remainder(move)
 
+    def replace(self, verified: VerifiedRecord) -> None:
+        """Take in `verified` in the place of what was taken in of the same record before."""
+        record = verified.record
+        keys: set[Any] = {*shipments_of(record), getattr(record, "target", None), getattr(record, "subject", None)}
+        keys |= {parent.shipment for parent in getattr(record, "parents", ())}
+        indexes: tuple[dict[Any, list[Any]], ...] = (
+            self._moves,
+            self._statements,
+            self._clearances,
+            self._onward,
+            self._endorsements,
+            self._amendments,
+            self.attestations,
+            self.revocations,
+        )
+        for index in indexes:
+            for key in keys & index.keys():
+                index[key] = [entry for entry in index[key] if _record_of(entry) != verified.id]
+        if isinstance(record, Attestation | RegistryChange | Recall):
+            self.authorisations = [entry for entry in self.authorisations if entry.verified.id != verified.id]
+            self.brand_changes = [entry for entry in self.brand_changes if entry.id != verified.id]
+            self.recalls = [entry for entry in self.recalls if entry.verified.id != verified.id]
+        self._seen.discard(verified.id)
+        self.add(verified)
+
     # --- reading -----------------------------------------------------------------------------------------------------
+
+    def openings(self) -> list[bytes]:
+        """Every shipment opened by terms, in log order."""
+        return sorted(self.terms, key=lambda shipment: _log_order(self.terms[shipment]))
 
     def shipments(self) -> Iterator[bytes]:
         """Every shipment that stands for itself: opened by terms, in log order, then those split from one, likewise.
         Remainders belong to another.
         """
-        yield from sorted(self.terms, key=lambda shipment: _log_order(self.terms[shipment]))
+        yield from self.openings()
         children = [(origin.place, child) for child, origin in self.origins.items() if not origin.remainder]
         for _, child in sorted(children):
             yield child
@@ -251,6 +298,12 @@ class Journeys:
         while (origin := self.origins.get(shipment)) is not None and origin.remainder:
             shipment = origin.parent
         return shipment
+
+    def lineage(self, shipment: bytes) -> Iterator[bytes]:
+        """`shipment` and what it was split or left behind from, up to what its terms opened."""
+        yield shipment
+        while (origin := self.origins.get(shipment)) is not None:
+            yield (shipment := origin.parent)
 
     def terms_of(self, shipment: bytes) -> Found[ShipmentTerms]:
         """The terms under which `shipment` goes; raises `NotFound` when they are not among the records."""
@@ -313,6 +366,12 @@ class Journeys:
                 holder = move.receiver
         return holder
 
+    def stated(self, kind: StatementKind) -> Iterator[bytes]:
+        """Every shipment about which a statement of this kind was made, in order of arrival."""
+        for shipment, statements in self._statements.items():
+            if any(match.record.kind == kind for match in statements):
+                yield shipment
+
     def statements(self, shipment: bytes) -> list[Found[Statement]]:
         return sorted(self._statements.get(shipment, ()), key=_log_order)
 
@@ -367,6 +426,22 @@ class Journeys:
         before = tuple(m for m in parent.moves if m.shipment != origin.parent or m.sequence < origin.sequence)
         path = (*parent.path[:-1], (origin.parent, origin))
         return tuple(self._walk(shipment, packages, parent.share * Fraction(packages, total), path, before))
+
+    def children_of(self, portion: Portion) -> Iterator[Portion]:
+        """What a split made of these goods: each child, and what short items left of it."""
+        if portion.split is None:
+            return
+        split = portion.split.record
+        total = sum(child.packages for child in split.children)
+        before = tuple(m for m in portion.moves if m.shipment != portion.shipment or m.sequence < split.sequence)
+        for i, child in enumerate(split.children):
+            name = child_id(portion.shipment, split.sequence, i)
+            path = (*portion.path[:-1], (portion.shipment, self.origins[name]))
+            yield from self._walk(name, child.packages, portion.share * Fraction(child.packages, total), path, before)
+
+    def under(self, portion: Portion, terms: Found[ShipmentTerms]) -> Iterator[Portion]:
+        """These goods as they went on under later terms, spread evenly over all packages of those."""
+        yield from self._walk(terms.verified.id, terms.record.packages, portion.share, portion.path, portion.moves)
 
     def share(self, shipment: bytes) -> Fraction:
         """The part of the root terms that `shipment` (one that stands for itself) was opened with."""

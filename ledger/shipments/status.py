@@ -1,6 +1,6 @@
 """Where an open shipment stands, in a word: the last thing that happened to it decides.
 
-Only what the numbers count is looked at: a tender stands as `ledger.shipments.clock_stop` says, so the status never
+Only what the numbers count is looked at: a tender stands as `ledger.shipments.tenders` says, so the status never
 says one thing and the penalty another.
 """
 
@@ -10,9 +10,10 @@ from ledger.codes import StatementKind
 from ledger.errors import NotFound
 from ledger.records.types import Commercial
 from ledger.shipments.amendments import terms_in_force
-from ledger.shipments.clock_stop import Tender, tenders_of
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.shipments.history import Journeys
+from ledger.shipments.parts import Part
+from ledger.shipments.tenders import Tender, tenders_of
 
 
 class ShipmentStatus(StrEnum):
@@ -26,8 +27,9 @@ class ShipmentStatus(StrEnum):
     FOUND = "found"
 
 
-def tenders_at(journeys: Journeys, shipment: bytes) -> tuple[Tender, ...]:
-    """The tenders of these goods that count, standing or contested; the default window where prices are withheld.
+def tenders_at(journeys: Journeys, shipment: bytes, at: int | None = None) -> tuple[Tender, ...]:
+    """The tenders of these goods and what became of each by `at` (None: by the latest time that any record was known);
+    the default window where prices are withheld.
 
     Raises `NotFound` when the shipment's terms are not known.
     """
@@ -36,11 +38,14 @@ def tenders_at(journeys: Journeys, shipment: bytes) -> tuple[Tender, ...]:
         commercial = terms_in_force(journeys, shipment).commercial
     except NotFound:
         commercial = _USUAL
-    return tenders_of(journeys, journeys.portion(shipment), terms, commercial)
+    part = Part(journeys.portion(shipment), journeys.own_shipment(shipment))
+    return tenders_of(journeys, part, terms, commercial, journeys.latest if at is None else at)
 
 
-def status_of(journeys: Journeys, shipment: bytes) -> ShipmentStatus:
-    """Where a shipment stands that has not ended. Raises `NotFound` when its terms are not known."""
+def status_of(journeys: Journeys, shipment: bytes, at: int | None = None) -> ShipmentStatus:
+    """Where a shipment stands that has not ended; a tender as judged at `at`. Raises `NotFound` when its terms are not
+    known.
+    """
     consignee = journeys.terms_of(shipment).record.consignee
     # A move uses up the sequence that it names; a tender is made while that sequence still stands.
     last: tuple[int, int, ShipmentStatus] = (-1, 0, ShipmentStatus.OPEN)
@@ -50,9 +55,9 @@ def status_of(journeys: Journeys, shipment: bytes) -> ShipmentStatus:
         elif move.receiver == consignee:
             last = max(last, (move.sequence, 1, ShipmentStatus.REFUSED))
     own = {match.verified.id: match.record for match in journeys.statements(shipment)}
-    for tender in tenders_at(journeys, shipment):
-        record = own.get(tender.stop.verified.id)
-        if record is not None and tender.contest is None:
+    for tender in tenders_at(journeys, shipment, at):
+        record = own.get(tender.verified.id)
+        if record is not None and tender.stops:
             last = max(last, (record.sequence, 0, ShipmentStatus.TENDERED))
     origin = journeys.origins.get(shipment)
     if last[2] != ShipmentStatus.OPEN or origin is None or not origin.remainder:

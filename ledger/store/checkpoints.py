@@ -111,6 +111,12 @@ def anchor_times(connection: Connection) -> list[tuple[int, int]]:
     return [(size, time) for size, time in connection.execute(query)]
 
 
+def signed_times(connection: Connection) -> list[tuple[int, int]]:
+    """(size, time by the operator's own clock) of every checkpoint, ascending by size."""
+    c = checkpoints.c
+    return [(size, time) for size, time in connection.execute(select(c.size, c.signed_at).order_by(c.size))]
+
+
 def add_cosignatures(connection: Connection, rows: Sequence[StoredCosignature]) -> None:
     """Keep cosignatures; of one witness for one size the first stands, which is the earliest."""
     insert_new(connection, cosignatures, [values_of(row) for row in rows])
@@ -140,6 +146,13 @@ def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: 
     ranked = _ranked(witnesses, log_index).subquery()
     time: int | None = connection.scalar(select(func.min(ranked.c.time)).where(ranked.c.rank == threshold))
     return time
+
+
+def count_evidence(connection: Connection) -> tuple[int, int]:
+    """How many cosignatures there are, and how many anchored checkpoints: both only grow as evidence comes in."""
+    cosigned = connection.scalar(select(func.count()).select_from(cosignatures))
+    anchors = connection.scalar(select(func.count()).where(checkpoints.c.anchored_time.is_not(None)))
+    return int(cosigned or 0), int(anchors or 0)
 
 
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:

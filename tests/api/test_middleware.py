@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
-from ledger.api.quota import MOST_CLIENTS, MOST_UNDER_WAY, REFUSED, Quota, client_of
+from ledger.api.quota import MOST_CLIENTS, MOST_UNDER_WAY, REFUSED, LookQuota, Quota, client_of
 from ledger.errors import Busy
 from tests.api.world import World
 
@@ -192,7 +192,15 @@ def test_memory_is_bounded_however_many_clients_come() -> None:
     for i in range(MOST_CLIENTS + 100):
         quota.enter(str(i))
         quota.leave(str(i), refused=False)
-    assert len(quota._tokens) == MOST_CLIENTS
+    assert len(quota._buckets._tokens) == MOST_CLIENTS
+
+
+def test_looks_have_an_allowance_a_day() -> None:
+    seconds = Seconds()
+    looks = LookQuota(a_day=2, monotonic=seconds)
+    assert [looks.take("a"), looks.take("a"), looks.take("a"), looks.take("b")] == [True, True, False, True]
+    seconds.now += 43_200
+    assert [looks.take("a"), looks.take("a")] == [True, False]
 
 
 def test_a_customer_of_ipv6_has_one_quota() -> None:

@@ -2,15 +2,14 @@
 
 import json
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
-from tests.api.world import World
-from tests.e2e.stage import CARRIER, MAKER, ROLES, SHOP, key_of
+from tests.api.world import World, bearer
+from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, MAKER, ROLES, SHOP, key_of
 
 
 def document(world: World, name: str) -> tuple[str, str]:
@@ -42,33 +41,31 @@ def test_a_partner_has_its_roles_with_scope_and_its_keys(world: World) -> None:
         assert world.client.get(f"/v1/partners/{number}").status_code == 400
 
 
-def test_a_partner_has_scorecards(world: World) -> None:
-    scores = world.get(f"/v1/partners/{CARRIER}/score")["scores"]
-    assert [card["role"] for card in scores] == ["carrier"]
-    assert scores[0]["score"] is None  # too few deliveries
-    assert scores[0]["indicators"]
+def test_a_partner_and_auditors_see_its_scorecards_whole(world: World) -> None:
+    path = f"/v1/partners/{CARRIER}/score"
+    for who in (CARRIER, AUDITOR):
+        (card,) = world.get(path, world.token(who))["scores"]
+        assert (card["role"], card["score"]) == ("carrier", None), "too few deliveries"
+        assert [entry["good"] is not None for entry in card["indicators"]].count(False) == 0
+    for token in ("", world.token(SHOP), world.token(CONSUMER)):
+        assert world.get(path, token)["scores"] == [], "no quarter has been published"
     assert world.client.get("/v1/partners/77/score").status_code == 404
-    for token, shown in (("", False), (world.token(SHOP), False), (world.token(CARRIER), True)):
-        card = world.get(f"/v1/partners/{CARRIER}/score", token)["scores"][0]
-        penalty = next(entry for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
-        assert (penalty["good"] is not None) is shown
-        lines = [line for line in card["explanation"] if line.startswith("Penalty over freight")]
-        assert lines
-        assert any("left out for the public" in line for line in lines) is not shown
+    assert world.client.get("/v1/partners/77/score", headers=bearer(world.token(AUDITOR))).status_code == 404
 
 
 def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
     path, hour = f"/v1/partners/{CARRIER}/score", world.stage.now - world.stage.now % 3600
-    everything = world.get(path)["scores"][0]
+    own = world.token(CARRIER)
+    everything = world.get(path, own)["scores"][0]
     assert everything["period"]["at"] == hour
-    rolling = world.get(f"{path}?rolling=30")["scores"][0]
+    rolling = world.get(f"{path}?rolling=30", own)["scores"][0]
     assert rolling["period"] == {"start": hour - 30 * 86400, "end": hour, "at": hour}
     assert rolling["samples"] > 0
-    assert world.get(f"{path}?start=1&end=2")["scores"] == [], "nothing was due in that second"
-    same = world.get(f"{path}?start={everything['period']['start']}")["scores"][0]
+    assert world.get(f"{path}?start=1&end=2", own)["scores"] == [], "nothing was due in that second"
+    same = world.get(f"{path}?start={everything['period']['start']}", own)["scores"][0]
     assert same | {"card": 0} == everything | {"card": 0}
     for query in ("start=2&end=1", "rolling=0", "rolling=30&start=1", "rolling=x", "start=-1", "period=90", "strat=1"):
-        refused = world.client.get(f"{path}?{query}")
+        refused = world.client.get(f"{path}?{query}", headers=bearer(own))
         assert refused.status_code == 400, query
         assert refused.json()["where"], query
     assert world.client.get("/v1/partners?limt=3").json()["found"] == "limt"
@@ -76,12 +73,12 @@ def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
 
 def test_what_may_follow_from_a_score_by_a_threshold(world: World) -> None:
     """The interval decides: with few deliveries it is wide, and neither reward nor sanction follows."""
-    path = f"/v1/partners/{CARRIER}/score"
-    (share,) = (i for i in world.get(path)["scores"][0]["indicators"] if i["name"] == "in-full-undamaged")
+    path, own = f"/v1/partners/{CARRIER}/score", world.token(CARRIER)
+    (share,) = (i for i in world.get(path, own)["scores"][0]["indicators"] if i["name"] == "in-full-undamaged")
 
     def judged(threshold: int, samples: int = 1) -> tuple[bool, bool]:
         query = f"indicator=in-full-undamaged&threshold={threshold}&samples={samples}"
-        (found,) = world.get(f"{path}/judgement?{query}")["judgements"]
+        (found,) = world.get(f"{path}/judgement?{query}", own)["judgements"]
         assert (found["partner"], found["role"]) == (CARRIER, "carrier")
         return found["may_reward"], found["may_sanction"]
 
@@ -91,16 +88,18 @@ def test_what_may_follow_from_a_score_by_a_threshold(world: World) -> None:
     if high < 1_000_000:
         assert judged(high + 1) == (False, True)
     assert judged(low - 1, 30) == (False, False), "too few deliveries"
-    (score,) = world.get(f"{path}/judgement?threshold=6000")["judgements"]
+    (score,) = world.get(f"{path}/judgement?threshold=6000", own)["judgements"]
     assert score["value"] is None, "there is no score yet"
     for query in ("", "threshold=x", "threshold=1&indicator=shipments", "threshold=10001"):
-        assert world.client.get(f"{path}/judgement?{query}").status_code == 400, query
-    assert world.client.get("/v1/partners/77/score/judgement?threshold=1").status_code == 404
+        assert world.client.get(f"{path}/judgement?{query}", headers=bearer(own)).status_code == 400, query
+    auditor = bearer(world.token(AUDITOR))
+    assert world.client.get("/v1/partners/77/score/judgement?threshold=1", headers=auditor).status_code == 404
+    assert world.client.get(f"{path}/judgement?threshold=1").status_code == 403
 
 
 def test_a_score_has_a_trend(world: World) -> None:
-    path = f"/v1/partners/{CARRIER}/score/trend"
-    found = world.get(path)
+    path, own = f"/v1/partners/{CARRIER}/score/trend", world.token(CARRIER)
+    found = world.get(path, own)
     assert (found["by"], [role["role"] for role in found["roles"]]) == ("quarter", ["carrier"])
     points = found["roles"][0]["points"]
     assert len(points) == 8
@@ -108,27 +107,10 @@ def test_a_score_has_a_trend(world: World) -> None:
     assert all(a["period"]["end"] == b["period"]["start"] for a, b in pairwise(points))
     assert sum(point["samples"] for point in points) > 0
     assert all(point["score"] is None for point in points), "too few deliveries for a score"
-    months = world.get(f"{path}?by=month&count=3")["roles"][0]["points"]
+    months = world.get(f"{path}?by=month&count=3", own)["roles"][0]["points"]
     assert len(months) == 3
     assert world.client.get("/v1/partners/77/score/trend").status_code == 404
     assert world.client.get(f"{path}?by=week").status_code == 400
-
-
-def test_what_a_single_delivery_cost_is_not_told_by_points(world: World) -> None:
-    def money(token: str) -> dict[str, Any]:
-        card = world.get(f"/v1/partners/{CARRIER}/score?rolling=30", token)["scores"][0]
-        return next(dict(entry) for entry in card["indicators"] if entry["name"] == "penalty-over-freight")
-
-    own = money(world.token(CARRIER))
-    assert own["samples"] < 10
-    assert own["points"] is not None
-    public = money("")
-    assert (public["points"], public["value"], public["samples"]) == (None, None, own["samples"])
-    assert public["status"] == "left_out"
-    lines = world.get(f"/v1/partners/{CARRIER}/score?rolling=30")["scores"][0]["explanation"]
-    assert [line for line in lines if line.startswith("Penalty over freight")] == [
-        line for line in lines if "left out for the public" in line
-    ]
 
 
 def test_who_holds_a_key_may_ask_to_be_admitted(world: World) -> None:

@@ -1,12 +1,20 @@
 """What a scanned code is answered with, and scans that are remembered."""
 
+import secrets
+from typing import Any
+
 import pytest
+from fastapi.testclient import TestClient
 
 from ledger import merkle
+from ledger.api.app import create_app
+from ledger.api.quota import LookQuota
 from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
+from ledger.explain.units import day
 from ledger.records.types import Attestation, Claims
+from ledger.store import sightings
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World
 from tests.e2e.stage import MAKER, SCHEMA
 
@@ -18,7 +26,7 @@ from tests.e2e.stage import MAKER, SCHEMA
         (f"01/{GTIN}/10/{LOT}", "authentic"),
         (f"01/{GTIN[1:]}/10/{LOT}", "authentic"),  # a GTIN-13 as it stands on the goods
         (f"01/{GTIN}/10/{BAD_LOT}/21/000001", "recalled"),
-        (f"01/{GTIN}", "risk"),  # some lots are recalled
+        (f"01/{GTIN}", "incomplete"),  # some lots are recalled
         (f"01/{OTHER_GTIN}/10/L9", "unknown"),
     ],
 )
@@ -70,17 +78,114 @@ def test_a_slash_inside_a_lot_stays_part_of_it(world: World) -> None:
     assert world.client.get(f"/v1/products/01/{GTIN}/10/A/B").json()["id"] == f"01/{GTIN}/10/A"
 
 
-def test_a_code_that_turns_up_in_other_hands_is_a_risk(world: World) -> None:
+def look(world: World, code: str, device: str) -> dict[str, Any]:
+    answer = world.post("/v1/products/scans", {"code": code, "device": device})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def list_codes(world: World, lot: str, codes: list[str]) -> str:
+    """An attestation of the maker with these item codes, published."""
+    attestation = Attestation(
+        MAKER, schema_hash(SCHEMA), f"01/{GTIN}/10/{lot}", NO_HASH, world.stage.now, world.stage.now + 90 * DAY,
+        NO_HASH, Claims(salt(), ""), merkle.sorted_root(code.encode() for code in codes), details(),
+    )  # fmt: skip
+    record_id = "0x" + world.stage.sign(attestation, MAKER).hex()
+    assert world.client.put(f"/v1/products/codes/{record_id}", json={"codes": codes}).json() == {"kept": len(codes)}
+    return record_id
+
+
+def reasons(answer: dict[str, Any]) -> list[str]:
+    return [reason["code"] for reason in answer["why"]]
+
+
+def test_one_anonymous_request_turns_no_tin_into_a_suspect(world: World) -> None:
     code = f"01/{GTIN}/10/{LOT}/21/000777"
-    mine, other = "device-of-mine", "another-device"
-    assert world.post("/v1/products/scans", {"code": code, "device": mine}).json()["verdict"] == "authentic"
-    assert world.post("/v1/products/scans", {"code": code, "device": mine}).json()["verdict"] == "authentic"
-    # Looking without a device is no scan, but sees the others'.
-    assert world.get(f"/v1/products/{code}")["verdict"] == "risk"
-    assert world.client.get(f"/v1/products/{code}", headers={"Lading-Device": mine}).json()["verdict"] == "authentic"
-    answer = world.post("/v1/products/scans", {"code": f"https://id.example/{code}?x=1", "device": other}).json()
-    assert answer["verdict"] == "risk"
-    assert answer["why"][0]["code"] == "seen before"
+    for path, body in (
+        ("/v1/products/scans", {"code": code, "device": "a-strangers-device"}),
+        ("/p-scan", {"code": code}),
+    ):
+        assert world.post(path, body).status_code == 200
+        world.client.cookies.clear()
+    world.stage.pass_time(2 * DAY)
+    assert world.get(f"/v1/products/{code}")["verdict"] == "authentic"
+    assert look(world, code, "the-buyers-device")["verdict"] == "authentic"
+    assert "Do not rely" not in world.page(f"/p/{code}")
+
+
+def test_a_rival_that_looks_codes_up_by_the_thousand_spoils_none(world: World) -> None:
+    code = f"01/{GTIN}/10/{LOT}/21/000778"
+    answers = [look(world, code, f"rival-device-{number}") for number in range(8)]
+    assert {answer["verdict"] for answer in answers} == {"authentic"}
+    note = next(reason for reason in answers[-1]["why"] if reason["code"] == "seen before")
+    assert note["at"] is not None
+    assert "devices looked at this code" in note["text"]
+    # Serials that nobody attested singly are as many as the rival likes; one client counts for a day's worth.
+    app = create_app(world.stage.node)
+    app.state.looks = LookQuota(a_day=3)
+    rival = TestClient(app, base_url="http://127.0.0.1:8000")
+    for number in range(9):
+        body = {"code": f"01/{GTIN}/10/{LOT}/21/9{number:05}", "device": "rival-device-0"}
+        assert rival.post("/v1/products/scans", json=body).json()["verdict"] == "authentic"
+    with world.stage.node.home.database.read() as connection:
+        counted = [sightings.first(connection, f"01/{GTIN}/10/{LOT}/21/9{n:05}") is not None for n in range(9)]
+    assert counted == [True] * 3 + [False] * 6
+
+
+def test_a_one_time_code_in_second_hands_a_day_later_is_a_risk(world: World) -> None:
+    codes = [f"01/{GTIN}/10/L8/21/{secrets.token_hex(8)}" for _ in range(50)]
+    attestation = list_codes(world, "L8", codes)
+    code, household = codes[0], ("first-device", "second-device")
+    first = world.stage.now
+    for device in household:
+        assert look(world, code, device)["verdict"] == "authentic"
+    world.stage.pass_time(DAY + 1)
+    for device in household:  # the same devices again, a day later
+        assert look(world, code, device)["verdict"] == "authentic"
+        again = world.client.get(f"/v1/products/{code}", headers={"Lading-Device": device})
+        assert again.json()["verdict"] == "authentic"
+    answer = look(world, code, "a-third-device")
+    assert (answer["verdict"], reasons(answer)[0]) == ("risk", "one-time code seen before")
+    assert answer["why"][0]["at"] == first
+    assert answer["why"][0]["records"] == [attestation]
+    assert day(first) in answer["why"][0]["text"]
+    assert look(world, code, household[0])["verdict"] == "risk", "whoever had it first is told too"
+    assert look(world, codes[1], "a-third-device")["verdict"] == "authentic"
+
+
+def test_a_guessed_one_time_code_is_neither_known_nor_counted(world: World) -> None:
+    codes = [f"01/{GTIN}/10/L6/21/{secrets.token_hex(8)}" for _ in range(5)]
+    list_codes(world, "L6", codes)
+    guess = f"01/{GTIN}/10/L6/21/{secrets.token_hex(8)}"
+    for device in ("guesser-one", "guesser-two"):
+        assert look(world, guess, device)["verdict"] == "unknown"
+        world.stage.pass_time(DAY + 1)
+    with world.stage.node.home.database.read() as connection:
+        assert sightings.first(connection, guess) is None
+
+
+def test_listed_codes_that_count_up_are_printed_codes(world: World) -> None:
+    codes = [f"01/{GTIN}/10/L5/21/{number:020}" for number in range(50)]
+    list_codes(world, "L5", codes)
+    for number in range(4):
+        assert look(world, codes[7], f"shopper-{number}")["verdict"] == "authentic"
+        world.stage.pass_time(2 * DAY)
+
+
+def test_a_code_without_lot_is_asked_for_it(world: World) -> None:
+    answer = world.get(f"/v1/products/01/{GTIN}")
+    assert (answer["verdict"], answer["asks"]) == ("incomplete", ["lot"])
+    assert "Tell the lot" in answer["toDo"]
+    assert "not use" not in " ".join([answer["toDo"], *(reason["text"] for reason in answer["why"])])
+    page = world.page(f"/p/01/{GTIN}")
+    assert '<input name="lot"' in page
+    asked = world.client.get(
+        "/p", params={"code": answer["id"], "lot": f" {BAD_LOT} "}, headers={"Accept": "text/html"}
+    )
+    assert (asked.status_code, asked.headers["location"]) == (303, f"/p/01/{GTIN}/10/{BAD_LOT}")
+    wrong = world.client.get("/p", params={"code": answer["id"], "lot": "ß" * 30}, headers={"Accept": "text/html"})
+    assert wrong.status_code == 400
+    assert world.get(f"/v1/products/01/{GTIN}/10/{LOT}")["asks"] == []
 
 
 def test_scans_of_unknown_codes_are_not_kept(world: World) -> None:
@@ -112,4 +217,5 @@ def test_item_codes_are_taken_only_with_the_signed_root(world: World) -> None:
     assert world.get(f"/v1/products/{codes[0]}")["verdict"] == "authentic"
     assert world.get(f"/v1/products/01/{GTIN}/10/L7/21/999999")["verdict"] == "unknown"
     assert world.client.put(f"/v1/products/codes/{record_id}", json={"codes": "x"}).status_code == 400
+    assert world.client.put(f"/v1/products/codes/{record_id}", json={"codes": ["01/1"]}).status_code == 400
     assert world.client.put(f"/v1/products/codes/0x{'00' * 32}", json={"codes": []}).status_code == 404

@@ -9,12 +9,13 @@ import pytest
 
 from ledger import merkle
 from ledger.cli.commands.submit import waits_in_words
-from ledger.cli.demo.scribe import details
-from ledger.common.ids import RecordId, bytes_from_hex, to_hex
+from ledger.cli.demo.scribe import Deal, details
+from ledger.codes import Mode
+from ledger.common.ids import RecordId, bytes_from_hex, checksum_address, to_hex
 from ledger.common.periods import DAY
 from ledger.log.leaf import Leaf, LogIdentity, Receipt
-from ledger.records.signing import SignedRecord
-from ledger.records.types import RECORDS, Endorsement, Handoff, HandoffItem, KeyGrant
+from ledger.records.signing import SignedRecord, SigningKey
+from ledger.records.types import RECORDS, Commercial, Endorsement, Handoff, HandoffItem, KeyGrant, Place, Record
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SECOND, SHOP, key_of
 from tests.samples import sample
@@ -195,15 +196,92 @@ def test_countersigning_what_nobody_proposed_is_not_found(world: World) -> None:
     assert world.post(f"/v1/records/0x{'12' * 32}/signatures", {"signatures": ["0x"] * 201}).status_code == 400
 
 
+def fresh(world: World) -> Handoff:
+    """The first step of a shipment of its own, with the maker."""
+    shipment = world.stage.open(lot="L9")
+    return world.stage.scribe_handoff(MAKER, CARRIER, (shipment, 0, 10))
+
+
 def test_typed_data_is_what_the_id_is_the_digest_of(world: World) -> None:
-    record = world.handoff()
+    record = fresh(world)
     answer = world.post("/v1/records/typed-data", {"type": "Handoff", "message": record.to_json()})
-    assert answer.status_code == 200
+    assert answer.status_code == 200, answer.text
     found = answer.json()
     assert found["id"] == to_hex(world.stage.node.home.domain.record_id(record))
     assert found["typedData"]["primaryType"] == "Handoff"
     assert found["typedData"]["message"] == record.to_json()
     assert found["warnings"] == []
+    assert [signer["role"] for signer in found["signers"]] == ["releaser", "receiver"]
+
+
+def typed(world: World, record: Record, **options: Any) -> Any:
+    return world.post("/v1/records/typed-data", {"type": type(record).__name__, "message": record.to_json()}, **options)
+
+
+def test_before_signing_it_is_said_who_signs_for_whom(world: World) -> None:
+    record, stage = fresh(world), world.stage
+    for partner, role in ((MAKER, "releaser"), (CARRIER, "receiver")):
+        address = checksum_address(stage.parties[partner].key.address)
+        found = typed(world, record, params={"signer": address}).json()
+        assert (found["signer"]["partner"], found["signer"]["role"]) == (partner, role)
+        assert found["partners"][str(partner)] == found["signer"]["name"] != f"partner {partner}"
+    for key in (stage.parties[SHOP].key, SigningKey(b"\x77" * 32)):
+        refused = typed(world, record, params={"signer": to_hex(key.address)})
+        assert refused.status_code == 403
+        assert "no part in this record" in refused.json()["what"]
+        assert "partner" in refused.json()["expected"]
+    assert typed(world, record, params={"signer": "0x12"}).status_code == 400
+
+
+def test_orders_and_goods_stand_beside_the_numbers_for_those_who_may_know_them(world: World) -> None:
+    record = fresh(world)
+    assert typed(world, record).json()["shipments"] == []
+    options = {"headers": {"Authorization": f"Bearer {world.token(MAKER)}"}}
+    (carried,) = typed(world, record, **options).json()["shipments"]
+    assert (carried["shipment"], carried["order"]) == (to_hex(record.items[0].shipment), "PO-1")
+    assert carried["goods"][0]["lot"] == "L9"
+
+
+def test_nobody_is_asked_to_sign_what_acceptance_refuses(world: World) -> None:
+    """Each is refused by typed data as acceptance refuses it, signed in full."""
+    stage, record = world.stage, fresh(world)
+    assert isinstance(record.place, Place)
+    first = record.items[0]
+    for wrong, what in (
+        (replace(record, submitBy=stage.now - 1), "deadline for recording has passed"),
+        (replace(record, occurredAt=stage.now + DAY), "in the future"),
+        (replace(record, place=replace(record.place, country="QQ", locode="")), "not a country"),
+        (replace(record, items=(replace(first, sequence=9_000),)), "too far ahead"),
+        (world.handoff("late"), "moved on"),
+        (replace(record, items=(replace(first, packages=11),)), "do not add up"),
+        (replace(record, releaser=OCEAN), "does not hold the shipment"),
+        (replace(record, receiver=999), "nobody can sign for this partner"),
+    ):
+        answer = typed(world, wrong)
+        assert answer.status_code in (400, 403, 409, 422), what
+        assert what in answer.json()["what"], what
+        if wrong.receiver != 999:
+            both = (wrong.releaser,) if what == "moved on" else (wrong.releaser, CARRIER)
+            accepted = world.post("/v1/records", world.signed(wrong, *both))
+            assert (accepted.status_code, accepted.json()["what"]) == (answer.status_code, answer.json()["what"])
+    terms = stage.scribe.terms(
+        Deal("PO-1", 100_00, 10_00, stage.now + DAY, 1, 10_00, CARRIER, SHOP), "L1", consignor=MAKER, consignee=SHOP,
+        packages=1, mode=Mode.ROAD,
+    )  # fmt: skip
+    assert isinstance(terms.commercial, Commercial)
+    assert typed(world, terms).status_code == 200
+    slip = replace(terms, commercial=replace(terms.commercial, currency="EUO"))
+    assert typed(world, slip).json()["where"] == "commercial.currency"
+
+
+def test_a_wallets_spelling_of_a_signature_is_taken_and_kept_as_one(world: World) -> None:
+    record, key = fresh(world), world.stage.parties[MAKER].key
+    signature = key.sign(world.stage.node.home.domain, record)
+    spelt = signature[:64].hex().upper() + f"{signature[64] - 27:02X}"
+    envelope = world.signed(record, MAKER) | {"signatures": [spelt]}
+    answer = world.post("/v1/records", envelope)
+    assert answer.status_code == 202, answer.text
+    assert world.get(f"/v1/records/{answer.json()['id']}")["signatures"] == [to_hex(signature)]
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from ledger.api.app import create_app
 from ledger.api.quota import Quota
 from ledger.cli.demo.scribe import NO_HASH, details, place, salt
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
+from ledger.common.gs1_keys import check_digit
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
-from ledger.products.gs1 import check_digit
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Handoff, Recall, Record, Require
 from ledger.registry.enrolment import personal_digest

@@ -92,7 +92,7 @@ class Scene:
 
     def attestation(self, by: int, **changes: Any) -> Attestation:
         record = Attestation(
-            by, b"\x07" * 32, "01/09421900000016/10/L1", NO_HASH, self.stage.now, self.stage.now + 99, NO_HASH,
+            by, b"\x07" * 32, "01/09421900000012/10/L1", NO_HASH, self.stage.now, self.stage.now + 99, NO_HASH,
             Claims(salt(), ""), NO_HASH, details(),
         )  # fmt: skip
         return replace(record, **changes)
@@ -407,7 +407,7 @@ def revoked_by_another(s: Scene) -> SignedRecord:
 
 @attack(RuleBroken, "RecallNotPermitted", "RecallNotPermitted")
 def recalled_without_a_role(s: Scene) -> SignedRecord:
-    return s.sign(Recall(CARRIER, "01/09421900000016", "[]", 1, 1, "", NO_HASH, s.stage.now, details()), CARRIER)
+    return s.sign(Recall(CARRIER, "01/09421900000012", "[]", 1, 1, "", NO_HASH, s.stage.now, details()), CARRIER)
 
 
 # --- registry ----------------------------------------------------------------------------------------------------

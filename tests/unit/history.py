@@ -24,6 +24,7 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId
 from ledger.common.scopes import scope_bytes
+from ledger.records.eip712 import Withheld
 from ledger.records.shipment_ids import child_id
 from ledger.records.signing import Domain
 from ledger.records.types import (
@@ -53,6 +54,8 @@ from ledger.records.types import (
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 
+EIGHT_DAYS_COST: dict[str, Any] = {"alpha": 7_813, "penaltyCap": 500_000}
+"""Terms under which a delivery that is eight days late, or more, owes 500,000."""
 DAY = 86_400
 HOUR = 3_600
 UNLIMITED = 2**40 - 1
@@ -62,6 +65,8 @@ SALT = bytes(16)
 NO_DETAILS = Details(SALT, "")
 NO_PLACE = Place(SALT, "", "", "", "")
 NO_DUTY = Duty(SALT, "", "", "", "", ())
+US_IMPORT = Require(b"US", Regime.IMPORT, 0, relay=True)
+"""A clearance that terms require at no gate: holds of it count, and nothing breaches it."""
 
 
 def commercial(**fields: Any) -> Commercial:
@@ -131,9 +136,10 @@ class History:
         mode: int = 3,
         requires: Sequence[Require] = (),
         origin: Place = NO_PLACE,
-        destination: Place = NO_PLACE,
+        destination: Place | Withheld = NO_PLACE,
         contents: Sequence[Goods] = (),
         applied: bool = True,
+        recipient: bytes = bytes(20),
         **fields: Any,
     ) -> bytes:
         """Opened terms; answers with the shipment's id."""
@@ -143,7 +149,7 @@ class History:
             consignor=consignor,
             consignee=consignee,
             holder=holder,
-            recipientKey=bytes(20),
+            recipientKey=recipient,
             purpose=purpose,
             parents=tuple(ShipmentRef(parent, self.sequences.get(parent, 0)) for parent in parents),
             packages=packages,
@@ -175,12 +181,13 @@ class History:
         outcome: Outcome = Outcome.APPLIED,
         receiver_roles: int = 0,
         block_time: int | None = None,
+        place: Place | Withheld = NO_PLACE,
     ) -> VerifiedRecord:
         shipments = (shipment,) if isinstance(shipment, bytes) else tuple(shipment)
         if packages == 0:
             exceptions |= ExceptionBit.REFUSED
         items = tuple(HandoffItem(s, self.sequences.get(s, 0), packages, exceptions) for s in shipments)
-        record = Handoff(items, releaser, receiver, NO_PLACE, Load(SALT, ""), at, due, UNLIMITED, self.details())
+        record = Handoff(items, releaser, receiver, place, Load(SALT, ""), at, due, UNLIMITED, self.details())
         if outcome in (Outcome.APPLIED, Outcome.APPLIED_IN_BREACH):
             for s in shipments:
                 self.sequences[s] = self.sequences.get(s, 0) + 1
@@ -199,13 +206,15 @@ class History:
         self.handoff(shipment, releaser, receiver, at, packages=counted, exceptions=ExceptionBit.SHORT, **more)
         return child_id(shipment, sequence, REMAINDER_INDEX)
 
-    def split(self, shipment: bytes, by: int, at: int, packages: Sequence[int]) -> list[bytes]:
+    def split(
+        self, shipment: bytes, by: int, at: int, packages: Sequence[int], *, known: int | None = None
+    ) -> list[bytes]:
         """Answers with the children's ids."""
         sequence = self.sequences.get(shipment, 0)
         children = tuple(Child(count, ()) for count in packages)
         record = Split(by, shipment, sequence, children, SplitReason.PARCELS, at, self.details())
         self.sequences[shipment] = sequence + 1
-        self.log(record, (by,), at, outcomes=(Outcome.APPLIED,))
+        self.log(record, (by,), at if known is None else known, outcomes=(Outcome.APPLIED,))
         return [child_id(shipment, sequence, i) for i in range(len(packages))]
 
     def statement(
@@ -218,10 +227,14 @@ class History:
         counterparty: int = 0,
         known: int | None = None,
         sequence: int | None = None,
+        place: Place | Withheld = NO_PLACE,
+        block_time: int | None = None,
+        outcome: Outcome = Outcome.APPLIED,
     ) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0) if sequence is None else sequence
-        record = Statement(by, counterparty, kind, shipment, sequence, at, NO_PLACE, self.details())
-        return self.log(record, (by,), at if known is None else known, outcomes=(Outcome.APPLIED,))
+        record = Statement(by, counterparty, kind, shipment, sequence, at, place, self.details())
+        known = at if known is None else known
+        return self.log(record, (by,), known, outcomes=(outcome,), block_time=block_time)
 
     def override(self, shipment: bytes, releaser: int, receiver: int, at: int, packages: int = 10) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0)
@@ -244,7 +257,9 @@ class History:
         regime: Regime = Regime.IMPORT,
         known: int | None = None,
         block_time: int | None = None,
+        signers: Sequence[int] | None = None,
     ) -> VerifiedRecord:
+        """By customs itself, unless told otherwise."""
         names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)
         refs = []
         for name in names:
@@ -269,10 +284,11 @@ class History:
             self.details(),
         )
         outcomes = [Outcome.APPLIED] * len(refs)
-        return self.log(record, (by,), at if known is None else known, outcomes=outcomes, block_time=block_time)
+        signed = (by,) if signers is None else signers
+        return self.log(record, signed, at if known is None else known, outcomes=outcomes, block_time=block_time)
 
-    def endorse(self, target: bytes, by: int, at: int) -> VerifiedRecord:
-        return self.log(Endorsement(by, target), (by,), at)
+    def endorse(self, target: bytes, by: int, at: int, *, roles: int = 0) -> VerifiedRecord:
+        return self.log(Endorsement(by, target), (by,), at, roles=(roles,))
 
     def amend(
         self,

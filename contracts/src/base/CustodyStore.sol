@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Outcomes, ShipmentStates} from "../Codes.sol";
 import {ICustodyLedger} from "../ICustodyLedger.sol";
+import {IPartnerRegistry} from "../IPartnerRegistry.sol";
 import {CustodySlot} from "./CustodySlot.sol";
 import {EvidenceContract} from "./EvidenceContract.sol";
 
@@ -76,6 +77,12 @@ abstract contract CustodyStore is ICustodyLedger, EvidenceContract {
         if (owner != partner) revert CustodyNotItsKey(partner, key);
         if (suspended) revert CustodySuspended(partner);
         return roles;
+    }
+
+    /// @dev Reverts when the registry knows a key that is to stand for partner 0: a partner would deliver to itself.
+    function _requireUnknown(address key) internal view {
+        (IPartnerRegistry.AddressKind kind,,,,,) = REGISTRY.addressInfo(key);
+        if (kind != IPartnerRegistry.AddressKind.NONE) revert CustodyKnownKey(key);
     }
 
     function _setRecipientKey(bytes32 shipment, address key) internal {

@@ -90,7 +90,7 @@ abstract contract Moving is CustodyStore {
         address receiversKey = _recover(id, signatures, 1 - releasersAt);
         if (key == receiversKey) revert CustodySameKey(key);
         transfer.releaser = releaser;
-        if (releaser == 0) transfer.oneTimeKey = key;
+        if (releaser == 0) _setOneTimeKey(transfer, key);
         else _requireKey(key, releaser, RecordHashes.HANDOFF);
         _checkReceiver(transfer, receiver, receiversKey, RecordHashes.HANDOFF);
     }
@@ -98,12 +98,17 @@ abstract contract Moving is CustodyStore {
     function _checkReceiver(Transfer memory transfer, uint40 receiver, address key, uint8 recordType) private view {
         transfer.receiver = receiver;
         if (receiver == 0) {
-            transfer.oneTimeKey = key;
+            _setOneTimeKey(transfer, key);
             return;
         }
         uint256 roles = _requireActive(key, receiver, recordType);
         transfer.handles = roles & HANDLING_ROLES != 0;
         if (roles & MAIN_CARRIER != 0) transfer.handover = ALL_REQUIREMENTS;
+    }
+
+    function _setOneTimeKey(Transfer memory transfer, address key) private view {
+        _requireUnknown(key);
+        transfer.oneTimeKey = key;
     }
 
     function _applyItems(HandoffItem[] calldata items, Transfer memory transfer)

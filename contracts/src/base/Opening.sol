@@ -38,6 +38,7 @@ abstract contract Opening is CustodyStore {
         bytes32 id = _digest(_hash(r, terms, RecordHashes.hash(parents), RecordHashes.hash(requires)));
         Cell storage cell = _cells[id];
         if (cell.slot != 0 || _inheritedSlot(id) != 0) revert CustodyAlreadyOpen(id);
+        if (terms.recipientKey != address(0)) _requireUnknown(terms.recipientKey);
         address lastKey = _checkTermsSigners(terms, id, signatures);
         if (terms.purpose != Purposes.ORIGINAL) _closeParents(parents, terms, lastKey);
         cell.slot = slot;
@@ -126,7 +127,10 @@ abstract contract Opening is CustodyStore {
         address first = key;
         key = _recover(id, signatures, 1);
         if (key == first) revert CustodySameKey(key);
-        if (terms.holder == 0) return key;
+        if (terms.holder == 0) {
+            _requireUnknown(key);
+            return key;
+        }
         // Whoever holds the parents already may go on holding their goods, suspended or not; new goods are a receipt.
         if (terms.purpose == Purposes.ORIGINAL || terms.purpose == Purposes.REPLACEMENT) {
             _requireActive(key, terms.holder, RecordHashes.SHIPMENT_TERMS);

@@ -19,7 +19,8 @@ abstract contract Splitting is CustodyStore {
         _requireNotAhead(r.occurredAt);
         bytes32 id = _digest(RecordHashes.hash(r));
         address key = _recover(id, signatures, 0);
-        if (r.by != 0) _requireKey(key, r.by, RecordHashes.SPLIT);
+        if (r.by == 0) _requireUnknown(key);
+        else _requireKey(key, r.by, RecordHashes.SPLIT);
         emit Recorded(id, RecordHashes.SPLIT, msg.data, _outcome(_split(r, total, key)));
     }
 

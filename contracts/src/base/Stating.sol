@@ -43,12 +43,17 @@ abstract contract Stating is CustodyStore {
         bool witnessed = _isWitnessed(statement.kind);
         _requireSignatures(signatures, witnessed ? 2 : 1);
         key = _recover(id, signatures, 0);
-        if (statement.by != 0) _requireKey(key, statement.by, RecordHashes.STATEMENT);
+        _requireSide(key, statement.by);
         if (!witnessed) return key;
         address first = key;
         key = _recover(id, signatures, 1);
         if (key == first) revert CustodySameKey(key);
-        if (statement.counterparty != 0) _requireKey(key, statement.counterparty, RecordHashes.STATEMENT);
+        _requireSide(key, statement.counterparty);
+    }
+
+    function _requireSide(address key, uint40 partner) private view {
+        if (partner == 0) _requireUnknown(key);
+        else _requireKey(key, partner, RecordHashes.STATEMENT);
     }
 
     function _isWitnessed(uint8 statementKind) private pure returns (bool) {

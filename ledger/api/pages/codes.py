@@ -1,6 +1,7 @@
 """What people type or scan to ask about a product, in any of the usual spellings."""
 
 import re
+from dataclasses import replace
 
 from ledger.errors import MalformedRecord
 from ledger.products.gs1 import Product, gtin14, product_of_link
@@ -24,6 +25,15 @@ def product_of_code(code: str) -> Product:
     if text.startswith("("):
         return _of_brackets(text)
     return product_of_link(text, "code")
+
+
+def completed(product: Product, **parts: str) -> Product:
+    """`product` with what it left open, as somebody read it on the package; raises `MalformedRecord`.
+
+    What the code itself says stands.
+    """
+    told = {name: text.strip() for name, text in parts.items() if text.strip() and not getattr(product, name)}
+    return product_of_link(replace(product, **told).path(), "code")  # which refuses what a lot or serial cannot be
 
 
 def _of_brackets(text: str) -> Product:

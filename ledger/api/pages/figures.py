@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
 from ledger.api.pages.render import page
-from ledger.api.routers.partners import score_for
+from ledger.api.routers.partners import knows_scores, score_for, trend_for
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 PAGE = 100
+TREND = 8
+"""Quarters or months of a trend."""
 WIDTH, HEIGHT, MARGIN = 280, 50, 4
 After = Annotated[str, Query(max_length=80)]
 When = Annotated[str, Query(max_length=20, description="A day as YYYY-MM-DD (UTC), or UTC seconds")]
@@ -80,16 +82,18 @@ def score(
     by: Step = Step.QUARTER,
 ) -> Response:
     view = node.reader.views.partner(partner)
-    asked = node.reader.numbers.asked(second_of(start, "start"), second_of(end, "end", through=True), rolling)
-    result = score_for(node, partner, reader, asked)
+    period = second_of(start, "start"), second_of(end, "end", through=True)
+    result = score_for(node, partner, reader, *period, rolling)
     return page(
         request,
         "figures/score.html",
         reader,
         partner=view,
         measure=result["measure"],
+        published=result["published"],
+        everything=knows_scores(reader, partner),
         cards=result["scores"],
-        trends={trend["role"]: trend["points"] for trend in node.reader.numbers.trend_of(partner, by)["roles"]},
+        trends={trend["role"]: trend["points"] for trend in trend_for(node, partner, reader, by, TREND)["roles"]},
         by=by,
         sparkline=sparkline,
         said={"start": start, "end": end},

@@ -1,6 +1,6 @@
 """The page of the network: figures by lane, market, mode or carrier, of one period or beside another."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -9,12 +9,12 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, Rolling
 from ledger.api.pages.figures import When, second_of
 from ledger.api.pages.render import page
-from ledger.api.routers.networks import compared
+from ledger.api.routers.networks import compared, published
 from ledger.common.periods import full_hour, period_of
-from ledger.errors import NotPermitted
 from ledger.explain import network as network_text
 from ledger.network.routes import By
-from ledger.services.figures.network import NetworkAnswer, network_for
+from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_for
+from ledger.services.figures.publication import PUBLIC_GROUPS
 
 router = APIRouter()
 
@@ -32,18 +32,21 @@ def network(
     rolling: Rolling = None,
 ) -> Response:
     now = full_hour(node.home.clock.now())
-    period = period_of(now, second_of(start, "start"), second_of(end, "end", through=True), rolling)
+    asked_for = second_of(start, "start"), second_of(end, "end", through=True)
+    period = period_of(now, *asked_for, rolling)
     before = compared(
         now, second_of(against_start, "against_start"), second_of(against_end, "against_end", through=True)
     )
     answer: NetworkAnswer | None = None
-    try:
+    public: dict[str, Any] | None = None
+    if knows_shipments(reader):
         answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
-    except NotPermitted:
-        answer = None
-    groups = dict(answer.groups) if answer else {}
-    partners = {int(group) for group in groups} if by is By.CARRIER else set()
-    partners |= {partner for figures in groups.values() for partner in figures.nodes}
+    elif by in PUBLIC_GROUPS:
+        public = published(node, by, *asked_for, rolling, compares=before is not None)
+    groups: list[str] = [*answer.groups] if answer else [group["group"] for group in public["groups"]] if public else []
+    partners = {int(group) for group in groups if group.isdigit()} if by is By.CARRIER else set()
+    partners |= {partner for figures in (answer.groups.values() if answer else ()) for partner in figures.nodes}
+    partners |= {n["partner"] for group in (public["groups"] if public else ()) for n in group["figures"]["nodes"]}
     said = {"start": start, "end": end, "against_start": against_start, "against_end": against_end}
     asked = {name: value for name, value in {**said, "rolling": rolling}.items() if value}
     return page(
@@ -51,6 +54,7 @@ def network(
         "figures/network.html",
         reader,
         answer=answer,
+        public=public,
         by=by,
         kinds=[(kind, urlencode({**asked, "by": kind})) for kind in By],
         all_query=urlencode(asked),

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from ledger.api.deps import JsonBody, NodeOf, ReaderOf, fields, raw_tail
-from ledger.api.pages.codes import MOST, product_of_code
+from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_tail
+from ledger.api.pages.codes import MOST, completed, product_of_code
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
 from ledger.common.periods import DAY
@@ -21,13 +21,24 @@ DEVICE_SECONDS = 365 * DAY
 MOST_FINGERPRINT = 66
 
 
+MOST_PART = 100
+
+
 @router.get("/p")
-def search(request: Request, reader: ReaderOf, code: Annotated[str, Query(max_length=MOST)] = "") -> Response:
-    """What was typed or pasted into the field, led to its page; the field again when it is no code."""
+def search(
+    request: Request,
+    reader: ReaderOf,
+    code: Annotated[str, Query(max_length=MOST)] = "",
+    lot: Annotated[str, Query(max_length=MOST_PART)] = "",
+    serial: Annotated[str, Query(max_length=MOST_PART)] = "",
+    variant: Annotated[str, Query(max_length=MOST_PART)] = "",
+) -> Response:
+    """What was typed or pasted into the field, led to its page; the field again when it is no code. Lot, serial and
+    variant are what a page asked for because the code does not say it."""
     if not code:
         return page(request, "search.html", reader, code="", problem="")
     try:
-        product = product_of_code(code)
+        product = completed(product_of_code(code), lot=lot, serial=serial, variant=variant)
     except MalformedRecord as error:
         return page(request, "search.html", reader, 400, code=code, problem=error.what)
     return RedirectResponse(f"/p/{product.path()}", status_code=303)
@@ -60,13 +71,13 @@ def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Resp
 
 
 @router.post("/p-scan", response_model=None)
-def scan(data: JsonBody, request: Request, node: NodeOf) -> Response:
-    """A page tells that an item's code was scanned; the device gets a random name of its own, and keeps it."""
+def scan(data: JsonBody, request: Request, node: NodeOf, counts: LookCounts) -> Response:
+    """A page tells that an item's code was looked at; the device gets a random name of its own, and keeps it."""
     (code,) = fields(data, "code")
     device = request.cookies.get(DEVICE, "")
     if not is_token(device):
         device = secrets.token_hex(16)
-    answer = node.reader.products.look_up(product_of_code(str(code)).path(), device, keep=True)
+    answer = node.reader.products.look_up(product_of_code(str(code)).path(), device, keep=counts)
     response = JSONResponse({"verdict": answer["verdict"]})
     secure = node.home.settings.public_url.startswith("https://")
     response.set_cookie(DEVICE, device, max_age=DEVICE_SECONDS, httponly=True, samesite="lax", secure=secure)

@@ -114,7 +114,7 @@ def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
         return
     for line in statement.portions:
         stop, ending = line.stop, line.ending
-        open_until = stop.contestable_until if stop and not line.settled else None
+        open_until = stop.open_until if stop and stop.kind is StopKind.TENDER and not line.settled else None
         record = stop.verified.id if stop else ending.verified.id if ending else None
         yield Clock(
             packages=line.packages,

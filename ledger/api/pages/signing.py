@@ -10,7 +10,7 @@ from ledger.api.deps import COOKIE, NodeOf, ReaderOf, SessionsOf, read_body
 from ledger.api.pages.render import page
 from ledger.api.routers.sessions import keep_session
 from ledger.errors import LadingError, NotPermitted
-from ledger.records.signing import signature_from_hex
+from ledger.records.wallet_input import signature_from_wallet
 
 router = APIRouter()
 MOST_FORM = 8192
@@ -50,7 +50,7 @@ async def sign_in(request: Request, sessions: SessionsOf, node: NodeOf, reader: 
         if token := values.get("token", "").strip():
             sessions.reader(token)
         else:
-            signature = signature_from_hex(values.get("signature", "").strip().lower(), "signature")
+            signature = signature_from_wallet(values.get("signature", "").strip())
             # Forms send line breaks as CR LF; the text was signed with LF.
             _, token = sessions.sign_in(values.get("message", "").replace("\r\n", "\n"), signature)
     except LadingError as error:

@@ -8,9 +8,10 @@ from ledger.api.deps import Moment, NodeOf, ReaderOf, Rolling
 from ledger.api.schemas import examples
 from ledger.api.schemas.figures import NetworkView
 from ledger.common.periods import Period, full_hour, period_of
-from ledger.errors import MalformedRecord
+from ledger.errors import MalformedRecord, NotPermitted
 from ledger.network.routes import By
-from ledger.services.figures.network import network_for
+from ledger.services.figures.network import knows_shipments, network_for
+from ledger.services.node.node import Node
 
 router = APIRouter(prefix="/v1/network", tags=["network"])
 
@@ -30,14 +31,30 @@ def network(
     """Delivery times, abnormal delays, legs in time, first-time release, customs time by cause, cost, and nodes.
 
     Of shipments whose clock stopped, or whose promise lies, from `start` to before `end`, or in the last `rolling`
-    days; `against_start` and `against_end` name an earlier period, and every figure is given in both. The public gets
-    figures of all shipments by mode and carrier, without prices; a partner of its own shipments, lanes, markets and
-    prices too; auditors of all.
+    days; `against_start` and `against_end` name an earlier period, and every figure is given in both. A partner gets
+    figures of its own shipments, auditors of all. The public gets them by mode and carrier, without prices, of closed
+    calendar quarters (by default the newest), taken once, 30 days after their end; in whole hours and per cent, groups
+    of fewer than ten shipments together, and no figure of fewer than ten events.
     """
     now = full_hour(node.home.clock.now())
     before = compared(now, against_start, against_end)
+    if not knows_shipments(reader):
+        return published(node, by, start, end, rolling, compares=before is not None)
     answer = network_for(node.reader.numbers, reader, period_of(now, start, end, rolling), by=by, before=before)
     return answer.to_json(evidence=evidence)
+
+
+def published(
+    node: Node, by: By | None, start: int | None, end: int | None, rolling: int | None, *, compares: bool
+) -> dict[str, Any]:
+    """What the public sees; raises `NotPermitted` for anything but one closed quarter."""
+    if compares:
+        raise NotPermitted(
+            "periods are compared for the parties of the shipments and for auditors",
+            where="against_start",
+            mend="Sign in with a key of a party.",
+        )
+    return node.reader.publication.network(by, node.reader.publication.asked(start, end, rolling))
 
 
 def compared(now: int, start: int | None, end: int | None) -> Period | None:

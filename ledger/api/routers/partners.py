@@ -14,23 +14,20 @@ from ledger.api.schemas.answers import (
     OpenView,
     PartnerPage,
 )
-from ledger.api.schemas.figures import HIDDEN, JudgementView, ScoreView, TrendView
+from ledger.api.schemas.figures import JudgementView, ScoreView, TrendView
 from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE
 from ledger.common.ids import bytes_from_hex
-from ledger.common.periods import Period, Step
+from ledger.common.periods import Step
 from ledger.common.scopes import ALL_SCOPES
-from ledger.errors import MalformedRecord
-from ledger.records.signing import signature_from_hex
-from ledger.scores.card import Indicator
-from ledger.scores.composite import as_public
+from ledger.errors import MalformedRecord, NotPermitted
+from ledger.records.wallet_input import signature_from_wallet
 from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
 from ledger.services.views.records import Reader
 
 router = APIRouter(prefix="/v1", tags=["partners"])
 MOST_POINTS = 12
-ABOUT_MONEY = Indicator.PENALTY
 
 
 @router.get("/consortium", response_model=ConsortiumView)
@@ -71,11 +68,12 @@ def score(
 ) -> dict[str, Any]:
     """The partner's scorecards, one a role: interval, indicators, and by how much which records raised or lowered it.
 
-    Of the period from `start` to before `end`, or the last `rolling` days; by default of all that today's card governs.
-    Judged at the last full hour. What an indicator about money counts is for the partner itself and for auditors; for
-    others its points are shown, and count, from ten delivery events on.
+    For the partner itself and for auditors: of the period from `start` to before `end`, or the last `rolling` days; by
+    default of all that today's card governs. Judged at the last full hour. For everybody else: of closed calendar
+    quarters, by default the newest, taken once, 30 days after their end, in whole points and per cent, without what is
+    about money.
     """
-    return score_for(node, partner, reader, node.reader.numbers.asked(start, end, rolling))
+    return score_for(node, partner, reader, start, end, rolling)
 
 
 @router.get("/partners/{partner}/score/judgement", response_model=JudgementView, responses=examples.READ_RESPONSES)
@@ -97,18 +95,24 @@ def judgement(
     """What may follow from the partner's scores, role by role: a reward needs the worse end of the interval beyond the
     threshold, a sanction the better end short of it; otherwise neither follows.
 
-    The period is that of `/v1/partners/{partner}/score`.
+    The period is that of `/v1/partners/{partner}/score`. For the partner itself and for auditors: by asking for one
+    threshold after another everybody else could tell the figure to its last digit.
     """
+    if not knows_scores(reader, partner):
+        raise NotPermitted(
+            "scores are judged for the partner itself and for auditors",
+            where="reader",
+            mend="Sign in with a key of the partner; what is published is at /v1/partners/{partner}/score.",
+        )
     wanted = threshold_of(indicator, threshold, samples)
     node.reader.views.partner(partner)
     cards = node.reader.numbers.scorecards(partner, node.reader.numbers.asked(start, end, rolling))
-    shown = cards if _knows_prices(reader, partner) else map(as_public, cards)
     return {
         "partner": partner,
         "indicator": indicator,
         "threshold": threshold,
         "samples": samples,
-        "judgements": [match.to_json() for match in judgements(wanted, shown)],
+        "judgements": [match.to_json() for match in judgements(wanted, cards)],
     }
 
 
@@ -116,11 +120,15 @@ def judgement(
 def trend(
     partner: PartnerPath,
     node: NodeOf,
+    reader: ReaderOf,
     by: Annotated[Step, Query(description="Calendar quarters or months, UTC")] = Step.QUARTER,
     count: Annotated[int, Query(ge=1, le=MOST_POINTS, description="How many, the running one last")] = 8,
 ) -> dict[str, Any]:
-    """The partner's public score in each of the last quarters or months, oldest first, by the card that governed it."""
-    return node.reader.numbers.trend_of(partner, by, count)
+    """The partner's score in each of the last quarters or months, oldest first, by the card that governed it.
+
+    For everybody but the partner itself and auditors: of published quarters.
+    """
+    return trend_for(node, partner, reader, by, count)
 
 
 @router.post(
@@ -138,7 +146,7 @@ def enrol(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     document, signature = fields(data, "document", "signature")
     if not isinstance(document, str):
         raise MalformedRecord("not a document", where="document", expected="RFC 8785 JSON as a string")
-    return node.reader.enrolment.ask(document.encode(), signature_from_hex(signature, "signature"))
+    return node.reader.enrolment.ask(document.encode(), signature_from_wallet(signature, "signature"))
 
 
 @router.get("/enrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES)
@@ -168,22 +176,31 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
     return int(moment), bytes_from_hex(document, 32, "after")
 
 
-def score_for(node: Node, partner: int, reader: Reader, period: Period | None = None) -> dict[str, Any]:
-    """A partner's scorecards as far as the reader may see them; raises `NotFound`."""
-    private = _knows_prices(reader, partner)
-    result = node.reader.numbers.score_of(partner, period, public=not private)
-    for card in () if private else result["scores"]:
-        card["indicators"] = [_without_money(i) for i in card["indicators"]]
-    return result
+def score_for(
+    node: Node, partner: int, reader: Reader, start: int | None, end: int | None, rolling: int | None
+) -> dict[str, Any]:
+    """A partner's scorecards as far as the reader may see them; raises `NotFound` and `NotPermitted`."""
+    if knows_scores(reader, partner):
+        return node.reader.numbers.score_of(partner, node.reader.numbers.asked(start, end, rolling))
+    node.reader.views.partner(partner)
+    return node.reader.publication.score_of(partner, node.reader.publication.asked(start, end, rolling))
 
 
-def _knows_prices(reader: Reader, partner: int) -> bool:
-    return reader.auditor or (reader.partner == partner and reader.scopes == ALL_SCOPES)
+def trend_for(node: Node, partner: int, reader: Reader, by: Step, count: int) -> dict[str, Any]:
+    """A partner's trend as far as the reader may see it; raises `NotFound` and `NotPermitted`."""
+    if knows_scores(reader, partner):
+        return node.reader.numbers.trend_of(partner, by, count)
+    node.reader.views.partner(partner)
+    if by is not Step.QUARTER:
+        raise NotPermitted(
+            "only closed calendar quarters are public",
+            where="by",
+            expected=str(Step.QUARTER),
+            mend="Sign in with a key of the partner, or of an auditor.",
+        )
+    return node.reader.publication.trend_of(partner, count)
 
 
-def _without_money(indicator: dict[str, Any]) -> dict[str, Any]:
-    """The indicator as the public sees it."""
-    if indicator["name"] != ABOUT_MONEY:
-        return indicator
-    hidden: dict[str, Any] = dict.fromkeys(HIDDEN) | {"raised": [], "lowered": []}
-    return indicator | hidden
+def knows_scores(reader: Reader, partner: int) -> bool:
+    """Whether the reader may see all of a partner's scores: the partner itself, and auditors, with a whole key."""
+    return reader.scopes == ALL_SCOPES and (reader.auditor or reader.partner == partner)

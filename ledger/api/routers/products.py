@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from ledger.api.deps import JsonBody, NodeOf, RecordPath, fields, raw_tail, record_id
+from ledger.api.deps import JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Kept, ProductView
 from ledger.errors import MalformedRecord
@@ -46,8 +46,8 @@ def keep_codes(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[st
     responses=examples.write_responses({}),
     openapi_extra=examples.body(examples.SCAN),
 )
-def scan(data: JsonBody, node: NodeOf) -> dict[str, Any]:
-    """Look a code up and remember the scan: `{code, device}`. A code that turns up in many hands shows as a risk.
+def scan(data: JsonBody, node: NodeOf, counts: LookCounts) -> dict[str, Any]:
+    """Look a code up and count the look: `{code, device}`. A one-time code that turns up in other hands is a risk.
 
     `code` is a GS1 Digital Link, or its path; `device` a random token that the scanning device made for itself.
     """
@@ -55,7 +55,7 @@ def scan(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     if not isinstance(code, str) or not isinstance(device, str) or not is_token(device):
         expected = f"code, and device of 8 to {MOST_TOKEN} letters and digits"
         raise MalformedRecord("not a scan", where="body", expected=expected)
-    return node.reader.products.look_up(product_of_link(code, "code").path(), device, keep=True)
+    return node.reader.products.look_up(product_of_link(code, "code").path(), device, keep=counts)
 
 
 @router.get(
@@ -77,7 +77,7 @@ def bundle(path: ProductPath, request: Request, node: NodeOf) -> Response:  # no
 def look_up(path: ProductPath, request: Request, node: NodeOf, device: Device = "") -> dict[str, Any]:  # noqa: ARG001
     """Verdict, reasons and what to do for a GS1 Digital Link path, in any spelling that the standard allows.
 
-    Nothing is remembered of it. `Lading-Device`: its own earlier scans are no sign of a copy.
+    Nothing is remembered of it. `Lading-Device`: its own earlier looks at a one-time code are no sign of a copy.
     """
     known = device if is_token(device) else ""
     return node.reader.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), known)

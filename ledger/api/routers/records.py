@@ -26,12 +26,17 @@ from ledger.api.schemas.answers import (
     TypedData,
 )
 from ledger.bonuses.agreement import warning_codes
-from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
-from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import BY_NAME, Record, record_named
+from ledger.records.wallet_input import (
+    address_from_wallet,
+    envelope_from_wallet,
+    record_from_wallet,
+    signatures_from_wallets,
+)
 from ledger.services.intake.submission import Accepted, Proposed
 from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
@@ -57,26 +62,43 @@ def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
     Nothing else authenticates a write but the record's own signatures.
     """
-    return _answer(node.submission.submit(SignedRecord.from_json(data)), response)
+    return _answer(node.submission.submit(envelope_from_wallet(data)), response)
 
 
 @router.post(
     "/typed-data",
     response_model=TypedData,
-    responses=examples.READ_RESPONSES,
+    responses=examples.write_responses({200: "What to sign"}),
     openapi_extra=examples.unsigned_body(),
 )
-def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
+def typed_data(
+    data: JsonBody,
+    node: NodeOf,
+    reader: ReaderOf,
+    signer: Annotated[str | None, Query(max_length=80, description="Address of the key that is to sign")] = None,
+) -> dict[str, Any]:
     """What a wallet signs: the `eth_signTypedData_v4` payload and the record's id, for `{type, message}`.
 
-    `warnings` are codes of what to show before anybody signs.
+    Refused is what acceptance would refuse once all have signed, and a `signer` that has no part in the record. Beside
+    it stands what to show before anybody signs: who has to sign, names of partners, and of shipments whose terms the
+    session may read, order and goods. `warnings` are codes.
     """
     name, message = fields(data, "type", "message")
-    record = record_named(str(name)[:80]).from_json(message, "message")
+    record = record_from_wallet(name, message)
+    payload = node.home.domain.typed_data(record)
+    key = None if signer is None else KeyAddress(address_from_wallet(signer, "signer"))
+    signable = node.submission.check_signable(record, key)
+    views = node.reader.signing
+    (own,) = views.signers([signable.signer]) if signable.signer else (None,)
     return {
-        "id": to_hex(node.home.domain.record_id(record)),
-        "typedData": node.home.domain.typed_data(record),
+        "id": to_hex(signable.record_id),
+        "typedData": payload,
         "warnings": warning_codes(record),
+        "signers": views.signers(signable.signers),
+        "signer": own,
+        "closed": list(signable.closed),
+        "partners": views.names(record),
+        "shipments": views.carried(record, reader),
     }
 
 
@@ -91,7 +113,7 @@ def typed_data(data: JsonBody, node: NodeOf) -> dict[str, Any]:
 def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
     """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
     (given,) = fields(data, "signatures")
-    signatures = signatures_from_json(given, least=1)
+    signatures = signatures_from_wallets(given, least=1)
     return _answer(node.submission.countersign(record_id(record), signatures), response)
 
 

@@ -10,7 +10,7 @@ from ledger.api.schemas.answers import Challenge, SessionView, SignedIn, SignedO
 from ledger.api.sessions import SESSION_SECONDS
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.records.signing import signature_from_hex
+from ledger.records.wallet_input import signature_from_wallet
 from ledger.services.node.node import Node
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
@@ -34,7 +34,7 @@ def sign_in(data: JsonBody, sessions: SessionsOf, node: NodeOf, response: Respon
     message, signature = fields(data, "message", "signature")
     if not isinstance(message, str):
         raise MalformedRecord("not a text", where="message", expected="the EIP-4361 text as it was given")
-    key, token = sessions.sign_in(message, signature_from_hex(signature, "signature"))
+    key, token = sessions.sign_in(message, signature_from_wallet(signature, "signature"))
     keep_session(response, token, node)
     return {"address": to_hex(key), "token": token}
 

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.bonuses.agreement import AgreementWarning
+from ledger.services.views.before_signing import CarriedView, SignerView
 from ledger.services.views.models import (
     AwaitedView,
     ErasedView,
@@ -46,6 +47,15 @@ class TypedData(Answer):
     typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")
     warnings: list[AgreementWarning] = Field(
         description="Of a bonus agreement: who judges his own cause, to be shown before anybody signs"
+    )
+    signers: list[SignerView] = Field(
+        description="Who has to sign, in order; empty while the record that this one is about is not here"
+    )
+    signer: SignerView | None = Field(description="For whom the key that was named signs")
+    closed: list[str] = Field(description="Clearances that are not released: signed all the same, it is a breach")
+    partners: dict[int, str] = Field(description="Names of the partners in the record, by number")
+    shipments: list[CarriedView] = Field(
+        description="Order and goods of the shipments in the record, where the session may read their terms"
     )
 
 
@@ -194,6 +204,7 @@ class ReasonView(Answer):
     code: str
     text: str
     records: list[str]
+    at: int | None = Field(description="UTC seconds of the first look at a code, of a sale, of a loss")
 
 
 class JourneyStep(Answer):
@@ -218,6 +229,7 @@ class ProductView(Answer):
     id: str
     verdict: str
     why: list[ReasonView]
+    asks: list[str] = Field(description="`lot`, `serial`, `variant`: what the code leaves open; for `incomplete` alone")
     toDo: str
     journey: list[Journey]
 

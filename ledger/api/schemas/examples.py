@@ -45,7 +45,7 @@ _TERMS = ShipmentTerms(
     salt=_SALT, consignor=2, consignee=10, holder=2, recipientKey=bytes(20), purpose=Purpose.ORIGINAL, parents=(),
     packages=400, mode=Mode.MARITIME, fulfilment=Fulfilment.BONDED_WAREHOUSE, origin=_PLACE,
     destination=Place(_SALT, "CN", "CNNGB", "", ""),
-    contents=(Goods(_SALT, "09421900000010", "L2601", bytes(32), 2400, "EA", "190110", "Infant formula, 900 g"),),
+    contents=(Goods(_SALT, "09421900000012", "L2601", bytes(32), 2400, "EA", "190110", "Infant formula, 900 g"),),
     commercial=Commercial(
         salt=_SALT, orderRef="PO-1001", value=4_800_000, currency="USD", freight=900_000, incoterm="CIF",
         promisedAt=_NOON + 20 * DAY, grace=DAY, alpha=4800, penaltyCap=48_000, liable=3, beneficiary=10,
@@ -64,7 +64,7 @@ _CLEARANCE = Clearance(
     duty=Duty(_SALT, "", "", "", "", ()), details=_NO_DETAILS,
 )  # fmt: skip
 _ATTESTATION = Attestation(
-    by=2, schema=bytes(31) + b"\x02", subject="01/09421900000010/10/L2601", accreditation=bytes(32), validFrom=_NOON,
+    by=2, schema=bytes(31) + b"\x02", subject="01/09421900000012/10/L2601", accreditation=bytes(32), validFrom=_NOON,
     validUntil=_NOON + 365 * DAY, document=bytes(32), claims=Claims(_SALT, ""), itemCodes=bytes(32),
     details=_NO_DETAILS,
 )  # fmt: skip
@@ -104,8 +104,8 @@ SIGN_IN: dict[str, Any] = {
 }
 ENROLMENT: dict[str, Any] = {"document": _ENROLMENT.document().decode(), "signature": _SIGNATURE}
 AWARD_FILE: dict[str, Any] = {"format": "lading/award/2", "lines": [{"partner": 7, "amount": "125000"}]}
-ITEM_CODES: dict[str, Any] = {"codes": ["01/09421900000010/10/L2601/21/000123"]}
-SCAN: dict[str, Any] = {"code": "01/09421900000010/10/L2601/21/000123", "device": "9f86d081884c7d65"}
+ITEM_CODES: dict[str, Any] = {"codes": ["01/09421900000012/10/L2601/21/000123"]}
+SCAN: dict[str, Any] = {"code": "01/09421900000012/10/L2601/21/000123", "device": "9f86d081884c7d65"}
 
 PROBLEM: dict[str, Any] = {
     "model": Problem,

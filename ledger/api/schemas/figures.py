@@ -8,10 +8,11 @@ from ledger.api.schemas.answers import Answer, Page
 from ledger.common.figure import json_schema
 from ledger.common.periods import Period
 from ledger.network.performance import Change, NetworkFigures
+from ledger.network.publication import PublicNetwork
 from ledger.penalties.lists import Total
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
-from ledger.services.figures.network import PRICES
+from ledger.scores.publication import PublicScorecard
 from ledger.services.figures.penalties_and_scores import TrendPoint
 
 PeriodView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Period))]
@@ -36,24 +37,43 @@ class PenaltyPage(Page):
 
 
 def _network() -> dict[str, Any]:
-    """The schema of network figures, prices and records null where the reader may not know them or did not ask."""
+    """The schema of network figures, the records null where the reader did not ask for them."""
     schema = json_schema(NetworkFigures)
-    for name in (*PRICES, "evidence"):
-        schema["properties"][name] = {"anyOf": [schema["properties"][name], {"type": "null"}]}
+    schema["properties"]["evidence"] = {"anyOf": [schema["properties"]["evidence"], {"type": "null"}]}
     return schema
 
 
+class TakenView(Answer):
+    """At which checkpoint figures were taken, when that was evidenced, and on whose word: `operator`, `witnesses` or
+    `chain`.
+    """
+
+    log_size: int
+    time: int
+    basis: str
+
+
+class PublishedView(Answer):
+    """The closed calendar quarter of what everybody may see."""
+
+    name: str
+    period: PeriodView
+    taken: TakenView
+
+
 NetworkFiguresView = Annotated[dict[str, Any], WithJsonSchema(_network())]
+PublicNetworkView = Annotated[dict[str, Any], WithJsonSchema(json_schema(PublicNetwork))]
+"""What the public sees of a group, see `ledger.network.publication.PublicNetwork`."""
 ChangeView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Change))]
 
 
 class NetworkGroup(Answer):
-    """Times in seconds, shares in parts per million, money in minor units by currency (null where the reader may not
-    know prices). `before` and `changes` only where a comparison was asked for.
+    """Times in seconds, shares in parts per million, money in minor units by currency; for the public without money,
+    whole hours and per cent. `before` and `changes` only where a comparison was asked for.
     """
 
     group: str
-    figures: NetworkFiguresView | None
+    figures: NetworkFiguresView | PublicNetworkView | None
     explanation: list[str]
     before: NetworkFiguresView | None = None
     changes: list[ChangeView] | None = None
@@ -62,29 +82,25 @@ class NetworkGroup(Answer):
 class NetworkView(Answer):
     by: str | None
     of: str = Field(description="Which shipments, in words: all, or those whose terms the reader may read")
-    period: PeriodView
+    period: PeriodView | None
+    published: PublishedView | None = Field(description="For the public: the quarter, and when it was taken")
     before_period: PeriodView | None
     groups: list[NetworkGroup]
 
 
-def _scorecard() -> dict[str, Any]:
-    """The schema of a scorecard with its sentences. What an indicator about money counted is null, and its samples are
-    left out, where the reader is neither the partner nor an auditor.
-    """
-    schema = json_schema(Scorecard)
-    indicator = schema["properties"]["indicators"]["items"]["properties"]
-    for name in HIDDEN:
-        indicator[name] = {"anyOf": [indicator[name], {"type": "null"}]}
+def _scorecard(kind: type, *more: str) -> dict[str, Any]:
+    """The schema of a scorecard with its sentences."""
+    schema = json_schema(kind)
     text = {"type": "string"}
     sentences = {"type": "array", "items": text}
-    schema["properties"] |= {"why": text, "flag_texts": sentences, "explanation": sentences}
+    schema["properties"] |= {"why": text, "explanation": sentences} | dict.fromkeys(more, sentences)
     return schema | {"required": list(schema["properties"])}
 
 
-HIDDEN = ("good", "due", "value", "low", "high")
-"""What the public does not see of an indicator about money."""
-ScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard())]
+ScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard(Scorecard, "flag_texts"))]
 """A scorecard; `why`, `flag_texts` and `explanation` say in sentences what stands in it."""
+PublicScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard(PublicScorecard))]
+"""What the public sees of it, see `ledger.scores.publication.PublicScorecard`."""
 
 
 class MeasureView(Answer):
@@ -100,7 +116,8 @@ class MeasureView(Answer):
 class ScoreView(Answer):
     partner: int
     measure: MeasureView
-    scores: list[ScorecardView]
+    published: PublishedView | None = Field(description="For the public: the quarter, and when it was taken")
+    scores: list[ScorecardView] | list[PublicScorecardView]
 
 
 class RoleJudgement(Answer):

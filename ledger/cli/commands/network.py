@@ -70,7 +70,7 @@ def network(
 
 
 def _tell(figures: NetworkFigures, names: dict[str, str]) -> None:
-    for line in network_text.words(figures, prices=True):
+    for line in network_text.words(figures):
         out.print(line, markup=False)
     rows = [(names.get(str(partner), partner), *rest) for partner, *rest in network_text.nodes(figures)]
     out.print(table(("node", "items passed on", "failed", "rate"), rows))

@@ -16,9 +16,9 @@ from ledger.cli.output import err, out, print_json, table
 from ledger.client import Client
 from ledger.codes import RegistryAction, Role
 from ledger.common.canonical import canonical_json
+from ledger.common.gs1_keys import check_gln
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
 from ledger.errors import MalformedRecord, RuleBroken
-from ledger.products.gs1 import check_gln
 from ledger.records.types import RegistryChange
 from ledger.registry.changes import admission, change
 from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment

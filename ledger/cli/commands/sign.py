@@ -19,6 +19,7 @@ from ledger.common.ids import ConsortiumId, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Amendment, Record
+from ledger.records.wallet_input import envelope_from_wallet
 from ledger.registry.enrolment import Enrolment, parse_enrolment, sign_enrolment
 from ledger.services.home.settings import read_settings
 
@@ -71,7 +72,7 @@ def sign(
     path = keystore_path(settings, key)
     if file is None:
         draft = _handoff(item or [], releaser, receiver, place, load, due)
-        signed = SignedRecord.from_json(completed(draft, now))
+        signed = envelope_from_wallet(completed(draft, now))
     else:
         content = read_file(file)
         if (enrolment := _enrolment(content, str(file), domain)) is not None:
@@ -145,8 +146,8 @@ def _read(content: bytes, where: str, now: int) -> SignedRecord:
         return read_signed(content, where)
     data = parse_json(content, where=where)
     if isinstance(data, dict) and data.get("signatures"):
-        return SignedRecord.from_json(data)
-    signed = SignedRecord.from_json(completed(data, now))
+        return envelope_from_wallet(data)
+    signed = envelope_from_wallet(completed(data, now))
     for line in told_defaults(data):
         err.print(line, markup=False)
     return signed

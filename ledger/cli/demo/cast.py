@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ledger.cli.sandbox import OPERATOR, Party
 from ledger.codes import Role
-from ledger.products.gs1 import check_digit
+from ledger.common.gs1_keys import check_digit
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, write_keystore
 from ledger.services.home.settings import Settings

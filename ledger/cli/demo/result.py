@@ -24,6 +24,7 @@ from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import MEASURED_FROM, POOL
 from ledger.cli.demo.scribe import CURRENCY
 from ledger.cli.demo.witnesses import NAMES
+from ledger.common.figure import to_json as figure_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.penalties.statement import PenaltyStatement
@@ -68,7 +69,7 @@ EDITED = "the platform takes the late delivery"
 def result_of(play: Play) -> dict[str, Any]:
     """The whole result. Edits a row of the database on the way, lets the audit find it, and puts it back."""
     node = play.trial.node
-    statement = node.reader.numbers.penalty(play.shipments["ocean"])
+    statement = node.reader.numbers.penalty(play.shipments["ocean"], play.clock.now())
     products = [node.reader.products.look_up(path) for path, _ in PRODUCTS]
     before = audit(node)
     with edited_row(node.home.settings, play.records[EDITED]):
@@ -152,7 +153,7 @@ def _journeys(play: Play) -> Iterator[dict[str, Any]]:
     for name in ("locker", "doorstep"):
         late = node.reader.numbers.penalty(play.shipments[name], at=play.clock.now())
         yield verdict(f"the clock of the {name} parcel stopped in time", (0, 0), (late.late_seconds, late.amount))
-    papers = node.reader.numbers.penalty(play.shipments["papers"])
+    papers = node.reader.numbers.penalty(play.shipments["papers"], at=play.clock.now())
     yield verdict("the broker's hold is taken out of the carrier's delay", BROKERS_HOLD, papers.customs_seconds)
     yield verdict("what is left of it", max(0, PAPERS_LATE - BROKERS_HOLD), papers.late_seconds)
     recall = node.reader.recalls.recall(play.records["recall"], Reader(auditor=True))
@@ -230,12 +231,17 @@ def _penalty(statement: PenaltyStatement) -> dict[str, Any]:
         "customs_seconds": statement.customs_seconds,
         "late_seconds": statement.late_seconds,
         "amount": statement.amount,
+        "amount_high": statement.amount_high,
+        "frozen": statement.frozen,
+        "indicative": statement.indicative,
         "currency": statement.currency,
+        "judged_at": statement.judged_at,
         "legs": [
             {"partner": leg.partner, "overrun_seconds": leg.overrun_seconds, "amount": leg.amount}
             for leg in statement.legs
         ],
         "evidence": [to_hex(record_id) for record_id in statement.evidence],
+        "times": [figure_json(time) for time in statement.times],
     }
 
 

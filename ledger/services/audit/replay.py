@@ -15,7 +15,7 @@ from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
 from ledger.records.recovered import recover_keys
 from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
-from ledger.services.state.current_registry import customs_of, signers_of
+from ledger.services.state.current_registry import RegistryFacts, signers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Rules:
         if not isinstance(record, MOVES_SHIPMENTS):
             return None
         view = self.history.at_block(place.block, place.time, place.index)
-        signers, customs = signers_of(view, record, keys), customs_of(view)
-        effect = effect_of(record, record_id, signers, customs, self, place.time)
+        signers, registry = signers_of(view, record, keys), RegistryFacts(view)
+        effect = effect_of(record, record_id, signers, registry, self, place.time)
         if isinstance(record, Override) and record_id not in self._ready:
             # The first submission that would move announces; how it would go is asked as if the delay were over.
             self._ready[record_id] = 0
-            would = effect_of(record, record_id, signers, customs, self, place.time)
+            would = effect_of(record, record_id, signers, registry, self, place.time)
             if would.outcomes[0] in APPLIED:
                 self._ready[record_id] = place.time + self.history.genesis.delay
             else:

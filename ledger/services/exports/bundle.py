@@ -277,15 +277,16 @@ def _shipments_for(partner: int, journeys: Journeys, period: Period) -> set[byte
 
 
 def _with_relatives(journeys: Journeys, wanted: set[bytes]) -> set[bytes]:
-    """With the ancestors of each, and the remainders that its short items left."""
-    result = {journeys.own_shipment(shipment) for shipment in wanted}
-    above = list(result)
-    while above:
-        if (origin := journeys.origins.get(above.pop())) is not None and origin.parent not in result:
-            result.add(origin.parent)
-            above.append(origin.parent)
-    while left := [c for c, o in journeys.origins.items() if o.remainder and o.parent in result and c not in result]:
-        result.update(left)
+    """With the families of each, and the terms under which their goods went on."""
+    result: set[bytes] = set()
+    todo = [first for shipment in wanted for first in list(journeys.lineage(shipment))[-1:]]
+    children: dict[bytes, list[bytes]] = {}
+    for child, origin in journeys.origins.items():
+        children.setdefault(origin.parent, []).append(child)
+    while todo:
+        if (name := todo.pop()) not in result:
+            result.add(name)
+            todo += [*children.get(name, ()), *(later.verified.id for later in journeys.onward(name))]
     return result
 
 

@@ -1,20 +1,23 @@
 """All journeys that the log knows, kept up to date: each record is read and verified once, not at every question.
 
-A record is taken in once the chain has said something of it; before, it changes no number. What was taken in is
-taken in anew, with everything else, when more became known about it than figures can follow step by step: further
-items of a manifest came to their outcome, or a private part was opened or forgotten.
+A record is taken in once the chain has said something of it; before, it changes no number. When evidence of its time
+comes in later, as checkpoints are anchored and cosigned, it takes the place of what was taken in: only records between
+the checkpoints concerned are. Everything is taken in anew when more became known than figures can follow step by step:
+further items of a manifest came to their outcome, or a private part was opened or forgotten.
 """
 
 import gc
+from bisect import bisect_left, insort
 
 from ledger.common.periods import FOREVER, Period
+from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import Amendment, Endorsement
-from ledger.records.verification import Facts, VerifiedRecord
+from ledger.records.verification import VerifiedRecord, with_evidence
 from ledger.scores.incremental import Running
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import log, openings
+from ledger.store import checkpoints, log, openings
 from ledger.store.database import Connection
 
 _LOG_ONLY = (Amendment, Endorsement)
@@ -27,26 +30,40 @@ class Feed:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._version = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._running = Running(Period(0, FOREVER, 0))
-        self._facts: dict[bytes, Facts] = {}
+        self._records: dict[bytes, VerifiedRecord] = {}
+        self._places: list[tuple[int, bytes]] = []
+        """The log indexes of what was taken in, ascending."""
+        self._times = CheckpointTimes()
         self._size, self._parts, self._erased = 0, 0, 0
+        self._evidence = (0, 0)
 
     def refreshed(self, connection: Connection, registry: CurrentRegistry) -> tuple[int, Running]:
-        """The size of the log, and all figures from it, equal to those computed from all its records at once.
+        """A number that grows with every change, and all figures from the log, equal to those computed from all its
+        records, and all evidence of their times, at once.
 
         Raises what `ledger.records.verification.verify_record` raises; then nothing is remembered.
         """
         size, parts, erased = log.head(connection).size, openings.count(connection), openings.count_erased(connection)
-        if (size, parts, erased) != (self._size, self._parts, self._erased):
+        evidence = checkpoints.count_evidence(connection)
+        if (size, parts, erased, evidence) != (self._size, self._parts, self._erased, self._evidence):
+            self._version += 1
             new_parts = openings.count(connection, self._size) if size > self._size else 0
             same = parts - new_parts == self._parts and erased == self._erased
             start = self._size if size >= self._size and same else 0
             records = VerifiedRecords(connection, self._home, registry)
             period = self._running.period
             try:
+                if start:
+                    self._learn(records.evidence.times)
                 if not start or not all(map(self._take, records.since(start))):
                     self._forget()
                     self._running.judge(period)
+                    self._times = records.evidence.times
                     for verified in records.since(0):
                         self._take(verified)
                     if size >= _MANY:
@@ -54,20 +71,26 @@ class Feed:
             except BaseException:
                 self._forget()
                 raise
-            self._size, self._parts, self._erased = size, parts, erased
-        return size, self._running
+            self._size, self._parts, self._erased, self._evidence = size, parts, erased, evidence
+        return self._version, self._running
 
-    def _forget(self) -> None:
-        self._running, self._facts = Running(Period(0, FOREVER, 0)), {}
-        self._size, self._parts = 0, 0
+    def _learn(self, times: CheckpointTimes) -> None:
+        """Put each record whose evidence is another now in the place of what was taken in."""
+        for start, end in times.changed_since(self._times):
+            first, last = (bisect_left(self._places, (index, b"")) for index in (start, end))
+            for _, record_id in self._places[first:last]:
+                self._records[record_id] = verified = with_evidence(self._records[record_id], times)
+                self._running.replace(verified)
+        self._times = times
 
     def _take(self, verified: VerifiedRecord) -> bool:
         """Take in one record; False where another state of it was taken in before."""
-        known = self._facts.get(verified.id)
+        known = self._records.get(verified.id)
         if known is None and (verified.facts.outcomes or isinstance(verified.record, _LOG_ONLY)):
-            self._facts[verified.id] = verified.facts
+            self._records[verified.id] = verified
+            insort(self._places, (verified.log_index, verified.id))
             self._running.add(verified)
-        return known in (None, verified.facts)
+        return known is None or known.facts == verified.facts
 
 
 def settle_in() -> None:

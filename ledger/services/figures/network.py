@@ -1,8 +1,7 @@
-"""Network figures for whoever asks, as far as he may know them.
+"""Network figures for the parties of shipments and for auditors.
 
-The public gets figures of all shipments without prices, by what is public of them: mode and carrier. Lanes and markets
-follow from places, which are private: parties get them, with the prices, of the shipments whose terms they may read,
-and auditors of all.
+Parties get them, with lanes, markets and prices, of the shipments whose terms they may read, and auditors of all. What
+the public sees is published by quarter (see `ledger.services.figures.publication`).
 """
 
 from collections.abc import Mapping
@@ -19,21 +18,16 @@ from ledger.network.routes import EXPECTED, By, Windows
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.views.records import Reader
 
-PRIVATE = (By.LANE, By.MARKET)
-PRICES = ("freight", "penalties", "indicative", "cost_per_shipment", "cost_per_package")
-"""Null for readers who may not know prices."""
-
 
 @dataclass(frozen=True, slots=True)
 class NetworkAnswer:
-    """Figures by group, of `before` too where a comparison is asked for. `prices`: the reader may know what it cost."""
+    """Figures by group, of `before` too where a comparison is asked for."""
 
     period: Period
     by: By | None
     groups: Mapping[str, NetworkFigures]
     before_period: Period | None
     before: Mapping[str, NetworkFigures] | None
-    prices: bool
     scope: str
 
     def to_json(self, *, evidence: bool = False) -> dict[str, Any]:
@@ -41,6 +35,7 @@ class NetworkAnswer:
             "by": str(self.by) if self.by else None,
             "of": self.scope,
             "period": to_json(self.period),
+            "published": None,
             "before_period": to_json(self.before_period) if self.before_period else None,
             "groups": [self._group(name, evidence) for name in sorted({*self.groups, *(self.before or {})})],
         }
@@ -51,7 +46,7 @@ class NetworkAnswer:
         group = {
             "group": name,
             "figures": self._figures(figures, evidence),
-            "explanation": [] if figures is None else list(words(figures, prices=self.prices)),
+            "explanation": [] if figures is None else list(words(figures)),
         }
         if self.before is None:
             return group
@@ -62,11 +57,15 @@ class NetworkAnswer:
         }
 
     def _figures(self, figures: NetworkFigures | None, evidence: bool) -> dict[str, Any] | None:
-        """Without `prices`, what it cost is null and no record is named."""
+        """Without `evidence` no record is named."""
         if figures is None:
             return None
-        hidden = () if self.prices else PRICES
-        return to_json(figures) | dict.fromkeys((*hidden, *(() if self.prices and evidence else ("evidence",))))
+        return to_json(figures) | ({} if evidence else {"evidence": None})
+
+
+def knows_shipments(reader: Reader) -> bool:
+    """Whether the reader is anybody who may know of single shipments: a partner, or an auditor."""
+    return bool(reader.partner or reader.auditor)
 
 
 def network_for(
@@ -80,21 +79,17 @@ def network_for(
 ) -> NetworkAnswer:
     """The network in `period`, beside that in `before`; `reader` None: whoever runs this home, who knows it all.
 
-    Raises `NotPermitted` for what the public may not know, `MalformedRecord` for a comparison of a period with itself.
+    Raises `NotPermitted` for the public, `MalformedRecord` for a comparison of a period with itself.
     """
     if before is not None and (before.start, before.end) == (period.start, period.end):
         raise MalformedRecord("a period compared with itself", where="against", expected="another period")
     everything = reader is None or (reader.auditor and reader.scopes == ALL_SCOPES)
-    party = reader is not None and bool(reader.partner or reader.auditor) and not everything
-    if by in PRIVATE and not everything and not party:
+    if reader is not None and not knows_shipments(reader):
         raise NotPermitted(
-            "lanes and markets follow from places, which are shown to the parties of the shipments and to auditors",
-            where="by",
-            expected=", ".join(sorted(set(By) - set(PRIVATE))),
-            mend="Sign in with a key of a party.",
+            "only closed calendar quarters are public", where="reader", mend="Sign in with a key of a party."
         )
-    only = reader if party else None
+    only = None if everything else reader
     groups = numbers.network(period, by, windows, only)
     earlier = numbers.network(before, by, windows, only) if before is not None else None
-    scope = "the shipments whose terms you may read" if party else "all shipments"
-    return NetworkAnswer(period, by, groups, before, earlier, everything or party, scope)
+    scope = "all shipments" if everything else "the shipments whose terms you may read"
+    return NetworkAnswer(period, by, groups, before, earlier, scope)

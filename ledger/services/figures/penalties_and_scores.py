@@ -23,8 +23,8 @@ from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
-from ledger.scores.card import Card, Indicator
-from ledger.scores.composite import Scorecard, Tallies, as_public
+from ledger.scores.card import Card
+from ledger.scores.composite import Scorecard, Tallies
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
 from ledger.services.home.home import Home
@@ -132,12 +132,12 @@ class Numbers:
         """
         measure = self.measure(period.start if period else None)
         judged, chosen = period or self.governed_by(measure), measure.card
-        with self._figures() as (size, running):
+        with self._figures() as (version, running):
             if period is None:
-                key: Hashable = (size, judged, chosen.hash, partner)
+                key: Hashable = (version, judged, chosen.hash, partner)
                 cards = self._once(key, lambda: _current(running, judged, partner, chosen))
             else:
-                key = (size, judged, chosen.hash)
+                key = (version, judged, chosen.hash)
                 cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
         yield from (match for match in cards if partner in (None, match.partner))
 
@@ -157,20 +157,12 @@ class Numbers:
         """All that a card governs so far, up to the last full hour."""
         return period_of(self._hour(), measure.since)
 
-    def score_of(self, partner: int, period: Period | None = None, *, public: bool = False) -> dict[str, Any]:
-        """The scorecards of a partner as JSON, with `public` as readers may know them that may not know prices (see
-        `ledger.scores.composite.as_public`). Raises `NotFound` for a partner that was never admitted.
-        """
+    def score_of(self, partner: int, period: Period | None = None) -> dict[str, Any]:
+        """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
         self._views.partner(partner)
         measure = self.measure(period.start if period else None)
-        return {
-            "partner": partner,
-            "measure": measure_stated(measure),
-            "scores": [
-                scorecard_stated(as_public(card), frozenset({Indicator.PENALTY})) if public else scorecard_stated(card)
-                for card in self.scorecards(partner, period)
-            ],
-        }
+        cards = [scorecard_stated(card) for card in self.scorecards(partner, period)]
+        return {"partner": partner, "measure": measure_stated(measure), "published": None, "scores": cards}
 
     def asked(self, start: int | None, end: int | None, rolling: int | None) -> Period | None:
         """The period that somebody asks for, judged at the last full hour; None when nothing was said.
@@ -182,8 +174,7 @@ class Numbers:
         return period_of(self._hour(), start, end, rolling)
 
     def trend(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[Role, list[TrendPoint]]:
-        """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card, and
-        as everybody may know it.
+        """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card.
 
         Computed at most once an hour: so many periods of everybody are no work for every new record. Raises `NotFound`
         for a partner that was never admitted. Roles in which it was never scored are left out.
@@ -223,10 +214,10 @@ class Numbers:
         may read.
         """
         group = GROUPS[by] if by is not None else None
-        with self._figures() as (size, running):
+        with self._figures() as (version, running):
             if reader is not None:
                 return network(running.journeys, period, group, windows, lambda terms: may_open_terms(terms, reader))
-            key = (size, period, by, tuple(windows.items()))
+            key = (version, period, by, tuple(windows.items()))
             return self._once(key, lambda: network(running.journeys, period, group, windows))
 
     # --- all journeys --------------------------------------------------------------------------------------
@@ -241,7 +232,9 @@ class Numbers:
 
     @contextmanager
     def _figures(self) -> Iterator[tuple[int, Running]]:
-        """The log's size and all figures from it, for one reader at a time; raises `Busy` when others take long."""
+        """A number that grows with every change, and all figures from the log, for one reader at a time; raises `Busy`
+        when others take long.
+        """
         if not self._lock.acquire(timeout=PATIENCE):
             raise Busy("figures are being computed for others", retry_after=PATIENCE)
         try:
@@ -284,6 +277,6 @@ def _everybody(journeys: Journeys, period: Period, card: Card) -> Iterator[Score
 def _brief(
     journeys: Journeys, period: Period, card: Card
 ) -> dict[tuple[int, Role], tuple[int | None, int | None, int | None, int]]:
-    """Everybody's public score with its interval and delivery events, without the evidence."""
-    cards = map(as_public, _everybody(journeys, period, card))
+    """Everybody's score with its interval and delivery events, without the evidence."""
+    cards = _everybody(journeys, period, card)
     return {(c.partner, c.role): (c.score, c.low, c.high, c.samples) for c in cards}

@@ -1,9 +1,9 @@
 """What a record is checked against before it is accepted: one snapshot of the store, and the state to be expected."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.custody.clearance import ShipmentFacts, SlotKey, may_clear
 from ledger.custody.transition import MOVES_SHIPMENTS, facts_of
 from ledger.errors import Conflict, RuleBroken
@@ -36,7 +36,7 @@ from ledger.services.intake.out_of_order import (
 from ledger.services.intake.signature_order import SignatureOrder, StoreContext, in_order
 from ledger.services.state.current_registry import (
     CurrentRegistry,
-    customs_of,
+    RegistryFacts,
     registry_slot,
     signers_of,
 )
@@ -52,7 +52,9 @@ Preflight = Callable[[SignedRecord], str]
 
 
 class Checks:
-    """Of one record, or of several in a row: each is checked on what those before it are expected to do."""
+    """Of one record, or of several in a row: each is checked on what those before it are expected to do. `registry`: as
+    it will be once all that is pending is recorded.
+    """
 
     def __init__(
         self,
@@ -64,12 +66,12 @@ class Checks:
     ) -> None:
         self._connection = connection
         self._recorded = registry.refreshed(connection)
-        self._registry = self._recorded.expecting(connection)
-        self._view = self._registry.now()
+        self.registry = self._recorded.expecting(connection)
+        self._view = self.registry.now()
         self._now = now
         self._preflight = preflight
         self._most_waiting = most_waiting
-        self._state = ExpectedState(connection, self._registry, now)
+        self._state = ExpectedState(connection, self.registry, now)
 
     def in_order(self, recovered: RecoveredRecord, earlier: RecoveredRecord | None = None) -> SignatureOrder:
         """The signatures in order, filled up with `earlier` ones; raises as `signature_order.in_order` does.
@@ -80,12 +82,12 @@ class Checks:
         context = StoreContext(self._connection)
         if isinstance(recovered.record, LOG_ONLY):
             order = in_order(recovered, context, self._recorded.by_the_clock(), earlier)
-            if self._registry is self._recorded:
+            if self.registry is self._recorded:
                 return order
-        return in_order(recovered, context, self._registry, earlier)
+        return in_order(recovered, context, self.registry, earlier)
 
-    def check_proposable(self, record: Record) -> None:
-        """Refuse to circulate what the expected state already forbids: what is stale, a handoff past a closed gate."""
+    def check_current(self, record: Record) -> None:
+        """Refuse to circulate what the expected state already forbids: what is stale."""
         for one in named_sequences(record, self._state):
             if one.current is not None and one.sequence < one.current:
                 raise RuleBroken(
@@ -95,21 +97,27 @@ class Checks:
                     found=one.sequence,
                     mend="Read the shipment, then propose for its current sequence.",
                 )
-        if not isinstance(record, Handoff):
-            return
-        for i, item in enumerate(record.items):
+
+    def check_proposable(self, record: Record) -> None:
+        """`check_current`, and no handoff past a closed gate."""
+        self.check_current(record)
+        for where, closed in self.closed_gates(record):
+            raise RuleBroken(
+                "a required clearance is not released",
+                where=where,
+                expected=", ".join(closed),
+                found="not released",
+                mend="Wait for customs. A handoff that both sides have signed is recorded all the same, in breach.",
+            )
+
+    def closed_gates(self, record: Record) -> Iterator[tuple[str, list[str]]]:
+        """Where a handoff would pass a gate whose clearances are not released, and which these are."""
+        for i, item in enumerate(record.items if isinstance(record, Handoff) else ()):
             holding = self._state.holding(item.shipment)
-            if holding is None or item.sequence != holding.slot.sequence:
-                continue
-            closed = self._registry.closed_gates(holding, record)
-            if closed:
-                raise RuleBroken(
-                    "a required clearance is not released",
-                    where=f"items[{i}]",
-                    expected=", ".join(closed),
-                    found="not released",
-                    mend="Wait for customs. A handoff that both sides have signed is recorded all the same, in breach.",
-                )
+            if isinstance(record, Handoff) and holding is not None and item.sequence == holding.slot.sequence:
+                closed = self.registry.closed_gates(holding, record)
+                if closed:
+                    yield f"items[{i}]", closed
 
     def awaited(self, record: Record, record_id: RecordId) -> tuple[Awaited, ...]:
         """Where a record that is in the log has to wait."""
@@ -124,19 +132,16 @@ class Checks:
         record, record_id = recovered.record, recovered.id
         slots: tuple[Slot, ...] = ()
         awaited: tuple[Awaited, ...] = ()
-        if isinstance(record, MOVES_SHIPMENTS):
-            expected = self._moves(recovered)
+        expected = self.judge(record, record_id, recovered.keys)
+        if expected is not None:
             slots, awaited = consumed_slots(record, expected), expected.awaited
             if awaited:
                 check_not_too_many(
-                    self._connection, recovered, self._view, self._registry.signer_keys, self._most_waiting
+                    self._connection, recovered, self._view, self.registry.signer_keys, self._most_waiting
                 )
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             slots = (registry_slot(record, record_id),)
-            if not pending.holders(self._connection, slots):  # else the commit says which other change it is
-                self._registry.check_next(record, recovered.keys)
         elif isinstance(record, LOG_ONLY):
-            log_only_checks.check(self._connection, record, record_id)
             slots = log_only_checks.slots(record)
         elif self._follows_pending(record):
             pass  # its contract cannot judge it before that one is recorded; it is submitted after it
@@ -153,12 +158,26 @@ class Checks:
         )
         return entry, awaited
 
+    def judge(self, record: Record, record_id: RecordId, keys: Sequence[KeyAddress]) -> ExpectedEffect | None:
+        """Raise `Refused` for what the rules have against a record that `keys` sign; what it will do to shipments.
+
+        What only a contract can say is not asked here.
+        """
+        if isinstance(record, MOVES_SHIPMENTS):
+            return self._moves(record, record_id, keys)
+        if isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
+            if not pending.holders(self._connection, (registry_slot(record, record_id),)):
+                self.registry.check_next(record, keys)  # else the commit says which other change it is
+        elif isinstance(record, LOG_ONLY):
+            log_only_checks.check(self._connection, record, record_id)
+        return None
+
     def missing_predecessors(self, recovered: RecoveredRecord) -> tuple[str, ...]:
         """In words, the records that have to come first and are not in the log. When some are
         missing, raises `NotPermitted` if no partner has signed, and `Busy` if one has too many such already."""
         lacking = referenced_records.missing(self._connection, recovered.record)
         if lacking:
-            referenced_records.check_kept(self._connection, recovered, self._registry, self._now, self._most_waiting)
+            referenced_records.check_kept(self._connection, recovered, self.registry, self._now, self._most_waiting)
         return lacking
 
     def _follows_pending(self, record: Record) -> bool:
@@ -166,14 +185,13 @@ class Checks:
         rows = (outbox.get(self._connection, record_id) for record_id in referenced_records.named(record).values())
         return any(row is not None and row.state != outbox.FINAL for row in rows)
 
-    def _moves(self, recovered: RecoveredRecord) -> ExpectedEffect:
+    def _moves(self, record: Record, record_id: RecordId, keys: Sequence[KeyAddress]) -> ExpectedEffect:
         """What a record that moves shipments will do, once the rules have nothing against it."""
-        record, record_id, state = recovered.record, recovered.id, self._state
+        state = self._state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
-        customs = customs_of(self._view)
-        signers = signers_of(self._view, record, recovered.keys)
-        expected = expected_effect(record, record_id, signers, customs, state, self._now)
+        signers = signers_of(self._view, record, keys)
+        expected = expected_effect(record, record_id, signers, RegistryFacts(self._view), state, self._now)
         check_not_far_ahead(expected.awaited)
         outcomes: Sequence[Outcome] = expected.effect.outcomes
         if isinstance(record, Clearance):

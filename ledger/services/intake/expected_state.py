@@ -7,7 +7,7 @@ from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
+from ledger.services.state.current_registry import CurrentRegistry, RegistryFacts, signers_of
 from ledger.store import pending, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
@@ -75,7 +75,7 @@ class ExpectedState:
         view = self._registry.now()
         signers = signers_of(view, row.record, self._registry.signer_keys.of(row))
         try:
-            effect = effect_of(row.record, record_id, signers, customs_of(view), self, self._now)
+            effect = effect_of(row.record, record_id, signers, RegistryFacts(view), self, self._now)
         except LadingError:
             # It was acceptable when it was taken; if the chain will refuse it now, it changes nothing.
             return

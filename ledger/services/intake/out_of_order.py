@@ -13,7 +13,7 @@ from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.periods import HOUR
 from ledger.custody.clearance import EMPTY, ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Signer, Slot
-from ledger.custody.transition import CustomsRolesOf, Effect, Overlay, State, effect_of
+from ledger.custody.transition import Effect, Overlay, RegistryAnswers, State, effect_of
 from ledger.errors import Busy, RuleBroken
 from ledger.records.index_keys import PARTNER, SHIPMENT
 from ledger.records.recovered import RecoveredRecord
@@ -81,11 +81,16 @@ class ExpectedEffect:
 
 
 def expected_effect(
-    record: Record, record_id: RecordId, signers: Sequence[Signer], customs: CustomsRolesOf, state: State, now: int
+    record: Record,
+    record_id: RecordId,
+    signers: Sequence[Signer],
+    registry: RegistryAnswers,
+    state: State,
+    now: int,
 ) -> ExpectedEffect:
     """`transition.effect_of` with an eye on what is ahead of `state`; raises as it does."""
     ahead = ahead_of(record, state)
-    effect = effect_of(record, record_id, signers, customs, _with_parents(record, signers, ahead, state), now)
+    effect = effect_of(record, record_id, signers, registry, _with_parents(record, signers, ahead, state), now)
     waits = (one for one in ahead if isinstance(record, ShipmentTerms) or effect.outcomes[one.item] in NOT_FINAL)
     return ExpectedEffect(effect, tuple(waits))
 

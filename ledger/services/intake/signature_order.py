@@ -59,15 +59,15 @@ def in_order(
     expected = expected_signers(record, context)
     together = recovered.with_earlier(earlier) if earlier else recovered
     if not together.keys:
-        raise BadSignature("nobody has signed", where="signatures", expected=", ".join(map(_name, expected)))
+        raise BadSignature("nobody has signed", where="signatures", expected=", ".join(map(name_of, expected)))
     given = list(dict.fromkeys(recovered.keys))
     offered = [*sorted(given), *sorted(set(together.keys).difference(given))]
     ordered: list[KeyAddress] = []
     missing: list[str] = []
     for signer in expected:
-        keys = [key for key in offered if _fits(signer, key, record, context, registry)]
+        keys = [key for key in offered if fits(signer, key, record, context, registry)]
         if not keys and ordered and isinstance(signer, RecipientSigner):
-            keys = [key for key in offered if _may_be_the_recipient(signer, key, context, registry)]
+            keys = [key for key in offered if may_be_the_recipient(signer, key, context, registry)]
         if isinstance(signer, CouncilSigners):
             ordered += sorted(keys)
             offered = [key for key in offered if key not in keys]
@@ -77,20 +77,21 @@ def in_order(
             ordered.append(keys[0])
             offered.remove(keys[0])
         else:
-            missing.append(_name(signer))
+            missing.append(name_of(signer))
     if strangers := [key for key in offered if key in given]:
-        second = any(_fits(signer, strangers[0], record, context, registry) for signer in expected)
+        second = any(fits(signer, strangers[0], record, context, registry) for signer in expected)
         raise NotPermitted(
             "two keys signed for one" if second else "signed by a key that has no part in this record",
             where=f"signatures[{given.index(strangers[0])}]",
-            expected=", ".join(_name(signer) for signer in expected) or "no signature",
+            expected=", ".join(name_of(signer) for signer in expected) or "no signature",
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in strangers),
             mend=_terms_first(expected, missing, strangers[0], context, registry),
         )
     return SignatureOrder(together.ordered(ordered), tuple(missing))
 
 
-def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext, registry: CurrentRegistry) -> bool:
+def fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext, registry: CurrentRegistry) -> bool:
+    """Whether `key` may sign `record` for `signer` now."""
     match signer:
         case PartnerSigner(partner):
             holder = registry.signer(key, record.NUMBER)
@@ -110,7 +111,7 @@ def _fits(signer: Signer, key: KeyAddress, record: Record, context: StoreContext
             return False
 
 
-def _may_be_the_recipient(
+def may_be_the_recipient(
     signer: RecipientSigner, key: KeyAddress, context: StoreContext, registry: CurrentRegistry
 ) -> bool:
     """Whether `key` may turn out to be the one named in terms that are not here yet.
@@ -130,13 +131,14 @@ def _terms_first(
     registry: CurrentRegistry,
 ) -> str:
     """What helps a recipient key that signs alone before the terms that name it; empty if `key` is none."""
-    recipients = (one for one in expected if isinstance(one, RecipientSigner) and _name(one) in missing)
-    if not any(_may_be_the_recipient(one, key, context, registry) for one in recipients):
+    recipients = (one for one in expected if isinstance(one, RecipientSigner) and name_of(one) in missing)
+    if not any(may_be_the_recipient(one, key, context, registry) for one in recipients):
         return ""
     return "The terms that name the recipient key are not here yet: submit this again once they are."
 
 
-def _name(signer: Signer) -> str:
+def name_of(signer: Signer) -> str:
+    """Who that is, in words."""
     match signer:
         case PartnerSigner(partner, field):
             return f"partner {partner} as {field}"

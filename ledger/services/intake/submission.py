@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.log.leaf import Receipt
@@ -17,8 +17,10 @@ from ledger.records.disclosure import parts_for
 from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signing import SignedRecord
+from ledger.records.types import Record
 from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
+from ledger.services.intake.before_signing import Signable, check_signable
 from ledger.services.intake.checks import Checks, Preflight
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
@@ -70,6 +72,14 @@ class Submission:
         self._clock = home.clock
         self._preflight = preflight
         self._most_waiting = most_waiting
+
+    def check_signable(self, record: Record, key: KeyAddress | None = None) -> Signable:
+        """Who has to sign `record`, and for whom `key` would; raises what `submit` would raise once they have, and
+        `NotPermitted` for a key that has no part in it. Nothing is kept.
+        """
+        now, record_id = self._clock.now(), self._domain.record_id(record)
+        with self._db.read() as connection:
+            return check_signable(connection, self._checks(connection, now), record, record_id, now, key)
 
     def submit(self, signed: SignedRecord) -> Accepted | Proposed:
         """Take a record in; what it lacks in signatures is taken from an earlier proposal of the same record.

@@ -13,6 +13,7 @@ from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.publication import Publication
 from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
@@ -25,6 +26,7 @@ from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names
+from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.records import RecordViews
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Database
@@ -54,8 +56,10 @@ class LedgerReader:
         self.publisher = Publisher(home.database, keys.log, folder / "log", folder / "keys" / "highest-checkpoint")
         self.book = ContractBook(home.chain, home.deployment)
         self.views = RecordViews(home, self.registry, keys.log)
+        self.signing = SigningViews(home, self.registry)
         self.enrolment = Enrolling(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views)
+        self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, self.registry, Names(self.registry, consortium_id))
         self.bonuses = Bonuses(home, self.views)

@@ -3,14 +3,17 @@ knows."""
 
 import json
 from collections.abc import Iterable
+from functools import cache, partial
 from typing import Any
 
 from ledger import merkle
 from ledger.codes import Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
+from ledger.explain import product as sentences
 from ledger.products import gs1
-from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, Sighting, Verdict, judge
+from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, judge
+from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.records.types import Attestation
 from ledger.registry.history import RegistryView
 from ledger.services.home.home import Home
@@ -21,9 +24,9 @@ from ledger.store import meta, records, sightings
 from ledger.store.database import Connection
 from ledger.store.projections import products, shipments
 
-"""Attestation, Revocation, Recall."""
 MOST_CODES = 100_000
 MOST_CODE_LENGTH = 512
+_GONE = frozenset({ShipmentState.SOLD, ShipmentState.DESTROYED, ShipmentState.SEIZED})
 
 
 def brands_of(view: RegistryView, gtin: str) -> list[int]:
@@ -43,23 +46,25 @@ class Products:
         self._home = home
         self._clock = home.clock
         self._views = views
+        self._one_time: dict[RecordId, bool] = {}
 
-    def look_up(self, path: str, reader: str = "", *, keep: bool = False) -> dict[str, Any]:
+    def look_up(self, path: str, device: str = "", *, keep: bool = False) -> dict[str, Any]:
         """Verdict, reasons, what to do, and the journey of the goods; raises `MalformedRecord` for no GS1 path.
 
-        `reader`: a token of the device that scans; it says nothing about its bearer, and what it saw itself is no
-        sign of a copy. With `keep` the scan is remembered, so that a code that turns up in many hands is noticed; but
-        not that of a code of which nobody ever attested anything: strangers cannot fill the store with these.
+        `device`: a token of the device that scans; it says nothing about its bearer. With `keep` the look is counted,
+        so that a one-time code in second hands is noticed; but only of a code that an attestation knows, or whose lot
+        custody knows: strangers cannot fill the store with codes of their own.
         """
         product = gs1.parse_product(path)
         now = self._clock.now()
         with self._db.read() as connection:
             view = self._registry.refreshed(connection).now()
-            verdict = judge(Scan(product, now, "", reader), self._evidence(connection, product, view))
-            answer = self._answer(connection, product, verdict)
-        if keep and reader and product.serial and verdict.verdict != Verdict.UNKNOWN:
+            verdict = judge(Scan(product, now), self._evidence(connection, product, view, now, device))
+            carried = shipments.shipments_with(connection, product.gtin, product.lot)
+            answer = self._answer(product, verdict, carried)
+        if keep and device and product.serial and (verdict.known or (product.lot and carried)):
             with self._db.write() as connection:
-                sightings.add(connection, product.path(), now, "", reader)
+                sightings.note(connection, product.path(), now, device)
         return answer
 
     def keep_codes(self, attestation_id: RecordId, codes: list[Any]) -> int:
@@ -69,6 +74,8 @@ class Products:
         """
         if len(codes) > MOST_CODES or not all(isinstance(c, str) and len(c) <= MOST_CODE_LENGTH for c in codes):
             raise MalformedRecord("not a list of codes", where="codes", expected=f"at most {MOST_CODES} GS1 paths")
+        for i, code in enumerate(codes):
+            gs1.parse_product(code, f"codes[{i}]")
         with self._db.write() as connection:
             row = records.get(connection, attestation_id)
             if row is None or not isinstance(row.record, Attestation):
@@ -84,31 +91,46 @@ class Products:
             meta.put(connection, _codes_name(attestation_id), json.dumps(sorted(codes)))
         return len(codes)
 
-    def _evidence(self, connection: Connection, product: gs1.Product, view: RegistryView) -> Evidence:
+    def _evidence(
+        self, connection: Connection, product: gs1.Product, view: RegistryView, now: int, device: str
+    ) -> Evidence:
         verified = VerifiedRecords(connection, self._home, self._registry)
         about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
         about += [row.record_id for row in products.attestations_under(connection, "partner/")]
         about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]
         about += products.revocations_of(connection, about)
+        codes = cache(partial(codes_of, connection))
         return Evidence(
             records=verified.named(about),
             holders=lambda gtin: brands_of(view, gtin),
-            listed=lambda attestation, path: path in codes_of(connection, attestation),
+            listed=lambda attestation, path: path in codes(attestation),
             authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
-            sightings=[Sighting(s.time, s.place, s.reader) for s in sightings.of(connection, product.path())],
+            one_time=lambda attestation: self._are_one_time(attestation, codes(attestation)),
+            looks=_looks(connection, product, now, device),
             fates=list(_fates(connection, product)),
         )
 
-    def _answer(self, connection: Connection, product: gs1.Product, verdict: ProductVerdict) -> dict[str, Any]:
-        carried = shipments.shipments_with(connection, product.gtin, product.lot)
+    def _are_one_time(self, attestation: RecordId, codes: frozenset[str]) -> bool:
+        """Found once for each list: it holds up to `MOST_CODES`, and the signed root lets it never change."""
+        if attestation not in self._one_time and codes:
+            self._one_time[attestation] = are_one_time([gs1.parse_product(path).serial for path in codes])
+        return self._one_time.get(attestation, False)
+
+    def _answer(self, product: gs1.Product, verdict: ProductVerdict, carried: list[bytes]) -> dict[str, Any]:
         return {
             "id": product.path(),
             "verdict": str(verdict.verdict),
             "why": [
-                {"code": str(reason.code), "text": reason.text, "records": [to_hex(r) for r in reason.records]}
+                {
+                    "code": str(reason.code),
+                    "text": sentences.reason_text(reason),
+                    "records": [to_hex(r) for r in reason.records],
+                    "at": reason.time or None,
+                }
                 for reason in verdict.why
             ],
-            "toDo": verdict.to_do,
+            "asks": [str(part) for part in verdict.asks],
+            "toDo": sentences.to_do(verdict),
             "journey": [self._journey(shipment) for shipment in carried[:20]],
         }
 
@@ -132,20 +154,34 @@ class Products:
         }
 
 
-def _fates(connection: Connection, product: gs1.Product) -> Iterable[Fate]:
-    """How all shipments with this very lot ended, where that speaks against a code that turns up later.
+def _looks(connection: Connection, product: gs1.Product, now: int, device: str) -> Looks:
+    first = sightings.first(connection, product.path())
+    if first is None:
+        return Looks()
+    return Looks(
+        first=first,
+        newcomer=sightings.first_newcomer(connection, product.path(), first + FIRST_HANDS) or 0,
+        own=sightings.first(connection, product.path(), device) or 0,
+        devices=sightings.devices(connection, product.path(), now - MANY_WITHIN),
+    )
 
-    Which serials were in a shipment is not told: while any goods of the lot may be about, this may be one of them.
+
+def _fates(connection: Connection, product: gs1.Product) -> Iterable[Fate]:
+    """How all shipments with this very lot ended, where that says something about a code that turns up later.
+
+    Which serials were in a shipment is not told: while any goods of the lot may be about, this may be one of them; and
+    it may be a sold one as long as any was sold.
     """
     if not product.serial:
         return
     rows = [shipments.get(connection, one) for one in shipments.shipments_with(connection, product.gtin, product.lot)]
-    if not all(row is not None and row.state in (ShipmentState.DESTROYED, ShipmentState.SEIZED) for row in rows):
+    ended = [row for row in rows if row is not None and row.ended_at is not None and row.state in _GONE]
+    if len(ended) < len(rows):
         return
-    for row in rows:
-        if row is not None and row.ended_at is not None:
-            last = shipments.steps(connection, row.shipment)[-1]
-            yield Fate(RecordId(row.shipment), ShipmentState(row.state), row.ended_at, last.record_id)
+    sold = [row for row in ended if row.state == ShipmentState.SOLD]
+    for row in sold or ended:
+        last = shipments.steps(connection, row.shipment)[-1]
+        yield Fate(RecordId(row.shipment), row.consignor, ShipmentState(row.state), row.ended_at or 0, last.record_id)
 
 
 def codes_of(connection: Connection, attestation: RecordId) -> frozenset[str]:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from ledger.codes import APPLIED, Hazard, RecallAction, Role, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.explain.product import TO_DO
 from ledger.explain.words import counted, spaced, word
-from ledger.products.authenticity import TO_DO
 from ledger.products.brand_authority import speakers
 from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached

@@ -6,7 +6,7 @@ from ledger.services.home.clock import Clock
 from ledger.services.intake.checks import consumed_slots
 from ledger.services.intake.out_of_order import RecordedState, expected_effect, in_words
 from ledger.services.relay.relayer import Foresight
-from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
+from ledger.services.state.current_registry import CurrentRegistry, RegistryFacts, signers_of
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
@@ -27,7 +27,7 @@ class RecordedForesight:
         signers = signers_of(view, record, self._registry.signer_keys.of(stored))
         try:
             expected = expected_effect(
-                record, stored.record_id, signers, customs_of(view), RecordedState(connection), self._clock.now()
+                record, stored.record_id, signers, RegistryFacts(view), RecordedState(connection), self._clock.now()
             )
         except LadingError:
             return Foresight()  # the contract will say why, when it is asked

@@ -1,6 +1,7 @@
 """The registry as the chain has recorded it so far, kept up to date from the store."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import cast
 
@@ -9,7 +10,6 @@ from ledger.common.ids import KeyAddress, RecordId
 from ledger.common.scopes import ascii_scope
 from ledger.custody import clearance
 from ledger.custody.rules import Holding, Signer
-from ledger.custody.transition import CustomsRolesOf
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, Record, RegistryChange
 from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
@@ -128,21 +128,26 @@ def signers_of(view: RegistryView, record: Record, keys: Sequence[KeyAddress]) -
     return [_signer(view, key, record.NUMBER) for key in keys]
 
 
-def customs_of(view: RegistryView) -> CustomsRolesOf:
-    """What a partner may do about the clearances of a jurisdiction; nothing while suspended."""
+@dataclass(frozen=True, slots=True)
+class RegistryFacts:
+    """`transition.RegistryAnswers` at one moment of the registry's history."""
 
-    def roles_of(partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
+    view: RegistryView
+
+    def customs_roles(self, partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
+        """What a partner may do about the clearances of a jurisdiction; nothing while suspended."""
         return clearance.CustomsRoles(
-            customs=view.has_role(partner, Role.CUSTOMS, ascii_scope(jurisdiction)),
-            broker=view.has_role(partner, Role.BROKER),
-            suspended=view.suspended(partner),
+            customs=self.view.has_role(partner, Role.CUSTOMS, ascii_scope(jurisdiction)),
+            broker=self.view.has_role(partner, Role.BROKER),
+            suspended=self.view.suspended(partner),
         )
 
-    return roles_of
+    def knows(self, key: bytes) -> bool:
+        return self.view.address(KeyAddress(key)) is not None
 
 
 def _signer(view: RegistryView, key: KeyAddress, type_number: int) -> Signer:
     holder = view.signer(key, type_number)
     if holder is None:
-        return Signer(key)
-    return Signer(key, holder.partner, holder.roles, holder.suspended)
+        return Signer(key, known=view.address(key) is not None)
+    return Signer(key, holder.partner, holder.roles, holder.suspended, known=True)

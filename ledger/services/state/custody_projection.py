@@ -31,7 +31,7 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import CurrentRegistry, customs_of, signers_of
+from ledger.services.state.current_registry import CurrentRegistry, RegistryFacts, signers_of
 from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes, shipments
@@ -71,7 +71,7 @@ class CustodyProjection:
         try:
             if any(item.outcome != Code.REJECTED for item in items):
                 signers = signers_of(view, record, self._registry.signer_keys.of(target))
-                effect = effect_of(record, target.record_id, signers, customs_of(view), self, at.block_time)
+                effect = effect_of(record, target.record_id, signers, RegistryFacts(view), self, at.block_time)
         except LadingError as error:
             trouble.error("the rules refuse what the chain recorded: %s %s", to_hex(target.record_id), error)
         for item in items:

@@ -36,8 +36,8 @@ class VerifiedRecords:
         self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
-        """Everything that bears on a shipment's numbers: its own records, its ancestors', its remainders', and what
-        amends or endorses them.
+        """Everything that bears on a shipment's numbers: its own records, its ancestors', those of all that its goods
+        became, and what amends or endorses them.
         """
         return list(self._verified(self.rows_of_shipment(shipment)))
 
@@ -104,21 +104,30 @@ class VerifiedRecords:
         return None if row is None else openings.richest(self._connection, row)
 
     def _lineage(self, shipment: bytes) -> Iterator[bytes]:
-        """The shipment that stands for itself, its ancestors, and the remainders that short items left of it."""
+        """The shipment that stands for itself, its ancestors, and all that its goods became: what was split from it or
+        left behind, and the terms under which they went on.
+        """
         current: bytes | None = shipment
         own: bytes | None = None
+        seen: set[bytes] = set()
         while current is not None:
             yield current
+            seen.add(current)
             row = shipments.get(self._connection, current)
             if own is None and (row is None or row.child_index != REMAINDER_INDEX):
                 own = current
             current = row.parent if row else None
         left = [own] if own is not None else []
         while left:
-            for child in shipments.children(self._connection, left.pop()):
-                if child.child_index == REMAINDER_INDEX:
-                    yield child.shipment
-                    left.append(child.shipment)
+            name = left.pop()
+            after = [child.shipment for child in shipments.children(self._connection, name)]
+            steps = shipments.steps(self._connection, name)
+            after += [step.record_id for step in steps if step.kind == "continued"]
+            for following in after:
+                if following not in seen:
+                    seen.add(following)
+                    left.append(following)
+                    yield following
 
     def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
         rows: dict[RecordId, StoredRecord] = {}

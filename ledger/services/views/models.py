@@ -209,9 +209,9 @@ class ShipmentSummary:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
-    """`steps` is the custody line with the clearances in between, in order of block time; `children` include
-    remainders, `onward` the shipments that were opened over this one. `coming` waits for its turn; `missing` is set for
-    what a short delivery left behind, while it is open against somebody."""
+    """`steps` is the custody line with the clearances in between, in the order in which they took effect; `children`
+    include remainders, `onward` the shipments that were opened over this one. `coming` waits for its turn; `missing` is
+    set for what a short delivery left behind, while it is open against somebody."""
 
     summary: ShipmentSummary
     parent: str | None

@@ -6,7 +6,7 @@ to those alone who may see the record that says so.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ledger.codes import APPLIED, Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
@@ -22,7 +22,14 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.amendment_notes import notes_on
-from ledger.services.views.models import ClearanceView, MissingView, RelativeView, ShipmentSummary, ShipmentView
+from ledger.services.views.models import (
+    ClearanceView,
+    MissingView,
+    RelativeView,
+    ShipmentSummary,
+    ShipmentView,
+    StepView,
+)
 from ledger.services.views.pending import coming_to
 from ledger.services.views.step_text import Context, Teller
 from ledger.shipments.gate_breaches import breaches
@@ -30,7 +37,7 @@ from ledger.shipments.history import Journeys
 from ledger.shipments.status import ShipmentStatus, status_of, tenders_at
 from ledger.store import records
 from ledger.store.database import Connection
-from ledger.store.projections import shipments
+from ledger.store.projections import outcomes, shipments
 from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
 
@@ -83,7 +90,6 @@ class ShipmentViews:
         journeys = self._journeys(connection, shipment)
         teller = Teller(connection, self._names, rows, self._context(connection, row, rows, journeys, may_open))
         beginning = teller.beginning(row, _started(journeys, row))
-        steps = [*beginning, *map(teller.custody, custody), *map(teller.clearance, clearances)]
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
         onward = tuple(step.record_id for step in custody if step.kind == "continued")
         return ShipmentView(
@@ -94,7 +100,7 @@ class ShipmentViews:
             onward=tuple(map(to_hex, onward)),
             flags=words(Flag(row.flags)),
             clearances=tuple(_clearances(row, shipments.clearances(connection, shipment), clearances)),
-            steps=tuple(sorted(steps, key=lambda step: (step.block_time or step.at, step.at))),
+            steps=(*beginning, *_in_order(connection, teller, custody, clearances)),
             records=tuple(to_hex(r.record_id) for r in about),
             family=tuple(self._family(connection, row, onward)),
             coming=tuple(coming_to(connection, row, custody, clearances, teller)),
@@ -128,7 +134,7 @@ class ShipmentViews:
         )
         if not straight and (known := journeys or self._journeys(connection, row.shipment)) is not None:
             try:
-                return str(status_of(known, row.shipment))
+                return str(status_of(known, row.shipment, self._registry.now().time))
             except LadingError:  # terms or ancestors are not here, or withheld
                 pass
         return str(ShipmentStatus.IN_TRANSIT if moved else ShipmentStatus.OPEN)
@@ -157,7 +163,7 @@ class ShipmentViews:
                 yield from notes_on(journeys, record_id, said)
 
         try:
-            tenders = {tender.stop.verified.id: tender for tender in tenders_at(journeys, row.shipment)}
+            tenders = {tender.verified.id: tender for tender in tenders_at(journeys, row.shipment, now)}
             counted_breaches = frozenset(breach.record.id for breach in breaches(journeys, row.shipment))
         except LadingError:
             return Context(now, row.consignee, None, changed, windows=False)
@@ -243,6 +249,21 @@ def _started(journeys: Journeys | None, row: Shipment) -> int:
         return journeys.portion(row.shipment).started if journeys else row.packages
     except LadingError:
         return row.packages
+
+
+def _in_order(
+    connection: Connection, teller: Teller, custody: Sequence[CustodyStep], clearances: Sequence[ClearanceStep]
+) -> Iterator[StepView]:
+    """The steps in the order in which they took effect, which is that of their outcomes in the log: the times that
+    signers state, and those of two chains' blocks, may say anything."""
+    settled = outcomes.of_many(connection, {step.record_id for step in custody})
+    index = {(item.record_id, item.item): item.log_index for items in settled.values() for item in items}
+    # Custody first at the same leaf, each in its own order: sorting keeps what is equal where it was.
+    placed = [
+        *((index.get((step.record_id, step.item), step.log_index), teller.custody(step)) for step in custody),
+        *((step.log_index, teller.clearance(step)) for step in clearances),
+    ]
+    return (step for _, step in sorted(placed, key=lambda entry: entry[0]))
 
 
 def _records_of(

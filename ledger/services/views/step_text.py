@@ -17,12 +17,22 @@ from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import StepView
-from ledger.shipments.clock_stop import Tender
+from ledger.shipments.tenders import Tender, TenderState
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
 
+_TENDERS = {
+    TenderState.OPEN: "It stops the penalty's clock unless it is contested in time.",
+    TenderState.STANDS: "Nobody contested it in time: the penalty's clock stopped. This is no delivery.",
+    TenderState.DISPUTED: "It was contested in time: what depends on it is not owed until that is decided.",
+    TenderState.UPHELD: "It was contested in time, and a third bore it out: the penalty's clock stopped.",
+    TenderState.FALLEN: "It was contested in time, and no third bore it out: it does not stop the clock.",
+    TenderState.EARLY: "It was made more than a day before the promised time: it stops no clock.",
+    TenderState.ELSEWHERE: "It was not made at the destination: it stops no clock.",
+    TenderState.MOVED_ON: "The goods went on elsewhere, so it counts as if it had never been made.",
+}
 LATE_REPORT = DAY
 """A record that became known later than this after it happened is flagged, and counts all the same."""
 
@@ -179,10 +189,10 @@ class Teller:
         if tenders is None or step.outcome not in APPLIED or step.kind not in ("tender", "contest"):
             return True, []
         if step.kind == "contest":
-            voided = any(t.contest is not None and t.contest.id == step.record_id for t in tenders.values())
-            return voided, [
-                "It was in time, so the tender does not stop the clock."
-                if voided
+            answered = [t for t in tenders.values() if t.contest is not None and t.contest.id == step.record_id]
+            return bool(answered), [
+                _TENDERS[answered[0].state]
+                if answered
                 else "It counts nowhere: no tender to this partner at this step was still open to be contested."
             ]
         tender = tenders.get(step.record_id)
@@ -193,17 +203,19 @@ class Teller:
                 else f"{taker.name} is not the consignee"
             )
             return False, [f"It counts nowhere: {wrong}."]
-        if tender.contest is not None:
-            return False, ["It was contested in time, so it does not stop the clock."]
-        until = tender.stop.contestable_until or 0
-        if not self.context.windows:
-            return True, ["It stops the penalty's clock unless it is contested in time."]
-        if self.context.now > until:
+        until = tender.disputed_until if tender.state is TenderState.DISPUTED else tender.contestable_until
+        if not self.context.windows or until is None:
+            return tender.stops, [_TENDERS[tender.state]]
+        if tender.state is TenderState.OPEN:
+            return True, [f"It stops the penalty's clock, unless it is contested by {moment(until)}."]
+        if tender.state is TenderState.STANDS:
             return True, [f"Nobody contested it by {moment(until)}: the penalty's clock stopped. This is no delivery."]
-        return True, [f"The penalty's clock stopped, unless {taker.name} contests it by {moment(until)}."]
+        if tender.state is TenderState.DISPUTED:
+            return True, [f"{_TENDERS[tender.state]} It falls on {moment(until)} unless a third bears it out."]
+        return tender.stops, [_TENDERS[tender.state]]
 
     def _known(self, step: CustodyStep | ClearanceStep) -> int | None:
-        """The earlier of logged and block time, as the numbers have it."""
+        """The earlier of logged and block time: about what the numbers have."""
         times = [time for time in (self._logged_at(step.record_id), step.block_time) if time is not None]
         return min(times, default=None)
 

@@ -210,13 +210,17 @@ class World:
             expected = signing_partners(record)
             if [signer.partner for signer in signers] != list(expected) or 0 in expected:
                 raise Refused("not signed by its author and its declarant")
-        return effect_of(record, digest, signers, self.standing, self, self.now)
+        return effect_of(record, digest, signers, self, self, self.now)
 
     def signer(self, key: bytes, number: int) -> Signer:
         partner, roles, suspended = self.members.registry.read("signer", key, number)
-        return Signer(key, partner, roles, suspended)
+        return Signer(key, partner, roles, suspended, self.knows(key))
 
-    def standing(self, partner: int, jurisdiction: bytes) -> CustomsRoles:
+    def knows(self, key: bytes) -> bool:
+        """Whether the registry has the address as anything."""
+        return bool(self.members.registry.read("addressInfo", key)[0])
+
+    def customs_roles(self, partner: int, jurisdiction: bytes) -> CustomsRoles:
         has_role = self.members.registry.read
         return CustomsRoles(
             has_role("hasRole", partner, Role.CUSTOMS, jurisdiction.ljust(32, b"\0")),

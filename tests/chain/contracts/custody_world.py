@@ -163,7 +163,7 @@ class World:
         signers = [self.signer(recover(digest, piece), record.NUMBER) for piece in pieces]
         match record:
             case ShipmentTerms():
-                return rules.open_shipment(record, digest, signers, self.holdings.get, self.now)
+                return rules.open_shipment(record, digest, signers, self.holdings.get, self.now, self.knows)
             case Handoff():
                 return rules.handoff(record, signers, self.holdings.get, self.now)
             case Split():
@@ -180,7 +180,11 @@ class World:
 
     def signer(self, key: bytes, number: int) -> Signer:
         partner, roles, suspended = self.members.registry.read("signer", key, number)
-        return Signer(key, partner, roles, suspended)
+        return Signer(key, partner, roles, suspended, self.knows(key))
+
+    def knows(self, key: bytes) -> bool:
+        """Whether the registry has the address as anything."""
+        return bool(self.members.registry.read("addressInfo", key)[0])
 
     def keep(self, decision: Decision) -> None:
         self.holdings.update(decision.changes)

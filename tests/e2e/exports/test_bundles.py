@@ -202,12 +202,12 @@ def test_the_rest_of_a_short_delivery_is_in_its_penalty(written: Written) -> Non
 
 def test_goods_under_way_are_judged_at_the_time_that_the_bundle_names(written: Written) -> None:
     (statement,) = json.loads(written.bundles["under way"])["figures"]["penalties"]["statements"]
-    assert statement["at"] is not None
+    assert statement["judged_at"] is not None
     assert statement["delivered_at"] is None
     assert statement["late_seconds"] > 0
 
     def later(value: Any) -> None:
-        value["figures"]["penalties"]["statements"][0]["at"] += DAY
+        value["figures"]["penalties"]["statements"][0]["judged_at"] += DAY
 
     assert failing(verify_bundle(edited(written.bundles["under way"], later), written.trust)).name == "figures"
 
@@ -398,7 +398,7 @@ def test_a_signature_made_anew_is_another_leaf(written: Written) -> None:
     assert (step.name, "Handoff" in step.why) == ("inclusion", True)
 
 
-@pytest.mark.parametrize("name", ["amount", "late_seconds", "customs_seconds", "currency", "evidence", "at"])
+@pytest.mark.parametrize("name", ["amount", "late_seconds", "customs_seconds", "currency", "evidence", "judged_at"])
 def test_an_edited_figure_is_named(written: Written, name: str) -> None:
     def edit(value: Any) -> None:
         statement = value["figures"]["penalties"]["statements"][0]

@@ -449,7 +449,7 @@ def test_an_answer_may_come_before_its_recall(stage: Stage) -> None:
 
 def test_a_revocation_may_come_before_its_attestation(stage: Stage) -> None:
     attested = Attestation(
-        MAKER, schema_hash(SCHEMA), "01/09421900000016", NO_HASH, stage.now, stage.now + DAY, NO_HASH,
+        MAKER, schema_hash(SCHEMA), "01/09421900000012", NO_HASH, stage.now, stage.now + DAY, NO_HASH,
         Claims(salt(), ""), NO_HASH, details(),
     )  # fmt: skip
     target = stage.trial.node.home.domain.record_id(attested)

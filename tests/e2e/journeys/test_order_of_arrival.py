@@ -3,10 +3,12 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from ledger.cli.demo.cast import GTIN
 from ledger.cli.demo.scribe import details
 from ledger.codes import (
     ClearanceStatus,
@@ -267,3 +269,21 @@ def test_a_record_too_far_ahead_is_refused(stage: Stage) -> None:
         stage.hand(MAKER, CARRIER, (goods, 33, 2))
     with pytest.raises(RuleBroken, match="too far ahead"):
         stage.split(MAKER, goods, 40, 1, 1)
+
+
+def test_steps_are_listed_in_the_order_of_custody_not_of_clocks(stage: Stage) -> None:
+    """Each later handoff of one block says that it happened before the earlier one, as skewed scanners do."""
+    shipment = stage.open(4, lot="L-CLOCK")
+    stage.attest("L-CLOCK")
+    stage.pass_time(DAY)
+    way = (MAKER, CARRIER, OCEAN, WAREHOUSE, SHOP)
+    for sequence, (giver, taker) in enumerate(pairwise(way)):
+        occurred = stage.now - sequence * HOUR
+        stage.submit(stage.scribe_handoff(giver, taker, (shipment, sequence, 4), occurred_at=occurred), giver, taker)
+    stage.settle()
+    view = stage.view(shipment)
+    assert [step.by[-1].id for step in view.steps] == list(way)
+    times = [step.at for step in view.steps[1:]]
+    assert times == sorted(times, reverse=True), "so the clocks say the opposite"
+    (journey,) = stage.node.reader.products.look_up(f"01/{GTIN}/10/L-CLOCK")["journey"]
+    assert [step["at"] for step in journey["steps"]] == [step.at for step in view.steps]

@@ -44,7 +44,7 @@ from ledger.scores.estimate import Tally
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
 from tests.unit.bonuses.test_rule_file import CARD, RULE
-from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, History
+from tests.unit.history import CARRIER, DAY, MAKER, SECOND, SHOP, History
 
 ID = RecordId(b"\xaa" * 32)
 LOG = LogId(b"\x01" * 32)
@@ -346,8 +346,8 @@ def test_from_signed_records_to_an_award() -> None:
     """Forty deliveries of a carrier, one of them three days late: its share less that penalty."""
     history = History()
     for i in range(40):
-        shipment = history.terms(promisedAt=10 * DAY + i * HOUR)
-        history.handoff(shipment, CARRIER, SHOP, (13 if i == 0 else 10) * DAY + i * HOUR)
+        shipment = history.terms(promisedAt=(10 + 4 * i) * DAY)
+        history.handoff(shipment, CARRIER, SHOP, (13 if i == 0 else 10 + 4 * i) * DAY)
     journeys = Journeys(history.records)
     card_file = Path(score_card.__file__).parent / "cards" / "default.toml"
     card = score_card.parse_card(card_file.read_bytes())
@@ -377,8 +377,8 @@ def test_goods_that_are_kept_back_cost_the_bonus_like_goods_that_come_late() -> 
     history = History()
     kept_back = history.terms(promisedAt=10 * DAY, signers=(MAKER, CARRIER), holder=CARRIER)
     for i in range(40):
-        shipment = history.terms(promisedAt=10 * DAY + i * HOUR)
-        history.handoff(shipment, CARRIER, SHOP, 10 * DAY + i * HOUR)
+        shipment = history.terms(promisedAt=(11 + 2 * i) * DAY)
+        history.handoff(shipment, CARRIER, SHOP, (11 + 2 * i) * DAY)
     journeys = Journeys(history.records)
     text = RULE.replace(CARD.hex(), default_card().hash.hex()).replace("900_000", "500_000").replace("950_000", "1")
     agreement = replace(

@@ -28,24 +28,23 @@ def test_figures_are_written_as_people_do() -> None:
     assert [shown(value, Unit.PPM) for value in (1_000_000, 123_400, -5_000)] == ["100 %", "12.34 %", "-0.5 %"]
 
 
-def test_the_sentences_say_what_was_measured_and_prices_only_to_whom_may_know_them() -> None:
+def test_the_sentences_say_what_was_measured_and_what_it_cost() -> None:
     found = told()
-    lines = words(found, prices=True)
+    lines = words(found)
     assert lines[0] == "2 shipments, 20 packages; 2 were delivered."
     assert lines[1].startswith("2 deliveries took 8.5 days on average")
     assert "1 of 2 took longer than their market and mode are expected to take: 50 %." in lines
     assert "0 of 1 customs procedures were released at the first time: 0 %." in lines
     assert "Held by customs: 24 h for duty unpaid." in lines
     assert "penalties 0.00 EUR: 100.00 EUR a shipment" in lines[-2]
-    assert lines[-1] == "Not counted: 4.00 EUR, indicative until who is liable signs or endorses the terms."
-    assert words(found, prices=False) == lines[:-2]
+    assert lines[-1] == "Not counted: 9.00 EUR, indicative until who is liable signs or endorses the terms."
 
 
 def test_lists_of_causes_costs_and_nodes() -> None:
     found = told()
     assert causes(found) == [("duty unpaid", "24 h")]
     ((currency, freight, penalties, each, _, indicative),) = costs(found)
-    assert (currency, freight, penalties, indicative) == ("EUR", "200.00 EUR", "0.00 EUR", "4.00 EUR")
+    assert (currency, freight, penalties, indicative) == ("EUR", "200.00 EUR", "0.00 EUR", "9.00 EUR")
     assert each.endswith(" EUR")
     assert [(partner, handled) for partner, handled, _, _ in nodes(found)] == [(MAKER, "2"), (CARRIER, "2")]
     assert len(cells(found)) == len(FIGURES)
@@ -69,6 +68,6 @@ def test_two_periods_are_compared_in_the_units_of_each_figure() -> None:
 
 
 def answer(after: Mapping[str, NetworkFigures], before: Mapping[str, NetworkFigures]) -> dict[str, Any]:
-    """As the public gets it, who may know no prices, though it asks for the records."""
+    """As who does not ask for the records gets it."""
     period = Period(0, DAY, DAY)
-    return NetworkAnswer(period, None, after, period, before, prices=False, scope="").to_json(evidence=True)
+    return NetworkAnswer(period, None, after, period, before, scope="").to_json()

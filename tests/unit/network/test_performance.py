@@ -9,7 +9,7 @@ from ledger.network.performance import NetworkFigures, compare, network
 from ledger.network.routes import EXPECTED, Market, Window, parse_windows
 from ledger.records.types import Place
 from ledger.shipments.history import Journeys
-from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
+from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
 
 YEAR = Period(0, 365 * DAY, 365 * DAY)
 CHINA, GERMANY, STATES = (Place(SALT, country, "", "", "") for country in ("CN", "DE", "US"))
@@ -17,7 +17,9 @@ CHINA, GERMANY, STATES = (Place(SALT, country, "", "", "") for country in ("CN",
 
 def flight(history: History, days: int, destination: Place = STATES, mode: Mode = Mode.AIR, start: int = 0) -> bytes:
     """A shipment that takes `days` from the maker's handoff to the shop."""
-    shipment = history.terms(holder=MAKER, origin=CHINA, destination=destination, mode=mode, known=start * DAY)
+    shipment = history.terms(
+        holder=MAKER, origin=CHINA, destination=destination, mode=mode, known=start * DAY, requires=[US_IMPORT]
+    )
     history.handoff(shipment, MAKER, CARRIER, (start + 1) * DAY, due=(start + 7) * DAY)
     history.handoff(shipment, CARRIER, SHOP, (start + 1 + days) * DAY)
     return shipment

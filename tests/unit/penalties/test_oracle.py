@@ -14,8 +14,8 @@ from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Purpose, Reg
 from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import REMAINDER_INDEX
-from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.history import Journeys
+from ledger.shipments.tenders import LOCKER as LOCKER_ROLE
 from tests.unit.history import BROKER, CARRIER, DAY, LOCKER, MAKER, SECOND, SHOP, History
 
 THIRD = 9

@@ -3,6 +3,7 @@
 α is 100 a day², promised is the end of day 10, the cap 10,000, the carrier owes the shop: so n days late cost 100·n².
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from ledger.penalties.statement import penalties, penalty_of
 from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import NOBODY
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.shipments.clock_stop import LOCKER as LOCKER_ROLE
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.default_terms import default_terms
 from ledger.shipments.history import Journeys
+from ledger.shipments.tenders import LOCKER as LOCKER_ROLE
 from tests.unit.history import (
     BROKER,
     CARRIER,
@@ -31,6 +32,7 @@ from tests.unit.history import (
     SECOND,
     SHOP,
     UNLIMITED,
+    US_IMPORT,
     History,
 )
 
@@ -198,58 +200,11 @@ def test_a_tender_that_nobody_contests_stops_the_clock(history: History) -> None
     assert (statement.amount, statement.late_seconds) == (100, DAY)
 
 
-@pytest.mark.parametrize(("days", "amount"), [(14, 8100), (15, 100)])
-def test_a_tender_contested_within_its_window_does_not(history: History, days: int, amount: int) -> None:
-    """The window of three days runs from the tender's known time."""
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, SHOP, days * DAY)
-    history.handoff(shipment, CARRIER, SHOP, 19 * DAY)
-    assert penalty_of(shipment, history.records).amount == amount
-
-
-def test_a_contest_by_anybody_but_the_addressee_changes_nothing(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, MAKER, 12 * DAY)
-    assert penalty_of(shipment, history.records).amount == 100
-
-
-def test_a_contest_does_not_void_a_later_tender(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, SHOP, 12 * DAY)
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 13 * DAY, counterparty=SHOP)
-    assert penalty_of(shipment, history.records).amount == 900
-
-
-def test_a_contest_in_the_second_of_a_later_tender_does_not_void_it_either(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    history.statement(StatementKind.CONTEST, shipment, SHOP, 13 * DAY)
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 13 * DAY, counterparty=SHOP)
-    assert penalty_of(shipment, history.records).amount == 900
-
-
-def test_a_tender_by_somebody_who_did_not_hold_the_goods_then_changes_nothing(history: History) -> None:
-    shipment = history.terms()
-    history.handoff(shipment, CARRIER, SECOND, 5 * DAY)
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
-    assert penalty_of(shipment, history.records, at=13 * DAY).amount == 900
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 4 * DAY, counterparty=SHOP, sequence=0, known=5 * DAY)
-    assert penalty_of(shipment, history.records, at=13 * DAY).amount == 0
-
-
-def test_a_back_dated_tender_counts_when_it_was_known_less_the_report_lag(history: History) -> None:
-    shipment = history.terms()
-    history.statement(StatementKind.TENDER, shipment, CARRIER, 9 * DAY, counterparty=SHOP, known=14 * DAY)
-    assert penalty_of(shipment, history.records).late_seconds == 3 * DAY
-
-
-def test_onward_terms_stop_the_clock_at_their_opening(history: History) -> None:
+def test_later_terms_that_the_consignee_endorsed_stop_the_clock_at_their_opening(history: History) -> None:
     shipment = history.terms()
     onward = history.terms(known=12 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
     history.handoff(onward, CARRIER, SHOP, 21 * DAY)
+    history.endorse(onward, SHOP, 12 * DAY)
     assert penalty_of(shipment, history.records).amount == 400
     assert penalty_of(onward, history.records).amount == 100
 
@@ -266,7 +221,8 @@ def test_what_stops_the_clock_without_a_delivery_delivers_nothing(history: Histo
         case StopKind.TENDER:
             history.statement(StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP)
         case StopKind.ONWARD:
-            history.terms(known=11 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
+            onward = history.terms(known=11 * DAY, parents=[shipment], purpose=Purpose.ONWARD, promisedAt=20 * DAY)
+            history.endorse(onward, SHOP, 11 * DAY)
     statement = penalty_of(shipment, history.records)
     stop = statement.portions[0].stop
     assert stop is not None
@@ -311,7 +267,7 @@ def test_goods_under_way_are_judged_at_the_time_that_is_passed_in(history: Histo
 
 
 def test_a_hold_that_the_liable_partner_did_not_cause_is_taken_out(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
@@ -319,7 +275,7 @@ def test_a_hold_that_the_liable_partner_did_not_cause_is_taken_out(history: Hist
 
 
 def test_a_hold_that_the_liable_partner_caused_is_not(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5, caused_by=CARRIER, cause=HoldCause.DOCUMENTS)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
@@ -328,7 +284,7 @@ def test_a_hold_that_the_liable_partner_caused_is_not(history: History) -> None:
 
 
 def test_a_hold_that_somebody_else_caused_is_taken_out(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5, caused_by=BROKER, cause=HoldCause.DOCUMENTS)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).amount == 400
@@ -336,7 +292,7 @@ def test_a_hold_that_somebody_else_caused_is_taken_out(history: History) -> None
 
 def test_overlapping_holds_count_once(history: History) -> None:
     """The union of the intervals, over jurisdictions and regimes."""
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT, replace(US_IMPORT, jurisdiction=b"MX")])
     history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, jurisdiction=b"US")
     history.clearance(ClearanceStatus.HELD, shipment, 4 * DAY, jurisdiction=b"MX")
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY, jurisdiction=b"US")
@@ -347,7 +303,7 @@ def test_overlapping_holds_count_once(history: History) -> None:
 
 def test_a_hold_before_arrival_excuses_nothing(history: History) -> None:
     """It counts from the later of held and presented."""
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.HELD, shipment, 1 * DAY)
     history.clearance(ClearanceStatus.PRESENTED, shipment, 4 * DAY)
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
@@ -356,14 +312,14 @@ def test_a_hold_before_arrival_excuses_nothing(history: History) -> None:
 
 
 def test_where_nothing_says_presented_a_hold_counts_from_held(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 1, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).customs_seconds == 4 * DAY
 
 
 def test_goods_released_before_they_were_presented_were_not_held(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 1, 3)
     history.clearance(ClearanceStatus.PRESENTED, shipment, 4 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
@@ -371,7 +327,7 @@ def test_goods_released_before_they_were_presented_were_not_held(history: Histor
 
 
 def test_an_open_hold_ends_when_the_clock_stops(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 9, None)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     statement = penalty_of(shipment, history.records)
@@ -379,14 +335,14 @@ def test_an_open_hold_ends_when_the_clock_stops(history: History) -> None:
 
 
 def test_a_hold_before_the_opening_is_clipped_to_it(history: History) -> None:
-    shipment = history.terms(known=4 * DAY)
+    shipment = history.terms(known=4 * DAY, requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).customs_seconds == DAY
 
 
 def test_inspection_and_amendment_do_not_end_a_hold(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, None)
     history.clearance(ClearanceStatus.INSPECTED, shipment, 4 * DAY)
     history.clearance(ClearanceStatus.AMENDED, shipment, 5 * DAY)
@@ -396,7 +352,7 @@ def test_inspection_and_amendment_do_not_end_a_hold(history: History) -> None:
 
 
 def test_a_hold_after_release_counts_again(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 1, 2)
     hold(history, shipment, 5, 8)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
@@ -405,7 +361,7 @@ def test_a_hold_after_release_counts_again(history: History) -> None:
 
 def test_holds_count_by_when_they_occurred_not_by_when_they_were_logged(history: History) -> None:
     """Held on day 3 but told after the release of day 5: two days, not all the days until delivery."""
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * DAY)
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
     history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, known=6 * DAY)
@@ -416,7 +372,7 @@ def test_holds_count_by_when_they_occurred_not_by_when_they_were_logged(history:
 
 
 def test_a_corrected_time_decides_which_release_ends_a_hold(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
     held = history.clearance(ClearanceStatus.HELD, shipment, 6 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
@@ -426,7 +382,7 @@ def test_a_corrected_time_decides_which_release_ends_a_hold(history: History) ->
 
 
 def test_a_release_in_the_second_of_the_hold_ends_it_only_if_it_came_after(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
     history.clearance(ClearanceStatus.HELD, shipment, 5 * DAY)
     history.clearance(ClearanceStatus.RELEASED, shipment, 6 * DAY)
@@ -435,7 +391,7 @@ def test_a_release_in_the_second_of_the_hold_ends_it_only_if_it_came_after(histo
 
 
 def test_a_brokers_word_counts_once_the_beneficiary_endorsed_it(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     held = hold(history, shipment, 3, 5, assurance=Assurance.BROKER_WORD)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records).amount == 1600
@@ -482,7 +438,7 @@ def test_each_leg_answers_for_its_overrun(history: History) -> None:
 
 
 def test_a_leg_is_net_of_customs(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=8 * DAY)
     hold(history, shipment, 3, 5)
     history.handoff(shipment, SECOND, SHOP, 13 * DAY)
@@ -491,7 +447,7 @@ def test_a_leg_is_net_of_customs(history: History) -> None:
 
 
 def test_a_hold_that_the_liable_partner_caused_is_nobody_elses_overrun(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=10 * DAY)
     hold(history, shipment, 3, 5, caused_by=CARRIER)
     history.handoff(shipment, SECOND, SHOP, 12 * DAY)
@@ -543,15 +499,17 @@ def test_partial_deliveries_are_rounded_down_once(history: History) -> None:
     assert penalty_of(shipment, history.records).amount == 1
 
 
-def test_children_of_a_split_carry_their_share_of_rate_and_cap(history: History) -> None:
+def test_children_of_a_split_are_one_family_with_one_floor(history: History) -> None:
     shipment = history.terms()
     first, second = history.split(shipment, CARRIER, 2 * DAY, [3, 7])
     history.handoff(first, CARRIER, SHOP, 12 * DAY, packages=3)
     history.handoff(second, CARRIER, SHOP, 40 * DAY, packages=7)
     assert penalty_of(first, history.records).amount == 120
     assert (penalty_of(second, history.records).cap, penalty_of(second, history.records).amount) == (7000, 7000)
-    parent = penalty_of(shipment, history.records)
-    assert (parent.amount, parent.children) == (0, (first, second))
+    whole = penalty_of(shipment, history.records)
+    assert (whole.amount, whole.children) == (7120, (first, second))
+    assert [line.amount for line in whole.portions] == [120, 7000]
+    assert [statement.amount for statement in penalties(Journeys(history.records))] == [7120], "counted once"
 
 
 def test_a_split_after_delivery_leaves_the_penalty_where_it_was(history: History) -> None:
@@ -563,7 +521,7 @@ def test_a_split_after_delivery_leaves_the_penalty_where_it_was(history: History
 
 
 def test_an_ancestors_open_hold_runs_until_the_childs_release(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, None)
     first, second = history.split(shipment, CARRIER, 4 * DAY, [5, 5])
     history.clearance(ClearanceStatus.RELEASED, first, 6 * DAY)
@@ -581,8 +539,9 @@ def test_every_package_is_counted_once(history: History) -> None:
     history.handoff(first, SECOND, SHOP, 12 * DAY, packages=4)
     history.handoff(remainder, CARRIER, SHOP, 12 * DAY, packages=2)
     history.handoff(left, SECOND, SHOP, 12 * DAY, packages=1)
-    statements = list(penalties(Journeys(history.records)))
-    assert sum(statement.uncapped for statement in statements) == 66 + 133 + 200  # floor of 2/12, 4/12, 6/12 of 400
+    (statement,) = penalties(Journeys(history.records))
+    assert statement.uncapped == statement.amount == 400
+    assert [line.amount for line in statement.portions] == [133, 167, 33, 67]  # of 400: 4/12, 5/12, 1/12 and 2/12
 
 
 # --- amendments ------------------------------------------------------------------------------------------------------
@@ -597,7 +556,7 @@ def test_agreed_relief_is_taken_out(history: History) -> None:
 
 
 def test_relief_and_customs_do_not_count_the_same_second_twice(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 10, 12)
     history.handoff(shipment, CARRIER, SHOP, 15 * DAY)
     relief = {"periods": [{"from": 11 * DAY, "until": 13 * DAY}]}
@@ -657,7 +616,7 @@ def test_a_correction_never_changes_who_got_what(history: History) -> None:
 
 
 def test_a_figure_is_as_known_at_a_size_of_the_log(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     amounts = [
@@ -669,7 +628,7 @@ def test_a_figure_is_as_known_at_a_size_of_the_log(history: History) -> None:
 
 def test_a_statement_names_the_records_it_rests_on(history: History) -> None:
     other = delivered(history, 20)
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     held = hold(history, shipment, 3, 5)
     handoff = history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     evidence = penalty_of(shipment, history.records).evidence
@@ -680,7 +639,7 @@ def test_a_statement_names_the_records_it_rests_on(history: History) -> None:
 
 
 def test_the_order_in_which_records_arrive_changes_nothing(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     hold(history, shipment, 3, 5)
     history.handoff(shipment, CARRIER, SHOP, 14 * DAY)
     assert penalty_of(shipment, history.records[::-1]) == penalty_of(shipment, history.records)
@@ -696,7 +655,7 @@ def test_unknown_terms_and_withheld_terms_give_no_figure(history: History) -> No
 
 
 def test_words_and_json_tell_the_same_story(history: History) -> None:
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=8 * DAY)
     hold(history, shipment, 3, 5)
     hold(history, shipment, 6, 7, caused_by=CARRIER)

@@ -11,9 +11,9 @@ from ledger.common.keccak import keccak256
 from ledger.products.authenticity import (
     Evidence,
     Fate,
+    Part,
     ProductVerdict,
     Scan,
-    Sighting,
     Verdict,
     Why,
     holders_from,
@@ -21,6 +21,7 @@ from ledger.products.authenticity import (
 )
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.products.gs1 import Product
+from ledger.products.one_time_codes import FIRST_HANDS, MANY_DEVICES, NO_LOOKS, Looks
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Attestation, Recall, Record, Revocation
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
@@ -41,9 +42,10 @@ class Book:
 
     records: list[VerifiedRecord] = field(default_factory=list)
     time: int = NOW - 30 * DAY
-    sightings: list[Sighting] = field(default_factory=list)
+    looks: Looks = NO_LOOKS
     fates: list[Fate] = field(default_factory=list)
     listed: set[tuple[RecordId, str]] = field(default_factory=set)
+    one_time: set[RecordId] = field(default_factory=set)
 
     def add(self, record: Record, by: int, *, outcome: Outcome = Outcome.APPLIED, roles: int = 0) -> RecordId:
         self.time += 60
@@ -76,15 +78,16 @@ class Book:
         } | fields  # fmt: skip
         return self.add(Recall(by=by, subject=subject, **values), by, roles=roles)
 
-    def judge(self, product: Product = ITEM, time: int = NOW, **scan: Any) -> ProductVerdict:
+    def judge(self, product: Product = ITEM, time: int = NOW) -> ProductVerdict:
         evidence = Evidence(
             self.records,
             holders_from({"9506000": [BRAND], "4006381": [RIVAL]}),
             listed=lambda attestation, path: (attestation, path) in self.listed,
-            sightings=self.sightings,
+            one_time=lambda attestation: attestation in self.one_time,
+            looks=self.looks,
             fates=self.fates,
         )
-        return judge(Scan(product, time, **scan), evidence)
+        return judge(Scan(product, time), evidence)
 
 
 @pytest.fixture
@@ -241,10 +244,43 @@ def test_a_list_of_codes_vouches_for_those_in_it(book: Book) -> None:
     assert book.judge().verdict == Verdict.AUTHENTIC
 
 
-def test_a_scan_of_the_gtin_when_items_are_attested(book: Book) -> None:
-    book.attest(subject=f"01/{GTIN}/10/A1")
+@pytest.mark.parametrize(
+    ("subject", "asked"),
+    [
+        (f"01/{GTIN}/10/A1", (Part.LOT,)),
+        (f"01/{GTIN}/21/7", (Part.SERIAL,)),
+        (f"01/{GTIN}/22/B/10/A1/21/7", (Part.LOT, Part.SERIAL, Part.VARIANT)),
+    ],
+)
+@pytest.mark.parametrize("revoked", [False, True])
+def test_a_gtin_without_lot_asks_for_it_when_lots_are_attested_or_revoked(
+    book: Book, subject: str, asked: tuple[Part, ...], revoked: bool
+) -> None:
+    attestation = book.attest(subject=subject)
+    if revoked:
+        book.revoke(attestation)
     verdict = book.judge(Product(GTIN))
-    assert (verdict.verdict, codes(verdict)) == (Verdict.UNKNOWN, [Why.NOT_SPECIFIC])
+    assert (verdict.verdict, codes(verdict), verdict.asks) == (Verdict.INCOMPLETE, [Why.NOT_SPECIFIC], asked)
+    answer = book.judge(Product(GTIN, "A1", "7", "B"))
+    assert answer.verdict == (Verdict.REVOKED if revoked else Verdict.AUTHENTIC)
+    assert book.judge(Product(GTIN, "C3", "9", "D")).verdict == Verdict.UNKNOWN, "another lot is no matter of this one"
+
+
+def test_a_serial_without_its_lot_asks_for_the_lot(book: Book) -> None:
+    book.attest(subject=f"01/{GTIN}/10/A1")
+    assert book.judge(Product(GTIN, serial="7")).asks == (Part.LOT,)
+
+
+def test_a_rivals_lots_are_not_asked_for(book: Book) -> None:
+    book.attest(RIVAL, subject=f"01/{GTIN}/10/A1")
+    assert book.judge(Product(GTIN)).verdict == Verdict.UNKNOWN
+
+
+def test_a_thousand_attested_lots_are_one_reason(book: Book) -> None:
+    for number in range(1000):
+        book.attest(subject=f"01/{GTIN}/10/L{number}")
+    (reason,) = book.judge(Product(GTIN)).why
+    assert len(reason.records) == 10
 
 
 # --- recalls -------------------------------------------------------------------------------------------------------
@@ -254,13 +290,11 @@ def test_recalled_by_the_brand_whatever_else(book: Book) -> None:
     attestation = book.attest()
     recall = book.recall()
     book.revoke(attestation)
-    book.sightings.append(Sighting(NOW - DAY, "FR", "other"))
-    verdict = book.judge(place="DE")
+    book.looks = Looks(devices=50)
+    verdict = book.judge()
     assert verdict.verdict == Verdict.RECALLED
     assert verdict.why[0].code == Why.RECALL
     assert verdict.why[0].records == (recall,)
-    assert "bring it back" in verdict.to_do
-    assert "0800 1234" in verdict.to_do
 
 
 def test_an_unknown_product_can_be_recalled(book: Book) -> None:
@@ -283,7 +317,6 @@ def test_a_rivals_recall_is_shown_and_decides_nothing(book: Book) -> None:
     verdict = book.judge()
     assert verdict.verdict == Verdict.AUTHENTIC
     assert codes(verdict).count(Why.RECALL_BY_OTHERS) == 2
-    assert verdict.to_do == ""
 
 
 def test_other_lots_are_not_recalled(book: Book) -> None:
@@ -295,14 +328,24 @@ def test_other_lots_are_not_recalled(book: Book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "lots"), [(f"01/{GTIN}", '[{"lot":"A1"}]'), (f"01/{GTIN}/10/A1", ""), (f"01/{GTIN}/21/7", "")]
+    ("subject", "lots", "asked"),
+    [
+        (f"01/{GTIN}", '[{"lot":"A1"}]', (Part.LOT,)),
+        (f"01/{GTIN}/10/A1", "", (Part.LOT,)),
+        (f"01/{GTIN}/21/7", "", (Part.SERIAL,)),
+        (f"01/{GTIN}", '[{"lot":"A1"},{"from":"10","to":"20"}]', (Part.LOT, Part.SERIAL)),
+        (f"01/{GTIN}/10/A1", "unreadable", (Part.LOT,)),
+    ],
 )
-def test_a_recall_of_some_lots_is_a_risk_to_who_scanned_the_gtin(book: Book, subject: str, lots: str) -> None:
+def test_a_gtin_without_lot_asks_for_the_lot_instead_of_warning_of_another(
+    book: Book, subject: str, lots: str, asked: tuple[Part, ...]
+) -> None:
     book.attest()
     book.recall(subject=subject, lots=lots)
     verdict = book.judge(Product(GTIN))
-    assert (verdict.verdict, verdict.why[0].code) == (Verdict.RISK, Why.RECALL_MAYBE)
-    assert "Compare the lot" in verdict.to_do
+    assert (verdict.verdict, verdict.why[0].code, verdict.asks) == (Verdict.INCOMPLETE, Why.RECALL_MAYBE, asked)
+    assert book.judge(Product(GTIN, "Z9", "99")).verdict == Verdict.AUTHENTIC
+    assert book.judge(Product(GTIN, "A1", "7")).verdict == Verdict.RECALLED
 
 
 def test_lots_that_cannot_be_read_mean_all(book: Book) -> None:
@@ -341,71 +384,121 @@ def test_revoking_the_later_recall_brings_back_the_earlier(book: Book) -> None:
     assert book.judge().verdict == Verdict.RECALLED
 
 
-@pytest.mark.parametrize("action", RecallAction)
-def test_every_recall_says_what_to_do(book: Book, action: RecallAction) -> None:
-    book.recall(action=action, contact="")
-    verdict = book.judge()
-    assert verdict.to_do.endswith(".")
-    assert "Contact" not in verdict.to_do
+def test_a_recall_says_what_to_do_and_whom_to_ask(book: Book) -> None:
+    book.recall(action=RecallAction.DESTROY, contact="0800 1234")
+    reason = book.judge().why[0]
+    assert (reason.partner, reason.detail, reason.contact) == (BRAND, RecallAction.DESTROY, "0800 1234")
 
 
 # --- copied codes --------------------------------------------------------------------------------------------------
 
 
-def test_seen_before_by_somebody_else(book: Book) -> None:
-    book.attest()
-    book.sightings.append(Sighting(NOW - DAY, "DE", "me"))
-    assert book.judge(place="DE", reader="me").verdict == Verdict.AUTHENTIC
-    verdict = book.judge(place="DE", reader="you")
-    assert (verdict.verdict, verdict.why[0].code) == (Verdict.RISK, Why.SEEN_BEFORE)
+def scratched(book: Book) -> RecordId:
+    """The attestation of a list of one-time codes, with this item's among them."""
+    attestation = book.attest(itemCodes=keccak256(b"root"))
+    book.listed.add((attestation, ITEM.path()))
+    book.one_time.add(attestation)
+    return attestation
 
 
-def test_seen_elsewhere(book: Book) -> None:
+@pytest.mark.parametrize("devices", [1, MANY_DEVICES - 1, MANY_DEVICES, 1_000_000])
+def test_looks_alone_never_spoil_a_verdict(book: Book, devices: int) -> None:
+    """A printed code is looked at by whoever passes: a rival with a million devices turns no tin into a suspect."""
     book.attest()
-    book.sightings += [Sighting(NOW - DAY, "FR", "a"), Sighting(NOW - DAY, "", "b"), Sighting(NOW + DAY, "US", "c")]
-    verdict = book.judge(place="DE")
-    assert set(codes(verdict)) >= {Why.SEEN_BEFORE, Why.SEEN_ELSEWHERE}
-    text = next(reason.text for reason in verdict.why if reason.code == Why.SEEN_ELSEWHERE)
-    assert "FR" in text
-    assert "US" not in text, "not seen yet"
+    book.looks = Looks(first=NOW - 20 * DAY, newcomer=NOW - 10 * DAY, devices=devices)
+    verdict = book.judge()
+    assert verdict.verdict == Verdict.AUTHENTIC
+    note = [reason for reason in verdict.why if reason.code == Why.SEEN_BEFORE]
+    assert [reason.devices for reason in note] == ([devices] if devices >= MANY_DEVICES else [])
+
+
+def test_a_listed_code_that_is_printed_is_no_one_time_code(book: Book) -> None:
+    book.one_time.discard(scratched(book))
+    book.looks = Looks(first=NOW - 20 * DAY, newcomer=NOW - 10 * DAY, devices=2)
+    assert book.judge().verdict == Verdict.AUTHENTIC
+
+
+@pytest.mark.parametrize(
+    ("looks", "spoilt"),
+    [
+        (NO_LOOKS, False),
+        (Looks(first=NOW - FIRST_HANDS - 1, own=NOW - FIRST_HANDS - 1, devices=1), False),  # the same device twice
+        (Looks(first=NOW - FIRST_HANDS, devices=1), False),  # another phone of the same household
+        (Looks(first=NOW - FIRST_HANDS - 1, devices=1), True),  # another device, more than a day later
+        (Looks(first=NOW - 9 * DAY, own=NOW - 9 * DAY + 60, devices=2), False),  # it was there on the first day
+        (Looks(first=NOW - 9 * DAY, own=NOW - 9 * DAY, newcomer=NOW - DAY, devices=2), True),  # the first is told too
+    ],
+)
+def test_a_one_time_code_looked_at_by_a_second_device_a_day_later_is_a_risk(
+    book: Book, looks: Looks, spoilt: bool
+) -> None:
+    attestation = scratched(book)
+    book.looks = looks
+    verdict = book.judge()
+    assert verdict.verdict == (Verdict.RISK if spoilt else Verdict.AUTHENTIC)
+    if spoilt:
+        reason = verdict.why[0]
+        assert (reason.code, reason.time, reason.records) == (Why.ONE_TIME_SEEN, looks.first, (attestation,))
+
+
+def test_a_guessed_one_time_code_is_not_known(book: Book) -> None:
+    scratched(book)
+    guessed = Product(GTIN, "A1", "8")
+    book.looks = Looks(first=NOW - 20 * DAY, newcomer=NOW - 10 * DAY, devices=3)
+    verdict = book.judge(guessed)
+    assert (verdict.verdict, verdict.known) == (Verdict.UNKNOWN, False)
+    assert book.judge().known
+
+
+def test_a_rivals_list_makes_no_code_a_one_time_code(book: Book) -> None:
+    book.attest()
+    rivals = book.attest(RIVAL, itemCodes=keccak256(b"root"))
+    book.listed.add((rivals, ITEM.path()))
+    book.one_time.add(rivals)
+    book.looks = Looks(first=NOW - 20 * DAY, newcomer=NOW - 10 * DAY, devices=3)
+    assert book.judge().verdict == Verdict.AUTHENTIC
 
 
 def test_a_code_without_serial_may_be_seen_everywhere(book: Book) -> None:
     book.attest()
-    book.sightings.append(Sighting(NOW - DAY, "FR", "a"))
-    book.fates.append(Fate(RecordId(ZERO), ShipmentState.SOLD, NOW - DAY, RecordId(ZERO)))
-    assert book.judge(Product(GTIN, "A1"), place="DE").verdict == Verdict.AUTHENTIC
+    book.looks = Looks(first=NOW - 20 * DAY, newcomer=NOW - 10 * DAY, devices=MANY_DEVICES)
+    book.fates.append(Fate(RecordId(ZERO), BRAND, ShipmentState.DESTROYED, NOW - DAY, RecordId(ZERO)))
+    assert codes(book.judge(Product(GTIN, "A1"))) == [Why.ATTESTED, Why.COPY_CAUTION]
+
+
+def test_after_the_sale_is_a_note(book: Book) -> None:
+    book.attest()
+    record = RecordId(keccak256(b"statement"))
+    book.fates.append(Fate(RecordId(ZERO), BRAND, ShipmentState.SOLD, NOW, record))
+    verdict = book.judge()
+    assert (verdict.verdict, codes(verdict)) == (Verdict.AUTHENTIC, [Why.ATTESTED, Why.AFTER_SALE, Why.COPY_CAUTION])
+    assert verdict.why[1].records == (record,)
 
 
 @pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        (ShipmentState.SOLD, Why.AFTER_SALE),
-        (ShipmentState.LOST, Why.OFF_THE_MARKET),
-        (ShipmentState.DESTROYED, Why.OFF_THE_MARKET),
-        (ShipmentState.ABANDONED, Why.OFF_THE_MARKET),
-        (ShipmentState.SEIZED, Why.OFF_THE_MARKET),
-    ],
+    "state", [ShipmentState.LOST, ShipmentState.DESTROYED, ShipmentState.ABANDONED, ShipmentState.SEIZED]
 )
-def test_after_its_goods_left_the_market(book: Book, state: ShipmentState, code: Why) -> None:
+def test_after_its_goods_left_the_market(book: Book, state: ShipmentState) -> None:
     book.attest()
     record = RecordId(keccak256(b"statement"))
-    book.fates.append(Fate(RecordId(ZERO), state, NOW, record))
+    book.fates.append(Fate(RecordId(ZERO), BRAND, state, NOW, record))
     assert book.judge(time=NOW - 1).verdict == Verdict.AUTHENTIC
     verdict = book.judge()
-    assert (verdict.verdict, verdict.why[0].code, verdict.why[0].records) == (Verdict.RISK, code, (record,))
+    reason = verdict.why[0]
+    assert (verdict.verdict, reason.code, reason.records) == (Verdict.RISK, Why.OFF_THE_MARKET, (record,))
+
+
+def test_a_rival_that_opens_and_destroys_a_shipment_of_the_lot_spoils_nothing(book: Book) -> None:
+    book.attest()
+    book.fates.append(Fate(RecordId(ZERO), RIVAL, ShipmentState.DESTROYED, NOW - DAY, RecordId(ZERO)))
+    assert book.judge().verdict == Verdict.AUTHENTIC
 
 
 @pytest.mark.parametrize("state", [ShipmentState.OPEN, ShipmentState.DELIVERED, ShipmentState.CLOSED_INTO_CHILDREN])
 def test_goods_on_their_way_are_no_risk(book: Book, state: ShipmentState) -> None:
     book.attest()
-    book.fates.append(Fate(RecordId(ZERO), state, NOW - DAY, RecordId(ZERO)))
+    book.fates.append(Fate(RecordId(ZERO), BRAND, state, NOW - DAY, RecordId(ZERO)))
     assert book.judge().verdict == Verdict.AUTHENTIC
-
-
-def test_a_risk_weighs_more_than_no_attestation(book: Book) -> None:
-    book.sightings.append(Sighting(NOW - DAY, "FR", "a"))
-    assert book.judge(place="DE").verdict == Verdict.RISK
 
 
 # --- as a whole ----------------------------------------------------------------------------------------------------
@@ -420,12 +513,3 @@ def test_the_order_of_records_does_not_matter(book: Book) -> None:
     book.records.reverse()
     assert book.judge() == expected
     assert expected.verdict == Verdict.AUTHENTIC
-
-
-def test_every_verdict_names_reasons_in_words(book: Book) -> None:
-    book.attest()
-    book.recall(lots='[{"lot":"B2"}]')
-    for product in (ITEM, Product(GTIN), Product(FOREIGN)):
-        verdict = book.judge(product)
-        assert verdict.why
-        assert all(reason.text.endswith(".") or "Contact" in reason.text for reason in verdict.why)

@@ -5,16 +5,13 @@ import random
 import pytest
 
 from ledger.codes import Role
+from ledger.common.gs1_keys import check_digit, check_gln, check_gtin, check_sscc
 from ledger.common.scopes import scope_bytes
 from ledger.errors import MalformedRecord
 from ledger.products.gs1 import (
     Lot,
     Product,
     SerialRange,
-    check_digit,
-    check_gln,
-    check_gtin,
-    check_sscc,
     gtin14,
     has_prefix,
     parse_lots,

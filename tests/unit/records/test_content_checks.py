@@ -26,6 +26,7 @@ from ledger.records.types import (
     Recall,
     Record,
     RegistryChange,
+    Require,
     Revocation,
     ShipmentTerms,
     Split,
@@ -61,6 +62,8 @@ def valid(kind: type[Record]) -> Record:
     record = sample(kind, random.Random(2), edge="least", withhold=1)
     names = {m.name for m in kind.members()} & REQUIRED.keys()
     record = changed(record, **{name: REQUIRED[name] for name in names})
+    if kind is Clearance:
+        return changed(record, jurisdiction=b"NZ")
     return changed(record, reason=1) if kind is Revocation else record
 
 
@@ -196,8 +199,8 @@ def test_details_that_hold_anything_else_are_refused(text: str, why: str) -> Non
     assert caught.value.where == "claims.text"
 
 
-@pytest.mark.parametrize("country", ["de", "D", "DEU", "D1", "ÄÖ", "  "])
-def test_countries_are_two_capitals(country: str) -> None:
+@pytest.mark.parametrize("country", ["de", "D", "DEU", "D1", "ÄÖ", "  ", "UK", "QQ", "EU"])
+def test_countries_are_those_of_iso_3166(country: str) -> None:
     check_content(handoff(place=Place(SALT, "DE", "", "", "")), NOW)
     check_content(handoff(place=Place(SALT, "", "", "", "")), NOW)
     with pytest.raises(MalformedRecord, match="not a country") as caught:
@@ -205,14 +208,54 @@ def test_countries_are_two_capitals(country: str) -> None:
     assert caught.value.where == "place.country"
 
 
-@pytest.mark.parametrize("currency", ["eur", "EU", "EURO", "E1R", "€€€"])
-def test_currencies_are_three_capitals(currency: str) -> None:
+@pytest.mark.parametrize("currency", ["eur", "EU", "EURO", "E1R", "€€€", "EUO", "RMB", "NZS"])
+def test_currencies_are_those_of_iso_4217(currency: str) -> None:
     duty = sample(Duty, random.Random(1), edge="least")
     clearance = valid(Clearance)
     check_content(changed(clearance, duty=changed(duty, currency="EUR")), NOW)
     with pytest.raises(MalformedRecord, match="not a currency") as caught:
         check_content(changed(clearance, duty=changed(duty, currency=currency)), NOW)
     assert caught.value.where == "duty.currency"
+
+
+@pytest.mark.parametrize("jurisdiction", [b"QQ", b"uk", b"\xff\xff", bytes(2)])
+def test_nothing_is_cleared_in_no_country(jurisdiction: bytes) -> None:
+    check_content(changed(valid(Clearance), jurisdiction=b"EU"), NOW)
+    for record, where in (
+        (changed(valid(Clearance), jurisdiction=jurisdiction), "jurisdiction"),
+        (terms(requires=(Require(b"NZ", 2, 1, False), Require(jurisdiction, 2, 1, False))), "requires[1].jurisdiction"),
+    ):
+        with pytest.raises(MalformedRecord, match="not a country") as caught:
+            check_content(record, NOW)
+        assert caught.value.where == where
+
+
+@pytest.mark.parametrize(
+    ("country", "locode"), [("NZ", "AKL"), ("NZ", "AUSYD"), ("", "QQAKL"), ("NZ", "NZAK1"), ("NZ", "nzakl")]
+)
+def test_a_locode_is_one_of_its_country(country: str, locode: str) -> None:
+    check_content(handoff(place=Place(SALT, country, f"{country or 'NZ'}AKL", "", "")), NOW)
+    with pytest.raises(MalformedRecord, match="UN/LOCODE"):
+        check_content(handoff(place=Place(SALT, country, locode, "", "")), NOW)
+
+
+def test_a_slip_in_a_number_of_gs1_shows_in_its_check_digit() -> None:
+    def goods(gtin: str) -> ShipmentTerms:
+        return terms(contents=(Goods(SALT, gtin, "L1", bytes(32), 1, "EA", "", ""),))
+
+    check_content(goods("09506000134352"), NOW)
+    check_content(goods(""), NOW)
+    slips: list[tuple[Record, str]] = [
+        (goods("09506000134353"), "contents[0].gtin"),
+        (goods("9506000134352"), "contents[0].gtin"),
+        (handoff(place=Place(SALT, "", "", "9506000134353", "")), "place.gln"),
+        (changed(valid(Attestation), subject="01/09506000134353/10/L1"), "subject"),
+        (changed(valid(Recall), subject="01/09506000134353"), "subject"),
+    ]
+    for record, where in slips:
+        with pytest.raises(MalformedRecord, match=r"GTIN|GLN") as caught:
+            check_content(record, NOW)
+        assert caught.value.where == where
 
 
 def test_withheld_parts_are_passed_over() -> None:

@@ -27,7 +27,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.explain.score import explain, why
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods, Require, ShipmentTerms
+from ledger.records.types import Goods, Place, Require, ShipmentTerms
 from ledger.records.verification import already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.scores.composite import (
@@ -36,17 +36,17 @@ from ledger.scores.composite import (
     Scorecard,
     ScoreStatus,
     Tallies,
-    as_public,
     score_of,
 )
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
-from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
+from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
 from tests.unit.penalties.test_fast_path import random_history
 
 DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
+BREACH = Outcome.APPLIED_IN_BREACH
 YEAR = Period(0, 365 * DAY, 365 * DAY)
 
 
@@ -56,10 +56,10 @@ def card() -> Card:
 
 
 def deliveries(history: History, late: int, count: int, **terms: Any) -> None:
-    """`count` shipments, each on its own truck; the first `late` of them two days late."""
+    """`count` shipments, one every third day; the first `late` of them two days late."""
     for i in range(count):
-        shipment = history.terms(freight=10_000, promisedAt=10 * DAY + i * HOUR, **terms)
-        history.handoff(shipment, CARRIER, SHOP, (12 if i < late else 10) * DAY + i * HOUR)
+        shipment = history.terms(freight=10_000, promisedAt=(10 + 3 * i) * DAY, **terms)
+        history.handoff(shipment, CARRIER, SHOP, ((12 if i < late else 10) + 3 * i) * DAY)
 
 
 def of(scorecard: Scorecard, indicator: Indicator) -> IndicatorScore:
@@ -176,7 +176,7 @@ def test_what_is_not_due_yet_does_not_count(card: Card) -> None:
 
 def test_goods_that_customs_still_excuse_are_not_judged_yet(card: Card) -> None:
     history = History()
-    shipment = history.terms()
+    shipment = history.terms(requires=[US_IMPORT])
     history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY)
     assert of(carrier(history, card), Indicator.ON_TIME).status is IndicatorStatus.UNKNOWN
 
@@ -248,20 +248,71 @@ def test_an_event_is_the_delivery_whatever_else_is_signed_on_the_way(card: Card)
     for i in range(5):
         shipment = history.terms(holder=MAKER)
         history.handoff(shipment, MAKER, CARRIER, DAY + i * HOUR, due=9 * DAY)
-        history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i * HOUR)
+        history.handoff(shipment, CARRIER, SHOP, (5 + i) * DAY)
     scorecard = carrier(history, card)
     assert (scorecard.samples, scorecard.shipments, scorecard.score) == (5, 5, None)
     assert of(scorecard, Indicator.LEGS).samples == of(scorecard, Indicator.RECORDS).samples == 5
 
 
 def test_splitting_a_shipment_makes_no_more_of_them(card: Card) -> None:
-    """Parcels that arrive apart are events of their own, but the volume is that of the terms."""
+    """Parcels that arrive on several days are samples of their own, but the volume is that of the terms."""
     history = History()
     shipment = history.terms(packages=4)
     for i, child in enumerate(history.split(shipment, CARRIER, 2 * DAY, [1, 1, 1, 1])):
-        history.handoff(child, CARRIER, SHOP, 9 * DAY + i * HOUR, packages=1)
+        history.handoff(child, CARRIER, SHOP, (5 + i) * DAY, packages=1)
     scorecard = carrier(history, card)
     assert (scorecard.samples, scorecard.shipments) == (4, 1)
+
+
+def test_two_hundred_children_and_thirty_manifests_a_day_to_a_friend_are_one_sample(card: Card) -> None:
+    """Nor do they weigh more than one: the figure is that of eleven samples, one of them late."""
+    friend, figures = 9, []
+    for children, manifests in ((0, 1), (200, 1), (0, 30)):
+        history = History()
+        deliveries(history, 1, 10)
+        for _ in range(manifests):
+            shipment = history.terms(packages=200, consignee=friend, beneficiary=friend)
+            parts = history.split(shipment, CARRIER, 2 * DAY, [1] * children) if children else [shipment]
+            for part in parts:
+                history.handoff(part, CARRIER, friend, 9 * DAY, packages=200 // len(parts))
+        card_of = carrier(history, card)
+        on_time = of(card_of, Indicator.ON_TIME)
+        assert (card_of.samples, on_time.samples, on_time.value) == (11, 11, 10 * MILLION // 11)
+        figures.append((card_of.score, on_time.low, on_time.high, of(card_of, Indicator.MEAN_LATE).value))
+    assert figures == [figures[0]] * 3
+
+
+def test_splitting_what_is_in_time_hides_nothing_of_what_is_late(card: Card) -> None:
+    """One package of ten late is a tenth of the day's sample, whether the others go as one or as nine."""
+    for parts in ([9], [1] * 9):
+        history = History()
+        history.handoff(history.terms(packages=1), CARRIER, SHOP, 12 * DAY, packages=1)
+        in_time = history.terms(packages=9, promisedAt=15 * DAY)
+        for child in history.split(in_time, CARRIER, 2 * DAY, parts):
+            history.handoff(child, CARRIER, SHOP, 12 * DAY, packages=parts[0])
+        on_time = of(carrier(history, card), Indicator.ON_TIME)
+        assert (on_time.samples, on_time.value) == (1, 900_000)
+
+
+def test_destinations_days_partners_and_recipient_keys_make_samples(card: Card) -> None:
+    """The finest code of the destination counts; closed ones count as one; and each one-time key is one of its own."""
+
+    def samples(*fields: dict[str, Any], days: tuple[int, ...] = (9,)) -> int:
+        history = History()
+        for terms in fields:
+            for day in days:
+                history.handoff(history.terms(**terms), CARRIER, terms.get("consignee", SHOP), day * DAY)
+        return carrier(history, card).samples
+
+    harbour, depot = Place(SALT, "DE", "DEHAM", "", ""), Place(SALT, "DE", "DEHAM", "4012345000009", "")
+    renamed = Place(SALT, "DE", "DEHAM", "", "another gate")
+    assert samples({}, {}) == 1
+    assert samples({}, days=(9, 10)) == 2
+    assert samples({"destination": harbour}, {"destination": renamed}) == 1
+    assert samples({"destination": harbour}, {"destination": depot}) == 2
+    assert samples({"destination": Withheld(bytes(32))}, {"destination": Withheld(b"1" * 32)}) == 1
+    keys = ({"consignee": 0, "beneficiary": 0, "recipient": key * 20} for key in (b"1", b"2", b"2"))
+    assert samples(*keys) == 2
 
 
 def test_in_full_counts_what_never_moved_and_what_was_refused_damaged(card: Card) -> None:
@@ -300,7 +351,7 @@ def test_a_procedure_held_up_by_its_brokers_own_fault_is_due_though_never_releas
 def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:
     """The leg is late with its last parcel; the hold by the supplier's papers counts once."""
     history = History()
-    shipment = history.terms(holder=MAKER, packages=4)
+    shipment = history.terms(holder=MAKER, packages=4, requires=[US_IMPORT])
     history.handoff(shipment, MAKER, CARRIER, 1 * DAY, due=4 * DAY, packages=4)
     history.clearance(ClearanceStatus.HELD, shipment, DAY, caused_by=MAKER, cause=HoldCause.DOCUMENTS)
     history.clearance(ClearanceStatus.RELEASED, shipment, DAY + HOUR)
@@ -381,7 +432,7 @@ def test_a_handover_to_a_main_carrier_in_breach_counts_for_both_who_signed_it(ca
     """The carrier that took over is not on time, though not liable; nor is the supplier's handover on time in full."""
     history = History()
     shipment = history.terms(holder=MAKER, requires=(Require(b"NZ", 2, 1, False),))
-    history.handoff(shipment, MAKER, SECOND, DAY, receiver_roles=1 << Role.MAIN_CARRIER)
+    history.handoff(shipment, MAKER, SECOND, DAY, receiver_roles=1 << Role.MAIN_CARRIER, outcome=BREACH)
     history.handoff(shipment, SECOND, CARRIER, 2 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 9 * DAY)
     tallies = Tallies(Journeys(history.records), YEAR)
@@ -410,7 +461,7 @@ def test_only_what_is_new_counts_against_the_releaser(card: Card) -> None:
 
 def test_a_hold_that_a_partner_did_not_cause_is_not_its_delay(card: Card) -> None:
     history = History()
-    shipment = history.terms(holder=MAKER)
+    shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
     history.handoff(shipment, MAKER, CARRIER, 1 * DAY, due=9 * DAY)
     history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=MAKER, cause=HoldCause.DOCUMENTS)
     history.clearance(ClearanceStatus.RELEASED, shipment, 6 * DAY)
@@ -463,7 +514,7 @@ def test_a_late_record_counts_once_however_many_lines_it_has(card: Card) -> None
 def test_mean_late_days_count_at_most_fourteen_each(card: Card) -> None:
     history = History()
     deliveries(history, 0, 3)
-    history.terms()
+    history.terms(promisedAt=11 * DAY)
     late = of(carrier(history, card), Indicator.MEAN_LATE)
     assert (late.value, late.points) == (14 * DAY // 4, 0)
 
@@ -564,16 +615,6 @@ def test_late_records_are_told_of_suppliers_too(card: Card) -> None:
     assert flags(scorecard)[FlagKind.LATE_RECORDS] == (3, 4)
 
 
-def test_one_load_split_into_thirty_handoffs_is_told(card: Card) -> None:
-    """Thirty deliveries a minute apart between the same two are told; thirty lines on one truck need no telling."""
-    split, truck = History(), History()
-    for i in range(30):
-        split.handoff(split.terms(), CARRIER, SHOP, 9 * DAY + i * 60)
-    truck.handoff(sorted(truck.terms() for _ in range(30)), CARRIER, SHOP, 9 * DAY)
-    assert flags(carrier(split, card))[FlagKind.SPLIT_SAMPLES] == (30, 30)
-    assert FlagKind.SPLIT_SAMPLES not in flags(carrier(truck, card))
-
-
 def test_promises_longer_than_usual_on_their_lane_are_told(card: Card) -> None:
     history = History()
     for i in range(20):
@@ -594,32 +635,6 @@ def test_customs_time_that_rests_on_a_brokers_word_is_told(card: Card) -> None:
     history.clearance(ClearanceStatus.RELEASED, shipment, 4 * DAY)
     history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
     assert flags(carrier(history, card))[FlagKind.BROKER_WORD] == (2 * DAY, 2 * DAY)
-
-
-# --- what the public may know ---
-
-
-def test_a_public_score_does_not_tell_what_fewer_than_ten_deliveries_cost(card: Card) -> None:
-    """Whatever they cost, the public score is the same; with ten that state a freight it is the full score."""
-    public = []
-    for penalty_cap in (0, 100, 900):
-        history = History()
-        deliveries(history, 1, 1, penaltyCap=penalty_cap)
-        for i in range(11):
-            shipment = history.terms(freight=0)
-            history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i * HOUR)
-        full = carrier(history, card)
-        shown = as_public(full)
-        hidden = of(shown, Indicator.PENALTY)
-        assert (hidden.status, hidden.samples, hidden.points, hidden.good) == (IndicatorStatus.LEFT_OUT, 1, None, 0)
-        assert shown.known_weight == full.known_weight - hidden.weight
-        assert any("left out for the public" in line for line in explain(shown))
-        public.append((full.score, shown.score, shown.low, shown.high, sum(e.lost for e in shown.indicators)))
-    assert len({score for score, *_ in public}) == 3
-    assert len({tuple(rest) for _, *rest in public}) == 1
-    history = History()
-    deliveries(history, 1, 10)
-    assert as_public(carrier(history, card)) == carrier(history, card)
 
 
 # --- the card ---

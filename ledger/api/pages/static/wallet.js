@@ -19,7 +19,7 @@ async function signIn(wallet) {
     await fetch("/v1/session", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ message, signature: signature.toLowerCase() }),
+      body: JSON.stringify({ message, signature: signature }),
     }),
   );
 }

@@ -192,7 +192,7 @@ def test_a_consumers_short_delivery_keeps_the_key(w: World) -> None:
 
 
 def test_two_sides_sign_with_two_keys(w: World) -> None:
-    shipment = w.open(consignee=0, recipientKey=partner_key(MAKER).address)
+    shipment = w.open(consignee=0, recipientKey=CONSUMER.address)
     manifest = w.manifest(MAKER, CARRIER, w.item(shipment))
     assert w.refused(manifest, MAKER) == "EvidenceSignatureLength"
     assert w.refused(manifest, MAKER, CARRIER, CARRIER) == "EvidenceSignatureLength"

@@ -9,7 +9,8 @@ from collections import Counter
 
 from ledger.codes import ExceptionBit, Outcome, Purpose, ShipmentState, StatementKind
 from ledger.custody.rules import Holding
-from ledger.records.types import HandoffItem, Record, Require, ShipmentRef
+from ledger.records.signing import SigningKey
+from ledger.records.types import HandoffItem, KeyGrant, Record, Require, ShipmentRef
 from tests.chain.contracts.consortium import (
     AUDITOR,
     CARRIER,
@@ -21,8 +22,10 @@ from tests.chain.contracts.consortium import (
     RETAILER,
     WAREHOUSE,
     key_of,
+    partner_key,
+    sign,
 )
-from tests.chain.contracts.custody_world import Who, World, world
+from tests.chain.contracts.custody_world import Who, World, hidden, world
 from tests.chain.contracts.harness import Reverted
 
 PARTNERS = (MAKER, WAREHOUSE, CARRIER, MAIN_CARRIER, PLATFORM, RETAILER, AUDITOR, IDLE_CARRIER)
@@ -45,6 +48,8 @@ class Player:
         for step in range(steps):
             if step == steps // 2:
                 self.w.members.suspend(IDLE_CARRIER)
+            if step == 3 * steps // 4:
+                self.take(CONSUMERS[1])
             before = dict(self.w.holdings)
             self.step()
             check_history(before, self.w.holdings)
@@ -66,6 +71,11 @@ class Player:
             self.outcomes.update(outcome.name for outcome in outcomes)
         except Reverted as reverted:
             self.outcomes[reverted.name] += 1
+
+    def take(self, key: SigningKey) -> None:
+        """A carrier makes a recipient key its own device's."""
+        grant = KeyGrant(CARRIER, key.address, 0, 1 << 4, self.w.now, self.w.now + 86_400, hidden("details"))
+        self.w.members.registry.record("grantKey", grant, sign(grant, CARRIER, key))
 
     # --- choices -----------------------------------------------------------------------------------------------------
 
@@ -132,7 +142,7 @@ class Player:
                 purpose, consignee = Purpose.RETURN, MAKER
         key = CONSUMERS[0] if isinstance(last, int) else last
         if isinstance(last, int) and self.odd(0.5):
-            key = CONSUMERS[1]
+            key = self.rng.choice((*CONSUMERS, CONSUMERS[1], partner_key(CARRIER)))
         needs_key = 0 in (consignee, holder)
         pairs = rng.sample([(j, r) for j in (b"DE", b"FR") for r in (1, 2, 3)], rng.choice((0, 0, 1, 2, 4)))
         terms = self.w.terms(
@@ -256,4 +266,5 @@ def test_random_histories_agree() -> None:
         # No contract answers ANNOUNCED yet: the first call of an override is AHEAD.
         if outcome not in (Outcome.REJECTED, Outcome.ANNOUNCED):
             assert met[outcome.name], f"{outcome.name} never came up: {met}"
+    assert met["CustodyKnownKey"] > 5
     assert met["APPLIED"] > 2 * STEPS

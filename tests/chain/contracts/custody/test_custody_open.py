@@ -1,16 +1,19 @@
 """Opening a shipment: who may, over which parents, and every way in which terms are refused."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ledger.codes import Gate, Outcome, Purpose, ShipmentState, StatementKind
 from ledger.custody.rules import Requirement
 from ledger.records.signing import SigningKey
-from ledger.records.types import Require, ShipmentRef
+from ledger.records.types import Handoff, KeyGrant, Recall, Record, Require, ShipmentRef
 from tests.chain.contracts.consortium import (
     AUDITOR,
     BRAND,
     BROKER,
     CARRIER,
+    COUNCIL,
     CUSTOMS,
     DOMAIN,
     IDLE_CARRIER,
@@ -21,9 +24,10 @@ from tests.chain.contracts.consortium import (
     RETAILER,
     WAREHOUSE,
     key_of,
+    partner_key,
     sign,
 )
-from tests.chain.contracts.custody_world import World, require, world
+from tests.chain.contracts.custody_world import World, hidden, require, world
 from tests.chain.contracts.harness import Reverted
 
 CONSUMER: SigningKey = key_of("a consumer")
@@ -269,3 +273,45 @@ def test_the_id_is_the_digest(w: World) -> None:
     terms = w.terms()
     w.submit(terms, MAKER)
     assert w.members.custody.read("slotOf", DOMAIN.record_id(terms)) == w.slot(DOMAIN.record_id(terms)).pack()
+
+
+# --- whose key a recipient key is ----------------------------------------------------------------------------------
+
+
+def device_of(w: World, partner: int, name: str, types: Sequence[type[Record]] = (Handoff,)) -> SigningKey:
+    """A device key of the partner for these types of record."""
+    device = key_of(name)
+    scopes = sum(1 << (kind.NUMBER - 1) for kind in types)
+    grant = KeyGrant(partner, device.address, 0, scopes, w.now, w.now + 86_400, hidden("details"))
+    w.members.registry.record("grantKey", grant, sign(grant, partner, device))
+    return device
+
+
+def test_no_key_that_the_registry_knows_is_a_recipients(w: World) -> None:
+    """A partner would deliver to itself: by its master key, a device's, or one that only signs something else."""
+    device = device_of(w, CARRIER, "a scanner")
+    log_key = COUNCIL[0]
+    for key in (partner_key(MAKER), partner_key(CARRIER), device, log_key):
+        assert w.refused(w.terms(consignee=0, recipientKey=key.address), MAKER) == "CustodyKnownKey"
+    contract = w.terms(consignee=0, recipientKey=w.members.clearance.address)
+    assert w.refused(contract, MAKER) == "CustodyKnownKey"
+
+
+def test_a_recipient_key_that_a_partner_takes_later_signs_nothing(w: World) -> None:
+    """Its terms were open when the carrier made the key its own device's: nothing is delivered, split or contested."""
+    mine = key_of("a key that the carrier kept")
+    shipment, delivered = (w.on_the_road(consignee=0, recipientKey=mine.address) for _ in range(2))
+    assert w.submit(w.manifest(CARRIER, 0, w.item(delivered)), CARRIER, mine) == (Outcome.APPLIED,)
+    assert device_of(w, CARRIER, "a key that the carrier kept", (Recall,)).address == mine.address
+    assert w.refused(w.manifest(CARRIER, 0, w.item(shipment)), CARRIER, mine) == "CustodyKnownKey"
+    assert w.refused(w.splitting(delivered, 0, [5, 5]), mine) == "CustodyKnownKey"
+    contest = w.statement(StatementKind.CONTEST, shipment, 0, CARRIER)
+    assert w.refused(contest, mine) == "CustodyKnownKey"
+    destroyed = w.statement(StatementKind.DESTROYED, shipment, CARRIER, 0)
+    assert w.refused(destroyed, CARRIER, mine) == "CustodyKnownKey"
+    fields = {"consignor": PLATFORM, "consignee": PLATFORM, "holder": 0, "purpose": Purpose.RETURN}
+    returned = w.terms(**fields, recipientKey=CONSUMER.address, parents=(w.reference(delivered),))
+    assert w.refused(returned, PLATFORM, mine) == "CustodyKnownKey"
+    override = w.overriding(shipment, CARRIER, 0)
+    assert w.refused(override, signatures=sign(override, *COUNCIL[:2], mine)) == "CustodyKnownKey"
+    assert w.slot(shipment).custodian == CARRIER

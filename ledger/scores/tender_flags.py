@@ -1,0 +1,100 @@
+"""Who contests, and whose tenders are contested or borne out by the same third: signs that somebody plays with them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
+
+from ledger.codes import StatementKind
+from ledger.common.ids import RecordId
+from ledger.common.periods import Period
+from ledger.errors import NotFound
+from ledger.records.types import NOBODY, Endorsement, Statement
+from ledger.shipments.history import Journeys
+from ledger.shipments.status import tenders_at
+
+FEWEST = 10
+"""Tenders below which nothing stands out."""
+
+
+@dataclass(slots=True)
+class Count:
+    """So many `records` of `of` tenders."""
+
+    of: int = 0
+    records: list[RecordId] = field(default_factory=list)
+
+    @property
+    def stands_out(self) -> bool:
+        """Above one in five of at least ten."""
+        return self.of >= FEWEST and len(self.records) * 5 > self.of
+
+
+class Tenders:
+    """All tenders of a period, by who made them and to whom."""
+
+    def __init__(self, journeys: Journeys, period: Period) -> None:
+        self._journeys, self._period = journeys, period
+
+    def contested(self, holder: int) -> Count:
+        """The tenders of a holder, and those that were contested."""
+        return self._read[0].get(holder, Count())
+
+    def contests(self, partner: int) -> Count:
+        """What this partner contested of the tenders made to it; or, if that stands out, what one did to whom this
+        partner tendered and who contested it.
+        """
+        _, by_party, met, _ = self._read
+        parties = [partner, *sorted(met.get(partner, ()))]
+        found = [by_party[party] for party in parties if party in by_party and by_party[party].stands_out]
+        return max(found, key=lambda count: len(count.records), default=Count())
+
+    def endorsed(self, holder: int) -> Count:
+        """The tenders of a holder, and those that the same third endorsed, the most by any."""
+        thirds = self._read[3].get(holder, {})
+        return max(thirds.values(), key=lambda count: len(count.records), default=Count())
+
+    @cached_property
+    def _read(self) -> tuple[dict[int, Count], dict[int, Count], dict[int, set[int]], dict[int, dict[int, Count]]]:
+        by_holder: dict[int, Count] = {}
+        by_party: dict[int, Count] = {}
+        met: dict[int, set[int]] = {}
+        thirds: dict[int, dict[int, Count]] = {}
+        made: Counter[int] = Counter()
+        for holder, party, tender, contester, endorsers in self._tenders():
+            made[holder] += 1
+            own = by_holder.setdefault(holder, Count())
+            own.of += 1
+            if contester is not None:
+                own.records.append(tender)
+            if party != NOBODY:
+                theirs = by_party.setdefault(party, Count())
+                theirs.of += 1
+                if contester == party:
+                    theirs.records.append(tender)
+                    met.setdefault(holder, set()).add(party)
+            for third in endorsers:
+                thirds.setdefault(holder, {}).setdefault(third, Count()).records.append(tender)
+        for holder, counts in thirds.items():
+            for count in counts.values():
+                count.of = made[holder]
+        return by_holder, by_party, met, thirds
+
+    def _tenders(self) -> Iterator[tuple[int, int, RecordId, int | None, set[int]]]:
+        """Each tender: its holder, its addressee, itself, who contested it, and what thirds endorsed it."""
+        for shipment in self._journeys.stated(StatementKind.TENDER):
+            try:
+                tenders = tenders_at(self._journeys, shipment, self._period.at)
+                consignee = self._journeys.terms_of(shipment).record.consignee
+            except NotFound:
+                continue
+            for tender in tenders:
+                if tender.at in self._period and cast(Statement, tender.verified.record).shipment == shipment:
+                    contester = int(tender.contest.signers[0]) if tender.contest is not None else None
+                    thirds = {
+                        int(endorsement.signers[0])
+                        for endorsement in tender.endorsements
+                        if cast(Endorsement, endorsement.record).target == tender.verified.id
+                    }
+                    yield tender.verified.signers[0], consignee, tender.verified.id, contester, thirds

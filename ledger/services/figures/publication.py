@@ -1,0 +1,190 @@
+"""Figures that everybody may see: of closed calendar quarters, taken once and kept as they were then.
+
+A quarter is taken at the first checkpoint evidenced 30 days after its end. Whatever is recorded, opened or erased later
+changes nothing of it, so no two answers differ by a shipment.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import takewhile
+from threading import Lock
+from typing import Any
+
+from ledger.common.figure import to_json
+from ledger.common.periods import Period, Step, before, quarter
+from ledger.errors import Busy, MalformedRecord, NotFound, NotPermitted
+from ledger.explain.score import measure_stated, stated_public
+from ledger.network.publication import public_network
+from ledger.network.routes import GROUPS, By
+from ledger.records.evidence import CheckpointTime, CheckpointTimes
+from ledger.records.verification import as_known_at
+from ledger.scores.composite import Tallies
+from ledger.scores.publication import PUBLISHED_AFTER, public_card
+from ledger.services.home.home import Home
+from ledger.services.home.score_cards import measure_for
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.evidence import checkpoint_times
+from ledger.services.state.verified_records import VerifiedRecords
+from ledger.shipments.history import Journeys
+from ledger.store import meta
+from ledger.store.database import Connection
+
+PUBLIC_GROUPS = (None, By.MODE, By.CARRIER)
+"""Lanes and markets follow from places, which are private."""
+PATIENCE = 20
+"""Seconds that a request waits while another one takes a quarter."""
+LONGEST = 12
+"""Quarters that are looked at for the newest one."""
+
+
+class Publication:
+    """The published quarters of one home."""
+
+    def __init__(self, home: Home, registry: CurrentRegistry) -> None:
+        self._home = home
+        self._registry = registry
+        self._lock = Lock()
+        self._kept: dict[int, dict[str, Any]] = {}
+
+    def asked(self, start: int | None, end: int | None, rolling: int | None) -> dict[str, Any] | None:
+        """The published quarter that somebody asks for, by default the newest; None while there is none.
+
+        Raises `NotPermitted` for any other period, `NotFound` for a quarter that is not published yet.
+        """
+        if start is None and end is None and rolling is None:
+            return next(self.newest(LONGEST), None)
+        try:
+            name, period = quarter(-1 if start is None else start, -1 if end is None else end)
+        except MalformedRecord as error:
+            raise NotPermitted(
+                "only closed calendar quarters are public",
+                where="start",
+                expected="start and end of a quarter, UTC seconds; or neither, for the newest",
+                mend="Sign in with a key of the partner, or of an auditor, for other periods.",
+            ) from error
+        result = self.of(name, period)
+        if result is None:
+            raise NotFound(
+                "not published yet", where="start", expected="a quarter whose end is over 30 days ago", found=name
+            )
+        return result
+
+    def newest(self, count: int) -> Iterator[dict[str, Any]]:
+        """The published ones among the last `count` quarters, the newest first."""
+        for name, period in reversed(before(self._home.clock.now(), Step.QUARTER, count)):
+            if (result := self.of(name, period)) is not None:
+                yield result
+
+    def score_of(self, partner: int, published: dict[str, Any] | None) -> dict[str, Any]:
+        """What a published quarter says of a partner; of none, that there is none."""
+        if published is None:
+            with self._home.database.read() as connection:
+                measure = measure_stated(measure_for(connection, self._registry.refreshed(connection).now(), None))
+            return {"partner": partner, "measure": measure, "published": None, "scores": []}
+        head = {name: published[name] for name in ("name", "period", "taken")}
+        cards = [card for card in published["scores"] if card["partner"] == partner]
+        return {"partner": partner, "measure": published["measure"], "published": head, "scores": cards}
+
+    def trend_of(self, partner: int, count: int) -> dict[str, Any]:
+        """The partner's published scores of the last `count` quarters, oldest first, by role."""
+        roles: dict[str, list[dict[str, Any]]] = {}
+        for published in reversed(list(self.newest(count))):
+            for card in published["scores"]:
+                if card["partner"] == partner:
+                    point = {name: card[name] for name in ("period", "card", "score", "low", "high", "samples")}
+                    roles.setdefault(card["role"], []).append({"name": published["name"], **point})
+        listed = [{"role": role, "points": points} for role, points in sorted(roles.items())]
+        return {"partner": partner, "by": str(Step.QUARTER), "roles": listed}
+
+    def network(self, by: By | None, published: dict[str, Any] | None) -> dict[str, Any]:
+        """What a published quarter says of the network; raises `NotPermitted` for what follows from private parts."""
+        if by not in PUBLIC_GROUPS:
+            raise NotPermitted(
+                "lanes and markets follow from places, which are shown to the parties of the shipments and to auditors",
+                where="by",
+                expected=", ".join(sorted(kind for kind in PUBLIC_GROUPS if kind)),
+                mend="Sign in with a key of a party.",
+            )
+        head = {name: published[name] for name in ("name", "period", "taken")} if published else None
+        groups = published["network"][str(by or "all")] if published else {}
+        return {
+            "by": str(by) if by else None,
+            "of": "all shipments",
+            "period": published["period"] if published else None,
+            "published": head,
+            "before_period": None,
+            "groups": [{"group": name, "figures": groups[name], "explanation": []} for name in sorted(groups)],
+        }
+
+    def of(self, name: str, period: Period) -> dict[str, Any] | None:
+        """A quarter's figures: `name`, `period`, `taken` (at which checkpoint), `measure`, `scores`, and `network` by
+        group. None while no checkpoint is evidenced late enough.
+        """
+        if (kept := self._kept.get(period.start)) is not None:
+            return kept
+        if period.end + PUBLISHED_AFTER > self._home.clock.now():
+            return None
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise Busy("a quarter is being taken", retry_after=PATIENCE)
+        try:
+            result = self._stored(period) or self._taken(name, period)
+            if result is not None:
+                self._kept[period.start] = result
+            return result
+        finally:
+            self._lock.release()
+
+    def _stored(self, period: Period) -> dict[str, Any] | None:
+        with self._home.database.read() as connection:
+            text = meta.get(connection, _key(period))
+        return None if text is None else dict(json.loads(text))
+
+    def _taken(self, name: str, period: Period) -> dict[str, Any] | None:
+        with self._home.database.read() as connection:
+            records = VerifiedRecords(connection, self._home, self._registry.refreshed(connection))
+            stood = checkpoint_times(connection, self._home, records.evidence)
+            checkpoint = stood.first_from(period.end + PUBLISHED_AFTER)
+            if checkpoint is None:
+                return None
+            computed = self._figures(connection, name, period, checkpoint, records, records.evidence.times)
+        with self._home.database.write() as connection:
+            kept = meta.put_new(connection, _key(period), json.dumps(computed))
+        return dict(json.loads(kept))
+
+    def _figures(
+        self,
+        connection: Connection,
+        name: str,
+        period: Period,
+        checkpoint: CheckpointTime,
+        records: VerifiedRecords,
+        times: CheckpointTimes,
+    ) -> dict[str, Any]:
+        early = takewhile(lambda record: record.log_index < checkpoint.size, records.all())
+        journeys = Journeys(as_known_at(early, checkpoint.size, times))
+        judged = Period(period.start, period.end, checkpoint.time)
+        measure = measure_for(connection, self._registry.refreshed(connection).now(), period.start)
+        tallies = Tallies(journeys, judged)
+        cards = [
+            public_card(tallies.score(partner, role, measure.card))
+            for role in measure.card.roles
+            for partner in tallies.partners(role)
+        ]
+        return {
+            "name": name,
+            "period": to_json(judged),
+            "taken": {"log_size": checkpoint.size, "time": checkpoint.time, "basis": checkpoint.basis.name.lower()},
+            "measure": measure_stated(measure),
+            "scores": [stated_public(card) for card in cards],
+            "network": {
+                str(by or "all"): {
+                    group: to_json(figures)
+                    for group, figures in public_network(journeys, judged, GROUPS[by] if by else None).items()
+                }
+                for by in PUBLIC_GROUPS
+            },
+        }
+
+
+def _key(period: Period) -> str:
+    return f"published/{period.start}"

@@ -1,0 +1,149 @@
+"""What everybody may ask: closed quarters, taken once. Nothing public has two answers that differ by one shipment."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ledger.api.app import create_app
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY, Step, before
+from ledger.records.evidence import Basis
+from ledger.scores.publication import PUBLISHED_AFTER
+from ledger.store import openings
+from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
+
+PUBLIC = (
+    f"/v1/partners/{CARRIER}/score",
+    f"/v1/partners/{MAKER}/score",
+    f"/v1/partners/{CARRIER}/score/trend",
+    f"/v1/partners/{CARRIER}/score/trend?count=2",
+    "/v1/network",
+    "/v1/network?by=mode",
+    "/v1/network?by=carrier",
+    "/v1/bonuses",
+    f"/partners/{CARRIER}/score",
+    "/network",
+    "/network?by=carrier",
+    "/penalties",
+    f"/partners/{CARRIER}/penalties",
+)
+"""Everything public that sums up more than one shipment."""
+REFUSED = (
+    "/v1/penalties",
+    f"/v1/penalties?partner={CARRIER}&format=csv",
+    "/v1/penalties?format=lines",
+    f"/v1/partners/{CARRIER}/score?rolling=30",
+    f"/v1/partners/{CARRIER}/score?start=0",
+    f"/v1/partners/{CARRIER}/score?start=1759276800&end=1767225599",
+    f"/v1/partners/{CARRIER}/score?start=1761955200&end=1764547200",
+    f"/v1/partners/{CARRIER}/score/judgement?threshold=1",
+    f"/v1/partners/{CARRIER}/score/trend?by=month",
+    "/v1/network?rolling=30",
+    "/v1/network?start=5",
+    "/v1/network?by=lane",
+    "/v1/network?by=market",
+    "/v1/network?against_start=1&against_end=9",
+)
+PAST = ("start=1759276800", "end=1767225600")
+"""The fourth quarter of 2025, in which the stage plays."""
+
+
+def ship(stage: Stage, days: int, *, freight: bool = True) -> Any:
+    shipment = stage.open(endorsed=freight)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.pass_time(days * DAY)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    return shipment
+
+
+def answers(stage: Stage) -> dict[str, str]:
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    found = {}
+    for path in (*PUBLIC, f"/v1/network?{'&'.join(PAST)}", f"/v1/partners/{CARRIER}/score?{'&'.join(PAST)}"):
+        answer = client.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        found[path] = re.sub(r"<time.*?</time>|\bat=\d+", "", answer.text)  # a page says when it was asked
+    return found
+
+
+def refused(stage: Stage) -> None:
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    for path in REFUSED:
+        answer = client.get(path)
+        assert answer.status_code == 403, (path, answer.text)
+        assert answer.json()["mend"], path
+
+
+def to_publication(stage: Stage) -> None:
+    """Until the first checkpoint 30 days after the quarter's end."""
+    ((_, period),) = before(stage.now, Step.QUARTER, 1)
+    stage.pass_time(period.end + PUBLISHED_AFTER - stage.now + DAY)
+    stage.open()
+    stage.node.settle()
+
+
+@pytest.fixture
+def published(stage: Stage) -> Stage:
+    for days in (2, 12, 3, 4, 5, 2, 3, 2, 2, 3, 2):
+        ship(stage, days)
+    to_publication(stage)
+    return stage
+
+
+def test_a_quarter_is_public_from_the_first_checkpoint_thirty_days_after_its_end(stage: Stage) -> None:
+    ship(stage, 3)
+    stage.node.settle()
+    publication = stage.node.reader.publication
+    ((name, period),) = before(stage.now, Step.QUARTER, 1)
+    stage.pass_time(period.end + PUBLISHED_AFTER - stage.now - 60)
+    stage.node.settle()
+    assert publication.of(name, period) is None
+    stage.pass_time(120)
+    assert publication.of(name, period) is None, "no checkpoint stands since then"
+    stage.open()
+    stage.node.settle()
+    taken = publication.of(name, period)
+    assert taken is not None
+    assert taken["taken"]["basis"] == Basis.OPERATOR.name.lower(), "nobody else is asked in this consortium"
+    assert taken["taken"]["time"] >= period.end + PUBLISHED_AFTER
+    assert [card["samples"] for card in taken["scores"] if card["role"] == "carrier"] == [1]
+
+
+def test_no_two_public_answers_differ_by_one_shipment(published: Stage) -> None:
+    """One more shipment of the running quarter, one more record about the closed one, one part erased: all the same."""
+    stage = published
+    before_it = answers(stage)
+    score = json.loads(before_it[PUBLIC[0]])
+    assert score["published"]["name"] == "2025 Q4"
+    assert score["scores"][0]["score"] is not None
+    late = ship(stage, 12)
+    stage.node.settle()
+    assert answers(stage) == before_it
+    with stage.node.home.database.write() as connection:
+        openings.forget(connection, late, "commercial")
+        first = next(iter(stage.node.reader.views.shipments(limit=100)[-1:]))
+        assert openings.forget(connection, RecordId(bytes.fromhex(first.id[2:])), "commercial") == 1
+    assert answers(stage) == before_it
+    stage.node.reader.publication._kept.clear()
+    assert answers(stage) == before_it, "it was kept, not computed again"
+
+
+def test_prices_cannot_be_solved_from_overlapping_windows(published: Stage) -> None:
+    """With every window public, the difference of two of them is one shipment's penalty over freight: none is asked."""
+    stage = published
+    refused(stage)
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    starts = range(stage.now - 120 * DAY, stage.now, 6 * DAY)
+    tried = [(start, end) for start in starts for end in (start + DAY, start + 30 * DAY, stage.now)]
+    statuses = {client.get(f"/v1/partners/{CARRIER}/score?start={s}&end={e}").status_code for s, e in tried}
+    assert statuses == {403}
+    text = client.get(f"/v1/partners/{CARRIER}/score?{'&'.join(PAST)}").text
+    assert "freight" not in text
+    for card in json.loads(text)["scores"]:
+        assert "flag_texts" not in card
+        assert all(set(entry) & {"good", "due", "raised", "lowered"} == set() for entry in card["indicators"])
+    own = next(c for c in stage.node.reader.numbers.score_of(CARRIER)["scores"] if c["role"] == "carrier")
+    assert any(entry["name"] == "penalty-over-freight" and entry["due"] for entry in own["indicators"]), "there is some"

@@ -1,0 +1,55 @@
+"""Figures rest on what was known and visible, and say by which checkpoints: no operator moves money by its clock."""
+
+from dataclasses import replace
+
+from ledger.codes import Outcome, StatementKind
+from ledger.common.figure import to_json
+from ledger.penalties.statement import penalty_of
+from ledger.records.evidence import Basis, CheckpointTime
+from ledger.records.verification import Facts, VerifiedRecord, already_verified
+from tests.unit.history import CARRIER, DAY, EIGHT_DAYS_COST, HOUR, SHOP, History
+
+WITNESSED = CheckpointTime(2, 18 * DAY + HOUR, Basis.WITNESSES)
+ANCHORED = CheckpointTime(3, 19 * DAY, Basis.CHAIN)
+
+
+def known_by(record: VerifiedRecord, facts: Facts) -> VerifiedRecord:
+    return already_verified(record.id, record.record, record.signers, facts, roles=record.roles)
+
+
+def test_a_back_dated_log_time_moves_a_delivery_by_an_hour_at_most() -> None:
+    """Claimed for day 10 and logged then, but no checkpoint covered it before day 18."""
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST, reportLag=0)
+    history.handoff(shipment, CARRIER, SHOP, 10 * DAY)
+    terms, handoff = history.records
+    seen = Facts(1, 10 * DAY, 1, 20 * DAY, 0, (Outcome.APPLIED,), 1, WITNESSED)
+    statement = penalty_of(shipment, [terms, known_by(handoff, seen)])
+    assert (statement.delivered_at, statement.amount) == (18 * DAY, 500_000)
+
+
+def test_figures_list_the_checkpoints_that_decided_when_their_records_were_known() -> None:
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST)
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 10 * DAY, counterparty=SHOP)
+    history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
+    terms, tender, handoff = history.records
+    embedded = replace(tender.facts, covered=WITNESSED, block_time_counts=False)
+    late_block = replace(handoff.facts, block_time=30 * DAY, covered=ANCHORED)
+    own_block = replace(terms.facts, covered=replace(WITNESSED, size=1, time=19 * DAY))
+    records = [known_by(terms, own_block), known_by(tender, embedded), known_by(handoff, late_block)]
+    statement = penalty_of(shipment, records, 40 * DAY)
+    assert statement.times == (WITNESSED, ANCHORED), "the terms' own block came before any checkpoint"
+    assert statement.amount == 500_000, "the tender was visible on day 18, whatever the operator's chain says"
+    assert to_json(statement)["times"] == [
+        {"size": 2, "time": 18 * DAY + HOUR, "basis": "witnesses"},
+        {"size": 3, "time": 19 * DAY, "basis": "chain"},
+    ]
+    assert to_json(statement)["judged_at"] == 40 * DAY
+
+
+def test_an_outage_of_six_hours_changes_nothing_that_rests_on_two_signatures() -> None:
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST)
+    history.handoff(shipment, CARRIER, SHOP, 10 * DAY, known=10 * DAY + 6 * HOUR)
+    assert penalty_of(shipment, history.records).amount == 0

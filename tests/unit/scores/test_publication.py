@@ -1,0 +1,101 @@
+"""What is published of scores and of the network: so coarse, and so seldom, that no single shipment can be solved."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from ledger.codes import Role
+from ledger.common.figure import to_json
+from ledger.common.periods import DAY, HOUR, Period
+from ledger.explain.score import explain_public
+from ledger.network.performance import network
+from ledger.network.publication import FEWEST, OTHER, merged, public_network
+from ledger.network.routes import GROUPS, By
+from ledger.scores.card import ABOUT_MONEY, parse_card
+from ledger.scores.composite import Tallies, score_of, without_money
+from ledger.scores.publication import PublicScorecard, public_card
+from ledger.services.home.score_cards import default_card_text
+from ledger.shipments.history import Journeys
+from tests.unit.history import CARRIER, SHOP, History
+from tests.unit.penalties.test_fast_path import random_history
+
+CARD = parse_card(default_card_text())
+YEAR = Period(0, 365 * DAY, 365 * DAY)
+
+
+def of_carrier(history: History, **changed: Any) -> PublicScorecard:
+    period = replace(YEAR, **changed)
+    return public_card(score_of(CARRIER, Role.CARRIER, Journeys(history.records), CARD, period))
+
+
+def test_a_published_score_says_the_same_whatever_the_goods_cost() -> None:
+    """Weights of money are spread over the others, so neither points nor the composite tell freight or penalty."""
+    said = set()
+    for cap, freight in ((0, 10_000), (900, 10_000), (10_000, 50), (500, 0)):
+        history = History()
+        for i in range(12):
+            shipment = history.terms(promisedAt=(10 + 3 * i) * DAY, penaltyCap=cap, freight=freight)
+            history.handoff(shipment, CARRIER, SHOP, ((12 if i < 2 else 10) + 3 * i) * DAY)
+        card = of_carrier(history)
+        assert {entry.indicator for entry in card.indicators} & ABOUT_MONEY == set()
+        assert sum(entry.weight for entry in card.indicators) == 1
+        assert not any("freight" in line for line in explain_public(card))
+        said.add(str(to_json(card)))
+    assert len(said) == 1
+
+
+def test_published_figures_are_whole_points_whole_per_cent_and_whole_hours() -> None:
+    """And enclose the figures that they stand for."""
+    seen = 0
+    for seed in range(12):
+        tallies = Tallies(random_history(seed, 60), Period(0, 365 * DAY, 60 * DAY))
+        for role in CARD.roles:
+            for partner in tallies.partners(role):
+                full = without_money(tallies.score(partner, role, CARD))
+                card = public_card(tallies.score(partner, role, CARD))
+                for value in (card.score, card.low, card.high, *(entry.points for entry in card.indicators)):
+                    assert value is None or value % 100 == 0
+                for entry, whole in zip(card.indicators, full.indicators, strict=True):
+                    grain = HOUR if entry.indicator == "mean-late-seconds" else 10_000
+                    for value in (entry.value, entry.low, entry.high):
+                        assert value is None or value % grain == 0
+                    if entry.low is not None and entry.high is not None:
+                        assert whole.low is not None
+                        assert whole.high is not None
+                        assert entry.low <= whole.low <= whole.high <= entry.high
+                seen += card.score is not None
+    assert seen > 20
+
+
+def test_no_group_of_the_network_can_be_told_by_what_the_others_leave() -> None:
+    """Whatever the sizes: nothing under ten is shown, and never is exactly one group missing from all."""
+    dice = random.Random(5)
+    for _ in range(2000):
+        sizes = {f"g{i}": dice.choice((1, 2, 5, 9, 10, 11, 40)) for i in range(dice.randint(1, 6))}
+        small = merged(sizes)
+        apart = [group for group in sizes if group not in small]
+        assert all(sizes[group] >= FEWEST for group in apart)
+        together = sum(sizes[group] for group in small)
+        if apart and small:
+            assert len(small) > 1
+            assert together >= FEWEST
+        assert bool(small) == any(size < FEWEST for size in sizes.values())
+
+
+def test_few_shipments_of_a_carrier_are_shown_with_those_of_others() -> None:
+    history = History()
+    for carrier, count in ((CARRIER, 12), (21, 3), (22, 9), (23, 30)):
+        for i in range(count):
+            shipment = history.terms(holder=carrier, liable=carrier)
+            history.handoff(shipment, carrier, SHOP, 9 * DAY + i * 7 * HOUR + 11)
+    journeys = Journeys(history.records)
+    shown = public_network(journeys, YEAR, GROUPS[By.CARRIER])
+    assert {group: figures.shipments for group, figures in shown.items()} == {"2": 12, "23": 30, OTHER: 12}
+    for figures in shown.values():
+        for value in (figures.mean_seconds, figures.median_seconds, figures.p90_seconds):
+            assert value is not None
+            assert value % HOUR == 0
+        assert (figures.legs_ppm, figures.first_time_ppm, figures.customs_seconds) == (None, None, {})
+        assert "freight" not in to_json(figures)
+    assert network(journeys, YEAR, GROUPS[By.CARRIER])["21"].shipments == 3
+    assert public_network(Journeys(history.records[:10]), YEAR) == {}
