@@ -13,7 +13,8 @@ PYTEST ?= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-python test-contracts test-browser check format drills bench generate contracts slither lock clean
+.PHONY: help setup demo test test-python test-contracts test-browser check format drills bench generate contracts \
+  slither mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,11 +83,18 @@ format: setup ## write the format that check asks for
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+SAMPLE := 200
+SEED := 1
+JOBS := 1
+
 $(VENV)-slither/.installed: requirements/slither.txt $(VENV)/.created
 	$(PYTHON) -m venv $(VENV)-slither
 	$(VENV)-slither/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 	  -r requirements/slither.txt
 	@touch $@
+
+mutants: setup ## faults put into the contracts: who notices them (SAMPLE=200 SEED=1 JOBS=1); goes on where it was stopped
+	$(BIN)/python -m scripts.mutants --sample $(SAMPLE) --seed $(SEED) --jobs $(JOBS)
 
 slither: setup $(VENV)-slither/.installed ## static analysis of the contracts; fails on what contracts/SLITHER.md does not answer
 	$(BIN)/python -m scripts.slither

@@ -76,6 +76,7 @@ contract BonusPool is Agreements, ReentrancyGuardTransient {
         bytes32 id = _moneyId(RecordHashes.hash(r));
         if (_agreements[id].parties != 0) revert BonusPoolAgreementExists(id);
         _seatParties(id, r.parties);
+        if (_seats[id][r.arbiter].party) revert BonusPoolPartialArbiter(r.arbiter);
         _requirePartiesSigned(id, r.parties, signatures);
 
         AgreementState storage s = _agreements[id];
@@ -88,6 +89,7 @@ contract BonusPool is Agreements, ReentrancyGuardTransient {
         s.parties = uint16(r.parties.length);
         s.token = r.token;
         s.claimUntil = r.claimUntil;
+        s.periodEnd = r.periodEnd;
         _record(id, RecordHashes.BONUS_AGREEMENT);
     }
 
@@ -123,6 +125,7 @@ contract BonusPool is Agreements, ReentrancyGuardTransient {
         if (status != Status.Open && status != Status.Funded && status != Status.Voided) {
             revert BonusPoolNotNow(r.agreement, status);
         }
+        if (block.timestamp <= s.periodEnd) revert BonusPoolPeriodNotOver(r.agreement, s.periodEnd);
         if (r.version != s.version + 1) revert BonusPoolWrongVersion(r.agreement, s.version + 1, r.version);
         if (r.by != s.awarder) revert BonusPoolNotYours(r.agreement, s.awarder, r.by);
         if (r.total > s.funded) revert BonusPoolExceedsFunded(r.agreement, s.funded, r.total);

@@ -54,6 +54,7 @@ interface IBonusPool {
         uint128 total;
         uint40 disputedAt;
         uint40 ruledAt;
+        uint40 periodEnd;
         bool upheld;
         // slot 3
         bytes32 amounts;
@@ -111,8 +112,10 @@ interface IBonusPool {
     error BonusPoolSharesExceedWhole(uint256 basisPoints);
     /// @notice Awarder, arbiter and residual partner must be named.
     error BonusPoolNobodyNamed(uint40 awarder, uint40 arbiter, uint40 residual);
-    /// @notice No partner with this number was ever admitted.
-    error BonusPoolUnknownResidual(uint40 partner);
+    /// @notice Awarder, arbiter or residual partner with this number was never admitted.
+    error BonusPoolUnknownPartner(uint40 partner);
+    /// @notice The arbiter is awarder, residual partner or a party, and would judge its own cause.
+    error BonusPoolPartialArbiter(uint40 arbiter);
     /// @notice Not a key that may sign this for the partner now.
     error BonusPoolNotItsKey(uint40 partner, address key);
     /// @notice A suspended partner starts no agreement.
@@ -123,7 +126,7 @@ interface IBonusPool {
     error BonusPoolCurrencyLength(uint256 length, uint256 most);
     /// @notice The currency is no text (`Utf8`).
     error BonusPoolCurrencyNotText(bytes currency);
-    /// @notice Not: periodStart < periodEnd <= deadline.
+    /// @notice Not: periodStart < periodEnd < deadline.
     error BonusPoolBadPeriod(uint40 periodStart, uint40 periodEnd, uint40 deadline);
     /// @notice The deadline is over before the agreement is recorded.
     error BonusPoolDeadlinePassed(uint40 deadline, uint256 blockTime);
@@ -147,6 +150,8 @@ interface IBonusPool {
     error BonusPoolExceedsDue(bytes32 agreement, uint256 due, uint256 amount);
     /// @notice More is claimed than is left of the award's total.
     error BonusPoolExceedsTotal(bytes32 agreement, uint256 available, uint256 amount);
+    /// @notice Nothing is awarded before the agreement's period is over.
+    error BonusPoolPeriodNotOver(bytes32 agreement, uint40 periodEnd);
     /// @notice An award must commit to its amounts.
     error BonusPoolNoAmounts(bytes32 agreement);
     /// @notice This partner has been paid what it claims.
@@ -171,8 +176,8 @@ interface IBonusPool {
     /// @param signatures One for each party, in the order of `r.parties`.
     /// @custom:reverts PartnerRegistryNotOpen BonusPoolPartyCount BonusPoolNobodyNamed BonusPoolCurrencyLength
     /// BonusPoolCurrencyNotText BonusPoolBadPeriod BonusPoolDeadlinePassed BonusPoolNoWindow BonusPoolClaimsTooShort
-    /// BonusPoolNotAToken BonusPoolUnknownResidual BonusPoolAgreementExists BonusPoolPartyZero BonusPoolPartyTwice
-    /// BonusPoolSharesExceedWhole EvidenceSignatureLength BonusPoolNotItsKey BonusPoolSuspended
+    /// BonusPoolNotAToken BonusPoolUnknownPartner BonusPoolPartialArbiter BonusPoolAgreementExists BonusPoolPartyZero
+    /// BonusPoolPartyTwice BonusPoolSharesExceedWhole EvidenceSignatureLength BonusPoolNotItsKey BonusPoolSuspended
     function agree(BonusAgreement calldata r, bytes calldata signatures) external;
 
     /// @notice Pay in, from the caller, who must have approved it. By the deadline, and before the first award. The pool's
@@ -182,13 +187,13 @@ interface IBonusPool {
     /// @custom:reverts PartnerRegistryNotOpen BonusPoolNotNow BonusPoolNothingFunded BonusPoolTokenMoved
     function fund(bytes32 agreement, uint128 amount) external;
 
-    /// @notice Award up to what is funded: version 1 by the deadline, the next within `arbiterWindow` of the ruling that voided
+    /// @notice Award up to what is funded: version 1 after the period and by the deadline, the next within `arbiterWindow` of the ruling that voided
     /// the one before.
     /// @param r `amounts`: RFC 9162 root over leaves abi.encode(agreement, version, partner, amount), one for each party
     /// ascending by partner, zeros included.
     /// @param signatures The awarder's: 65 bytes.
-    /// @custom:reverts BonusPoolNotNow BonusPoolWrongVersion BonusPoolNotYours BonusPoolExceedsFunded BonusPoolNoAmounts
-    /// EvidenceSignatureLength BonusPoolNotItsKey
+    /// @custom:reverts BonusPoolNotNow BonusPoolPeriodNotOver BonusPoolWrongVersion BonusPoolNotYours BonusPoolExceedsFunded
+    /// BonusPoolNoAmounts EvidenceSignatureLength BonusPoolNotItsKey
     function award(BonusAward calldata r, bytes calldata signatures) external;
 
     /// @notice Dispute the latest award: a party, once for each award, within `disputeWindow`.

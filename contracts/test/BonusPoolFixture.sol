@@ -58,8 +58,9 @@ abstract contract BonusPoolFixture is Consortium {
         r.residual = RESIDUAL;
         r.token = token_;
         r.currency = "EUR";
-        r.periodStart = uint40(START);
-        r.periodEnd = uint40(START + 20 days);
+        // Over when the fixture starts, so that an award may follow at once.
+        r.periodStart = uint40(START - 20 days);
+        r.periodEnd = uint40(START - 1);
         r.disputeWindow = DISPUTE_WINDOW;
         r.arbiter = ARBITER;
         r.arbiterWindow = ARBITER_WINDOW;

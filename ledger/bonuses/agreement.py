@@ -24,20 +24,14 @@ class AgreementStatus(IntEnum):
 
 
 class AgreementWarning(StrEnum):
-    """What the rules allow although somebody judges his own cause."""
+    """What the rules allow although somebody judges his own cause. That the arbiter does, they refuse."""
 
-    ARBITER_IS_AWARDER = "arbiter-is-awarder"
-    ARBITER_IS_PARTY = "arbiter-is-party"
-    ARBITER_IS_RESIDUAL = "arbiter-is-residual"
     AWARDER_IS_RESIDUAL = "awarder-is-residual"
 
 
 def warnings_of(terms: BonusAgreement) -> tuple[AgreementWarning, ...]:
     """What a party should know before it signs `terms`."""
     result = {
-        AgreementWarning.ARBITER_IS_AWARDER: terms.arbiter == terms.awarder,
-        AgreementWarning.ARBITER_IS_PARTY: terms.arbiter in {share.partner for share in terms.parties},
-        AgreementWarning.ARBITER_IS_RESIDUAL: terms.arbiter == terms.residual,
         AgreementWarning.AWARDER_IS_RESIDUAL: terms.awarder == terms.residual,
     }
     return tuple(warning for warning, holds in result.items() if holds)

@@ -18,9 +18,6 @@ MEANING: Mapping[AgreementStatus, str] = {
     AgreementStatus.CLOSED: "nothing is left in it",
 }
 WARNINGS: Mapping[AgreementWarning, str] = {
-    AgreementWarning.ARBITER_IS_AWARDER: ("The arbiter is the awarder: whoever awards decides the disputes about it."),
-    AgreementWarning.ARBITER_IS_PARTY: "The arbiter is one of the parties.",
-    AgreementWarning.ARBITER_IS_RESIDUAL: "The arbiter is the residual partner, who gets what others forfeit.",
     AgreementWarning.AWARDER_IS_RESIDUAL: (
         "The awarder is the residual partner: whatever it does not award to others is its own."
     ),

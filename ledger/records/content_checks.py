@@ -81,6 +81,8 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
     _check_codes(record)
     if isinstance(record, Clearance):
         check_declarant(record)
+    if isinstance(record, BonusAgreement):
+        _check_agreement(record)
     _check_times(record, now, replayed)
     _check_named(record)
     for path, part in opened_parts(record):
@@ -112,6 +114,24 @@ def check_declarant(record: Clearance) -> None:
             where="declarant",
             expected="consignor, consignee or custodian, who signs too",
             found=record.declarant,
+        )
+
+
+def _check_agreement(terms: BonusAgreement) -> None:
+    """What the pool refuses whoever signs it: times out of order, and an arbiter that judges its own cause."""
+    if not terms.periodStart < terms.periodEnd < terms.deadline:
+        raise RuleBroken(
+            "the times do not follow one another",
+            where="periodStart, periodEnd, deadline",
+            expected="periodStart < periodEnd < deadline",
+            found=f"{terms.periodStart}, {terms.periodEnd}, {terms.deadline}",
+        )
+    if terms.arbiter in (terms.awarder, terms.residual, *(share.partner for share in terms.parties)):
+        raise RuleBroken(
+            "the arbiter judges its own cause",
+            where="arbiter",
+            expected="neither awarder, residual partner nor a party",
+            found=f"partner {terms.arbiter}",
         )
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from ledger.bonuses.award import charges_on, compute_award, scorecards_of
 from ledger.bonuses.rule_file import parse_rule
-from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Outcome
+from ledger.codes import ClearanceStatus, ExceptionBit, Gate, HoldCause, Outcome
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR, Period
 from ledger.records.types import (
@@ -31,6 +31,7 @@ from ledger.records.types import (
     HandoffItem,
     Load,
     Place,
+    Require,
     Share,
     ShipmentRef,
     ShipmentTerms,
@@ -73,6 +74,7 @@ def records(handoffs: int, seed: int = 1) -> Iterator[VerifiedRecord]:
     salt, nothing = bytes(16), bytes(32)
     details, place, load = Details(salt, ""), Place(salt, "NZ", "", "", ""), Load(salt, "")
     duty = Duty(salt, "", "", "", "", ())
+    requires = (Require(b"NZ", 1, int(Gate.DELIVERY), relay=True),)
     index = 0
 
     def made(record: Any, signers: tuple[int, ...], now: int, items: int = 1) -> VerifiedRecord:
@@ -98,7 +100,7 @@ def records(handoffs: int, seed: int = 1) -> Iterator[VerifiedRecord]:
             3 * DAY, DAY, nothing,
         )  # fmt: skip
         terms = ShipmentTerms(
-            salt, supplier, shop, supplier, bytes(20), 1, (), 10, 3, 0, place, place, (), commercial, (), opened,
+            salt, supplier, shop, supplier, bytes(20), 1, (), 10, 3, 0, place, place, (), commercial, requires, opened,
             details,
         )  # fmt: skip
         ids = []

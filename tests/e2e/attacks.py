@@ -101,7 +101,7 @@ class Scene:
         now, token = self.stage.now, self.stage.trial.node.home.consortium.deployment.token
         return BonusAgreement(
             salt(), (Share(CARRIER, 5000),), SHOP, SHOP, token or bytes(20), "EUR", NO_HASH, now, now + 900, 5, NZ, 5,
-            now + 900, now + 999, details(),
+            now + 901, now + 999, details(),
         )  # fmt: skip
 
     def change(self, action: RegistryAction, **fields: Any) -> RegistryChange:

@@ -234,7 +234,8 @@ class Stage:
     ) -> Handoff:
         """A manifest of (shipment, sequence, packages[, exceptions])."""
         lines = [(RecordId(item[0]), item[1], item[2], item[3] if len(item) == 4 else NONE) for item in items]
-        record = self.scribe.handoff(lines, releaser, receiver, place("NZ", "NZAKL", "Auckland"), due_at=due_at)
+        where = place("CN", "CNNGB", "Ningbo") if receiver == LOCKER else place("NZ", "NZAKL", "Auckland")
+        record = self.scribe.handoff(lines, releaser, receiver, where, due_at=due_at)
         return record if occurred_at is None else replace(record, occurredAt=occurred_at)
 
     def hand(
@@ -260,7 +261,7 @@ class Stage:
     def statement(
         self, kind: StatementKind, by: int, shipment: bytes, sequence: int, counterparty: int = 0
     ) -> Statement:
-        where = place("NZ", "NZAKL", "Auckland")
+        where = place("CN", "CNNGB", "Ningbo")
         return Statement(by, counterparty, int(kind), shipment, sequence, self.now, where, details())
 
     def state(

@@ -96,12 +96,20 @@ abstract contract Agreements is IBonusPool, EvidenceContract {
         _checkTimes(r);
         if (r.token.code.length == 0) revert BonusPoolNotAToken(r.token);
         // Whatever nobody else gets is the residual partner's: without one it would lie here for ever.
-        (uint40 since,) = REGISTRY.partnerInfo(r.residual);
-        if (since == 0) revert BonusPoolUnknownResidual(r.residual);
+        _requireAdmitted(r.residual);
+        // Nor could anybody award or decide in the name of who is nobody.
+        _requireAdmitted(r.awarder);
+        _requireAdmitted(r.arbiter);
+        if (r.arbiter == r.awarder || r.arbiter == r.residual) revert BonusPoolPartialArbiter(r.arbiter);
+    }
+
+    function _requireAdmitted(uint40 partner) private view {
+        (uint40 since,) = REGISTRY.partnerInfo(partner);
+        if (since == 0) revert BonusPoolUnknownPartner(partner);
     }
 
     function _checkTimes(BonusAgreement calldata r) private view {
-        if (r.periodStart >= r.periodEnd || r.periodEnd > r.deadline) {
+        if (r.periodStart >= r.periodEnd || r.periodEnd >= r.deadline) {
             revert BonusPoolBadPeriod(r.periodStart, r.periodEnd, r.deadline);
         }
         if (block.timestamp > r.deadline) revert BonusPoolDeadlinePassed(r.deadline, block.timestamp);

@@ -98,6 +98,7 @@ def _unattended(play: Play) -> None:
             purpose=Purpose.ONWARD,
             parents=(ShipmentRef(goods[f"for the {name}"], 0),),
             recipient_key=play.consumer.address,
+            destination=town,
         )
         goods[name] = play.sign(f"onward terms of the {name} parcel", onward, PLATFORM, WAREHOUSE)
     play.at(11)

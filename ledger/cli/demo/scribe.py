@@ -87,7 +87,9 @@ class Scribe:
         purpose: Purpose = Purpose.ORIGINAL,
         parents: Sequence[ShipmentRef] = (),
         recipient_key: bytes = NO_KEY,
+        destination: Place | None = None,
     ) -> ShipmentTerms:
+        """Terms from Auckland, to Ningbo unless another destination is named."""
         return ShipmentTerms(
             salt=salt(),
             consignor=consignor,
@@ -100,7 +102,7 @@ class Scribe:
             mode=int(mode),
             fulfilment=int(fulfilment),
             origin=place("NZ", "NZAKL", "Auckland"),
-            destination=place("CN", "CNNGB", "Ningbo"),
+            destination=destination or place("CN", "CNNGB", "Ningbo"),
             contents=(
                 Goods(salt(), GTIN, lot, NO_HASH, packages * 6, "tin", "190110", "Infant formula, stage 1, 800 g"),
             ),

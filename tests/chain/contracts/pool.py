@@ -64,7 +64,7 @@ class Pool:
         plain = BonusAgreement(
             salt=bytes(16), parties=(Share(B, 3_333), Share(A, 3_333), Share(C, 2_000)), awarder=AWARDER,
             residual=RESIDUAL, token=self.token.address, currency="EUR", rule=keccak256(b"rule"),
-            periodStart=self.start, periodEnd=self.start + 20 * DAY, disputeWindow=DISPUTE_WINDOW, arbiter=ARBITER,
+            periodStart=self.start - 20 * DAY, periodEnd=self.start - 1, disputeWindow=DISPUTE_WINDOW, arbiter=ARBITER,
             arbiterWindow=ARBITER_WINDOW, deadline=self.deadline, claimUntil=self.claim_until,
             details=Withheld(keccak256(b"details")),
         )  # fmt: skip

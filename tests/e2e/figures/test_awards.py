@@ -312,18 +312,18 @@ def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Aw
     assert stored is not None
     assert isinstance(stored.record, BonusAgreement)
     terms = replace(
-        stored.record, arbiter=CARRIER, salt=salt(), details=details(), deadline=stage.now + 50 * DAY,
+        stored.record, salt=salt(), details=details(), deadline=stage.now + 50 * DAY,
         claimUntil=stage.now + 99 * DAY,
     )  # fmt: skip
     body = {"type": "BonusAgreement", "message": terms.to_json()}
     asked = client.post("/v1/records/typed-data", json=body).json()
-    assert asked["warnings"] == ["arbiter-is-party", "awarder-is-residual"]
+    assert asked["warnings"] == ["awarder-is-residual"]
     record_id = stage.node.home.domain.record_id(terms)
     signature = stage.parties[CARRIER].key.sign(stage.node.home.domain, terms)
     proposed = client.post("/v1/records", json=body | {"signatures": [to_hex(signature)]})
     assert proposed.status_code == 202
     page = client.get(f"/records/{to_hex(record_id)}", headers={"Accept": "text/html"}).text
-    assert "The arbiter is one of the parties." in page
+    assert "The awarder is the residual partner" in page
 
 
 def test_the_page_of_an_agreement_has_its_dates_and_payments_and_tells_amounts_to_parties_only(

@@ -15,7 +15,7 @@ from ledger.explain.units import moment
 from ledger.records.types import BonusAgreement, Details, Share
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
-from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
+from tests.e2e.stage import CARRIER, MAKER, SHOP, WAREHOUSE, Stage
 
 
 @pytest.fixture
@@ -135,19 +135,18 @@ def test_a_template_may_leave_out_what_is_empty(stage: Stage, docks: Path) -> No
 
 
 def test_an_agreement_is_signed_with_its_warnings_in_words_and_as_codes(docks: Path) -> None:
-    """The arbiter is a party: the rules allow it, and whoever signs is told."""
+    """The awarder gets what it does not award: the rules allow it, and whoever signs is told."""
     terms = BonusAgreement(
         bytes(16), (Share(CARRIER, 5_000), Share(SHOP, 5_000)), MAKER, MAKER, b"\x22" * 20, "EUR", bytes(32), 1, 2, 10,
-        SHOP, 10, 100, 200, Details(bytes(16), ""),
+        WAREHOUSE, 10, 100, 200, Details(bytes(16), ""),
     )  # fmt: skip
     draft, key = docks / "agreement.json", str(docks / f"{CARRIER}.json")
     draft.write_bytes(canonical_json({"type": "BonusAgreement", "message": terms.to_json(), "signatures": []}))
     told = run(docks, key, str(draft), "--out", str(docks / "signed.json"))
-    assert "Beware: The arbiter is one of the parties." in told
     assert "Beware: The awarder is the residual partner" in told
     trust = ["--trust", str(docks / "trust.json"), "--yes", "--json"]
     found = CliRunner().invoke(app, ["sign", key, str(draft), *trust])
     answer = json.loads(found.stdout)
-    assert answer["warnings"] == ["arbiter-is-party", "awarder-is-residual"]
+    assert answer["warnings"] == ["awarder-is-residual"]
     assert answer["record"] == json.loads((docks / "signed.json").read_bytes())
     assert answer["id"] in told

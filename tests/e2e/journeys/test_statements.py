@@ -50,15 +50,19 @@ def test_an_uncontested_tender_stops_the_clock_and_is_no_delivery(stage: Stage, 
     stage.audited()
 
 
-def test_a_tender_contested_in_time_stops_nothing(stage: Stage, offered: bytes) -> None:
+def test_a_tender_contested_in_time_is_disputed_for_thirty_days_and_then_stops_nothing(
+    stage: Stage, offered: bytes
+) -> None:
     stage.state(StatementKind.TENDER, CARRIER, offered, 1, SHOP)
     stage.pass_time(2 * DAY)
     stage.state(StatementKind.CONTEST, SHOP, offered, 1)
-    assert stage.status(offered) == "in transit"
-    assert stage.penalty(offered, at=stage.now).late_seconds == 3 * DAY
+    assert stage.status(offered) == "tendered", "while that is disputed"
     stage.pass_time(DAY)
     stage.hand(CARRIER, SHOP, (offered, 1, 10))
-    assert stage.penalty(offered).amount == ALPHA * 16
+    disputed = stage.penalty(offered, at=stage.now)
+    assert (disputed.amount, disputed.frozen) == (ALPHA, ALPHA * 15)
+    fallen = stage.penalty(offered, at=stage.now + 30 * DAY)
+    assert (fallen.amount, fallen.frozen, fallen.settled) == (ALPHA * 16, 0, True)
 
 
 def test_a_contest_after_the_window_comes_too_late(stage: Stage, offered: bytes) -> None:
@@ -138,8 +142,10 @@ def test_a_doorstep_delivery_to_a_consumer_is_tendered_and_contested_with_the_on
     with pytest.raises(NotPermitted, match="no part"):
         stage.state(StatementKind.CONTEST, key_of("a neighbour"), order, 1)
     stage.state(StatementKind.CONTEST, CONSUMER, order, 1)
-    assert stage.status(order) == "in transit"
-    assert stage.penalty(order, at=stage.now).late_seconds == 2 * DAY
+    disputed = stage.penalty(order, at=stage.now).portions[0]
+    assert (disputed.late_seconds, disputed.late_seconds_high) == (DAY, 2 * DAY)
+    stage.pass_time(31 * DAY)
+    assert stage.status(order) == "in transit", "it fell"
     stage.audited()
 
 

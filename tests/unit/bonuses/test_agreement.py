@@ -2,10 +2,15 @@
 
 import random
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from ledger.bonuses.agreement import AgreementStatus, AgreementWarning, warning_codes, warnings_of
 from ledger.cli.templates import in_words
+from ledger.errors import RuleBroken
 from ledger.explain.agreement import MEANING, WARNINGS, warnings_before_signing
+from ledger.records.content_checks import check_content
 from ledger.records.types import BonusAgreement, Details, Handoff, Share
 from tests.samples import sample
 
@@ -35,21 +40,30 @@ def test_every_code_has_its_words() -> None:
 
 def test_a_party_is_warned_of_whoever_judges_his_own_cause() -> None:
     assert warnings_of(TERMS) == ()
-    assert warnings_of(replace(TERMS, arbiter=4)) == (AgreementWarning.ARBITER_IS_AWARDER,)
-    assert warnings_of(replace(TERMS, arbiter=1)) == (AgreementWarning.ARBITER_IS_PARTY,)
-    assert warnings_of(replace(TERMS, awarder=5, arbiter=5)) == (
-        AgreementWarning.ARBITER_IS_AWARDER,
-        AgreementWarning.ARBITER_IS_RESIDUAL,
-        AgreementWarning.AWARDER_IS_RESIDUAL,
-    )
+    assert warnings_of(replace(TERMS, awarder=5)) == (AgreementWarning.AWARDER_IS_RESIDUAL,)
+
+
+@pytest.mark.parametrize("arbiter", [4, 5, 1, 2, 3])
+def test_an_arbiter_that_judges_its_own_cause_is_refused_before_anybody_signs(arbiter: int) -> None:
+    with pytest.raises(RuleBroken, match="judges its own cause"):
+        check_content(replace(TERMS, arbiter=arbiter), 1)
+    check_content(TERMS, 1)
+
+
+def test_a_period_ends_before_the_deadline() -> None:
+    check_content(replace(TERMS, periodEnd=TERMS.deadline - 1), 1)
+    wrong: list[dict[str, Any]] = [{"periodEnd": TERMS.deadline}, {"periodStart": 50}]
+    for fields in wrong:
+        with pytest.raises(RuleBroken, match="do not follow one another"):
+            check_content(replace(TERMS, **fields), 1)
 
 
 def test_the_words_before_signing_end_with_the_warnings() -> None:
-    assert list(in_words(replace(TERMS, arbiter=1)))[-1] == "Beware: The arbiter is one of the parties."
+    assert list(in_words(replace(TERMS, awarder=5)))[-1].startswith("Beware: The awarder is the residual partner")
     assert not any(line.startswith("Beware") for line in in_words(TERMS))
 
 
 def test_other_records_have_no_warnings() -> None:
     handoff = sample(Handoff, random.Random(1))
     assert (warning_codes(handoff), warnings_before_signing(handoff)) == ([], ())
-    assert warning_codes(replace(TERMS, arbiter=4)) == ["arbiter-is-awarder"]
+    assert warning_codes(replace(TERMS, awarder=5)) == ["awarder-is-residual"]

@@ -76,6 +76,8 @@ def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence
     """An indicator whose interval lies 5,000 around its value; `low` None: nothing was due."""
     known = low is not None
     edge = low or 0
+    rows = Rows()
+    rows += (1, 1, tuple(evidence), None)
     return IndicatorScore(
         weighted=Weighted(name, "", Fraction(1, 2), 0, 1),
         status=IndicatorStatus.KNOWN if known else IndicatorStatus.UNKNOWN,
@@ -90,7 +92,7 @@ def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence
         points_low=1 if known else None,
         points_high=1 if known else None,
         lost=0,
-        tally=Tally(name, {"": Rows((1, 1, tuple(evidence), None))}, {}),
+        tally=Tally(name, {"": rows}, {}),
     )
 
 

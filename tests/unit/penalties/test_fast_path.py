@@ -37,7 +37,7 @@ from tests.unit.history import (
     US_IMPORT,
     History,
 )
-from tests.unit.penalties.test_oracle import Tale
+from tests.unit.penalties.tales import Tale
 
 CARD = parse_card(default_card_text())
 

@@ -33,7 +33,7 @@ def opened(history: History, **terms: Any) -> bytes:
 
 
 def tendered(history: History, shipment: bytes, day: int, by: int = CARRIER, **more: Any) -> bytes:
-    values = {"counterparty": SHOP, "place": HAMBURG} | more
+    values: dict[str, Any] = {"counterparty": SHOP, "place": HAMBURG} | more
     return history.statement(StatementKind.TENDER, shipment, by, day * DAY, **values).id
 
 

@@ -113,7 +113,8 @@ def status(agreement: Agreement | None, time: int) -> Status:
 def agree(agreement_id: RecordId, terms: BonusAgreement, time: int) -> Agreement:
     """The agreement that `terms` start at `time`. Raises `MalformedRecord` or `RuleBroken`.
 
-    That the token is a contract, and that this agreement is new, is for the caller to know.
+    That the token is a contract, that the partners were admitted, and that this agreement is new, is for the caller to
+    know.
     """
     terms.check()
     if NOBODY in (terms.awarder, terms.arbiter, terms.residual):
@@ -121,11 +122,11 @@ def agree(agreement_id: RecordId, terms: BonusAgreement, time: int) -> Agreement
     if not terms.currency:
         raise MalformedRecord("no currency", where="currency", expected="ISO 4217")
     first, last = terms.periodStart, terms.periodEnd
-    if not first < last <= terms.deadline:
+    if not first < last < terms.deadline:
         raise RuleBroken(
             "the times do not follow one another",
             where="periodStart, periodEnd, deadline",
-            expected="periodStart < periodEnd <= deadline",
+            expected="periodStart < periodEnd < deadline",
             found=f"{first}, {last}, {terms.deadline}",
         )
     if time > terms.deadline:
@@ -143,6 +144,8 @@ def agree(agreement_id: RecordId, terms: BonusAgreement, time: int) -> Agreement
     partners = [share.partner for share in terms.parties]
     if NOBODY in partners or len(set(partners)) != len(partners):
         raise MalformedRecord("a party is 0, or named twice", where="parties", found=", ".join(map(str, partners)))
+    if terms.arbiter in (terms.awarder, terms.residual, *partners):
+        raise RuleBroken("the arbiter judges its own cause", where="arbiter", found=terms.arbiter)
     whole = sum(share.basisPoints for share in terms.parties)
     if whole > WHOLE:
         raise RuleBroken("the shares exceed the whole", where="parties", expected=f"at most {WHOLE}", found=whole)
@@ -158,8 +161,13 @@ def fund(agreement: Agreement, funder: bytes, amount: int, time: int) -> Agreeme
 
 
 def award(agreement: Agreement, record: BonusAward, time: int) -> Agreement:
-    """A version of the award: the first by the deadline, the next within `arbiterWindow` of the ruling before."""
+    """A version of the award: the first after the period and by the deadline, the next within `arbiterWindow` of the
+    ruling before."""
     _require(agreement, time, Status.OPEN, Status.FUNDED, Status.VOIDED)
+    if time <= agreement.terms.periodEnd:
+        raise RuleBroken(
+            "the period is not over", where="periodEnd", expected=f"before {time}", found=agreement.terms.periodEnd
+        )
     _require_version(record.version, agreement.version + 1)
     _require_partner(record.by, agreement.terms.awarder, "the awarder")
     if record.total > agreement.funded:

@@ -154,13 +154,19 @@ def bad_terms(pool: Pool) -> dict[str, tuple[str, BonusAgreement]]:
         "no awarder": ("BonusPoolNobodyNamed", t(awarder=0)),
         "no arbiter": ("BonusPoolNobodyNamed", t(arbiter=0)),
         "no residual": ("BonusPoolNobodyNamed", t(residual=0)),
-        "unknown residual": ("BonusPoolUnknownResidual", t(residual=99)),
+        "unknown residual": ("BonusPoolUnknownPartner", t(residual=99)),
+        "unknown awarder": ("BonusPoolUnknownPartner", t(awarder=99)),
+        "unknown arbiter": ("BonusPoolUnknownPartner", t(arbiter=99)),
+        "the arbiter awards": ("BonusPoolPartialArbiter", t(arbiter=AWARDER)),
+        "the arbiter gets what is left": ("BonusPoolPartialArbiter", t(arbiter=RESIDUAL)),
+        "the arbiter is the first party": ("BonusPoolPartialArbiter", t(arbiter=B)),
+        "the arbiter is the last party": ("BonusPoolPartialArbiter", t(arbiter=C)),
         "no currency": ("BonusPoolCurrencyLength", t(currency="")),
         "long currency": ("BonusPoolCurrencyLength", t(currency="E" * 513)),
         "no text": ("BonusPoolCurrencyNotText", t(currency="E\0")),
         "token without code": ("BonusPoolNotAToken", t(token=purse(A))),
-        "no period": ("BonusPoolBadPeriod", t(periodEnd=pool.start)),
-        "period after deadline": ("BonusPoolBadPeriod", t(periodEnd=pool.deadline + 1)),
+        "no period": ("BonusPoolBadPeriod", t(periodEnd=pool.start - 20 * DAY)),
+        "period up to the deadline": ("BonusPoolBadPeriod", t(periodEnd=pool.deadline)),
         "deadline over": ("BonusPoolDeadlinePassed", t(periodStart=1, periodEnd=2, deadline=pool.evm.now - 1)),
         "no dispute window": ("BonusPoolNoWindow", t(disputeWindow=0)),
         "no arbiter window": ("BonusPoolNoWindow", t(arbiterWindow=0)),
@@ -181,7 +187,7 @@ def test_terms_that_make_no_sense_are_refused(pool: Pool, case: str) -> None:
 def test_the_last_moment_of_everything_is_still_in_time(pool: Pool) -> None:
     pool.at(pool.deadline)
     least = pool.deadline + DISPUTE_WINDOW + ARBITER_WINDOW
-    agreement = pool.agree(pool.terms(periodEnd=pool.deadline, claimUntil=least))
+    agreement = pool.agree(pool.terms(periodEnd=pool.deadline - 1, claimUntil=least))
     assert pool.status(agreement) is not Status.OPEN, "the next block is past the deadline"
 
 
@@ -252,6 +258,30 @@ def test_only_the_awarder_awards_what_there_is(funded: tuple[Pool, Any]) -> None
     refused("BonusPoolNotNow", pool.award, keccak256(b"none"), LINES, 0)
     pool.award(agreement, LINES, TOTAL)
     refused("BonusPoolNotNow", pool.award, agreement, LINES, TOTAL, version=2)
+
+
+def test_nothing_is_awarded_before_the_period_is_over(pool: Pool) -> None:
+    """Nor in its last second: an award before it would be for what nobody has done yet, and disputed in vain."""
+    end = pool.start + 20 * DAY
+    agreement = pool.agree(pool.terms(periodEnd=end))
+    pool.fund(agreement, TOTAL)
+    for time in (pool.start + DAY, end):
+        pool.at(time)
+        refused("BonusPoolPeriodNotOver", pool.award, agreement, LINES, TOTAL)
+    assert pool.status(agreement) is Status.FUNDED
+    pool.at(end + 1)
+    pool.award(agreement, LINES, TOTAL)
+    assert pool.status(agreement) is Status.AWARDED
+
+
+def test_a_period_may_end_just_before_the_deadline(pool: Pool) -> None:
+    agreement = pool.agree(pool.terms(periodEnd=pool.deadline - 1))
+    pool.fund(agreement, TOTAL)
+    pool.at(pool.deadline - 1)
+    refused("BonusPoolPeriodNotOver", pool.award, agreement, LINES, TOTAL)
+    pool.at(pool.deadline)
+    pool.award(agreement, LINES, TOTAL)
+    assert pool.status(agreement) is Status.AWARDED
 
 
 def test_a_high_s_is_no_signature(funded: tuple[Pool, Any]) -> None:

@@ -229,6 +229,7 @@ def test_random_histories(seed: int) -> None:
     pool = bonus_pool()
     terms = pool.terms(
         salt=dice.randbytes(16),
+        periodEnd=pool.start + dice.choice([-1, 2 * DAY]),
         residual=dice.choice([RESIDUAL, RESIDUAL, B]),
         parties=tuple(Share(p, dice.randint(0, 3_333)) for p in dice.sample(PARTIES, 3)),
         claimUntil=pool.deadline + DISPUTE_WINDOW + ARBITER_WINDOW + dice.choice([0, 30 * DAY]),
@@ -255,9 +256,12 @@ def test_both_refuse_the_same_terms() -> None:
         replace(plain, awarder=0),
         replace(plain, arbiter=0),
         replace(plain, residual=0),
+        replace(plain, arbiter=plain.awarder),
+        replace(plain, arbiter=plain.residual),
+        replace(plain, arbiter=shares[1].partner),
         replace(plain, currency=""),
         replace(plain, periodEnd=plain.periodStart),
-        replace(plain, periodEnd=plain.deadline + 1),
+        replace(plain, periodEnd=plain.deadline),
         replace(plain, periodStart=1, periodEnd=2, deadline=3),
         replace(plain, disputeWindow=0),
         replace(plain, arbiterWindow=0),

@@ -11,10 +11,10 @@ from tests.chain.contracts.harness import GAS
 from tests.chain.contracts.pool import DISPUTE_WINDOW, FUNDER_2, A, B, C, bonus_pool, lines_of
 
 CEILINGS = {
-    "agree, 3 parties": 220_000,
+    "agree, 3 parties": 252_000,
     "fund, first": 169_000,
     "fund, next": 117_000,
-    "award": 103_000,
+    "award": 86_000,
     "dispute": 57_000,
     "rule": 56_000,
     "claim, first": 133_000,

@@ -124,9 +124,10 @@ def test_what_an_award_leaves_is_due_in_proportion() -> None:
         (lambda a: pool.award(a, award(total=1_001), 60), RuleBroken, "more is awarded than is funded"),
         (lambda a: pool.award(a, award(version=2), 60), RuleBroken, "another version is due"),
         (lambda a: pool.award(a, award(), 101), RuleBroken, "found REFUNDABLE"),
+        (lambda a: pool.award(a, award(), 50), RuleBroken, "the period is not over"),
         (lambda a: pool.dispute(a, dispute(), 60), RuleBroken, "found FUNDED"),
     ],
-    ids=["not the awarder", "too much", "version", "too late", "nothing to dispute"],
+    ids=["not the awarder", "too much", "version", "too late", "too early", "nothing to dispute"],
 )
 def test_a_refusal_says_why(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
