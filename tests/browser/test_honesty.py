@@ -51,7 +51,7 @@ def test_where_service_and_records_differ_the_records_stand(
 
 def test_a_service_that_warns_is_heard_and_its_word_is_called_its_own(reader: Reader, shelf: Shelf) -> None:
     def warn(text: str) -> str:
-        return text.replace('data-code-of-reason="copy caution"', 'data-code-of-reason="after sale"')
+        return text.replace('data-code-of-reason="copy caution"', 'data-code-of-reason="off the market"')
 
     shown = reader.open(AUTHENTIC_ITEM, alter={f"/p/{AUTHENTIC_ITEM}": warn})
     assert (shown.verdict, shown.refused) == ("careful", [])

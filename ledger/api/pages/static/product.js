@@ -8,7 +8,9 @@ import { give, trusted } from "./trust.js";
 import { DECIDING, judge } from "./verdict.js";
 import { HEADS, sentence, toDo } from "./words.js";
 
-const UNCHECKABLE = new Set(["seen before", "seen elsewhere", "after sale", "off the market"]);
+// What only the service can say: warnings from looks and custody, and that lots below this code are attested.
+const WARNINGS = new Set(["one-time code seen before", "off the market"]);
+const ASKING = "only lots or items are attested";
 const banner = document.querySelector(".verdict");
 const advice = document.querySelector(".todo");
 const section = document.querySelector(".check");
@@ -30,22 +32,23 @@ async function check(path, report) {
   return { ...verdict, evidence };
 }
 
-// What the service says, by the reasons on its page: the verdict that records give, and whether it has doubts of its own.
+// What the service says, by the reasons on its page: the verdict that records give, and what it adds on its own word.
 function said() {
   const codes = new Set([...document.querySelectorAll("[data-code-of-reason]")].map((line) => line.dataset.codeOfReason));
   const [, verdict] = [...DECIDING].find(([code]) => codes.has(code)) ?? ["", "unknown"];
-  return { verdict, doubts: [...codes].some((code) => UNCHECKABLE.has(code)) };
+  return { verdict, warns: [...codes].some((code) => WARNINGS.has(code)), asks: codes.has(ASKING) };
 }
 
-function show(head, { what, act } = {}) {
+function show(head, act) {
   const [title, mark, meaning, doing] = HEADS[head];
   banner.className = `verdict ${head}`;
   banner.dataset.checked = head;
   banner.querySelector(".mark").textContent = mark;
   banner.querySelector("h1").textContent = title;
-  banner.querySelector(".meaning").textContent = what ?? meaning;
+  banner.querySelector(".meaning").textContent = meaning;
   advice.className = `todo ${head}`;
   advice.querySelector("p").textContent = act ?? doing;
+  if (head === "refused") advice.querySelector("form")?.remove();
   document.title = `${title} · Lading`;
 }
 
@@ -55,9 +58,14 @@ function showVerdict({ verdict, reasons, evidence }, report) {
   if (reasons.length === 0) report.say("verdict", "No attestation and no recall of this product is in the log.");
   report.say("elsewhere", "Who else looked at this code, and which way the goods took, is the service's word: not checked here.", null);
   const service = said();
-  const recall = reasons.find(({ code }) => code === "recall" || code === "recall of some lots or serials");
-  const act = recall && { act: toDo(recall) };
-  show(verdict === "authentic" && service.doubts ? "careful" : verdict, act);
+  const recall = reasons.find(({ code }) => code === "recall");
+  let head = verdict;
+  if (service.warns && ["authentic", "incomplete"].includes(verdict)) head = "careful";
+  if (service.asks && ["revoked", "expired", "unknown"].includes(verdict)) {
+    report.say("asks", "That lots or items under this code are attested is the service's word: name one to have it checked.", null);
+    head = "incomplete";
+  }
+  show(head, recall && toDo(recall));
   if (service.verdict !== verdict) {
     const [theirs, ours] = [HEADS[service.verdict][0], HEADS[verdict][0]];
     report.say("differs", `The service says “${theirs}”. The records say “${ours}”, and that stands here.`, false);
