@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from ledger.codes import RegistryAction, Role
+from ledger.codes import RegistryAction, RevocationReason, Role
 from ledger.common.periods import DAY, HOUR
 from ledger.common.scopes import scope_bytes
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Attestation, Endorsement, KeyGrant, KeyRevoke, Outcome, RegistryChange
+from ledger.records.types import Attestation, Endorsement, KeyGrant, KeyRevoke, Outcome, RegistryChange, Revocation
 from ledger.registry.changes import change
 from tests.browser.lies import Forgery, text_of
 from tests.browser.reading import Reader
-from tests.browser.shelf import AUTHENTIC, DEVICE, FORMER, LICENSED, Shelf, attestation
+from tests.browser.shelf import AUTHENTIC, DEVICE, FORMER, LICENSED, Shelf, attestation, recall
 from tests.e2e.stage import MAKER, SCHEMA, SECOND, key_of
 
 pytestmark = pytest.mark.browser
@@ -109,6 +109,20 @@ def _same_place_twice(forgery: Forgery, shelf: Shelf) -> Forgery:
     return forgery
 
 
+def _recall_by_a_suspended_issuer(forgery: Forgery, shelf: Shelf) -> Forgery:
+    return forgery.add(recall(shelf.stage, AUTHENTIC, FORMER), *shelf.stage.keys([FORMER]))
+
+
+def _recall_that_nobody_signed(forgery: Forgery, shelf: Shelf) -> Forgery:
+    return forgery.add(recall(shelf.stage, AUTHENTIC))
+
+
+def _revocation_in_the_makers_name(forgery: Forgery, shelf: Shelf) -> Forgery:
+    reason = int(RevocationReason.ERROR)
+    record = Revocation(MAKER, shelf.ids["L1"], reason, shelf.stage.now, recall(shelf.stage, AUTHENTIC).details)
+    return forgery.add(record, *shelf.stage.keys([SECOND]))
+
+
 def _another_product(forgery: Forgery, shelf: Shelf) -> Forgery:
     return forgery.add(attestation(shelf.stage, LICENSED), *shelf.stage.keys([MAKER]))
 
@@ -142,6 +156,9 @@ FORGERIES: dict[str, tuple[str, Forge]] = {
     "a role before it is in force": ("signatures", _role_too_young),
     "a change of another registry": ("registry", _of_another_registry),
     "two records in one place": ("registry", _same_place_twice),
+    "a recall by a suspended issuer": ("signatures", _recall_by_a_suspended_issuer),
+    "a recall that nobody signed": ("signatures", _recall_that_nobody_signed),
+    "a revocation by another in the maker's name": ("signatures", _revocation_in_the_makers_name),
     "an attestation of another product": ("subject", _another_product),
     "a record that is not about products": ("signatures", _no_record_of_products),
 }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ledger.common.ids import to_hex
+from tests.api.world import GTIN
 from tests.browser.lies import flipped
 from tests.browser.reading import Answer, Reader
-from tests.browser.shelf import AUTHENTIC, AUTHENTIC_ITEM, RECALLED, REVOKED, Shelf
+from tests.browser.shelf import AUTHENTIC, AUTHENTIC_ITEM, RECALLED, REVOKED, UNKNOWN, Shelf
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -56,6 +57,31 @@ def test_a_service_that_warns_is_heard_and_its_word_is_called_its_own(reader: Re
     shown = reader.open(AUTHENTIC_ITEM, alter={f"/p/{AUTHENTIC_ITEM}": warn})
     assert (shown.verdict, shown.refused) == ("careful", [])
     assert "Your browser cannot check that" in shown.text
+
+
+def test_a_page_about_another_code_than_its_address_is_a_no(reader: Reader, shelf: Shelf) -> None:
+    """The page of an authentic product under the address of the one that was scanned."""
+
+    def claim(text: str) -> str:
+        return text.replace(f'data-code="{UNKNOWN}"', f'data-code="{AUTHENTIC}"')
+
+    shown = reader.open(UNKNOWN, alter={f"/p/{UNKNOWN}": claim})
+    assert (shown.verdict, shown.refused) == ("refused", ["subject"])
+
+
+@pytest.mark.parametrize(
+    "path", [AUTHENTIC.replace("01/0", "01/"), f"some/prefix/{AUTHENTIC}", f"01/{GTIN}/10/%4C1", f"{AUTHENTIC}/"]
+)
+def test_other_spellings_of_a_code_are_the_same_product(reader: Reader, path: str) -> None:
+    assert reader.open(path).verdict == "authentic"
+
+
+def test_what_was_scanned_is_shown_as_the_address_says_it(reader: Reader, shelf: Shelf) -> None:
+    def claim(text: str) -> str:
+        return text.replace(">000001<", ">999999<")
+
+    shown = reader.open(AUTHENTIC_ITEM, alter={f"/p/{AUTHENTIC_ITEM}": claim})
+    assert (shown.verdict, "999999" in shown.text, "000001" in shown.text) == ("authentic", False, True)
 
 
 # --- what cannot be checked -----------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 // A product's page: fetches the records behind the service's answer, recomputes the verdict from them, and lets only that
 // stand. Until then, and without scripts, the page says that it is the service's word.
 import { verifyBundle } from "./bundle.js";
+import { parseProduct, pathOfAddress } from "./gs1.js";
 import { compareWithMemory } from "./memory.js";
-import { Unable } from "./refusals.js";
+import { Refused, Unable } from "./refusals.js";
 import { Report, json, proofBetween, text } from "./report.js";
 import { give, trusted } from "./trust.js";
 import { DECIDING, judge } from "./verdict.js";
@@ -16,7 +17,12 @@ const advice = document.querySelector(".todo");
 const section = document.querySelector(".check");
 
 // Recompute the verdict; {verdict, reasons, evidence}. Throws Refused or Unable.
-async function check(path, report) {
+async function check(report) {
+  const path = pathOfAddress(location.pathname);
+  if (path === null || path !== banner.dataset.code) {
+    throw new Refused("subject", "This page is about another code than its address.");
+  }
+  showProduct(parseProduct(path));
   const say = (step, words, held) => report.say(step, words, held);
   if (!globalThis.crypto?.subtle) {
     throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
@@ -37,6 +43,11 @@ function said() {
   const codes = new Set([...document.querySelectorAll("[data-code-of-reason]")].map((line) => line.dataset.codeOfReason));
   const [, verdict] = [...DECIDING].find(([code]) => codes.has(code)) ?? ["", "unknown"];
   return { verdict, warns: [...codes].some((code) => WARNINGS.has(code)), asks: codes.has(ASKING) };
+}
+
+// What was scanned, as the address says it.
+function showProduct(product) {
+  for (const line of document.querySelectorAll("[data-part]")) line.textContent = product[line.dataset.part];
 }
 
 function show(head, act) {
@@ -71,14 +82,15 @@ function showVerdict({ verdict, reasons, evidence }, report) {
     report.say("differs", `The service says “${theirs}”. The records say “${ours}”, and that stands here.`, false);
     banner.classList.add("differs");
   }
-  report.end("yes", `Your browser has checked this itself, in the log's state with ${evidence.checkpoint.size.toLocaleString("en")} entries:`);
+  const seen = new Date((evidence.cosigned ?? evidence.latest) * 1000).toLocaleString("en");
+  report.end("yes", `Your browser has checked this itself, in the log as it was on ${seen}:`);
 }
 
 async function run() {
   const report = new Report(section);
   report.status.textContent = "Your browser is checking this…";
   try {
-    showVerdict(await check(banner.dataset.code, report), report);
+    showVerdict(await check(report), report);
   } catch (error) {
     show(report.fail(error) === "no" ? "refused" : "unchecked");
   }
