@@ -70,7 +70,7 @@ function parseLots(text) {
   try {
     const entries = text === "" ? [] : JSON.parse(text);
     const printed = entries.map(({ lot, from, to }) => (lot === undefined ? { from, to } : { lot }));
-    const fits = printed.every((entry) => Object.values(entry).every((value) => VALUE.test(value)) && rangeFits(entry));
+    const fits = printed.every((entry) => Object.values(entry).every((value) => typeof value === "string" && VALUE.test(value)) && rangeFits(entry));
     return fits && (JSON.stringify(printed) === text || printed.length === 0) ? printed : [];
   } catch {
     return [];
