@@ -1,7 +1,7 @@
 // The state of the log that this browser saw last: the log must have grown from it, and never shrinks.
-import { fromHex, toHex } from "./bytes.js";
-import { continues } from "./merkle.js";
-import { Refused } from "./refusals.js";
+import { fromHex, toHex } from "./verify/bytes.js";
+import { continues } from "./verify/merkle.js";
+import { Refused } from "./verify/refusals.js";
 
 const MEMORY = "lading-log";
 

@@ -1,12 +1,12 @@
 // A product's page: fetches the records behind the service's answer, recomputes the verdict from them, and lets only that
 // stand. Until then, and without scripts, the page says that it is the service's word.
-import { verifyBundle } from "./bundle.js";
-import { parseProduct, pathOfAddress } from "./gs1.js";
+import { verifyBundle } from "./verify/bundle.js";
+import { parseProduct, pathOfAddress } from "./verify/gs1.js";
 import { compareWithMemory } from "./memory.js";
-import { Refused, Unable } from "./refusals.js";
+import { Refused, Unable } from "./verify/refusals.js";
 import { Report, json, proofBetween, text } from "./report.js";
 import { give, trusted } from "./trust.js";
-import { DECIDING, judge } from "./verdict.js";
+import { DECIDING, judge } from "./verify/verdict.js";
 import { HEADS, sentence, toDo } from "./words.js";
 
 // What only the service can say: warnings from looks and custody, and that lots below this code are attested.

@@ -1,5 +1,5 @@
 // What a check says, step by step, on the page, and the answers of the service that it asks for.
-import { Unable } from "./refusals.js";
+import { Unable } from "./verify/refusals.js";
 
 export class Report {
   constructor(section) {

@@ -1,7 +1,7 @@
 // The trust file that this browser relies on: pinned at its first visit, given as a file, or named by the fingerprint in a
 // printed link (#trust=0x…). Another one is refused: whoever could change it could change everything else with it.
-import { sha256, toHex, utf8 } from "./bytes.js";
-import { Refused } from "./refusals.js";
+import { sha256, toHex, utf8 } from "./verify/bytes.js";
+import { Refused } from "./verify/refusals.js";
 
 const STORED = "lading-trust";
 const FILE = "file";

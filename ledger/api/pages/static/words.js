@@ -1,6 +1,6 @@
 // What the browser's verdict means, in words. They stand here and not in the page: what was altered on its way cannot put
 // other words into the mouth of the check.
-import { RecallAction, RevocationReason } from "./records.js";
+import { RecallAction, RevocationReason } from "./verify/records.js";
 
 // Verdict → heading, mark, what it says, what to do.
 export const HEADS = {
