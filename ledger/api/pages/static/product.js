@@ -12,6 +12,8 @@ import { HEADS, sentence, toDo } from "./words.js";
 // What only the service can say: warnings from looks and custody, and that lots below this code are attested.
 const WARNINGS = new Set(["one-time code seen before", "off the market"]);
 const ASKING = "only lots or items are attested";
+const DAY = 86400;
+const OLD_DAYS = 7; // a quiet log looks like one that somebody froze
 const banner = document.querySelector(".verdict");
 const advice = document.querySelector(".todo");
 const section = document.querySelector(".check");
@@ -82,8 +84,12 @@ function showVerdict({ verdict, reasons, evidence }, report) {
     report.say("differs", `The service says “${theirs}”. The records say “${ours}”, and that stands here.`, false);
     banner.classList.add("differs");
   }
-  const seen = new Date((evidence.cosigned ?? evidence.latest) * 1000).toLocaleString("en");
-  report.end("yes", `Your browser has checked this itself, in the log as it was on ${seen}:`);
+  const seen = evidence.cosigned ?? evidence.latest;
+  const days = Math.floor((Date.now() / 1000 - seen) / DAY);
+  if (days >= OLD_DAYS) {
+    report.say("age", `The newest state of the log is ${days} days old: what was signed since, a recall perhaps, is not in it.`, null);
+  }
+  report.end("yes", `Your browser has checked this itself, in the log as it was on ${new Date(seen * 1000).toLocaleString("en")}:`);
 }
 
 async function run() {
