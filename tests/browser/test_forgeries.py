@@ -12,13 +12,12 @@ from ledger.common.scopes import scope_bytes
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, Endorsement, KeyGrant, KeyRevoke, Outcome, RegistryChange, Revocation
 from ledger.registry.changes import change
-from tests.browser.lies import Forgery, text_of
+from tests.browser.lies import Forgery, shown_by_the_log
 from tests.browser.reading import Reader
 from tests.browser.shelf import AUTHENTIC, DEVICE, FORMER, LICENSED, Shelf, attestation, recall
 from tests.e2e.stage import MAKER, SCHEMA, SECOND, key_of
 
 pytestmark = pytest.mark.browser
-BUNDLE = "/v1/products/bundle/"
 STRANGERS = sorted((key_of(f"stranger {n}") for n in range(3)), key=lambda key: key.address)
 Forge = Callable[[Forgery, Shelf], Forgery]
 
@@ -168,8 +167,8 @@ FORGERIES: dict[str, tuple[str, Forge]] = {
 def test_what_only_the_operator_says_is_a_no(reader: Reader, shelf: Shelf, name: str) -> None:
     step, forge = FORGERIES[name]
     honest = shelf.bundle(AUTHENTIC)
-    text = text_of(forge(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest))
-    shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _: text})
+    forged = forge(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest)
+    shown = reader.open(AUTHENTIC, alter=shown_by_the_log(forged))
     assert (shown.verdict, shown.heading, shown.refused) == ("refused", "No", [step]), shown.text
     assert shown.errors == []
 
@@ -180,7 +179,6 @@ def test_the_forger_can_say_the_truth(reader: Reader, shelf: Shelf) -> None:
     forged = attested(MAKER, MAKER)(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest)
     granted = Forgery.of(shelf, honest).add(issuer(shelf), *council(shelf)).bundle(AUTHENTIC, honest)
     for bundle in (forged, granted):
-        text = text_of(bundle)
         reader.forget()
-        shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _, text=text: text})  # type: ignore[misc]
+        shown = reader.open(AUTHENTIC, alter=shown_by_the_log(bundle))
         assert (shown.verdict, shown.refused) == ("authentic", []), shown.text

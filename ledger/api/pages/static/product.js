@@ -2,7 +2,7 @@
 // stand. Until then, and without scripts, the page says that it is the service's word.
 import { verifyBundle } from "./verify/bundle.js";
 import { parseProduct, pathOfAddress } from "./verify/gs1.js";
-import { compareWithMemory } from "./memory.js";
+import { compareWithMemory, compareWithPublished } from "./memory.js";
 import { Refused, Unable } from "./verify/refusals.js";
 import { Report, json, proofBetween, text } from "./report.js";
 import { give, trusted } from "./trust.js";
@@ -30,9 +30,11 @@ async function check(report) {
     throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
   }
   const { trust, keep } = await trusted((await json("/v1/consortium")).trust, say);
+  const newest = await text("/v1/log/checkpoint"); // before the bundle, which so cannot be older
   const evidence = await verifyBundle(await text(`/v1/products/bundle/${path}`), path, trust, say);
   const log = trust.logs.find(({ origin }) => origin === evidence.checkpoint.origin);
   const remember = await compareWithMemory(evidence.checkpoint, log, proofBetween, say);
+  await compareWithPublished(evidence.checkpoint, newest, log, proofBetween, say);
   const time = Math.max(Math.floor(Date.now() / 1000), evidence.latest);
   const verdict = await judge(path, evidence, time);
   keep();
