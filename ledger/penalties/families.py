@@ -59,7 +59,7 @@ def families_of(journeys: Journeys, shipment: bytes, at: int | None) -> list[Fam
 def _families(journeys: Journeys, shipment: bytes, at: int | None) -> list[Family]:
     grouped: dict[bytes, list[PortionLine]] = {head_of(journeys, shipment): []}
     for line in lines_of(journeys, shipment, at):
-        grouped.setdefault(head_of(journeys, line.part.own), []).append(line)
+        grouped.setdefault(head_of(journeys, line.part.promised), []).append(line)
     return [Family(head, _spread(lines)) for head, lines in grouped.items()]
 
 
@@ -70,9 +70,10 @@ def lines_of(journeys: Journeys, shipment: bytes, at: int | None) -> list[Portio
     forces: dict[bytes, TermsInForce] = {}
     result: list[PortionLine] = []
     for part in parts_of(journeys, shipment, beneficiary):
-        if part.own not in forces:
-            forces[part.own] = terms_in_force(journeys, part.own)
-        result.append(lateness_of(journeys, part, terms.record, terms.verified.known, forces[part.own], at))
+        name = part.promised
+        if name not in forces:
+            forces[name] = terms_in_force(journeys, name)
+        result.append(lateness_of(journeys, part, terms.record, terms.verified.known, forces[name], at))
     return result
 
 
@@ -87,7 +88,7 @@ def head_of(journeys: Journeys, shipment: bytes) -> bytes:
         if terms_in_force(journeys, above).commercial.currency != currency:
             break
         head = above
-    return journeys.own_shipment(head)
+    return head
 
 
 def _spread(lines: Sequence[PortionLine]) -> tuple[PortionLine, ...]:

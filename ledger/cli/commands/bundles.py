@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle.format import parse_trust
+from ledger.bundle.format import parse_trust, trust_fingerprint
 from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.verify import TRUST_NAME
 from ledger.cli.output import out, print_json
@@ -13,10 +13,11 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
+from ledger.products.gs1 import product_of_link
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import open_ledger
+from ledger.services.node.reader import open_ledger, was_opened
 from ledger.services.views.records import PUBLIC
 
 
@@ -25,6 +26,7 @@ def export(
     shipment: Annotated[str | None, typer.Option(help="A shipment's id.")] = None,
     partner: Annotated[int | None, typer.Option(help="A partner's id.")] = None,
     award: Annotated[str | None, typer.Option(help="An award's record id, or its agreement's.")] = None,
+    product: Annotated[str | None, typer.Option(help="A product's code: its GS1 Digital Link, or that path.")] = None,
     start: Annotated[
         int | None, typer.Option(help="With --partner: start of the period of its scores; default: as `lading scores`.")
     ] = None,
@@ -34,13 +36,13 @@ def export(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write what is needed to check a shipment, a partner or an award offline.
+    """Write what is needed to check a shipment, a partner, an award or a product offline.
 
-    Private parts are opened in it, which is noted and told to the parties of the shipments. The trust file is not part
-    of it: `lading trust` writes one, to be handed over separately.
+    Private parts are opened in it, but for a product's, which is public; that is noted and told to the parties of the
+    shipments. The trust file is not part of it: `lading trust` writes one, to be handed over separately.
     """
-    if sum(choice is not None for choice in (shipment, partner, award)) != 1:
-        raise InvalidInput("name one thing to export", expected="--shipment, --partner or --award")
+    if sum(choice is not None for choice in (shipment, partner, award, product)) != 1:
+        raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award or --product")
     if partner is None and (start, end) != (None, None):
         raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
     with open_ledger(read_settings(), read_only=False) as reader:
@@ -51,6 +53,8 @@ def export(
             now = reader.home.clock.now() if at is None else at
             first = reader.numbers.measure().since if start is None else start
             data = exporter.partner(partner, period_of(now, first, end), at)
+        elif product is not None:
+            data = exporter.product(product_of_link(product, "--product"))
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:
@@ -72,12 +76,21 @@ def trust(
         typer.Option("--with", help="Another operator's trust file, whose log is to be named too. Repeat it for more."),
     ] = None,
 ) -> None:
-    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came."""
-    trusted = read_consortium(read_settings().home).trust_file()
+    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came.
+
+    The log signs a partner book into it: names and keys as they are now, which `lading sign` shows and checks without a
+    network. Write it anew when partners or keys have changed.
+    """
+    settings = read_settings()
+    trusted = read_consortium(settings.home).trust_file()
+    if was_opened(settings):  # else nobody is a partner yet
+        with open_ledger(settings) as reader:
+            book = reader.views.partner_book()
+        trusted |= {"partners": book.to_json()} if book.entries else {}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
     _write(output, canonical_json(trusted))
-    out.print(str(output))
+    out.print(f"{output}: fingerprint {trust_fingerprint(trusted)}", soft_wrap=True)
 
 
 def _write(path: Path, data: bytes) -> None:

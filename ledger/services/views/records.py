@@ -18,6 +18,7 @@ from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
 from ledger.records.types import Outcome as OutcomeRecord
+from ledger.registry.partner_book import PartnerBook
 from ledger.registry.state import AddressKind
 from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
@@ -383,6 +384,10 @@ class RecordViews:
     def partners(self, *, after: int = 0, limit: int | None = None) -> list[PartnerView]:
         """By id; page with the last one's id as `after`."""
         return self._members.partners(after=after, limit=limit)
+
+    def partner_book(self) -> PartnerBook:
+        """Who is who now, signed by the log."""
+        return self._members.book(self._signer)
 
     def partner(self, partner: int) -> PartnerView:
         """One partner; raises `NotFound`."""
