@@ -103,7 +103,10 @@ def explain_public(card: PublicScorecard) -> tuple[str, ...]:
     for entry in card.indicators:
         title = f"{NAMES[entry.indicator]} (weight {percent(int(entry.weight * 1_000_000))})"
         if entry.value is None or entry.points is None:
-            lines.append(f"{title}: unknown: nothing was due; its weight is spread over the others.")
+            why_not = (
+                "nothing was due" if entry.status is IndicatorStatus.UNKNOWN else "too few delivery events to tell"
+            )
+            lines.append(f"{title}: unknown: {why_not}; its weight is spread over the others.")
         else:
             sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
             value = measured(entry.indicator, entry.value)

@@ -37,10 +37,11 @@ LEAST_KNOWN = Fraction(60, 100)
 
 
 class IndicatorStatus(StrEnum):
-    """Whether anything was due that an indicator counts."""
+    """What is known of an indicator: unknown, where nothing was due; and to the public, where too few samples were."""
 
     KNOWN = "known"
     UNKNOWN = "unknown"
+    TOO_FEW = "too_few"
 
 
 class ScoreStatus(StrEnum):
@@ -276,14 +277,23 @@ def score_of(partner: int, role: Role, journeys: Journeys, card: Card, period: P
     return Tallies(journeys, period).score(partner, role, card)
 
 
-def without_money(card: Scorecard) -> Scorecard:
-    """The scorecard without what its indicators about money count, their weights spread over the others."""
+def without_private(card: Scorecard) -> Scorecard:
+    """The scorecard without what its indicators about money count, and without those of fewer than ten samples, which
+    would tell of single shipments: their weights are spread over the others.
+    """
     kept = [entry for entry in card.indicators if entry.indicator not in ABOUT_MONEY]
-    weight = sum((entry.weight for entry in kept if entry.tally.groups), Fraction(0))
+    few = {entry.indicator for entry in kept if 0 < entry.samples < NO_SCORE_BELOW}
+    weight = sum((entry.weight for entry in kept if entry.samples >= NO_SCORE_BELOW), Fraction(0))
     whole = sum((entry.weight for entry in kept), Fraction(0))
-    result = tuple(_indicator(entry.weighted, entry.tally, weight) for entry in kept)
-    composite, status = _composite(card.samples, weight / whole if whole else whole, result)
-    return replace(card, **composite._asdict(), known_weight=weight / whole, status=status, indicators=result)
+    result = tuple(
+        replace(_indicator(entry.weighted, Tally(entry.indicator, {}, {}), weight), status=IndicatorStatus.TOO_FEW)
+        if entry.indicator in few
+        else _indicator(entry.weighted, entry.tally, weight)
+        for entry in kept
+    )
+    known = weight / whole if whole else whole
+    composite, status = _composite(card.samples, known, result)
+    return replace(card, **composite._asdict(), known_weight=known, status=status, indicators=result)
 
 
 class _Composite(NamedTuple):

@@ -13,7 +13,7 @@ from ledger.common.figure import Points, figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import DAY, HOUR, Period
 from ledger.scores.card import POINTS, Indicator
-from ledger.scores.composite import IndicatorStatus, Scorecard, ScoreStatus, without_money
+from ledger.scores.composite import IndicatorStatus, Scorecard, ScoreStatus, without_private
 from ledger.scores.flags import FlagKind
 
 PUBLISHED_AFTER = 30 * DAY
@@ -63,7 +63,7 @@ class PublicScorecard:
 
 def public_card(full: Scorecard) -> PublicScorecard:
     """What may be published of a scorecard."""
-    card = without_money(full)
+    card = without_private(full)
     whole = sum((entry.weight for entry in card.indicators), Fraction(0))
     indicators = tuple(
         PublicIndicator(

@@ -1,10 +1,13 @@
 """Who opened whose private parts is noted before they are shown, and told to the parties."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from ledger.cli.main import app
 from ledger.errors import StorageFailed
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, CN, CONSUMER, MAKER, SECOND, SHOP
@@ -98,6 +101,16 @@ def test_a_recipient_is_told_and_noted_by_its_key(world: World) -> None:
     world.get(f"/v1/records/{world.id('parcel')}", token)
     found = told(world, "parcel", token)
     assert (0, "recipient") in {(partner, right) for partner, right, *_ in found}
+
+
+def test_what_the_operator_exports_is_told_too(world: World, tmp_path: Path) -> None:
+    home = {"LADING_HOME": str(world.stage.node.home.settings.home)}
+    arguments = ["export", "--shipment", world.id("late"), "--out", str(tmp_path / "bundle.json")]
+    assert CliRunner().invoke(app, arguments, env=home).exit_code == 0
+    entries = world.get(f"/v1/shipments/{world.id('late')}/openings", world.token(SHOP))["openings"]
+    (terms,) = [e for e in entries if e["right"] == "export" and e["record"] == world.id("late")]
+    assert terms["partner"] == {"id": 0, "name": "the operator"}
+    assert "commercial" in terms["paths"]
 
 
 def test_what_cannot_be_noted_is_not_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

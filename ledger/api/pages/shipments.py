@@ -34,6 +34,7 @@ _RIGHTS = {
     AccessRight.GOODS: "as sender or receiver of the goods",
     AccessRight.AMENDED: "as a party of what it amends",
     AccessRight.AUDITOR: "as an auditor",
+    AccessRight.EXPORT: "into a bundle, to be handed over",
 }
 _STOPS = {
     StopKind.DELIVERY: "both sides signed the delivery",

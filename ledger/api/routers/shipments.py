@@ -54,7 +54,8 @@ def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = N
 
 @router.get("/{shipment}/openings", response_model=OpeningPage, responses=examples.READ_RESPONSES)
 def openings(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
-    """Who opened private parts of this shipment's records through this service, the newest first, at most 500.
+    """Who opened private parts of this shipment's records through this service, or exported them into a bundle, the
+    newest first, at most 500.
 
     The same key and parts are noted once an hour, readings by the parties themselves too. For its parties and auditors.
     What somebody computes from all records at once (scores, figures of the network) opens no single part and is not

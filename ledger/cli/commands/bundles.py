@@ -18,6 +18,7 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger, was_opened
+from ledger.services.views.records import PUBLIC
 
 
 def export(
@@ -37,14 +38,14 @@ def export(
 ) -> None:
     """Write what is needed to check a shipment, a partner, an award or a product offline.
 
-    Private parts are opened in it, but for a product's, which is public. The trust file is not part of it: `lading
-    trust` writes one, to be handed over separately.
+    Private parts are opened in it, but for a product's, which is public; that is noted and told to the parties of the
+    shipments. The trust file is not part of it: `lading trust` writes one, to be handed over separately.
     """
     if sum(choice is not None for choice in (shipment, partner, award, product)) != 1:
         raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award or --product")
     if partner is None and (start, end) != (None, None):
         raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
-    with open_ledger(read_settings()) as reader:
+    with open_ledger(read_settings(), read_only=False) as reader:
         exporter = Exporter(reader)
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
@@ -60,6 +61,7 @@ def export(
                 data = exporter.award(record_id)
             except NotFound:
                 data = exporter.award(exporter.award_of(record_id))
+        reader.views.note(PUBLIC, exporter.opened)
     _write(output, data)
     if json:
         print_json({"file": str(output), "bytes": len(data)})

@@ -37,6 +37,7 @@ from ledger.services.products.lookup import codes_of
 from ledger.services.publish.cosigned_notes import cosigned_note
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.shipments.history import Journeys
 from ledger.store import checkpoints, openings, records
 from ledger.store.database import Connection
@@ -58,6 +59,8 @@ class Exporter:
         self._ledger = ledger
         self._published = published
         self._size = published.head.size
+        self.opened: dict[RecordId, Opened] = {}
+        """The private parts in the bundle that was made last, for the access journal."""
 
     def shipment(self, shipment: bytes, at: int | None = None) -> bytes:
         """The bundle of one shipment with its penalty; raises `NotFound`. `at` judges goods still under way."""
@@ -218,6 +221,7 @@ class Exporter:
         ordered = _in_order(kept)
         private = [row for row in ordered if not isinstance(row.record, Outcome)] if opened else []
         parts = openings.of_many(connection, private)
+        self.opened = {record_id: Opened(shown, AccessRight.EXPORT) for record_id, shown in parts.items() if shown}
         return Bundle(
             subject=str(subject),
             origin=self._published.head.origin,

@@ -17,6 +17,8 @@ from ledger.store import openings
 from ledger.store.database import Database
 from ledger.store.openings import StoredAccess
 
+OPERATOR = PartnerName(0, "the operator")
+
 
 class AccessRight(StrEnum):
     """Why somebody may open a record's private parts."""
@@ -26,6 +28,7 @@ class AccessRight(StrEnum):
     GOODS = "goods"
     AMENDED = "amended"
     AUDITOR = "auditor"
+    EXPORT = "export"
 
 
 class Opened(NamedTuple):
@@ -37,9 +40,9 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccessView:
-    """`partner` (null id and a name for a recipient's key) opened the parts at `paths` of `record` at `at`, and perhaps
-    again in the hour after. `right`: as a party or signer, as the recipient, as sender or receiver of all its goods, as
-    a party of what it amends, or as an auditor.
+    """`partner` (id 0: a recipient's key, or the operator) opened the parts at `paths` of `record` at `at`, and perhaps
+    again in that full hour. `right`: as a party or signer, as the recipient, as sender or receiver of all its goods, as
+    a party of what it amends, as an auditor, or the operator into a bundle that it exported.
     """
 
     record: str
@@ -76,5 +79,7 @@ class AccessJournal:
 
 
 def access_view(row: StoredAccess, name: PartnerName) -> AccessView:
-    paths = tuple(row.paths.split(","))
-    return AccessView(to_hex(row.record_id), paths, name, to_hex(row.key), AccessRight(row.right), row.at)
+    """`name`: that of the partner whose key it was."""
+    paths, right = tuple(row.paths.split(",")), AccessRight(row.right)
+    who = OPERATOR if right is AccessRight.EXPORT else name
+    return AccessView(to_hex(row.record_id), paths, who, to_hex(row.key), right, row.at)

@@ -11,12 +11,12 @@ from ledger.explain.score import explain_public
 from ledger.network.performance import network
 from ledger.network.publication import FEWEST, OTHER, merged, public_network
 from ledger.network.routes import GROUPS, By
-from ledger.scores.card import ABOUT_MONEY, parse_card
-from ledger.scores.composite import Tallies, score_of, without_money
+from ledger.scores.card import ABOUT_MONEY, Indicator, parse_card
+from ledger.scores.composite import IndicatorStatus, Tallies, score_of, without_private
 from ledger.scores.publication import PublicScorecard, public_card
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
-from tests.unit.history import CARRIER, SHOP, History
+from tests.unit.history import CARRIER, MAKER, SECOND, SHOP, History
 from tests.unit.penalties.test_fast_path import random_history
 
 CARD = parse_card(default_card_text())
@@ -44,6 +44,27 @@ def test_a_published_score_says_the_same_whatever_the_goods_cost() -> None:
     assert len(said) == 1
 
 
+def test_what_fewer_than_ten_events_tell_is_not_published() -> None:
+    """Legs of nine shipments: whatever they came to, the published card is the same; of ten it tells."""
+
+    def card(legs: int, kept: bool) -> PublicScorecard:
+        history = History()
+        for i in range(20):
+            shipment = history.terms(holder=MAKER, promisedAt=(20 + 2 * i) * DAY)
+            due = (4 + 2 * i) * DAY if i < legs else 0
+            history.handoff(shipment, MAKER, SECOND, (1 + 2 * i) * DAY)
+            history.handoff(shipment, SECOND, CARRIER, (2 + 2 * i) * DAY, due=due)
+            history.handoff(shipment, CARRIER, SHOP, (3 if kept else 9) * DAY + 2 * i * DAY)
+        return of_carrier(history)
+
+    for legs, told in ((9, False), (10, True)):
+        good, bad = (card(legs, kept) for kept in (True, False))
+        assert (good.score != bad.score) is told
+        (entry,) = (e for e in bad.indicators if e.indicator is Indicator.LEGS)
+        assert (entry.status is IndicatorStatus.KNOWN) is (entry.value is not None) is told
+    assert any("too few delivery events" in line for line in explain_public(card(9, kept=True)))
+
+
 def test_published_figures_are_whole_points_whole_per_cent_and_whole_hours() -> None:
     """And enclose the figures that they stand for."""
     seen = 0
@@ -51,7 +72,7 @@ def test_published_figures_are_whole_points_whole_per_cent_and_whole_hours() -> 
         tallies = Tallies(random_history(seed, 60), Period(0, 365 * DAY, 60 * DAY))
         for role in CARD.roles:
             for partner in tallies.partners(role):
-                full = without_money(tallies.score(partner, role, CARD))
+                full = without_private(tallies.score(partner, role, CARD))
                 card = public_card(tallies.score(partner, role, CARD))
                 for value in (card.score, card.low, card.high, *(entry.points for entry in card.indicators)):
                     assert value is None or value % 100 == 0
