@@ -321,7 +321,7 @@ def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
             return Finding(threshold, None, None, 0, FindingReason.NOTHING_DUE, ())
         value, low, high, samples = entry.value, entry.low, entry.high, entry.samples
         evidence = entry.evidence
-    if value is None or low is None or high is None:
+    if low is None or high is None:
         return Finding(threshold, None, None, samples, FindingReason.NO_VALUE, evidence)
     if samples < threshold.samples:
         return Finding(threshold, value, None, samples, FindingReason.TOO_FEW_SAMPLES, evidence)

@@ -23,7 +23,7 @@ from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
 
 FIGURES_OF = {
-    SubjectKind.SHIPMENT: ("penalties",),
+    SubjectKind.SHIPMENT: ("withheld", "penalties"),
     SubjectKind.PARTNER: ("withheld", "penalties", "scores"),
     SubjectKind.AWARD: ("withheld", "award", "card"),
     SubjectKind.PRODUCT: ("codes",),
@@ -62,6 +62,11 @@ class CheckedFigures:
     figures: Mapping[str, Any]
     effect: AwardEffect | None = None
     ruling: RecordId | None = None
+
+    @property
+    def withheld(self) -> int:
+        """Of how many shipments a part is withheld or erased that the figures rest on."""
+        return len({part["shipment"] for part in self.figures.get("withheld", ())})
 
 
 def check_figures(

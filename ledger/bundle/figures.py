@@ -64,12 +64,13 @@ class AwardCard:
     chosen_by: CardChoice
 
 
-@figure("penalties")
+@figure("penalties", "withheld")
 @dataclass(frozen=True, slots=True)
 class ShipmentFigures:
-    """The penalty of one shipment."""
+    """The penalty of one shipment, none where its prices are closed, and what is withheld."""
 
     penalties: Statements
+    withheld: tuple[WithheldPart, ...]
 
 
 @figure("penalties", "scores", "withheld")
@@ -139,8 +140,18 @@ def statements_of(
 
 
 def shipment_figures(journeys: Journeys, shipment: bytes, at: int | None) -> dict[str, Any]:
-    """The penalty of one shipment; raises what `penalty_of` raises. `at` judges goods still under way."""
-    return to_json(ShipmentFigures(Statements((penalty_of(shipment, journeys, at),))))
+    """The penalty of one shipment, and what is withheld; no statement where that hides its prices. `at` judges goods
+    still under way. Raises `NotFound` when the terms are not among the records.
+    """
+    withheld = tuple(withheld_parts(journeys))
+    try:
+        statements: tuple[PenaltyStatement, ...] = (penalty_of(shipment, journeys, at),)
+    except NotFound:
+        journeys.terms_of(shipment)
+        if not withheld:
+            raise
+        statements = ()
+    return to_json(ShipmentFigures(Statements(statements), withheld))
 
 
 def partner_figures(

@@ -145,6 +145,7 @@ class _Work:
             where="log",
             expected=", ".join(log.origin for log in self.trust.logs),
             found=self.bundle.origin[:200],
+            mend="The trust file is of another consortium, or older than this log: get the right one.",
         )
 
     def check_checkpoint(self) -> str:
@@ -192,8 +193,19 @@ class _Work:
 
     def check_inclusion(self) -> str:
         domains = self._domains()
-        for record in self.bundle.records:
-            self.ids[record.index] = _identify(record, domains)
+        try:
+            for record in self.bundle.records:
+                self.ids[record.index] = _identify(record, domains)
+        except VerificationFailed:
+            if not any(_is_here(record, domains) for record in self.bundle.records):
+                raise VerificationFailed(
+                    "the trust file is of another consortium",
+                    where="trust file.consortiumId",
+                    expected="the consortium whose records these are",
+                    found=to_hex(self.trust.genesis.consortium_id),
+                    mend="No record of the bundle has its leaf there. Get the trust file of the right consortium.",
+                ) from None
+            raise
         leaves = [(record.index, record.leaf_hash) for record in self.bundle.records]
         verify_subset(leaves, self.head.size, self.bundle.proof, self.head.root)
         return f"all {len(leaves)} records are leaves of the log"
@@ -367,6 +379,13 @@ class _Work:
             signed.record.check(name)
             self.recovered[record.index] = recover_record(signed, self.ids[record.index], name)
         return self.recovered[record.index]
+
+
+def _is_here(record: BundledRecord, domains: list[Domain]) -> bool:
+    try:
+        return bool(_identify(record, domains))
+    except VerificationFailed:
+        return False
 
 
 def _identify(record: BundledRecord, domains: list[Domain]) -> RecordId:

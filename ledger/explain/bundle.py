@@ -36,7 +36,7 @@ def summary(checked: CheckedFigures) -> str:
     figures = checked.figures
     match checked.subject.kind:
         case SubjectKind.SHIPMENT:
-            return _shipment(figures["penalties"]["statements"][0])
+            return _shipment(figures)
         case SubjectKind.PARTNER:
             return _partner(checked.subject.partner, figures)
         case SubjectKind.AWARD:
@@ -46,7 +46,10 @@ def summary(checked: CheckedFigures) -> str:
             return f"{checked.subject}: in {counted(listed, 'attested list')} of codes"
 
 
-def _shipment(statement: Mapping[str, Any]) -> str:
+def _shipment(figures: Mapping[str, Any]) -> str:
+    if not figures["penalties"]["statements"]:
+        return f"No penalty can be stated. {_left_out(figures['withheld'])}"
+    (statement,) = figures["penalties"]["statements"]
     indicative = " (indicative)" if statement["indicative"] and int(statement["amount"]) else ""
     return (
         f"shipment/{statement['shipment']}{_judged_at(statement['judged_at'])}: partner {statement['liable']} owes "
@@ -116,4 +119,4 @@ def _left_out(withheld: Sequence[Mapping[str, Any]]) -> str:
     count = len({part["shipment"] for part in withheld})
     if not count:
         return "No part is withheld"
-    return f"Of {counted(count, 'shipment')} a part is withheld: what rests on it is left out"
+    return f"Of {counted(count, 'shipment')} a part is withheld: what rests on it is a range, or has no bound"

@@ -54,14 +54,17 @@ SHOWN_EACH_WAY = 3
 def explain(card: Scorecard) -> tuple[str, ...]:
     """The score; what each indicator adds and costs, and which records raised and lowered it most."""
     head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
-    if card.score is None:
+    if card.score is None and card.low is not None and card.high is not None:
+        lines = [f"{head}{why(card)}: between {points(card.low)} and {points(card.high)} of 100."]
+    elif card.score is None:
         lines = [head + why(card) + "."]
     else:
         between = f"between {points(card.low or 0)} and {points(card.high or 0)} with 95 % certainty"
         lines = [f"{head}{points(card.score)} of 100, {between} ({why(card)})."]
     if card.withheld:
         lines.append(
-            f"{counted(card.withheld, 'shipment')} left out, of whomever: parts of the terms are withheld here."
+            f"{counted(card.withheld, 'shipment')} not known: parts of the terms are withheld or erased here, so that "
+            "figures are ranges that surely contain what these may hide."
         )
     for entry in card.indicators:
         lines += explain_indicator(entry)
@@ -72,6 +75,11 @@ def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     """One indicator; every line begins with its name."""
     name = NAMES[entry.indicator]
     title = f"{name} (weight {percent(int(entry.weight * 1_000_000))})"
+    if entry.status is IndicatorStatus.KNOWN and entry.points is None:
+        if entry.low is None or entry.high is None:
+            return (f"{title}: no bound: what decides it is withheld.",)
+        range_ = f"{measured(entry.indicator, entry.low)} to {measured(entry.indicator, entry.high)}"
+        return (f"{title}: {range_}: parts of shipments are withheld.",)
     if entry.status is not IndicatorStatus.KNOWN or entry.points is None:
         return (f"{title}: unknown: nothing was due; its weight is spread over the others.",)
     value = measured(entry.indicator, entry.value or 0)
@@ -130,6 +138,8 @@ def why(card: Scorecard | PublicScorecard) -> str:
             return f"{card.samples} delivery events: provisional, fewer than {PROVISIONAL_BELOW}"
         case ScoreStatus.KNOWN:
             return f"{card.samples} delivery events"
+        case ScoreStatus.HIDDEN:
+            return f"a range from {card.samples} delivery events and shipments of which parts are withheld"
 
 
 def flag_text(flag: Flag) -> str:

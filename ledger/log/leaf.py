@@ -214,7 +214,7 @@ class LogIdentity:
                 where=_STEP,
                 expected=f"a signature by {self.origin} with key id {self.key_id.hex()}",
                 found=", ".join(f"{s.name} {s.key_id.hex()}" for s in parsed.signatures),
-                mend="A log that changed its key has a new logId: look in the trust file.",
+                mend="The trust file is of another consortium, or of the log under another key: get the right one.",
             )
         for signature in ours:
             self._verify(parsed.head.text().encode(), signature.signature, _STEP)

@@ -8,17 +8,15 @@ from collections.abc import Iterator
 
 from ledger.codes import Role, StatementKind
 from ledger.common.ids import RecordId
-from ledger.common.periods import DAY
 from ledger.common.spans import measure
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import NOBODY
 from ledger.scores.card import Indicator
-from ledger.scores.samples import ANY_SEQUENCE, Case, Sample, own_items
+from ledger.scores.samples import ANY_SEQUENCE, LONGEST_LATE, Case, Sample, own_items
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.portions import part_of
 
-LONGEST_LATE = 14 * DAY
 _LOSSES = {StatementKind.LOST, StatementKind.DESTROYED}
 
 

@@ -8,7 +8,7 @@ Points are hundredths of a point (0 to 10,000). `low` and `high` come from the i
 sanction needs `high` below its threshold, a reward `low` above it (see `ledger.bonuses.award`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -26,6 +26,7 @@ from ledger.scores.counters import Book, Books
 from ledger.scores.estimate import Effect, Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
 from ledger.scores.flags import Flag, UsualPromises, flags_of
+from ledger.scores.hidden import concerned_by
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import Sample, case_of
 from ledger.scores.tender_flags import Tenders
@@ -45,12 +46,15 @@ class IndicatorStatus(StrEnum):
 
 
 class ScoreStatus(StrEnum):
-    """Whether there is a score, and why not. Provisional: of fewer than thirty delivery events."""
+    """Whether there is a score, and why not. Provisional: of fewer than thirty delivery events.
+    Hidden: parts of shipments are withheld, so that there is a range only.
+    """
 
     KNOWN = "known"
     PROVISIONAL = "provisional"
     TOO_FEW_SAMPLES = "too_few_samples"
     TOO_LITTLE_KNOWN = "too_little_known"
+    HIDDEN = "hidden"
 
 
 @figure(
@@ -73,6 +77,9 @@ class ScoreStatus(StrEnum):
 class IndicatorScore:
     """One indicator. `value`, `low` and `high` in its unit (parts per million, or seconds): value and low rounded down,
     high up.
+
+    Where shipments are hidden (see `ledger.scores.hidden`) there is no `value` and no `points`, only the range; of what
+    prices decide, or a comparison with others, not even that.
 
     `good` of `due` as counted, `disputed` of them only if a dispute ends so: the worse end of the interval is without
     them. `samples` delivery events. `part` is its part of the composite, and `lost` what the composite would gain if it
@@ -149,8 +156,9 @@ class Scorecard:
     """The score of `partner` in `role`: hundredths of a point, None where there is none, as `status` says.
 
     `samples` counts delivery events, `shipments` shipments as opened by terms, however they were split. `known_weight`
-    is the part of the card's weight that something was due for. `withheld` shipments are left out, of whomever: a part
-    of their terms is not known here.
+    is the part of the card's weight that something was due for. `withheld` shipments that name the partner are not
+    known: a part of their terms is withheld or erased here. Then there is no `score`, only the range that surely
+    contains it.
     """
 
     partner: PartnerId
@@ -186,18 +194,19 @@ class Tallies:
         shortcut: bool = True,
         penalties: bool = False,
         samples: Iterable[Sample] | None = None,
-        withheld: int = 0,
+        hidden: Sequence[bytes] = (),
     ) -> None:
         """`shortcut`: plain journeys are counted the short way, which gives the same (see
         `ledger.penalties.fast_path`).
 
         With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the
-        same pass. `samples`, in the order of their shipments, and `withheld` were taken before: then nothing is read
+        same pass. `samples`, in the order of their shipments, and `hidden` were taken before: then nothing is read
         again.
         """
         self.period = period
-        self.withheld = withheld
+        self.hidden = list(hidden)
         """Shipments of which a part is withheld here, so that nothing is known about them."""
+        self._journeys = journeys
         self.owed: list[Owed] = []
         self._books = Books()
         self._usual = UsualPromises(journeys, period)
@@ -215,7 +224,7 @@ class Tallies:
                 continue
             case = case_of(journeys, shipment, self.period)
             if case is None:
-                self.withheld += 1
+                self.hidden.append(shipment)
                 continue
             if penalties:
                 self.owed.append(of_statement(case.statement))
@@ -236,10 +245,14 @@ class Tallies:
         book = self._books.shelves[role].get(partner, Book())
         tallies = [self._tally(w.indicator, book) for w in weights]
         weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
-        result = tuple(_indicator(w, tally, weight) for w, tally in zip(weights, tallies, strict=True))
+        hidden = sum(partner in concerned_by(self._journeys, shipment) for shipment in self.hidden)
+        result = tuple(
+            _indicator(w, tally, weight, hidden, compared=bool(self.hidden))
+            for w, tally in zip(weights, tallies, strict=True)
+        )
         deliveries = book.deliveries
         samples = len(book.events)
-        composite, status = _composite(samples, weight, result)
+        composite, status = _composite(samples, weight, result, hidden)
         return Scorecard(
             partner=PartnerId(partner),
             role=role,
@@ -253,7 +266,7 @@ class Tallies:
             provisional=samples < PROVISIONAL_BELOW,
             known_weight=weight,
             status=status,
-            withheld=self.withheld,
+            withheld=hidden,
             indicators=result,
             flags=tuple(flags_of(role, partner, book, self._usual, self._tenders)),
         )
@@ -286,13 +299,16 @@ def without_private(card: Scorecard) -> Scorecard:
     weight = sum((entry.weight for entry in kept if entry.samples >= NO_SCORE_BELOW), Fraction(0))
     whole = sum((entry.weight for entry in kept), Fraction(0))
     result = tuple(
-        replace(_indicator(entry.weighted, Tally(entry.indicator, {}, {}), weight), status=IndicatorStatus.TOO_FEW)
+        replace(
+            _indicator(entry.weighted, Tally(entry.indicator, {}, {}), weight, 0, compared=False),
+            status=IndicatorStatus.TOO_FEW,
+        )
         if entry.indicator in few
-        else _indicator(entry.weighted, entry.tally, weight)
+        else _indicator(entry.weighted, entry.tally, weight, card.withheld, compared=entry.value is None)
         for entry in kept
     )
     known = weight / whole if whole else whole
-    composite, status = _composite(card.samples, known, result)
+    composite, status = _composite(card.samples, known, result, card.withheld)
     return replace(card, **composite._asdict(), known_weight=known, status=status, indicators=result)
 
 
@@ -302,12 +318,24 @@ class _Composite(NamedTuple):
     high: int | None
 
 
-def _composite(samples: int, weight: Fraction, found: Iterable[IndicatorScore]) -> tuple[_Composite, ScoreStatus]:
-    """The score of these indicators, `weight` of which is known, and whether there is one."""
+def _composite(
+    samples: int, weight: Fraction, found: Sequence[IndicatorScore], hidden: int
+) -> tuple[_Composite, ScoreStatus]:
+    """The score of these indicators, `weight` of which is known, and whether there is one.
+
+    With `hidden` shipments only its range: they may also make something due of which nothing is known.
+    """
     if samples < NO_SCORE_BELOW:
         return _Composite(None, None, None), ScoreStatus.TOO_FEW_SAMPLES
     if weight < LEAST_KNOWN:
         return _Composite(None, None, None), ScoreStatus.TOO_LITTLE_KNOWN
+    if hidden:
+        whole = sum((entry.weight for entry in found), Fraction(0))
+        worst = sum(entry.weight * (entry.points_low or 0) for entry in found) / whole
+        best = (
+            sum(entry.weight * (POINTS if entry.points_high is None else entry.points_high) for entry in found) / whole
+        )
+        return _Composite(None, int(worst), -int(-best // 1)), ScoreStatus.HIDDEN
     score = int(sum(entry.part * (entry.points or 0) for entry in found))
     low = int(sum(entry.part * (entry.points_low or 0) for entry in found))
     high = -int(-sum(entry.part * (entry.points_high or 0) for entry in found) // 1)
@@ -318,10 +346,15 @@ def _by_size(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(sorted(effects, key=lambda effect: (-abs(effect.micropoints), effect.shipment, effect.records)))
 
 
-def _indicator(weighted: Weighted, tally: Tally, known_weight: Fraction) -> IndicatorScore:
+def _indicator(
+    weighted: Weighted, tally: Tally, known_weight: Fraction, hidden: int, *, compared: bool
+) -> IndicatorScore:
+    """`hidden` shipments may bear on it; `compared`: some are hidden of others, with whom this is compared."""
     if not tally.groups:
         return IndicatorScore(weighted, IndicatorStatus.UNKNOWN, Fraction(0), *(0, 0, 0), *(None,) * 6, 0, tally)
-    value, (low, high) = tally.value(), tally.interval(weighted)
+    if (hidden and weighted.indicator in ABOUT_MONEY) or (compared and weighted.indicator is Indicator.OVER_MEDIAN):
+        return _unbounded(weighted, tally, known_weight)
+    value, (low, high) = tally.value(), tally.interval(weighted, hidden)
     worst, best = sorted((low, high), reverse=weighted.zero > weighted.full)
     points, part = weighted.points(value), weighted.weight / known_weight
     return IndicatorScore(
@@ -331,12 +364,31 @@ def _indicator(weighted: Weighted, tally: Tally, known_weight: Fraction) -> Indi
         good=tally.good,
         due=tally.due,
         samples=tally.samples,
-        value=int(value),
+        value=None if hidden else int(value),
         low=low,
         high=high,
-        points=points,
+        points=None if hidden else points,
         points_low=weighted.points(worst),
         points_high=weighted.points_up(best),
-        lost=int((POINTS - points) * part),
+        lost=0 if hidden else int((POINTS - points) * part),
+        tally=tally,
+    )
+
+
+def _unbounded(weighted: Weighted, tally: Tally, known_weight: Fraction) -> IndicatorScore:
+    return IndicatorScore(
+        weighted=weighted,
+        status=IndicatorStatus.KNOWN,
+        part=weighted.weight / known_weight,
+        good=tally.good,
+        due=tally.due,
+        samples=tally.samples,
+        value=None,
+        low=None,
+        high=None,
+        points=None,
+        points_low=0,
+        points_high=POINTS,
+        lost=0,
         tally=tally,
     )

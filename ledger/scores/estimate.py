@@ -15,7 +15,8 @@ from ledger.common.ids import RecordId
 from ledger.scores.card import POINTS, Indicator, Weighted
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.counters import Rows
-from ledger.scores.samples import Delivery, Event
+from ledger.scores.hidden import with_hidden
+from ledger.scores.samples import LONGEST_LATE, Delivery, Event
 
 RATIOS = frozenset({Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN})
 """No shares: a mean, and two ratios without an upper end."""
@@ -97,15 +98,16 @@ class Tally:
         pairs = self._pairs()
         return Fraction(sum(good for good, _ in pairs) * self.unit, sum(due for _, due in pairs))
 
-    def interval(self, weighted: Weighted) -> tuple[int, int]:
+    def interval(self, weighted: Weighted, hidden: int = 0) -> tuple[int, int]:
         """The ends between which the value lies with 95 % certainty, rounded outward; and, while something is disputed,
-        whatever becomes of it.
+        whatever becomes of it; and whatever so many `hidden` shipments may be.
         """
-        low, high = self._ends(weighted, self._pairs())
-        if not self.disputed:
-            return low, high
-        if_fallen = self._ends(weighted, self._pairs(at_worst=True))
-        return min(low, if_fallen[0]), max(high, if_fallen[1])
+        cases = [self._pairs(), *([self._pairs(at_worst=True)] if self.disputed else [])]
+        if hidden:
+            top = LONGEST_LATE if self.indicator is Indicator.MEAN_LATE else 1
+            cases = [case for pairs in cases for case in with_hidden(pairs, hidden, top)]
+        ends = [self._ends(weighted, pairs) for pairs in cases]
+        return min(low for low, _ in ends), max(high for _, high in ends)
 
     def _ends(self, weighted: Weighted, pairs: list[tuple[int, int]]) -> tuple[int, int]:
         if self.indicator not in RATIOS:

@@ -10,9 +10,8 @@ from ledger.penalties.fast_path import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
 from ledger.scores.broker import at_office
 from ledger.scores.card import Indicator
-from ledger.scores.carrier import LONGEST_LATE
 from ledger.scores.counters import Books
-from ledger.scores.samples import BAD, Delivery, event_of, products_of
+from ledger.scores.samples import BAD, LONGEST_LATE, Delivery, event_of, products_of
 from ledger.scores.supplier import attested
 from ledger.shipments.customs_holds import LATE_KNOWN
 from ledger.shipments.history import Journeys

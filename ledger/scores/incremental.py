@@ -144,8 +144,9 @@ class Running:
         )
 
     def _tallies(self, wanted: set[bytes], role: Role, partner: int) -> Tallies:
-        samples, withheld = self._taken(wanted, role, partner), len(self._order) - len(self._samples)
-        return Tallies(self.journeys, self.period, samples=samples, withheld=withheld)
+        samples = self._taken(wanted, role, partner)
+        hidden = sorted(self._order.keys() - self._samples.keys(), key=self._order.__getitem__)
+        return Tallies(self.journeys, self.period, samples=samples, hidden=hidden)
 
     def _taken(self, wanted: set[bytes], role: Role, partner: int) -> Iterator[Sample]:
         for shipment in sorted(wanted, key=self._order.__getitem__):

@@ -47,6 +47,10 @@ class Event(NamedTuple):
     day: int
 
 
+LONGEST_LATE = 14 * DAY
+"""Of a mean delay each sample counts for at most so many seconds."""
+
+
 class Delivery(NamedTuple):
     """A shipment as its samples are counted: by its delivery `event`, weighed by its `packages` (at least one).
 

@@ -49,9 +49,16 @@ def verify(
             "beside the first checkpoint, as FILE.contradiction.json."
         ),
     ] = None,
+    allow_withheld: Annotated[
+        bool, typer.Option("--allow-withheld", help="End with 0 although parts are withheld or erased.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a bundle offline: no database, no node, no network. Exit status 0 only if every step holds."""
+    """Check a bundle offline: no database, no node, no network.
+
+    Exit status 0: every step holds. 1: one does not. 3: every step holds, but parts that the figures rest on are
+    withheld or erased, so that they are ranges.
+    """
     path = trust or file.parent / TRUST_NAME
     if not path.exists():
         raise Misconfigured(
@@ -68,8 +75,11 @@ def verify(
         if any(step.name == KEPT and not step.ok for step in steps):
             _accuse(data, trusted, kept, evidence or evidence_beside(checkpoint))
     good = all(step.ok for step in steps)
+    withheld = sum(step.checked.withheld for step in steps if step.checked is not None)
     if json:
-        print_json({"ok": good, "steps": [step.to_json() | {"why": step_text(step)} for step in steps]})
+        print_json(
+            {"ok": good, "withheld": withheld, "steps": [step.to_json() | {"why": step_text(step)} for step in steps]}
+        )
     else:
         for step in steps:
             mark = "[green]yes[/]" if step.ok else "[red]NO [/]"
@@ -77,7 +87,7 @@ def verify(
             out.print(step_text(step), markup=False)
             if not step.ok and (step.expected or step.found):
                 out.print(f"      expected {step.expected}\n      found    {step.found}", markup=False)
-    raise SystemExit(0 if good else 1)
+    raise SystemExit(1 if not good else 3 if withheld and not allow_withheld else 0)
 
 
 def _accuse(data: bytes, trust: Trust, kept: list[KeptCheckpoint], path: Path) -> None:

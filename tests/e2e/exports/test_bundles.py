@@ -8,11 +8,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from ledger import merkle
 from ledger.bundle import verify
@@ -22,11 +23,13 @@ from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import place
+from ledger.cli.main import app
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
 from ledger.common.canonical import canonical_json
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import ConsortiumId, RecordId, to_hex
 from ledger.common.periods import DAY, Period
 from ledger.explain.bundle import step_text
+from ledger.log.leaf import LogIdentity
 from ledger.log.multi_proof import subset_path
 from ledger.records.eip712 import part_hash
 from ledger.records.signing import SignedRecord
@@ -611,6 +614,21 @@ def test_withheld_parts_are_told_apart_from_wrong_figures(written: Written) -> N
     assert step.name == "figures"
     assert "withheld" in step.why
 
+    def restate(value: Any) -> None:
+        withhold(value)
+        value["figures"] |= {"penalties": {"statements": []}, "withheld": [_closed_prices(value)]}
+
+    steps = verify_bundle(edited(written.bundles["late"], restate), written.trust)
+    assert all(step.ok for step in steps), steps[-1]
+    assert "No penalty can be stated" in step_text(steps[-1])
+
+
+def _closed_prices(value: Any) -> dict[str, str]:
+    (terms,) = (record for record in records_of(value, "ShipmentTerms"))
+    record_id = value["subject"].removeprefix("shipment/")
+    assert terms["message"]["commercial"].startswith("0x")
+    return {"part": "commercial", "record": record_id, "shipment": record_id}
+
 
 def test_withholding_a_part_changes_figures_only_where_the_bundle_says_so(written: Written) -> None:
     """Prices hidden and figures made anew: refused while hidden parts go unsaid, counted in the answer when said."""
@@ -638,6 +656,41 @@ def test_withholding_a_part_changes_figures_only_where_the_bundle_says_so(writte
     steps = verify_bundle(edited(data, restate), written.trust)
     assert all(step.ok for step in steps), steps[-1]
     assert "Of 2 shipments a part is withheld" in step_text(steps[-1])
+
+
+def test_verify_ends_with_3_while_parts_are_withheld(written: Written, tmp_path: Path) -> None:
+    """Figures that hold as ranges are no figures that hold: whoever accepts that has to say so."""
+
+    def restate(value: Any) -> None:
+        for record in records_of(value, "ShipmentTerms")[:1]:
+            signed = SignedRecord.from_json({k: record[k] for k in ("type", "message", "signatures")})
+            record["message"]["commercial"] = to_hex(part_hash(getattr(signed.record, "commercial")))  # noqa: B009
+        value["figures"] = _made_again(value, written)
+
+    whole = written.bundles[f"partner {CARRIER}"]
+    (tmp_path / "trust.json").write_bytes(written.trust_file)
+    (tmp_path / "whole").write_bytes(whole)
+    (tmp_path / "withheld").write_bytes(edited(whole, restate))
+    (tmp_path / "lie").write_bytes(whole.replace(b'"score":', b'"score": ', 1))
+    for name, options, status in (
+        ("whole", [], 0), ("withheld", [], 3), ("withheld", ["--allow-withheld"], 0), ("lie", ["--allow-withheld"], 1),
+    ):  # fmt: skip
+        result = CliRunner().invoke(app, ["verify", str(tmp_path / name), "--json", *options])
+        assert result.exit_code == status, (name, options, result.output)
+        assert json.loads(result.output)["ok"] is (status != 1)
+
+
+def test_a_trust_file_of_another_consortium_is_named_as_that(written: Written) -> None:
+    data = written.bundles["late"]
+    genesis = replace(written.trust.genesis, consortium_id=ConsortiumId(bytes(range(32))))
+    step = failing(verify_bundle(data, replace(written.trust, genesis=genesis)))
+    assert "another consortium" in step.why
+    for logs in (
+        (LogIdentity("elsewhere.example/log", bytes(32)),),
+        (LogIdentity(written.trust.logs[0].origin, bytes(31) + b"\1"),),
+    ):
+        step = failing(verify_bundle(data, replace(written.trust, logs=logs)))
+        assert "another consortium" in step.why, step
 
 
 def _made_again(value: Any, written: Written) -> dict[str, Any]:

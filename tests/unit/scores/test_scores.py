@@ -417,7 +417,7 @@ def test_shipments_withheld_here_are_told(card: Card) -> None:
     )
     scorecard = carrier(history, card)
     assert (scorecard.withheld, scorecard.samples) == (1, 9)
-    assert any("1 shipment left out" in line for line in explain(scorecard))
+    assert any("1 shipment not known" in line for line in explain(scorecard))
 
 
 # --- breaches ---

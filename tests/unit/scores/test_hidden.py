@@ -1,0 +1,101 @@
+"""Whoever hides a shipment gains nothing: its scores become ranges that surely contain what was hidden."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.codes import Role
+from ledger.common.periods import Period
+from ledger.records.eip712 import Withheld
+from ledger.records.types import ShipmentTerms
+from ledger.records.verification import VerifiedRecord, already_verified
+from ledger.scores.card import Card, Indicator, parse_card
+from ledger.scores.composite import Scorecard, ScoreStatus, Tallies, score_of
+from ledger.shipments.history import Journeys
+from tests.unit.history import CARRIER, DAY, MAKER, SHOP, History
+from tests.unit.penalties.test_fast_path import random_records
+
+DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
+YEAR = Period(0, 365 * DAY, 365 * DAY)
+
+
+@pytest.fixture(scope="module")
+def card() -> Card:
+    return parse_card(DEFAULT.read_bytes())
+
+
+def closed(terms: VerifiedRecord) -> VerifiedRecord:
+    """The terms with their prices withheld."""
+    record = terms.record
+    assert isinstance(record, ShipmentTerms)
+    hidden = replace(record, commercial=Withheld(bytes(32)))
+    return already_verified(terms.id, hidden, terms.signers, terms.facts, roles=terms.roles)
+
+
+def hiding(records: Sequence[VerifiedRecord], hidden: set[bytes]) -> Journeys:
+    return Journeys(closed(record) if record.id in hidden else record for record in records)
+
+
+def late_once(count: int) -> tuple[History, bytes]:
+    history = History()
+    late = b""
+    for i in range(count):
+        start = i * 2 * DAY
+        shipment = history.terms(known=start, holder=MAKER, promisedAt=start + 5 * DAY, packages=10)
+        history.handoff(shipment, MAKER, CARRIER, start + DAY)
+        history.handoff(shipment, CARRIER, SHOP, start + (9 * DAY if i == 0 else 4 * DAY))
+        late = late or shipment
+    return history, late
+
+
+def test_a_carrier_that_hides_its_one_late_shipment_has_no_better_score(card: Card) -> None:
+    history, late = late_once(14)
+    true = score_of(CARRIER, Role.CARRIER, Journeys(history.records), card, YEAR)
+    shown = score_of(CARRIER, Role.CARRIER, hiding(history.records, {late}), card, YEAR)
+    assert true.score is not None
+    assert (shown.score, shown.status, shown.withheld) == (None, ScoreStatus.HIDDEN, 1)
+    assert shown.low is not None
+    assert shown.high is not None
+    assert shown.low < true.score <= shown.high
+    on_time = next(entry for entry in shown.indicators if entry.indicator is Indicator.ON_TIME)
+    assert (on_time.value, on_time.points) == (None, None)
+    money = next(entry for entry in shown.indicators if entry.indicator is Indicator.PENALTY)
+    assert (money.low, money.high) == (None, None)
+
+
+def test_a_stranger_to_a_hidden_shipment_keeps_its_score(card: Card) -> None:
+    history, _ = late_once(12)
+    other = history.terms(known=40 * DAY, consignor=7, consignee=8, holder=9, liable=9, beneficiary=8)
+    whole = score_of(CARRIER, Role.CARRIER, Journeys(history.records), card, YEAR)
+    shown = score_of(CARRIER, Role.CARRIER, hiding(history.records, {other}), card, YEAR)
+    assert (shown.score, shown.low, shown.withheld) == (whole.score, whole.low, 0)
+
+
+def test_ranges_surely_contain_what_is_hidden(card: Card) -> None:
+    compared = 0
+    for seed in range(40):
+        dice = random.Random(seed)
+        records = random_records(seed, 40)
+        terms = [record.id for record in records if isinstance(record.record, ShipmentTerms)]
+        hidden = {bytes(one) for one in dice.sample(terms, max(1, len(terms) // 4))}
+        true, shown = (Tallies(j, YEAR) for j in (Journeys(records), hiding(records, hidden)))
+        for role in card.roles:
+            for partner in shown.partners(role):
+                compared += contains(shown.score(partner, role, card), true.score(partner, role, card))
+    assert compared > 100
+
+
+def contains(shown: Scorecard, true: Scorecard) -> int:
+    """How many figures were compared: each true one lies in the range that is shown."""
+    count = 0
+    for one, other in zip(shown.indicators, true.indicators, strict=True):
+        if one.low is not None and one.high is not None and other.value is not None:
+            assert one.low <= other.value <= one.high, (shown.partner, shown.role, one.indicator)
+            count += 1
+    if shown.low is not None and shown.high is not None and true.score is not None:
+        assert shown.low <= true.score <= shown.high, (shown.partner, shown.role)
+        count += 1
+    return count
