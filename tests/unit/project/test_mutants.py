@@ -1,4 +1,4 @@
-"""Faults for `make mutants`: what they are, that those made by hand fit the contracts, that forge sees them (a drill)."""
+"""Faults for `make mutants`: what they are, that those made by hand fit the contracts, that forge sees them."""
 
 import pytest
 
