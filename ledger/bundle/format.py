@@ -18,14 +18,15 @@ from ledger.log.leaf import Complete, LogIdentity
 from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import record_named
 from ledger.registry.history import Genesis
+from ledger.registry.partner_book import PartnerBook
 
 BUNDLE = "bundle/3"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
-MAX_TRUST = 1 << 20
+MAX_TRUST = 8 << 20
 MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
-_MORE_TRUST_FIELDS = ("bonusPool", "witnesses")
+_MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
 """Fields that a trust file may have or not."""
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
 """Fields of a trust file that its fingerprint covers."""
@@ -37,7 +38,8 @@ class Trust:
     """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs.
 
     `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes. `witnesses`:
-    who must have cosigned a checkpoint of these logs; None where nobody is asked.
+    who must have cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of
+    the logs signed them, for whoever signs without a network; None where it has none.
     """
 
     genesis: Genesis
@@ -46,6 +48,7 @@ class Trust:
     logs: tuple[LogIdentity, ...]
     bonus_pool: bytes | None = None
     witnesses: WitnessPolicy | None = None
+    partners: PartnerBook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,10 @@ def parse_bundle(data: bytes) -> Bundle:
 
 
 def parse_trust(data: bytes) -> Trust:
-    """The trust file in `data`; accepts only what `lading trust` would print. Raises `MalformedRecord`."""
+    """The trust file in `data`; accepts only what `lading trust` would print.
+
+    Raises `MalformedRecord`, and `VerificationFailed` for a partner book that none of its logs has signed.
+    """
     value = parse_json(data, max_size=MAX_TRUST, where="trust file")
     fields = fields_of(value, "trust file", _TRUST_FIELDS, more=_MORE_TRUST_FIELDS)
     if fields["lading"] != TRUST:
@@ -145,6 +151,10 @@ def parse_trust(data: bytes) -> Trust:
     genesis = fields_of(fields["genesis"], "trust file.genesis", ("council", "threshold", "delay"))
     council = items(genesis["council"], "trust file.genesis.council", least=1)
     logs = [fields_of(log, at, ("origin", "key")) for at, log in entries(fields["logs"], "trust file.logs", least=1)]
+    identities = tuple(
+        LogIdentity(text(log["origin"], "trust file.logs.origin"), hex_bytes(log["key"], "trust file.logs.key", 32))
+        for log in logs
+    )
     trust = Trust(
         Genesis(
             ConsortiumId(hex_bytes(fields["consortiumId"], "trust file.consortiumId", 32)),
@@ -154,12 +164,10 @@ def parse_trust(data: bytes) -> Trust:
         ),
         integer(fields["chainId"], "trust file.chainId"),
         hex_bytes(fields["registry"], "trust file.registry", 20),
-        tuple(
-            LogIdentity(text(log["origin"], "trust file.logs.origin"), hex_bytes(log["key"], "trust file.logs.key", 32))
-            for log in logs
-        ),
+        identities,
         hex_bytes(fields["bonusPool"], "trust file.bonusPool", 20) if "bonusPool" in fields else None,
         WitnessPolicy.from_json(fields["witnesses"], "trust file.witnesses") if "witnesses" in fields else None,
+        PartnerBook.from_json(fields["partners"], identities, "trust file.partners") if "partners" in fields else None,
     )
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")

@@ -10,6 +10,7 @@ from ledger.errors import MalformedRecord
 from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.fields import CODES, text_of
 from ledger.explain.record import TITLES, Kind, Line, describe
+from ledger.explain.signers import NO_NAMES, partner_text
 from ledger.explain.units import duration, money
 from ledger.explain.words import spaced
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
@@ -138,14 +139,15 @@ def _empty(member: Member) -> Any:
     return "0x" + "00" * length
 
 
-def in_words(record: Record, target: Record | None = None) -> Iterator[str]:
-    """The record line by line, as somebody should read it before he signs; an amendment beside its `target`.
+def in_words(record: Record, target: Record | None = None, names: Mapping[int, str] = NO_NAMES) -> Iterator[str]:
+    """The record line by line, as somebody should read it before he signs; an amendment beside its `target`, and the
+    `names` of partners beside their numbers.
 
     Last what he should beware of.
     """
     name = type(record).__name__
     yield TITLES.get(name, name)
-    yield from _lines(describe(record, target), _INDENT)
+    yield from _lines(describe(record, target), _INDENT, names)
     yield from (f"Beware: {warning}" for warning in warnings_before_signing(record))
 
 
@@ -159,10 +161,12 @@ def enrolment_in_words(enrolment: Enrolment) -> Iterator[str]:
         yield f"{_INDENT}role: {spaced(request.role.name)} {request.scope}".rstrip()
 
 
-def _lines(lines: tuple[Line, ...], indent: str) -> Iterator[str]:
+def _lines(lines: tuple[Line, ...], indent: str, names: Mapping[int, str]) -> Iterator[str]:
     for line in lines:
         if line.kind == Kind.GROUP:
             yield f"{indent}{line.label}:"
-            yield from _lines(line.lines, indent + _INDENT)
+            yield from _lines(line.lines, indent + _INDENT, names)
+        elif line.kind == Kind.PARTNER and isinstance(line.value, int) and line.value:
+            yield f"{indent}{line.label}: {partner_text(line.value, names)}"
         else:
             yield f"{indent}{line.label}: {text_of(line)}"

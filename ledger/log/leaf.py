@@ -1,8 +1,8 @@
 """What the log says and signs: leaves, checkpoints, receipts and `complete` statements.
 
-A log is its origin and its Ed25519 key. It signs three things, each in a space of its own, so that none can pass for
-another: checkpoints are signed notes whose text starts with the origin line; receipts and `complete` statements start
-with a version name and a zero byte, which no note text may hold.
+A log is its origin and its Ed25519 key. It signs four things, each in a space of its own, so that none can pass for
+another: checkpoints are signed notes whose text starts with the origin line; receipts, `complete` statements and
+partner books start with a version name and a zero byte, which no note text may hold.
 
 Parsers here accept only what the printers would print.
 
@@ -40,6 +40,7 @@ _ED25519 = 1
 """The signature type of a log's own key."""
 _RECEIPT = b"lading/receipt/v1\0"
 _COMPLETE = b"lading/complete/v1\0"
+_PARTNERS = b"lading/partners/v1\0"
 _STEP = "checkpoint signature"
 
 
@@ -239,6 +240,11 @@ class LogIdentity:
         message = _complete_message(statement.log_id, statement.size, statement.subject, statement.root)
         self._verify(message, statement.signature, step)
 
+    def verify_partners(self, log_id: LogId, size: int, digest: bytes, signature: bytes) -> None:
+        """Raise `VerificationFailed` unless this log signed the partner book with this digest as of `size` records."""
+        self._same_log(log_id, "partner book")
+        self._verify(_partners_message(log_id, size, digest), signature, "partner book")
+
     def _same_log(self, log_id: LogId, step: str) -> None:
         if log_id != self.log_id:
             raise VerificationFailed(
@@ -285,6 +291,10 @@ class LogSigner:
         log_id, root = self.identity.log_id, sorted_root(record_ids)
         return Complete(log_id, size, subject, root, self._key.sign(_complete_message(log_id, size, subject, root)))
 
+    def partners(self, size: int, digest: bytes) -> bytes:
+        """The signature under a partner book: `digest` of its text, as of the first `size` leaves."""
+        return self._key.sign(_partners_message(self.identity.log_id, size, digest))
+
 
 def parse_verifier_key(text: str) -> LogIdentity:
     """The log that a C2SP verifier key names; raises `MalformedRecord` unless it prints as `text`."""
@@ -300,3 +310,7 @@ def _receipt_message(log_id: LogId, index: int, leaf_hash: bytes) -> bytes:
 
 def _complete_message(log_id: LogId, size: int, subject: str, root: bytes) -> bytes:
     return _COMPLETE + log_id + size.to_bytes(8, "big") + hashlib.sha256(subject.encode()).digest() + root
+
+
+def _partners_message(log_id: LogId, size: int, digest: bytes) -> bytes:
+    return _PARTNERS + log_id + size.to_bytes(8, "big") + digest

@@ -209,6 +209,10 @@ def _check_named(record: Record) -> None:
             _check_country(_ascii(jurisdiction), "jurisdiction", CUSTOMS_TERRITORIES)
         case BonusAgreement(currency=currency) if currency:
             _check_currency(currency, "currency")
+        case Amendment(kind=codes.AmendmentKind.TERMS, changes=Details(text=text)) if text:
+            changes = parse_json(text.encode(), where="changes.text")
+            if isinstance(changes, dict) and isinstance(changed := changes.get("currency"), str) and changed:
+                _check_currency(changed, "changes.currency")
         case Attestation(subject=subject) | Recall(subject=subject) if subject.startswith(_GTIN_PATH):
             check_gtin(subject.removeprefix(_GTIN_PATH).partition("/")[0], "subject")
         case _:

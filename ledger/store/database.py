@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -60,6 +60,17 @@ class Database:
             self.engine = _sqlite(parsed, busy_timeout, read_only=read_only)
         else:
             self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @classmethod
+    def exists(cls, url: str) -> bool:
+        """Whether a ledger was ever opened there; nothing is created by asking."""
+        database = cls(url)
+        if database.path and not database.path.exists():
+            return False
+        try:
+            return inspect(database.engine).has_table("records")
+        finally:
+            database.close()
 
     @classmethod
     def open(cls, url: str, *, busy_timeout: int = BUSY_TIMEOUT) -> "Database":

@@ -11,7 +11,7 @@ from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
-from ledger.errors import MalformedRecord
+from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log.multi_proof import subset_path
 from ledger.records.eip712 import part_hash
 from ledger.records.types import ShipmentTerms
@@ -45,9 +45,12 @@ def bundles() -> dict[str, str]:
     }  # fmt: skip
     return {
         "bundles/trust.json": log.trust().decode(),
+        "bundles/trust-with-partners.json": log.trust_with_partners().decode(),
         **{f"bundles/{name}.json": data.decode() for name, data in texts.items()},
         "bundles/bad.json": _text(_bad(played, {name: json.loads(data) for name, data in texts.items()})),
-        "bundles/bad-trust.json": _text(_bad_trust(json.loads(log.trust()))),
+        "bundles/bad-trust.json": _text(
+            _bad_trust(json.loads(log.trust()), json.loads(log.trust_with_partners())["partners"])
+        ),
         "bundles/bundle.schema.json": _text(schema()),
     }
 
@@ -148,9 +151,11 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bad_trust(good: dict[str, Any]) -> dict[str, Any]:
+def _bad_trust(good: dict[str, Any], book: dict[str, Any]) -> dict[str, Any]:
     """Texts that are no trust file, though all but the last say much the same as the good one."""
-    genesis, logs = good["genesis"], good["logs"]
+    genesis, logs, entries = good["genesis"], good["logs"], book["entries"]
+    renamed = [entries[0] | {"name": "Somebody else"}, *entries[1:]]
+    swapped = [entries[0] | {"keys": entries[1]["keys"]}, entries[1] | {"keys": entries[0]["keys"]}, *entries[2:]]
     edits: list[tuple[str, dict[str, Any]]] = [
         ("an unknown field", {"remark": ""}),
         ("a number as text", {"genesis": genesis | {"threshold": "2"}}),
@@ -161,6 +166,12 @@ def _bad_trust(good: dict[str, Any]) -> dict[str, Any]:
         ("no log", {"logs": []}),
         ("hex in capitals", {"registry": "0x" + good["registry"][2:].upper()}),
         ("another format", {"lading": "trust/2"}),
+        ("a partner renamed", {"partners": book | {"entries": renamed}}),
+        ("keys of two partners swapped", {"partners": book | {"entries": swapped}}),
+        ("a book of another size", {"partners": book | {"size": book["size"] + 1}}),
+        ("a book without council", {"partners": book | {"council": []}}),
+        ("a book of another log", {"partners": book | {"logId": "0x" + "11" * 32}}),
+        ("partners in another order", {"partners": book | {"entries": entries[::-1]}}),
     ]
     texts = [(name, canonical_json(good | edit).decode()) for name, edit in edits]
     texts.append(("not canonical", json.dumps(good)))
@@ -169,7 +180,7 @@ def _bad_trust(good: dict[str, Any]) -> dict[str, Any]:
     for name, text in texts:
         try:
             parse_trust(text.encode())
-        except MalformedRecord as error:
+        except (MalformedRecord, VerificationFailed) as error:
             vectors.append({"name": name, "text": text, "why": str(error)})
         else:
             raise AssertionError(f"{name}: taken as a trust file")

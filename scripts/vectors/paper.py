@@ -15,7 +15,7 @@ from ledger.bundle.figures import award_for
 from ledger.bundle.format import TRUST, Bundle, BundledRecord
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
-from ledger.common.canonical import canonical_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.log.leaf import Leaf
@@ -39,6 +39,7 @@ from ledger.records.types import (
 )
 from ledger.records.verification import VerifiedRecord, as_known_at, verify_record
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
+from ledger.registry.partner_book import BookEntry, signed_book
 from ledger.scores.card import parse_card
 from ledger.shipments.default_terms import LOST_AFTER, REPORT_LAG, TENDER_WINDOW
 from ledger.shipments.outcome_facts import facts_of
@@ -123,6 +124,16 @@ class PaperLog:
                 "logs": [{"origin": identity.origin, "key": to_hex(identity.public_key)}],
             }
         )
+
+    def trust_with_partners(self) -> bytes:
+        """The same with a partner book, as of all records."""
+        view = self.history.now(self.now())
+        entries = [
+            BookEntry(partner, f"Partner {partner}", "", {key: a.scopes for key, a in view.keys_of(partner)})
+            for partner, _ in view.partners()
+        ]
+        book = signed_book(LOG, len(self.entries), view.council().members, entries)
+        return canonical_json(parse_json(self.trust()) | {"partners": book.to_json()})
 
     def leaf_hashes(self) -> list[bytes]:
         return [

@@ -20,7 +20,7 @@ from eth_utils.crypto import keccak
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
-from ledger.errors import MalformedRecord
+from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.explain.bundle import step_text
 from ledger.records.signing import Domain
 from ledger.records.types import record_named
@@ -76,9 +76,28 @@ def test_every_step_has_a_bad_vector_where_one_is_possible() -> None:
 
 @pytest.mark.parametrize("vector", BAD_TRUST, ids=lambda vector: vector["name"])
 def test_a_trust_file_is_read_as_strictly_as_a_bundle(vector: dict[str, Any]) -> None:
-    with pytest.raises(MalformedRecord) as caught:
+    with pytest.raises((MalformedRecord, VerificationFailed)) as caught:
         parse_trust(vector["text"].encode())
     assert str(caught.value) == vector["why"]
+
+
+def test_a_partner_book_is_signed_over_the_bytes_that_the_page_names() -> None:
+    """Read from docs/bundle.md alone, with hashlib and cryptography."""
+    trust = load("trust-with-partners.json")
+    book, (log,) = trust["partners"], trust["logs"]
+    log_id = hashlib.sha256(log["origin"].encode() + b"\n\x01" + bytes.fromhex(log["key"][2:])).digest()
+    assert book["logId"] == "0x" + log_id.hex()
+    content = json.dumps(
+        {name: book[name] for name in ("council", "entries")}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    message = b"lading/partners/v1\0" + log_id + book["size"].to_bytes(8, "big")
+    message += hashlib.sha256(content.encode()).digest()
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(log["key"][2:]))
+    key.verify(bytes.fromhex(book["signature"][2:]), message)
+    read = parse_trust((FOLDER / "trust-with-partners.json").read_bytes())
+    assert read.partners is not None
+    assert read.partners.names == {entry["id"]: entry["name"] for entry in book["entries"]}
+    assert read.logs == TRUST.logs
 
 
 def test_the_last_step_says_what_was_asked_and_what_came_out() -> None:

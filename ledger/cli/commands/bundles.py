@@ -17,7 +17,7 @@ from ledger.products.gs1 import product_of_link
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
-from ledger.services.node.reader import open_ledger
+from ledger.services.node.reader import open_ledger, was_opened
 
 
 def export(
@@ -74,8 +74,17 @@ def trust(
         typer.Option("--with", help="Another operator's trust file, whose log is to be named too. Repeat it for more."),
     ] = None,
 ) -> None:
-    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came."""
-    trusted = read_consortium(read_settings().home).trust_file()
+    """Write this consortium's trust file, for signers and verifiers. Nobody should take it from where a bundle came.
+
+    The log signs a partner book into it: names and keys as they are now, which `lading sign` shows and checks without a
+    network. Write it anew when partners or keys have changed.
+    """
+    settings = read_settings()
+    trusted = read_consortium(settings.home).trust_file()
+    if was_opened(settings):  # else nobody is a partner yet
+        with open_ledger(settings) as reader:
+            book = reader.views.partner_book()
+        trusted |= {"partners": book.to_json()} if book.entries else {}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
     _write(output, canonical_json(trusted))

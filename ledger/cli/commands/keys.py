@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle.format import parse_trust
+from ledger.bundle.format import Trust, parse_trust
 from ledger.cli.output import out, print_json
 from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
@@ -50,7 +50,11 @@ def show(name: Name, json: Json = False) -> None:
 
 def trusted_domain(path: Path) -> Domain:
     """What signatures bind, by the consortium's trust file."""
-    known = parse_trust(read_file(path))
+    return domain_of(parse_trust(read_file(path)), path)
+
+
+def domain_of(known: Trust, path: Path) -> Domain:
+    """What signatures bind, by the trust file that was read from `path`."""
     if known.bonus_pool is None:
         raise MalformedRecord("no bonusPool", where=str(path), expected="a trust file as `lading trust` prints it")
     return Domain(known.genesis.consortium_id, known.chain_id, known.bonus_pool)

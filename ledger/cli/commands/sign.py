@@ -9,19 +9,25 @@ import segno
 import typer
 
 from ledger.bonuses.agreement import warning_codes
-from ledger.cli.commands.keys import keystore_path, open_key, read_file, trusted_domain
+from ledger.bundle.format import parse_trust
+from ledger.cli.commands.keys import domain_of, keystore_path, open_key, read_file
 from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
+from ledger.cli.signing_check import given_beside, told_goods, told_signer
 from ledger.cli.templates import completed, enrolment_in_words, in_words, told_defaults
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
-from ledger.common.ids import ConsortiumId, bytes_from_hex, to_hex
+from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, MalformedRecord
+from ledger.explain.signers import NO_NAMES
+from ledger.records.content_checks import check_content
 from ledger.records.signing import Domain, SignedRecord, SigningKey
-from ledger.records.types import Amendment, Record
+from ledger.records.types import Amendment
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.registry.enrolment import Enrolment, parse_enrolment, sign_enrolment
+from ledger.services.home.keystores import keystore_address
 from ledger.services.home.settings import read_settings
+from ledger.shipments.amendments import check_amendment
 
 NO_POOL = "0x" + "00" * 20
 TRUST = Path("trust.json")
@@ -43,8 +49,15 @@ def sign(
     load: Annotated[str, typer.Option(help="Handoff: SSCC, container or waybill.")] = "",
     due: Annotated[int, typer.Option(help="Handoff: to be passed on by (UTC seconds).")] = 0,
     about: Annotated[
-        Path | None, typer.Option(help="The record that an amendment changes, to see what stood before beside it.")
+        list[Path] | None,
+        typer.Option(
+            help="The record that an amendment changes, to see what stood before beside it, or the terms of a "
+            "shipment, to see order and goods. Repeat it for more."
+        ),
     ] = None,
+    unlisted: Annotated[
+        bool, typer.Option(help="Sign with a key that the trust file's partner book does not know yet.")
+    ] = False,
     save: Annotated[Path | None, typer.Option("--out", help="Write the signed record here.")] = None,
     qr: Annotated[str | None, typer.Option(help="Show it as codes: '-' on the terminal, else a PNG file.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking.")] = False,
@@ -62,13 +75,18 @@ def sign(
 ) -> None:
     """Show a record in words and sign it; the other side signs what this writes or shows. It needs no network.
 
+    Refused is what the ledger would refuse for what the record says, and a key that has no part in it. Names stand
+    beside numbers as the partner book in the trust file has them, which the log signed.
+
     Submit it later, when all have signed: `lading submit`. Changes of the registry are signed like every record, and
     so is the document of an enrolment, by the key that it names.
     """
     if (file is None) == (not item):
         raise InvalidInput("what is to be signed?", expected="a file, or --item for a handoff")
     settings, now = read_settings(), int(time.time())
-    domain = trusted_domain(trust) if consortium is None else _named_domain(consortium, chain_id, bonus_pool)
+    known = parse_trust(read_file(trust)) if consortium is None else None
+    domain = _named_domain(consortium or "", chain_id, bonus_pool) if known is None else domain_of(known, trust)
+    book = known.partners if known else None
     path = keystore_path(settings, key)
     if file is None:
         draft = _handoff(item or [], releaser, receiver, place, load, due)
@@ -81,12 +99,23 @@ def sign(
             print_json(answer) if save is None else _write(save, answer)
             return
         signed = _read(content, str(file), now)
-    signed.record.check()
-    domain.typed_data(signed.record)  # refuses withheld parts: nobody signs what he cannot see
-    words = [*in_words(signed.record, _target(about, signed.record, domain))]
-    words.append(f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(signed.record))}")
+    record = signed.record
+    check_content(record, now)
+    domain.typed_data(record)  # refuses withheld parts: nobody signs what he cannot see
+    given = given_beside(
+        record, {str(one): read_signed(read_file(one), str(one)).record for one in about or ()}, domain
+    )
+    target = given.target_of(record)
+    if isinstance(record, Amendment) and target is not None:
+        check_amendment(record, target)
+    words = [
+        *in_words(record, target, book.names if book else NO_NAMES),
+        *told_goods(record, given),
+        *told_signer(KeyAddress(bytes.fromhex(keystore_address(path)[2:])), record, given, book, unlisted=unlisted),
+        f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(record))}",
+    ]
     _confirm(words, yes)
-    signature = open_key(settings, path).sign(domain, signed.record)
+    signature = open_key(settings, path).sign(domain, record)
     if signature not in signed.signatures:
         signed = SignedRecord(signed.record, (*signed.signatures, signature))
     if save is not None:
@@ -124,21 +153,6 @@ def _signed_enrolment(enrolment: Enrolment, key: SigningKey) -> dict[str, Any]:
     if key.address != enrolment.key:
         raise InvalidInput("the document names another key", expected=to_hex(key.address), found=to_hex(enrolment.key))
     return {"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))}
-
-
-def _target(about: Path | None, record: Record, domain: Domain) -> Record | None:
-    """The record in the file `about`, if that is what `record` amends."""
-    if about is None:
-        return None
-    target = read_signed(read_file(about), str(about)).record
-    if not isinstance(record, Amendment) or domain.record_id(target) != record.target:
-        raise InvalidInput(
-            "not the record that is amended",
-            where=str(about),
-            expected=to_hex(record.target) if isinstance(record, Amendment) else "an amendment to be signed",
-            found=to_hex(domain.record_id(target)),
-        )
-    return target
 
 
 def _read(content: bytes, where: str, now: int) -> SignedRecord:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import NotPermitted
+from ledger.explain.signers import signer_text
 from ledger.records.content_checks import check_content
 from ledger.records.signers import (
     CouncilSigners,
+    GrantedKeySigner,
     MasterSigner,
     PartnerSigner,
     RecipientSigner,
@@ -22,7 +24,7 @@ from ledger.records.signers import (
 from ledger.records.types import LOG_ONLY, Record
 from ledger.services.intake import referenced_records
 from ledger.services.intake.checks import Checks
-from ledger.services.intake.signature_order import StoreContext, fits, may_be_the_recipient, name_of
+from ledger.services.intake.signature_order import StoreContext, fits, may_be_the_recipient
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import records
 from ledger.store.database import Connection
@@ -73,7 +75,7 @@ def _signer_of(
     raise NotPermitted(
         "this key has no part in this record",
         where="signer",
-        expected=", ".join(map(name_of, signers)) or "no signature",
+        expected=", ".join(map(signer_text, signers)) or "no signature",
         found=f"{to_hex(key)} ({registry.describe(key)})",
     )
 
@@ -104,6 +106,8 @@ def _keys_to_come(
                 if not known:
                     return None
                 keys.append(KeyAddress(known[0]))
+            case GrantedKeySigner(granted):
+                keys.append(granted)
             case CouncilSigners():
                 keys += sorted(view.council().members)
             case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import BadSignature, NotPermitted
+from ledger.explain.signers import signer_text
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import (
     CouncilSigners,
@@ -59,7 +60,7 @@ def in_order(
     expected = expected_signers(record, context)
     together = recovered.with_earlier(earlier) if earlier else recovered
     if not together.keys:
-        raise BadSignature("nobody has signed", where="signatures", expected=", ".join(map(name_of, expected)))
+        raise BadSignature("nobody has signed", where="signatures", expected=", ".join(map(signer_text, expected)))
     given = list(dict.fromkeys(recovered.keys))
     offered = [*sorted(given), *sorted(set(together.keys).difference(given))]
     ordered: list[KeyAddress] = []
@@ -77,13 +78,13 @@ def in_order(
             ordered.append(keys[0])
             offered.remove(keys[0])
         else:
-            missing.append(name_of(signer))
+            missing.append(signer_text(signer))
     if strangers := [key for key in offered if key in given]:
         second = any(fits(signer, strangers[0], record, context, registry) for signer in expected)
         raise NotPermitted(
             "two keys signed for one" if second else "signed by a key that has no part in this record",
             where=f"signatures[{given.index(strangers[0])}]",
-            expected=", ".join(name_of(signer) for signer in expected) or "no signature",
+            expected=", ".join(signer_text(signer) for signer in expected) or "no signature",
             found=", ".join(f"{to_hex(key)} ({registry.describe(key)})" for key in strangers),
             mend=_terms_first(expected, missing, strangers[0], context, registry),
         )
@@ -131,24 +132,7 @@ def _terms_first(
     registry: CurrentRegistry,
 ) -> str:
     """What helps a recipient key that signs alone before the terms that name it; empty if `key` is none."""
-    recipients = (one for one in expected if isinstance(one, RecipientSigner) and name_of(one) in missing)
+    recipients = (one for one in expected if isinstance(one, RecipientSigner) and signer_text(one) in missing)
     if not any(may_be_the_recipient(one, key, context, registry) for one in recipients):
         return ""
     return "The terms that name the recipient key are not here yet: submit this again once they are."
-
-
-def name_of(signer: Signer) -> str:
-    """Who that is, in words."""
-    match signer:
-        case PartnerSigner(partner, field):
-            return f"partner {partner} as {field}"
-        case MasterSigner(partner):
-            return f"a master key of partner {partner}"
-        case GrantedKeySigner(key):
-            return f"the granted key {to_hex(key)} itself"
-        case RecipientSigner(_, field):
-            return f"the recipient key as {field}"
-        case CouncilSigners():
-            return "the council"
-        case _:
-            return "the log's anchor key"

@@ -45,6 +45,11 @@ def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bo
     return LedgerReader(Home(settings, consortium, database, open_chain_reader(settings, watch), watch), keys)
 
 
+def was_opened(settings: Settings) -> bool:
+    """Whether the home has a ledger yet, and not a founded consortium alone."""
+    return Database.exists(settings.database_url)
+
+
 class LedgerReader:
     """The services that read one home; closing it closes the home."""
 

@@ -3,10 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.common.ids import to_hex
+from ledger.common.ids import checksum_address, to_hex
 from ledger.explain.record import Kind, Line, describe
 from ledger.records.eip712 import Withheld
-from ledger.records.signers import CouncilSigners, MasterSigner, PartnerSigner, RecipientSigner, Signer, shipments_of
+from ledger.records.signers import (
+    CouncilSigners,
+    GrantedKeySigner,
+    MasterSigner,
+    PartnerSigner,
+    RecipientSigner,
+    Signer,
+    shipments_of,
+)
 from ledger.records.types import Commercial, Record, ShipmentTerms
 from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
@@ -58,6 +66,8 @@ class SigningViews:
                         name = self._names.of(connection, partner)
                     case MasterSigner(partner):
                         name, role = self._names.of(connection, partner), "partner"
+                    case GrantedKeySigner(key):
+                        name, role = PartnerName(0, f"the granted key {checksum_address(key)}"), "key"
                     case RecipientSigner(_, role):
                         name = RECIPIENT
                     case CouncilSigners():

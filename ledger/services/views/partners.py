@@ -8,12 +8,15 @@ from ledger.common.ids import to_hex
 from ledger.common.scopes import scope_text
 from ledger.errors import NotFound
 from ledger.explain.words import word
+from ledger.log.leaf import LogSigner
+from ledger.registry.partner_book import BookEntry, PartnerBook, signed_book
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.models import PartnerView, RoleView
+from ledger.store import log
 from ledger.store.database import Connection, Database
 
 
@@ -37,6 +40,20 @@ class Members:
             if self._registry.now().partner(partner) is None:
                 raise NotFound("no such partner", where="partner", found=partner)
             return self._view(connection, partner)
+
+    def book(self, signer: LogSigner) -> PartnerBook:
+        """Who is who now, signed by the log: names and keys in force of all partners, and the council."""
+        with self._db.read() as connection:
+            view = self._registry.refreshed(connection).now()
+            entries = [
+                BookEntry(
+                    partner,
+                    *self._names.enrolled(connection, partner),
+                    {key: address.scopes for key, address in view.keys_of(partner) if address.in_force(view.time)},
+                )
+                for partner, _ in view.partners()
+            ]
+            return signed_book(signer, log.head(connection).size, view.council().members, entries)
 
     def _view(self, connection: Connection, partner: int) -> PartnerView:
         view = self._registry.now()

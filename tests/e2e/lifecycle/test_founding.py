@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from ledger.cli.sandbox import OPERATOR, Party, found_trial, open_trial
+from ledger.bundle.format import Trust, parse_trust
+from ledger.cli.main import app
+from ledger.cli.sandbox import OPERATOR, Party, found_trial, open_for_business, open_trial
 from ledger.codes import RegistryAction, Role
 from ledger.errors import Misconfigured, RuleBroken
 from ledger.registry.enrolment import RoleRequest
@@ -57,3 +60,26 @@ def test_contracts_then_the_log_then_nothing(settings: Settings) -> None:
 def test_a_home_without_a_consortium_is_named(settings: Settings) -> None:
     with pytest.raises(Misconfigured, match="no consortium here"):
         outstanding_changes(settings, ManualClock(START), None)
+
+
+def trust_of(settings: Settings, file: Path) -> Trust:
+    """What `lading trust` writes in this home."""
+    result = CliRunner().invoke(app, ["trust", "--out", str(file)], env={"LADING_HOME": str(settings.home)})
+    assert result.exit_code == 0, result.output
+    return parse_trust(file.read_bytes())
+
+
+def test_a_trust_file_has_a_partner_book_once_there_are_partners(settings: Settings, tmp_path: Path) -> None:
+    clock, party = ManualClock(START), Party(1, "Maker", new_key())
+    found_trial(settings, clock, delay=0)
+    assert trust_of(settings, tmp_path / "trust.json").partners is None, "a home that was founded and never opened"
+    trial = open_trial(settings, clock)
+    try:
+        open_for_business(trial, party)
+        book = trust_of(settings, tmp_path / "trust.json").partners
+        assert book is not None
+        assert book.names == {1: "Maker"}
+        assert book.owner(party.key.address) == book.entries[0]
+        assert set(book.council) == trial.node.reader.registry.now().council().members
+    finally:
+        trial.node.close()

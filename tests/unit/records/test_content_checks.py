@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from ledger.codes import Assurance
 from ledger.common.periods import CLOCK_SKEW
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.content_checks import LONGEST_SUBMIT_BY, check_content, opened_parts
@@ -11,6 +12,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import (
     Amendment,
     Attestation,
+    BonusAgreement,
     Checkpoint,
     Child,
     Claims,
@@ -63,7 +65,9 @@ def valid(kind: type[Record]) -> Record:
     names = {m.name for m in kind.members()} & REQUIRED.keys()
     record = changed(record, **{name: REQUIRED[name] for name in names})
     if kind is Clearance:
-        return changed(record, jurisdiction=b"NZ")
+        return changed(record, jurisdiction=b"NZ", assurance=Assurance.AUTHORITY_SIGNED)
+    if kind is BonusAgreement:
+        return changed(record, periodStart=1, periodEnd=2, deadline=3, arbiter=9)
     return changed(record, reason=1) if kind is Revocation else record
 
 
@@ -216,6 +220,14 @@ def test_currencies_are_those_of_iso_4217(currency: str) -> None:
     with pytest.raises(MalformedRecord, match="not a currency") as caught:
         check_content(changed(clearance, duty=changed(duty, currency=currency)), NOW)
     assert caught.value.where == "duty.currency"
+
+
+def test_new_terms_are_in_no_unknown_currency() -> None:
+    amendment = changed(valid(Amendment), kind=2, changes=Details(SALT, '{"currency":"EUR"}'))
+    check_content(amendment, NOW)
+    with pytest.raises(MalformedRecord, match="not a currency") as caught:
+        check_content(changed(amendment, changes=Details(SALT, '{"currency":"EUO"}')), NOW)
+    assert caught.value.where == "changes.currency"
 
 
 @pytest.mark.parametrize("jurisdiction", [b"QQ", b"uk", b"\xff\xff", bytes(2)])

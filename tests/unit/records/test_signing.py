@@ -63,6 +63,15 @@ def test_evidence_ignores_chain_and_contract_and_money_binds_them() -> None:
         assert other_consortium.record_id(record) != DOMAIN.record_id(record)
 
 
+@pytest.mark.parametrize("kind", SIGNABLE, ids=lambda kind: kind.__name__)
+def test_a_wallet_sees_a_chain_id_only_where_the_domain_has_one(kind: type[Record]) -> None:
+    """A wallet refuses a payload for another chain than it is on: evidence is signed on any."""
+    payload = DOMAIN.typed_data(sample(kind, random.Random(kind.NUMBER)))
+    money = {"chainId", "verifyingContract"} if kind.MONEY else set()
+    assert set(payload["domain"]) == {"name", "version", "salt"} | money
+    assert {member["name"] for member in payload["types"]["EIP712Domain"]} == set(payload["domain"])
+
+
 def test_the_wallet_payload_refuses_what_nobody_can_see() -> None:
     handoff = sample(Handoff, random.Random(1))
     hidden = Handoff(**{**{m.name: getattr(handoff, m.name) for m in Handoff.members()}, "place": Withheld(bytes(32))})

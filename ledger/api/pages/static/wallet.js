@@ -1,27 +1,25 @@
 // Signing in with the wallet in this browser (EIP-1193, EIP-4361). Without one, or without scripts, the forms do.
-const place = document.getElementById("wallet");
+const place = globalThis.document?.getElementById("wallet");
 
 function hex(text) {
   return "0x" + [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function answerOf(response) {
+export async function answerOf(response) {
   const body = await response.json();
   if (!response.ok) throw new Error(body.detail ?? response.statusText);
   return body;
+}
+
+export function post(where, body) {
+  return fetch(where, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
 async function signIn(wallet) {
   const [address] = await wallet.request({ method: "eth_requestAccounts" });
   const { message } = await answerOf(await fetch(`/v1/session/challenge?address=${address}`));
   const signature = await wallet.request({ method: "personal_sign", params: [hex(message), address] });
-  await answerOf(
-    await fetch("/v1/session", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ message, signature: signature }),
-    }),
-  );
+  await answerOf(await post("/v1/session", { message, signature }));
 }
 
 if (place && window.ethereum) {
