@@ -189,14 +189,17 @@ def _ending(step: _Step, held: _Step, after: bool, *, agreed: bool, sides: _Side
 
 
 def _presented(steps: Sequence[_Step], released: _Step | None, *, agreed: bool) -> _Step | None:
-    """The last presentation before the release that counts."""
-    before = steps if released is None else steps[: steps.index(released)]
-    counts = (
-        step
-        for step in reversed(before)
+    """The last presentation before the release that counts; where all came after it, the first of them: the goods had
+    not been there yet.
+    """
+    ends = len(steps) if released is None else steps.index(released)
+    counts = [
+        i
+        for i, step in enumerate(steps)
         if step.record.status == _PRESENTED and ((step.by_customs and agreed) or step.by_liable)
-    )
-    return next(counts, None)
+    ]
+    before = [i for i in counts if i < ends]
+    return steps[before[-1]] if before else steps[counts[0]] if counts else None
 
 
 def _is_seizure(step: _Step) -> bool:

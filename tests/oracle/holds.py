@@ -86,11 +86,11 @@ class Holds:
         presented = [
             decision(s).occurredAt
             for s in same
-            if decision(s).status == ClearanceStatus.PRESENTED
-            and self._bears_out(s, agreed, self.commercial.liable)
-            and (end is None or decision(s).occurredAt < end)
+            if decision(s).status == ClearanceStatus.PRESENTED and self._bears_out(s, agreed, self.commercial.liable)
         ]
-        start = max([record.occurredAt, *presented])
+        before = [at for at in presented if end is None or at < end]
+        # Presented only after the release: the goods had not been there yet, and nothing was held.
+        start = max([record.occurredAt, *(before or sorted(presented)[:1])])
         return start, t if end is None else min(end, t)
 
     @staticmethod

@@ -31,7 +31,7 @@ def test_random_journeys_keep_every_promise_about_sums() -> None:
                 assert abs(line.amount - term_of(line, line.late_seconds)) < 1, seed
             late, disputed, split = late + bool(statement.amount), disputed + bool(statement.frozen), split + len(lines)
     assert late > 200
-    assert disputed >= 10
+    assert disputed >= 8
     assert split > 1_000
 
 
