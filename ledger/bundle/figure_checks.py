@@ -9,11 +9,12 @@ from typing import Any
 from ledger.bonuses.award import require_computed
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
-from ledger.bundle.product import check_product
+from ledger.bundle.product import check_product, product_verdict
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.products.authenticity import ProductVerdict
 from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
@@ -56,12 +57,15 @@ class AwardEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckedFigures:
-    """Figures that were made again and are the same; of an award, what became of it and the ruling that says so."""
+    """Figures that were made again and are the same; of an award, what became of it and the ruling that says so; of a
+    product the verdict that the records give, as of `judged_at` (UTC seconds)."""
 
     subject: Subject
     figures: Mapping[str, Any]
     effect: AwardEffect | None = None
     ruling: RecordId | None = None
+    verdict: ProductVerdict | None = None
+    judged_at: int = 0
 
     @property
     def withheld(self) -> int:
@@ -95,7 +99,9 @@ def check_figures(
         computed = _award(subject, rules, used, ground)
         effect, ruling = _effect(subject, ground)
     elif subject.product is not None:
-        return CheckedFigures(subject, check_product(subject.product, figures, rules, ground.records, ground.registry))
+        computed = check_product(subject.product, figures, rules, ground.records, ground.registry)
+        verdict, judged_at = product_verdict(subject.product, computed, ground.verified, ground.registry)
+        return CheckedFigures(subject, computed, verdict=verdict, judged_at=judged_at)
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)
     else:

@@ -10,8 +10,11 @@ from ledger.common.figure import Most, figure, to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.products.authenticity import Evidence, ProductVerdict, Scan, judge
 from ledger.products.gs1 import Product
 from ledger.records.types import Attestation, Record
+from ledger.records.verification import VerifiedRecord
+from ledger.registry.brands import brands_of
 from ledger.registry.history import RegistryView
 
 MOST_LISTS = 200
@@ -81,3 +84,20 @@ def check_product(
             record.itemCodes,
         )
     return dict(figures)
+
+
+def product_verdict(
+    product: Product, figures: Mapping[str, Any], verified: Sequence[VerifiedRecord], registry: RegistryView
+) -> tuple[ProductVerdict, int]:
+    """The verdict that checked records and `figures` give, and the time for which: the latest at which one was known.
+
+    Who looked at the code and where the goods went is in no bundle, so nothing of that is in it.
+    """
+    at = max((record.known for record in verified), default=0)
+    listed = {RecordId(bytes.fromhex(claim["attestation"][2:])) for claim in figures["codes"]}
+    evidence = Evidence(
+        records=verified,
+        holders=lambda gtin: brands_of(RegistryView(registry.state, at), gtin),
+        listed=lambda attestation, _: attestation in listed,
+    )
+    return judge(Scan(product, at), evidence), at

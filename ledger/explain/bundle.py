@@ -9,6 +9,7 @@ from ledger.bundle.figures import LAST_SECOND, CardChoice
 from ledger.bundle.steps import Step
 from ledger.bundle.subject import SubjectKind
 from ledger.common.ids import to_hex
+from ledger.explain.product import reason_text
 from ledger.explain.units import moment, money, points
 from ledger.explain.words import counted
 
@@ -42,8 +43,7 @@ def summary(checked: CheckedFigures) -> str:
         case SubjectKind.AWARD:
             return _award(checked)
         case SubjectKind.PRODUCT:
-            listed = len(figures["codes"])
-            return f"{checked.subject}: in {counted(listed, 'attested list')} of codes"
+            return _product(checked)
 
 
 def _shipment(figures: Mapping[str, Any]) -> str:
@@ -70,6 +70,14 @@ def _partner(partner: int, figures: Mapping[str, Any]) -> str:
         f"{owed}. Scores of {_span(scores['period'])}, measured by {source}, {scores['card']}: {cards}. "
         f"{_left_out(figures['withheld'])}"
     )
+
+
+def _product(checked: CheckedFigures) -> str:
+    """The verdict as of the newest record, and the records' reasons for it."""
+    why = " ".join(reason_text(reason) for reason in checked.verdict.why) if checked.verdict else ""
+    verdict = checked.verdict.verdict if checked.verdict else ""
+    known = f"{checked.subject}: {verdict}, by what was known at {moment(checked.judged_at)}."
+    return f"{known} {why} Who looked at the code, and where the goods went, is in no bundle"
 
 
 def _award(checked: CheckedFigures) -> str:

@@ -10,6 +10,7 @@ from ledger.bundle.subject import bears_on_product
 from ledger.codes import ContractKind, Hazard, Outcome, RecallAction, RegistryAction, RevocationReason, Role
 from ledger.common.gs1_keys import check_digit
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
+from ledger.common.keccak import keccak256
 from ledger.common.scopes import schema_hash
 from ledger.errors import LadingError
 from ledger.products.authenticity import Evidence, Scan, Verdict, Why, judge
@@ -22,7 +23,7 @@ from ledger.registry.changes import change
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryRecord
 from tests.api.test_browser import in_the_browser
 from tests.chain.contracts.consortium import COUNCIL
-from tests.chain.contracts.registry.test_registry_histories import DELAY, KEYS, PARTNERS, STEPS, Player
+from tests.chain.contracts.registry.test_registry_histories import DELAY, PARTNERS, STEPS, Player
 from tests.unit.history import DOMAIN, NO_DETAILS
 
 NO_HASH = bytes(32)
@@ -44,6 +45,10 @@ class PaperTwin:
 
     def wait(self, seconds: int) -> None:
         self.now += seconds
+
+    def contract(self, kind: int, predecessor: bytes = bytes(20)) -> bytes:
+        """An address that no contract had before; nothing on paper says what stands there."""
+        return keccak256(bytes([kind]) + predecessor + bytes([len(self.steps)]))[12:]
 
     def make(self, action: RegistryAction, *, sequence: int, **fields: Any) -> RegistryChange:
         fields["not_before"] = fields.pop("notBefore", 0)
@@ -67,8 +72,8 @@ def picture(twin: PaperTwin, time: int) -> dict[str, Any]:
     return {
         "keys": {
             f"{to_hex(key)} {number}": (holder := view.signer(key, number)) and holder.partner
-            for key in sorted(KeyAddress(known.address) for known in KEYS)
-            if (entry := view.address(key)) and entry.in_force(time)
+            for key, entry in view.state.versions.addresses.items(view.state.number)
+            if entry.in_force(time)
             for number in (4, 5, 10)
         },
         "needed": view.council().threshold,

@@ -32,6 +32,7 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.keystores import DEMO_PASSPHRASE
 from ledger.services.home.settings import read_settings
+from ledger.services.publish.witnesses import Witnesses
 from ledger.services.witness.folder import WitnessFolder
 from tests.api.world import GTIN, OTHER_GTIN
 from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SCHEMA, SHOP, WAREHOUSE, Stage, key_of, parties
@@ -40,6 +41,8 @@ FOREIGN_PREFIX = "9501101"
 FOREIGN = "0" + FOREIGN_PREFIX + "00001" + check_digit("0" + FOREIGN_PREFIX + "00001")
 LICENSEE, RIVAL, FORMER = SHOP, WAREHOUSE, CARRIER
 """The shop attests as the maker's licensee; the warehouse is another brand, the carrier an issuer suspended later."""
+PATIENCE = 60.0
+"""Seconds for which a checkpoint waits for its witnesses: on a busy machine none is to be shown without them."""
 DEVICE = key_of("device")
 SERIAL = "21/000001"
 AUTHENTIC = f"01/{GTIN}/10/L1"
@@ -138,6 +141,12 @@ def served(founded: Path, home: Path) -> Iterator[Shelf]:
     clock = ManualClock(int((founded / "now").read_text()))
     watching = DemoWitnesses(home, read_consortium(home).log, clock)
     trial = open_trial(read_settings({}, home=home), clock)
+    publisher = trial.node.reader.publisher
+    asked = trial.node.home.consortium.witnesses
+    assert publisher.witnesses is not None
+    assert asked is not None
+    publisher.witnesses.close()
+    publisher.witnesses = Witnesses(asked, patience=PATIENCE)
     trial.parties = parties()
     stage = Stage(trial, clock, trial.parties, Scribe(trial, trial.parties))
     config = uvicorn.Config(create_app(trial.node), port=0, log_config=None, access_log=False, ws="none")

@@ -142,7 +142,7 @@ def test_what_is_no_trust_file_is_not_taken(reader: Reader, shelf: Shelf) -> Non
     page.wait_for_selector(".verdict[data-checked]")
     page.locator("summary", has_text="trust file").click()
     page.set_input_files("input[type=file]", bad)  # type: ignore[arg-type]
-    page.wait_for_function("document.querySelector('.file-problem').textContent !== ''")
+    page.locator(".file-problem", has_text="no trust file").wait_for()
     assert reader.open(AUTHENTIC).verdict == "authentic"
 
 

@@ -15,6 +15,7 @@ from ledger.products import gs1
 from ledger.products.authenticity import Evidence, Fate, ProductVerdict, Scan, judge
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.records.types import Attestation
+from ledger.registry.brands import brands_of
 from ledger.registry.history import RegistryView
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
@@ -27,16 +28,6 @@ from ledger.store.projections import products, shipments
 MOST_CODES = 100_000
 MOST_CODE_LENGTH = 512
 _GONE = frozenset({ShipmentState.SOLD, ShipmentState.DESTROYED, ShipmentState.SEIZED})
-
-
-def brands_of(view: RegistryView, gtin: str) -> list[int]:
-    """The partners whose brand role covers the product."""
-    return [
-        partner
-        for partner, entry in view.partners()
-        for (role, scope), since in entry.roles.items()
-        if role == Role.BRAND and since <= view.time and gs1.has_prefix(gtin, gs1.prefix_of_scope(scope))
-    ]
 
 
 class Products:

@@ -15,10 +15,10 @@ from ledger.explain.words import counted, spaced, word
 from ledger.products.brand_authority import speakers
 from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
+from ledger.registry.brands import brands_of
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.products.lookup import brands_of
 from ledger.services.products.lot_tracing import Traced, trace_goods
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName

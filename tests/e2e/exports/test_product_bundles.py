@@ -115,6 +115,18 @@ def test_a_stranger_verifies_the_bundle_of_any_product(shelf: Shelf, path: str) 
     assert valid(json.loads(data), BUNDLE_SCHEMA)
 
 
+@pytest.mark.parametrize(
+    ("path", "verdict"),
+    [(LOT, "authentic"), (ITEM, "authentic"), (OTHER_LOT, "recalled"), (f"{LOT}/21/000009", "authentic"),
+     (f"01/{GTIN}", "incomplete"), (OTHER_PRODUCT, "unknown")],
+)  # fmt: skip
+def test_the_last_step_says_the_verdict_offline(shelf: Shelf, path: str, verdict: str) -> None:
+    """The same as the service's, for all that records say."""
+    said = step_text(steps_of(shelf.bundle(path), shelf)[-1])
+    assert f"{path}: {verdict}, by what was known at " in said
+    assert shelf.stage.node.reader.products.look_up(path)["verdict"] == verdict
+
+
 @pytest.mark.parametrize("path", SUBJECTS)
 def test_it_holds_what_bears_on_the_product_in_the_whole_log(shelf: Shelf, path: str) -> None:
     """What is found by index is what the rule finds when it reads every record."""
