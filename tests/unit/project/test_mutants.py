@@ -1,4 +1,4 @@
-"""Faults for `make mutants`: what they are, that those made by hand fit the contracts, that (a drill) forge sees them."""
+"""Faults for `make mutants`: what they are; those made by hand fit the contracts, and (a drill) forge sees them."""
 
 import pytest
 
