@@ -22,7 +22,7 @@ def test_a_shipment_tells_its_story_in_order(world: World) -> None:
     assert f"caused by Partner {CARRIER}" in held["text"]
     assert view["clearances"] == [
         {
-            "jurisdiction": "CN", "regime": "import", "status": "released", "sequence": 3, "required_at": ["delivery"],
+            "jurisdiction": "CN", "regime": "import", "status": "released", "sequence": 2, "required_at": ["delivery"],
             "released": True, "assurance": "authority signed",
         }
     ]  # fmt: skip
