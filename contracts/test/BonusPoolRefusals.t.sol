@@ -320,6 +320,10 @@ contract BonusPoolRefusalsTest is BonusPoolFixture {
         pool.refund(id, 0);
     }
 
+    function test_TheSettlementTokenCountsMinorUnits() external view {
+        require(token.decimals() == 2 && token.totalSupply() == 2 * RICH, "cents, and no more of them");
+    }
+
     // --- griefing and front-running --------------------------------------------------------------------------------
 
     /// A stranger who sends another's signed claim first only pays the gas: the money goes where the claim says.

@@ -94,6 +94,12 @@ contract CustodySlotTest {
         require(pair != CustodySlot.pair(second, other), "another pair is another number");
     }
 
+    function test_PairsAreLettersFrom1AndARegime() external pure {
+        require(CustodySlot.pair("AA", 1) == (1 << 9 | 1 << 4 | 1), "the first");
+        require(CustodySlot.pair("ZZ", 9) == (26 << 9 | 26 << 4 | 9), "the last");
+        require(CustodySlot.pair("AZ", 1) == (1 << 9 | 26 << 4 | 1), "in their places");
+    }
+
     function testFuzz_IsHeldComparesThreeFields(uint256 slot, uint8 state, uint16 sequence, uint40 custodian)
         external
         pure

@@ -143,6 +143,17 @@ contract PartnerRegistryTest is CustodyFixture {
         _done(_role(6, MAKER, 14, 0));
     }
 
+    function test_ARoleToComeIsNoRoleYetAndHidesNoOther() external {
+        address key = VM.addr(keyOf(MAKER));
+        _done(_role(6, MAKER, 2, 0));
+        (, uint256 roles,) = registry.signer(key, 4);
+        require(roles == 1 << 1, "the one in force, not the one to come");
+        require(!registry.hasRole(MAKER, 2, 0), "not yet");
+        VM.warp(block.timestamp + delay());
+        (, roles,) = registry.signer(key, 4);
+        require(roles == (1 << 1 | 1 << 2) && registry.hasRole(MAKER, 2, 0), "both");
+    }
+
     function test_TheCouncilCannotGiveItselfUp() external {
         address member = VM.addr(COUNCIL_KEY);
         _refused(_council(8, member, 0), "PartnerRegistryAddressKnown(address,uint8)", abi.encode(member, 3));
