@@ -5,7 +5,7 @@ import {Handoff, Override, ShipmentTerms, Split, Statement} from "./Records.sol"
 
 /// @title Who holds which shipment, moved only by records that both sides signed
 /// @notice Anyone may submit what is properly signed. A call that is refused as a whole reverts; otherwise it emits one
-/// `Recorded` with an outcome for every item (codes: `Outcomes`, applied to forbidden). Partner 0 stands for the shipment's
+/// `Recorded` with an outcome for every item (codes: `Outcomes`). Partner 0 stands for the shipment's
 /// one-time recipient key.
 interface ICustodyLedger {
     /// @notice What a clearance does to a gate: nothing, open it, close it.
@@ -123,7 +123,7 @@ interface ICustodyLedger {
     /// EvidenceFromTheFuture EvidenceSignatureLength CustodyNotItsKey CustodyKnownKey CustodySameKey
     function recordStatement(Statement calldata r, bytes calldata signatures) external;
 
-    /// @notice Moves goods that are stuck with a vanished partner. The first call announces (outcome ahead), one after the
+    /// @notice Moves goods that are stuck with a vanished partner. The first call announces (outcome announced), one after the
     /// registry's delay moves; whatever consumes the sequence in between voids it.
     /// @param r The override.
     /// @param signatures council members, ascending by address; then the receiver, or the recipient key for 0.

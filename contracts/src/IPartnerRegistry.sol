@@ -120,6 +120,8 @@ interface IPartnerRegistry {
     error PartnerRegistryLogRetired(bytes32 logId, uint40 since);
     /// @notice A contract of this kind is open, and no end of it is recorded.
     error PartnerRegistryKindOpen(uint8 kind, address current);
+    /// @notice Not a contract of this kind, of this registry, whose predecessor is the latest of its kind (zero for none).
+    error PartnerRegistryWrongContract(uint8 kind, address candidate, address predecessor);
     /// @notice The contract before the latest of this kind is in force until `until`.
     error PartnerRegistryStillClosing(uint8 kind, address closing, uint40 until);
     /// @notice The caller is not the contract of this kind in force.
@@ -145,7 +147,7 @@ interface IPartnerRegistry {
     /// PartnerRegistryCouncilTooLarge PartnerRegistryNotAMember PartnerRegistryEndRecorded PartnerRegistryCouncilTooSmall
     /// PartnerRegistryNoThreshold PartnerRegistryNoLogId PartnerRegistryLogKnown PartnerRegistryUnknownLog
     /// PartnerRegistryNoPredecessor PartnerRegistryLogRetired PartnerRegistryUnknownContractKind PartnerRegistryKindOpen
-    /// PartnerRegistryStillClosing PartnerRegistryUnknownContract PartnerRegistryNoDocument PartnerRegistryRulesKnown
+    /// PartnerRegistryStillClosing PartnerRegistryWrongContract PartnerRegistryUnknownContract PartnerRegistryNoDocument PartnerRegistryRulesKnown
     function change(RegistryChange calldata r, bytes calldata signatures) external;
 
     /// @notice Record a device key, granted by a master key of its partner, with that key's consent.

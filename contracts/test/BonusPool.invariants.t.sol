@@ -138,6 +138,8 @@ contract BonusPoolHandler is BonusPoolFixture {
 ///    been an award, there is no more funding.
 /// 6. A token that calls back has never been let in.
 /// forge-config: default.invariant.depth = 100
+/// forge-config: mutants.invariant.runs = 4
+/// forge-config: mutants.invariant.depth = 100
 contract BonusPoolInvariants {
     struct FuzzSelector {
         address addr;
@@ -173,7 +175,17 @@ contract BonusPoolInvariants {
         targets[0] = address(_handler);
     }
 
-    function invariant_1_NothingIsMadeOrLost() external view {
+    /// @notice One campaign for all six: forge would play one for each.
+    function invariant_ThePoolHolds() external view {
+        _1_nothingIsMadeOrLost();
+        _2_anAwardPaysItsTotalAtMost();
+        _3_nobodyGetsMoreThanItsPart();
+        _4_depositsLieEndToEnd();
+        _5_thereIsNoWayBack();
+        _6_aTokenIsNeverLetIn();
+    }
+
+    function _1_nothingIsMadeOrLost() private view {
         uint256[2] memory left;
         for (uint256 i = 0; i < 3; ++i) {
             IBonusPool.AgreementState memory s = _pool.stateOf(_handler.ids(i));
@@ -186,7 +198,7 @@ contract BonusPoolInvariants {
         require(_handler.balancesOutside(true) + left[1] == 2 << 120, "all of the bad token is accounted for");
     }
 
-    function invariant_2_AnAwardPaysItsTotalAtMost() external view {
+    function _2_anAwardPaysItsTotalAtMost() private view {
         for (uint256 i = 0; i < 3; ++i) {
             bytes32 id = _handler.ids(i);
             IBonusPool.AgreementState memory s = _pool.stateOf(id);
@@ -196,7 +208,7 @@ contract BonusPoolInvariants {
         }
     }
 
-    function invariant_3_NobodyGetsMoreThanItsPart() external view {
+    function _3_nobodyGetsMoreThanItsPart() private view {
         for (uint256 i = 0; i < 3; ++i) {
             IBonusPool.AgreementState memory s = _pool.stateOf(_handler.ids(i));
             uint128[3] memory amounts = _handler.amountsOf(i);
@@ -213,7 +225,7 @@ contract BonusPoolInvariants {
         }
     }
 
-    function invariant_4_DepositsLieEndToEnd() external view {
+    function _4_depositsLieEndToEnd() private view {
         for (uint256 i = 0; i < 3; ++i) {
             bytes32 id = _handler.ids(i);
             uint256 count = _pool.depositsOf(id);
@@ -227,11 +239,11 @@ contract BonusPoolInvariants {
         }
     }
 
-    function invariant_5_ThereIsNoWayBack() external view {
+    function _5_thereIsNoWayBack() private view {
         require(!_handler.wentBack(), "an agreement went back");
     }
 
-    function invariant_6_ATokenIsNeverLetIn() external view {
+    function _6_aTokenIsNeverLetIn() private view {
         require(_handler.bad().successes() == 0, "a callback went through");
     }
 }

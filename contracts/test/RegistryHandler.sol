@@ -223,9 +223,14 @@ contract RegistryHandler is RegistryModel {
         }
         bool kindKnown = r.number >= 1 && r.number <= 5;
         address latest = kindKnown ? _latest[r.number] : address(0);
-        r.key = address(new EvidenceStub(uint8(r.number), registry, latest));
-        if (slip && seed >> 8 & 1 == 0 && latest != address(0)) r.key = latest;
-        return kindKnown && _mayOpen(uint8(r.number)) && _entries[r.key].kind == 0;
+        // Another kind, another registry, another predecessor, no code, or known already; else nothing wrong.
+        uint256 wrong = slip ? seed >> 9 & 7 : 7;
+        address before = wrong == 2 ? (latest == address(0) ? address(this) : address(0)) : latest;
+        PartnerRegistry of_ = wrong == 1 ? PartnerRegistry(address(this)) : registry;
+        r.key = address(new EvidenceStub(uint8(r.number) + (wrong == 0 ? 1 : 0), of_, before));
+        if (wrong == 3) r.key = _freshKey();
+        if (wrong == 4 && latest != address(0)) r.key = latest;
+        return kindKnown && _mayOpen(uint8(r.number)) && _entries[r.key].kind == 0 && wrong > 3;
     }
 
     /// @dev Nothing open of this kind, or only what has an end; and no third one still in force.

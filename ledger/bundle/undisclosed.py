@@ -8,7 +8,8 @@ from ledger.common.figure import figure
 from ledger.errors import NotFound
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import ShipmentTerms
-from ledger.shipments.history import Found, Journeys
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 
 class WithheldKind(StrEnum):

@@ -113,9 +113,8 @@ def handoff_item(
 def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready_at: int | None) -> Decision:
     """What an override does that the council and `receiver` have signed; the caller has checked the council's part.
 
-    `ready_at` is when an announced override may move (None: not announced). Outcome AHEAD is not final: the override
-    is announced, or its predecessor is missing; it moves when submitted again from `ready_at` on. Raises like
-    `handoff`.
+    `ready_at` is when an announced override may move (None: not announced). Outcome ANNOUNCED is not final: it moves
+    when submitted again from `ready_at` on. Raises like `handoff`.
     """
     record.check()
     if record.releaser == record.receiver:
@@ -135,7 +134,7 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
     if outcome not in APPLIED:
         return Decision((outcome,))
     if ready_at is None or now < ready_at:
-        return Decision((Outcome.AHEAD,))
+        return Decision((Outcome.ANNOUNCED,))
     moved = changes[record.shipment]
     changes[record.shipment] = replace(moved, slot=replace(moved.slot, flags=moved.slot.flags | Flag.OVERRIDDEN))
     return Decision((outcome,), changes)

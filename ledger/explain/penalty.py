@@ -13,7 +13,7 @@ from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.shipments.amendments import Remark, RemarkReason
 from ledger.shipments.clock_stop import EndingKind, StopKind
-from ledger.shipments.history import WHOLE
+from ledger.shipments.portions import WHOLE
 from ledger.shipments.tenders import Tender, TenderState
 
 _STOPPED = {

@@ -26,8 +26,9 @@ from ledger.records.types import ShipmentTerms
 from ledger.scores.samples import Case, case_of, own_moves
 from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
-from ledger.shipments.history import Journeys, Move, part_of
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part
+from ledger.shipments.portions import Move, part_of
 
 K = TypeVar("K", bound=Hashable)
 MILLION = 1_000_000

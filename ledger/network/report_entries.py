@@ -14,7 +14,7 @@ from ledger.common.periods import DAY
 from ledger.network.routes import Route, route_of
 from ledger.records.types import UNLIMITED_LAG
 from ledger.scores.samples import Case
-from ledger.shipments.history import part_of
+from ledger.shipments.portions import part_of
 
 K = TypeVar("K", bound=Any)
 

@@ -8,14 +8,17 @@ A child whose amended terms name another currency is a family of its own.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 from ledger.common.periods import DAY
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.shipments.amendments import TermsInForce, terms_in_force
-from ledger.shipments.history import WHOLE, Journeys
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import parts_of
+from ledger.shipments.portions import WHOLE
 
 DAY_SQUARED = DAY * DAY
+_LAST: "WeakKeyDictionary[Journeys, tuple[tuple[int, bytes, int | None], list[Family]]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,20 @@ def term_of(line: PortionLine, late: int) -> Fraction:
 def families_of(journeys: Journeys, shipment: bytes, at: int | None) -> list[Family]:
     """The families of all goods of `shipment`, that of its own terms first, with the share of each part.
 
+    The last answer about these journeys is remembered: of a family of 200, each child's own part is asked in turn.
     Raises `NotFound` when the terms are not known, or a part that the figure needs is withheld.
     """
+    asked = journeys.changes, shipment, at
+    last = _LAST.get(journeys)
+    if last is None or last[0] != asked:
+        last = _LAST[journeys] = asked, _families(journeys, shipment, at)
+    return last[1]
+
+
+def _families(journeys: Journeys, shipment: bytes, at: int | None) -> list[Family]:
     grouped: dict[bytes, list[PortionLine]] = {head_of(journeys, shipment): []}
     for line in lines_of(journeys, shipment, at):
-        grouped.setdefault(head_of(journeys, line.part.own), []).append(line)
+        grouped.setdefault(head_of(journeys, line.part.promised), []).append(line)
     return [Family(head, _spread(lines)) for head, lines in grouped.items()]
 
 
@@ -58,9 +70,10 @@ def lines_of(journeys: Journeys, shipment: bytes, at: int | None) -> list[Portio
     forces: dict[bytes, TermsInForce] = {}
     result: list[PortionLine] = []
     for part in parts_of(journeys, shipment, beneficiary):
-        if part.own not in forces:
-            forces[part.own] = terms_in_force(journeys, part.own)
-        result.append(lateness_of(journeys, part, terms.record, terms.verified.known, forces[part.own], at))
+        name = part.promised
+        if name not in forces:
+            forces[name] = terms_in_force(journeys, name)
+        result.append(lateness_of(journeys, part, terms.record, terms.verified.known, forces[name], at))
     return result
 
 
@@ -75,7 +88,7 @@ def head_of(journeys: Journeys, shipment: bytes) -> bytes:
         if terms_in_force(journeys, above).commercial.currency != currency:
             break
         head = above
-    return journeys.own_shipment(head)
+    return head
 
 
 def _spread(lines: Sequence[PortionLine]) -> tuple[PortionLine, ...]:

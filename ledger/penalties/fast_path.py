@@ -13,7 +13,8 @@ from ledger.common.spans import Span, clip
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Clearance, Commercial, Handoff, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found, Move
 
 DAY_SQUARED = DAY * DAY
 _LOCKER = 1 << int(Role.LOCKER)

@@ -20,8 +20,9 @@ from ledger.records.evidence import CheckpointTime
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import Remark, TermsInForce, terms_in_force
 from ledger.shipments.clock_stop import Moved, StopKind
-from ledger.shipments.history import Journeys, part_of
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import stopped_above
+from ledger.shipments.portions import part_of
 
 
 @figure(

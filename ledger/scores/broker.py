@@ -8,7 +8,8 @@ from ledger.records.types import NOBODY, Clearance
 from ledger.scores.card import Indicator
 from ledger.scores.samples import Case, Delivery, Event, Sample
 from ledger.shipments.clock_stop import counted
-from ledger.shipments.history import Found, Journeys
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 Pair = tuple[bytes, int]
 

@@ -16,7 +16,7 @@ from ledger.scores.card import Indicator
 from ledger.scores.samples import ANY_SEQUENCE, Case, Sample, own_items
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.gate_breaches import breaches
-from ledger.shipments.history import part_of
+from ledger.shipments.portions import part_of
 
 LONGEST_LATE = 14 * DAY
 _LOSSES = {StatementKind.LOST, StatementKind.DESTROYED}

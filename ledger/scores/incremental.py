@@ -198,7 +198,7 @@ class Running:
         return shipment
 
     def _refresh(self) -> None:
-        for shipment in self._dirty & self._order.keys():
+        for shipment in sorted(self._dirty & self._order.keys(), key=self._order.__getitem__):
             self._owed.pop(shipment, None)
             self._moving.pop(shipment, None)
             if shipment in self.journeys.terms:

@@ -20,8 +20,9 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
-from ledger.shipments.history import Found, Journeys, Move, Portion
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import parts_of
+from ledger.shipments.portions import Found, Move, Portion
 
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
 ANY_SEQUENCE = 2**16

@@ -16,7 +16,8 @@ from ledger.scores.card import Indicator
 from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
 from ledger.shipments.gate_breaches import Breach, breaches
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found, Move
 
 
 def supplier_delivery(case: Case) -> Iterator[Sample]:

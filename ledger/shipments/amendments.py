@@ -35,7 +35,8 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.history import Found, Journeys
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 _CORRECTABLE: dict[type[Record], frozenset[str]] = {
     Handoff: frozenset({"occurredAt", "dueAt"}),

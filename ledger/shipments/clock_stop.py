@@ -23,8 +23,9 @@ from ledger.common.figure import Seconds
 from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
+from ledger.shipments.portions import Found, Move
 from ledger.shipments.tenders import Tender, locker_here
 
 _ENDINGS = {
@@ -163,7 +164,7 @@ def _stops(
         open_until: int | None = None
         if reaches(journeys, move, terms):
             kind = StopKind.REFUSAL if move.refused else StopKind.DELIVERY
-        elif (here := locker_here(move, terms)) is not False:
+        elif move.shipment in part.home and (here := locker_here(move, terms)) is not False:
             kind = StopKind.LOCKER
             stays, open_until = _kept(journeys, part, i, terms, commercial.tenderWindow)
             if not stays:
@@ -198,15 +199,20 @@ def _kept(journeys: Journeys, part: Part, received: int, terms: ShipmentTerms, w
     move, moves = part.portion.moves[received], part.portion.moves
     until = move.verified.visible + window
     after = next((later for later in moves[received + 1 :] if not later.refused), None)
-    if after is not None and (reaches(journeys, after, terms) or after.verified.visible >= until):
-        return True, None
     names = [shipment for shipment, _ in part.portion.path]
-    returned = [
-        i
-        for i in range(names.index(move.shipment), len(names))
-        for later in journeys.onward(names[i])
-        if later.record.purpose == Purpose.RETURN
-    ]
-    if returned and (after is None or names.index(after.shipment) > returned[0]):
-        return True, None
-    return after is None, until
+    onward = next(
+        (
+            (i, new)
+            for i, (name, parted) in enumerate(part.portion.path)
+            if i >= names.index(move.shipment) and parted is None
+            for new in journeys.onward(name)
+        ),
+        None,
+    )
+    if onward is not None and (after is None or names.index(after.shipment) > onward[0]):
+        # New terms took the goods out of the locker: into a return for good, else as any other move does.
+        _, new = onward
+        return new.record.purpose == Purpose.RETURN or new.verified.visible >= until, None
+    if after is None:
+        return True, until
+    return reaches(journeys, after, terms) or after.verified.visible >= until, None

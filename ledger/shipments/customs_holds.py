@@ -13,6 +13,7 @@ liable, a presentation and a release serve who is owed. A hold that rests on suc
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from ledger.codes import RELEASES, Assurance, ClearanceStatus
 from ledger.common.figure import Code, Seconds
@@ -21,7 +22,8 @@ from ledger.records.types import NOBODY, Clearance, Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import counted, moved
-from ledger.shipments.history import Found, Journeys, Move, Origin, Portion
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found, Move, Portion
 
 Pair = tuple[bytes, int]
 _HELD, _PRESENTED, _SEIZED, _LODGED = (
@@ -102,10 +104,17 @@ def holds_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commerc
     """All holds of the goods in `portion`, those inherited from its ancestors included, by start."""
     sides = _Sides(journeys, commercial.liable, commercial.beneficiary, commercial.reportLag)
     pairs: dict[Pair, list[_Step]] = {}
-    for shipment, origin in portion.path:
+    following = [name for name, _ in portion.path[1:]]
+    for (shipment, origin), name in zip_longest(portion.path, following):
+        # Goods that went on under later terms had left this name when those were opened.
+        left = journeys.terms[name].verified if origin is None and name is not None else None
         for match in journeys.clearances(shipment):
             step = sides.step(match)
-            if origin is None or _before(match, step.record, origin):
+            if origin is not None:
+                counts = _before(match, step.record, origin.parted_at, origin.verified)
+            else:
+                counts = left is None or _before(match, step.record, left.known, left)
+            if counts:
                 pairs.setdefault((step.record.jurisdiction, step.record.regime), []).append(step)
     if not pairs:
         return ()
@@ -119,10 +128,11 @@ def holds_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commerc
     return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.log_index)))
 
 
-def _before(found: Found[Clearance], record: Clearance, origin: Origin) -> bool:
-    """Whether customs said this before the goods parted; within one second the log's order decides."""
-    said, parted = record.occurredAt, origin.parted_at
-    return said < parted or (said == parted and found.verified.log_index < origin.verified.log_index)
+def _before(found: Found[Clearance], record: Clearance, at: int, by: VerifiedRecord) -> bool:
+    """Whether customs said this before the goods parted, `at` that second `by` this record; within one second the
+    log's order decides.
+    """
+    return record.occurredAt < at or (record.occurredAt == at and found.verified.log_index < by.log_index)
 
 
 def _of_pair(steps: Sequence[_Step], sides: _Sides, parties: set[int], *, expected: bool) -> Iterator[Hold]:
@@ -131,10 +141,13 @@ def _of_pair(steps: Sequence[_Step], sides: _Sides, parties: set[int], *, expect
         if held.record.status != _HELD:
             continue
         proofs = [step for step in lodged if _announces(step, held, parties)]
-        trusted = held.by_customs and (expected or bool(proofs))
-        ends = ((end, at) for j, step in enumerate(steps) for end, at in _ending(step, held, i < j, trusted, sides))
+        agreed = expected or bool(proofs)
+        trusted = agreed and held.by_customs
+        ends = (
+            (step, at) for j, step in enumerate(steps) for at in _ending(step, held, i < j, agreed=agreed, sides=sides)
+        )
         released, end = min(ends, key=lambda one: one[1], default=(None, None))
-        presented = _presented(steps, released, trusted)
+        presented = _presented(steps, released, agreed=agreed)
         shown = presented.record.occurredAt if presented else None
         record = held.record
         yield Hold(
@@ -159,34 +172,31 @@ def _announces(lodged: _Step, held: _Step, parties: set[int]) -> bool:
     return lodged.known < held.record.occurredAt and (lodged.by_customs or lodged.record.declarant in parties)
 
 
-def _ending(step: _Step, held: _Step, after: bool, trusted: bool, sides: _Sides) -> Iterator[tuple[_Step, int]]:
-    """The second at which this step ends the hold, if it does: as claimed where customs itself or who is liable says
-    so; of a hold that rests on a word alone also on a word, but not before it was known.
+def _ending(step: _Step, held: _Step, after: bool, *, agreed: bool, sides: _Sides) -> Iterator[int]:
+    """The second at which this step ends the hold, if it does: as claimed where customs itself says so of a pair that
+    was `agreed`, or who is liable; a hold that rests on a word ends also on one, but not before it was known.
     """
     record = step.record
     if record.status not in _ENDS:
         return
-    if (step.by_customs and trusted) or step.by_liable:
+    if (step.by_customs and agreed) or step.by_liable:
         if after:
-            yield step, record.occurredAt
-    elif not trusted:
+            yield record.occurredAt
+    elif not (held.by_customs and agreed):
         at = counted(record.occurredAt, step.known, sides.report_lag)
         if after or at > held.record.occurredAt:
-            yield step, at
+            yield at
 
 
-def _presented(steps: Sequence[_Step], released: _Step | None, trusted: bool) -> _Step | None:
-    """The last presentation before the release that counts; where all came after it, the first of them: the goods had
-    not been there yet.
-    """
-    ends = len(steps) if released is None else steps.index(released)
-    counts = [
-        i
-        for i, step in enumerate(steps)
-        if step.record.status == _PRESENTED and ((step.by_customs and trusted) or step.by_liable)
-    ]
-    before = [i for i in counts if i < ends]
-    return steps[before[-1]] if before else steps[counts[0]] if counts else None
+def _presented(steps: Sequence[_Step], released: _Step | None, *, agreed: bool) -> _Step | None:
+    """The last presentation before the release that counts."""
+    before = steps if released is None else steps[: steps.index(released)]
+    counts = (
+        step
+        for step in reversed(before)
+        if step.record.status == _PRESENTED and ((step.by_customs and agreed) or step.by_liable)
+    )
+    return next(counts, None)
 
 
 def _is_seizure(step: _Step) -> bool:

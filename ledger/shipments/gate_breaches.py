@@ -15,7 +15,8 @@ from ledger.records.types import Require
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected, terms_in_force
 from ledger.shipments.default_terms import REPORT_LAG
-from ledger.shipments.history import Found, Journeys
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER
 _DECISIONS = frozenset(ClearanceStatus) - {ClearanceStatus.LODGED, ClearanceStatus.AMENDED}

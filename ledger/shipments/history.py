@@ -7,10 +7,9 @@ fractions: a short item leaves a remainder with the releaser, a split gives each
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any
 
 from ledger.codes import ExceptionBit, Outcome, Purpose, StatementKind
 from ledger.common.ids import RecordId, to_hex
@@ -19,7 +18,6 @@ from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
-    REMAINDER_INDEX,
     Amendment,
     Attestation,
     Clearance,
@@ -35,19 +33,11 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.verification import VerifiedRecord
+from ledger.shipments.portions import WHOLE, Found, Move, Origin, Portion, left_behind
 
-WHOLE = Fraction(1)
 _NOT_WHOLE = int(ExceptionBit.SHORT | ExceptionBit.REFUSED | ExceptionBit.OVER)
 _IN_BREACH = Outcome.APPLIED_IN_BREACH
 _SHORT = int(ExceptionBit.SHORT)  # enumerations are slow at arithmetic, and this runs for every item
-R_co = TypeVar("R_co", bound=Record, covariant=True)
-
-
-class Found(NamedTuple, Generic[R_co]):
-    """A verified record and its body by its own type."""
-
-    verified: VerifiedRecord
-    record: R_co
 
 
 def _log_order(found: Found[Record]) -> int:
@@ -63,84 +53,6 @@ def _record_of(entry: Any) -> RecordId:
     """Which record an entry of an index came from: a move, a record, or a clearance with its sequence."""
     verified: VerifiedRecord = entry.verified if hasattr(entry, "verified") else entry[0].verified
     return verified.id
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A handoff item or an override that the chain applied to a shipment. `handoff` is None for an override."""
-
-    shipment: bytes
-    sequence: int
-    releaser: int
-    receiver: int
-    packages: int
-    exceptions: int
-    verified: VerifiedRecord
-    handoff: Handoff | None
-    in_breach: bool = False
-    """The chain marked it: a gate was passed before the release that it knew of."""
-
-    @property
-    def refused(self) -> bool:
-        """Counter-signed with no package taken: custody stayed."""
-        return self.packages == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """How a child came to be: split from, or left behind of, `parent` at `sequence` by `record`."""
-
-    parent: bytes
-    sequence: int
-    index: int
-    verified: VerifiedRecord
-    occurred_at: int
-    holder: int
-
-    @property
-    def remainder(self) -> bool:
-        return self.index == REMAINDER_INDEX
-
-    @property
-    def parted_at(self) -> int:
-        """The second until which the parent's history is the child's too. A remainder's is signed by two; who splits
-        signs alone, so that its claim moves nothing.
-        """
-        return self.occurred_at if self.remainder else self.verified.known
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Where the child stands among all children, in log order."""
-        return self.verified.facts.log_index, self.index
-
-
-def part_of(amount: int, share: Fraction) -> int:
-    """That share of an amount, rounded down."""
-    return amount if share is WHOLE else int(amount * share)
-
-
-def _remainder(move: Move) -> Origin:
-    occurred_at = move.handoff.occurredAt if move.handoff else move.verified.known
-    return Origin(move.shipment, move.sequence, REMAINDER_INDEX, move.verified, occurred_at, move.releaser)
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """Goods that travelled as one: a shipment, or the remainder of a short item of it.
-
-    `share` is the part of what the root terms promised; `started` packages were counted when this id began, `packages`
-    last. `path` leads from the root to here: each shipment with the
-    sequence up to which its history is this portion's too (None at the end: all of it). `moves` are those of the
-    whole path in order. `split` closed it into children, each a shipment in its own right.
-    """
-
-    shipment: bytes
-    share: Fraction
-    packages: int
-    path: tuple[tuple[bytes, Origin | None], ...]
-    moves: tuple[Move, ...]
-    split: Found[Split] | None
-    started: int
 
 
 class Journeys:
@@ -166,6 +78,8 @@ class Journeys:
         self._seen: set[bytes] = set()
         self.latest = 0
         """The latest known time among the records."""
+        self.changes = 0
+        """How often a record was taken in: what was computed before the last is out of date."""
         for record in records:
             self.add(record)
 
@@ -174,27 +88,19 @@ class Journeys:
         if verified.id in self._seen:
             return
         self._seen.add(verified.id)
+        self.changes += 1
         known = verified.known
         if known > self.latest:
             self.latest = known
         record = verified.record
         match record:
             case Handoff():
+                by, to = record.releaser, record.receiver
                 for i, item in enumerate(record.items):
                     if verified.applied(i):
-                        self._add_move(
-                            Move(
-                                item.shipment,
-                                item.sequence,
-                                record.releaser,
-                                record.receiver,
-                                item.packages,
-                                item.exceptions,
-                                verified,
-                                record,
-                                verified.outcomes[i] is _IN_BREACH,
-                            )
-                        )
+                        name, step, count, bits = item.shipment, item.sequence, item.packages, item.exceptions
+                        breach = verified.outcomes[i] is _IN_BREACH
+                        self._add_move(Move(name, step, by, to, count, bits, verified, record, breach))
             case ShipmentTerms() if verified.applied():
                 result = Found(verified, record)
                 self.terms[verified.id] = result
@@ -214,18 +120,8 @@ class Journeys:
                     origin = Origin(record.shipment, record.sequence, i, verified, record.occurredAt, record.by)
                     self.origins[child_id(record.shipment, record.sequence, i)] = origin
             case Override() if verified.applied():
-                self._add_move(
-                    Move(
-                        record.shipment,
-                        record.sequence,
-                        record.releaser,
-                        record.receiver,
-                        record.packages,
-                        record.exceptions,
-                        verified,
-                        None,
-                    )
-                )
+                by, to, count, bits = record.releaser, record.receiver, record.packages, record.exceptions
+                self._add_move(Move(record.shipment, record.sequence, by, to, count, bits, verified, None))
             case Endorsement():
                 self._endorsements.setdefault(record.target, []).append(Found(verified, record))
             case Attestation() if verified.applied():
@@ -251,7 +147,7 @@ class Journeys:
             moves.append(move)
         if move.exceptions & _SHORT and move.packages:
             child = remainder_id(move.shipment, move.sequence)
-            self.origins[child] = _remainder(move)
+            self.origins[child] = left_behind(move)
 
     def replace(self, verified: VerifiedRecord) -> None:
         """Take in `verified` in the place of what was taken in of the same record before."""
@@ -472,7 +368,7 @@ class Journeys:
         for i, move in enumerate(own):
             if 0 < move.packages < packages:
                 missing = packages - move.packages
-                remainders.append((_remainder(move), missing, share * Fraction(missing, packages), i))
+                remainders.append((left_behind(move), missing, share * Fraction(missing, packages), i))
                 share *= Fraction(move.packages, packages)
             if move.packages:
                 packages = move.packages

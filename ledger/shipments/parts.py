@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from ledger.codes import Purpose
 from ledger.records.types import NOBODY, ShipmentTerms
-from ledger.shipments.history import Found, Journeys, Move, Portion
+from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found, Move, Portion
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """`portion` is the whole way of these goods, its share that of the first terms. `own` is the shipment of the family
-    whose amended terms hold for it. `later` are the terms over it that stop its clock, `consumed` those under which it
+    that states it. `later` are the terms over it that stop its clock, `consumed` those under which it
     was made into something else without a signature of beneficiary or consignee.
     """
 
@@ -24,6 +25,17 @@ class Part:
     own: bytes
     later: Found[ShipmentTerms] | None = None
     consumed: Found[ShipmentTerms] | None = None
+
+    @property
+    def home(self) -> frozenset[bytes]:
+        """The names under which these goods went while the first terms were theirs, before any later ones."""
+        last = next(i for i, (_, origin) in enumerate(self.portion.path) if origin is None)
+        return frozenset(name for name, _ in self.portion.path[: last + 1])
+
+    @property
+    def promised(self) -> bytes:
+        """The last of these names, a remainder's own too: its amended terms hold for these goods."""
+        return next(name for name, origin in self.portion.path if origin is None)
 
     @property
     def place(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

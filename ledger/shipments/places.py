@@ -19,9 +19,9 @@ def received_at(destination: Place | Withheld, place: Place | Withheld) -> bool 
 
 
 def _agrees(destination: Place | Withheld, place: Place | Withheld, fields: tuple[str, ...]) -> bool | None:
-    if isinstance(destination, Withheld):
+    if isinstance(destination, Withheld) or isinstance(place, Withheld):
         return None
     for name in fields:
         if wanted := getattr(destination, name):
-            return None if isinstance(place, Withheld) else bool(getattr(place, name) == wanted)
+            return bool(getattr(place, name) == wanted)
     return True

@@ -18,9 +18,10 @@ from ledger.common.periods import DAY
 from ledger.records.types import Commercial, ShipmentTerms, Statement
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import corrected
-from ledger.shipments.history import Found, Journeys, Move
+from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
 from ledger.shipments.places import received_at, tendered_at
+from ledger.shipments.portions import Found, Move
 
 LOCKER = 1 << Role.LOCKER
 DISPUTE = 30 * DAY
@@ -104,7 +105,7 @@ def tenders_of(
     """Every tender of these goods to their consignee by who held them then, as it stands at `at`, in log order."""
     result: list[Tender] = []
     for shipment, origin in part.portion.path:
-        statements = journeys.statements(shipment)
+        statements = journeys.statements(shipment) if shipment in part.home else []
         for match in statements:
             record = match.record
             if (
@@ -192,30 +193,43 @@ def _moved_on(journeys: Journeys, part: Part, tender: Found[Statement], terms: S
     last = tender.verified.visible + DISPUTE
     names = [shipment for shipment, _ in part.portion.path]
     tendered = names.index(tender.record.shipment)
-    later = [(i, new) for i in range(tendered, len(names)) for new in journeys.onward(names[i])]
+    later = [
+        (i, new)
+        for i, (name, parted) in enumerate(part.portion.path)
+        if i >= tendered and parted is None
+        for new in journeys.onward(name)
+    ]
     returned = next((i for i, new in later if new.record.purpose == Purpose.RETURN), len(names))
     holders, hidden = {terms.holder, tender.record.by}, False
+    arrived: tuple[int, int] | None = None
     for move in part.portion.moves:
         place = names.index(move.shipment)
         if move.refused or place > returned:
             continue
+        if reaches(journeys, move, terms):
+            arrived = place, move.sequence
+            break
         if (place, move.sequence) < (tendered, tender.record.sequence):
             holders.add(move.receiver)
-        elif not (move.receiver in holders or move.verified.visible > last or reaches(journeys, move, terms)):
-            here = locker_here(move, terms)
+        elif not (move.receiver in holders or move.verified.visible > last):
+            here = _to_locker_here(move, terms)
             if here is False:
                 return True
             hidden = hidden or here is None
-    if any(i < returned and new.verified.visible <= last for i, new in later):
+    if any(i < returned and new.verified.visible <= last for i, new in later if arrived is None or i < arrived[0]):
         return True
     return None if hidden else False
 
 
 def locker_here(move: Move, terms: ShipmentTerms) -> bool | None:
     """Whether a locker took the goods at the destination, not from their consignor; None where a place is closed."""
+    return _to_locker_here(move, terms) if move.releaser != terms.consignor else False
+
+
+def _to_locker_here(move: Move, terms: ShipmentTerms) -> bool | None:
     if move.handoff is None or move.refused or not move.verified.roles_of(move.receiver) & LOCKER:
         return False
-    return received_at(terms.destination, move.handoff.place) if move.releaser != terms.consignor else False
+    return received_at(terms.destination, move.handoff.place)
 
 
 def _thirds(

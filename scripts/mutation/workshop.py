@@ -99,13 +99,17 @@ class Workshop:
         return (PYTHON, killer) if killer else (SURVIVED, "")
 
     def _killed_by_forge(self) -> str:
-        try:
-            tested = self._forge("test", "--fail-fast", timeout=FORGE_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "timeout"
-        if tested.returncode == 0:
+        # Single tests take a second or two; most faults need no more.
+        for which in ("--no-match-contract", "--match-contract"):
+            try:
+                tested = self._forge("test", "--fail-fast", which, "Invariants", timeout=FORGE_SECONDS)
+            except subprocess.TimeoutExpired:
+                return "timeout"
+            if tested.returncode != 0:
+                break
+        else:
             return ""
-        failed = re.findall(r"^\[FAIL.*\] (\w+)\(|^\t\S*?(\w+)\(\)$", tested.stdout, re.MULTILINE)
+        failed = re.findall(r"^(?:\[FAIL.*\])? (\w+)\(", tested.stdout, re.MULTILINE)
         return failed[0] if failed else "forge"
 
     def _killed_by_python(self, changed: list[str]) -> str:

@@ -67,12 +67,10 @@ class Holds:
         terms, pair = terms_of(self.root), (hold.jurisdiction, hold.regime)
         if pair in {(r.jurisdiction, r.regime) for r in terms.requires}:
             return True
-        parties = {terms.consignor, terms.consignee, self.commercial.liable, self.commercial.beneficiary}
         for seen in decisions:
             record = decision(seen)
             lodged = record.status == ClearanceStatus.LODGED and (record.jurisdiction, record.regime) == pair
-            for_a_party = self._by_customs(record) or record.declarant in parties
-            if lodged and for_a_party and seen.known < hold.occurredAt:
+            if lodged and seen.known < hold.occurredAt:  # the chain took it: by customs, or its declarant is a party
                 return True
         return False
 
@@ -102,21 +100,21 @@ class Holds:
     def _end(self, hold: Seen, agreed: bool, release: Seen) -> int | None:
         """When `release` ends `hold`, if it does."""
         held, record = decision(hold), decision(release)
-        if record.occurredAt < held.occurredAt:
-            return None
         if self._bears_out(release, agreed, self.commercial.liable):
-            return record.occurredAt
-        if not self._by_customs(held):  # stands on a broker's word, so it ends on one, and on customs' all the more
-            return counted(release, self.commercial.reportLag)
+            return record.occurredAt if record.occurredAt >= held.occurredAt else None
+        # What stands on a word alone (a broker's, or of any other pair) ends on one, and on customs' all the more.
+        if not (agreed and self._by_customs(held)):
+            end = counted(release, self.commercial.reportLag)
+            return end if end >= held.occurredAt else None
         return None
 
     def _next_move(self, since: int, t: int) -> int:
-        """When the goods next moved after a seizure, by the time that two signed."""
+        """When the goods next moved after a seizure, as moves count."""
         found = []
         for step in self.line.steps:
             record = step.seen.record
             if step.moves:
-                when = record.occurredAt if isinstance(record, Handoff) else step.seen.visible
-                if when >= since:
+                when = counted(step.seen, self.commercial.reportLag) if isinstance(record, Handoff) else step.seen.known
+                if when > since:
                     found.append(when)
         return min(found, default=t)

@@ -15,14 +15,15 @@ Readings, where the page leaves one open:
 8. A contest at the very last second of the window counts; a tender is undecided up to and with that second; a dispute
    ends with the second 30 days after the contest, endorsements visible in that second counting.
 9. A third signed nothing of any shipment of the family, before or after, applied or not.
-10. Required pairs need no earlier knowledge (the clip to the opening does that); lodged ones do. A party is consignor,
-    consignee, `liable` or `beneficiary`.
-11. What an ancestor's records say holds for a child if they occurred up to the parting or were recorded before it.
+10. Required pairs need no earlier knowledge (the clip to the opening does that); lodged ones do. Who
+    declared one that the chain took was a party of the goods then.
+11. What an ancestor's records say holds for a child if they occurred before the parting: a split's known time,
+    since its claim is the holder's own word.
 12. A hold ends with the first release or refusal at or after it; a broker's is put in place by `occurredAt` and counted
-    later. A hold on a broker's word ends by customs' release too, of an unagreed pair as if by a broker.
-13. A seizure runs from `occurredAt` to the `occurredAt` of the next handoff, or the visible time of another move.
-14. Reliefs add up; a child has those of the whole and of its ancestors too. Amendments count in log order where each
-    names the one before, of any kind, and all must have signed; corrections are left to nobody's number here.
+    later. What stands on a broker's word, or is of any other pair, ends on a word, and by customs' all the more.
+13. A seizure runs from `occurredAt` to the next move, as moves count.
+14. The newest relief that names the goods or none stands, also over those of ancestors. Amendments count in log order
+    where each names the one before, of any kind, and all must have signed; corrections change nothing here.
 15. A leg's overrun is taken out of its own time: received to passed on (or t), less customs in between, beyond `dueAt`.
     Legs under later terms have no recourse under the first. Times of both ends as counted.
 16. `indicative` ends by a signature or endorsement of the terms, not of an amendment of them.
@@ -194,7 +195,7 @@ def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
         if named not in ancestry:
             continue
         if record.kind == AmendmentKind.RELIEF:
-            relief += change["seconds"]
+            relief = change["seconds"]
         elif record.kind == AmendmentKind.TERMS:
             commercial = _changed(commercial, change)
             if named == terms.id:

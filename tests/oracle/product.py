@@ -9,9 +9,11 @@ from ledger.common.ids import RecordId
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.evidence import Basis, CheckpointTime
-from ledger.records.types import Amendment, Record
+from ledger.records.types import NOBODY, Amendment, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
+from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
+from tests.oracle.breaches import Breach
 from tests.oracle.facts import Seen
 
 _WIDE = ("value", "freight", "alpha", "penaltyCap")
@@ -19,7 +21,11 @@ _WIDE = ("value", "freight", "alpha", "penaltyCap")
 
 
 def verified(seen: Iterable[Seen]) -> list[VerifiedRecord]:
-    """Each record as the product would have verified it. Evidence comes from a checkpoint just over its leaf."""
+    """Each record as the product would have verified it. Evidence comes from a checkpoint just over its leaf. An
+    amendment without one of its signers is refused at the door, so it is left out.
+    """
+    everything = list(seen)
+    by_id = {one.id: one for one in everything}
     return [
         already_verified(
             RecordId(one.id),
@@ -40,7 +46,8 @@ def verified(seen: Iterable[Seen]) -> list[VerifiedRecord]:
             ),
             roles=[one.roles.get(signer, 0) for signer in one.signers],
         )
-        for one in seen
+        for one in everything
+        if not isinstance(one.record, Amendment) or _fully_signed(one.record, one.signers, by_id[one.record.target])
     ]
 
 
@@ -54,6 +61,13 @@ def engine(seen: Iterable[Seen], root: bytes, at: int) -> tuple[int, int]:
     return statement.amount, statement.amount_high
 
 
+def _fully_signed(amendment: Amendment, signers: tuple[int, ...], target: Seen) -> bool:
+    needed = set(target.signers)
+    if isinstance(target.record, ShipmentTerms) and not isinstance(target.record.commercial, Withheld):
+        needed |= {target.record.commercial.liable, target.record.commercial.beneficiary} - {NOBODY}
+    return needed <= set(signers)
+
+
 def _as_the_product_reads(record: Record) -> Record:
     """Amendments in the members that the product gives them; the oracle's stand flat."""
     if not isinstance(record, Amendment) or isinstance(record.changes, Withheld) or not record.changes.text:
@@ -63,3 +77,18 @@ def _as_the_product_reads(record: Record) -> Record:
     wide = {name: str(value) for name, value in flat.items() if name in _WIDE}
     body = {"commercial": flat | wide} if record.kind == AmendmentKind.TERMS else flat
     return replace(record, changes=replace(record.changes, text=json.dumps(body | shipment)))
+
+
+def counted_breaches(seen: Iterable[Seen], root: bytes) -> set[Breach]:
+    """The product's breaches of all goods opened as `root`, as the oracle tells them."""
+    journeys = Journeys(verified(seen))
+    gates: dict[tuple[bytes, bytes, bytes, int], int] = {}
+    for shipment in (*journeys.terms, *journeys.origins):
+        *_, opened = journeys.lineage(shipment)
+        for breach in breaches(journeys, shipment) if opened == root else ():
+            key = bytes(breach.record.id), shipment, breach.require.jurisdiction, breach.require.regime
+            gates[key] = gates.get(key, 0) | breach.gate
+    return {
+        Breach(record, shipment, gate, jurisdiction, regime)
+        for (record, shipment, jurisdiction, regime), gate in gates.items()
+    }

@@ -65,14 +65,13 @@ class Segment:
     def before_parting(self, seen: Seen, occurred: int) -> bool:
         """Whether what is said of the whole shipment was true of these goods too.
 
-        By its time up to the parting's, or because the chain recorded it first: the time of a split is the holder's
-        own word.
+        By its time up to the parting's; that of a split is the holder's own word, so it is the known time that counts.
         """
         if self.parted is None:
             return True
         record = self.parted.record
-        parting = record.occurredAt if isinstance(record, Handoff | Split) else self.parted.known
-        return occurred <= parting or seen.order < self.parted.order
+        parting = record.occurredAt if isinstance(record, Handoff) else self.parted.known
+        return occurred < parting or (occurred == parting and seen.log_index < self.parted.log_index)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ContractKinds} from "../Codes.sol";
+import {IEvidenceContract} from "../IEvidenceContract.sol";
 import {RegistryChange} from "../Records.sol";
 import {RegistrySlots} from "./RegistrySlots.sol";
 import {RegistryStore} from "./RegistryStore.sol";
@@ -63,8 +64,24 @@ abstract contract LogsAndContracts is RegistryStore {
                 scopes: 0
             })
         );
+        _requireSuccessor(uint8(kind), key, contracts.latest);
         contracts.before = contracts.latest;
         contracts.latest = key;
+    }
+
+    /// @dev A successor that continued another history would let a stranger replay every old opening; an address without
+    /// code, opened as clearance ledger, would end any shipment.
+    function _requireSuccessor(uint8 kind, address candidate, address latest) private view {
+        bool fits = _answers(candidate, IEvidenceContract.kind.selector, kind)
+            && _answers(candidate, IEvidenceContract.registry.selector, uint160(address(this)))
+            && _answers(candidate, IEvidenceContract.predecessor.selector, uint160(latest));
+        if (!fits) revert PartnerRegistryWrongContract(kind, candidate, latest);
+    }
+
+    /// @dev Whether a view answers one word, this one. What has no code answers nothing.
+    function _answers(address candidate, bytes4 view_, uint256 expected) private view returns (bool) {
+        (bool done, bytes memory answer) = candidate.staticcall(abi.encodeWithSelector(view_));
+        return done && answer.length == 32 && uint256(bytes32(answer)) == expected;
     }
 
     function _closeContract(uint40 kind, address key, uint40 until) internal {

@@ -208,7 +208,7 @@ abstract contract Moving is CustodyStore {
         if (outcome == Outcomes.APPLIED) {
             outcome = _announceUnlessReady(id)
                 ? _move(_cells[r.shipment], r.shipment, slot, r.packages, r.exceptions, transfer)
-                : Outcomes.AHEAD;
+                : Outcomes.ANNOUNCED;
         }
         emit Recorded(id, RecordHashes.OVERRIDE, msg.data, _outcome(outcome));
     }

@@ -7,13 +7,12 @@ the contracts said of each item must be what the rules say.
 from dataclasses import dataclass
 
 from ledger.chain.events import RecordedEvent
-from ledger.codes import APPLIED
 from ledger.codes import Outcome as Code
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Slot
 from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
 from ledger.records.recovered import recover_keys
-from ledger.records.types import KeyGrant, KeyRevoke, Override, RegistryChange
+from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
 from ledger.services.state.current_registry import RegistryFacts, signers_of
 
@@ -55,14 +54,8 @@ class Rules:
         view = self.history.at_block(place.block, place.time, place.index)
         signers, registry = signers_of(view, record, keys), RegistryFacts(view)
         effect = effect_of(record, record_id, signers, registry, self, place.time)
-        if isinstance(record, Override) and record_id not in self._ready:
-            # The first submission that would move announces; how it would go is asked as if the delay were over.
-            self._ready[record_id] = 0
-            would = effect_of(record, record_id, signers, registry, self, place.time)
-            if would.outcomes[0] in APPLIED:
-                self._ready[record_id] = place.time + self.history.genesis.delay
-            else:
-                del self._ready[record_id]
+        if Code.ANNOUNCED in effect.outcomes:
+            self._ready.setdefault(record_id, place.time + self.history.genesis.delay)
         for shipment, holding in effect.holdings.items():
             self._slots[shipment] = holding.slot.pack(), holding.recipient_key
         self._clearances |= effect.clearances

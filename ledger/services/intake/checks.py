@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome
+from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome, RegistryAction
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.custody.clearance import ShipmentFacts, SlotKey, may_clear
 from ledger.custody.transition import MOVES_SHIPMENTS, facts_of
@@ -45,6 +45,7 @@ from ledger.store.database import Connection
 from ledger.store.log import Entry
 from ledger.store.pending import Slot
 
+WRONG_CONTRACT = "PartnerRegistryWrongContract"
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
 
 Preflight = Callable[[SignedRecord], str]
@@ -141,6 +142,8 @@ class Checks:
                 )
         elif isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             slots = (registry_slot(record, record_id),)
+            if isinstance(record, RegistryChange) and record.action == RegistryAction.OPEN_CONTRACT:
+                self._check_contract(recovered)
         elif isinstance(record, LOG_ONLY):
             slots = log_only_checks.slots(record)
         elif self._follows_pending(record):
@@ -157,6 +160,18 @@ class Checks:
             submit_by=getattr(record, "submitBy", 0),
         )
         return entry, awaited
+
+    def _check_contract(self, recovered: RecoveredRecord) -> None:
+        """Refuse to open what is no such contract: what stands at an address the chain alone knows."""
+        reason = self._preflight(recovered.signed)
+        if WRONG_CONTRACT in reason:
+            raise RuleBroken(
+                "no contract of this kind that goes on from the latest",
+                where="key",
+                expected="its code, kind, registry and predecessor as the registry has them",
+                found=reason,
+                mend="`lading contracts replace` deploys the right one.",
+            )
 
     def judge(self, record: Record, record_id: RecordId, keys: Sequence[KeyAddress]) -> ExpectedEffect | None:
         """Raise `Refused` for what the rules have against a record that `keys` sign; what it will do to shipments.

@@ -108,6 +108,17 @@ class Evm:
         )
         return events, gas, created
 
+    def write(self, address: bytes, slot: int, word: int) -> None:
+        """Write a storage slot of a contract in a block of its own: for states that no call can bring about."""
+        parent = self._chain.get_canonical_head()
+        header = self._chain.create_header_from_parent(
+            parent, timestamp=max(self.now, parent.timestamp + 1), gas_limit=parent.gas_limit
+        )
+        vm = self._chain.get_vm(header)
+        vm.state.set_storage(address, slot, word)
+        self._chain.persist_block(vm.mine_block(vm.get_block()).block)
+        self.now = int(header.timestamp) + 1
+
     def call(self, to: bytes, data: bytes) -> bytes:
         """A call without a transaction, in a block at `now`. Raises `Reverted`."""
         parent = self._chain.get_canonical_head()

@@ -141,6 +141,26 @@ def test_the_dearest_clearance_on_successors_is_one_transaction() -> None:
     assert taken.gas < GAS
 
 
+@pytest.mark.parametrize("kind", NAMES)
+def test_no_wrong_successor_lets_a_stranger_replay_old_openings(kind: ContractKind) -> None:
+    """A ledger that goes on from nothing would take every opening again; the council cannot open one by mistake."""
+    world = custody_world.world()
+    terms = world.terms(submitBy=2**40 - 1)
+    world.submit(terms, MAKER)
+    members, opening = world.members, sign(terms, MAKER)
+    old = members.contracts[NAMES[kind]]
+    members.change(RegistryAction.CLOSE_CONTRACT, key=old.address, number=kind)
+    fresh = members.evm.deploy(NAMES[kind], members.registry.address, bytes(20))
+    elsewhere = members.evm.deploy(NAMES[kind], members.registry.address, fresh.address)
+    for wrong in (fresh.address, elsewhere.address, key_of("no contract at all").address):
+        with pytest.raises(Reverted, match="PartnerRegistryWrongContract"):
+            members.change(RegistryAction.OPEN_CONTRACT, key=wrong, number=kind)
+    members.contracts[NAMES[kind]] = members.deploy(kind, NAMES[kind], old.address)
+    members.wait(2 * DELAY)
+    with pytest.raises(Reverted, match="CustodyAlreadyOpen"):
+        members.custody.record("open", terms, opening)
+
+
 # --- insiders --------------------------------------------------------------------------------------------------------
 
 

@@ -298,6 +298,9 @@ def test_a_closed_registry_takes_nothing_and_its_successor_goes_on(desk: Desk) -
     )
     members.wait()
 
+    # Before it knows anything itself: what the closed one last knew, and so who may recall.
+    assert desk.contract.read("lastSchema", MAKER_OF_MILK, keccak256(LOT.encode())) == ORIGIN
+    assert desk.contract.read("lastSchema", MAKER_OF_MILK, keccak256(b"never attested")) == bytes(32)
     desk.submit(waiting)
     assert desk.entry(attestation) == old.read("entryOf", DOMAIN.record_id(attestation))
     assert desk.refused(attestation) == "AttestationAlreadyRecorded"

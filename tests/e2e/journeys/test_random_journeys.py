@@ -33,7 +33,7 @@ from tests.e2e import stage as at_stage
 from tests.e2e.stage import Stage
 from tests.unit import history as on_paper
 from tests.unit.history import History
-from tests.unit.penalties.tales import PAIRS, START, THIRD, WITNESS, Tale
+from tests.unit.penalties.tales import PAIRS, REQUIRED, START, THIRD, WITNESS, Tale
 
 PARTNERS = {
     0: 0,
@@ -47,8 +47,6 @@ PARTNERS = {
     WITNESS: at_stage.AUDITOR,
 }
 CUSTOMS = {PAIRS[0][0]: (b"NZ", at_stage.NZ), PAIRS[1][0]: (b"CN", at_stage.CN)}
-REQUIRED = tuple(Require(CUSTOMS[letters][0], int(regime), int(Gate.SALE), True) for letters, regime in PAIRS)
-"""A broker decides only where the terms let it relay."""
 LONG = 20 * on_paper.DAY
 
 
@@ -183,8 +181,6 @@ class Lived(History):
 class LivedTale(Tale):
     """A tale that is lived: what the ledger refuses did not happen."""
 
-    words = False
-
     def __init__(self, stage: Stage, seed: int) -> None:
         self.base = stage.now - START
         self.told = self.refused = 0
@@ -193,6 +189,10 @@ class LivedTale(Tale):
 
     def new_history(self, seed: int) -> History:
         return Lived(self._stage, self.base, seed)
+
+    def required(self) -> tuple[Require, ...]:
+        """A broker decides only where the terms let it relay."""
+        return REQUIRED
 
     def step(self) -> None:
         before = dict(self.history.sequences)

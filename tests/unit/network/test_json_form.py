@@ -37,14 +37,14 @@ def test_the_sentences_say_what_was_measured_and_what_it_cost() -> None:
     assert "0 of 1 customs procedures were released at the first time: 0 %." in lines
     assert "Held by customs: 24 h for duty unpaid." in lines
     assert "penalties 0.00 EUR: 100.00 EUR a shipment" in lines[-2]
-    assert lines[-1] == "Not counted: 9.00 EUR, indicative until who is liable signs or endorses the terms."
+    assert lines[-1] == "Not counted: 4.00 EUR, indicative until who is liable signs or endorses the terms."
 
 
 def test_lists_of_causes_costs_and_nodes() -> None:
     found = told()
     assert causes(found) == [("duty unpaid", "24 h")]
     ((currency, freight, penalties, each, _, indicative),) = costs(found)
-    assert (currency, freight, penalties, indicative) == ("EUR", "200.00 EUR", "0.00 EUR", "9.00 EUR")
+    assert (currency, freight, penalties, indicative) == ("EUR", "200.00 EUR", "0.00 EUR", "4.00 EUR")
     assert each.endswith(" EUR")
     assert [(partner, handled) for partner, handled, _, _ in nodes(found)] == [(MAKER, "2"), (CARRIER, "2")]
     assert len(cells(found)) == len(FIGURES)

@@ -14,7 +14,7 @@ def test_random_journeys_keep_every_promise_about_sums() -> None:
     late = disputed = split = 0
     for seed in range(800):
         tale = Tale(seed)
-        at = tale.dice.choice((None, tale.now, tale.now + 15, 40 * 86_400))
+        at = tale.dice.choice((None, tale.now, tale.now + 3, tale.now + 15, 40 * 86_400))
         journeys = Journeys(tale.history.records)
         shuffled = Journeys(random.Random(seed).sample(tale.history.records, len(tale.history.records)))
         assert list(penalties(journeys, at)) == list(penalties(shuffled, at)), seed
@@ -31,7 +31,7 @@ def test_random_journeys_keep_every_promise_about_sums() -> None:
                 assert abs(line.amount - term_of(line, line.late_seconds)) < 1, seed
             late, disputed, split = late + bool(statement.amount), disputed + bool(statement.frozen), split + len(lines)
     assert late > 200
-    assert disputed > 30
+    assert disputed >= 10
     assert split > 1_000
 
 

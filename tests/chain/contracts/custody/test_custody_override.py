@@ -31,10 +31,10 @@ def w() -> World:
 def test_moves_after_the_delay_and_is_marked_for_ever(w: World) -> None:
     shipment = w.on_the_road()
     override = w.overriding(shipment, CARRIER, WAREHOUSE)
-    assert w.submit(override, WAREHOUSE) == (Outcome.AHEAD,)
+    assert w.submit(override, WAREHOUSE) == (Outcome.ANNOUNCED,)
     assert w.slot(shipment).custodian == CARRIER
     w.wait(DELAY - 60)
-    assert w.submit(override, WAREHOUSE) == (Outcome.AHEAD,)
+    assert w.submit(override, WAREHOUSE) == (Outcome.ANNOUNCED,)
     w.wait(60)
     assert w.submit(override, WAREHOUSE) == (Outcome.APPLIED,)
     slot = w.slot(shipment)
@@ -72,7 +72,7 @@ def test_what_an_override_can_be_told(w: World) -> None:
     w.hand(shipment, MAIN_CARRIER, CARRIER)
     late = w.overriding(shipment, CARRIER, WAREHOUSE)
     w.wait(DELAY)
-    assert w.submit(late, WAREHOUSE) == (Outcome.AHEAD,)
+    assert w.submit(late, WAREHOUSE) == (Outcome.ANNOUNCED,)
 
 
 def test_council_and_receiver_sign(w: World) -> None:
@@ -95,7 +95,7 @@ def test_council_and_receiver_sign(w: World) -> None:
     whole = sign(override, first, second, WAREHOUSE)
     assert w.refused(override, signatures=whole + b"\0") == "EvidenceSignatureLength"
     all_three = sign(override, first, second, third, WAREHOUSE)
-    assert w.submit(override, signatures=all_three) == (Outcome.AHEAD,)
+    assert w.submit(override, signatures=all_three) == (Outcome.ANNOUNCED,)
 
 
 def test_overrides_that_are_refused(w: World) -> None:

@@ -8,7 +8,7 @@ from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SigningKey
-from ledger.records.types import KeyGrant, KeyRevoke
+from ledger.records.types import Checkpoint, KeyGrant, KeyRevoke
 from ledger.registry.history import Genesis
 from ledger.registry.keys import DEVICE_SCOPES
 from ledger.registry.state import NO_END
@@ -155,8 +155,8 @@ def test_no_key_belongs_to_two(one: Twin) -> None:
     """An address enters once, as one thing, whatever action would enter it again."""
     one.admit(2)
     one.change(A.REGISTER_LOG, partner=1, key=key_of("anchor").address, scope=LOG)
-    one.change(A.OPEN_CONTRACT, key=key_of("contract").address, number=1)
-    for known in (master(1), COUNCIL[0], key_of("anchor"), key_of("contract")):
+    one.change(A.OPEN_CONTRACT, key=one.contract(1), number=1)
+    for known in (master(1), COUNCIL[0], key_of("anchor")):
         for fields in (
             {"action": A.ADMIT, "partner": 3, "key": known.address},
             {"action": A.ADD_KEY, "partner": 2, "key": known.address},
@@ -182,13 +182,14 @@ def test_no_key_belongs_to_two(one: Twin) -> None:
 
 def test_council_anchor_and_contract_addresses_sign_for_no_partner(one: Twin) -> None:
     one.change(A.REGISTER_LOG, partner=1, key=key_of("anchor").address, scope=LOG)
-    one.change(A.OPEN_CONTRACT, key=key_of("contract").address, number=5)
+    contract = one.contract(5)
+    one.change(A.OPEN_CONTRACT, key=contract, number=5)
     one.wait(DELAY)
-    for address in (key_of("anchor").address, key_of("contract").address, COUNCIL[0].address):
+    for address in (key_of("anchor").address, contract, COUNCIL[0].address):
         one.compare_address(address)
-    for key in (COUNCIL[0], key_of("anchor"), key_of("contract"), key_of("stranger")):
+    for address in (COUNCIL[0].address, key_of("anchor").address, contract, key_of("stranger").address):
         for type_number in range(33):
-            assert one.registry.read("signer", key.address, type_number) == (0, 0, False)
+            assert one.registry.read("signer", address, type_number) == (0, 0, False)
     assert one.registry.read("signer", master(1).address, 0) == (0, 0, False)
     assert one.registry.read("signer", master(1).address, 255) == (0, 0, False)
 
@@ -615,8 +616,9 @@ def test_logs_are_refused(one: Twin) -> None:
 
 
 def test_a_successor_follows_without_overlap(twin: Twin) -> None:
-    old, new, third = (key_of(name).address for name in ("old", "new", "third"))
     kind = ContractKind.CUSTODY
+    old = twin.contract(kind)
+    new, third = (twin.contract(kind, old) for _ in range(2))
     twin.change(A.OPEN_CONTRACT, key=old, number=kind)
     assert twin.contract_of(kind) is None
     twin.wait(DELAY)
@@ -642,8 +644,10 @@ def test_a_successor_follows_without_overlap(twin: Twin) -> None:
 
 
 def test_a_successor_withdrawn_before_its_time(twin: Twin) -> None:
-    old, new, third = (key_of(name).address for name in ("old", "new", "third"))
     kind = ContractKind.ANCHOR
+    old = twin.contract(kind)
+    new = twin.contract(kind, old)
+    third = twin.contract(kind, new)
     twin.change(A.OPEN_CONTRACT, key=old, number=kind)
     twin.wait(DELAY)
     closes = twin.now + 2 * DAY
@@ -661,7 +665,7 @@ def test_a_successor_withdrawn_before_its_time(twin: Twin) -> None:
 
 
 def test_contracts_are_refused(twin: Twin) -> None:
-    address = key_of("contract").address
+    address = twin.contract(1)
     for kind in (0, 6, 2**40 - 1):
         with refused("UnknownContractKind"):
             twin.change(A.OPEN_CONTRACT, key=address, number=kind)
@@ -679,12 +683,54 @@ def test_contracts_are_refused(twin: Twin) -> None:
         twin.change(A.OPEN_CONTRACT, number=2)
 
 
-def test_require_open_asks_for_the_caller(twin: Twin) -> None:
-    twin.change(A.OPEN_CONTRACT, key=SENDER.address, number=3)
+@pytest.mark.parametrize("kind", ContractKind)
+def test_a_wrong_contract_is_never_opened(twin: Twin, kind: ContractKind) -> None:
+    """Neither first nor as a successor: code, kind, registry and predecessor are compared with what stands."""
+    other_kind = next(k for k in ContractKind if k != kind)
+    other = Twin(evm=twin.evm)
+    first = twin.contract(kind)
+    wrong = {
+        "no code": key_of("nobody's").address,
+        "no such views": twin.evm.deploy("SettlementToken", "T", "T", SENDER.address, 1).address,
+        "another kind": twin.contract(other_kind),
+        "another registry": other.contract(kind),
+        "itself the registry": twin.registry.address,
+        "a precompile": (2).to_bytes(20, "big"),
+    }
+    for address in (*wrong.values(), twin.contract(kind, first)):
+        with refused("WrongContract") as caught:
+            twin.change(A.OPEN_CONTRACT, key=address, number=kind)
+        assert caught.value.arguments == {
+            "kind": kind, "candidate": "0x" + address.hex(), "predecessor": "0x" + "00" * 20,
+        }  # fmt: skip
+    twin.change(A.OPEN_CONTRACT, key=first, number=kind)
     twin.wait(DELAY)
-    twin.registry.read("requireOpen", 3)
+    twin.change(A.CLOSE_CONTRACT, key=first, number=kind)
+    stranger = twin.contract(kind)
+    for address in (*wrong.values(), stranger, twin.contract(kind, stranger)):
+        with refused("WrongContract"):
+            twin.change(A.OPEN_CONTRACT, key=address, number=kind)
+    second = twin.contract(kind, first)
+    twin.change(A.OPEN_CONTRACT, key=second, number=kind)
+    twin.change(A.CLOSE_CONTRACT, key=second, number=kind)
+    twin.wait(2 * DELAY)
+    with refused("WrongContract"):
+        twin.change(A.OPEN_CONTRACT, key=twin.contract(kind, first), number=kind)
+    twin.change(A.OPEN_CONTRACT, key=twin.contract(kind, second), number=kind)
+
+
+def test_require_open_asks_for_the_caller(twin: Twin) -> None:
+    anchor = twin.evm.deploy("CheckpointAnchor", twin.registry.address, bytes(20))
+    twin.change(A.OPEN_CONTRACT, key=anchor.address, number=5)
+    checkpoint = Checkpoint(LOG, 0, 1, LOG)
     with refused("NotOpen"):
-        twin.registry.read("requireOpen", 4)
+        anchor.record("anchor", checkpoint, [], b"")
+    twin.wait(DELAY)
+    with pytest.raises(Reverted, match="EvidenceSignatureLength"):
+        anchor.record("anchor", checkpoint, [], b"")
+    for kind in ContractKind:
+        with refused("NotOpen"):
+            twin.registry.read("requireOpen", kind)
 
 
 # --- rules ---

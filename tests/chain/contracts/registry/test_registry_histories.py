@@ -105,8 +105,14 @@ class Player:
         logs = [log_id for log_id, _ in self.now().logs()]
         if action is A.RETIRE_LOG and logs and rng.random() < 0.7:
             fields["scope"] = rng.choice(logs)
-        if action is A.CLOSE_CONTRACT and rng.random() < 0.7:
-            fields["number"] = rng.choice(tuple(ContractKind))
+        if action is A.OPEN_CONTRACT and rng.random() < 0.8:
+            kind = fields["number"] = rng.choice((ContractKind.BONUS, ContractKind.ANCHOR))
+            known = self.now().state.contracts(kind)
+            # Now and then one that goes on from nothing, or is of another kind.
+            latest = known.latest if known and rng.random() < 0.9 else bytes(20)
+            fields["key"] = self.twin.contract(kind if rng.random() < 0.9 else ContractKind.ATTESTATION, latest)
+        if action is A.CLOSE_CONTRACT and rng.random() < 0.8:
+            fields["number"] = rng.choice((ContractKind.BONUS, ContractKind.ANCHOR))
             known = self.now().state.contracts(fields["number"])
             fields["key"] = known.latest if known else fields["key"]
         unused = [name for name in fields if name not in USED[action].split()]

@@ -22,8 +22,8 @@ from ledger.records.types import (
     Statement,
 )
 from tests.oracle.facts import Seen
+from tests.oracle.gaming.single_acts import Act, acts, spaced
 from tests.oracle.journeys import Journey
-from tests.oracle.single_acts import Act, acts, spaced
 from tests.oracle.stops import THIRD_ROLES
 from tests.oracle.travels import ENDS, World, terms_of
 
@@ -97,8 +97,8 @@ GRANTED: Final[dict[str, str]] = {
 
 
 HOLES: Final[dict[str, str]] = {
-    "split time": "Split.occurredAt is the holder's word alone, and decides which of an ancestor's holds and releases "
-    "reach the children; what customs says of the parent later reaches none.",
+    "split time": "What customs says of the parent after the split reaches no child, so that who splits held goods "
+    "decides whether the parent's release is theirs.",
     "third undone": "Whoever endorsed a tender as a third may undo it at any time by signing anything else of the "
     "shipment (`signed nothing of this shipment` names no end).",
     "moved on": "After a tender or a stay in a locker the goods may be back with an earlier holder, who opens new "
@@ -119,7 +119,7 @@ def _rule(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str, chang
     made = "falls" if what == "add" else "rises"  # what a record does that serves `liable`; without it, the contrary
     if what == "back-date":
         by_customs = isinstance(record, Clearance) and record.assurance == Assurance.AUTHORITY_SIGNED
-        return "customs" if by_customs else "split time" if isinstance(record, Split) else ""
+        return "customs" if by_customs else ""
     match record:
         case Statement(kind=StatementKind.TENDER) if change == made or what == "delay":
             return "tender"

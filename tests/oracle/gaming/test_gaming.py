@@ -10,9 +10,10 @@ import pytest
 from ledger.codes import StatementKind
 from ledger.records.types import Statement
 from tests.oracle.facts import Seen
-from tests.oracle.gaming import GRANTED, HOLES, Engine, Gain, search
+from tests.oracle.gaming.search import GRANTED, HOLES, Engine, Gain, search
 from tests.oracle.journeys import random_journey
 from tests.oracle.penalty import statement
+from tests.oracle.product import engine as product
 
 
 def oracle(seen: Sequence[Seen], root: bytes, at: int) -> tuple[int, int]:
@@ -42,8 +43,9 @@ def _check(found: list[Gain]) -> None:
     assert not ungranted, Counter(gain.kind for gain in ungranted)
 
 
-def test_no_single_signature_pays_but_where_the_rules_grant_it() -> None:
-    _check(gains(range(30)))
+@pytest.mark.parametrize("engine", [oracle, product])
+def test_no_single_signature_pays_but_where_the_rules_grant_it(engine: Engine) -> None:
+    _check(gains(range(30), engine))
 
 
 def test_the_search_finds_an_engine_that_trusts_the_holders_clock() -> None:
@@ -52,7 +54,8 @@ def test_the_search_finds_an_engine_that_trusts_the_holders_clock() -> None:
 
 
 @pytest.mark.drill
-def test_no_single_signature_pays_over_many_journeys() -> None:
-    found = gains(range(30, 1_000))
+@pytest.mark.parametrize("engine", [oracle, product])
+def test_no_single_signature_pays_over_many_journeys(engine: Engine) -> None:
+    found = gains(range(30, 1_000), engine)
     _check(found)
     assert {gain.rule for gain in found} >= set(GRANTED)
