@@ -11,7 +11,7 @@ from ledger import codes
 from ledger.records.eip712 import encode_type
 from ledger.records.types import RECORDS
 
-TARGET = Path(__file__).parent.parent / "ledger" / "api" / "pages" / "static" / "records.js"
+TARGET = Path(__file__).parent.parent / "ledger" / "api" / "pages" / "static" / "verify" / "records.js"
 CODE_LISTS = (
     codes.RegistryAction,
     codes.Role,

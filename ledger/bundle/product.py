@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from ledger import merkle
+from ledger.common.figure import Most, figure, to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer
 from ledger.errors import MalformedRecord, VerificationFailed
@@ -15,26 +17,36 @@ from ledger.registry.history import RegistryView
 MOST_LISTS = 200
 
 
-def codes_figure(product: Product, lists: Mapping[RecordId, Iterable[str]]) -> dict[str, Any]:
-    """`{codes: [{attestation, index, size, proof}]}`: for each attestation whose list of codes holds the product's path
-    the RFC 9162 inclusion proof under its `itemCodes`. The others in the list stay untold.
-    """
+@figure("attestation", "index", "size", "proof")
+@dataclass(frozen=True, slots=True)
+class ListedCode:
+    """That the product's path is in the list of codes whose RFC 9162 root an attestation carries."""
+
+    attestation: bytes
+    index: Annotated[int, Most(2**48 - 1)]
+    size: Annotated[int, Most(2**48 - 1)]
+    proof: tuple[bytes, ...]
+
+
+@figure("codes")
+@dataclass(frozen=True, slots=True)
+class ProductFigures:
+    """The lists that hold the product's code, ascending by attestation. The other codes stay untold."""
+
+    codes: tuple[ListedCode, ...]
+
+
+def product_figures(product: Product, lists: Mapping[RecordId, Iterable[str]]) -> dict[str, Any]:
+    """The figures of a product, given the published codes of each attestation that has a list."""
     path = product.path().encode()
-    claims = []
+    listed = []
     for attestation, codes in sorted(lists.items()):
         leaves = sorted({code.encode() for code in codes})
         if path in leaves:
             index = leaves.index(path)
             proof = merkle.inclusion_proof([merkle.leaf_hash(leaf) for leaf in leaves], index)
-            claims.append(
-                {
-                    "attestation": to_hex(attestation),
-                    "index": index,
-                    "size": len(leaves),
-                    "proof": [to_hex(value) for value in proof],
-                }
-            )
-    return {"codes": claims}
+            listed.append(ListedCode(attestation, index, len(leaves), tuple(proof)))
+    return to_json(ProductFigures(tuple(listed)))
 
 
 def check_product(

@@ -49,7 +49,9 @@ PANELS: dict[str, dict[str, Entry]] = {
     },
     "Verify": {
         "verify": Entry("verify", "Check a bundle offline: no database, no node, no network."),
-        "export": Entry("bundles", "Write what is needed to check a shipment, a partner or an award offline."),
+        "export": Entry(
+            "bundles", "Write what is needed to check a shipment, a partner, an award or a product offline."
+        ),
         "trust": Entry("bundles", "Write this consortium's trust file, for signers and verifiers."),
         "audit": Entry("audit", "Derive everything anew from signed records, chain and log, and name what differs."),
     },

@@ -49,7 +49,7 @@ def families_of(journeys: Journeys, shipment: bytes, at: int | None) -> list[Fam
     The last answer about these journeys is remembered: of a family of 200, each child's own part is asked in turn.
     Raises `NotFound` when the terms are not known, or a part that the figure needs is withheld.
     """
-    asked = journeys.changes, shipment, at
+    asked = journeys.version, shipment, at
     last = _LAST.get(journeys)
     if last is None or last[0] != asked:
         last = _LAST[journeys] = asked, _families(journeys, shipment, at)

@@ -1,6 +1,6 @@
 """What indicators add up to, by role and partner. One count costs well under a microsecond: a network has millions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ledger.codes import Role
@@ -17,8 +17,8 @@ class Rows(list[Any]):
 
     __slots__ = ("worst",)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, flat: Iterable[Any] = ()) -> None:
+        super().__init__(flat)
         self.worst: dict[int, int] = {}
         """Of the samples by number that something is disputed of: what is good if that falls."""
 

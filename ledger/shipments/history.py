@@ -76,10 +76,10 @@ class Journeys:
         """Grants and revocations of a brand's role."""
         self.recalls: list[Found[Recall]] = []
         self._seen: set[bytes] = set()
+        self.version = 0
+        """Grows with every record that is added or replaced."""
         self.latest = 0
         """The latest known time among the records."""
-        self.changes = 0
-        """How often a record was taken in: what was computed before the last is out of date."""
         for record in records:
             self.add(record)
 
@@ -88,7 +88,7 @@ class Journeys:
         if verified.id in self._seen:
             return
         self._seen.add(verified.id)
-        self.changes += 1
+        self.version += 1
         known = verified.known
         if known > self.latest:
             self.latest = known

@@ -1,8 +1,10 @@
-"""Opened private parts beside their records: shown by right, forgotten on demand; what was erased is noted for ever."""
+"""Opened private parts beside their records: shown by right, forgotten on demand; what was erased, and who opened what,
+is noted for ever.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -13,8 +15,8 @@ from ledger.records.erasure import Erasure
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks, columns, insert_new, some, text_of
-from ledger.store.tables import erasures, openings, records
+from ledger.store.rows import chunks, columns, insert_new, some, text_of, values_of
+from ledger.store.tables import accesses, erasures, openings, records
 
 
 def of(connection: Connection, record: StoredRecord) -> dict[str, Part]:
@@ -112,3 +114,36 @@ def erased_listing(connection: Connection) -> list[Erasure]:
 
 def count_erased(connection: Connection) -> int:
     return int(connection.scalar(select(func.count()).select_from(erasures)) or 0)
+
+
+# --- who opened what -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccess:
+    """The key at address `key`, then `partner`'s (0: a recipient's), opened the parts at `paths` (joined by commas) of
+    a record at `at`, seconds UTC, and perhaps again in that full `hour`. `right`: on what right.
+    """
+
+    record_id: RecordId
+    key: bytes
+    hour: int
+    paths: str
+    partner: int
+    right: str
+    at: int
+
+
+def note_accesses(connection: Connection, rows: Sequence[StoredAccess]) -> None:
+    """Note who opened what; of one key, record and parts the first in an hour stands."""
+    insert_new(connection, accesses, [values_of(row) for row in rows])
+
+
+def accesses_to(connection: Connection, record_ids: Iterable[RecordId], limit: int) -> list[StoredAccess]:
+    """Who opened parts of these records, the newest first, at most `limit`."""
+    found: list[StoredAccess] = []
+    order = (accesses.c.at.desc(), accesses.c.record_id, accesses.c.key, accesses.c.paths)
+    for chunk in chunks(record_ids):
+        query = select(*columns(accesses, StoredAccess)).where(accesses.c.record_id.in_(chunk))
+        found += some(connection, query.order_by(*order).limit(limit), StoredAccess)
+    return sorted(found, key=lambda row: (-row.at, row.record_id, row.key, row.paths))[:limit]

@@ -28,7 +28,7 @@ durable = MetaData(
 )
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
-APPEND_ONLY = ("records", "record_index", "enrolments", "cosignatures", "erasures")
+APPEND_ONLY = ("records", "record_index", "enrolments", "cosignatures", "erasures", "accesses")
 """Tables whose rows are for ever."""
 NO_UPDATE = ("openings",)
 """Tables whose rows can be erased, but never altered."""
@@ -74,6 +74,18 @@ erasures = Table(
     Column("erased_at", BigInteger, nullable=False),
     Column("erased_by", BigInteger, nullable=False),  # a partner's id; 0: the operator
     Column("reason", String, nullable=False),
+)
+
+accesses = Table(
+    "accesses",
+    durable,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),  # the address that signed in
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),  # the full hour of `at`
+    Column("paths", String, primary_key=True),  # of the parts, joined by commas
+    Column("partner", BigInteger, nullable=False),  # 0: a recipient's key
+    Column("right", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 record_index = Table(

@@ -4,6 +4,7 @@ from typing import Any
 
 from ledger.bundle.figures import AwardFigures, PartnerFigures, ShipmentFigures
 from ledger.bundle.format import BUNDLE, MAX_RULES
+from ledger.bundle.product import ProductFigures
 from ledger.bundle.subject import SubjectKind
 from ledger.common.figure import json_schema
 from ledger.log.signed_note import MAX_NOTE
@@ -15,11 +16,13 @@ SUBJECTS = {
     SubjectKind.SHIPMENT: "^shipment/0x[0-9a-f]{64}$",
     SubjectKind.PARTNER: "^partner/[1-9][0-9]{0,12}$",
     SubjectKind.AWARD: "^award/0x[0-9a-f]{64}$",
+    SubjectKind.PRODUCT: "^01/[0-9]{14}(/22/[^/]+)?(/10/[^/]+)?(/21/[^/]+)?$",
 }
 FIGURES = {
     SubjectKind.SHIPMENT: ShipmentFigures,
     SubjectKind.PARTNER: PartnerFigures,
     SubjectKind.AWARD: AwardFigures,
+    SubjectKind.PRODUCT: ProductFigures,
 }
 
 

@@ -140,5 +140,13 @@ class Forgery:
         return RecordId(self.shelf.stage.node.home.domain.record_id(record))
 
 
+def shown_by_the_log(bundle: Json) -> dict[str, Callable[[str], str]]:
+    """The answers of a service that shows this bundle, and its checkpoint to everybody."""
+    return {
+        "/v1/products/bundle/": lambda _: text_of(bundle),
+        "/v1/log/checkpoint": lambda _: str(bundle["checkpoint"]),
+    }
+
+
 def text_of(bundle: Json) -> str:
     return canonical_json(bundle).decode()

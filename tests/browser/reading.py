@@ -34,12 +34,13 @@ class Reader:
     """One browser with its memory. `alter` maps the end of an address, or a part of it that ends in a slash, to what
     becomes of the answer there."""
 
-    def __init__(self, context: "BrowserContext", shelf: Shelf) -> None:
+    def __init__(self, context: "BrowserContext", shelf: Shelf, now: int | None = None) -> None:
+        """`now`: what its clock shows, UTC seconds; the ledger's own time unless named."""
         self._shelf = shelf
         self._page = context.new_page()
         self._page.set_default_timeout(TIMEOUT)
         self._page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self._page.clock.set_fixed_time(datetime.fromtimestamp(shelf.stage.now, UTC))
+        self._page.clock.set_fixed_time(datetime.fromtimestamp(now or shelf.stage.now, UTC))
         self.errors: list[str] = []
 
     def forget(self) -> None:

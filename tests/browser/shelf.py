@@ -53,6 +53,8 @@ LISTED = f"01/{GTIN}/10/L7/{SERIAL}"
 BY_DEVICE = f"01/{GTIN}/10/L8"
 OTHERS = f"01/{FOREIGN}/10/L1"
 UNKNOWN = f"01/{OTHER_GTIN}/10/L9"
+SOME_RECALLED = f"01/{GTIN}"
+SOME_ATTESTED = f"01/{OTHER_GTIN}"
 
 
 @dataclass
@@ -117,6 +119,7 @@ def fill(stage: Stage) -> dict[str, RecordId]:
     stage.sign(grant, MAKER, DEVICE)
     ids["L8"] = stage.sign(attestation(stage, BY_DEVICE), DEVICE)
     ids["foreign"] = stage.sign(attestation(stage, OTHERS), MAKER)
+    ids["other"] = stage.sign(attestation(stage, f"{SOME_ATTESTED}/10/L1"), MAKER)
     stage.decide(RegistryAction.SUSPEND, partner=FORMER)
     stage.pass_time(2 * DAY)
     ids["recall"] = stage.sign(recall(stage, f"01/{GTIN}/10/L2"), MAKER)

@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from ledger.codes import RegistryAction, Role
+from ledger.codes import RegistryAction, RevocationReason, Role
 from ledger.common.periods import DAY, HOUR
 from ledger.common.scopes import scope_bytes
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Attestation, Endorsement, KeyGrant, KeyRevoke, Outcome, RegistryChange
+from ledger.records.types import Attestation, Endorsement, KeyGrant, KeyRevoke, Outcome, RegistryChange, Revocation
 from ledger.registry.changes import change
-from tests.browser.lies import Forgery, text_of
+from tests.browser.lies import Forgery, shown_by_the_log
 from tests.browser.reading import Reader
-from tests.browser.shelf import AUTHENTIC, DEVICE, FORMER, LICENSED, Shelf, attestation
+from tests.browser.shelf import AUTHENTIC, DEVICE, FORMER, LICENSED, Shelf, attestation, recall
 from tests.e2e.stage import MAKER, SCHEMA, SECOND, key_of
 
 pytestmark = pytest.mark.browser
-BUNDLE = "/v1/products/bundle/"
 STRANGERS = sorted((key_of(f"stranger {n}") for n in range(3)), key=lambda key: key.address)
 Forge = Callable[[Forgery, Shelf], Forgery]
 
@@ -109,6 +108,20 @@ def _same_place_twice(forgery: Forgery, shelf: Shelf) -> Forgery:
     return forgery
 
 
+def _recall_by_a_suspended_issuer(forgery: Forgery, shelf: Shelf) -> Forgery:
+    return forgery.add(recall(shelf.stage, AUTHENTIC, FORMER), *shelf.stage.keys([FORMER]))
+
+
+def _recall_that_nobody_signed(forgery: Forgery, shelf: Shelf) -> Forgery:
+    return forgery.add(recall(shelf.stage, AUTHENTIC))
+
+
+def _revocation_in_the_makers_name(forgery: Forgery, shelf: Shelf) -> Forgery:
+    reason = int(RevocationReason.ERROR)
+    record = Revocation(MAKER, shelf.ids["L1"], reason, shelf.stage.now, recall(shelf.stage, AUTHENTIC).details)
+    return forgery.add(record, *shelf.stage.keys([SECOND]))
+
+
 def _another_product(forgery: Forgery, shelf: Shelf) -> Forgery:
     return forgery.add(attestation(shelf.stage, LICENSED), *shelf.stage.keys([MAKER]))
 
@@ -142,6 +155,9 @@ FORGERIES: dict[str, tuple[str, Forge]] = {
     "a role before it is in force": ("signatures", _role_too_young),
     "a change of another registry": ("registry", _of_another_registry),
     "two records in one place": ("registry", _same_place_twice),
+    "a recall by a suspended issuer": ("signatures", _recall_by_a_suspended_issuer),
+    "a recall that nobody signed": ("signatures", _recall_that_nobody_signed),
+    "a revocation by another in the maker's name": ("signatures", _revocation_in_the_makers_name),
     "an attestation of another product": ("subject", _another_product),
     "a record that is not about products": ("signatures", _no_record_of_products),
 }
@@ -151,8 +167,8 @@ FORGERIES: dict[str, tuple[str, Forge]] = {
 def test_what_only_the_operator_says_is_a_no(reader: Reader, shelf: Shelf, name: str) -> None:
     step, forge = FORGERIES[name]
     honest = shelf.bundle(AUTHENTIC)
-    text = text_of(forge(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest))
-    shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _: text})
+    forged = forge(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest)
+    shown = reader.open(AUTHENTIC, alter=shown_by_the_log(forged))
     assert (shown.verdict, shown.heading, shown.refused) == ("refused", "No", [step]), shown.text
     assert shown.errors == []
 
@@ -163,7 +179,6 @@ def test_the_forger_can_say_the_truth(reader: Reader, shelf: Shelf) -> None:
     forged = attested(MAKER, MAKER)(Forgery.of(shelf, honest), shelf).bundle(AUTHENTIC, honest)
     granted = Forgery.of(shelf, honest).add(issuer(shelf), *council(shelf)).bundle(AUTHENTIC, honest)
     for bundle in (forged, granted):
-        text = text_of(bundle)
         reader.forget()
-        shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _, text=text: text})  # type: ignore[misc]
+        shown = reader.open(AUTHENTIC, alter=shown_by_the_log(bundle))
         assert (shown.verdict, shown.refused) == ("authentic", []), shown.text

@@ -1,15 +1,18 @@
 """Pages say no more than was checked: of the service's own word, of what could not be checked, of single records."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
+from tests.api.world import GTIN
 from tests.browser.lies import flipped
 from tests.browser.reading import Answer, Reader
-from tests.browser.shelf import AUTHENTIC, AUTHENTIC_ITEM, RECALLED, REVOKED, Shelf
+from tests.browser.shelf import AUTHENTIC, AUTHENTIC_ITEM, EXPIRED, OTHERS, RECALLED, REVOKED, UNKNOWN, Shelf
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,29 +36,64 @@ def test_before_its_check_and_without_scripts_a_page_claims_nothing(browser: "Br
     context.close()
 
 
-@pytest.mark.parametrize(("path", "verdict"), [(RECALLED, "recalled"), (REVOKED, "revoked")])
+@pytest.mark.parametrize(
+    ("path", "verdict"),
+    [(RECALLED, "recalled"), (REVOKED, "revoked"), (EXPIRED, "expired"), (OTHERS, "unknown"), (UNKNOWN, "unknown")],
+)
 def test_where_service_and_records_differ_the_records_stand(
     reader: Reader, shelf: Shelf, path: str, verdict: str
 ) -> None:
-    """The page is that of an authentic product, but for its code."""
+    """The page says that all of them are attested: recalled, revoked, expired, another's brand, never heard of."""
 
     def claim(text: str) -> str:
-        return text.replace('data-code-of-reason="recall"', 'data-code-of-reason="attested"').replace(
-            'data-code-of-reason="revoked"', 'data-code-of-reason="attested"'
-        )
+        return re.sub('data-code-of-reason="[^"]*"', 'data-code-of-reason="attested"', text)
 
     shown = reader.open(path, alter={f"/p/{path}": claim})
     assert (shown.verdict, shown.refused) == (verdict, ["differs"])
     assert "The service says “Authentic”" in shown.text
 
 
+def test_a_log_that_stands_still_is_said_to_be_old(browser: "Browser", shelf: Shelf) -> None:
+    """It may be quiet, or somebody shows an old state to a browser that never saw a newer one."""
+    context = browser.new_context()
+    for days, old in ((6, False), (8, True)):
+        shown = Reader(context, shelf, shelf.stage.now + days * DAY).open(AUTHENTIC)
+        assert (shown.verdict, "age" in shown.unchecked) == ("authentic", old)
+    context.close()
+
+
 def test_a_service_that_warns_is_heard_and_its_word_is_called_its_own(reader: Reader, shelf: Shelf) -> None:
     def warn(text: str) -> str:
-        return text.replace('data-code-of-reason="copy caution"', 'data-code-of-reason="after sale"')
+        return text.replace('data-code-of-reason="copy caution"', 'data-code-of-reason="off the market"')
 
     shown = reader.open(AUTHENTIC_ITEM, alter={f"/p/{AUTHENTIC_ITEM}": warn})
     assert (shown.verdict, shown.refused) == ("careful", [])
     assert "Your browser cannot check that" in shown.text
+
+
+def test_a_page_about_another_code_than_its_address_is_a_no(reader: Reader, shelf: Shelf) -> None:
+    """The page of an authentic product under the address of the one that was scanned."""
+
+    def claim(text: str) -> str:
+        return text.replace(f'data-code="{UNKNOWN}"', f'data-code="{AUTHENTIC}"')
+
+    shown = reader.open(UNKNOWN, alter={f"/p/{UNKNOWN}": claim})
+    assert (shown.verdict, shown.refused) == ("refused", ["subject"])
+
+
+@pytest.mark.parametrize(
+    "path", [AUTHENTIC.replace("01/0", "01/"), f"some/prefix/{AUTHENTIC}", f"01/{GTIN}/10/%4C1", f"{AUTHENTIC}/"]
+)
+def test_other_spellings_of_a_code_are_the_same_product(reader: Reader, path: str) -> None:
+    assert reader.open(path).verdict == "authentic"
+
+
+def test_what_was_scanned_is_shown_as_the_address_says_it(reader: Reader, shelf: Shelf) -> None:
+    def claim(text: str) -> str:
+        return text.replace(">000001<", ">999999<")
+
+    shown = reader.open(AUTHENTIC_ITEM, alter={f"/p/{AUTHENTIC_ITEM}": claim})
+    assert (shown.verdict, "999999" in shown.text, "000001" in shown.text) == ("authentic", False, True)
 
 
 # --- what cannot be checked -----------------------------------------------------------------------------------------

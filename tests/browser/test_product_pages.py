@@ -18,6 +18,8 @@ from tests.browser.shelf import (
     OTHERS,
     RECALLED,
     REVOKED,
+    SOME_ATTESTED,
+    SOME_RECALLED,
     UNKNOWN,
     WARNED,
     Shelf,
@@ -49,13 +51,19 @@ def is_a_no(shown: Shown, step: str) -> bool:
         (AUTHENTIC, "authentic"), (AUTHENTIC_ITEM, "authentic"),
         (LICENSED, "authentic"), (LISTED, "authentic"), (BY_DEVICE, "authentic"),
         (RECALLED, "recalled"), (WARNED, "recalled"), (REVOKED, "revoked"), (EXPIRED, "expired"),
-        (OTHERS, "unknown"), (UNKNOWN, "unknown"),
+        (OTHERS, "unknown"), (UNKNOWN, "unknown"), (SOME_RECALLED, "incomplete"),
     ],
 )  # fmt: skip
 def test_honest_pages_get_their_verdict(reader: Reader, shelf: Shelf, path: str, verdict: str) -> None:
     """The same test as for the lies, with nothing altered: the check can say both."""
     shown = reader.open(path, alter={BUNDLE: edited(lambda _bundle, _shelf: None, shelf)})
     assert (shown.verdict, shown.refused, shown.unchecked, shown.errors) == (verdict, [], ALWAYS, []), shown.text
+
+
+def test_that_lots_are_attested_is_called_the_services_word(reader: Reader, shelf: Shelf) -> None:
+    """A bundle holds what covers the code, not the hundred thousand lots below it."""
+    shown = reader.open(SOME_ATTESTED)
+    assert (shown.verdict, shown.refused, shown.unchecked) == ("incomplete", [], [*ALWAYS, "asks"])
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

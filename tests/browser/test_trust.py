@@ -11,13 +11,14 @@ from ledger.bundle.format import trust_fingerprint
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.log.leaf import LogSigner
-from tests.browser.lies import Forgery, flipped, text_of
+from tests.browser.lies import Forgery, flipped, shown_by_the_log, text_of
 from tests.browser.reading import Answer, Reader
 from tests.browser.shelf import AUTHENTIC, RECALLED, REVOKED, Shelf, attestation
 from tests.e2e.stage import MAKER
 
 pytestmark = pytest.mark.browser
-BUNDLE, CONSORTIUM, CONSISTENCY = "/v1/products/bundle/", "/v1/consortium", "/v1/log/proof/consistency"
+BUNDLE, CONSORTIUM = "/v1/products/bundle/", "/v1/consortium"
+CHECKPOINT, CONSISTENCY = "/v1/log/checkpoint", "/v1/log/proof/consistency"
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 Change = Callable[[dict[str, Any]], object]
 
@@ -35,9 +36,9 @@ def of_stranger(shelf: Shelf) -> dict[str, Answer]:
     """A world in which everything fits: a stranger's log, and the trust file that names it."""
     honest = shelf.bundle(AUTHENTIC)
     log = LogSigner(honest["origin"], STRANGER)
-    text = text_of(Forgery.of(shelf, honest).bundle(AUTHENTIC, honest, log))
+    forged = Forgery.of(shelf, honest).bundle(AUTHENTIC, honest, log)
     key = to_hex(log.identity.public_key)
-    return {BUNDLE: lambda _: text, CONSORTIUM: changed(lambda trust: trust["logs"][0].update(key=key))}
+    return shown_by_the_log(forged) | {CONSORTIUM: changed(lambda trust: trust["logs"][0].update(key=key))}
 
 
 CHANGES: dict[str, Change] = {
@@ -119,6 +120,22 @@ def test_a_trust_file_that_the_reader_gives_is_relied_on(reader: Reader, shelf: 
         assert (shown.verdict, "that you gave" in shown.text) == ("authentic", True)
 
 
+def test_a_file_that_names_the_logs_of_other_operators_too_is_relied_on(reader: Reader, shelf: Shelf) -> None:
+    """As `lading trust --with` writes it: the service shows its own log alone, which is in it."""
+    other = {"origin": "other.example/log", "key": "0x" + "11" * 32}
+    both = canonical_json(shelf.trust | {"logs": [other, *shelf.trust["logs"]]})
+    for text, verdict in ((both, "authentic"), (canonical_json(shelf.trust | {"logs": [other]}), "refused")):
+        reader.forget()
+        page = reader.page(f"/p/{AUTHENTIC}")
+        page.wait_for_selector(".verdict[data-checked]")
+        page.locator("summary", has_text="trust file").click()
+        given: Any = {"name": "trust.json", "mimeType": "application/json", "buffer": text}
+        page.set_input_files("input[type=file]", given)
+        page.wait_for_selector(".check[data-trust=given]")
+        assert reader.shown(".verdict", "data-checked").verdict == verdict
+        assert reader.open(AUTHENTIC).verdict == verdict
+
+
 def test_what_is_no_trust_file_is_not_taken(reader: Reader, shelf: Shelf) -> None:
     bad = {"name": "trust.json", "mimeType": "application/json", "buffer": b'{"lading":"trust/1"}'}
     page = reader.page(f"/p/{AUTHENTIC}")
@@ -142,18 +159,30 @@ def test_an_older_state_than_the_browser_saw_is_a_no(reader: Reader, shelf: Shel
     assert (shown.verdict, shown.refused) == ("refused", ["memory"])
 
 
+def test_an_older_state_than_everybody_is_shown_is_a_no_at_the_first_visit(reader: Reader, shelf: Shelf) -> None:
+    before = text_of(shelf.bundle(REVOKED))
+    shelf.stage.sign(attestation(shelf.stage, f"{AUTHENTIC}-7"), MAKER)
+    shelf.stage.node.settle()
+    assert reader.open(REVOKED, alter={BUNDLE: lambda _: before}).refused == ["newest"]
+    for note in ("", "x", shelf.bundle(REVOKED)["checkpoint"].replace("\n1", "\n2", 1)):
+        reader.forget()
+        assert reader.open(REVOKED, alter={CHECKPOINT: lambda _, note=note: note}).refused == ["newest"]  # type: ignore[misc]
+
+
 def test_another_past_than_the_browser_saw_is_a_no(reader: Reader, shelf: Shelf) -> None:
     """The operator and all witnesses sign another history, and longer: the browser has seen the first."""
     honest = shelf.bundle(AUTHENTIC)
     forgery = Forgery.of(shelf, honest)
     while len(forgery.entries) <= honest["complete"]["size"]:
         forgery.add(attestation(shelf.stage, AUTHENTIC), *shelf.stage.keys([MAKER]))
-    text = text_of(forgery.bundle(AUTHENTIC, honest))
+    forged = shown_by_the_log(forgery.bundle(AUTHENTIC, honest))
     first_visit(reader)
-    shown = reader.open(AUTHENTIC, alter={BUNDLE: lambda _: text})
+    shown = reader.open(AUTHENTIC, alter=forged)
     assert (shown.verdict, shown.refused) == ("refused", ["memory"])
     reader.forget()
-    assert reader.open(AUTHENTIC, alter={BUNDLE: lambda _: text}).verdict == "authentic"  # it never saw another
+    assert reader.open(AUTHENTIC, alter=forged).verdict == "authentic"  # it never saw another
+    reader.forget()
+    assert reader.open(AUTHENTIC, alter={BUNDLE: forged[BUNDLE]}).refused == ["newest"]
 
 
 def proof_flipped(text: str) -> str:
@@ -165,9 +194,8 @@ def test_a_log_that_grew_is_compared_by_its_proof(reader: Reader, shelf: Shelf) 
     first_visit(reader)
     shelf.stage.sign(attestation(shelf.stage, f"{AUTHENTIC}-8"), MAKER)
     shelf.stage.node.settle()
-    forged = reader.open(
-        AUTHENTIC, alter={CONSISTENCY: lambda text: text.replace("0x", "0x00", 1).replace("0x0", "0x")}
-    )
+    forged = reader.open(AUTHENTIC, alter={CONSISTENCY: proof_flipped})
+    away = reader.open(AUTHENTIC, alter={CONSISTENCY: lambda _: "{}"})
     grown = reader.open(AUTHENTIC)
-    assert forged.refused == ["memory"]
+    assert (forged.refused, away.refused) == (["memory"], ["memory"])
     assert (grown.verdict, "memory" in grown.unchecked) == ("authentic", False)

@@ -20,6 +20,7 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.store import checkpoints, log, meta, migrate, openings, records
 from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Database
+from ledger.store.openings import StoredAccess
 from ledger.store.tables import APPEND_ONLY, durable
 from tests.samples import sample
 from tests.store.entries import SIGNER, endorsement, endorsements, entry_of, rng
@@ -78,6 +79,7 @@ def test_append_only_tables_refuse_change(database: Database, sequencer: Sequenc
         "enrolments": "created_at",
         "cosignatures": "time",
         "erasures": "erased_at",
+        "accesses": "at",
     }
     column = columns[table]
     statement = f"UPDATE {table} SET {column} = 5" if verb == "update" else f"DELETE FROM {table}"
@@ -274,6 +276,9 @@ def _fill(database: Database, sequencer: Sequencer) -> None:
             .values(document_hash=b"h", document=b"d", signature=b"s", key=b"k", created_at=1)
         )
         checkpoints.add_cosignatures(connection, [StoredCosignature(1, "w+00000000+A", bytes(32), 1, bytes(64))])
+        openings.note_accesses(
+            connection, [StoredAccess(RecordId(bytes(32)), bytes(20), 0, "commercial", 2, "party", 7)]
+        )
         openings.note_erased(connection, [Erasure(RecordId(b"r" * 32), "details", 1, 0, "order")])
 
 

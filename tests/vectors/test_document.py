@@ -253,6 +253,6 @@ def test_links_inside_the_page_and_to_files_lead_somewhere() -> None:
             assert target[1:] in headings, target
         elif not target.startswith("https://"):
             assert (ROOT / "docs" / target).exists(), target
-    for name in re.findall(r"^\| `([\w.]+)` \|", SECTIONS["16. Vectors"], re.MULTILINE):
+    for name in re.findall(r"^\| `([\w.]+)` \|", SECTIONS["17. Vectors"], re.MULTILINE):
         assert name in VECTORS
-    assert set(re.findall(r"^\| `([\w.]+)` \|", SECTIONS["16. Vectors"], re.MULTILINE)) == VECTORS.keys()
+    assert set(re.findall(r"^\| `([\w.]+)` \|", SECTIONS["17. Vectors"], re.MULTILINE)) == VECTORS.keys()

@@ -21,12 +21,20 @@ from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.services.node.node import Node
+from ledger.services.views.access_journal import AccessRight, AccessView
 from ledger.services.views.records import Reader
 from ledger.shipments.clock_stop import StopKind
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 PAGE = 50
+_RIGHTS = {
+    AccessRight.PARTY: "as a party or signer",
+    AccessRight.RECIPIENT: "as the recipient",
+    AccessRight.GOODS: "as sender or receiver of the goods",
+    AccessRight.AMENDED: "as a party of what it amends",
+    AccessRight.AUDITOR: "as an auditor",
+}
 _STOPS = {
     StopKind.DELIVERY: "both sides signed the delivery",
     StopKind.LOCKER: "a locker signed for the goods; this is no delivery",
@@ -106,7 +114,17 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         clocks=list(_clocks(statement)) if statement else [],
         penalty_words=explain(statement) if statement else (),
         penalty_hidden=hidden,
+        openings=_openings(node, wanted, reader),
+        rights=_RIGHTS,
     )
+
+
+def _openings(node: Node, shipment: RecordId, reader: Reader) -> list[AccessView] | None:
+    """Who opened private parts, for those who may; None for others."""
+    try:
+        return node.reader.views.openings(shipment, reader)
+    except NotPermitted:
+        return None
 
 
 def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:

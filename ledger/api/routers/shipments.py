@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import ShipmentPage
+from ledger.api.schemas.answers import OpeningPage, ShipmentPage
 from ledger.api.schemas.figures import PenaltyView
 from ledger.errors import NotFound
 from ledger.services.views.models import ShipmentView, UnopenedShipment
@@ -50,3 +50,14 @@ def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = N
     Amounts are integers in minor units; `explanation` says the same in sentences.
     """
     return node.reader.numbers.penalty_for(record_id(shipment, "shipment"), reader, at)
+
+
+@router.get("/{shipment}/openings", response_model=OpeningPage, responses=examples.READ_RESPONSES)
+def openings(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
+    """Who opened private parts of this shipment's records through this service, the newest first, at most 500.
+
+    The same key and parts are noted once an hour, readings by the parties themselves too. For its parties and auditors.
+    What somebody computes from all records at once (scores, figures of the network) opens no single part and is not
+    listed; nor is what an operator reads in its own database.
+    """
+    return {"openings": node.reader.views.openings(record_id(shipment, "shipment"), reader)}

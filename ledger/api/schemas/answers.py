@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.bonuses.agreement import AgreementWarning
+from ledger.services.views.access_journal import AccessView
 from ledger.services.views.before_signing import CarriedView, SignerView
 from ledger.services.views.models import (
     AwaitedView,
@@ -151,6 +152,10 @@ class LogState(Answer):
 
 class ShipmentPage(Page):
     shipments: list[ShipmentSummary]
+
+
+class OpeningPage(Answer):
+    openings: list[AccessView]
 
 
 class PartnerPage(Page):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle.format import parse_trust
+from ledger.bundle.format import parse_trust, trust_fingerprint
 from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.verify import TRUST_NAME
 from ledger.cli.output import out, print_json
@@ -13,6 +13,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
+from ledger.products.gs1 import product_of_link
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
@@ -24,6 +25,7 @@ def export(
     shipment: Annotated[str | None, typer.Option(help="A shipment's id.")] = None,
     partner: Annotated[int | None, typer.Option(help="A partner's id.")] = None,
     award: Annotated[str | None, typer.Option(help="An award's record id, or its agreement's.")] = None,
+    product: Annotated[str | None, typer.Option(help="A product's code: its GS1 Digital Link, or that path.")] = None,
     start: Annotated[
         int | None, typer.Option(help="With --partner: start of the period of its scores; default: as `lading scores`.")
     ] = None,
@@ -33,13 +35,13 @@ def export(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write what is needed to check a shipment, a partner or an award offline.
+    """Write what is needed to check a shipment, a partner, an award or a product offline.
 
-    Private parts are opened in it. The trust file is not part of it: `lading trust` writes one, to be handed over
-    separately.
+    Private parts are opened in it, but for a product's, which is public. The trust file is not part of it: `lading
+    trust` writes one, to be handed over separately.
     """
-    if sum(choice is not None for choice in (shipment, partner, award)) != 1:
-        raise InvalidInput("name one thing to export", expected="--shipment, --partner or --award")
+    if sum(choice is not None for choice in (shipment, partner, award, product)) != 1:
+        raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award or --product")
     if partner is None and (start, end) != (None, None):
         raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
     with open_ledger(read_settings()) as reader:
@@ -50,6 +52,8 @@ def export(
             now = reader.home.clock.now() if at is None else at
             first = reader.numbers.measure().since if start is None else start
             data = exporter.partner(partner, period_of(now, first, end), at)
+        elif product is not None:
+            data = exporter.product(product_of_link(product, "--product"))
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:
@@ -84,7 +88,7 @@ def trust(
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
     _write(output, canonical_json(trusted))
-    out.print(str(output))
+    out.print(f"{output}: fingerprint {trust_fingerprint(trusted)}", soft_wrap=True)
 
 
 def _write(path: Path, data: bytes) -> None:

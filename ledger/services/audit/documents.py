@@ -1,7 +1,7 @@
 """Documents and notes beside the log: transactions, proposals and enrolments.
 
-Leases, sightings and the times at which something was noted are working notes that nothing can bear out; they decide
-nothing that is signed, and are not judged.
+Leases, sightings, the access journal and the times at which something was noted are notes that nothing can bear out;
+they decide nothing that is signed, and are not judged.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
 from ledger.bundle.format import Bundle, BundledRecord
-from ledger.bundle.product import codes_figure
+from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, decisive
 from ledger.common.ids import RecordId, to_hex
@@ -128,7 +128,7 @@ class Exporter:
             }
             documents = enrolments_of(connection, self._view(connection), rows.values())
             subject = Subject(SubjectKind.PRODUCT, product=product)
-            return self._bundle(connection, subject, rows, documents, (), codes_figure(product, lists), opened=False)
+            return self._bundle(connection, subject, rows, documents, (), product_figures(product, lists), opened=False)
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""

@@ -31,6 +31,7 @@ from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
 from ledger.store import records
@@ -82,12 +83,14 @@ class Numbers:
         statement = self.penalty(shipment, at)
         with self._db.read() as connection:
             terms = records.get(connection, statement.terms)
-            if terms is None or not self._views.may_open(connection, terms.record, terms.record_id, reader):
+            right = self._views.right_to(connection, terms.record, terms.record_id, reader) if terms else None
+            if right is None:
                 raise NotPermitted(
                     "prices are shown to the parties of the shipment and to auditors",
                     where="shipment",
                     mend="Sign in with a key of a party.",
                 )
+        self._views.note(reader, {statement.terms: Opened(("commercial",), right)})
         return statement
 
     def penalty_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> dict[str, Any]:
@@ -120,8 +123,18 @@ class Numbers:
             return reader is None or may_open_terms(terms, reader)
 
         with self._figures() as (_, running):
-            result = statements_of(running.journeys, at, partner=partner, wanted=wanted)
-        return [s for s in result if start <= s.promised_at < end]
+            every = statements_of(running.journeys, at, partner=partner, wanted=wanted)
+        result = [s for s in every if start <= s.promised_at < end]
+        if reader is not None:
+            right = (
+                AccessRight.AUDITOR
+                if reader.auditor
+                else AccessRight.PARTY
+                if reader.partner
+                else AccessRight.RECIPIENT
+            )
+            self._views.note(reader, {s.terms: Opened(("commercial",), right) for s in result})
+        return result
 
     # --- scores --------------------------------------------------------------------------------------------
 

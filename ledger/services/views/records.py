@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from ledger.codes import Outcome, Role
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.scopes import ALL_SCOPES, key_covers
-from ledger.errors import NotFound
+from ledger.errors import NotFound, NotPermitted
 from ledger.explain.words import spaced
 from ledger.log.leaf import LogSigner
 from ledger.records import index_keys as concerning
-from ledger.records.disclosure import split
+from ledger.records.disclosure import join, split
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signers import shipments_of
 from ledger.records.types import LOG_ONLY, Amendment, Commercial, Record, ShipmentTerms
@@ -27,6 +27,7 @@ from ledger.services.intake.signature_order import StoreContext, in_order
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
+from ledger.services.views.access_journal import AccessJournal, AccessRight, AccessView, Opened, access_view
 from ledger.services.views.models import (
     AwaitedView,
     ChainTrack,
@@ -67,6 +68,9 @@ class Reader:
 
 
 PUBLIC = Reader()
+MOST_OPENINGS = 500
+"""Most entries of the access journal in one answer."""
+Openings = dict[RecordId, Opened]
 
 
 def may_open_terms(terms: ShipmentTerms, reader: Reader) -> bool:
@@ -90,6 +94,7 @@ class RecordViews:
         self._db = home.database
         self._registry = registry
         self._signer = signer
+        self._journal = AccessJournal(home.database, home.clock)
         self._names = Names(registry, home.domain.consortium_id)
         self._shipments = ShipmentViews(self._names, registry, home)
         self._members = Members(home.database, registry, self._names)
@@ -107,13 +112,17 @@ class RecordViews:
 
     def record(self, record_id: RecordId, reader: Reader = PUBLIC) -> RecordView:
         """One record, accepted or proposed; raises `NotFound`."""
+        opened: Openings = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             if row := records.get(connection, record_id):
-                return self._views(connection, [row], reader)[0]
-            if proposal := proposals.get(connection, record_id):
-                return self._proposed(connection, proposal, reader)
-        raise NotFound("no such record", where="record", found=to_hex(record_id))
+                view = self._views(connection, [row], reader, opened)[0]
+            elif proposal := proposals.get(connection, record_id):
+                view = self._proposed(connection, proposal, reader, opened)
+            else:
+                raise NotFound("no such record", where="record", found=to_hex(record_id))
+        self.note(reader, opened)
+        return view
 
     def records(
         self,
@@ -130,35 +139,50 @@ class RecordViews:
     ) -> list[RecordView]:
         """A page in log order; `kind` and `key` as in `ledger.records.index_keys`. `waiting`: those that wait for
         other records, in log order whatever else is asked."""
+        opened: Openings = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             if waiting:
                 held = outbox.waiting(connection, kind, key, types=types, after=after, limit=limit)
                 stored = records.get_many(connection, (row.record_id for row in held))
-                return self._views(connection, [stored[row.record_id] for row in held], reader)
-            rows = records.listing(
-                connection, kind, key, types=types, after=after, before=before, limit=limit, newest_first=newest_first
-            )
-            return self._views(connection, rows, reader)
+                rows = [stored[row.record_id] for row in held]
+            else:
+                rows = records.listing(
+                    connection, kind, key, types=types, after=after, before=before, limit=limit,
+                    newest_first=newest_first,
+                )  # fmt: skip
+            views = self._views(connection, rows, reader, opened)
+        self.note(reader, opened)
+        return views
 
     def proposals_for(self, reader: Reader, now: int, limit: int = 100) -> list[RecordView]:
         """What waits for signatures and concerns the reader, newest first; nothing for the public."""
         if not reader.partner:
             return []
+        opened: Openings = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             kind, key = ("", "") if reader.auditor else (concerning.PARTNER, str(reader.partner))
             matching = proposals.listing(connection, kind, key, now=now, limit=limit)
-            return [self._proposed(connection, p, reader) for p in matching]
+            views = [self._proposed(connection, p, reader, opened) for p in matching]
+        self.note(reader, opened)
+        return views
 
-    def _views(self, connection: Connection, rows: Sequence[StoredRecord], reader: Reader) -> list[RecordView]:
+    def _views(
+        self, connection: Connection, rows: Sequence[StoredRecord], reader: Reader, opened: Openings
+    ) -> list[RecordView]:
+        """What is shown of their private parts is put into `opened`."""
         anchored = checkpoints.latest_anchored(connection)
-        return [self._view(connection, row, reader, anchored.size if anchored else 0) for row in rows]
+        return [self._view(connection, row, reader, anchored.size if anchored else 0, opened) for row in rows]
 
-    def _view(self, connection: Connection, row: StoredRecord, reader: Reader, anchored_size: int) -> RecordView:
+    def _view(
+        self, connection: Connection, row: StoredRecord, reader: Reader, anchored_size: int, opened: Openings
+    ) -> RecordView:
         record, erased = row.record, tuple[ErasedView, ...]()
-        if self.may_open(connection, record, row.record_id, reader):
-            record = openings.richest(connection, row)
+        if right := self.right_to(connection, record, row.record_id, reader):
+            parts = openings.of(connection, row)
+            record = join(record, parts)
+            opened[row.record_id] = Opened(parts, right)
             gone = openings.erased_of(connection, row.record_id)
             erased = tuple(ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in gone)
         receipt = self._signer.receipt(row.log_index, row.leaf_hash, row.log_time)
@@ -187,10 +211,15 @@ class RecordViews:
             erased=erased,
         )
 
-    def _proposed(self, connection: Connection, proposal: proposals.Proposal, reader: Reader) -> RecordView:
+    def _proposed(
+        self, connection: Connection, proposal: proposals.Proposal, reader: Reader, opened: Openings
+    ) -> RecordView:
         record = proposal.record
-        if not self.may_open(connection, record, proposal.record_id, reader):
-            record = split(record)[0]
+        closed, parts = split(record)
+        if right := self.right_to(connection, record, proposal.record_id, reader):
+            opened[proposal.record_id] = Opened(parts, right)
+        else:
+            record = closed
         signed = self._registry.signer_keys.recovered(proposal.signed, proposal.record_id)
         return RecordView(
             id=to_hex(proposal.record_id),
@@ -232,20 +261,54 @@ class RecordViews:
         return ChainTrack("rejected" if codes == {"rejected"} else "skipped", items, problem, awaits)
 
     def may_open(self, connection: Connection, record: Record, record_id: RecordId, reader: Reader) -> bool:
+        """Whether the reader has a right to the private parts of a record."""
+        return self.right_to(connection, record, record_id, reader) is not None
+
+    def right_to(
+        self, connection: Connection, record: Record, record_id: RecordId, reader: Reader
+    ) -> AccessRight | None:
         """Parties of the record or of what it amends, senders and receivers of all its goods, and auditors."""
         if not reader.may_read(record.NUMBER):
-            return False
+            return None
         if reader.auditor:
-            return True
+            return AccessRight.AUDITOR
         about = concerning.concerns(record_id, record)
         if reader.partner and concerning.Concern(concerning.PARTNER, str(reader.partner)) in about:
-            return True
+            return AccessRight.PARTY
         if isinstance(record, ShipmentTerms):
             terms = shipment_state.terms_of(connection, record_id)
-            return terms is not None and may_open_terms(terms, reader)
+            if terms is None or not may_open_terms(terms, reader):
+                return None
+            return AccessRight.PARTY if reader.partner else AccessRight.RECIPIENT
         if isinstance(record, Amendment):
-            return self._party_of_target(connection, record, reader)
-        return reader.partner != 0 and self._about_its_goods(connection, record, reader)
+            return AccessRight.AMENDED if self._party_of_target(connection, record, reader) else None
+        return AccessRight.GOODS if reader.partner and self._about_its_goods(connection, record, reader) else None
+
+    def note(self, reader: Reader, opened: Openings) -> None:
+        """Note who is about to see what; then it may be shown."""
+        self._journal.note(reader.partner, reader.key, opened)
+
+    def openings(self, shipment: bytes, reader: Reader) -> list[AccessView]:
+        """Who opened private parts of the records about a shipment, the newest first, at most `MOST_OPENINGS`.
+
+        Raises `NotFound`, and `NotPermitted` for whoever may not open its terms.
+        """
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            row = shipments.get(connection, shipment)
+            terms = records.get(connection, RecordId(row.terms)) if row is not None else None
+            if terms is None:
+                raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
+            if not self.may_open(connection, terms.record, terms.record_id, reader):
+                raise NotPermitted(
+                    "who opened private parts is told to the parties of the shipment and to auditors",
+                    where="shipment",
+                    mend="Sign in with a key of a party.",
+                )
+            about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_OPENINGS)
+            ids = dict.fromkeys([terms.record_id, *(record.record_id for record in about)])
+            found = openings.accesses_to(connection, ids, MOST_OPENINGS)
+            return [access_view(entry, self._names.of(connection, entry.partner)) for entry in found]
 
     def _party_of_target(self, connection: Connection, amendment: Amendment, reader: Reader) -> bool:
         """Whether the reader may open what is amended: then it may know what stands there now."""
@@ -285,13 +348,20 @@ class RecordViews:
 
     def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""
+        opened: Openings = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
 
             def may_open(row: StoredRecord) -> bool:
-                return self.may_open(connection, row.record, row.record_id, reader)
+                right = self.right_to(connection, row.record, row.record_id, reader)
+                if right is not None:
+                    shown = ("commercial",) if isinstance(row.record, ShipmentTerms) else openings.of(connection, row)
+                    opened[row.record_id] = Opened(shown, right)
+                return right is not None
 
-            return self._shipments.whole(connection, shipment, may_open)
+            story = self._shipments.whole(connection, shipment, may_open)
+        self.note(reader, opened)
+        return story
 
     def open_against(self, partner: int) -> list[MissingView]:
         """What short deliveries left open against a partner; raises `NotFound` for one that was never admitted."""

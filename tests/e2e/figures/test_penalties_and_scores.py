@@ -173,27 +173,6 @@ def test_scores_and_their_trend_on_the_command_line(stage: Stage) -> None:
         assert isinstance(lading(stage, "scores", command, "99").exception, NotFound), command
 
 
-def test_a_trend_tells_no_more_of_money_than_a_public_score(stage: Stage) -> None:
-    """Ten deliveries, one of them under terms that count for penalty over freight, and late."""
-    begun = stage.now
-    goods = [stage.open(endorsed=not i) for i in range(10)]
-    for shipment in goods:
-        stage.hand(MAKER, CARRIER, (shipment, 0, 10))
-    for shipment in goods[1:]:
-        stage.hand(CARRIER, SHOP, (shipment, 1, 10))
-    stage.pass_time(12 * DAY)
-    stage.hand(CARRIER, SHOP, (goods[0], 1, 10))
-    stage.pass_time(DAY)
-    kept = stage.node.reader.numbers
-    points = kept.trend_of(CARRIER, Step.QUARTER, 2)["roles"][0]["points"]
-    (point,) = [p for p in points if p["score"] is not None]
-    asked = Period(**point["period"])
-    assert asked.start <= begun
-    (public,) = [c["score"] for c in kept.score_of(CARRIER, asked, public=True)["scores"] if c["role"] == "carrier"]
-    (own,) = [c["score"] for c in kept.score_of(CARRIER, asked)["scores"] if c["role"] == "carrier"]
-    assert point["score"] == public != own
-
-
 def test_the_network_on_the_command_line(stage: Stage, tmp_path: Path) -> None:
     shipment = stage.open()
     began = stage.now

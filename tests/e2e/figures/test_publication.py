@@ -110,6 +110,7 @@ def test_a_quarter_is_public_from_the_first_checkpoint_thirty_days_after_its_end
     assert taken["taken"]["basis"] == Basis.OPERATOR.name.lower(), "nobody else is asked in this consortium"
     assert taken["taken"]["time"] >= period.end + PUBLISHED_AFTER
     assert [card["samples"] for card in taken["scores"] if card["role"] == "carrier"] == [1]
+    stage.audited()
 
 
 def test_no_two_public_answers_differ_by_one_shipment(published: Stage) -> None:

@@ -141,35 +141,39 @@ def test_penalties_by_vendor(both: Both) -> None:
 
 @needs_data
 def test_scores_of_vendors(both: Both) -> None:
-    """On time in full weighs 40, defects 30; nothing is known of papers and attestations, whose 30 are spread."""
+    """On time in full weighs 40, defects 30; nothing is known of papers and attestations, whose 30 are spread.
+
+    A sample is what a vendor delivers to a country in a day, good by the share of its packages that came in time.
+    """
     query = """
-      WITH trucks AS (
-        SELECT vendor, note, country, delivered, (count(*) + 199) // 200 AS manifests
-        FROM lines GROUP BY vendor, note, country, delivered
+      WITH samples AS (
+        SELECT vendor, count(*) AS lines, count_if(delivered <= promised) AS good, sum(packages) AS packages,
+          sum(CASE WHEN delivered <= promised THEN packages ELSE 0 END) AS in_time
+        FROM lines GROUP BY vendor, country, delivered
       )
-      SELECT vendor, count(*), count_if(delivered <= promised), sum(packages),
-        (SELECT sum(manifests) FROM trucks WHERE trucks.vendor = lines.vendor)
-      FROM lines GROUP BY vendor
+      SELECT vendor, sum(lines), sum(good), list(in_time), list(packages) FROM samples GROUP BY vendor
     """
     cards = {both.names[card.partner]: card for card in both.scores if card.role is Role.SUPPLIER}
     scored = 0
-    for vendor, lines, good, packages, events in both.rows(query):
-        card = cards.pop(f"Vendor: {vendor}")
+    for vendor, lines, good, in_time, packages in both.rows(query):
+        card, events = cards.pop(f"Vendor: {vendor}"), len(packages)
         assert (card.shipments, card.samples) == (lines, events)
         if events < 10:
             assert card.score is None
             continue
+        shares = (Fraction(int(part), int(whole)) for part, whole in zip(in_time, packages, strict=True))
+        mean = sum(shares, Fraction(0)) / events
         scored += 1
-        share = _points(Fraction(good * 10**6, lines), 850_000, 980_000)
-        low, high = _wilson(good, lines, events)
-        bad_low, bad_high = _wilson(0, int(packages), events)
+        share = _points(mean * 10**6, 850_000, 980_000)
+        low, high = _wilson(mean.numerator, mean.denominator, events)
+        bad_low, bad_high = _wilson(0, 1, events)
         assert card.score == _weighted(share, 10_000)
         assert card.low == _weighted(_points(low, 850_000, 980_000), _points(bad_high, 20_000, 1_000))
         best = _points(high, 850_000, 980_000, up=True), _points(bad_low, 20_000, 1_000, up=True)
         assert card.high == _weighted(*best, up=True)
         # What late lines cost and good ones gave sums to the score before anything is rounded.
         gained = Fraction(sum(e.micropoints for entry in card.indicators for e in entry.effects()), 10_000)
-        exact = (40 * _exact(Fraction(good * 10**6, lines), 850_000, 980_000) + 30 * 10_000) / 70
+        exact = (40 * _exact(mean * 10**6, 850_000, 980_000) + 30 * 10_000) / 70
         assert abs(gained - exact) * 10_000 <= 2 * lines
         lowered = [e for entry in card.indicators for e in entry.effects() if e.micropoints < 0]
         assert len(lowered) == lines - good

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from ledger.api.app import create_app
+from ledger.api.deps import reader
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.main import app
@@ -24,6 +25,7 @@ from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.score_cards import default_card_text, keep_card
+from ledger.services.views.records import Reader
 from ledger.store import openings, records
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
@@ -33,8 +35,11 @@ for old, new in ((b'"time"\nweight = 60', b'"time"\nweight = 50'), (b'"goods"\nw
 
 
 def scored(stage: Stage) -> Any:
-    """The public API's answer about the carrier, and its page."""
-    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    """The API's answer to the carrier about itself, and its page."""
+    app = create_app(stage.node)
+    own = Reader(CARRIER, key=stage.parties[CARRIER].key.address)
+    app.dependency_overrides[reader] = lambda: own
+    client = TestClient(app, base_url="http://127.0.0.1:8000")
     answer = client.get(f"/v1/partners/{CARRIER}/score")
     assert answer.status_code == 200, answer.text
     page = client.get(f"/partners/{CARRIER}/score", headers={"Accept": "text/html"})

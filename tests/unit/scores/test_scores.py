@@ -294,6 +294,23 @@ def test_splitting_what_is_in_time_hides_nothing_of_what_is_late(card: Card) -> 
         assert (on_time.samples, on_time.value) == (1, 900_000)
 
 
+def test_two_hundred_declarations_of_a_day_are_one_sample_of_a_broker(card: Card) -> None:
+    """By declarant, pair and day of the first status as counted: a claimed earlier day makes no other sample."""
+
+    def told(count: int, **fields: Any) -> tuple[int, int | None]:
+        history = History()
+        for i in range(count):
+            at = 5 * DAY - i * DAY if fields.get("known") else 5 * DAY
+            shipment = history.terms(reportLag=0)
+            history.clearance(ClearanceStatus.PRESENTED, shipment, at, **fields)
+            history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY + HOUR, known=5 * DAY + HOUR)
+        scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+        return scorecard.samples, of(scorecard, Indicator.RELEASED).low
+
+    assert told(1) == told(200) == (1, wilson(1, 1, 1)[0])
+    assert told(4, known=5 * DAY) == (1, wilson(1, 1, 1)[0])
+
+
 def test_destinations_days_partners_and_recipient_keys_make_samples(card: Card) -> None:
     """The finest code of the destination counts; closed ones count as one; and each one-time key is one of its own."""
 

@@ -1,15 +1,15 @@
 // The pages of single records and of the log: checks in the reader's own browser what can be checked of one record, and
 // says of the rest whose word it is. Who may sign what is checked on a product's page, and by `lading verify`.
-import { fromHex, same, toHex } from "./bytes.js";
+import { fromHex, same, toHex } from "./verify/bytes.js";
 import { compareWithMemory } from "./memory.js";
-import { leafHash, leafOf, rootOfInclusion } from "./merkle.js";
-import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "./note.js";
-import { RECORDS } from "./records.js";
-import { Refused, Unable } from "./refusals.js";
+import { leafHash, leafOf, rootOfInclusion } from "./verify/merkle.js";
+import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "./verify/note.js";
+import { RECORDS } from "./verify/records.js";
+import { Refused, Unable } from "./verify/refusals.js";
 import { Report, json, proofBetween, text } from "./report.js";
-import { recover } from "./secp256k1.js";
+import { recover } from "./verify/secp256k1.js";
 import { trusted } from "./trust.js";
-import { recordId } from "./typed.js";
+import { recordId } from "./verify/typed.js";
 
 // What the signers signed is what stands here, and which keys signed it; its digest.
 function checkContent(view, wanted, trust, report) {
@@ -91,13 +91,15 @@ async function check(section) {
     if (!globalThis.crypto?.subtle) {
       throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
     }
-    const { trust, keep } = await trusted((await json("/v1/consortium")).trust, (...said) => report.say(...said));
+    const served = (await json("/v1/consortium")).trust;
+    const { trust, keep } = await trusted(served, (...said) => report.say(...said));
     const wanted = section.dataset.record;
     if (wanted === undefined) {
       await checkLog(parseCheckpoint(await text("/v1/log/checkpoint")), trust, report);
     } else {
       const view = await json(`/v1/records/${wanted}`);
-      const id = checkContent(view, wanted, trust, report);
+      // Records of money bind the pool too: under another one this record would have another fingerprint.
+      const id = checkContent(view, wanted, { ...trust, bonusPool: served.bonusPool }, report);
       await checkLog(await checkEntry(view, id, await json(`/v1/records/${wanted}/proof`), report), trust, report);
     }
     keep();

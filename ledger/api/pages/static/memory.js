@@ -1,14 +1,16 @@
-// The state of the log that this browser saw last: the log must have grown from it, and never shrinks.
-import { fromHex, toHex } from "./bytes.js";
-import { continues } from "./merkle.js";
-import { Refused } from "./refusals.js";
+// Whether the state of the log behind a page is the newest that this browser can know of: it continues what it saw last, and
+// what the service shows to everybody. Nobody is shown an older one.
+import { fromHex, same, toHex } from "./verify/bytes.js";
+import { continues } from "./verify/merkle.js";
+import { parseCheckpoint, verifyCheckpoint } from "./verify/note.js";
+import { Refused, Unable } from "./verify/refusals.js";
 
-const MEMORY = "lading-log";
+const placeOf = (log) => `lading-log ${log.key}`;
 
-function remembered({ origin, key }) {
+function remembered(log) {
   try {
-    const before = JSON.parse(localStorage.getItem(MEMORY));
-    return before?.origin === origin && before.key === key ? before : null;
+    const { size, root } = JSON.parse(localStorage.getItem(placeOf(log)));
+    return { size, root: fromHex(root) };
   } catch {
     return null; // nothing that we wrote, or a browser that keeps nothing
   }
@@ -16,35 +18,53 @@ function remembered({ origin, key }) {
 
 // `keep`, which remembers this checkpoint once everything else has held. `proofBetween(first, second)`: the consistency
 // proof that the service gives. Throws Refused when the log is another than before, or older.
-export async function compareWithMemory({ size, root }, log, proofBetween, say) {
-  const now = { origin: log.origin, key: log.key, size, root: toHex(root) };
+export async function compareWithMemory(checkpoint, log, proofBetween, say) {
   const before = remembered(log);
   if (before === null) {
     say("memory", "Your browser remembers this state of the log from now on, and will notice if its past is changed.", null);
   } else {
-    if (size < before.size) {
-      throw new Refused("memory", `The service shows an older state than your browser has seen: ${size} entries, not ${before.size}.`);
-    }
-    const same = size === before.size ? before.root === now.root : await continuesFrom(before, now, proofBetween);
-    if (!same) {
-      throw new Refused("memory", `The log does not continue the one your browser saw with ${before.size} entries. Tell somebody.`);
-    }
+    await mustContinue(before, checkpoint, proofBetween, "memory", "your browser has seen");
     say("memory", `Nothing was changed since your browser saw this log with ${before.size.toLocaleString("en")} entries.`);
   }
   return () => {
     try {
-      localStorage.setItem(MEMORY, JSON.stringify(now));
+      localStorage.setItem(placeOf(log), JSON.stringify({ size: checkpoint.size, root: toHex(checkpoint.root) }));
     } catch {
       // a browser that keeps nothing cannot notice; it said so above
     }
   };
 }
 
+// Throws Refused unless the checkpoint is the one that the service showed to everybody just before (a note), or continues it.
+export async function compareWithPublished(checkpoint, note, log, proofBetween, say) {
+  let published = null;
+  try {
+    published = parseCheckpoint(note);
+  } catch {
+    // said below
+  }
+  if (published === null || !(await verifyCheckpoint(published, log.origin, fromHex(log.key)))) {
+    throw new Refused("newest", "What should be the log's newest checkpoint is none.");
+  }
+  await mustContinue(published, checkpoint, proofBetween, "newest", "the service shows to everybody");
+  say("newest", "It is the newest state that the service shows to everybody.");
+}
+
+async function mustContinue(before, now, proofBetween, step, whose) {
+  if (now.size < before.size) {
+    throw new Refused(step, `The page rests on an older state of the log than ${whose}: ${now.size} entries, not ${before.size}.`);
+  }
+  const held = now.size === before.size ? same(now.root, before.root) : await continuesFrom(before, now, proofBetween);
+  if (!held) throw new Refused(step, `The log does not continue the state with ${before.size} entries that ${whose}. Tell somebody.`);
+}
+
 async function continuesFrom(before, now, proofBetween) {
   try {
     const proof = (await proofBetween(before.size, now.size)).map(fromHex);
-    return await continues(before.size, fromHex(before.root), now.size, fromHex(now.root), proof);
-  } catch {
+    return await continues(before.size, before.root, now.size, now.root, proof);
+  } catch (error) {
+    const refused = error.status >= 400 && error.status < 500; // it has no proof between states that it showed itself
+    if (error instanceof Unable && !refused) throw error;
     return false;
   }
 }

@@ -1,28 +1,40 @@
 // A product's page: fetches the records behind the service's answer, recomputes the verdict from them, and lets only that
 // stand. Until then, and without scripts, the page says that it is the service's word.
-import { verifyBundle } from "./bundle.js";
-import { compareWithMemory } from "./memory.js";
-import { Unable } from "./refusals.js";
+import { verifyBundle } from "./verify/bundle.js";
+import { parseProduct, pathOfAddress } from "./verify/gs1.js";
+import { compareWithMemory, compareWithPublished } from "./memory.js";
+import { Refused, Unable } from "./verify/refusals.js";
 import { Report, json, proofBetween, text } from "./report.js";
 import { give, trusted } from "./trust.js";
-import { DECIDING, judge } from "./verdict.js";
+import { DECIDING, judge } from "./verify/verdict.js";
 import { HEADS, sentence, toDo } from "./words.js";
 
-const UNCHECKABLE = new Set(["seen before", "seen elsewhere", "after sale", "off the market"]);
+// What only the service can say: warnings from looks and custody, and that lots below this code are attested.
+const WARNINGS = new Set(["one-time code seen before", "off the market"]);
+const ASKING = "only lots or items are attested";
+const DAY = 86400;
+const OLD_DAYS = 7; // a quiet log looks like one that somebody froze
 const banner = document.querySelector(".verdict");
 const advice = document.querySelector(".todo");
 const section = document.querySelector(".check");
 
 // Recompute the verdict; {verdict, reasons, evidence}. Throws Refused or Unable.
-async function check(path, report) {
+async function check(report) {
+  const path = pathOfAddress(location.pathname);
+  if (path === null || path !== banner.dataset.code) {
+    throw new Refused("subject", "This page is about another code than its address.");
+  }
+  showProduct(parseProduct(path));
   const say = (step, words, held) => report.say(step, words, held);
   if (!globalThis.crypto?.subtle) {
     throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
   }
   const { trust, keep } = await trusted((await json("/v1/consortium")).trust, say);
+  const newest = await text("/v1/log/checkpoint"); // before the bundle, which so cannot be older
   const evidence = await verifyBundle(await text(`/v1/products/bundle/${path}`), path, trust, say);
   const log = trust.logs.find(({ origin }) => origin === evidence.checkpoint.origin);
   const remember = await compareWithMemory(evidence.checkpoint, log, proofBetween, say);
+  await compareWithPublished(evidence.checkpoint, newest, log, proofBetween, say);
   const time = Math.max(Math.floor(Date.now() / 1000), evidence.latest);
   const verdict = await judge(path, evidence, time);
   keep();
@@ -30,22 +42,28 @@ async function check(path, report) {
   return { ...verdict, evidence };
 }
 
-// What the service says, by the reasons on its page: the verdict that records give, and whether it has doubts of its own.
+// What the service says, by the reasons on its page: the verdict that records give, and what it adds on its own word.
 function said() {
   const codes = new Set([...document.querySelectorAll("[data-code-of-reason]")].map((line) => line.dataset.codeOfReason));
   const [, verdict] = [...DECIDING].find(([code]) => codes.has(code)) ?? ["", "unknown"];
-  return { verdict, doubts: [...codes].some((code) => UNCHECKABLE.has(code)) };
+  return { verdict, warns: [...codes].some((code) => WARNINGS.has(code)), asks: codes.has(ASKING) };
 }
 
-function show(head, { what, act } = {}) {
+// What was scanned, as the address says it.
+function showProduct(product) {
+  for (const line of document.querySelectorAll("[data-part]")) line.textContent = product[line.dataset.part];
+}
+
+function show(head, act) {
   const [title, mark, meaning, doing] = HEADS[head];
   banner.className = `verdict ${head}`;
   banner.dataset.checked = head;
   banner.querySelector(".mark").textContent = mark;
   banner.querySelector("h1").textContent = title;
-  banner.querySelector(".meaning").textContent = what ?? meaning;
+  banner.querySelector(".meaning").textContent = meaning;
   advice.className = `todo ${head}`;
   advice.querySelector("p").textContent = act ?? doing;
+  if (head === "refused") advice.querySelector("form")?.remove();
   document.title = `${title} · Lading`;
 }
 
@@ -55,22 +73,32 @@ function showVerdict({ verdict, reasons, evidence }, report) {
   if (reasons.length === 0) report.say("verdict", "No attestation and no recall of this product is in the log.");
   report.say("elsewhere", "Who else looked at this code, and which way the goods took, is the service's word: not checked here.", null);
   const service = said();
-  const recall = reasons.find(({ code }) => code === "recall" || code === "recall of some lots or serials");
-  const act = recall && { act: toDo(recall) };
-  show(verdict === "authentic" && service.doubts ? "careful" : verdict, act);
+  const recall = reasons.find(({ code }) => code === "recall");
+  let head = verdict;
+  if (service.warns && ["authentic", "incomplete"].includes(verdict)) head = "careful";
+  if (service.asks && ["revoked", "expired", "unknown"].includes(verdict)) {
+    report.say("asks", "That lots or items under this code are attested is the service's word: name one to have it checked.", null);
+    head = "incomplete";
+  }
+  show(head, recall && toDo(recall));
   if (service.verdict !== verdict) {
     const [theirs, ours] = [HEADS[service.verdict][0], HEADS[verdict][0]];
     report.say("differs", `The service says “${theirs}”. The records say “${ours}”, and that stands here.`, false);
     banner.classList.add("differs");
   }
-  report.end("yes", `Your browser has checked this itself, in the log's state with ${evidence.checkpoint.size.toLocaleString("en")} entries:`);
+  const seen = evidence.cosigned ?? evidence.latest;
+  const days = Math.floor((Date.now() / 1000 - seen) / DAY);
+  if (days >= OLD_DAYS) {
+    report.say("age", `The newest state of the log is ${days} days old: what was signed since, a recall perhaps, is not in it.`, null);
+  }
+  report.end("yes", `Your browser has checked this itself, in the log as it was on ${new Date(seen * 1000).toLocaleString("en")}:`);
 }
 
 async function run() {
   const report = new Report(section);
   report.status.textContent = "Your browser is checking this…";
   try {
-    showVerdict(await check(banner.dataset.code, report), report);
+    showVerdict(await check(report), report);
   } catch (error) {
     show(report.fail(error) === "no" ? "refused" : "unchecked");
   }
@@ -89,7 +117,7 @@ async function tellScan() {
 const given = section.querySelector("input[type=file]");
 given.addEventListener("change", async () => {
   try {
-    await give(await given.files[0].text());
+    give(await given.files[0].text());
     await run();
     section.dataset.trust = "given";
   } catch {

@@ -1,5 +1,5 @@
 // What a check says, step by step, on the page, and the answers of the service that it asks for.
-import { Unable } from "./refusals.js";
+import { Unable } from "./verify/refusals.js";
 
 export class Report {
   constructor(section) {
@@ -40,15 +40,12 @@ export class Report {
   }
 }
 
-// Answers of the service; throws Unable where it gives none.
+// Answers of the service; throws Unable where it gives none, with its `status` (0 where it was not reached).
 async function answer(where) {
-  try {
-    const response = await fetch(where, { headers: { Accept: "application/json" } });
-    if (response.ok) return response;
-  } catch {
-    // said below
-  }
-  throw new Unable("service", "The service did not give what the check needs. Try again later.");
+  const response = await fetch(where, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (response?.ok) return response;
+  const error = new Unable("service", "The service did not give what the check needs. Try again later.");
+  throw Object.assign(error, { status: response?.status ?? 0 });
 }
 
 export const json = async (where) => (await answer(where)).json();

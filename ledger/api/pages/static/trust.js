@@ -1,9 +1,10 @@
 // The trust file that this browser relies on: pinned at its first visit, given as a file, or named by the fingerprint in a
 // printed link (#trust=0x…). Another one is refused: whoever could change it could change everything else with it.
-import { sha256, toHex, utf8 } from "./bytes.js";
-import { Refused } from "./refusals.js";
+import { sha256, toHex, utf8 } from "./verify/bytes.js";
+import { Refused } from "./verify/refusals.js";
 
 const STORED = "lading-trust";
+const FILE = "file";
 const RELIED_ON = ["chainId", "consortiumId", "genesis", "lading", "logs", "registry", "witnesses"];
 const HEX32 = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-f]{40}$/;
@@ -16,10 +17,15 @@ function canonical(value) {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
 }
 
-// SHA-256 of what a verifier relies on: all but addresses and names that the registry's history tells as well.
-export async function fingerprint(trust) {
-  const core = Object.fromEntries(RELIED_ON.filter((name) => name in trust).map((name) => [name, trust[name]]));
-  return toHex(await sha256(utf8(canonical(core))));
+// What a verifier relies on: all but what the registry's history, or the log's own signature, tells as well.
+const core = (trust) => Object.fromEntries(RELIED_ON.filter((name) => name in trust).map((name) => [name, trust[name]]));
+
+const fingerprint = async (trust) => toHex(await sha256(utf8(canonical(core(trust)))));
+
+// Whether a service's file says nothing that the other does not: the same, but for logs of other operators.
+function within(served, trust) {
+  const others = new Set(trust.logs.map(canonical));
+  return canonical({ ...core(served), logs: [] }) === canonical({ ...core(trust), logs: [] }) && served.logs.every((log) => others.has(canonical(log)));
 }
 
 // The same trust file if it is one; throws Refused.
@@ -57,7 +63,8 @@ function printed() {
 
 function stored() {
   try {
-    return JSON.parse(localStorage.getItem(STORED));
+    const { trust, source } = JSON.parse(localStorage.getItem(STORED));
+    return { trust: wellFormed(trust), source };
   } catch {
     return null; // nothing that we wrote, or a browser that keeps nothing
   }
@@ -66,17 +73,18 @@ function stored() {
 // The trust file to rely on, and `keep`, which pins it once everything else has held. Throws Refused where the one that the
 // service shows is not the one that was pinned or printed.
 export async function trusted(served, say) {
-  const found = await fingerprint(wellFormed(served));
   const [named, before] = [printed(), stored()];
-  if (named !== null && named !== found) {
-    throw new Refused("trust", "The link that you followed names another trust file than this service shows.");
-  }
-  if (before !== null && before.fingerprint !== found) {
-    const whence = before.source === "file" ? "that you gave it" : "that it has kept since its first visit";
+  const trust = before?.trust ?? core(wellFormed(served));
+  const found = await fingerprint(trust);
+  if (before !== null && !within(wellFormed(served), trust)) {
+    const whence = before.source === FILE ? "that you gave it" : "that it has kept since its first visit";
     throw new Refused("trust", `This service shows another trust file than the one ${whence}. Ask whom you trust which is right.`);
   }
+  if (named !== null && named !== found) {
+    throw new Refused("trust", "The link that you followed names another trust file than the one here.");
+  }
   if (before !== null) {
-    const whence = before.source === "file" ? "you gave" : "your browser has kept since its first visit";
+    const whence = before.source === FILE ? "you gave" : "your browser has kept since its first visit";
     say("trust", `The trust file is the one that ${whence}: ${short(found)}.`);
   } else if (named !== null) {
     say("trust", `The trust file is the one that the link names: ${short(found)}.`);
@@ -84,19 +92,15 @@ export async function trusted(served, say) {
     const first = "This is your browser's first visit: it takes the service's own trust file, keeps it, and refuses another from now on";
     say("trust", `${first}. Compare its fingerprint with somebody you trust: ${found}.`, null);
   }
-  const keep = () => before ?? pin({ fingerprint: found, source: named === null ? "first visit" : "link" });
-  return { trust: served, keep };
+  return { trust, keep: () => before ?? pin({ trust, source: "first visit" }) };
 }
 
 // Rely on a trust file that the reader chose, from now on.
-export async function give(text) {
-  const trust = wellFormed(JSON.parse(text));
-  return pin({ fingerprint: await fingerprint(trust), source: "file" });
-}
+export const give = (text) => pin({ trust: core(wellFormed(JSON.parse(text))), source: FILE });
 
-function pin(trust) {
+function pin(kept) {
   try {
-    localStorage.setItem(STORED, JSON.stringify(trust));
+    localStorage.setItem(STORED, JSON.stringify(kept));
   } catch {
     // a browser that keeps nothing is on its first visit every time, and says so
   }

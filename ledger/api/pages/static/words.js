@@ -1,6 +1,6 @@
 // What the browser's verdict means, in words. They stand here and not in the page: what was altered on its way cannot put
 // other words into the mouth of the check.
-import { RecallAction, RevocationReason } from "./records.js";
+import { RecallAction, RevocationReason } from "./verify/records.js";
 
 // Verdict → heading, mark, what it says, what to do.
 export const HEADS = {
@@ -9,7 +9,7 @@ export const HEADS = {
     "Compare lot and serial with the package, and look at seal and print: a code can be copied.",
   ],
   recalled: ["Recalled", "!", "This product has been recalled.", "Do not use it."],
-  lots: ["Compare the lot", "!", "Some lots or serials of this product are recalled.", "Compare the lot and serial on the package, or scan the code of the item."],
+  incomplete: ["Which one?", "?", "The code alone does not say which goods these are.", "Tell what is printed on the package: then this page can answer."],
   revoked: ["No longer vouched for", "!", "The maker withdrew its word for this product.", "Ask the shop or the maker before you use it."],
   expired: ["No longer vouched for", "–", "The maker's word for this product has run out.", "Look at the date on the package, and ask the shop or the maker when in doubt."],
   unknown: [

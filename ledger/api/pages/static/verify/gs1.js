@@ -12,6 +12,20 @@ export function parseProduct(path) {
   return [variant, lot, serial].includes(null) ? null : { gtin: match[1], variant, lot, serial };
 }
 
+// The canonical path of the product in an address such as /p/01/9421900000012/10/a%2fb, in any spelling that a code may
+// have; null where there is none.
+export function pathOfAddress(address) {
+  const parts = address.split("/").slice(address.split("/").indexOf("01") + 1);
+  const [digits, ...rest] = parts;
+  if (!/^[0-9]{8}$|^[0-9]{12,14}$/.test(digits)) return null;
+  const pairs = [];
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    pairs.push(`${rest[i]}/${encoded(rest[i + 1].replace(/%([0-9a-f]{2})/gi, (_, pair) => String.fromCharCode(parseInt(pair, 16))))}`);
+  }
+  const path = [`01/${digits.padStart(14, "0")}`, ...pairs].join("/");
+  return parseProduct(path) === null ? null : path;
+}
+
 function checkDigitHolds(gtin) {
   const total = [...gtin].reduce((sum, digit, i) => sum + Number(digit) * (i % 2 === 0 ? 3 : 1), 0);
   return total % 10 === 0;
@@ -56,7 +70,7 @@ function parseLots(text) {
   try {
     const entries = text === "" ? [] : JSON.parse(text);
     const printed = entries.map(({ lot, from, to }) => (lot === undefined ? { from, to } : { lot }));
-    const fits = printed.every((entry) => Object.values(entry).every((value) => VALUE.test(value)) && rangeFits(entry));
+    const fits = printed.every((entry) => Object.values(entry).every((value) => typeof value === "string" && VALUE.test(value)) && rangeFits(entry));
     return fits && (JSON.stringify(printed) === text || printed.length === 0) ? printed : [];
   } catch {
     return [];

@@ -93,8 +93,9 @@ function judge(registry, { type, message, index, place }, keys) {
   const partner = registry.partnerOf(keys[0], RECORDS[type].number, place.time);
   if (partner === null) throw no("signed with a key that was nobody's then, or not for such records");
   if (partner !== by) throw no("signed by another partner than the one it names");
-  if (type === "Attestation" && place.applied && !registry.hasRole(by, Role.ISSUER, message.schema, place.time)) {
-    throw no("its partner was suspended, or no issuer of such attestations, when it signed");
+  if (place.applied && type !== "Revocation" && registry.suspended(by, place.time)) throw no("its partner was suspended when it signed");
+  if (place.applied && type === "Attestation" && !registry.hasRole(by, Role.ISSUER, message.schema, place.time)) {
+    throw no("its partner was no issuer of such attestations when it signed");
   }
   return { applied: place.applied, authority: registry.hasRole(by, Role.AUTHORITY, NO_SCOPE, place.time) };
 }

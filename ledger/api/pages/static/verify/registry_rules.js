@@ -1,13 +1,12 @@
 // What each record of the registry does, and why it may be refused: the rules of PartnerRegistry.sol once more, twin of
-// ledger/registry/rules.py and keys.py. A refusal is thrown, and leaves the registry unfit for use.
+// ledger/registry/rules.py. A refusal is thrown, and leaves the registry unfit for use.
 import { ContractKind, RegistryAction as A, Role } from "./records.js";
-import { ANCHOR_KEY, CONTRACT, COUNCIL_KEY, DEVICE_KEY, MASTER_KEY, NO_END, NO_SCOPE, address, scopeText } from "./registry.js";
+import { ANCHOR_KEY, CONTRACT, COUNCIL_KEY, MASTER_KEY, NO_END, NO_SCOPE, address, scopeText } from "./registry.js";
+import { NO_KEY, endKey, enter, grantKey, require, revokeOwnKey } from "./registry_keys.js";
 
 const ALL_SCOPES = 2 ** 32 - 1;
-const MAX_DEVICE_PERIOD = 90 * 86400;
-const DEVICE_TYPES = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22];
-const DEVICE_SCOPES = DEVICE_TYPES.reduce((bits, number) => bits + 2 ** (number - 1), 0);
-const NO_KEY = "0x" + "00".repeat(20);
+const MAX_COUNCIL = 32;
+const MAX_SCOPES = 200;
 const ROLES = new Set(Object.values(Role));
 const KINDS = new Set(Object.values(ContractKind));
 const USED = new Map([
@@ -28,10 +27,6 @@ const USED = new Map([
   [A.ADOPT_RULES, "number document"],
 ]);
 const UNUSED = { notBefore: 0, partner: 0, key: NO_KEY, role: 0, scope: NO_SCOPE, number: 0, document: NO_SCOPE };
-
-function require(held, why) {
-  if (!held) throw new Error(why);
-}
 
 // Let a record of the registry, signed by `keys` in their order, take effect in a block at `time`.
 export function apply(registry, { type, message }, keys, time) {
@@ -85,13 +80,17 @@ const ACTIONS = {
   [A.GRANT_ROLE](registry, r, time) {
     const { roles } = partner(registry, r);
     require(!roles.has(role(r)), "the partner has this role already");
-    roles.set(role(r), forceForPartner(registry, r, time));
+    const since = forceForPartner(registry, r, time);
+    const scopes = [...roles.keys()].filter((held) => held.startsWith(`${r.role} `));
+    require(scopes.length < MAX_SCOPES, "too many scopes of one role");
+    roles.set(role(r), since);
   },
   [A.REVOKE_ROLE](registry, r) {
     require(partner(registry, r).roles.delete(role(r)), "the partner does not have this role");
   },
   [A.ADD_COUNCIL_MEMBER](registry, r, time) {
     enter(registry, r.key, address(COUNCIL_KEY, 0, force(registry, r, time)));
+    require(registry.lasting.size < MAX_COUNCIL, "the council is full");
     registry.lasting.add(r.key);
   },
   [A.REMOVE_COUNCIL_MEMBER](registry, r, time) {
@@ -137,43 +136,9 @@ const ACTIONS = {
   },
 };
 
-function grantKey(registry, r, keys, time) {
-  require(r.validFrom < r.validUntil && r.validUntil - r.validFrom <= MAX_DEVICE_PERIOD && time < r.validUntil, "no period for a device key");
-  require(r.scopes !== 0 && (BigInt(r.scopes) & ~BigInt(DEVICE_SCOPES)) === 0n, "no scopes for a device key");
-  require(keys.length === 2 && keys[1] === r.key, "not signed by a master key and by the granted key");
-  requireMaster(registry, r.partner, keys[0], time);
-  require(r.actor === 0 || registry.partners.has(r.actor), "the actor is no partner");
-  require(!registry.suspended(r.partner, time), "a suspended partner grants no keys");
-  enter(registry, r.key, address(DEVICE_KEY, r.partner, Math.max(r.validFrom, time), r.validUntil, r.scopes));
-}
-
-function revokeOwnKey(registry, r, keys, time) {
-  require(keys.length === 1, "not signed by one key");
-  if (keys[0] !== r.key) requireMaster(registry, r.partner, keys[0], time);
-  endKey(registry, r, time);
-}
-
-function endKey(registry, r, time) {
-  const known = registry.addresses.get(r.key);
-  require(known !== undefined && known.kind <= DEVICE_KEY && known.partner === r.partner, "not a key of this partner");
-  require(known.until > time, "the key is not valid any more");
-  known.until = time;
-}
-
-function requireMaster(registry, id, key, time) {
-  const known = registry.addresses.get(key);
-  require(known?.kind === MASTER_KEY && known.partner === id && registry.inForce(key, time), "not signed by a master key");
-}
-
 function requireMembers(registry, needed, time) {
   const members = [...registry.lasting].filter((key) => registry.addresses.get(key).since <= time);
   require(members.length >= needed, "the council could not reach its threshold");
-}
-
-// An address enters once, as one thing.
-function enter(registry, key, entry) {
-  require(key !== NO_KEY && !registry.addresses.has(key), "the address is known already");
-  registry.addresses.set(key, entry);
 }
 
 function partner(registry, r) {

@@ -8,15 +8,15 @@ const AUTHORISATION_DEPTH = 8;
 // Reasons that decide, the strongest first, and the verdict each leads to.
 export const DECIDING = new Map([
   ["recall", "recalled"],
-  ["recall of some lots or serials", "lots"],
+  ["recall of some lots or serials", "incomplete"],
   ["attested", "authentic"],
   ["revoked", "revoked"],
   ["expired", "expired"],
 ]);
 
 // {verdict, reasons: [{code, by, record, action, contact, chain}]}, the deciding reasons first. `evidence`: of verifyBundle;
-// `time`: UTC seconds at which the product is judged. Verdicts: recalled, lots, authentic, revoked, expired, unknown; lots
-// where some lots or serials are recalled and the code does not tell which it is.
+// `time`: UTC seconds at which the product is judged. Verdicts: recalled, incomplete, authentic, revoked, expired, unknown;
+// incomplete where some lots or serials are recalled and the code does not tell which it is.
 export async function judge(path, evidence, time) {
   const product = parseProduct(path);
   const authorisation = toHex(await sha256(utf8("brand authorisation")));

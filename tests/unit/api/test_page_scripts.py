@@ -1,0 +1,47 @@
+"""The pages' scripts can be read: short modules, imports one way, and what verifies asks nobody and shows nothing."""
+
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parents[3] / "ledger" / "api" / "pages" / "static"
+SCRIPTS = sorted(STATIC.rglob("*.js"))
+IMPORT = re.compile(r'^import .* from "(\.[^"]+)";$', re.MULTILINE)
+MOST_LINES = 200
+OUTSIDE = re.compile(
+    r"\b(localStorage|sessionStorage|fetch\(|XMLHttpRequest|location\.|window\.|Date\.now|new Date\(\)|Math\.random)"
+    r"|\bdocument\.(querySelector|getElement|createElement|title|body|cookie)"
+)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(STATIC).as_posix()
+
+
+def imports_of(path: Path) -> list[Path]:
+    return [(path.parent / found).resolve() for found in IMPORT.findall(path.read_text(encoding="utf-8"))]
+
+
+def test_imports_go_one_way_and_lead_somewhere() -> None:
+    graph = {path: imports_of(path) for path in SCRIPTS}
+    assert {target for targets in graph.values() for target in targets} <= set(SCRIPTS)
+    assert len(list(TopologicalSorter(graph).static_order())) == len(SCRIPTS)  # raises for a cycle
+    below = STATIC / "verify"
+    assert [
+        name_of(path) for path in graph if below in path.parents and any(below not in t.parents for t in graph[path])
+    ] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
+def test_a_script_is_short_and_ours_alone(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    assert "://" not in text
+    assert not re.search(r"\b(eval|Function)\(|innerHTML|insertAdjacentHTML|document\.write", text)
+
+
+@pytest.mark.parametrize("path", sorted((STATIC / "verify").glob("*.js")), ids=name_of)
+def test_what_verifies_takes_values_and_gives_values_or_refuses(path: Path) -> None:
+    assert OUTSIDE.search(path.read_text(encoding="utf-8")) is None
