@@ -2,10 +2,10 @@
 
 import pytest
 
-from scripts.mutants import CONTRACTS, Options, all_mutants, judge_handmade, summary_of
+from scripts.mutants import Options, all_mutants, judge_handmade, summary_of
 from scripts.mutation.handmade import handmade_mutants
 from scripts.mutation.operators import Mutant, code_members, mutants_of, tokens_of
-from scripts.mutation.workshop import FORGE, PYTHON, SURVIVED, Judgement
+from scripts.mutation.workshop import CONTRACTS, FORGE, PYTHON, SURVIVED, Judgement
 
 SOURCE = """
 contract C is D {
