@@ -238,6 +238,18 @@ contract PartnerRegistryTest is CustodyFixture {
         _refused(r, "PartnerRegistryRulesKnown(bytes32)", abi.encode(LOG));
     }
 
+    function test_ASuccessorWaitsForTheEndOfWhatItSucceeds() external {
+        RegistryChange memory r = _contract(14, address(custody), 1);
+        r.notBefore = uint40(block.timestamp + 10 days);
+        _done(r);
+        address next = address(new EvidenceStub(1, registry, address(custody)));
+        _done(_contract(13, next, 1));
+        VM.warp(r.notBefore - 1);
+        require(!registry.isOpen(1, next) && registry.contractOf(1) == address(custody), "the old one to the end");
+        VM.warp(r.notBefore);
+        require(registry.isOpen(1, next) && registry.contractOf(1) == next, "then the new one");
+    }
+
     // --- device keys -----------------------------------------------------------------------------------------------
 
     function test_GrantsAreRefusedByName() external {
