@@ -30,7 +30,19 @@ _MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
 """Fields that a trust file may have or not."""
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
 """Fields of a trust file that its fingerprint covers."""
-_FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
+_FIELDS = (
+    "lading",
+    "subject",
+    "origin",
+    "checkpoint",
+    "proof",
+    "records",
+    "complete",
+    "rules",
+    "witnesses",
+    "times",
+    "figures",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,8 @@ class BundledRecord:
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
     `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: earlier checkpoints that say
-    when records were there, by ascending size. `figures`: as claimed.
+    when records were there, by ascending size, and by the policy `witnesses` (None: nobody is asked). `figures`: as
+    claimed.
     """
 
     subject: str
@@ -86,6 +99,7 @@ class Bundle:
     records: tuple[BundledRecord, ...]
     complete: Complete
     rules: tuple[str, ...]
+    witnesses: WitnessPolicy | None
     times: tuple[TimedCheckpoint, ...]
     figures: Mapping[str, Any]
 
@@ -100,6 +114,7 @@ class Bundle:
                 "records": [record.to_json() for record in self.records],
                 "complete": self.complete.to_json(),
                 "rules": list(self.rules),
+                "witnesses": None if self.witnesses is None else self.witnesses.to_json(),
                 "times": [entry.to_json() for entry in self.times],
                 "figures": dict(self.figures),
             }
@@ -126,6 +141,7 @@ def parse_bundle(data: bytes) -> Bundle:
         records=tuple(_record(entry, at) for at, entry in entries(fields["records"], "bundle.records")),
         complete=Complete.from_json(fields["complete"]),
         rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
+        witnesses=_policy(fields["witnesses"]),
         times=tuple(TimedCheckpoint.from_json(entry, at) for at, entry in entries(fields["times"], "bundle.times")),
         figures=_figures(fields["figures"]),
     )
@@ -199,6 +215,10 @@ def _record(value: object, where: str) -> BundledRecord:
     )
     index, log_time = (integer(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
     return BundledRecord(signed, index, log_time, hex_bytes(fields["leafHash"], f"{where}.leafHash", 32))
+
+
+def _policy(value: object) -> WitnessPolicy | None:
+    return None if value is None else WitnessPolicy.from_json(value, "bundle.witnesses")
 
 
 def _figures(value: object) -> Mapping[str, Any]:

@@ -90,7 +90,7 @@ def check_times(
     *,
     blocks_count: bool,
 ) -> Iterator[CheckpointTime]:
-    """What each checkpoint evidences by `policy`, that of the trust file, and by the chain where its `blocks_count`.
+    """What each checkpoint evidences by `policy`, that of the bundle, and by the chain where its `blocks_count`.
 
     1. The log signed it; sizes ascend up to that of `head`, the bundle's own checkpoint.
     2. Its tree is the beginning of the bundle's.
@@ -119,8 +119,7 @@ def check_times(
             raise VerificationFailed(
                 "nobody bears out when this checkpoint was there",
                 where=where,
-                expected="cosignatures by a quorum of the trust file's witnesses, or the block that anchored it",
-                mend="Was the bundle made by another witness policy than the trust file's? Get the newest trust file.",
+                expected="cosignatures by a quorum of the witnesses, or the block that anchored it",
             )
         if cosigned is not None:
             yield CheckpointTime(own.size, cosigned, Basis.WITNESSES)

@@ -174,19 +174,29 @@ class _Work:
         return f"{policy.threshold} of {len(policy.keys)} had cosigned it by {time} (UTC seconds): {names}"
 
     def check_times(self) -> str:
-        policy = self.trust.witnesses
+        policy = self.bundle.witnesses
+        trusted = self.trust.witnesses
+        if trusted is not None and not (policy is not None and policy.implies(trusted)):
+            raise VerificationFailed(
+                "times count by a weaker witness policy than the trust file's",
+                where="witnesses",
+                expected=str(trusted.to_json()),
+                found="no witnesses" if policy is None else str(policy.to_json()),
+                mend="Get the newest trust file, or have the bundle exported again.",
+            )
         counts = blocks_count(self.trust.chain_id)
         times = list(check_times(self.bundle.times, self.log, self.head, policy, blocks_count=counts))
-        if policy is not None:
+        if policy is not None and trusted is not None:
             # Whoever shows the checkpoint shows when it stood: leaving that out would leave the operator's word alone.
             cosigned_at = policy.verify(self.bundle.checkpoint.encode())
             times.append(CheckpointTime(self.head.size, cosigned_at, Basis.WITNESSES))
         self.evidence = Evidence.of_chain(self.trust.chain_id, times)
         found = Counter(time.basis for time in self.evidence.times)
         blocks = "block times count" if counts else "block times are the operator's own"
+        unknown = "; the trust file names none of these witnesses" if policy is not None and trusted is None else ""
         return (
             f"{found[Basis.WITNESSES]} checkpoints count from when witnesses had cosigned them, {found[Basis.CHAIN]} "
-            f"from the block that the log names; {blocks}"
+            f"from the block that the log names; {blocks}{unknown}"
         )
 
     # --- 4: inclusion ----------------------------------------------------------------------------------------

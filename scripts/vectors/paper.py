@@ -163,6 +163,7 @@ class PaperLog:
             records=records,
             complete=LOG.complete(subject, size, [self.entries[i][1] for i in kept]),
             rules=tuple(sorted(rules)),
+            witnesses=None,
             times=(),
             figures=figures(self.verified(kept)),
         ).to_bytes()

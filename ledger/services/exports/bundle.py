@@ -59,6 +59,8 @@ class Exporter:
         self._ledger = ledger
         self._published = published
         self._size = published.head.size
+        asked = ledger.home.consortium.witnesses
+        self._policy = asked.policy if asked is not None else None
         self.opened: dict[RecordId, Opened] = {}
         """The private parts in the bundle that was made last, for the access journal."""
 
@@ -230,13 +232,13 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
+            witnesses=self._policy,
             times=tuple(self._times(connection, counted)),
             figures=figures,
         ).to_bytes()
 
     def _times(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
         """The checkpoints by which the times of these records count, with what bears them out."""
-        asked = self._ledger.home.consortium.witnesses
         for size in sorted(decisive(counted)):
             stored = checkpoints.get(connection, size)
             if stored is None:
@@ -244,7 +246,7 @@ class Exporter:
             anchored = None
             if stored.anchored_block is not None and stored.anchored_time is not None:
                 anchored = AnchoredIn(stored.anchored_block, stored.anchored_time, stored.anchored_transaction or b"")
-            note = cosigned_note(connection, stored, asked.policy if asked else None)
+            note = cosigned_note(connection, stored, self._policy)
             proof = self._ledger.publisher.consistency_proof(size, self._size)
             yield TimedCheckpoint(note.decode(), tuple(proof), anchored)
 

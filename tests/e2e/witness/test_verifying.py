@@ -344,7 +344,7 @@ def edited(home: Path, statement: str, *values: object) -> list[tuple[str, str]]
 
 def test_the_audit_of_a_witnessed_home_is_ok(scene: Scene, copy: Path) -> None:
     report = audit(read_settings({}, home=copy), patience=0)
-    assert (report.findings, [n for n in report.notes if "witness" in n.what]) == ((), [])
+    assert (report.findings, [n for n in report.notes if "quorum" in n.what]) == ((), [])
 
 
 NEWEST = "(SELECT max(size) FROM cosignatures)"

@@ -9,7 +9,7 @@ import { Refused, Unable } from "./refusals.js";
 import { recordId } from "./typed.js";
 
 const FORMAT = "bundle/3";
-const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times"];
+const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times", "witnesses"];
 const RECORD_FIELDS = ["index", "leafHash", "logTime", "message", "signatures", "type"];
 const COSIGNATURE_LENGTH = 72;
 
