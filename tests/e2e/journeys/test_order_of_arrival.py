@@ -49,8 +49,8 @@ MOST_DELAYS = 60
 
 @dataclass(frozen=True)
 class Ending:
-    """What a ledger has come to: slots and keys, what became of each record, and what is owed for each shipment: amount,
-    late hours, hours in customs.
+    """What a ledger has come to: slots and keys, what became of each record, and what is owed for each shipment
+    (amount, late hours, hours in customs).
     """
 
     slots: dict[bytes, tuple[int, bytes]]
@@ -115,7 +115,7 @@ def ending_of(stage: Stage, records: Sequence[SignedRecord], at: int) -> Ending:
     figures = {one: stage.penalty(one, at) for one in opened}
     # In hours: a tender counts from the block that showed it, and blocks come some seconds earlier or later.
     owed = {
-        one: (p.amount, *(round(s / HOUR) for s in (p.late_seconds, p.customs_seconds))) for one, p in figures.items()
+        one: (p.amount, round(p.late_seconds / HOUR), round(p.customs_seconds / HOUR)) for one, p in figures.items()
     }
     return Ending(state_of(stage), outcomes, owed)
 
