@@ -53,3 +53,23 @@ def test_an_outage_of_six_hours_changes_nothing_that_rests_on_two_signatures() -
     shipment = history.terms(**EIGHT_DAYS_COST)
     history.handoff(shipment, CARRIER, SHOP, 10 * DAY, known=10 * DAY + 6 * HOUR)
     assert penalty_of(shipment, history.records).amount == 0
+
+
+def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> None:
+    """The second log has every record only when its operator joined; the blocks are the same, and decide."""
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST, reportLag=0)
+    history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
+    for minutes in range(0, 91, 15):
+        logs: dict[str, list[VerifiedRecord]] = {"first": [], "joined late": [], "rebuilt": []}
+        for i, record in enumerate(history.records):
+            block = record.known + minutes * 60
+            for name, logged in (("first", record.known), ("joined late", 40 * DAY), ("rebuilt", block)):
+                facts = replace(record.facts, log_index=i, logged_at=logged, block_time=block)
+                logs[name].append(known_by(record, facts))
+        first, late, rebuilt = (penalty_of(shipment, records) for records in logs.values())
+        assert late.delivered_at == rebuilt.delivered_at
+        assert late.delivered_at is not None
+        assert first.delivered_at is not None
+        assert late.delivered_at - first.delivered_at == min(minutes * 60, HOUR)
+        assert late.amount == rebuilt.amount >= first.amount >= 500_000
