@@ -7,10 +7,10 @@ inclusion, arithmetic) and what only the log *attests* (that nothing is missing,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ledger import merkle
+from ledger.bundle.bundled_context import BundledContext, identify, is_leaf_of
 from ledger.bundle.figure_checks import CheckedFigures, Ground, check_figures
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.kept_checkpoints import STEP as KEPT
@@ -23,12 +23,11 @@ from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
 from ledger.log.cosignature import COSIGNATURE_LENGTH
-from ledger.log.leaf import Leaf, LogIdentity
+from ledger.log.leaf import LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime, Evidence, blocks_count
 from ledger.records.recovered import RecoveredRecord, recover_record
-from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import Domain
 from ledger.records.types import (
     LOG_ONLY,
@@ -40,7 +39,6 @@ from ledger.records.types import (
     Outcome,
     Override,
     Recall,
-    Record,
     RegistryChange,
     Revocation,
     ShipmentTerms,
@@ -205,9 +203,9 @@ class _Work:
         domains = self._domains()
         try:
             for record in self.bundle.records:
-                self.ids[record.index] = _identify(record, domains)
+                self.ids[record.index] = identify(record, domains)
         except VerificationFailed:
-            if not any(_is_here(record, domains) for record in self.bundle.records):
+            if not any(is_leaf_of(record, domains) for record in self.bundle.records):
                 raise VerificationFailed(
                     "the trust file is of another consortium",
                     where="trust file.consortiumId",
@@ -269,7 +267,7 @@ class _Work:
         return f"{history.next_sequence - 1} changes without a gap, each signed by the council in force, {GIVEN}"
 
     def check_signatures(self) -> str:
-        context = _Context({self.ids[r.index]: r.signed.record for r in self.bundle.records})
+        context = BundledContext({self.ids[r.index]: r.signed.record for r in self.bundle.records})
         for record in self.bundle.records:
             if isinstance(record.signed.record, Outcome):
                 if record.signed.signatures:
@@ -389,57 +387,3 @@ class _Work:
             signed.record.check(name)
             self.recovered[record.index] = recover_record(signed, self.ids[record.index], name)
         return self.recovered[record.index]
-
-
-def _is_here(record: BundledRecord, domains: list[Domain]) -> bool:
-    try:
-        return bool(_identify(record, domains))
-    except VerificationFailed:
-        return False
-
-
-def _identify(record: BundledRecord, domains: list[Domain]) -> RecordId:
-    """The record's id, in that of the domains that gives its claimed leaf. Raises `VerificationFailed`."""
-    body, signatures = record.signed.record, record.signed.signature_bytes()
-    result = b""
-    for domain in domains if body.MONEY else domains[:1]:
-        record_id = domain.record_id(body)
-        result = merkle.leaf_hash(Leaf.of(body.NUMBER, record_id, signatures, record.log_time).encode())
-        if result == record.leaf_hash:
-            return record_id
-    raise VerificationFailed(
-        "this record is not the one in the log",
-        where=record.where,
-        expected=to_hex(record.leaf_hash),
-        found=to_hex(result),
-        mend="A field, an opened part, a signature, the log time or the leaf hash was altered.",
-    )
-
-
-class _Context:
-    """A `SignerContext` on the bundle's own records."""
-
-    def __init__(self, records: Mapping[RecordId, Record]) -> None:
-        self._records: dict[bytes, Record] = {bytes(i): record for i, record in records.items()}
-        self._parents: dict[bytes, bytes] = {}
-        for record in self._records.values():
-            self._parents |= dict(_openings(record))
-
-    def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
-        while shipment in self._parents:
-            shipment = self._parents[shipment]
-        result = self._records.get(shipment)
-        return result if isinstance(result, ShipmentTerms) else None
-
-    def record(self, record_id: bytes) -> Record | None:
-        return self._records.get(record_id)
-
-
-def _openings(record: Record) -> Iterator[tuple[bytes, bytes]]:
-    """(child, parent) of each shipment that the record can have opened from another."""
-    if isinstance(record, Split):
-        for i in range(len(record.children)):
-            yield child_id(record.shipment, record.sequence, i), record.shipment
-    elif isinstance(record, Handoff):
-        for item in record.items:
-            yield remainder_id(item.shipment, item.sequence), item.shipment
