@@ -13,9 +13,10 @@ from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.common.scopes import schema_hash
 from ledger.errors import LadingError
-from ledger.products.authenticity import Evidence, Scan, Verdict, Why, judge
+from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.products.gs1 import Product
+from ledger.products.verdict import Evidence, Scan, Verdict, Why
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Recall, Record, RegistryChange, Revocation
 from ledger.records.verification import Facts, VerifiedRecord, already_verified

@@ -8,20 +8,11 @@ import pytest
 from ledger.codes import Hazard, Outcome, RecallAction, RevocationReason, Role, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
-from ledger.products.authenticity import (
-    Evidence,
-    Fate,
-    Part,
-    ProductVerdict,
-    Scan,
-    Verdict,
-    Why,
-    holders_from,
-    judge,
-)
+from ledger.products.authenticity import holders_from, judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.products.gs1 import Product
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_DEVICES, NO_LOOKS, Looks
+from ledger.products.verdict import Evidence, Fate, Part, ProductVerdict, Scan, Verdict, Why
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Attestation, Recall, Record, Revocation
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
