@@ -205,7 +205,7 @@ class Player:
             if kind == StatementKind.TENDER:
                 counterparty = slot.consignee
             if kind == StatementKind.CONTEST:
-                by, counterparty = slot.consignee, slot.custodian
+                by, counterparty = rng.choice((slot.consignee, slot.consignor)), slot.custodian
         record = self.w.statement(kind, shipment, by, counterparty, sequence=self.sequence(shipment))
         witnessed = kind in (StatementKind.DESTROYED, StatementKind.ABANDONED)
         first = self.who(by, shipment)
