@@ -115,8 +115,9 @@ def _remark(record: Statement, signer: Signer, holding: Holding) -> Outcome:
         return Outcome.NOT_HELD
     if record.by == NOBODY and signer.key != holding.recipient_key:
         return Outcome.WRONG_KEY
-    addressee = record.counterparty if tender else record.by
-    if (contest or tender) and addressee != slot.consignee:
+    if contest and record.by not in (slot.consignee, slot.consignor):
+        return Outcome.FORBIDDEN
+    if tender and record.counterparty != slot.consignee:
         return Outcome.FORBIDDEN
     return Outcome.APPLIED
 
