@@ -8,6 +8,7 @@ import pytest
 
 from ledger.bundle.subject import bears_on_product
 from ledger.codes import ContractKind, Hazard, Outcome, RecallAction, RegistryAction, RevocationReason, Role
+from ledger.common.gs1 import Product
 from ledger.common.gs1_keys import check_digit
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.keccak import keccak256
@@ -15,7 +16,6 @@ from ledger.common.scopes import schema_hash
 from ledger.errors import LadingError
 from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import Product
 from ledger.products.verdict import Evidence, Scan, Verdict, Why
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Recall, Record, RegistryChange, Revocation

@@ -1,4 +1,4 @@
-// GS1 Digital Link paths as subjects of records, and what a recall takes in. Twin of ledger/products/gs1.py.
+// GS1 Digital Link paths as subjects of records, and what a recall takes in. Twin of ledger/common/gs1.py.
 
 const PATH = /^01\/([0-9]{14})(?:\/22\/([^/]+))?(?:\/10\/([^/]+))?(?:\/21\/([^/]+))?$/;
 const VALUE = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/; // GS1 character set 82
