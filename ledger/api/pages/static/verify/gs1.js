@@ -12,6 +12,12 @@ export function parseProduct(path) {
   return [variant, lot, serial].includes(null) ? null : { gtin: match[1], variant, lot, serial };
 }
 
+// What a recall that nobody checked is about: the whole GTIN where the rest of the path cannot be read; null where there
+// is no GTIN.
+export function recalledProduct(subject) {
+  return parseProduct(subject) ?? (subject[17] === "/" ? parseProduct(subject.slice(0, 17)) : null);
+}
+
 // The canonical path of the product in an address such as /p/01/9421900000012/10/a%2fb, in any spelling that a code may
 // have; null where there is none.
 export function pathOfAddress(address) {
