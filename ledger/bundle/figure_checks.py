@@ -14,7 +14,7 @@ from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.products.authenticity import ProductVerdict
+from ledger.products.verdict import ProductVerdict
 from ledger.records.evidence import CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at

@@ -2,13 +2,16 @@
 
 A record's log time is the operator's word. What moves it, or bears it out, is listed here, so that whoever verifies the
 bundle counts by exactly the evidence that its maker counted by (RECORDS, *Times of a record*). Cosignatures are proved
-by the keys of the trust file; that the chain took a checkpoint in a block, and when, the log attests.
+by the keys of the trust file; that the chain took a checkpoint in a block, and that no earlier evidence is left out,
+the log attests with its signature.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, text
 from ledger.errors import MalformedRecord, VerificationFailed
@@ -71,6 +74,48 @@ class TimedCheckpoint:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """By which checkpoints a bundle's times count, by ascending size, and by which witness policy (None: nobody is
+    asked).
+
+    The log signs both: nobody else may leave evidence out, or bring witnesses of his own.
+    """
+
+    witnesses: WitnessPolicy | None
+    checkpoints: tuple[TimedCheckpoint, ...]
+    signature: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        return _signed_part(self.witnesses, self.checkpoints) | {"signature": to_hex(self.signature)}
+
+    @property
+    def digest(self) -> bytes:
+        return times_digest(self.witnesses, self.checkpoints)
+
+    @classmethod
+    def from_json(cls, value: object, where: str) -> "Times":
+        fields = fields_of(value, where, ("witnesses", "checkpoints", "signature"))
+        policy, place = fields["witnesses"], f"{where}.checkpoints"
+        return cls(
+            None if policy is None else WitnessPolicy.from_json(policy, f"{where}.witnesses"),
+            tuple(TimedCheckpoint.from_json(entry, at) for at, entry in entries(fields["checkpoints"], place)),
+            hex_bytes(fields["signature"], f"{where}.signature", 64),
+        )
+
+
+def times_digest(policy: WitnessPolicy | None, checkpoints: Sequence[TimedCheckpoint]) -> bytes:
+    """SHA-256 of what the log signs of a bundle's times: RFC 8785 JSON of `witnesses` and `checkpoints`."""
+    return hashlib.sha256(canonical_json(_signed_part(policy, checkpoints))).digest()
+
+
+def _signed_part(policy: WitnessPolicy | None, checkpoints: Sequence[TimedCheckpoint]) -> dict[str, Any]:
+    return {
+        "witnesses": None if policy is None else policy.to_json(),
+        "checkpoints": [entry.to_json() for entry in checkpoints],
+    }
+
+
 def decisive(records: Iterable[VerifiedRecord]) -> set[int]:
     """The sizes of the checkpoints by which the times of these records count; see `ledger.records.evidence`."""
     sizes = set()
@@ -90,7 +135,7 @@ def check_times(
     *,
     blocks_count: bool,
 ) -> Iterator[CheckpointTime]:
-    """What each checkpoint evidences by `policy`, that of the trust file, and by the chain where its `blocks_count`.
+    """What each checkpoint evidences by `policy`, that of the bundle, and by the chain where its `blocks_count`.
 
     1. The log signed it; sizes ascend up to that of `head`, the bundle's own checkpoint.
     2. Its tree is the beginning of the bundle's.
@@ -119,8 +164,7 @@ def check_times(
             raise VerificationFailed(
                 "nobody bears out when this checkpoint was there",
                 where=where,
-                expected="cosignatures by a quorum of the trust file's witnesses, or the block that anchored it",
-                mend="Was the bundle made by another witness policy than the trust file's? Get the newest trust file.",
+                expected="cosignatures by a quorum of the witnesses, or the block that anchored it",
             )
         if cosigned is not None:
             yield CheckpointTime(own.size, cosigned, Basis.WITNESSES)

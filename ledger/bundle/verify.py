@@ -7,10 +7,10 @@ inclusion, arithmetic) and what only the log *attests* (that nothing is missing,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ledger import merkle
+from ledger.bundle.bundled_context import BundledContext, identify, is_leaf_of
 from ledger.bundle.figure_checks import CheckedFigures, Ground, check_figures
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.kept_checkpoints import STEP as KEPT
@@ -23,12 +23,11 @@ from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
 from ledger.log.cosignature import COSIGNATURE_LENGTH
-from ledger.log.leaf import Leaf, LogIdentity
+from ledger.log.leaf import LogIdentity
 from ledger.log.multi_proof import verify_subset
 from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime, Evidence, blocks_count
 from ledger.records.recovered import RecoveredRecord, recover_record
-from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import Domain
 from ledger.records.types import (
     LOG_ONLY,
@@ -40,7 +39,6 @@ from ledger.records.types import (
     Outcome,
     Override,
     Recall,
-    Record,
     RegistryChange,
     Revocation,
     ShipmentTerms,
@@ -97,7 +95,7 @@ def verify_bundle(
         ("log", PROVED, work.find_log),
         ("checkpoint", PROVED, work.check_checkpoint),
         *([("witnesses", PROVED, work.check_witnesses)] if trust.witnesses else []),
-        ("times", PROVED, work.check_times),
+        ("times", ATTESTED, work.check_times),
         *([(KEPT, PROVED, lambda: check_kept(work.log, work.head, notes, proofs))] if notes else []),
         ("inclusion", PROVED, work.check_inclusion),
         ("registry", PROVED, work.build_registry),
@@ -174,19 +172,29 @@ class _Work:
         return f"{policy.threshold} of {len(policy.keys)} had cosigned it by {time} (UTC seconds): {names}"
 
     def check_times(self) -> str:
-        policy = self.trust.witnesses
+        times_of = self.bundle.times
+        policy, trusted = times_of.witnesses, self.trust.witnesses
+        if trusted is not None and policy != trusted:
+            raise VerificationFailed(
+                "times count by another witness policy than the trust file's",
+                where="witnesses",
+                expected=str(trusted.to_json()),
+                found="no witnesses" if policy is None else str(policy.to_json()),
+                mend="Get the newest trust file, or have the bundle exported again.",
+            )
         counts = blocks_count(self.trust.chain_id)
-        times = list(check_times(self.bundle.times, self.log, self.head, policy, blocks_count=counts))
-        if policy is not None:
+        times = list(check_times(times_of.checkpoints, self.log, self.head, policy, blocks_count=counts))
+        if policy is not None and trusted is not None:
             # Whoever shows the checkpoint shows when it stood: leaving that out would leave the operator's word alone.
             cosigned_at = policy.verify(self.bundle.checkpoint.encode())
             times.append(CheckpointTime(self.head.size, cosigned_at, Basis.WITNESSES))
         self.evidence = Evidence.of_chain(self.trust.chain_id, times)
         found = Counter(time.basis for time in self.evidence.times)
         blocks = "block times count" if counts else "block times are the operator's own"
+        unknown = "; the trust file names none of these witnesses" if policy is not None and trusted is None else ""
         return (
             f"{found[Basis.WITNESSES]} checkpoints count from when witnesses had cosigned them, {found[Basis.CHAIN]} "
-            f"from the block that the log names; {blocks}"
+            f"from the block that the log names; {blocks}{unknown}"
         )
 
     # --- 4: inclusion ----------------------------------------------------------------------------------------
@@ -195,9 +203,9 @@ class _Work:
         domains = self._domains()
         try:
             for record in self.bundle.records:
-                self.ids[record.index] = _identify(record, domains)
+                self.ids[record.index] = identify(record, domains)
         except VerificationFailed:
-            if not any(_is_here(record, domains) for record in self.bundle.records):
+            if not any(is_leaf_of(record, domains) for record in self.bundle.records):
                 raise VerificationFailed(
                     "the trust file is of another consortium",
                     where="trust file.consortiumId",
@@ -259,7 +267,7 @@ class _Work:
         return f"{history.next_sequence - 1} changes without a gap, each signed by the council in force, {GIVEN}"
 
     def check_signatures(self) -> str:
-        context = _Context({self.ids[r.index]: r.signed.record for r in self.bundle.records})
+        context = BundledContext({self.ids[r.index]: r.signed.record for r in self.bundle.records})
         for record in self.bundle.records:
             if isinstance(record.signed.record, Outcome):
                 if record.signed.signatures:
@@ -296,7 +304,12 @@ class _Work:
                 found=f"{statement.subject} at size {statement.size}",
             )
         self.log.verify_complete(statement, self.ids.values())
-        return f"the log says that these {len(self.ids)} records are all that bear on {self.bundle.subject}"
+        times = self.bundle.times
+        self.log.verify_times(self.bundle.subject, self.head.size, times.digest, times.signature)
+        return (
+            f"the log says that these {len(self.ids)} records are all that bear on {self.bundle.subject}, "
+            "and that it has no earlier evidence of their times"
+        )
 
     def check_outcomes(self) -> str:
         events = self._events()
@@ -379,57 +392,3 @@ class _Work:
             signed.record.check(name)
             self.recovered[record.index] = recover_record(signed, self.ids[record.index], name)
         return self.recovered[record.index]
-
-
-def _is_here(record: BundledRecord, domains: list[Domain]) -> bool:
-    try:
-        return bool(_identify(record, domains))
-    except VerificationFailed:
-        return False
-
-
-def _identify(record: BundledRecord, domains: list[Domain]) -> RecordId:
-    """The record's id, in that of the domains that gives its claimed leaf. Raises `VerificationFailed`."""
-    body, signatures = record.signed.record, record.signed.signature_bytes()
-    result = b""
-    for domain in domains if body.MONEY else domains[:1]:
-        record_id = domain.record_id(body)
-        result = merkle.leaf_hash(Leaf.of(body.NUMBER, record_id, signatures, record.log_time).encode())
-        if result == record.leaf_hash:
-            return record_id
-    raise VerificationFailed(
-        "this record is not the one in the log",
-        where=record.where,
-        expected=to_hex(record.leaf_hash),
-        found=to_hex(result),
-        mend="A field, an opened part, a signature, the log time or the leaf hash was altered.",
-    )
-
-
-class _Context:
-    """A `SignerContext` on the bundle's own records."""
-
-    def __init__(self, records: Mapping[RecordId, Record]) -> None:
-        self._records: dict[bytes, Record] = {bytes(i): record for i, record in records.items()}
-        self._parents: dict[bytes, bytes] = {}
-        for record in self._records.values():
-            self._parents |= dict(_openings(record))
-
-    def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
-        while shipment in self._parents:
-            shipment = self._parents[shipment]
-        result = self._records.get(shipment)
-        return result if isinstance(result, ShipmentTerms) else None
-
-    def record(self, record_id: bytes) -> Record | None:
-        return self._records.get(record_id)
-
-
-def _openings(record: Record) -> Iterator[tuple[bytes, bytes]]:
-    """(child, parent) of each shipment that the record can have opened from another."""
-    if isinstance(record, Split):
-        for i in range(len(record.children)):
-            yield child_id(record.shipment, record.sequence, i), record.shipment
-    elif isinstance(record, Handoff):
-        for item in record.items:
-            yield remainder_id(item.shipment, item.sequence), item.shipment

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ledger.codes import RecallAction, RevocationReason, ShipmentState
 from ledger.explain.units import day
 from ledger.explain.words import counted, word
-from ledger.products.authenticity import Part, ProductVerdict, Reason, Verdict, Why
+from ledger.products.verdict import Part, ProductVerdict, Reason, Verdict, Why
 
 TO_DO: Mapping[RecallAction, str] = {
     RecallAction.STOP_SALE: "Do not sell or use it; ask the contact.",

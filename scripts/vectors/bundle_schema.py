@@ -7,6 +7,7 @@ from ledger.bundle.format import BUNDLE, MAX_RULES
 from ledger.bundle.product import ProductFigures
 from ledger.bundle.subject import SubjectKind
 from ledger.common.figure import json_schema
+from ledger.log.cosignature import MAX_WITNESSES
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
@@ -65,10 +66,20 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "records": _list({"anyOf": [{"$ref": f"#/$defs/record.{name}"} for name in records]}, least=1),
             "complete": _object(complete),
             "rules": _list({"type": "string"}, most=MAX_RULES),
-            "times": _list(_timed(number)),
+            "times": _times(number),
             "figures": json_schema(FIGURES[kind]),
         }
     )
+
+
+def _times(number: dict[str, Any]) -> dict[str, Any]:
+    witnesses = {"anyOf": [{"type": "null"}, _policy()]}
+    return _object({"witnesses": witnesses, "checkpoints": _list(_timed(number)), "signature": _hex(64)})
+
+
+def _policy() -> dict[str, Any]:
+    keys = _list({"type": "string"}, least=1, most=MAX_WITNESSES)
+    return _object({"threshold": _integer(MAX_WITNESSES, 1), "keys": keys})
 
 
 def _timed(number: dict[str, Any]) -> dict[str, Any]:

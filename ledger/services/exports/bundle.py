@@ -11,14 +11,14 @@ from ledger.bundle.figures import award_figures, partner_figures, shipment_figur
 from ledger.bundle.format import Bundle, BundledRecord
 from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
-from ledger.bundle.times import AnchoredIn, TimedCheckpoint, decisive
+from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
+from ledger.common.gs1 import Product, recalled_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import Product, parse_product
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
 from ledger.records.signers import RecipientSigner, expected_signers
@@ -59,6 +59,8 @@ class Exporter:
         self._ledger = ledger
         self._published = published
         self._size = published.head.size
+        asked = ledger.home.consortium.witnesses
+        self._policy = asked.policy if asked is not None else None
         self.opened: dict[RecordId, Opened] = {}
         """The private parts in the bundle that was made last, for the access journal."""
 
@@ -230,13 +232,16 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
-            times=tuple(self._times(connection, counted)),
+            times=self._times(str(subject), tuple(self._checkpoints(connection, counted))),
             figures=figures,
         ).to_bytes()
 
-    def _times(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
+    def _times(self, subject: str, checkpoints: tuple[TimedCheckpoint, ...]) -> Times:
+        digest = times_digest(self._policy, checkpoints)
+        return Times(self._policy, checkpoints, self._ledger.keys.log.times(subject, self._size, digest))
+
+    def _checkpoints(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
         """The checkpoints by which the times of these records count, with what bears them out."""
-        asked = self._ledger.home.consortium.witnesses
         for size in sorted(decisive(counted)):
             stored = checkpoints.get(connection, size)
             if stored is None:
@@ -244,7 +249,7 @@ class Exporter:
             anchored = None
             if stored.anchored_block is not None and stored.anchored_time is not None:
                 anchored = AnchoredIn(stored.anchored_block, stored.anchored_time, stored.anchored_transaction or b"")
-            note = cosigned_note(connection, stored, asked.policy if asked else None)
+            note = cosigned_note(connection, stored, self._policy)
             proof = self._ledger.publisher.consistency_proof(size, self._size)
             yield TimedCheckpoint(note.decode(), tuple(proof), anchored)
 
@@ -299,7 +304,7 @@ def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[st
     if row.type_number in OF_SHIPMENTS:
         return not shipments.isdisjoint(_shipments_in(row))
     if isinstance(record, Recall):
-        subject = parse_product(record.subject) if record.subject.startswith("01/") else None
+        subject = recalled_product(record.subject)
         return subject is not None and subject.gtin in gtins
     if isinstance(record, RegistryChange) or (isinstance(record, Attestation) and record.schema == BRAND_AUTHORISATION):
         return True  # they say whose attestations count

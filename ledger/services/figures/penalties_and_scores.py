@@ -34,7 +34,7 @@ from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
-from ledger.store import records
+from ledger.store import log, records
 
 REMEMBERED = 64
 """Figures that are kept: scorecards of a partner or of everybody in a period, trends."""
@@ -72,11 +72,15 @@ class Numbers:
     # --- penalties -----------------------------------------------------------------------------------------
 
     def penalty(self, shipment: bytes, at: int | None = None) -> PenaltyStatement:
-        """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld."""
+        """The delay penalty of a shipment; raises `NotFound` when its terms are unknown or withheld.
+
+        Without `at`, windows and disputes are judged at the last log time, as for all shipments at once.
+        """
         with self._db.read() as connection:
             registry = self._registry.refreshed(connection)
-            verified = VerifiedRecords(connection, self._home, registry).of_shipment(shipment)
-        return penalty_of(shipment, verified, at)
+            journeys = Journeys(VerifiedRecords(connection, self._home, registry).of_shipment(shipment))
+            journeys.latest = max(journeys.latest, log.head(connection).log_time)
+        return penalty_of(shipment, journeys, at)
 
     def statement_for(self, shipment: RecordId, reader: Reader, at: int | None = None) -> PenaltyStatement:
         """As `penalty`; raises `NotPermitted` unless the reader may see the terms' prices."""

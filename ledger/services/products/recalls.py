@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.codes import APPLIED, Hazard, RecallAction, Role, ShipmentState
+from ledger.common.gs1 import Lot, Product, parse_lots, parse_product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.errors import NotFound, NotPermitted
 from ledger.explain.product import TO_DO
 from ledger.explain.words import counted, spaced, word
 from ledger.products.brand_authority import speakers
-from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
 from ledger.registry.brands import brands_of
 from ledger.services.home.clock import Clock
@@ -101,6 +101,7 @@ class Recalls:
         For the holder of the brand's GS1 prefix, authorities and auditors. Raises `MalformedRecord`, `NotPermitted`.
         """
         product = parse_product(subject)
+        parse_lots(lots)
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             if not self._sees_all(reader) and reader.partner not in brands_of(self._registry.now(), product.gtin):
@@ -121,10 +122,10 @@ class Recalls:
         """Whether its author is an authority, or speaks for the brand: the chain takes recalls from others too."""
         if self._registry.now().has_role(recall.by, Role.AUTHORITY):
             return True
-        try:
-            holders = brands_of(self._registry.now(), parse_product(recall.subject).gtin)
-        except MalformedRecord:
+        product = recalled_product(recall.subject)
+        if product is None:
             return False
+        holders = brands_of(self._registry.now(), product.gtin)
         return recall.by in holders or recall.by in speakers(holders, self._valid_about_partners(connection))
 
     def _valid_about_partners(self, connection: Connection) -> Iterator[tuple[RecordId, StoredAttestation]]:
@@ -206,26 +207,20 @@ class Recalls:
 
 def _affected(recall: StoredRecall) -> tuple[str, ...]:
     """Lots and serials in words; nothing for all of the subject, or where they cannot be read."""
-    try:
-        entries = parse_lots(recall.lots)
-    except MalformedRecord:
-        return ()
     return tuple(
         f"lot {entry.lot}"
         if isinstance(entry, Lot)
         else f"serial {entry.first}"
         if entry.first == entry.last
         else f"serials {entry.first} to {entry.last}"
-        for entry in entries
+        for entry in recalled_lots(recall.lots)
     )
 
 
 def _concerns(recall: StoredRecall, product: Product) -> bool:
     """Whether goods of that GTIN and lot are recalled, or may be."""
-    try:
-        return recall_covers(parse_product(recall.subject), parse_lots(recall.lots), product) is not False
-    except MalformedRecord:
-        return False
+    subject = recalled_product(recall.subject)
+    return subject is not None and recall_covers(subject, recalled_lots(recall.lots), product) is not False
 
 
 @contextmanager

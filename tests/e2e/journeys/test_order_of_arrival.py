@@ -49,7 +49,9 @@ MOST_DELAYS = 60
 
 @dataclass(frozen=True)
 class Ending:
-    """What a ledger has come to: slots and keys, what became of each record, and what is owed for each shipment."""
+    """What a ledger has come to: slots and keys, what became of each record, and what is owed for each shipment
+    (amount, late hours, hours in customs).
+    """
 
     slots: dict[bytes, tuple[int, bytes]]
     outcomes: dict[RecordId, tuple[bool | str, ...]]
@@ -111,7 +113,10 @@ def ending_of(stage: Stage, records: Sequence[SignedRecord], at: int) -> Ending:
     }
     opened = [one for one, signed in zip(ids, records, strict=True) if isinstance(signed.record, ShipmentTerms)]
     figures = {one: stage.penalty(one, at) for one in opened}
-    owed = {one: (p.amount, p.late_seconds, p.customs_seconds) for one, p in figures.items()}
+    # In hours: a tender counts from the block that showed it, and blocks come some seconds earlier or later.
+    owed = {
+        one: (p.amount, round(p.late_seconds / HOUR), round(p.customs_seconds / HOUR)) for one, p in figures.items()
+    }
     return Ending(state_of(stage), outcomes, owed)
 
 

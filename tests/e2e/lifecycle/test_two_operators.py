@@ -34,7 +34,7 @@ from ledger.services.state import shipment_state
 from ledger.store import records
 from ledger.store.projections import outcomes
 from tests.chain.conftest import start_anvil
-from tests.e2e.stage import CARRIER, MAKER, ROLES, SECOND, SHOP, Stage, key_of, parties
+from tests.e2e.stage import CARRIER, HOUR, MAKER, ROLES, SECOND, SHOP, Stage, key_of, parties
 
 OTHER_OPERATOR = 20
 CLOCK = SystemClock()
@@ -225,6 +225,9 @@ def test_parts_are_opened_to_an_operator_by_who_hands_the_record_in_there(pair: 
     ours, theirs = one.penalty(goods), two.penalty(goods)
     assert ours.evidence == theirs.evidence
     assert (ours.amount, ours.liable, ours.promised_at) == (theirs.amount, theirs.liable, theirs.promised_at)
+    assert ours.delivered_at is not None
+    assert theirs.delivered_at is not None
+    assert abs(ours.delivered_at - theirs.delivered_at) <= HOUR  # each log's own time moves it by an hour at most
 
 
 def test_a_bundle_of_either_operator_verifies_with_a_trust_file_that_names_its_log(pair: Pair) -> None:
