@@ -374,7 +374,7 @@ def procedures(lodged: dict[str, Any] | None, **steps: Any) -> History:
         if lodged is not None:
             history.clearance(ClearanceStatus.LODGED, shipment, day + HOUR, **lodged)
         if i % 2:
-            held = {"caused_by": BROKER, "cause": HoldCause.DOCUMENTS}
+            held: dict[str, Any] = {"caused_by": BROKER, "cause": HoldCause.DOCUMENTS}
             history.clearance(ClearanceStatus.HELD, shipment, day + 2 * HOUR, **held, **steps)
         history.clearance(ClearanceStatus.RELEASED, shipment, day + 9 * HOUR, **steps)
         history.handoff(shipment, MAKER, CARRIER, day + DAY)
