@@ -36,7 +36,7 @@ class Event(NamedTuple):
 
     `recipient` is the one-time key of a partner 0, so that each is one of its own. `destination` is the finest code
     that the terms name (None: closed, which all count as one). What was never delivered: its holder, its consignee, the
-    day of its promise. Procedures of a broker: the declarant, nobody, the pair as `destination`, the day of the first
+    day of its promise. Procedures of a broker: the broker, nobody, the pair as `destination`, the day of the first
     status.
     """
 

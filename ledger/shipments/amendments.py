@@ -126,7 +126,7 @@ def _amendable(target: Record) -> ShipmentTerms:
 def versions(
     journeys: Journeys, found: Found[R], counts: Callable[[VerifiedRecord], bool] = lambda _: True
 ) -> Iterator[tuple[R, VerifiedRecord]]:
-    """The record as signed, then as each correction that stands and `counts` leaves it; with the record that told it."""
+    """The record as signed, then as each correction that stands and `counts` leaves it, with the paper that says so."""
     record = found.record
     yield record, found.verified
     for amendment in journeys.amendments(found.verified.id):
