@@ -7,6 +7,18 @@ import {Clearance, Handoff, HandoffItem, Require, ShipmentRef, ShipmentTerms} fr
 import {SigningDomain} from "../src/base/SigningDomain.sol";
 import {Consortium} from "./Consortium.sol";
 
+/// @dev The status graph in plain words of code, from the rules and not from the contract.
+function mayFollow(uint8 before, uint8 status) pure returns (bool) {
+    if (status == 1) return false; // lodged is recorded and changes no slot
+    if (before == 10) return false; // destroyed
+    if (before == 9) return status == 10; // seized: destroyed
+    if (before == 5 || before == 6 || before == 11) {
+        // released, with conditions, recalled: held, released, with conditions, amended, seized, destroyed, recalled
+        return status == 3 || status == 5 || status == 6 || status >= 8;
+    }
+    return status != 11;
+}
+
 /// @notice Custody and clearance with a maker, a carrier, a retailer, German customs, a broker, and a maker who is customs
 /// and broker too.
 abstract contract ClearanceFixture is Consortium {
@@ -103,17 +115,5 @@ abstract contract ClearanceFixture is Consortium {
 
     function _id(bytes32 structHash) internal pure returns (bytes32) {
         return SigningDomain.digest(SigningDomain.evidence(CONSORTIUM_ID), structHash);
-    }
-
-    /// @notice The status graph in plain words of code, from the rules and not from the contract.
-    function mayFollow(uint8 before, uint8 status) internal pure returns (bool) {
-        if (status == 1) return false; // lodged is recorded and changes no slot
-        if (before == 10) return false; // destroyed
-        if (before == 9) return status == 10; // seized: destroyed
-        if (before == 5 || before == 6 || before == 11) {
-            // released, with conditions, recalled: held, released, with conditions, amended, seized, destroyed, recalled
-            return status == 3 || status == 5 || status == 6 || status >= 8;
-        }
-        return status != 11;
     }
 }

@@ -6,7 +6,7 @@ import {IClearanceLedger} from "../src/IClearanceLedger.sol";
 import {Clearance, ShipmentRef} from "../src/Records.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
 import {GtinSubject} from "../src/base/GtinSubject.sol";
-import {ClearanceFixture} from "./ClearanceFixture.sol";
+import {ClearanceFixture, mayFollow} from "./ClearanceFixture.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice Any run of statuses, any list, any forgery.
