@@ -18,7 +18,7 @@ import {BonusPoolHandler} from "./BonusPoolHandler.sol";
 /// 7. Whatever the rules allow succeeds, and every act has happened in the end: agreed, funded, awarded and awarded again,
 ///    disputed, upheld and rejected, claimed and in vain a second time, by the residual partner in time and after the end,
 ///    what was not awarded and all of it refunded, time passed, calls refused.
-/// forge-config: default.invariant.runs = 8
+/// forge-config: default.invariant.runs = 16
 /// forge-config: default.invariant.depth = 150
 /// forge-config: default.invariant.fail-on-revert = true
 /// forge-config: mutants.invariant.runs = 2

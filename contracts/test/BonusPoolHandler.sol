@@ -108,7 +108,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         uint16 version = pool.stateOf(ids[which]).version;
         seed >>= 16;
         if (kind == 0) _fund(which, seed);
-        if (kind == 1) _award(which, seed, true);
+        if (kind == 1) _award(which, seed, false);
         if (kind == 2) dispute(ids[which], version, uint40(seed % 7));
         if (kind == 3) rule(ids[which], version, seed & 1 == 0);
         if (kind == 4) _claim(which, uint40(seed % 3) + 1);
@@ -119,8 +119,8 @@ contract BonusPoolHandler is BonusPoolFixture {
     function _play(Act a, uint256 seed) private returns (bool) {
         if (a == Act.AGREE) _agree();
         if (a == Act.FUND) _fund(_find(seed & 1 == 0 ? IBonusPool.Status.Open : IBonusPool.Status.Funded, seed), seed);
-        if (a == Act.AWARD) _award(_find(IBonusPool.Status.Funded, seed), seed, true);
-        if (a == Act.AWARD_AGAIN) _award(_find(IBonusPool.Status.Voided, seed), seed, true);
+        if (a == Act.AWARD) _award(_find(IBonusPool.Status.Funded, seed), seed, false);
+        if (a == Act.AWARD_AGAIN) _award(_find(IBonusPool.Status.Voided, seed), seed, false);
         if (a == Act.DISPUTE) _dispute(_find(IBonusPool.Status.Awarded, seed), seed);
         if (a == Act.UPHOLD || a == Act.REJECT) _rule(_find(IBonusPool.Status.Disputed, seed), a == Act.UPHOLD);
         if (a == Act.WAIT) VM.warp(block.timestamp + seed % 2 days);
@@ -157,15 +157,18 @@ contract BonusPoolHandler is BonusPoolFixture {
         fund(ids[which], seed & 2 == 0 ? FUNDER : FUNDER_2, uint128(uint96(seed >> 8)) + 100);
     }
 
-    /// @dev Amounts may exceed the total together: an awarder may be careless, or worse.
-    function _award(uint256 which, uint256 seed, bool mayBeCareless) private {
+    /// @dev A careful award leaves something for everybody: parties, residual partner, funders. Else it awards anything up to
+    /// all there is, and the amounts may exceed it together: an awarder may be careless, or worse.
+    function _award(uint256 which, uint256 seed, bool careful) private {
         IBonusPool.AgreementState memory s = pool.stateOf(ids[which]);
-        uint128 total = s.funded / 2 + uint128(seed >> 128) % (s.funded / 4 + 1);
-        uint128 most = total / (mayBeCareless && seed & 3 == 0 ? 2 : 4);
+        uint256 total = careful ? s.funded / 2 : seed & 12 == 0 ? s.funded : (seed >> 128) % (uint256(s.funded) + 1);
+        uint256 most = careful || seed & 1 == 0 ? total / 4 : total / 2;
         for (uint256 i = 0; i < 3; ++i) {
-            _amounts[which][i] = most == 0 ? 0 : 1 + uint128(uint256(keccak256(abi.encode(seed, i)))) % most;
+            uint256 amount = uint256(keccak256(abi.encode(seed, i))) % (most + 1);
+            if (careful && amount == 0) amount = 1;
+            _amounts[which][i] = !careful && i == 2 && seed & 48 == 0 ? 0 : uint128(amount);
         }
-        award(ids[which], s.version + 1, total, _amounts[which]);
+        award(ids[which], s.version + 1, uint128(total), _amounts[which]);
     }
 
     function _dispute(uint256 which, uint256 seed) private {
@@ -226,7 +229,7 @@ contract BonusPoolHandler is BonusPoolFixture {
             uint128 more = _restOf(which);
             if (more == 0) continue;
             uint128 had = pool.stateOf(ids[which]).paidToResidual;
-            _claimResidual(which, had + (seed & 1 << 16 == 0 ? more : uint128(seed >> 32) % more + 1));
+            _claimResidual(which, had + (seed >> 16 & 1 == 0 ? more : uint128(seed >> 32) % more + 1));
             return;
         }
         uint256 fresh = _claimable(seed);
@@ -302,7 +305,7 @@ contract BonusPoolHandler is BonusPoolFixture {
     function _bring(IBonusPool.Status wanted, uint256 seed) private returns (uint256 which) {
         if (wanted == IBonusPool.Status.Open) return _agree();
         if (wanted == IBonusPool.Status.Funded) _fund(which = _find(IBonusPool.Status.Open, seed), seed);
-        if (wanted == IBonusPool.Status.Awarded) _award(which = _find(IBonusPool.Status.Funded, seed), seed, true);
+        if (wanted == IBonusPool.Status.Awarded) _award(which = _find(IBonusPool.Status.Funded, seed), seed, false);
         if (wanted == IBonusPool.Status.Disputed) _dispute(which = _find(IBonusPool.Status.Awarded, seed), seed);
         if (wanted == IBonusPool.Status.Voided) _rule(which = _find(IBonusPool.Status.Disputed, seed), true);
         if (wanted == IBonusPool.Status.Refundable) {
@@ -314,7 +317,7 @@ contract BonusPoolHandler is BonusPoolFixture {
     /// @dev A new one with a careful award that nobody disputed in time.
     function _claimable(uint256 seed) private returns (uint256 which) {
         _fund(which = _agree(), seed);
-        _award(which, seed, false);
+        _award(which, seed, true);
         VM.warp(block.timestamp + DISPUTE_WINDOW + 1);
     }
 

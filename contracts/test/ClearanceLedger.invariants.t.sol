@@ -16,7 +16,7 @@ import {ClearanceHandler} from "./ClearanceHandler.sol";
 /// 4. Custody is what the rules say: what a refused record names does not change, and what is not under way stays as it
 ///    is, but that what was seized is destroyed.
 /// 5. Who is neither customs of the jurisdiction nor a broker moves nothing, and nobody reaches custody directly.
-/// forge-config: default.invariant.runs = 8
+/// forge-config: default.invariant.runs = 16
 /// forge-config: default.invariant.depth = 200
 /// forge-config: mutants.invariant.runs = 2
 /// forge-config: mutants.invariant.depth = 200

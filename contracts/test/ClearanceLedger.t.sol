@@ -15,14 +15,14 @@ contract ClearanceLedgerTest is ClearanceFixture {
 
     /// What a run of statuses leads to is what a model of a few lines says.
     function testFuzz_AnyRunOfStatuses(uint8[12] calldata statuses) external {
-        bytes32 shipment = open(MAKER, 1, false);
+        bytes32 shipment = open(1);
         uint8 standing;
         uint16 sequence;
         bool released;
         bool under = true;
         for (uint256 i = 0; i < statuses.length; ++i) {
             uint8 status = statuses[i] % 11 + 1;
-            submit(record(CUSTOMS, one(shipment, sequence), status));
+            submit(record(one(shipment, sequence), status));
             if (mayFollow(standing, status)) {
                 standing = status;
                 ++sequence;
@@ -46,8 +46,8 @@ contract ClearanceLedgerTest is ClearanceFixture {
         for (uint256 i = 0; i < count; ++i) {
             uint256 kind = kinds >> (4 * i) & 0x3;
             // Known, stale, ahead, unknown.
-            bytes32 shipment = kind == 3 ? keccak256(abi.encode("nobody's", i)) : open(MAKER, i, false);
-            if (kind == 1) submit(record(CUSTOMS, one(shipment, 0), 4));
+            bytes32 shipment = kind == 3 ? keccak256(abi.encode("nobody's", i)) : open(i);
+            if (kind == 1) submit(record(one(shipment, 0), 4));
             items[i] = ShipmentRef({shipment: shipment, sequence: kind == 2 ? 1 : 0});
         }
         _sort(items);
@@ -55,7 +55,7 @@ contract ClearanceLedgerTest is ClearanceFixture {
         for (uint256 i = 0; i < count; ++i) {
             (before[i],) = clearance.slotOf(items[i].shipment, DE, IMPORT);
         }
-        submit(record(CUSTOMS, items, 5));
+        submit(record(items, 5));
         for (uint256 i = 0; i < count; ++i) {
             uint256 slot = custody.slotOf(items[i].shipment);
             bool applies = slot != 0 && items[i].sequence == before[i];
@@ -68,7 +68,7 @@ contract ClearanceLedgerTest is ClearanceFixture {
 
     function testFuzz_RevertWhen_SignedBySomebodyElse(uint256 key) external {
         key = key % 0xFFFFFFFFFFFFFFFF + 0x10000; // nobody's
-        Clearance memory r = record(CUSTOMS, one(open(MAKER, 1, false), 0), 5);
+        Clearance memory r = record(one(open(1), 0), 5);
         bytes memory forged = signature(key, _id(hasher.hash(r)));
         VM.expectRevert(abi.encodeWithSelector(IClearanceLedger.ClearanceNotSigner.selector, CUSTOMS, uint40(0)));
         clearance.clear(r, forged);
@@ -81,7 +81,7 @@ contract ClearanceLedgerTest is ClearanceFixture {
             items[i - 1].shipment = shipments[i - 1];
             if (shipments[i - 1] <= (i == 1 ? bytes32(0) : shipments[i - 2])) wrong = i - 1;
         }
-        Clearance memory r = record(CUSTOMS, items, 5);
+        Clearance memory r = record(items, 5);
         bytes memory signed = signature(keyOf(CUSTOMS), _id(hasher.hash(r)));
         if (wrong < 5) VM.expectRevert(abi.encodeWithSelector(IClearanceLedger.ClearanceNotAscending.selector, wrong));
         clearance.clear(r, signed);
