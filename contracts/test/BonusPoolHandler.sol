@@ -21,6 +21,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         REJECT,
         CLAIM,
         CLAIM_TWICE,
+        CLAIM_BEYOND_TOTAL,
         CLAIM_RESIDUAL,
         CLAIM_LAPSED,
         REFUND_REST,
@@ -29,7 +30,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         REFUSED
     }
 
-    uint256 public constant ACTS = 15;
+    uint256 public constant ACTS = 16;
 
     ReentrantToken public bad;
     bytes32[] public ids;
@@ -46,6 +47,7 @@ contract BonusPoolHandler is BonusPoolFixture {
     mapping(uint256 which => uint256) public furthest;
     bool public wentBack;
     bool public claimedTwice;
+    bool public exceededTotal;
 
     constructor() {
         bad = new ReentrantToken();
@@ -126,6 +128,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         if (a == Act.WAIT) VM.warp(block.timestamp + seed % 2 days);
         if (a == Act.CLAIM) _claimOne(seed);
         if (a == Act.CLAIM_TWICE) return _claimTwice(seed);
+        if (a == Act.CLAIM_BEYOND_TOTAL) return _claimBeyondTotal(seed);
         if (a == Act.CLAIM_RESIDUAL) _claimRest(seed);
         if (a == Act.CLAIM_LAPSED) _claimLapsed(seed);
         if (a == Act.REFUND_REST) _refund(IBonusPool.Status.Claimable, seed);
@@ -211,13 +214,30 @@ contract BonusPoolHandler is BonusPoolFixture {
 
     function _claimTwice(uint256 seed) private returns (bool) {
         (uint256 which, uint40 by) = _claimOne(seed);
-        try this.again(which, by) {
+        try this.claimOut(which, by) {
             claimedTwice = true;
         } catch {}
         return !claimedTwice;
     }
 
-    function again(uint256 which, uint40 by) external {
+    /// @dev Three lines of more than half each: the first come has its own, the next would have more than there is.
+    function _claimBeyondTotal(uint256 seed) private returns (bool) {
+        uint256 which = _agree();
+        _fund(which, seed);
+        uint128 total = pool.stateOf(ids[which]).funded;
+        for (uint256 i = 0; i < 3; ++i) {
+            _amounts[which][i] = total / 2 + 1;
+        }
+        award(ids[which], 1, total, _amounts[which]);
+        VM.warp(block.timestamp + DISPUTE_WINDOW + 1);
+        _claim(which, A);
+        try this.claimOut(which, C) {
+            exceededTotal = true;
+        } catch {}
+        return !exceededTotal;
+    }
+
+    function claimOut(uint256 which, uint40 by) external {
         _claim(which, by);
     }
 
