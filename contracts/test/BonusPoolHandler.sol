@@ -23,6 +23,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         CLAIM_TWICE,
         CLAIM_BEYOND_TOTAL,
         CLAIM_RESIDUAL,
+        CLAIM_BEYOND_REST,
         CLAIM_LAPSED,
         REFUND_REST,
         REFUND_ALL,
@@ -30,7 +31,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         REFUSED
     }
 
-    uint256 public constant ACTS = 16;
+    uint256 public constant ACTS = 17;
 
     ReentrantToken public bad;
     bytes32[] public ids;
@@ -47,7 +48,7 @@ contract BonusPoolHandler is BonusPoolFixture {
     mapping(uint256 which => uint256) public furthest;
     bool public wentBack;
     bool public claimedTwice;
-    bool public exceededTotal;
+    bool public exceeded;
 
     constructor() {
         bad = new ReentrantToken();
@@ -129,6 +130,7 @@ contract BonusPoolHandler is BonusPoolFixture {
         if (a == Act.CLAIM) _claimOne(seed);
         if (a == Act.CLAIM_TWICE) return _claimTwice(seed);
         if (a == Act.CLAIM_BEYOND_TOTAL) return _claimBeyondTotal(seed);
+        if (a == Act.CLAIM_BEYOND_REST) return _claimBeyondRest(seed);
         if (a == Act.CLAIM_RESIDUAL) _claimRest(seed);
         if (a == Act.CLAIM_LAPSED) _claimLapsed(seed);
         if (a == Act.REFUND_REST) _refund(IBonusPool.Status.Claimable, seed);
@@ -160,8 +162,8 @@ contract BonusPoolHandler is BonusPoolFixture {
         fund(ids[which], seed & 2 == 0 ? FUNDER : FUNDER_2, uint128(uint96(seed >> 8)) + 100);
     }
 
-    /// @dev A careful award leaves something for everybody: parties, residual partner, funders. Else it awards anything up to
-    /// all there is, and the amounts may exceed it together: an awarder may be careless, or worse.
+    /// @dev A careful award leaves something for everybody: parties, residual partner, funders. Else it awards anything up
+    /// to all there is, and the amounts may exceed it together: an awarder may be careless, or worse.
     function _award(uint256 which, uint256 seed, bool careful) private {
         IBonusPool.AgreementState memory s = pool.stateOf(ids[which]);
         uint256 total = careful ? s.funded / 2 : seed & 12 == 0 ? s.funded : (seed >> 128) % (uint256(s.funded) + 1);
@@ -172,14 +174,19 @@ contract BonusPoolHandler is BonusPoolFixture {
             _amounts[which][i] = !careful && i == 2 && seed & 48 == 0 ? 0 : uint128(amount);
         }
         award(ids[which], s.version + 1, uint128(total), _amounts[which]);
+        require(pool.statusOf(ids[which]) == IBonusPool.Status.Awarded, "awarded");
     }
 
     function _dispute(uint256 which, uint256 seed) private {
         dispute(ids[which], pool.stateOf(ids[which]).version, uint40(seed % 3) + 1);
+        require(pool.statusOf(ids[which]) == IBonusPool.Status.Disputed, "disputed");
     }
 
     function _rule(uint256 which, bool upheld) private {
         rule(ids[which], pool.stateOf(ids[which]).version, upheld);
+        IBonusPool.Status status = pool.statusOf(ids[which]);
+        bool final_ = status >= IBonusPool.Status.Claimable && status != IBonusPool.Status.Refundable;
+        require(upheld ? status == IBonusPool.Status.Voided : final_, "ruled");
     }
 
     function _claim(uint256 which, uint40 by) private {
@@ -232,9 +239,9 @@ contract BonusPoolHandler is BonusPoolFixture {
         VM.warp(block.timestamp + DISPUTE_WINDOW + 1);
         _claim(which, A);
         try this.claimOut(which, C) {
-            exceededTotal = true;
+            exceeded = true;
         } catch {}
-        return !exceededTotal;
+        return !exceeded;
     }
 
     function claimOut(uint256 which, uint40 by) external {
@@ -254,6 +261,19 @@ contract BonusPoolHandler is BonusPoolFixture {
         }
         uint256 fresh = _claimable(seed);
         _claimResidual(fresh, _restOf(fresh));
+    }
+
+    /// @dev One unit of what others' lines have.
+    function _claimBeyondRest(uint256 seed) private returns (bool) {
+        uint256 which = _claimable(seed);
+        try this.claimResidualOut(which, _restOf(which) + 1) {
+            exceeded = true;
+        } catch {}
+        return !exceeded;
+    }
+
+    function claimResidualOut(uint256 which, uint128 amount) external {
+        _claimResidual(which, amount);
     }
 
     /// @dev What the residual partner may have beyond what it had: what others' lines and claims leave.
