@@ -374,7 +374,7 @@ def procedures(lodged: dict[str, Any] | None, **steps: Any) -> History:
         if lodged is not None:
             history.clearance(ClearanceStatus.LODGED, shipment, day + HOUR, **lodged)
         if i % 2:
-            held = {"caused_by": BROKER, "cause": HoldCause.DOCUMENTS}
+            held: dict[str, Any] = {"caused_by": BROKER, "cause": HoldCause.DOCUMENTS}
             history.clearance(ClearanceStatus.HELD, shipment, day + 2 * HOUR, **held, **steps)
         history.clearance(ClearanceStatus.RELEASED, shipment, day + 9 * HOUR, **steps)
         history.handoff(shipment, MAKER, CARRIER, day + DAY)
@@ -435,7 +435,7 @@ def test_an_amendment_is_a_fault_of_the_broker_that_made_it(
     history = History()
     shipment = history.terms()
     history.clearance(ClearanceStatus.PRESENTED, shipment, DAY, **steps)
-    own = {"by": amender} if steps else {"declarant": amender}
+    own: dict[str, Any] = {"by": amender} if steps else {"declarant": amender}
     history.clearance(ClearanceStatus.AMENDED, shipment, 2 * DAY, **(steps | own))
     history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, **steps)
     released = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED)
