@@ -123,9 +123,11 @@ def statements_of(
     wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
 ) -> list[PenaltyStatement]:
     """Every penalty statement that can be made, of one partner (as liable or beneficiary) if named and under terms that
-    are `wanted`, each of all goods of its terms; shipments whose commercial part is withheld here have none.
+    are `wanted`, each of all goods of its terms; shipments of which a part that it needs is withheld here have none.
+    Raises `NotFound` when anything else is missing: nothing is left out that `withheld_parts` does not account for.
     """
     result: list[PenaltyStatement] = []
+    told = False
     for shipment in journeys.openings():
         try:
             terms = journeys.terms_of(shipment)
@@ -135,7 +137,9 @@ def statements_of(
             if wanted(terms.record):
                 result += family_statements(journeys, shipment, at)
         except NotFound:
-            continue
+            told = told or bool(withheld_parts(journeys))
+            if not told:
+                raise
     return result
 
 
@@ -160,14 +164,13 @@ def partner_figures(
     """Every penalty that `partner` owes or is owed, by shipment, and its scorecards of `period` by the card that
     governs it. `at` judges the penalties of goods still under way; None leaves these out.
     """
+    withheld = tuple(withheld_parts(journeys))
     statements = sorted(statements_of(journeys, at, partner=partner), key=lambda s: s.shipment)
     tallies = Tallies(journeys, period)
     cards = tuple(
         tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
     )
-    return to_json(
-        PartnerFigures(Statements(tuple(statements)), Scores(period, measure, cards), tuple(withheld_parts(journeys)))
-    )
+    return to_json(PartnerFigures(Statements(tuple(statements)), Scores(period, measure, cards), withheld))
 
 
 def award_figures(

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.codes import StatementKind
 from ledger.common.figure import figure
 from ledger.errors import NotFound
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
+from ledger.shipments.tenders import to_locker
 
 
 class WithheldKind(StrEnum):
@@ -20,12 +22,15 @@ class WithheldKind(StrEnum):
     ORIGIN = "origin"
     DESTINATION = "destination"
     CHANGES = "changes"
+    PLACE = "place"
 
 
 @figure("shipment", "record", "part")
 @dataclass(frozen=True, slots=True, order=True)
 class WithheldPart:
-    """`part` of the record `record` (terms or an amendment), which the figures of `shipment` rest on, is not shown."""
+    """`part` of the record `record` (terms, an amendment, a tender, or a handoff to a locker), which the figures of
+    `shipment` rest on, is not shown.
+    """
 
     shipment: bytes
     record: bytes
@@ -44,19 +49,18 @@ def is_whole(value: Struct) -> bool:
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
     """What is withheld of each shipment that stands for itself, ascending: prices, contents, places, and amendments of
-    its terms and clearances. A penalty without the prices is not stated at all; without contents the products are not
-    known, and without places nobody can say what is usual on the lane.
+    its terms, handoffs, statements and clearances. Without the prices a penalty is not stated at all, nor while an
+    amendment may change it; without contents the products are not known; without places nobody can say what is usual
+    on the lane, or whether a tender or a locker stopped the clock.
     """
-    result = []
+    result: set[WithheldPart] = set()
     for shipment in journeys.shipments():
         try:
             terms = journeys.terms_of(shipment)
         except NotFound:
             continue
-        result += [WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)]
-        result += [
-            WithheldPart(shipment, record, WithheldKind.CHANGES) for record in _amendments(journeys, shipment, terms)
-        ]
+        result |= {WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)}
+        result |= {WithheldPart(shipment, record, part) for record, part in _on_the_way(journeys, shipment, terms)}
     return sorted(result)
 
 
@@ -68,12 +72,25 @@ def _parts(terms: ShipmentTerms) -> Iterator[WithheldKind]:
         yield WithheldKind.CONTENTS
 
 
-def _amendments(journeys: Journeys, shipment: bytes, terms: Found[ShipmentTerms]) -> Iterator[bytes]:
-    if journeys.plain_moves(shipment) is not None:
-        return  # nothing amends what is plain
-    ids = dict.fromkeys(name for portion in journeys.portions(shipment) for name, _ in portion.path)
-    targets = [terms.verified.id, *(c.verified.id for name in ids for c in journeys.clearances(name))]
+def _on_the_way(
+    journeys: Journeys, shipment: bytes, terms: Found[ShipmentTerms]
+) -> Iterator[tuple[bytes, WithheldKind]]:
+    """Of what happened to the goods, under every name that they had: places and amendments that are withheld.
+
+    What a split or later terms made of them stands for itself.
+    """
+    targets = [terms.verified.id]
+    for name in dict.fromkeys(name for portion in journeys.portions(shipment) for name, _ in portion.path):
+        for move in journeys.moves(name):
+            targets.append(move.verified.id)
+            if to_locker(move) and move.handoff is not None and isinstance(move.handoff.place, Withheld):
+                yield move.verified.id, WithheldKind.PLACE
+        for verified, statement in journeys.statements(name):
+            targets.append(verified.id)
+            if statement.kind == StatementKind.TENDER and isinstance(statement.place, Withheld):
+                yield verified.id, WithheldKind.PLACE
+        targets += [clearance.verified.id for clearance in journeys.clearances(name)]
     for target in targets:
         for amendment in journeys.amendments(target):
             if isinstance(amendment.record.changes, Withheld):
-                yield amendment.verified.id
+                yield amendment.verified.id, WithheldKind.CHANGES

@@ -4,16 +4,22 @@ Nothing is known of such a shipment but who took part in it, so each may be one 
 partners, or lie in a sample that is there, at its best or at its worst. A figure is then the range between the two.
 """
 
+from collections.abc import Iterator
+
 from ledger.records.types import NOBODY
 from ledger.shipments.history import Journeys
 
 
 def concerned_by(journeys: Journeys, shipment: bytes) -> frozenset[int]:
-    """Everybody whom public fields of the records of `shipment` and of its terms name, or who signed them."""
-    terms = journeys.terms_of(shipment)
-    partners: set[int] = {terms.record.consignor, terms.record.consignee, terms.record.holder}
-    papers = [terms.verified]
-    for name in journeys.lineage(shipment):
+    """Everybody whom public fields of the records of `shipment` and of its terms name, or who signed them: under every
+    name that its goods had, also those left behind, split off or taken over by later terms, on which its figures rest.
+    """
+    partners: set[int] = set()
+    papers = [journeys.terms_of(shipment).verified]
+    for name in _names(journeys, shipment):
+        if (terms := journeys.terms.get(name)) is not None:
+            partners |= {terms.record.consignor, terms.record.consignee, terms.record.holder}
+            papers.append(terms.verified)
         for move in journeys.moves(name):
             partners |= {move.releaser, move.receiver}
         for statement in journeys.statements(name):
@@ -22,10 +28,24 @@ def concerned_by(journeys: Journeys, shipment: bytes) -> frozenset[int]:
             partners |= {clearance.record.by, clearance.record.declarant, clearance.record.causedBy}
         papers += [move.verified for move in journeys.moves(name)]
     for paper in papers:
+        partners |= set(map(int, paper.signers))
         partners |= {endorsement.record.by for endorsement in journeys.endorsements(paper.id)}
-    for amendment in journeys.amendments(terms.verified.id):
-        partners |= set(map(int, amendment.verified.signers))
+        for amendment in journeys.amendments(paper.id):
+            partners |= set(map(int, amendment.verified.signers))
     return frozenset(partners - {NOBODY})
+
+
+def _names(journeys: Journeys, shipment: bytes) -> Iterator[bytes]:
+    """What `shipment` was split or left behind from, itself, and whatever became of it, each once."""
+    seen = dict.fromkeys(journeys.lineage(shipment))
+    todo = [journeys.own_shipment(shipment)]
+    while todo:
+        for portion in journeys.portions(todo.pop()):
+            below = [*journeys.children(portion.shipment)]
+            below += [later.verified.id for later in journeys.onward(portion.shipment)]
+            todo += [name for name in below if name not in seen]
+            seen |= dict.fromkeys((*(name for name, _ in portion.path), *below))
+    yield from seen
 
 
 def with_hidden(pairs: list[tuple[int, int]], count: int, top: int) -> list[list[tuple[int, int]]]:

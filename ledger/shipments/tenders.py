@@ -227,9 +227,14 @@ def locker_here(move: Move, terms: ShipmentTerms) -> bool | None:
 
 
 def _to_locker_here(move: Move, terms: ShipmentTerms) -> bool | None:
-    if move.handoff is None or move.refused or not move.verified.roles_of(move.receiver) & LOCKER:
+    if move.handoff is None or not to_locker(move):
         return False
     return received_at(terms.destination, move.handoff.place)
+
+
+def to_locker(move: Move) -> bool:
+    """Whether a locker took the goods, wherever."""
+    return move.handoff is not None and not move.refused and bool(move.verified.roles_of(move.receiver) & LOCKER)
 
 
 def _thirds(

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from ledger.codes import Role
+from ledger.codes import ExceptionBit, Role
 from ledger.common.periods import Period
 from ledger.records.eip712 import Withheld
 from ledger.records.types import ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import Card, Indicator, parse_card
 from ledger.scores.composite import Scorecard, ScoreStatus, Tallies, score_of
+from ledger.scores.hidden import concerned_by
 from ledger.shipments.history import Journeys
-from tests.unit.history import CARRIER, DAY, MAKER, SHOP, History
+from tests.unit.history import CARRIER, DAY, MAKER, SECOND, SHOP, History
 from tests.unit.penalties.test_fast_path import random_records
 
 DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
@@ -72,6 +73,37 @@ def test_a_stranger_to_a_hidden_shipment_keeps_its_score(card: Card) -> None:
     whole = score_of(CARRIER, Role.CARRIER, Journeys(history.records), card, YEAR)
     shown = score_of(CARRIER, Role.CARRIER, hiding(history.records, {other}), card, YEAR)
     assert (shown.score, shown.low, shown.withheld) == (whole.score, whole.low, 0)
+
+
+def test_who_had_only_what_was_left_behind_of_a_hidden_shipment_has_a_range(card: Card) -> None:
+    """Else its bad deliveries go with the shipments, and what remains is a perfect score without a range."""
+    history, hidden = History(), set()
+    for i in range(24):
+        start = i * 2 * DAY
+        shipment = history.terms(known=start, holder=CARRIER, promisedAt=start + 9 * DAY)
+        rest = history.short(shipment, CARRIER, SHOP, start + DAY, 6)
+        history.handoff(rest, CARRIER, SECOND, start + 2 * DAY, packages=4)
+        damaged = ExceptionBit.DAMAGED if i % 2 else 0
+        history.handoff(rest, SECOND, SHOP, start + 3 * DAY, packages=4, exceptions=damaged)
+        hidden |= {shipment} if damaged else set()
+    true = score_of(SECOND, Role.CARRIER, Journeys(history.records), card, YEAR)
+    shown = score_of(SECOND, Role.CARRIER, hiding(history.records, hidden), card, YEAR)
+    assert (true.withheld, shown.withheld) == (0, 12)
+    assert contains(shown, true)
+    assert all(entry.value is None for entry in shown.indicators)
+
+
+def test_everybody_whom_any_name_of_the_goods_names_is_concerned_by_hiding_them() -> None:
+    history = History()
+    first = history.terms(holder=MAKER)
+    history.handoff(first, MAKER, CARRIER, DAY)
+    child, other = history.split(first, CARRIER, 2 * DAY, (6, 4))
+    history.handoff(child, CARRIER, 21, 3 * DAY, packages=6)
+    history.handoff(other, CARRIER, 22, 3 * DAY, packages=4)
+    history.terms(known=4 * DAY, consignor=22, holder=22, consignee=23, parents=(other,), liable=22, beneficiary=23)
+    journeys = Journeys(history.records)
+    assert concerned_by(journeys, first) == {MAKER, CARRIER, SHOP, 21, 22, 23}
+    assert concerned_by(journeys, child) == {MAKER, CARRIER, SHOP, 21}
 
 
 def test_ranges_surely_contain_what_is_hidden(card: Card) -> None:
