@@ -46,7 +46,7 @@ def at_office(delivery: Delivery, declarant: int, first: Found[Clearance], repor
     record = first.record
     at = counted(record.occurredAt, first.verified.known, report_lag)
     office = office_of((record.jurisdiction, record.regime))
-    return delivery._replace(event=Event(declarant, NOBODY, b"", office, at // DAY))
+    return delivery._replace(event=Event(declarant, NOBODY, b"", office, at // DAY), closed=False)
 
 
 def _procedure(case: Case, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
