@@ -1,6 +1,6 @@
 """Whether tests notice faults in contracts/src: a sample of small ones, each judged by forge, then by pytest.
 
-    python -m scripts.mutants                        200 mutants, seed 1: forge, then tests/chain/contracts for the rest
+    python -m scripts.mutants                        200 mutants, seed 1: forge, then the Python tests for the rest
     python -m scripts.mutants --sample 40 --seed 7 --only-forge
     python -m scripts.mutants --handmade             the faults of scripts/mutation/handmade.toml, forge alone
 
@@ -75,6 +75,11 @@ class Results:
             return None
         return judgement
 
+    def passed_forge(self, mutant: Mutant) -> bool:
+        """Whether forge, with these tests, is known not to notice."""
+        entry = self._known.get(mutant.id)
+        return entry is not None and entry["verdict"] in (PYTHON, SURVIVED) and entry["tests"] == self._tests
+
     def keep(self, mutant: Mutant, judgement: Judgement) -> None:
         self._known[mutant.id] = asdict(mutant) | asdict(judgement) | {
             "tests": self._tests, "only_forge": self._only_forge,
@@ -107,7 +112,7 @@ def judge_sample(order: Sequence[Mutant], results: Results, options: Options) ->
     def judge(mutant: Mutant) -> Judgement:
         workshop = workshops.get()
         try:
-            return workshop.judge(mutant)
+            return workshop.judge(mutant, passed_forge=results.passed_forge(mutant))
         finally:
             workshops.put(workshop)
 

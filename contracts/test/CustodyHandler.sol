@@ -23,6 +23,7 @@ contract CustodyHandler is CustodyFixture {
         CONSUMER_RELEASES,
         SPLIT,
         REMARK,
+        CONTEST,
         END,
         ANNOUNCE,
         OVERRIDE,
@@ -47,7 +48,7 @@ contract CustodyHandler is CustodyFixture {
         uint256 flags;
     }
 
-    uint256 public constant ACTS = 22;
+    uint256 public constant ACTS = 23;
     uint256 private constant MOST = 48;
 
     uint256[ACTS] public happened;
@@ -99,6 +100,7 @@ contract CustodyHandler is CustodyFixture {
         if (a <= Act.REFUSE) return _hand(a, seed);
         if (a <= Act.CONSUMER_RELEASES) return _deliver(a, seed);
         if (a == Act.SPLIT) return _split(seed);
+        if (a == Act.CONTEST) return _contest(seed);
         if (a <= Act.END) return _state(a == Act.END, seed);
         if (a <= Act.VOID_OVERRIDE) return _override(a, seed);
         if (a <= Act.RETURN_TERMS) return _goOn(a, seed);
@@ -182,6 +184,17 @@ contract CustodyHandler is CustodyFixture {
         _expectOutcome(ends ? Act.END : Act.REMARK, state(r), expected);
         // Lost 5, left 6, sold 7, destroyed 8, abandoned 9.
         if (ends) s.state = kind + 2;
+        return true;
+    }
+
+    /// @dev Whatever became of the goods: by their consignee or consignor, and by nobody else.
+    function _contest(uint256 seed) private returns (bool) {
+        if (shipments.length == 0) return false;
+        bytes32 id = shipments[seed % shipments.length];
+        Account storage s = _accounts[id];
+        uint40 by = [s.consignee, s.consignor, CARRIER, MAIN_CARRIER][(seed >> 16) % 4];
+        uint8 expected = by == s.consignee || by == s.consignor ? APPLIED : FORBIDDEN;
+        _expectOutcome(Act.CONTEST, state(statement(id, 2, by, s.custodian)), expected);
         return true;
     }
 

@@ -355,7 +355,7 @@ contract CustodyLedgerTest is CustodyFixture {
         // Kind, and the state that it ends in; 1 for those that end nothing.
         uint8[8] memory states = [1, 1, 5, 6, 7, 8, 9, 1];
         for (uint8 kind = 1; kind <= 8; ++kind) {
-            if (kind == 2) continue; // a contest is the consignee's
+            if (kind == 2) continue; // a contest is not the holder's
             bytes32 id = open(terms(MAKER, RETAILER, kind));
             require(state(statement(id, kind, MAKER, RETAILER)) == APPLIED, "by its holder");
             _holds(id, MAKER, 10, 0, states[kind - 1]);
@@ -371,7 +371,9 @@ contract CustodyLedgerTest is CustodyFixture {
         require(state(statement(id, 1, MAKER, RETAILER)) == NOT_HELD, "by the holder");
         require(state(statement(id, 3, MAKER, 0)) == NOT_HELD, "lost, by the holder");
         require(state(statement(id, 2, RETAILER, CARRIER)) == APPLIED, "contested by the consignee");
-        require(state(statement(id, 2, MAKER, CARRIER)) == FORBIDDEN, "and by nobody else");
+        require(state(statement(id, 2, MAKER, CARRIER)) == APPLIED, "and by the consignor");
+        require(state(statement(id, 2, CARRIER, CARRIER)) == FORBIDDEN, "not by the holder");
+        require(state(statement(id, 2, MAIN_CARRIER, CARRIER)) == FORBIDDEN, "and by nobody else");
         require(state(statement(id, 7, CARRIER, MAIN_CARRIER)) == FORBIDDEN, "abandoned before one of its sides");
         require(state(statement(keccak256("none"), 1, CARRIER, RETAILER)) == UNKNOWN, "unknown");
         require(state(statement(keccak256("none"), 3, CARRIER, RETAILER)) == UNKNOWN, "unknown");
@@ -430,6 +432,8 @@ contract CustodyLedgerTest is CustodyFixture {
         hand(id, CARRIER);
         require(stateBy(statement(id, 2, 0, CARRIER), 0xBAD, 0) == WRONG_KEY, "contested with another key");
         require(state(statement(id, 2, 0, CARRIER)) == APPLIED, "with its own");
+        require(state(statement(id, 2, MAKER, CARRIER)) == APPLIED, "and by who sent it");
+        require(state(statement(id, 2, RETAILER, CARRIER)) == FORBIDDEN, "not by another partner");
         require(stateBy(statement(id, 6, CARRIER, 0), keyOf(CARRIER), 0xBAD) == WRONG_KEY, "witnessed with another");
         require(state(statement(id, 6, CARRIER, 0)) == APPLIED, "with its own");
     }

@@ -163,6 +163,8 @@ contract PartnerRegistryTest is CustodyFixture {
         _refused(_council(10, address(0), 0), "PartnerRegistryNoThreshold()", "");
         _refused(_council(10, address(0), 2), "PartnerRegistryCouncilTooSmall(uint256,uint256)", abi.encode(1, 2));
         _done(_council(8, address(0x77), 0));
+        // The first of two members, and the other is yet to come.
+        _refused(_council(9, member, 0), "PartnerRegistryCouncilTooSmall(uint256,uint256)", abi.encode(0, 1));
         VM.warp(block.timestamp + delay());
         uint256 until = block.timestamp + delay();
         _done(_council(9, address(0x77), 0));

@@ -172,6 +172,27 @@ contract Rfc9162Test {
         CALLER.consistency(size1, size2, proof, root1, keccak256("no root"));
     }
 
+    function test_RefusalsSayWhatWasExpectedAndWhatWasFound() external {
+        bytes32[] memory leaves = _leaves(4, 5);
+        bytes32 root = _mth(leaves, 0, 5);
+        bytes32[] memory path = _path(leaves, 2, 0, 5);
+        VM.expectRevert(abi.encodeWithSelector(Rfc9162.Rfc9162NotInTree.selector, 7, 5));
+        CALLER.inclusion(leaves[2], 7, 5, path, root);
+        VM.expectRevert(abi.encodeWithSelector(Rfc9162.Rfc9162WrongRoot.selector, leaves[0], root));
+        CALLER.inclusion(leaves[2], 2, 5, path, leaves[0]);
+        VM.expectRevert(abi.encodeWithSelector(Rfc9162.Rfc9162ProofLength.selector, path.length - 1));
+        CALLER.inclusion(leaves[2], 2, 5, _shorter(path), root);
+
+        bytes32 old = _mth(leaves, 0, 3);
+        bytes32[] memory proof = _proof(leaves, 3, 0, 5, true);
+        VM.expectRevert(abi.encodeWithSelector(Rfc9162.Rfc9162BadSizes.selector, 6, 5));
+        CALLER.consistency(6, 5, proof, old, root);
+        VM.expectRevert(abi.encodeWithSelector(Rfc9162.Rfc9162WrongOldRoot.selector, leaves[0], old));
+        CALLER.consistency(3, 5, proof, leaves[0], root);
+        VM.expectRevert(abi.encodeWithSelector(Rfc9162.Rfc9162WrongRoot.selector, leaves[0], root));
+        CALLER.consistency(3, 5, proof, old, leaves[0]);
+    }
+
     // --- definitions ---
 
     function _leaves(uint256 seed, uint256 size) private pure returns (bytes32[] memory leaves) {

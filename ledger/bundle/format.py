@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.bundle.times import TimedCheckpoint
+from ledger.bundle.times import Times
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, items, shown, text
@@ -30,19 +30,7 @@ _MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
 """Fields that a trust file may have or not."""
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
 """Fields of a trust file that its fingerprint covers."""
-_FIELDS = (
-    "lading",
-    "subject",
-    "origin",
-    "checkpoint",
-    "proof",
-    "records",
-    "complete",
-    "rules",
-    "witnesses",
-    "times",
-    "figures",
-)
+_FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +75,8 @@ class BundledRecord:
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
-    `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: earlier checkpoints that say
-    when records were there, by ascending size, and by the policy `witnesses` (None: nobody is asked). `figures`: as
-    claimed.
+    `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: what says when records were
+    there. `figures`: as claimed.
     """
 
     subject: str
@@ -99,8 +86,7 @@ class Bundle:
     records: tuple[BundledRecord, ...]
     complete: Complete
     rules: tuple[str, ...]
-    witnesses: WitnessPolicy | None
-    times: tuple[TimedCheckpoint, ...]
+    times: Times
     figures: Mapping[str, Any]
 
     def to_bytes(self) -> bytes:
@@ -114,8 +100,7 @@ class Bundle:
                 "records": [record.to_json() for record in self.records],
                 "complete": self.complete.to_json(),
                 "rules": list(self.rules),
-                "witnesses": None if self.witnesses is None else self.witnesses.to_json(),
-                "times": [entry.to_json() for entry in self.times],
+                "times": self.times.to_json(),
                 "figures": dict(self.figures),
             }
         )
@@ -141,8 +126,7 @@ def parse_bundle(data: bytes) -> Bundle:
         records=tuple(_record(entry, at) for at, entry in entries(fields["records"], "bundle.records")),
         complete=Complete.from_json(fields["complete"]),
         rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
-        witnesses=_policy(fields["witnesses"]),
-        times=tuple(TimedCheckpoint.from_json(entry, at) for at, entry in entries(fields["times"], "bundle.times")),
+        times=Times.from_json(fields["times"], "bundle.times"),
         figures=_figures(fields["figures"]),
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
@@ -215,10 +199,6 @@ def _record(value: object, where: str) -> BundledRecord:
     )
     index, log_time = (integer(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
     return BundledRecord(signed, index, log_time, hex_bytes(fields["leafHash"], f"{where}.leafHash", 32))
-
-
-def _policy(value: object) -> WitnessPolicy | None:
-    return None if value is None else WitnessPolicy.from_json(value, "bundle.witnesses")
 
 
 def _figures(value: object) -> Mapping[str, Any]:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from ledger import merkle
 from ledger.common.figure import Most, figure, to_json
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.products.authenticity import judge
-from ledger.products.gs1 import Product
 from ledger.products.verdict import Evidence, ProductVerdict, Scan
 from ledger.records.types import Attestation, Record
 from ledger.records.verification import VerifiedRecord

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.common.gs1 import Product, parse_product, recalled_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import Product, parse_product
 from ledger.records import index_keys
 from ledger.records.index_keys import Concern
 from ledger.records.types import Attestation, BonusAward, Recall, Record, Revocation, ShipmentTerms
@@ -103,7 +103,7 @@ def bears_on_product(product: Product, record: Record, records: Collection[Recor
                 return record.schema == BRAND_AUTHORISATION and record.subject.startswith("partner/")
             return about.covers(product)
         case Recall():
-            about = _product(record.subject)
+            about = recalled_product(record.subject)
             return about is not None and about.gtin == product.gtin
         case Revocation():
             return RecordId(record.target) in records

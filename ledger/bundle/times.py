@@ -2,13 +2,16 @@
 
 A record's log time is the operator's word. What moves it, or bears it out, is listed here, so that whoever verifies the
 bundle counts by exactly the evidence that its maker counted by (RECORDS, *Times of a record*). Cosignatures are proved
-by the keys of the trust file; that the chain took a checkpoint in a block, and when, the log attests.
+by the keys of the trust file; that the chain took a checkpoint in a block, and that no earlier evidence is left out,
+the log attests with its signature.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, text
 from ledger.errors import MalformedRecord, VerificationFailed
@@ -69,6 +72,48 @@ class TimedCheckpoint:
             tuple(hex_bytes(value, at, 32) for at, value in entries(fields["consistency"], f"{where}.consistency")),
             None if anchored is None else AnchoredIn.from_json(anchored, f"{where}.anchored"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """By which checkpoints a bundle's times count, by ascending size, and by which witness policy (None: nobody is
+    asked).
+
+    The log signs both: nobody else may leave evidence out, or bring witnesses of his own.
+    """
+
+    witnesses: WitnessPolicy | None
+    checkpoints: tuple[TimedCheckpoint, ...]
+    signature: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        return _signed_part(self.witnesses, self.checkpoints) | {"signature": to_hex(self.signature)}
+
+    @property
+    def digest(self) -> bytes:
+        return times_digest(self.witnesses, self.checkpoints)
+
+    @classmethod
+    def from_json(cls, value: object, where: str) -> "Times":
+        fields = fields_of(value, where, ("witnesses", "checkpoints", "signature"))
+        policy, place = fields["witnesses"], f"{where}.checkpoints"
+        return cls(
+            None if policy is None else WitnessPolicy.from_json(policy, f"{where}.witnesses"),
+            tuple(TimedCheckpoint.from_json(entry, at) for at, entry in entries(fields["checkpoints"], place)),
+            hex_bytes(fields["signature"], f"{where}.signature", 64),
+        )
+
+
+def times_digest(policy: WitnessPolicy | None, checkpoints: Sequence[TimedCheckpoint]) -> bytes:
+    """SHA-256 of what the log signs of a bundle's times: RFC 8785 JSON of `witnesses` and `checkpoints`."""
+    return hashlib.sha256(canonical_json(_signed_part(policy, checkpoints))).digest()
+
+
+def _signed_part(policy: WitnessPolicy | None, checkpoints: Sequence[TimedCheckpoint]) -> dict[str, Any]:
+    return {
+        "witnesses": None if policy is None else policy.to_json(),
+        "checkpoints": [entry.to_json() for entry in checkpoints],
+    }
 
 
 def decisive(records: Iterable[VerifiedRecord]) -> set[int]:

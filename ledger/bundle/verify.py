@@ -95,7 +95,7 @@ def verify_bundle(
         ("log", PROVED, work.find_log),
         ("checkpoint", PROVED, work.check_checkpoint),
         *([("witnesses", PROVED, work.check_witnesses)] if trust.witnesses else []),
-        ("times", PROVED, work.check_times),
+        ("times", ATTESTED, work.check_times),
         *([(KEPT, PROVED, lambda: check_kept(work.log, work.head, notes, proofs))] if notes else []),
         ("inclusion", PROVED, work.check_inclusion),
         ("registry", PROVED, work.build_registry),
@@ -172,18 +172,18 @@ class _Work:
         return f"{policy.threshold} of {len(policy.keys)} had cosigned it by {time} (UTC seconds): {names}"
 
     def check_times(self) -> str:
-        policy = self.bundle.witnesses
-        trusted = self.trust.witnesses
-        if trusted is not None and not (policy is not None and policy.implies(trusted)):
+        times_of = self.bundle.times
+        policy, trusted = times_of.witnesses, self.trust.witnesses
+        if trusted is not None and policy != trusted:
             raise VerificationFailed(
-                "times count by a weaker witness policy than the trust file's",
+                "times count by another witness policy than the trust file's",
                 where="witnesses",
                 expected=str(trusted.to_json()),
                 found="no witnesses" if policy is None else str(policy.to_json()),
                 mend="Get the newest trust file, or have the bundle exported again.",
             )
         counts = blocks_count(self.trust.chain_id)
-        times = list(check_times(self.bundle.times, self.log, self.head, policy, blocks_count=counts))
+        times = list(check_times(times_of.checkpoints, self.log, self.head, policy, blocks_count=counts))
         if policy is not None and trusted is not None:
             # Whoever shows the checkpoint shows when it stood: leaving that out would leave the operator's word alone.
             cosigned_at = policy.verify(self.bundle.checkpoint.encode())
@@ -304,7 +304,12 @@ class _Work:
                 found=f"{statement.subject} at size {statement.size}",
             )
         self.log.verify_complete(statement, self.ids.values())
-        return f"the log says that these {len(self.ids)} records are all that bear on {self.bundle.subject}"
+        times = self.bundle.times
+        self.log.verify_times(self.bundle.subject, self.head.size, times.digest, times.signature)
+        return (
+            f"the log says that these {len(self.ids)} records are all that bear on {self.bundle.subject}, "
+            "and that it has no earlier evidence of their times"
+        )
 
     def check_outcomes(self) -> str:
         events = self._events()

@@ -163,8 +163,7 @@ def check(record: Clearance, signer: CustomsRoles, clock: int) -> None:
     Raises `MalformedRecord` for the shape, `RuleBroken` for a time too far ahead, `NotPermitted` for the signer. That
     the signature is by a key of `record.by` is checked elsewhere, before.
     """
-    _check_items(record)
-    _check_codes(record)
+    check_clearance(record)
     if record.occurredAt > clock + CLOCK_SKEW:
         raise RuleBroken(
             "said to have occurred in the future",
@@ -191,6 +190,12 @@ def check(record: Clearance, signer: CustomsRoles, clock: int) -> None:
             found=f"partner {record.by}",
             mend=f"Customs of {record.jurisdiction.decode()} signs alone, with assurance 3.",
         )
+
+
+def check_clearance(record: Clearance) -> None:
+    """Raise `MalformedRecord` for items that do not ascend, and for codes that are none or do not fit each other."""
+    _check_items(record)
+    _check_codes(record)
 
 
 def judge(

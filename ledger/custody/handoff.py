@@ -52,19 +52,7 @@ def handoff(record: Handoff, signers: Sequence[Signer], lookup: Lookup, now: int
     changed. Otherwise every item has its outcome; items apply one after the other.
     """
     # 1. Shape.
-    record.check()
-    before = bytes(32)
-    for i, item in enumerate(record.items):
-        if item.shipment <= before:
-            raise MalformedRecord(
-                "shipments do not ascend",
-                where=f"items[{i}].shipment",
-                expected=f"more than 0x{before.hex()}",
-                found=f"0x{item.shipment.hex()}",
-            )
-        before = item.shipment
-    if record.releaser == record.receiver:
-        raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
+    check_manifest(record)
     # 2. Times.
     check_occurred(record.occurredAt, now)
     check_submit_by(record.submitBy, now)
@@ -84,6 +72,23 @@ def handoff(record: Handoff, signers: Sequence[Signer], lookup: Lookup, now: int
         outcomes.append(outcome)
         changes |= changed
     return Decision(tuple(outcomes), changes)
+
+
+def check_manifest(record: Handoff) -> None:
+    """Raise `MalformedRecord` unless shipments ascend, each once, between two different sides."""
+    record.check()
+    before = bytes(32)
+    for i, item in enumerate(record.items):
+        if item.shipment <= before:
+            raise MalformedRecord(
+                "shipments do not ascend",
+                where=f"items[{i}].shipment",
+                expected=f"more than 0x{before.hex()}",
+                found=f"0x{item.shipment.hex()}",
+            )
+        before = item.shipment
+    if record.releaser == record.receiver:
+        raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
 
 
 def handoff_item(
@@ -116,11 +121,7 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
     `ready_at` is when an announced override may move (None: not announced). Outcome ANNOUNCED is not final: it moves
     when submitted again from `ready_at` on. Raises like `handoff`.
     """
-    record.check()
-    if record.releaser == record.receiver:
-        raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
-    if record.packages == 0:
-        raise MalformedRecord("an override takes packages over", where="packages", expected="1 or more", found=0)
+    check_override(record)
     check_signers(signing_partners(record), (receiver,))
     check_may_receive(receiver)
     holding = lookup(record.shipment)
@@ -138,6 +139,15 @@ def override(record: Override, receiver: Signer, lookup: Lookup, now: int, ready
     moved = changes[record.shipment]
     changes[record.shipment] = replace(moved, slot=replace(moved.slot, flags=moved.slot.flags | Flag.OVERRIDDEN))
     return Decision((outcome,), changes)
+
+
+def check_override(record: Override) -> None:
+    """Raise `MalformedRecord` unless packages pass between two different partners."""
+    record.check()
+    if record.releaser == record.receiver:
+        raise MalformedRecord("releaser and receiver are the same", where="receiver", found=record.receiver)
+    if record.packages == 0:
+        raise MalformedRecord("an override takes packages over", where="packages", expected="1 or more", found=0)
 
 
 def count_agrees(packages: int, exceptions: int, held: int) -> bool:

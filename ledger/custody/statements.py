@@ -29,10 +29,7 @@ def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
 
     Raises `MalformedRecord`, `RuleBroken` or `BadSignature` for faults of the record itself.
     """
-    record.check()
-    for i, child in enumerate(record.children):
-        if child.packages == 0:
-            raise MalformedRecord("an empty child", where=f"children[{i}].packages", expected="1 or more", found=0)
+    check_split(record)
     check_occurred(record.occurredAt, now)
     check_signers(signing_partners(record), (signer,))
     holding = lookup(record.shipment)
@@ -45,6 +42,14 @@ def split(record: Split, signer: Signer, lookup: Lookup, now: int) -> Decision:
     for index, child in enumerate(record.children):
         changes[child_id(record.shipment, record.sequence, index)] = replace(holding, slot=parent.fresh(child.packages))
     return Decision((Outcome.APPLIED,), changes)
+
+
+def check_split(record: Split) -> None:
+    """Raise `MalformedRecord` for a child without packages."""
+    record.check()
+    for i, child in enumerate(record.children):
+        if child.packages == 0:
+            raise MalformedRecord("an empty child", where=f"children[{i}].packages", expected="1 or more", found=0)
 
 
 def _split_outcome(record: Split, signer: Signer, holding: Holding | None) -> Outcome:
@@ -66,14 +71,7 @@ def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int
     A tender or find at an earlier sequence is recorded whoever signs it: the slot no longer knows that holder, and
     numbers count it only when `by` was the holder then. Raises like `split`.
     """
-    record.check()
-    if record.kind not in set(StatementKind):
-        raise MalformedRecord("unknown code", where="kind", expected=f"1 to {max(StatementKind)}", found=record.kind)
-    if record.kind != StatementKind.CONTEST:
-        if record.by == NOBODY:
-            raise MalformedRecord("the recipient key only contests", where="by", expected="a partner", found=NOBODY)
-        if record.by == record.counterparty:
-            raise MalformedRecord("its own counterparty", where="counterparty", found=record.counterparty)
+    check_statement(record)
     check_occurred(record.occurredAt, now)
     check_signers(signing_partners(record), signers)
     if len(signers) == 2:
@@ -88,6 +86,18 @@ def state(record: Statement, signers: Sequence[Signer], lookup: Lookup, now: int
         return Decision((outcome,))
     ended = replace(holding.slot, state=_ENDS[StatementKind(record.kind)])
     return Decision((outcome,), {record.shipment: replace(holding, slot=ended)})
+
+
+def check_statement(record: Statement) -> None:
+    """Raise `MalformedRecord` for an unknown kind, or one that its partners cannot state."""
+    record.check()
+    if record.kind not in set(StatementKind):
+        raise MalformedRecord("unknown code", where="kind", expected=f"1 to {max(StatementKind)}", found=record.kind)
+    if record.kind != StatementKind.CONTEST:
+        if record.by == NOBODY:
+            raise MalformedRecord("the recipient key only contests", where="by", expected="a partner", found=NOBODY)
+        if record.by == record.counterparty:
+            raise MalformedRecord("its own counterparty", where="counterparty", found=record.counterparty)
 
 
 def _remark(record: Statement, signer: Signer, holding: Holding) -> Outcome:
@@ -105,8 +115,9 @@ def _remark(record: Statement, signer: Signer, holding: Holding) -> Outcome:
         return Outcome.NOT_HELD
     if record.by == NOBODY and signer.key != holding.recipient_key:
         return Outcome.WRONG_KEY
-    addressee = record.counterparty if tender else record.by
-    if (contest or tender) and addressee != slot.consignee:
+    if contest and record.by not in (slot.consignee, slot.consignor):
+        return Outcome.FORBIDDEN
+    if tender and record.counterparty != slot.consignee:
         return Outcome.FORBIDDEN
     return Outcome.APPLIED
 

@@ -44,7 +44,7 @@ def open_shipment(
     `BadSignature` or `NotPermitted`.
     """
     # 1. Shape.
-    _check_shape(terms)
+    check_terms(terms)
     requirements = _requirements(terms.requires)
     # 2. Times.
     check_submit_by(terms.submitBy, now)
@@ -76,7 +76,8 @@ def open_shipment(
     return Decision((Outcome.APPLIED,), changes)
 
 
-def _check_shape(terms: ShipmentTerms) -> None:
+def check_terms(terms: ShipmentTerms) -> None:
+    """Raise `MalformedRecord` where purpose, parents, holder and recipient key do not fit each other."""
     terms.check()
     if terms.purpose not in set(Purpose):
         raise MalformedRecord("unknown code", where="purpose", expected=f"1 to {max(Purpose)}", found=terms.purpose)
@@ -101,6 +102,7 @@ def _check_shape(terms: ShipmentTerms) -> None:
             expected="a key" if needs_key else "none",
             found=f"0x{terms.recipientKey.hex()}",
         )
+    _requirements(terms.requires)
 
 
 def _requirements(requires: Sequence[Require]) -> tuple[Requirement, ...]:

@@ -159,11 +159,6 @@ class WitnessPolicy:
             raise MalformedRecord("not a list of verifier keys", where=f"{where}.keys")
         return cls(threshold, tuple(parse_witness_key(key) for key in keys))
 
-    def implies(self, other: "WitnessPolicy") -> bool:
-        """Whether every quorum of this policy is a quorum of `other` too."""
-        strangers = len(set(self.keys) - set(other.keys))
-        return self.threshold - strangers >= other.threshold
-
     def cosignatures(self, checkpoint: SignedCheckpoint) -> tuple[Cosignature, ...]:
         """The cosignatures of these witnesses, earliest first; of one that signed twice, the earlier.
 

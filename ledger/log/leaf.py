@@ -41,6 +41,7 @@ _ED25519 = 1
 _RECEIPT = b"lading/receipt/v1\0"
 _COMPLETE = b"lading/complete/v1\0"
 _PARTNERS = b"lading/partners/v1\0"
+_TIMES = b"lading/times/v1\0"
 _STEP = "checkpoint signature"
 
 
@@ -245,6 +246,10 @@ class LogIdentity:
         self._same_log(log_id, "partner book")
         self._verify(_partners_message(log_id, size, digest), signature, "partner book")
 
+    def verify_times(self, subject: str, size: int, digest: bytes, signature: bytes) -> None:
+        """Raise `VerificationFailed` unless this log signed the evidence of time with this digest as all it has."""
+        self._verify(_times_message(self.log_id, subject, size, digest), signature, "times")
+
     def _same_log(self, log_id: LogId, step: str) -> None:
         if log_id != self.log_id:
             raise VerificationFailed(
@@ -295,6 +300,10 @@ class LogSigner:
         """The signature under a partner book: `digest` of its text, as of the first `size` leaves."""
         return self._key.sign(_partners_message(self.identity.log_id, size, digest))
 
+    def times(self, subject: str, size: int, digest: bytes) -> bytes:
+        """The signature under a bundle's evidence of time: `digest` of its text, for its subject and log size."""
+        return self._key.sign(_times_message(self.identity.log_id, subject, size, digest))
+
 
 def parse_verifier_key(text: str) -> LogIdentity:
     """The log that a C2SP verifier key names; raises `MalformedRecord` unless it prints as `text`."""
@@ -310,6 +319,10 @@ def _receipt_message(log_id: LogId, index: int, leaf_hash: bytes) -> bytes:
 
 def _complete_message(log_id: LogId, size: int, subject: str, root: bytes) -> bytes:
     return _COMPLETE + log_id + size.to_bytes(8, "big") + hashlib.sha256(subject.encode()).digest() + root
+
+
+def _times_message(log_id: LogId, subject: str, size: int, digest: bytes) -> bytes:
+    return _TIMES + log_id + size.to_bytes(8, "big") + hashlib.sha256(subject.encode()).digest() + digest
 
 
 def _partners_message(log_id: LogId, size: int, digest: bytes) -> bytes:

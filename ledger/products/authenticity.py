@@ -3,7 +3,8 @@
 A verdict is a pure function of verified records and of where else the code was seen. An attestation counts only when
 the holder of the GTIN's GS1 prefix signed it, or somebody whom the holder authorised, directly or through others: an
 attestation with the schema `BRAND_AUTHORISATION` about ``partner/<id>``. Recalls count from the same, and from an
-authority. What others say is shown and decides nothing.
+authority. What others say is shown and decides nothing. A recall counts too where its author spoke for the brand when
+it became known: goods do not get better when an authorisation ends, and nobody can end it for then afterwards.
 
 No cryptography detects a copied code, so `AUTHENTIC` always comes with that caution among its reasons. A printed code
 is looked at by many people: looks alone, and looks after the sale, are told in a note and change no verdict. A one-time
@@ -16,14 +17,23 @@ From the strongest: recalled, risk, incomplete where some of the goods are recal
 vouches for it: incomplete where some of the goods are attested, revoked, expired, unknown.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger.codes import Role, ShipmentState
+from ledger.common.gs1 import (
+    Lot,
+    Product,
+    SerialRange,
+    has_prefix,
+    parse_product,
+    recall_covers,
+    recalled_lots,
+    recalled_product,
+)
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
-from ledger.products.brand_authority import speakers
-from ledger.products.gs1 import Lot, Product, SerialRange, has_prefix, parse_lots, parse_product, recall_covers
+from ledger.products.brand_authority import BRAND_AUTHORISATION, speakers
 from ledger.products.one_time_codes import MANY_DEVICES
 from ledger.products.verdict import (
     Chains,
@@ -37,7 +47,7 @@ from ledger.products.verdict import (
     Verdict,
     Why,
 )
-from ledger.records.types import Attestation, Recall, Revocation
+from ledger.records.types import Attestation, Recall, Record, Revocation
 from ledger.records.verification import VerifiedRecord
 
 _RISKS = frozenset({Why.ONE_TIME_SEEN, Why.OFF_THE_MARKET})
@@ -63,8 +73,7 @@ def judge(scan: Scan, evidence: Evidence) -> ProductVerdict:
     Only records that were known by then and that the chain applied are heard.
     """
     heard = _Heard.at(scan.time, evidence.records)
-    valid = ((i, attestation) for i, (_, attestation) in heard.attestations.items() if heard.valid(i, attestation))
-    chains = speakers(evidence.holders(scan.product.gtin), valid)
+    chains = speakers(evidence.holders(scan.product.gtin), heard.in_force())
     recalls = _recalls(scan, evidence, heard, chains)
     vouched, doubts = _attestations(scan, evidence, heard, chains)
     knowing = _knowing(scan, evidence, heard, chains)
@@ -133,6 +142,9 @@ class _Heard:
         ended = attestation.validUntil != 0 and attestation.validUntil < self.time
         return record_id not in self.revoked and attestation.validFrom <= self.time and not ended
 
+    def in_force(self) -> Iterator[tuple[RecordId, Attestation]]:
+        return ((i, attestation) for i, (_, attestation) in self.attestations.items() if self.valid(i, attestation))
+
 
 def _product(subject: str) -> Product | None:
     """The product that a record is about; None when it is about something else, or malformed (nobody checked it)."""
@@ -151,20 +163,25 @@ def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> l
         for verified, recall in heard.recalls.values()
         if verified.id not in heard.revoked and _may_supersede(verified, recall, evidence, heard)
     }
+    authorising = [verified for verified in evidence.records if _tells_who_speaks(verified.record)]
     reasons = []
     for record_id, (verified, recall) in heard.recalls.items():
         if record_id in superseded or record_id in heard.revoked:
             continue
-        covers = _covered(recall, scan.product)
-        if covers is False:
+        subject = recalled_product(recall.subject)
+        lots = recalled_lots(recall.lots)
+        if subject is None or (covers := recall_covers(subject, lots, scan.product)) is False:
             continue
         chain = chains.get(recall.by)
+        if chain is None:
+            then = _Heard.at(verified.known, authorising).in_force()
+            chain = speakers(evidence.holders(scan.product.gtin), then).get(recall.by)
         if chain is None and not _is_authority(verified, recall, evidence):
             reasons.append(_recall_reason(Why.RECALL_BY_OTHERS, recall, (record_id,)))
         elif covers:
             reasons.append(_recall_reason(Why.RECALL, recall, (record_id, *(chain or ()))))
         else:
-            asks = _left_open(scan.product, parse_product(recall.subject), _lots(recall))
+            asks = _left_open(scan.product, subject, lots)
             reasons.append(_recall_reason(Why.RECALL_MAYBE, recall, (record_id, *(chain or ())), asks))
     return reasons
 
@@ -180,19 +197,9 @@ def _left_open(product: Product, subject: Product, lots: Sequence[Lot | SerialRa
     return tuple(part for part in Part if part in told and not getattr(product, part))
 
 
-def _covered(recall: Recall, product: Product) -> bool | None:
-    subject = _product(recall.subject)
-    if subject is None or subject.gtin != product.gtin:
-        return False
-    return recall_covers(subject, _lots(recall), product)
-
-
-def _lots(recall: Recall) -> tuple[Lot | SerialRange, ...]:
-    """The recalled lots; all where they cannot be read: nobody can tell which are meant, and that is the safe way."""
-    try:
-        return parse_lots(recall.lots)
-    except MalformedRecord:
-        return ()
+def _tells_who_speaks(record: Record) -> bool:
+    """Whether it tells who spoke for a brand at some time."""
+    return isinstance(record, Revocation) or (isinstance(record, Attestation) and record.schema == BRAND_AUTHORISATION)
 
 
 def _is_authority(verified: VerifiedRecord, recall: Recall, evidence: Evidence) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from ledger.codes import RegistryAction, Role
+from ledger.common.gs1 import has_prefix, prefix_of_scope
 from ledger.common.ids import RecordId
 from ledger.common.scopes import schema_hash
 from ledger.errors import MalformedRecord
-from ledger.products.gs1 import has_prefix, prefix_of_scope
 from ledger.records.types import RegistryChange
 from ledger.records.verification import VerifiedRecord
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.codes import ShipmentState
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
-from ledger.products.gs1 import Product
 from ledger.products.one_time_codes import NO_LOOKS, Looks
 from ledger.records.verification import VerifiedRecord
 

@@ -12,6 +12,7 @@ from enum import IntEnum, IntFlag
 
 from ledger import codes
 from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.gs1 import parse_lots, parse_product
 from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.iso_codes import COUNTRIES, CURRENCIES, CUSTOMS_TERRITORIES
 from ledger.common.periods import CLOCK_SKEW, DAY
@@ -200,7 +201,7 @@ def _check_part(path: str, part: Struct) -> None:
 
 
 def _check_named(record: Record) -> None:
-    """The codes of other bodies that stand in public fields: jurisdictions, currencies and GTINs."""
+    """The codes of other bodies that stand in public fields: jurisdictions, currencies, GTINs, and what is recalled."""
     match record:
         case ShipmentTerms(requires=requires):
             for i, require in enumerate(requires):
@@ -213,8 +214,11 @@ def _check_named(record: Record) -> None:
             changes = parse_json(text.encode(), where="changes.text")
             if isinstance(changes, dict) and isinstance(changed := changes.get("currency"), str) and changed:
                 _check_currency(changed, "changes.currency")
-        case Attestation(subject=subject) | Recall(subject=subject) if subject.startswith(_GTIN_PATH):
-            check_gtin(subject.removeprefix(_GTIN_PATH).partition("/")[0], "subject")
+        case Attestation(subject=subject) if subject.startswith(_GTIN_PATH):
+            parse_product(subject)
+        case Recall(subject=subject, lots=lots):
+            parse_product(subject)
+            parse_lots(lots)
         case _:
             pass
 

@@ -1,7 +1,7 @@
 """Which partners own a brand: the holders of a GTIN's GS1 prefix, by the registry."""
 
 from ledger.codes import Role
-from ledger.products import gs1
+from ledger.common import gs1
 from ledger.registry.history import RegistryView
 
 

@@ -1,15 +1,20 @@
-"""What a broker's indicators count: clearances without its own faults, and how long they took."""
+"""What a broker's indicators count: clearances without its own faults, and how long they took.
 
-from collections.abc import Iterator
+Who signed a status on its word is the broker in it; where customs signed, who declared. The consignor, the consignee
+and who has custody then are parties, not brokers: one that lodges its own declaration takes nobody's procedure over.
+"""
 
-from ledger.codes import RELEASES, ClearanceStatus, Role
+from collections.abc import Iterator, Sequence
+
+from ledger.codes import RELEASES, Assurance, ClearanceStatus, Role
 from ledger.common.periods import DAY
 from ledger.records.types import NOBODY, Clearance
 from ledger.scores.card import Indicator
-from ledger.scores.samples import Case, Delivery, Event, Sample
+from ledger.scores.samples import ANY_SEQUENCE, Case, Delivery, Event, Sample
 from ledger.shipments.clock_stop import counted
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
+from ledger.shipments.tenders import order_of
 
 Pair = tuple[bytes, int]
 
@@ -19,12 +24,12 @@ _DENIED = {ClearanceStatus.REFUSED, ClearanceStatus.SEIZED, ClearanceStatus.DEST
 def broker_clearances(case: Case) -> Iterator[Sample]:
     """Procedures released without a hold or amendment of the broker's own making, and how long they took.
 
-    A procedure is one jurisdiction and regime of one shipment; its broker is the declarant. `OVER_MEDIAN` samples
-    carry seconds from presented to released in `good`; what they are due is the office's median, filled in later.
+    A procedure is one jurisdiction and regime of one shipment. `OVER_MEDIAN` samples carry seconds from presented to
+    released in `good`; what they are due is the office's median, filled in later.
     """
     for portion in case.portions.values():
         for pair, steps in procedures_of(case.journeys, portion.shipment).items():
-            yield from _procedure(case, steps, office_of(pair))
+            yield from _procedure(case, portion.shipment, steps, office_of(pair))
 
 
 def procedures_of(journeys: Journeys, shipment: bytes) -> dict[Pair, list[Found[Clearance]]]:
@@ -41,23 +46,41 @@ def office_of(pair: Pair) -> str:
     return f"{jurisdiction.decode('ascii', 'replace')}/{regime}"
 
 
-def at_office(delivery: Delivery, declarant: int, first: Found[Clearance], report_lag: int) -> Delivery:
-    """`delivery` as samples of a broker count: by declarant, pair and the day of the procedure's first status."""
+def broker_in(journeys: Journeys, shipment: bytes, step: Found[Clearance]) -> int:
+    """Who was the broker in this status of a clearance of `shipment`; 0: nobody, or a party to the shipment."""
+    record = step.record
+    broker = record.declarant if record.assurance == Assurance.AUTHORITY_SIGNED else record.by
+    terms, said = journeys.terms_of(shipment).record, order_of(step.verified)
+    moves = journeys.moves(shipment)
+    until = next((move.sequence for move in moves if order_of(move.verified) > said), ANY_SEQUENCE)
+    parties = terms.consignor, terms.consignee, journeys.holder_at(shipment, until)
+    return NOBODY if broker in parties else broker
+
+
+def broker_of(journeys: Journeys, shipment: bytes, steps: Sequence[Found[Clearance]]) -> int:
+    """The broker of a procedure, the first that customs names, else the first that signed; 0: there was none."""
+    named = sorted(steps, key=lambda step: step.record.assurance != Assurance.AUTHORITY_SIGNED)
+    brokers = (broker_in(journeys, shipment, step) for step in named)
+    return next((broker for broker in brokers if broker != NOBODY), NOBODY)
+
+
+def at_office(delivery: Delivery, broker: int, first: Found[Clearance], report_lag: int) -> Delivery:
+    """`delivery` as samples of a broker count: by broker, pair and the day of the procedure's first status."""
     record = first.record
     at = counted(record.occurredAt, first.verified.known, report_lag)
     office = office_of((record.jurisdiction, record.regime))
-    return delivery._replace(event=Event(declarant, NOBODY, b"", office, at // DAY), closed=False)
+    return delivery._replace(event=Event(broker, NOBODY, b"", office, at // DAY), closed=False)
 
 
-def _procedure(case: Case, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
+def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
     """One that is still open is due once a fault of the broker's own holds it up; else nobody can say that it is."""
-    broker = next((s.record.declarant for s in steps if s.record.declarant != NOBODY), NOBODY)
+    broker = broker_of(case.journeys, shipment, steps)
     closing = next((s for s in steps if s.record.status in RELEASES | _DENIED), None)
     faults = [
         s
         for s in steps
         if (s.record.status == ClearanceStatus.HELD and s.record.causedBy == broker)
-        or (s.record.status == ClearanceStatus.AMENDED and s.record.by == broker)
+        or (s.record.status == ClearanceStatus.AMENDED and broker_in(case.journeys, shipment, s) == broker)
     ]
     decided = closing or next(iter(faults), None)
     if broker == NOBODY or decided is None or decided.record.occurredAt not in case.period:

@@ -8,7 +8,7 @@ from ledger.common.periods import DAY, Period
 from ledger.common.spans import measure
 from ledger.penalties.fast_path import Plain, PlainHold, Step
 from ledger.records.types import NOBODY
-from ledger.scores.broker import at_office
+from ledger.scores.broker import at_office, broker_of
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Books
 from ledger.scores.samples import BAD, LONGEST_LATE, Delivery, event_of, products_of
@@ -121,7 +121,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
                 books.once.add((role, partner, name))
             book[_RECORDS].extend((in_time, 1, record, delivery))
     if hold is not None:
-        _count_hold(hold, period, delivery, commercial.reportLag, books)
+        _count_hold(hold, journeys, period, delivery, commercial.reportLag, books)
     return True
 
 
@@ -135,11 +135,13 @@ def _new_exceptions(steps: tuple[Step, ...]) -> tuple[int, ...]:
     return tuple(new)
 
 
-def _count_hold(hold: PlainHold, period: Period, goods: Delivery, report_lag: int, books: Books) -> None:
-    """Count the broker's samples of the procedure that `hold` is of."""
+def _count_hold(
+    hold: PlainHold, journeys: Journeys, period: Period, goods: Delivery, report_lag: int, books: Books
+) -> None:
+    """Count the broker's samples of the procedure that `hold` is of; customs itself signed all records of that."""
     steps, released = hold.steps, hold.steps[-1]
     shelf = books.shelves[_BROKER]
-    broker = next((step.record.declarant for step in steps if step.record.declarant != NOBODY), NOBODY)
+    broker = broker_of(journeys, goods.shipment, steps)
     if broker != NOBODY and released.record.occurredAt in period:
         name, presented = released.verified.id, steps[0]
         delivery = at_office(goods, broker, presented, report_lag)
@@ -148,12 +150,3 @@ def _count_hold(hold: PlainHold, period: Period, goods: Delivery, report_lag: in
             seconds = released.record.occurredAt - presented.record.occurredAt
             office = f"{released.record.jurisdiction.decode('ascii', 'replace')}/{released.record.regime}"
             shelf[broker][_OVER_MEDIAN, office].extend((seconds, 0, (presented.verified.id, name), delivery))
-    for verified, record in steps:
-        known, by = verified.known, record.by
-        if by == record.declarant and known in period:
-            if len(record.items) > 1:
-                if (_BROKER, by, verified.id) in books.once:
-                    continue
-                books.once.add((_BROKER, by, verified.id))
-            delivery = at_office(goods, by, steps[0], report_lag)
-            shelf[by][_RECORDS].extend((int(known - record.occurredAt <= DAY), 1, (verified.id,), delivery))

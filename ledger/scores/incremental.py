@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from ledger.codes import Role
+from ledger.common.gs1 import recalled_product
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
-from ledger.errors import MalformedRecord, NotFound
+from ledger.errors import NotFound
 from ledger.penalties.amounts import Owed, owed
 from ledger.products.brand_authority import is_brand_change
-from ledger.products.gs1 import parse_product
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
@@ -241,7 +241,5 @@ def _may_change_until(case: Case) -> int:
 
 def _gtin_of(subject: str) -> str:
     """The product of an attestation's or recall's subject; empty where it is about something else."""
-    try:
-        return parse_product(subject).gtin
-    except MalformedRecord:
-        return ""
+    product = recalled_product(subject)
+    return product.gtin if product is not None else ""

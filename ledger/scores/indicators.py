@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from ledger.codes import Role
+from ledger.codes import Assurance, Role
 from ledger.common.periods import DAY
 from ledger.errors import NotFound
-from ledger.scores.broker import at_office, broker_clearances, procedures_of
+from ledger.scores.broker import at_office, broker_clearances, broker_in, procedures_of
 from ledger.scores.card import Indicator
 from ledger.scores.carrier import carrier_goods, carrier_legs, carrier_time
 from ledger.scores.samples import Case, Sample
@@ -44,7 +44,9 @@ def records_in_a_day(case: Case) -> Iterator[Sample]:
         for steps in procedures_of(case.journeys, portion.shipment).values():
             for match in steps:
                 record, by, known = match.verified.id, match.record.by, match.verified.known
-                if by == match.record.declarant and known in case.period:
+                if match.record.assurance == Assurance.AUTHORITY_SIGNED or known not in case.period:
+                    continue  # what customs signed is not the broker's to be in time with
+                if by == broker_in(case.journeys, portion.shipment, match):
                     good = int(known - match.record.occurredAt <= DAY)
                     delivery = at_office(case.delivery, by, steps[0], case.force.commercial.reportLag)
                     yield Sample(Role.BROKER, by, Indicator.RECORDS, good, 1, (record,), delivery, once=record)

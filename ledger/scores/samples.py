@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ledger.codes import Assurance, ExceptionBit, Role
+from ledger.common.gs1 import Product, gtin14
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.penalties.lateness import PortionLine, lateness_of
 from ledger.penalties.statement import PenaltyStatement, own_penalty_of
-from ledger.products.gs1 import Product, gtin14
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
 from ledger.scores.card import Indicator
@@ -37,7 +37,7 @@ class Event(NamedTuple):
 
     `recipient` is the one-time key of a partner 0, so that each is one of its own. `destination` is the finest code
     that the terms name (None: closed, which all count as one). What was never delivered: its holder, its consignee, the
-    day of its promise. Procedures of a broker: the declarant, nobody, the pair as `destination`, the day of the first
+    day of its promise. Procedures of a broker: the broker, nobody, the pair as `destination`, the day of the first
     status.
     """
 

@@ -6,11 +6,10 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 from collections.abc import Iterable, Iterator
 
 from ledger.codes import Purpose, Role
+from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.errors import MalformedRecord
 from ledger.products.brand_authority import holders_at, speakers
-from ledger.products.gs1 import Product, parse_lots, parse_product, recall_covers
 from ledger.records.types import Attestation
 from ledger.scores.card import Indicator
 from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
@@ -144,11 +143,8 @@ def _recalls(case: Case) -> list[RecordId]:
     result = []
     for product in products_of(case.terms):
         for recall in case.journeys.recalls:
-            try:
-                covered = recall_covers(parse_product(recall.record.subject), parse_lots(recall.record.lots), product)
-            except MalformedRecord:
-                continue
-            if covered:
+            subject = recalled_product(recall.record.subject)
+            if subject is not None and recall_covers(subject, recalled_lots(recall.record.lots), product):
                 result.append(recall.verified.id)
     return result
 

@@ -12,7 +12,7 @@ Terms and relief apply to every shipment under the amended terms, or with `"ship
 is split from it: who splits alone changes no terms.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -123,24 +123,28 @@ def _amendable(target: Record) -> ShipmentTerms:
     return target
 
 
-def corrected(
+def versions(
     journeys: Journeys, found: Found[R], counts: Callable[[VerifiedRecord], bool] = lambda _: True
-) -> tuple[R, tuple[VerifiedRecord, ...]]:
-    """The record as its signers last corrected it, and the corrections that stand, of those that `counts`."""
-    amendments = journeys.amendments(found.verified.id)
-    if not amendments:
-        return found.record, ()
+) -> Iterator[tuple[R, VerifiedRecord]]:
+    """The record as signed, then as each correction that stands and `counts` leaves it, with the paper that says so."""
     record = found.record
-    used: list[VerifiedRecord] = []
-    for amendment in amendments:
+    yield record, found.verified
+    for amendment in journeys.amendments(found.verified.id):
         if amendment.record.kind != AmendmentKind.CORRECTION or not counts(amendment.verified):
             continue
         changes = _changes(amendment)
         values = None if changes is None else _correction(record, changes)
         if values is not None:
             record = replace(record, **values)
-            used.append(amendment.verified)
-    return record, tuple(used)
+            yield record, amendment.verified
+
+
+def corrected(
+    journeys: Journeys, found: Found[R], counts: Callable[[VerifiedRecord], bool] = lambda _: True
+) -> tuple[R, tuple[VerifiedRecord, ...]]:
+    """The record as its signers last corrected it, and the corrections that stand, of those that `counts`."""
+    said = list(versions(journeys, found, counts))
+    return said[-1][0], tuple(paper for _, paper in said[1:])
 
 
 def as_amended(target: Record, amendments: Iterable[Amendment]) -> Record:

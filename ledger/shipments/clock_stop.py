@@ -22,7 +22,7 @@ from ledger.codes import Assurance, ClearanceStatus, Purpose, StatementKind
 from ledger.common.figure import Seconds
 from ledger.records.types import Commercial, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import corrected
+from ledger.shipments.amendments import versions
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
 from ledger.shipments.portions import Found, Move
@@ -110,13 +110,20 @@ class Moved:
 
 
 def moved(journeys: Journeys, move: Move, report_lag: int) -> Moved:
-    """When a move counts. An override claims no time, so it counts from when it is known."""
+    """When a move counts. An override claims no time, so it counts from when it is known.
+
+    A time that its signers correct to an earlier one counts as known from when they first said it, not from the
+    handoff; never later than what they had signed.
+    """
     known = move.verified.known
     if move.handoff is None:
         return Moved(move, known, known, 0, (move.verified,))
-    record, corrections = corrected(journeys, Found(move.verified, move.handoff))
-    at = counted(record.occurredAt, known, report_lag)
-    return Moved(move, at, record.occurredAt, record.dueAt, (move.verified, *corrections))
+    said = list(versions(journeys, Found(move.verified, move.handoff)))
+    record = said[-1][0]
+    told = next(paper.known for version, paper in said if version.occurredAt == record.occurredAt)
+    signed = counted(max(record.occurredAt, move.handoff.occurredAt), known, report_lag)
+    at = min(signed, counted(record.occurredAt, told, report_lag))
+    return Moved(move, at, record.occurredAt, record.dueAt, tuple(paper for _, paper in said))
 
 
 def stops_of(

@@ -3,21 +3,24 @@
 The contract's mark says what the chain knew at the moment; a release that customs gave in time may be recorded later.
 Of the marked, numbers count those where the last decision on the pair, with an `occurredAt` up to that of the handoff
 or sale (of equals the release), is no release, or there is none. Decisions on an ancestor count up to the split. A
-broker's release counts here, whoever endorsed it, only if it was known within `reportLag` of its `occurredAt`.
+broker's release counts here, whoever endorsed it, only if it and its corrections were known within `reportLag` of its
+`occurredAt`; a correction of when the goods passed only if it was known within `reportLag` of what it corrects.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ledger.codes import RELEASES, Assurance, ClearanceStatus, Gate, Outcome, Role, StatementKind
 from ledger.errors import NotFound
-from ledger.records.types import Require
+from ledger.records.types import Handoff, Require, Statement
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import corrected, terms_in_force
+from ledger.shipments.amendments import corrected, terms_in_force, versions
 from ledger.shipments.default_terms import REPORT_LAG
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
 
+R = TypeVar("R", Handoff, Statement)
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER
 _DECISIONS = frozenset(ClearanceStatus) - {ClearanceStatus.LODGED, ClearanceStatus.AMENDED}
 
@@ -49,7 +52,7 @@ def breaches(journeys: Journeys, shipment: bytes) -> tuple[Breach, ...]:
     lag = _report_lag(journeys, shipment)
     return tuple(
         Breach(shipment, require, gate, record, releaser, receiver, at)
-        for gates, record, releaser, receiver, at in _crossings(journeys, shipment, terms.consignee)
+        for gates, record, releaser, receiver, at in _crossings(journeys, shipment, terms.consignee, lag)
         for require in terms.requires
         for gate in Gate
         if gate & gates & require.gate and not _released(journeys, shipment, require, at, lag)
@@ -65,7 +68,7 @@ def _report_lag(journeys: Journeys, shipment: bytes) -> int:
 
 
 def _crossings(
-    journeys: Journeys, shipment: bytes, consignee: int
+    journeys: Journeys, shipment: bytes, consignee: int, lag: int
 ) -> Iterator[tuple[Gate, VerifiedRecord, int, int, int]]:
     for move in journeys.moves(shipment):
         if move.handoff is None or move.refused or not move.in_breach:
@@ -74,11 +77,21 @@ def _crossings(
         if move.verified.roles_of(move.receiver) & _MAIN_CARRIER:
             gates |= Gate.HANDOVER
         if gates:
-            at = corrected(journeys, Found(move.verified, move.handoff))[0].occurredAt
+            at = _passed_at(journeys, Found(move.verified, move.handoff), lag)
             yield gates, move.verified, move.releaser, move.receiver, at
     for sale in journeys.statements(shipment):
         if sale.record.kind == StatementKind.SOLD and sale.verified.outcomes[0] is Outcome.APPLIED_IN_BREACH:
-            yield Gate.SALE, sale.verified, sale.record.by, 0, corrected(journeys, sale)[0].occurredAt
+            yield Gate.SALE, sale.verified, sale.record.by, 0, _passed_at(journeys, sale, lag)
+
+
+def _passed_at(journeys: Journeys, found: Found[R], lag: int) -> int:
+    """When the goods passed, as corrected while the handoff or sale itself could still have been told in time.
+
+    A correction tells what has happened: one that claims a later second than its own counts as of its own.
+    """
+    in_time = found.verified.known + lag
+    *_, (record, paper) = versions(journeys, found, lambda paper: paper.known <= in_time)
+    return record.occurredAt if paper is found.verified else min(record.occurredAt, paper.known)
 
 
 def _released(journeys: Journeys, shipment: bytes, require: Require, at: int, lag: int) -> bool:
@@ -91,11 +104,11 @@ def _decisions(journeys: Journeys, shipment: bytes, require: Require, at: int, l
     """When each decision was made, and whether it is a release, which comes last within its second."""
     while True:
         for match in journeys.clearances(shipment):
-            record = corrected(journeys, match)[0]
+            record, corrections = corrected(journeys, match)
             if (record.jurisdiction, record.regime) != (require.jurisdiction, require.regime) or record.occurredAt > at:
                 continue
             release = record.status in RELEASES
-            late = match.verified.known - record.occurredAt > lag
+            late = max(paper.known for paper in (match.verified, *corrections)) - record.occurredAt > lag
             if record.status in _DECISIONS and not (
                 release and late and record.assurance != Assurance.AUTHORITY_SIGNED
             ):

@@ -21,18 +21,18 @@ CONTRACTS = ROOT / "contracts"
 ARTIFACTS = Path("ledger", "chain", "artifacts")
 
 FORGE_SECONDS = 300
-PYTHON_SECONDS = 900
-# The tests of a contract come first: they are the likeliest to notice.
+PYTHON_SECONDS = 600
 PYTHON_TESTS = Path("tests", "chain", "contracts")
-FIRST = {
-    "PartnerRegistry": ("registry",),
-    "CustodyLedger": ("custody",),
-    "ClearanceLedger": ("clearance",),
-    "AttestationRegistry": ("test_attestation.py", "test_attacks.py"),
-    "BonusPool": ("bonus",),
-    "CheckpointAnchor": ("test_anchor.py",),
+TESTS = {
+    "PartnerRegistry": ("registry", "test_signing_domains.py", "test_anchor.py", "test_attacks.py"),
+    "CustodyLedger": ("custody", "test_last_sequence.py", "test_attacks.py", "test_gas.py"),
+    "ClearanceLedger": ("clearance", "test_last_sequence.py", "test_attacks.py", "test_gas.py"),
+    "AttestationRegistry": ("test_attestation.py", "test_attacks.py", "test_gas.py"),
+    "BonusPool": ("bonus", "test_signing_domains.py"),
+    "CheckpointAnchor": ("test_anchor.py", "test_gas.py"),
     "SettlementToken": ("bonus",),
 }
+"""Contract to the Python tests that are about it, the likeliest to notice first."""
 
 INVALID, SAME, FORGE, PYTHON, SURVIVED = "invalid", "same", "forge", "python", "survived"
 VERDICTS = (FORGE, PYTHON, SURVIVED)
@@ -53,7 +53,10 @@ class Judgement:
 
 
 class Workshop:
-    """A copy of the project at `place`, compiled once without a fault. Not for two mutants at a time."""
+    """A copy of the project at `place`, compiled and tested once without a fault. Not for two mutants at a time.
+
+    Raises `WorkshopBroken` when what it would judge by does not pass without a fault.
+    """
 
     def __init__(self, place: Path, *, only_forge: bool) -> None:
         self._place = place
@@ -69,28 +72,33 @@ class Workshop:
         self._code = self._compiled()
         for name in ("out", "cache"):
             shutil.copytree(self._contracts / name, place / f"clean-{name}", dirs_exist_ok=True)
+        if not only_forge:
+            self._write_artifacts(self._code)
+            if killer := self._killed_by_python(list(TESTS)):
+                raise WorkshopBroken(f"the Python tests fail without a fault: {killer}")
 
-    def judge(self, mutant: Mutant) -> Judgement:
-        """Who notices the fault first. The copy is without it again afterwards."""
+    def judge(self, mutant: Mutant, *, passed_forge: bool = False) -> Judgement:
+        """Who notices the fault first; forge is not asked again where it is known to notice nothing. The copy is
+        without the fault afterwards."""
         started = time.monotonic()
         file = self._contracts / mutant.file
         source = file.read_text(encoding="utf-8")
         file.write_text(mutant.apply(source), encoding="utf-8")
         try:
-            verdict, killer = self._verdict()
+            verdict, killer = self._verdict(passed_forge=passed_forge)
         finally:
             file.write_text(source, encoding="utf-8")
             self._restore()
         return Judgement(verdict, killer, round(time.monotonic() - started, 1))
 
-    def _verdict(self) -> tuple[str, str]:
+    def _verdict(self, *, passed_forge: bool) -> tuple[str, str]:
         if self._forge("build").returncode != 0:
             return INVALID, ""
         code = self._compiled()
         changed = [name for name in code if code[name] != self._code[name]]
         if not changed:
             return SAME, ""
-        if killer := self._killed_by_forge():
+        if not passed_forge and (killer := self._killed_by_forge()):
             return FORGE, killer
         if self._only_forge:
             return SURVIVED, ""
@@ -112,12 +120,9 @@ class Workshop:
         failed = re.findall(r"^(?:\[FAIL.*\])? (\w+)\(", tested.stdout, re.MULTILINE)
         return failed[0] if failed else "forge"
 
-    def _killed_by_python(self, changed: list[str]) -> str:
-        first = [str(PYTHON_TESTS / path) for name in changed for path in FIRST[name]]
-        command = [
-            str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
-            *dict.fromkeys([*first, str(PYTHON_TESTS)]),
-        ]  # fmt: skip
+    def _killed_by_python(self, contracts: list[str]) -> str:
+        tests = dict.fromkeys(str(PYTHON_TESTS / path) for name in contracts for path in TESTS[name])
+        command = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
         environment = os.environ | {"PYTHONPATH": str(self._place), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             tested = subprocess.run(
@@ -129,7 +134,13 @@ class Workshop:
         if tested.returncode == 0:
             return ""
         failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", tested.stdout, re.MULTILINE)
-        return failed[0] if failed else "pytest"
+        # Tests that could not be run have noticed nothing.
+        if tested.returncode != 1 or not failed:
+            raise WorkshopBroken(
+                f"pytest ended with {tested.returncode}:\n{tested.stdout[-4000:]}{tested.stderr[-2000:]}"
+            )
+        killer: str = failed[0]
+        return killer
 
     def _forge(self, *arguments: str, timeout: int | None = None) -> subprocess.CompletedProcess[str]:
         binaries = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -142,7 +153,7 @@ class Workshop:
     def _compiled(self) -> dict[str, dict[str, object]]:
         """What forge compiled, in the form of the committed artifacts, by contract."""
         found = {}
-        for name in FIRST:
+        for name in TESTS:
             compiled = json.loads(
                 (self._contracts / "out" / f"{name}.sol" / f"{name}.json").read_text(encoding="utf-8")
             )

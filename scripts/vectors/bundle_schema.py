@@ -66,11 +66,15 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "records": _list({"anyOf": [{"$ref": f"#/$defs/record.{name}"} for name in records]}, least=1),
             "complete": _object(complete),
             "rules": _list({"type": "string"}, most=MAX_RULES),
-            "witnesses": {"anyOf": [{"type": "null"}, _policy()]},
-            "times": _list(_timed(number)),
+            "times": _times(number),
             "figures": json_schema(FIGURES[kind]),
         }
     )
+
+
+def _times(number: dict[str, Any]) -> dict[str, Any]:
+    witnesses = {"anyOf": [{"type": "null"}, _policy()]}
+    return _object({"witnesses": witnesses, "checkpoints": _list(_timed(number)), "signature": _hex(64)})
 
 
 def _policy() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ledger.bonuses.award import Award
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import award_for
 from ledger.bundle.format import TRUST, Bundle, BundledRecord
+from ledger.bundle.times import Times, times_digest
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json, parse_json
@@ -163,8 +164,7 @@ class PaperLog:
             records=records,
             complete=LOG.complete(subject, size, [self.entries[i][1] for i in kept]),
             rules=tuple(sorted(rules)),
-            witnesses=None,
-            times=(),
+            times=Times(None, (), LOG.times(subject, size, times_digest(None, ()))),
             figures=figures(self.verified(kept)),
         ).to_bytes()
 

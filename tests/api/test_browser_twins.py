@@ -8,6 +8,7 @@ import pytest
 
 from ledger.bundle.subject import bears_on_product
 from ledger.codes import ContractKind, Hazard, Outcome, RecallAction, RegistryAction, RevocationReason, Role
+from ledger.common.gs1 import Product
 from ledger.common.gs1_keys import check_digit
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.keccak import keccak256
@@ -15,7 +16,6 @@ from ledger.common.scopes import schema_hash
 from ledger.errors import LadingError
 from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import Product
 from ledger.products.verdict import Evidence, Scan, Verdict, Why
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Recall, Record, RegistryChange, Revocation
@@ -120,6 +120,8 @@ LOTS = (
     '[{"lot": "L1"}]', "[]", '[{"lot":"L1","to":"S9"}]', '[{"from":"S9","to":"S1"}]', '[{"lot":7}]', "null", '"L1"',
 )  # fmt: skip
 """Of recalls, those that nobody can read among them."""
+MISSPELT = ("", "", "", "/", "/10", "/10/a%2fb", "/10/A/B", "/21/7/10/L1", "/10/" + "x" * 21, "x", "0/10/L1")
+"""What may stand behind the subject of a recall that came straight from a contract."""
 SAME = {
     Why.RECALL_BY_OTHERS: "recall by others", Why.NOT_LISTED: "not listed", Why.OTHERS: "others",
 }  # fmt: skip
@@ -135,24 +137,36 @@ def some_product(rng: random.Random) -> Product:
 def some_record(rng: random.Random, before: list[VerifiedRecord]) -> Record:
     by, ids = rng.randrange(1, 6), [bytes(record.id) for record in before] or [NO_HASH]
     salt = rng.randbytes(16)
+    told = [one for one in before if getattr(one.record, "schema", NO_HASH) == BRAND_AUTHORISATION]
     kind = rng.random()
     if kind < 0.5:
         path = rng.choice((some_product(rng).path(), f"partner/{rng.randrange(1, 6)}", "partner/07", "01/1"))
         schema = BRAND_AUTHORISATION if path.startswith("partner") or rng.random() < 0.1 else SCHEMA
         start = NOW + rng.choice((-1000, -10, 0, 10))
-        end = rng.choice((0, start + 5, NOW + 100, NOW))
+        end = rng.choice((0, start + 5, NOW + 100, NOW, NOW - 400))
         codes = rng.choice((NO_HASH, NO_HASH, rng.randbytes(32)))
         return Attestation(by, schema, path, NO_HASH, start, end, NO_HASH, Claims(salt, ""), codes, NO_DETAILS)
     if kind < 0.75:
         lots = rng.choice(LOTS)
+        if told and rng.random() < 0.5:  # by one who was authorised, perhaps no longer
+            subject = rng.choice(told).record.subject  # type: ignore[attr-defined]
+            by = int(subject[-1]) if subject.startswith("partner/") else by
         supersedes = rng.choice((NO_HASH, rng.choice(ids)))
         hazard, action = int(Hazard.OTHER), int(rng.choice(tuple(RecallAction)))
         return Recall(
-            by, some_product(rng).path(), lots, hazard, action, "", supersedes, NOW - rng.randrange(9), NO_DETAILS
+            by,
+            some_product(rng).path() + rng.choice(MISSPELT),
+            lots,
+            hazard,
+            action,
+            "",
+            supersedes,
+            NOW - rng.randrange(9),
+            NO_DETAILS,
         )
-    start, reason = NOW + rng.choice((-50, -5, 0, 5)), int(rng.choice(tuple(RevocationReason)))
+    start, reason = NOW + rng.choice((-1000, -400, -5, 0, 5)), int(rng.choice(tuple(RevocationReason)))
     if before and rng.random() < 0.7:
-        target = rng.choice(before)
+        target = rng.choice(told if told and rng.random() < 0.5 else before)
         return Revocation(target.record.by, target.id, reason, start, NO_DETAILS)  # type: ignore[attr-defined]
     return Revocation(by, rng.choice(ids), reason, start, NO_DETAILS)
 
@@ -161,10 +175,12 @@ def some_evidence(rng: random.Random) -> tuple[list[VerifiedRecord], dict[int, i
     """Records of five partners, of which some are authorities when they sign."""
     made: list[VerifiedRecord] = []
     authorities = {partner: 1 << Role.AUTHORITY for partner in range(1, 6) if rng.random() < 0.2}
+    time = NOW - 500
     for index in range(rng.randrange(1, 25)):
         record = some_record(rng, made)
         outcome = Outcome.APPLIED if rng.random() < 0.9 else Outcome.STALE
-        facts = Facts(index, NOW - 60, index, NOW - 60, 0, (outcome,), index)
+        time += rng.choice((0, 1, 5, 20))
+        facts = Facts(index, time, index, time, 0, (outcome,), index)
         by = PartnerId(record.by)  # type: ignore[attr-defined]
         made.append(already_verified(DOMAIN.record_id(record), record, [by], facts, roles=[authorities.get(by, 0)]))
     return made, authorities
@@ -206,7 +222,7 @@ def test_the_pages_verdict_is_the_ledgers() -> None:
                 "records": [
                     {
                         "id": to_hex(one.id), "type": type(one.record).__name__, "message": one.record.to_json(),
-                        "index": one.log_index, "applied": one.applied(),
+                        "index": one.log_index, "known": one.known, "applied": one.applied(),
                         "authority": bool(authorities.get(one.record.by, 0)),  # type: ignore[attr-defined]
                     }
                     for one in held

@@ -19,13 +19,13 @@ from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.sandbox import open_trial
 from ledger.codes import Hazard, RecallAction, RegistryAction, RevocationReason, Role
 from ledger.common.canonical import canonical_json
+from ledger.common.gs1 import parse_product
 from ledger.common.gs1_keys import check_digit
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash, scope_bytes
 from ledger.log.cosignature import Cosigner
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import parse_product
 from ledger.records.types import Attestation, Claims, KeyGrant, Recall, Revocation
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import ManualClock

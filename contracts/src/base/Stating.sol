@@ -87,7 +87,9 @@ abstract contract Stating is CustodyStore {
         if (statement.sequence > slot.sequence()) return Outcomes.AHEAD;
         if (byHolder && by != slot.custodian()) return Outcomes.NOT_HELD;
         if (by == 0 && recipientKeyOf(statement.shipment) != key) return Outcomes.WRONG_KEY;
-        if (statementKind == StatementKinds.CONTEST && by != slot.consignee()) return Outcomes.FORBIDDEN;
+        if (statementKind == StatementKinds.CONTEST && by != slot.consignee() && by != slot.consignor()) {
+            return Outcomes.FORBIDDEN;
+        }
         if (statementKind == StatementKinds.TENDER && statement.counterparty != slot.consignee()) return Outcomes.FORBIDDEN;
         return Outcomes.APPLIED;
     }

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
+from ledger.common.gs1 import Product, gtin14, product_of_link
 from ledger.errors import MalformedRecord
-from ledger.products.gs1 import Product, gtin14, product_of_link
 
 MOST = 2048
 _BRACKETED = re.compile(r"\((\d{2})\)([^(]+)")

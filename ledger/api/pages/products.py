@@ -11,9 +11,9 @@ from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_
 from ledger.api.pages.codes import MOST, completed, product_of_code
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
+from ledger.common.gs1 import product_of_link
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
-from ledger.products.gs1 import product_of_link
 
 router = APIRouter()
 DEVICE = "lading_device"

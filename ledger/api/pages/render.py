@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.score import NAMES, measured
 from ledger.explain.units import LAST_SECOND, UNKNOWN, micropoints, money, percent, percent_of, points, span
 from ledger.explain.words import counted
-from ledger.products.gs1 import parse_product
 from ledger.scores.card import Indicator
 from ledger.services.node.node import Node
 from ledger.services.views.records import Reader

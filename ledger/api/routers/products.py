@@ -8,8 +8,8 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Kept, ProductView
+from ledger.common.gs1 import product_of_link
 from ledger.errors import MalformedRecord
-from ledger.products.gs1 import product_of_link
 from ledger.services.exports.bundle import Exporter
 
 router = APIRouter(prefix="/v1/products", tags=["products"])

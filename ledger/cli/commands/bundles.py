@@ -10,10 +10,10 @@ from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.verify import TRUST_NAME
 from ledger.cli.output import out, print_json
 from ledger.common.canonical import canonical_json
+from ledger.common.gs1 import product_of_link
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
-from ledger.products.gs1 import product_of_link
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings

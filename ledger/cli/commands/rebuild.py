@@ -88,7 +88,7 @@ def erase(
 ) -> None:
     """Erase private parts of a record for ever: salt and body leave this home. Every proof stays valid.
 
-    Figures that rest on them leave them out from then on. Copies elsewhere (partners, bundles, backups) are not
+    Figures that rest on them are ranges from then on. Copies elsewhere (partners, bundles, backups) are not
     reached.
     """
     if bool(parts) == everything:

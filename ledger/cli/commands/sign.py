@@ -18,6 +18,7 @@ from ledger.cli.templates import completed, enrolment_in_words, in_words, told_d
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
+from ledger.custody.shape import check_shape
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.explain.signers import NO_NAMES
 from ledger.records.content_checks import check_content
@@ -101,6 +102,7 @@ def sign(
         signed = _read(content, str(file), now)
     record = signed.record
     check_content(record, now)
+    check_shape(record)
     domain.typed_data(record)  # refuses withheld parts: nobody signs what he cannot see
     given = given_beside(
         record, {str(one): read_signed(read_file(one), str(one)).record for one in about or ()}, domain

@@ -134,7 +134,7 @@ class Signatures:
             for row, rich, facts in self._prepared(batch):
                 early.add(facts)
                 if not isinstance(rich.record, Outcome) and not is_whole(rich.record):
-                    what = "a part is not open here: erased, or never shown. Figures leave out what rests on it"
+                    what = "a part is not open here: erased, or never shown. Figures that rest on it are ranges"
                     findings.note(row.record_id, "openings", "every part", "not all", what)
                 if row.record_id in passed_over:
                     continue

@@ -11,14 +11,14 @@ from ledger.bundle.figures import award_figures, partner_figures, shipment_figur
 from ledger.bundle.format import Bundle, BundledRecord
 from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
-from ledger.bundle.times import AnchoredIn, TimedCheckpoint, decisive
+from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
+from ledger.common.gs1 import Product, recalled_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import Product, parse_product
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
 from ledger.records.signers import RecipientSigner, expected_signers
@@ -232,12 +232,15 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
-            witnesses=self._policy,
-            times=tuple(self._times(connection, counted)),
+            times=self._times(str(subject), tuple(self._checkpoints(connection, counted))),
             figures=figures,
         ).to_bytes()
 
-    def _times(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
+    def _times(self, subject: str, checkpoints: tuple[TimedCheckpoint, ...]) -> Times:
+        digest = times_digest(self._policy, checkpoints)
+        return Times(self._policy, checkpoints, self._ledger.keys.log.times(subject, self._size, digest))
+
+    def _checkpoints(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
         """The checkpoints by which the times of these records count, with what bears them out."""
         for size in sorted(decisive(counted)):
             stored = checkpoints.get(connection, size)
@@ -301,7 +304,7 @@ def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[st
     if row.type_number in OF_SHIPMENTS:
         return not shipments.isdisjoint(_shipments_in(row))
     if isinstance(record, Recall):
-        subject = parse_product(record.subject) if record.subject.startswith("01/") else None
+        subject = recalled_product(record.subject)
         return subject is not None and subject.gtin in gtins
     if isinstance(record, RegistryChange) or (isinstance(record, Attestation) and record.schema == BRAND_AUTHORISATION):
         return True  # they say whose attestations count

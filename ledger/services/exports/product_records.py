@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from ledger.bundle.subject import bears_on_product
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
-from ledger.products.gs1 import Product
 from ledger.records import index_keys
 from ledger.records.types import Attestation, Recall, Revocation
 from ledger.registry.history import RegistryView

@@ -8,10 +8,10 @@ from typing import Any
 
 from ledger import merkle
 from ledger.codes import Role, ShipmentState
+from ledger.common import gs1
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
 from ledger.explain import product as sentences
-from ledger.products import gs1
 from ledger.products.authenticity import judge
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.products.verdict import Evidence, Fate, ProductVerdict, Scan

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ledger.codes import APPLIED, ExceptionBit, ShipmentState
-from ledger.products.gs1 import Lot, Product, SerialRange, parse_lots, parse_product, recall_covers
+from ledger.common.gs1 import Lot, Product, SerialRange, parse_product, recall_covers, recalled_lots, recalled_product
 from ledger.products.recall_tracing import Move, Stay, stays_of
 from ledger.services.products.lookup import codes_of
 from ledger.store.database import Connection
@@ -31,8 +31,11 @@ class Traced:
 
 def trace_goods(connection: Connection, subject: str, lots: str) -> Iterator[Traced]:
     """The shipments that carry, or may carry, the goods, and all that came of them; by opening."""
-    covers = _coverage(connection, parse_product(subject), parse_lots(lots))
-    gtin = parse_product(subject).gtin
+    product = recalled_product(subject)
+    if product is None:
+        return
+    covers = _coverage(connection, product, recalled_lots(lots))
+    gtin = product.gtin
     certainty: dict[bytes, str] = {}
     for lot, shipment in tracing.carriers_of(connection, gtin):
         answer = covers(lot)

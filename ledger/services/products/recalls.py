@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.codes import APPLIED, Hazard, RecallAction, Role, ShipmentState
+from ledger.common.gs1 import Lot, Product, parse_lots, parse_product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.errors import NotFound, NotPermitted
 from ledger.explain.product import TO_DO
 from ledger.explain.words import counted, spaced, word
 from ledger.products.brand_authority import speakers
-from ledger.products.gs1 import Lot, Product, parse_lots, parse_product, recall_covers
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
 from ledger.registry.brands import brands_of
 from ledger.services.home.clock import Clock
@@ -35,7 +35,7 @@ from ledger.services.views.models import (
 from ledger.services.views.records import Reader
 from ledger.store import records
 from ledger.store.database import Connection, Database
-from ledger.store.projections import products, shipments, tracing
+from ledger.store.projections import outcomes, products, shipments, tracing
 from ledger.store.projections.products import StoredAttestation, StoredRecall
 
 
@@ -72,7 +72,7 @@ class Recalls:
                 Answer(row.by, row.found, row.quarantined, row.disposed, row.occurred_at)
                 for row in products.recall_answers(connection, record_id)
             ]
-            known_at = _known(connection, stored)
+            known_at = _known(connection, record_id)
             trace, people = self._view(connection, traced, answers, known_at, None if everything else reader.partner)
             stays = [stay for one in traced for stay in one.stays]
             effect = _effect(effectiveness(people, stays)) if everything else None
@@ -101,6 +101,7 @@ class Recalls:
         For the holder of the brand's GS1 prefix, authorities and auditors. Raises `MalformedRecord`, `NotPermitted`.
         """
         product = parse_product(subject)
+        parse_lots(lots)
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             if not self._sees_all(reader) and reader.partner not in brands_of(self._registry.now(), product.gtin):
@@ -117,23 +118,20 @@ class Recalls:
             bool(reader.partner) and self._registry.now().has_role(reader.partner, Role.AUTHORITY)
         )
 
-    def _speaks(self, connection: Connection, recall: StoredRecall) -> bool:
-        """Whether its author is an authority, or speaks for the brand: the chain takes recalls from others too."""
+    def _speaks(self, connection: Connection, recall: StoredRecall, *, then: bool = False) -> bool:
+        """Whether its author is an authority, or speaks for the brand: the chain takes recalls from others too.
+
+        By the authorisations in force now or, with `then`, when the recall became known.
+        """
         if self._registry.now().has_role(recall.by, Role.AUTHORITY):
             return True
-        try:
-            holders = brands_of(self._registry.now(), parse_product(recall.subject).gtin)
-        except MalformedRecord:
+        product = recalled_product(recall.subject)
+        if product is None:
             return False
-        return recall.by in holders or recall.by in speakers(holders, self._valid_about_partners(connection))
-
-    def _valid_about_partners(self, connection: Connection) -> Iterator[tuple[RecordId, StoredAttestation]]:
-        now = self._registry.now().time
-        for row in products.attestations_under(connection, "partner/"):
-            begun = row.outcome in APPLIED and row.valid_from <= now
-            ended = 0 < row.valid_until < now or (row.revoked_from is not None and row.revoked_from <= now)
-            if begun and not ended:
-                yield row.record_id, row
+        holders = brands_of(self._registry.now(), product.gtin)
+        at = _known(connection, recall.record_id) if then else self._registry.now().time
+        told = _valid_about_partners(connection, at, hindsight=not then)
+        return recall.by in holders or recall.by in speakers(holders, told)
 
     # --- views -----------------------------------------------------------------------------------------------
 
@@ -151,7 +149,7 @@ class Recalls:
             cursor=recall.log_index,
             affected=_affected(recall),
             to_do=TO_DO[RecallAction(recall.action)] if recall.action in RecallAction.__members__.values() else "",
-            speaks=self._speaks(connection, recall),
+            speaks=self._speaks(connection, recall) or self._speaks(connection, recall, then=True),
         )
 
     def _view(
@@ -206,26 +204,20 @@ class Recalls:
 
 def _affected(recall: StoredRecall) -> tuple[str, ...]:
     """Lots and serials in words; nothing for all of the subject, or where they cannot be read."""
-    try:
-        entries = parse_lots(recall.lots)
-    except MalformedRecord:
-        return ()
     return tuple(
         f"lot {entry.lot}"
         if isinstance(entry, Lot)
         else f"serial {entry.first}"
         if entry.first == entry.last
         else f"serials {entry.first} to {entry.last}"
-        for entry in entries
+        for entry in recalled_lots(recall.lots)
     )
 
 
 def _concerns(recall: StoredRecall, product: Product) -> bool:
     """Whether goods of that GTIN and lot are recalled, or may be."""
-    try:
-        return recall_covers(parse_product(recall.subject), parse_lots(recall.lots), product) is not False
-    except MalformedRecord:
-        return False
+    subject = recalled_product(recall.subject)
+    return subject is not None and recall_covers(subject, recalled_lots(recall.lots), product) is not False
 
 
 @contextmanager
@@ -286,7 +278,23 @@ def _effect(found: Effectiveness) -> EffectView:
     )
 
 
-def _known(connection: Connection, recall: StoredRecall) -> int:
-    row = records.get(connection, recall.record_id)
-    times = [time for time in (recall.block_time, row.log_time if row else None) if time is not None]
-    return min(times, default=recall.occurred_at)
+def _valid_about_partners(
+    connection: Connection, at: int, *, hindsight: bool
+) -> Iterator[tuple[RecordId, StoredAttestation]]:
+    """Attestations about partners in force at `at`, by all that is known or, without `hindsight`, was known then."""
+
+    def heard(record_id: RecordId) -> bool:
+        return hindsight or _known(connection, record_id) <= at
+
+    for row in products.attestations_under(connection, "partner/"):
+        begun = row.outcome in APPLIED and row.valid_from <= at and heard(row.record_id)
+        revoked = row.revoked_by is not None and (row.revoked_from or 0) <= at and heard(row.revoked_by)
+        if begun and not revoked and not 0 < row.valid_until < at:
+            yield row.record_id, row
+
+
+def _known(connection: Connection, record_id: RecordId) -> int:
+    """Since when the log or the chain has a record that is here."""
+    row = records.get(connection, record_id)
+    times = [outcome.block_time for outcome in outcomes.of(connection, record_id)]
+    return min([row.log_time, *times] if row else times, default=0)

@@ -269,7 +269,8 @@ class RecallSummary:
     """What everybody may know of a recall. `cursor` pages the list.
 
     `affected`: its lots and serials in words, none for all of them. `to_do`: what a consumer should do. `speaks`: its
-    author now speaks for the brand, as its prefix's holder or by its authorisation, or is an authority.
+    author speaks for the brand, as its prefix's holder or by its authorisation, now or when the recall became known, or
+    is an authority.
     """
 
     id: str

@@ -193,7 +193,7 @@ class Teller:
             return bool(answered), [
                 _TENDERS[answered[0].state]
                 if answered
-                else "It counts nowhere: no tender to this partner at this step was still open to be contested."
+                else "It counts nowhere: no tender at this step was still open to be contested."
             ]
         tender = tenders.get(step.record_id)
         if tender is None:

@@ -164,7 +164,7 @@ def test_every_bundle_is_accepted_and_says_what_is_proved_and_what_attested(writ
         assert all(step.ok for step in steps), (name, steps[-1])
         assert tuple(step.name for step in steps) == STEPS
         attested = {step.name for step in steps if step.basis == "attested by the log"}
-        assert attested == {"complete", "outcomes"}
+        assert attested == {"times", "complete", "outcomes"}
 
 
 def test_every_bundle_fits_the_published_schema(written: Written) -> None:

@@ -18,12 +18,12 @@ from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import Hazard, RecallAction, RegistryAction, RevocationReason, Role
 from ledger.common.canonical import canonical_json
+from ledger.common.gs1 import parse_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash, scope_bytes
 from ledger.explain.bundle import step_text
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import parse_product
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, Claims, Outcome, Recall, Record, Revocation
 from ledger.services.exports.bundle import Exporter

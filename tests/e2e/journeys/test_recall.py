@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -251,3 +251,29 @@ def test_who_recalls_a_rivals_goods_learns_nothing_by_it(stage: Stage, market: d
     assert stage.node.reader.products.look_up(f"01/{GTIN}/10/{BAD}")["verdict"] == "recalled"
     stage.sign(Revocation(MAKER, allowed, int(RevocationReason.WITHDRAWN), stage.now, details()), MAKER)
     assert recalls.recall(recall, Reader(BROKER)).effect is None
+    assert not recalls.recall(recall, Reader(BROKER)).recall.speaks, "it was not allowed when it recalled"
+
+
+def test_a_recall_outlasts_the_authorisation_of_its_author_but_the_trace_does_not(
+    stage: Stage, market: dict[str, bytes]
+) -> None:
+    for partner, schema in ((BROKER, OTHER_SCHEMA), (MAKER, BRAND_AUTHORISATION)):
+        stage.decide(RegistryAction.GRANT_ROLE, partner=partner, role=int(Role.ISSUER), scope=schema)
+    stage.pass_time(DELAY + HOUR)
+    allowed = attest(stage, MAKER, BRAND_AUTHORISATION, f"partner/{BROKER}")
+    attest(stage, BROKER, OTHER_SCHEMA, f"01/{GTIN}")
+    recall = recall_of(stage, [{"lot": BAD}], by=BROKER)
+    stage.pass_time(HOUR)
+    stage.sign(Revocation(MAKER, allowed, int(RevocationReason.WITHDRAWN), stage.now, details()), MAKER)
+    assert stage.node.reader.products.look_up(f"01/{GTIN}/10/{BAD}")["verdict"] == "recalled"
+    seen = stage.node.reader.recalls.recall(recall, Reader(BROKER))
+    assert (seen.recall.speaks, seen.effect) == (True, None)
+
+
+def test_a_misspelt_recall_is_refused_and_nothing_changes(stage: Stage) -> None:
+    for subject in (f"01/{GTIN}/10/A%2fB", f"01/{GTIN}/10/A/B", f"01/{GTIN}/21/7/10/L1", f"01/{GTIN}/10/" + "x" * 21):
+        with pytest.raises(MalformedRecord, match="subject"):
+            recall_of(stage, [], subject=subject)
+    with pytest.raises(MalformedRecord, match="lots"):
+        stage.sign(replace(scribe_recall(stage, []), lots="nonsense"), MAKER)
+    assert stage.node.reader.recalls.listing() == []

@@ -50,12 +50,13 @@ def test_an_uncontested_tender_stops_the_clock_and_is_no_delivery(stage: Stage, 
     stage.audited()
 
 
+@pytest.mark.parametrize("contester", [SHOP, MAKER])
 def test_a_tender_contested_in_time_is_disputed_for_thirty_days_and_then_stops_nothing(
-    stage: Stage, offered: bytes
+    stage: Stage, offered: bytes, contester: int
 ) -> None:
     stage.state(StatementKind.TENDER, CARRIER, offered, 1, SHOP)
     stage.pass_time(2 * DAY)
-    stage.state(StatementKind.CONTEST, SHOP, offered, 1)
+    stage.state(StatementKind.CONTEST, contester, offered, 1)
     assert stage.status(offered) == "tendered", "while that is disputed"
     stage.pass_time(DAY)
     stage.hand(CARRIER, SHOP, (offered, 1, 10))
@@ -81,13 +82,13 @@ def test_no_operator_suppresses_a_tender(stage: Stage, offered: bytes) -> None:
     stage.audited()
 
 
-def test_only_the_holder_tenders_and_only_to_the_consignee(stage: Stage, offered: bytes) -> None:
+def test_only_the_holder_tenders_to_the_consignee_and_only_its_sides_contest(stage: Stage, offered: bytes) -> None:
     with pytest.raises(RuleBroken, match="does not hold"):
         stage.state(StatementKind.TENDER, SECOND, offered, 1, SHOP)
     with pytest.raises(RuleBroken, match="may not follow"):
         stage.state(StatementKind.TENDER, CARRIER, offered, 1, MAKER)
     with pytest.raises(RuleBroken, match="may not follow"):
-        stage.state(StatementKind.CONTEST, MAKER, offered, 1)
+        stage.state(StatementKind.CONTEST, CARRIER, offered, 1)
 
 
 def test_a_counter_signed_refusal_stops_the_clock_and_leaves_the_goods(stage: Stage, offered: bytes) -> None:
@@ -115,7 +116,7 @@ def test_a_contest_at_another_step_leaves_the_tender_standing_in_the_status_and_
     assert stop.occurred_at == early
     contest = stage.view(offered).steps[-1]
     assert not contest.counts
-    assert "no tender to this partner at this step" in contest.note
+    assert "no tender at this step" in contest.note
 
 
 def test_a_tender_for_a_step_at_which_its_maker_did_not_hold_the_goods_counts_nowhere(stage: Stage) -> None:

@@ -5,14 +5,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.bundle.format import parse_trust
+from ledger.bundle.times import Times
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.common.canonical import canonical_json
-from ledger.common.ids import RecordId
+from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.records.evidence import Basis
 from ledger.records.verification import VerifiedRecord
@@ -21,6 +23,7 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.witness.folder import make_witness
 from tests.e2e.stage import CARRIER, HOUR, MAKER, SHOP, Stage, staged
 
 REPORT_LAG = DAY
@@ -44,6 +47,10 @@ def witnessed(founded: Path, home: Path) -> Iterator[tuple[Stage, ManualClock]]:
 def both(founded: Path, tmp_path: Path) -> Iterator[tuple[Stage, ManualClock]]:
     with witnessed(founded, tmp_path / "home") as pair:
         yield pair
+
+
+def verified_size(note: str) -> int:
+    return int(note.split("\n")[1])
 
 
 def record_of(stage: Stage, record_id: RecordId) -> VerifiedRecord:
@@ -81,7 +88,7 @@ def test_a_leaf_logged_days_back_counts_from_an_hour_before_its_evidence(both: t
     assert any("back-dated" in note.what for note in report.notes)
 
 
-def test_evidence_is_part_of_the_bundle_and_hiding_it_does_not_help(both: tuple[Stage, ManualClock]) -> None:
+def test_evidence_is_part_of_the_bundle_and_nobody_alters_it(both: tuple[Stage, ManualClock], tmp_path: Path) -> None:
     stage, true = both
     shipment = stage.open(10)
     stage.hand(MAKER, CARRIER, (shipment, 0, 10))
@@ -98,24 +105,40 @@ def test_evidence_is_part_of_the_bundle_and_hiding_it_does_not_help(both: tuple[
     value = json.loads(data)
     amount = value["figures"]["penalties"]["statements"][0]["amount"]
     assert int(amount) == stage.penalty(shipment).amount > 0
-    assert len(value["times"]) >= 2
+    listed = value["times"]["checkpoints"]
+    assert len(listed) >= 2
 
-    def changed(**fields: object) -> str:
-        steps = verify_bundle(canonical_json(value | fields), trust)
+    def answer(checkpoints: list[Any], witnesses: Any, *, signed: bool) -> str:
+        """Where verification ends when times are altered: by a stranger, or `signed` by a log that lies."""
+        times = value["times"] | {"checkpoints": checkpoints, "witnesses": witnesses}
+        if signed:
+            altered = Times.from_json(times, "times")
+            size = verified_size(value["checkpoint"])
+            times["signature"] = to_hex(stage.node.reader.keys.log.times(value["subject"], size, altered.digest))
+        steps = verify_bundle(canonical_json(value | {"times": times}), trust)
         return "" if all(step.ok for step in steps) else steps[-1].name
 
-    assert changed() == ""
-    assert changed(times=[]) == "figures"  # without it everything was known an hour before the bundle was made
-    assert changed(times=value["times"][::-1]) == "times"
-    for i, entry in enumerate(value["times"]):
-        others = value["times"][:i], value["times"][i + 1 :]
+    policy = value["times"]["witnesses"]
+    assert answer(listed, policy, signed=False) == answer(listed, policy, signed=True) == ""
+    # A stranger changes nothing: neither what is left out, nor by whose word.
+    own = [make_witness(tmp_path / "own", "me.example/own", {}, "a passphrase of the test").verifier_key()]
+    assert answer([], policy, signed=False) == "complete"
+    assert answer(listed, {"threshold": 1, "keys": own}, signed=False) == "times"
+    anchored = {"blockNumber": 1, "blockTime": 1, "transaction": to_hex(bytes(32))}
+    assert answer([entry | {"anchored": anchored} for entry in listed], policy, signed=False) == "complete"
+    # Nor does a log that signs what does not hold, or counts by other witnesses than the trust file's.
+    assert answer(listed, {"threshold": 1, "keys": policy["keys"]}, signed=True) == "times"
+    assert answer(listed, None, signed=True) == "times"
+    assert answer(listed[::-1], policy, signed=True) == "times"
+    assert answer([], policy, signed=True) == "figures"  # then all was known an hour before the bundle was made
+    for i, entry in enumerate(listed):
+        others = listed[:i], listed[i + 1 :]
         lines = entry["checkpoint"].split("\n")
         bare = entry | {"checkpoint": "\n".join(line for line in lines if "example/demo" not in line)}
-        assert changed(times=[*others[0], bare, *others[1]]) == "times"
-        proof = entry["consistency"]
-        if proof:
+        assert answer([*others[0], bare, *others[1]], policy, signed=True) == "times"
+        if proof := entry["consistency"]:
             flipped = entry | {"consistency": ["0x" + "00" * 32, *proof[1:]]}
-            assert changed(times=[*others[0], flipped, *others[1]]) == "times"
+            assert answer([*others[0], flipped, *others[1]], policy, signed=True) == "times"
 
 
 def test_an_outage_of_six_hours_changes_nothing_that_two_signed(founded: Path, tmp_path: Path) -> None:

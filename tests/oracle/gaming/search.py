@@ -23,9 +23,10 @@ from ledger.records.types import (
 )
 from tests.oracle.facts import Seen
 from tests.oracle.gaming.single_acts import Act, acts, spaced
+from tests.oracle.holds import HOLD_ENDS
 from tests.oracle.journeys import Journey
 from tests.oracle.stops import THIRD_ROLES
-from tests.oracle.travels import ENDS, World, terms_of
+from tests.oracle.travels import ENDS, World, terms_of, touched
 
 Engine = Callable[[Sequence[Seen], bytes, int], tuple[int, int]]
 """(records, terms, time) to (low, high)."""
@@ -133,16 +134,28 @@ def _rule(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str, chang
             return "customs"
         case Clearance(status=ClearanceStatus.LODGED):
             return "lodged" if change == made else ""
-        case Clearance():
-            return "brokers word"
+        case Clearance(status=status):
+            ends = status in HOLD_ENDS  # a hold that stands on a word ends by a release on one, whoever endorsed it
+            return "brokers word" if ends or _borne_out(act, seen, terms, side) else ""
         case ShipmentTerms():
             return "moved on" if what == "add" and side == "beneficiary" else "later terms"
         case Split():
-            return "split time"
+            held = any(isinstance(s.record, Clearance) and touched(s.record) & touched(record) for s in seen)
+            return "split time" if held else ""
         case Handoff():
             return "" if what != "delay" else "report lag" if change == "rises" else "late exit"
         case _:
             return ""
+
+
+def _borne_out(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str) -> bool:
+    """Whether the side that loses by this record signed or endorsed it."""
+    commercial = terms.commercial
+    assert isinstance(commercial, Commercial)
+    sides = {"liable": commercial.liable, "beneficiary": commercial.beneficiary}
+    losing = {partner for name, partner in sides.items() if name != side}
+    endorsed = {s.record.by for s in seen if isinstance(s.record, Endorsement) and s.record.target == act.record.id}
+    return bool(losing & (endorsed | set(act.record.signers)))
 
 
 def _rule_of_log_only(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str) -> str:

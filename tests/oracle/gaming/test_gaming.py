@@ -53,6 +53,17 @@ def test_the_search_finds_an_engine_that_trusts_the_holders_clock() -> None:
     assert "other back-date tender falls" in kinds
 
 
+def forgetting_families(seen: Sequence[Seen], root: bytes, at: int) -> tuple[int, int]:
+    """An engine that rounds each part of a family down by itself, to coarse coins."""
+    answer = statement(root, seen, at)
+    low = sum(part.low // 50_000 * 50_000 for part in answer.parts.values())
+    return low, max(low, answer.high)
+
+
+def test_the_search_finds_an_engine_that_rounds_each_child_apart() -> None:
+    assert any("Split" in gain.kind for gain in gains(range(60), forgetting_families) if not gain.rule)
+
+
 @pytest.mark.drill
 @pytest.mark.parametrize("engine", [oracle, product])
 def test_no_single_signature_pays_over_many_journeys(engine: Engine) -> None:

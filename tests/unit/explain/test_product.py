@@ -3,9 +3,9 @@
 import pytest
 
 from ledger.codes import RecallAction, RevocationReason, ShipmentState
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
 from ledger.explain.product import TO_DO, reason_text, to_do
-from ledger.products.gs1 import Product
 from ledger.products.verdict import Part, ProductVerdict, Reason, Verdict, Why
 
 DAY = 86_400

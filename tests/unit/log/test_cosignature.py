@@ -206,14 +206,3 @@ def test_what_is_no_policy_in_a_trust_file(data: object) -> None:
 def test_what_is_no_witness_name(name: str) -> None:
     with pytest.raises(MalformedRecord):
         WitnessKey(name, bytes(32))
-
-
-def test_a_policy_implies_another_when_each_of_its_quorums_is_one() -> None:
-    keys = [witness.identity for witness in WITNESSES[:3]]
-    two_of_three, both = WitnessPolicy(2, tuple(keys)), WitnessPolicy(2, tuple(keys[:2]))
-    assert both.implies(two_of_three)
-    assert both.implies(both)
-    assert WitnessPolicy(3, tuple(keys)).implies(both)
-    assert not two_of_three.implies(both)
-    assert not WitnessPolicy(1, tuple(keys[:2])).implies(two_of_three)
-    assert not WitnessPolicy(1, tuple(keys[2:])).implies(WitnessPolicy(1, tuple(keys[:2])))

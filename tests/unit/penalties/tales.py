@@ -125,7 +125,8 @@ class Tale:
 
     def contest(self, pile: Pile) -> None:
         _, sequence = self.dice.choice(pile.tenders)
-        self.history.statement(StatementKind.CONTEST, pile.shipment, SHOP, self.now, sequence=sequence)
+        by = self.dice.choice((SHOP, MAKER))
+        self.history.statement(StatementKind.CONTEST, pile.shipment, by, self.now, sequence=sequence)
 
     def bear_out(self, pile: Pile) -> None:
         """Somebody who has no part in the goods endorses a tender."""

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from ledger.codes import Assurance, ClearanceStatus, Gate, Outcome, Regime, StatementKind
+from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Gate, Outcome, Regime, StatementKind
 from ledger.records.types import Require
+from ledger.records.verification import VerifiedRecord
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
-from tests.unit.history import BROKER, CARRIER, DAY, MAKER, SHOP, History
+from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SHOP, UNLIMITED, History
 
 DELIVERY = Require(b"US", Regime.IMPORT, Gate.DELIVERY, relay=True)
 HELD, RELEASED = ClearanceStatus.HELD, ClearanceStatus.RELEASED
@@ -98,3 +99,55 @@ def test_a_sale_in_breach_is_one(history: History) -> None:
     shipment = history.terms(requires=[Require(b"US", Regime.IMPORT, Gate.SALE, relay=True)])
     sale = history.statement(StatementKind.SOLD, shipment, CARRIER, 5 * DAY, outcome=BREACH)
     assert [breach.record.id for breach in breaches(Journeys(history.records), shipment)] == [sale.id]
+
+
+# --- corrections -----------------------------------------------------------------------------------------------------
+
+
+def corrected(history: History, record: VerifiedRecord, day: int, known: int) -> None:
+    history.amend(record.id, AmendmentKind.CORRECTION, {"occurredAt": day * DAY}, record.signers, known)
+
+
+@pytest.mark.parametrize(("known", "breached"), [(6 * DAY, 0), (6 * DAY + 1, 1), (40 * DAY, 1)])
+def test_a_handoff_in_breach_is_not_corrected_away_weeks_later(history: History, known: int, breached: int) -> None:
+    """Only while the handoff itself could still have been told in time, a day here, is its time corrected."""
+    shipment = history.terms(requires=[DELIVERY])
+    handoff = history.handoff(shipment, CARRIER, SHOP, 4 * DAY, known=5 * DAY, outcome=BREACH)
+    history.clearance(RELEASED, shipment, 5 * DAY)
+    corrected(history, handoff, 5, known)
+    assert count(history, shipment) == breached
+
+
+def test_a_seller_alone_does_not_correct_its_sale_out_of_breach(history: History) -> None:
+    shipment = history.terms(requires=[Require(b"US", Regime.IMPORT, Gate.SALE, relay=True)])
+    sale = history.statement(StatementKind.SOLD, shipment, CARRIER, 5 * DAY, outcome=BREACH)
+    history.clearance(RELEASED, shipment, 8 * DAY)
+    corrected(history, sale, 8, 40 * DAY)
+    assert count(history, shipment) == 1
+
+
+def test_a_correction_made_in_time_claims_nothing_that_is_still_to_come(history: History) -> None:
+    shipment = history.terms(requires=[DELIVERY], reportLag=UNLIMITED)
+    handoff = history.handoff(shipment, CARRIER, SHOP, 5 * DAY, outcome=BREACH)
+    history.clearance(RELEASED, shipment, 8 * DAY)
+    corrected(history, handoff, 30, 5 * DAY + HOUR)
+    assert count(history, shipment) == 1
+
+
+@pytest.mark.parametrize(("known", "breached"), [(5 * DAY, 0), (5 * DAY + 1, 1), (65 * DAY, 1)])
+def test_a_brokers_release_is_not_corrected_to_before_the_breach_weeks_later(
+    history: History, known: int, breached: int
+) -> None:
+    shipment = history.terms(requires=[DELIVERY])
+    release = history.clearance(RELEASED, shipment, 4 * DAY + HOUR, **WORD)
+    history.handoff(shipment, CARRIER, SHOP, 4 * DAY, known=5 * DAY, outcome=BREACH)
+    corrected(history, release, 4, known)
+    assert count(history, shipment) == breached
+
+
+def test_customs_itself_corrects_its_release_whenever_it_finds_the_mistake(history: History) -> None:
+    shipment = history.terms(requires=[DELIVERY])
+    delivered(history, shipment)
+    release = history.clearance(RELEASED, shipment, 6 * DAY)
+    corrected(history, release, 5, 65 * DAY)
+    assert count(history, shipment) == 0

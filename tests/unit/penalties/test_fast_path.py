@@ -116,7 +116,7 @@ def manifest_records(seed: int) -> list[VerifiedRecord]:
             for status in (ClearanceStatus.PRESENTED, ClearanceStatus.HELD, ClearanceStatus.RELEASED):
                 held_at = at + rng.randrange(3) * DAY // 2
                 known = held_at + rng.choice((0, DAY))
-                history.clearance(status, shipments, held_at, by=BROKER, known=known, block_time=known - HOUR)
+                history.clearance(status, shipments, held_at, known=known, block_time=known - HOUR)
         for receiver in (*rng.sample((CARRIER, SECOND), rng.randrange(3)), SHOP):
             at += rng.randrange(5) * DAY // 2
             known = at + rng.choice((0, DAY, DAY + 1))
@@ -167,11 +167,13 @@ def some_customs(rng: random.Random, history: History, shipment: bytes, opened: 
     ]
     caused_by = rng.choice((0, 0, 0, 0, MAKER, CARRIER))
     assurance = rng.choice((Assurance.AUTHORITY_SIGNED, Assurance.AUTHORITY_SIGNED, Assurance.BROKER_WORD))
+    itself = assurance == Assurance.AUTHORITY_SIGNED
+    declarant = rng.choice((BROKER, BROKER, BROKER, MAKER, CARRIER)) if itself else MAKER
     for status in rng.choice((courses[0], courses[0], *courses)):
         at = max(0, at + rng.randrange(-1, 2 * DAY))
         held = status is ClearanceStatus.HELD
         record = history.clearance(
-            status, shipment, at, by=rng.choice((CUSTOMS, BROKER)), assurance=assurance,
+            status, shipment, at, by=CUSTOMS if itself else BROKER, declarant=declarant, assurance=assurance,
             caused_by=caused_by if held else 0, known=at + rng.choice((0, HOUR, 2 * DAY)),
         )  # fmt: skip
         if held and rng.random() < 0.2:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from ledger.codes import Hazard, Outcome, RecallAction, RevocationReason, Role, ShipmentState
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
 from ledger.products.authenticity import holders_from, judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.products.gs1 import Product
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_DEVICES, NO_LOOKS, Looks
 from ledger.products.verdict import Evidence, Fate, Part, ProductVerdict, Scan, Verdict, Why
 from ledger.records.eip712 import Withheld
@@ -297,8 +297,37 @@ def test_recalled_by_one_whom_the_brand_authorised(book: Book) -> None:
     authorisation = book.authorise(BRAND, PLANT)
     recall = book.recall(PLANT)
     assert book.judge().why[0].records == (recall, authorisation)
-    book.revoke(authorisation)
-    assert book.judge().verdict == Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("end", ["expires", "is revoked", "is revoked as if it had never been"])
+def test_a_recall_does_not_fall_silent_when_its_authors_authorisation_ends(book: Book, end: str) -> None:
+    book.attest()
+    until = NOW - DAY if end == "expires" else 0
+    chain = book.authorise(BRAND, LICENSEE), book.authorise(LICENSEE, PLANT, validUntil=until)
+    recall = book.recall(PLANT)
+    if end != "expires":
+        book.revoke(chain[0], since=0 if "never" in end else book.time + 60)
+    verdict = book.judge()
+    assert verdict.verdict == Verdict.RECALLED
+    assert verdict.why[0].records == (recall, *chain), "by whose word it counts, as it then was"
+
+
+def test_who_speaks_for_the_brand_no_more_recalls_in_vain(book: Book) -> None:
+    book.attest()
+    book.authorise(BRAND, LICENSEE, validUntil=book.time + 60)
+    book.revoke(book.authorise(BRAND, PLANT))
+    recalls = book.recall(PLANT), book.recall(LICENSEE)
+    verdict = book.judge()
+    assert verdict.verdict == Verdict.AUTHENTIC
+    assert [why.records for why in verdict.why if why.code is Why.RECALL_BY_OTHERS] == [(recall,) for recall in recalls]
+
+
+def test_a_recall_counts_from_when_its_author_is_authorised(book: Book) -> None:
+    book.attest()
+    recall = book.recall(PLANT)
+    assert book.judge().verdict == Verdict.AUTHENTIC
+    authorisation = book.authorise(BRAND, PLANT)
+    assert book.judge().why[0].records == (recall, authorisation)
 
 
 def test_a_rivals_recall_is_shown_and_decides_nothing(book: Book) -> None:
@@ -342,6 +371,34 @@ def test_a_gtin_without_lot_asks_for_the_lot_instead_of_warning_of_another(
 def test_lots_that_cannot_be_read_mean_all(book: Book) -> None:
     book.recall(lots="the blue ones")
     assert book.judge().verdict == Verdict.RECALLED
+
+
+MISSPELT = ("10/A%2fB", "10/A/B", "21/7/10/A1", "10/" + "x" * 21, "10/", "10", "", "99/A1")
+
+
+@pytest.mark.parametrize("tail", MISSPELT)
+def test_a_misspelt_recall_recalls_the_whole_gtin(book: Book, tail: str) -> None:
+    book.attest()
+    recall = book.recall(subject=f"01/{GTIN}/{tail}")
+    for product in (ITEM, Product(GTIN), Product(GTIN, "A/B")):
+        verdict = book.judge(product)
+        assert (verdict.verdict, verdict.why[0].records) == (Verdict.RECALLED, (recall,))
+    assert book.judge(Product(FOREIGN)).verdict == Verdict.UNKNOWN
+
+
+def test_a_misspelt_recall_of_lots_that_can_be_read_recalls_these(book: Book) -> None:
+    book.attest()
+    book.recall(subject=f"01/{GTIN}/22/a%2fb", lots='[{"lot":"B2"}]')
+    assert book.judge().verdict == Verdict.AUTHENTIC
+    assert book.judge(Product(GTIN, "B2", "7")).verdict == Verdict.RECALLED
+    assert book.judge(Product(GTIN)).asks == (Part.LOT,)
+
+
+@pytest.mark.parametrize("subject", [f"01/{GTIN}x/10/A1", f"02/{GTIN}", GTIN, "01/09506000134353/10/A1", "01/"])
+def test_a_recall_under_no_gtin_recalls_nothing(book: Book, subject: str) -> None:
+    book.attest()
+    book.recall(subject=subject)
+    assert book.judge().verdict == Verdict.AUTHENTIC
 
 
 def test_a_narrower_recall_supersedes(book: Book) -> None:

@@ -1,11 +1,14 @@
 """Faults for `make mutants`: what they are; those made by hand fit the contracts, and (a drill) forge sees them."""
 
+from pathlib import Path
+
 import pytest
 
-from scripts.mutants import Options, all_mutants, judge_handmade, summary_of
+from scripts.compile_contracts import ARTIFACTS
+from scripts.mutants import Options, Results, all_mutants, judge_handmade, summary_of
 from scripts.mutation.handmade import handmade_mutants
 from scripts.mutation.operators import Mutant, code_members, mutants_of, tokens_of
-from scripts.mutation.workshop import CONTRACTS, FORGE, PYTHON, SURVIVED, Judgement
+from scripts.mutation.workshop import CONTRACTS, FORGE, PYTHON, PYTHON_TESTS, ROOT, SURVIVED, TESTS, Judgement
 
 SOURCE = """
 contract C is D {
@@ -94,6 +97,27 @@ def test_enough_is_80_percent_by_forge_and_95_together(forge: int, python: int, 
     text, result = summary_of(judged, Options(100, 1, only_forge=False, jobs=1, fresh=False))
     assert result is enough
     assert text.startswith(f"100 mutants, seed 1: forge alone notices {forge}\n")
+
+
+def test_every_contract_has_python_tests_that_judge_its_faults() -> None:
+    assert set(TESTS) == {path.stem for path in ARTIFACTS.glob("*.json")}
+    assert not [path for paths in TESTS.values() for path in paths if not (ROOT / PYTHON_TESTS / path).exists()]
+
+
+def test_what_forge_did_not_notice_is_asked_of_python_only_until_a_test_or_a_source_changes(tmp_path: Path) -> None:
+    mutant = Mutant("C.sol", 0, 1, 1, "sign", "<", ">")
+
+    def results(sources: str, tests: str, *, only_forge: bool) -> Results:
+        return Results(tmp_path / "results.json", sources=sources, tests=tests, only_forge=only_forge, fresh=False)
+
+    assert not results("s", "t", only_forge=True).passed_forge(mutant)
+    survived = Judgement(SURVIVED, "", 1.0)
+    results("s", "t", only_forge=True).keep(mutant, survived)
+    assert results("s", "t", only_forge=True).of(mutant) == survived
+    assert results("s", "t", only_forge=False).of(mutant) is None
+    assert results("s", "t", only_forge=False).passed_forge(mutant)
+    assert not results("s", "other", only_forge=False).passed_forge(mutant)
+    assert not results("other", "t", only_forge=False).passed_forge(mutant)
 
 
 @pytest.mark.drill

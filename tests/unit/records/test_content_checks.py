@@ -68,6 +68,8 @@ def valid(kind: type[Record]) -> Record:
         return changed(record, jurisdiction=b"NZ", assurance=Assurance.AUTHORITY_SIGNED)
     if kind is BonusAgreement:
         return changed(record, periodStart=1, periodEnd=2, deadline=3, arbiter=9)
+    if kind is Recall:
+        return changed(record, subject="01/09506000134352", lots="")
     return changed(record, reason=1) if kind is Revocation else record
 
 
@@ -268,6 +270,32 @@ def test_a_slip_in_a_number_of_gs1_shows_in_its_check_digit() -> None:
         with pytest.raises(MalformedRecord, match=r"GTIN|GLN") as caught:
             check_content(record, NOW)
         assert caught.value.where == where
+
+
+@pytest.mark.parametrize(
+    "tail", ["10/A%2fB", "10/A/B", "21/7/10/L1", "10/" + "x" * 21, "10/", "", "10/%41", "99/A", "10/L1/10/L2"]
+)
+def test_a_misspelt_recall_or_attestation_is_refused_before_it_covers_nothing(tail: str) -> None:
+    subject = f"01/09506000134352/{tail}"
+    for kind in (Attestation, Recall):
+        with pytest.raises(MalformedRecord) as caught:
+            check_content(changed(valid(kind), subject=subject), NOW)
+        assert caught.value.where == "subject"
+        check_content(changed(valid(kind), subject="01/09506000134352/22/V/10/A%2FB/21/7"), NOW)
+
+
+@pytest.mark.parametrize("subject", ["", "partner/7", "09506000134352", "https://id.gs1.org/01/09506000134352"])
+def test_what_is_recalled_is_a_product(subject: str) -> None:
+    with pytest.raises(MalformedRecord, match="not a GS1 Digital Link path"):
+        check_content(changed(valid(Recall), subject=subject), NOW)
+
+
+@pytest.mark.parametrize("lots", ["nonsense", "{}", '[{"lot": "L1"}]', '["L1"]', '[{"from":"9","to":"10"}]'])
+def test_a_recall_of_lots_that_nobody_can_read_is_refused(lots: str) -> None:
+    with pytest.raises(MalformedRecord) as caught:
+        check_content(changed(valid(Recall), lots=lots), NOW)
+    assert caught.value.where.startswith("lots")
+    check_content(changed(valid(Recall), lots='[{"lot":"L1"},{"from":"10","to":"19"}]'), NOW)
 
 
 def test_withheld_parts_are_passed_over() -> None:

@@ -42,7 +42,7 @@ from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
-from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
+from tests.unit.history import BROKER, CARRIER, CUSTOMS, DAY, HOUR, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
 from tests.unit.penalties.test_fast_path import random_history
 
 DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
@@ -295,7 +295,7 @@ def test_splitting_what_is_in_time_hides_nothing_of_what_is_late(card: Card) -> 
 
 
 def test_two_hundred_declarations_of_a_day_are_one_sample_of_a_broker(card: Card) -> None:
-    """By declarant, pair and day of the first status as counted: a claimed earlier day makes no other sample."""
+    """By broker, pair and day of the first status as counted: a claimed earlier day makes no other sample."""
 
     def told(count: int, **fields: Any) -> tuple[int, int | None]:
         history = History()
@@ -363,6 +363,97 @@ def test_a_procedure_held_up_by_its_brokers_own_fault_is_due_though_never_releas
             history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=BROKER, cause=HoldCause.DOCUMENTS)
     scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
     assert (of(scorecard, Indicator.RELEASED).good, of(scorecard, Indicator.RELEASED).due) == (2, 12)
+
+
+def procedures(lodged: dict[str, Any] | None, **steps: Any) -> History:
+    """Fourteen procedures that end well, every other one after a hold by the broker's papers; lodged first, or not."""
+    history = History()
+    for i in range(14):
+        day = 2 * i * DAY
+        shipment = history.terms(known=day, holder=MAKER, promisedAt=day + 9 * DAY)
+        if lodged is not None:
+            history.clearance(ClearanceStatus.LODGED, shipment, day + HOUR, **lodged)
+        if i % 2:
+            held: dict[str, Any] = {"caused_by": BROKER, "cause": HoldCause.DOCUMENTS}
+            history.clearance(ClearanceStatus.HELD, shipment, day + 2 * HOUR, **held, **steps)
+        history.clearance(ClearanceStatus.RELEASED, shipment, day + 9 * HOUR, **steps)
+        history.handoff(shipment, MAKER, CARRIER, day + DAY)
+        history.handoff(shipment, CARRIER, SHOP, day + 4 * DAY)
+    return history
+
+
+ON_ITS_WORD: dict[str, Any] = {"by": BROKER, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}
+LODGED_BY: dict[int, dict[str, Any]] = {
+    who: {"by": who, "declarant": MAKER, "assurance": Assurance.BROKER_WORD} for who in (MAKER, BROKER, 77)
+}
+
+
+@pytest.mark.parametrize(
+    ("lodged", "steps"),
+    [
+        (None, {}),
+        (LODGED_BY[MAKER], {}),
+        (LODGED_BY[BROKER], {}),
+        (LODGED_BY[77], {}),
+        (None, ON_ITS_WORD),
+        (LODGED_BY[MAKER], ON_ITS_WORD),
+    ],
+)
+def test_no_lodging_makes_a_brokers_bad_procedures_vanish(
+    lodged: dict[str, Any] | None, steps: dict[str, Any], card: Card
+) -> None:
+    """Neither a consignor that lodges itself, nor a friend that lodges for it, has the procedure that customs names
+    another broker in; and who declares under a broker's signature is no broker.
+    """
+    journeys = Journeys(procedures(lodged, **steps).records)
+    released = of(score_of(BROKER, Role.BROKER, journeys, card, YEAR), Indicator.RELEASED)
+    assert (released.good, released.due, released.samples) == (7, 14, 14)
+    assert {MAKER, CUSTOMS}.isdisjoint(Tallies(journeys, YEAR).partners(Role.BROKER))
+    assert of(score_of(77, Role.BROKER, journeys, card, YEAR), Indicator.RELEASED).due == 0
+
+
+@pytest.mark.parametrize("declarant", [MAKER, SHOP, CARRIER])
+def test_who_declares_its_own_goods_is_not_scored_as_a_broker(declarant: int, card: Card) -> None:
+    """Consignor, consignee, and who has custody then; the carrier is custodian until the second handoff only."""
+    history = History()
+    for holder in (CARRIER, SECOND):
+        shipment = history.terms(holder=MAKER)
+        history.handoff(shipment, MAKER, CARRIER, DAY)
+        if holder == SECOND:
+            history.handoff(shipment, CARRIER, SECOND, 2 * DAY)
+        history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, declarant=declarant)
+        history.handoff(shipment, holder, SHOP, 4 * DAY)
+    due = of(score_of(declarant, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED).due
+    assert due == (1 if declarant == CARRIER else 0)
+
+
+@pytest.mark.parametrize("steps", [{}, ON_ITS_WORD])
+@pytest.mark.parametrize(("amender", "good"), [(BROKER, 0), (77, 1)])
+def test_an_amendment_is_a_fault_of_the_broker_that_made_it(
+    amender: int, good: int, steps: dict[str, Any], card: Card
+) -> None:
+    history = History()
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.PRESENTED, shipment, DAY, **steps)
+    own = {"by": amender} if steps else {"declarant": amender}
+    history.clearance(ClearanceStatus.AMENDED, shipment, 2 * DAY, **(steps | own))
+    history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, **steps)
+    released = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED)
+    assert (released.good, released.due) == (good, 1)
+
+
+def test_a_broker_is_in_time_with_what_it_signed_itself(card: Card) -> None:
+    """Not with what customs signed, nor has a party that lodges, or signs as declarant, any part in it."""
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    history.clearance(ClearanceStatus.LODGED, shipment, HOUR, known=3 * DAY, **LODGED_BY[MAKER])
+    history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * HOUR, known=3 * DAY)
+    history.clearance(ClearanceStatus.INSPECTED, shipment, 3 * HOUR, known=3 * DAY, **ON_ITS_WORD)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, **ON_ITS_WORD)
+    journeys = Journeys(history.records)
+    records = of(score_of(BROKER, Role.BROKER, journeys, card, YEAR), Indicator.RECORDS)
+    assert (records.good, records.due) == (1, 2)
+    assert Tallies(journeys, YEAR).partners(Role.BROKER) == [BROKER]
 
 
 def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:

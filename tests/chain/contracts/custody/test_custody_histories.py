@@ -205,7 +205,8 @@ class Player:
             if kind == StatementKind.TENDER:
                 counterparty = slot.consignee
             if kind == StatementKind.CONTEST:
-                by, counterparty = slot.consignee, slot.custodian
+                # One in three is by whoever it is, and mostly forbidden.
+                by, counterparty = rng.choice((slot.consignee, slot.consignor, rng.choice(PARTNERS))), slot.custodian
         record = self.w.statement(kind, shipment, by, counterparty, sequence=self.sequence(shipment))
         witnessed = kind in (StatementKind.DESTROYED, StatementKind.ABANDONED)
         first = self.who(by, shipment)

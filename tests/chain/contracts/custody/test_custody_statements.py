@@ -210,26 +210,30 @@ def test_a_tender_to_a_consumer_names_nobody(w: World) -> None:
     assert say(w, S.TENDER, order, CARRIER, RETAILER) == Outcome.FORBIDDEN
 
 
-def test_the_addressee_contests(w: World) -> None:
+def test_the_consignee_and_the_consignor_contest(w: World) -> None:
     shipment = w.on_the_road()
     say(w, S.TENDER, shipment, CARRIER, RETAILER)
     assert say(w, S.CONTEST, shipment, RETAILER, CARRIER) == Outcome.APPLIED
+    assert say(w, S.CONTEST, shipment, MAKER, CARRIER) == Outcome.APPLIED
     assert say(w, S.CONTEST, shipment, PLATFORM, CARRIER) == Outcome.FORBIDDEN
+    assert say(w, S.CONTEST, shipment, CARRIER, CARRIER) == Outcome.FORBIDDEN
     assert say(w, S.CONTEST, shipment, 0, CARRIER) == Outcome.WRONG_KEY
     assert say(w, S.CONTEST, shipment, RETAILER, CARRIER, sequence=2) == Outcome.AHEAD
     assert say(w, S.CONTEST, b"\7" * 32, RETAILER, CARRIER) == Outcome.UNKNOWN
     # Leaving the goods does not cut the contest off.
     say(w, S.LEFT, shipment, CARRIER)
     assert say(w, S.CONTEST, shipment, RETAILER, CARRIER) == Outcome.APPLIED
-    assert say(w, S.CONTEST, shipment, RETAILER, CARRIER, sequence=0) == Outcome.APPLIED
+    for by in (RETAILER, MAKER):
+        assert say(w, S.CONTEST, shipment, by, CARRIER, sequence=0) == Outcome.APPLIED
 
 
-def test_a_consumer_contests_with_its_key(w: World) -> None:
+def test_a_consumer_contests_with_its_key_and_its_consignor_with_its_own(w: World) -> None:
     order = w.on_the_road(consignee=0, recipientKey=CONSUMER.address)
     contest = w.statement(S.CONTEST, order, 0, CARRIER)
     assert w.submit(contest, key_of("another")) == (Outcome.WRONG_KEY,)
     assert w.submit(contest, CONSUMER) == (Outcome.APPLIED,)
-    assert w.submit(w.statement(S.CONTEST, order, MAKER, CARRIER), MAKER) == (Outcome.FORBIDDEN,)
+    assert w.submit(w.statement(S.CONTEST, order, MAKER, CARRIER), MAKER) == (Outcome.APPLIED,)
+    assert w.submit(w.statement(S.CONTEST, order, RETAILER, CARRIER), RETAILER) == (Outcome.FORBIDDEN,)
 
 
 def test_found_cannot_follow_lost(w: World) -> None:

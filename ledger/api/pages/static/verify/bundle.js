@@ -9,7 +9,7 @@ import { Refused, Unable } from "./refusals.js";
 import { recordId } from "./typed.js";
 
 const FORMAT = "bundle/3";
-const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times", "witnesses"];
+const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times"];
 const RECORD_FIELDS = ["index", "leafHash", "logTime", "message", "signatures", "type"];
 const COSIGNATURE_LENGTH = 72;
 
@@ -35,7 +35,7 @@ function parse(text, subject) {
   const bundle = refusing(step, "What the service sent cannot be read.", () => JSON.parse(text));
   const isObject = bundle !== null && typeof bundle === "object" && Object.keys(bundle).sort().join() === FIELDS.join();
   const fits =
-    isObject && bundle.lading === FORMAT && [bundle.proof, bundle.records, bundle.rules, bundle.times, bundle.figures?.codes].every(Array.isArray);
+    isObject && bundle.lading === FORMAT && [bundle.proof, bundle.records, bundle.rules, bundle.times?.checkpoints, bundle.figures?.codes].every(Array.isArray);
   if (!fits) throw new Refused(step, "What the service sent is no bundle of records.");
   if (bundle.subject !== subject) throw new Refused("subject", "The service sent the records of another product.");
   let last = -1;

@@ -1,4 +1,4 @@
-// GS1 Digital Link paths as subjects of records, and what a recall takes in. Twin of ledger/products/gs1.py.
+// GS1 Digital Link paths as subjects of records, and what a recall takes in. Twin of ledger/common/gs1.py.
 
 const PATH = /^01\/([0-9]{14})(?:\/22\/([^/]+))?(?:\/10\/([^/]+))?(?:\/21\/([^/]+))?$/;
 const VALUE = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/; // GS1 character set 82
@@ -10,6 +10,12 @@ export function parseProduct(path) {
   if (match === null || !checkDigitHolds(match[1])) return null;
   const [variant, lot, serial] = match.slice(2).map((text) => (text === undefined ? "" : decoded(text)));
   return [variant, lot, serial].includes(null) ? null : { gtin: match[1], variant, lot, serial };
+}
+
+// What a recall that nobody checked is about: the whole GTIN where the rest of the path cannot be read; null where there
+// is no GTIN.
+export function recalledProduct(subject) {
+  return parseProduct(subject) ?? (subject[17] === "/" ? parseProduct(subject.slice(0, 17)) : null);
 }
 
 // The canonical path of the product in an address such as /p/01/9421900000012/10/a%2fb, in any spelling that a code may

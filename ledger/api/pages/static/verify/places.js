@@ -1,6 +1,6 @@
 // Where the chain recorded each record, and the registry replayed up to there: whose keys signed, in which roles.
 import { fromHex, toHex } from "./bytes.js";
-import { covers, parseProduct } from "./gs1.js";
+import { covers, parseProduct, recalledProduct } from "./gs1.js";
 import { ContractKind, Outcome, RECORDS, Role } from "./records.js";
 import { Refused } from "./refusals.js";
 import { NO_SCOPE, Registry } from "./registry.js";
@@ -36,7 +36,7 @@ function placeOf(event) {
   return { block: BigInt(blockNumber), event: eventIndex, time: blockTime, target, applied: APPLIED.has(code) };
 }
 
-// The registry after all of its records, and the others as judged at their places: {..., keys, applied, authority}.
+// The registry after all of its records, and the others as judged at their places: {..., keys, known, applied, authority}.
 // Records that the chain has not recorded have no effect. Throws Refused.
 export function replay(records, trust, say) {
   const registry = new Registry(trust.genesis);
@@ -52,7 +52,8 @@ export function replay(records, trust, say) {
     before = place;
     const keys = signersOf(record);
     if (!ofRegistry) {
-      judged.push({ ...record, keys, ...judge(registry, record, keys) });
+      // Known, at the latest, when the chain recorded it; the log may have told it before.
+      judged.push({ ...record, keys, known: Math.min(record.logTime, place.time), ...judge(registry, record, keys) });
       continue;
     }
     if (place.target !== trust.registry) throw new Refused("registry", "A change is not of the registry in the trust file.");
@@ -65,7 +66,7 @@ export function replay(records, trust, say) {
   say("registry", `${registry.sequence} changes of the registry follow each other from its beginning without a gap, each signed by the council then in force.`);
   for (const record of records.filter(({ place }) => place === null)) {
     const keys = signersOf(record);
-    if (!OF_REGISTRY.has(record.type)) judged.push({ ...record, keys, applied: false, authority: false });
+    if (!OF_REGISTRY.has(record.type)) judged.push({ ...record, keys, known: record.logTime, applied: false, authority: false });
   }
   if (judged.length) say("signatures", `${judged.length} records about this product were signed with keys that were their partners' then.`);
   return { registry, judged };
@@ -109,7 +110,7 @@ function compare(a, b) {
 export function mustBearOn(product, records, authorisation) {
   const ids = new Set(records.map(({ id }) => id));
   for (const { type, message, index } of records) {
-    const subject = parseProduct(message.subject ?? "");
+    const subject = type === "Recall" ? recalledProduct(message.subject) : parseProduct(message.subject ?? "");
     const bears =
       type === "Revocation"
         ? ids.has(message.target)

@@ -1,7 +1,7 @@
 // The verdict on a product, from records that hold: who speaks for the brand, recalls, revocations, attestations. Twin of
 // ledger/products/authenticity.py for all that records say; what others saw of the code, and custody, is not in it.
 import { sha256, toHex, utf8 } from "./bytes.js";
-import { covers, parseProduct, recallCovers } from "./gs1.js";
+import { covers, parseProduct, recallCovers, recalledProduct } from "./gs1.js";
 import { mustBearOn } from "./places.js";
 
 const AUTHORISATION_DEPTH = 8;
@@ -22,8 +22,11 @@ export async function judge(path, evidence, time) {
   const authorisation = toHex(await sha256(utf8("brand authorisation")));
   mustBearOn(product, evidence.records, authorisation);
   const heard = hear(evidence.records, time);
-  const chains = speakers(evidence.registry.brandsOf(product.gtin, time), heard, authorisation, time);
-  const reasons = [...recalls(product, heard, chains), ...attestations(product, heard, chains, evidence.listed, time)];
+  const holders = evidence.registry.brandsOf(product.gtin, time);
+  const chains = speakers(holders, heard, authorisation, time);
+  // By what was known at an earlier time: an authorisation that ends later silences no recall.
+  const before = (then) => speakers(holders, hear(evidence.records.filter(({ known }) => known <= then), then), authorisation, then);
+  const reasons = [...recalls(product, heard, chains, before), ...attestations(product, heard, chains, evidence.listed, time)];
   const rank = ({ code }) => (DECIDING.has(code) ? [...DECIDING.keys()].indexOf(code) : DECIDING.size);
   reasons.sort((a, b) => rank(a) - rank(b));
   return { verdict: DECIDING.get(reasons[0]?.code) ?? "unknown", reasons };
@@ -66,22 +69,23 @@ function partnerOf(subject) {
   return match === null ? null : Number(match[1]);
 }
 
-function recalls(product, heard, chains) {
+function recalls(product, heard, chains, before) {
   const standing = heard.recalled.filter(({ id }) => !heard.revoked.has(id));
   const byId = new Map(heard.recalled.map((record) => [record.id, record]));
   const superseded = new Set();
   for (const { message, authority } of standing) {
-    const before = byId.get(message.supersedes);
-    if (before !== undefined && (before.message.by === message.by || authority)) superseded.add(before.id);
+    const earlier = byId.get(message.supersedes);
+    if (earlier !== undefined && (earlier.message.by === message.by || authority)) superseded.add(earlier.id);
   }
   const reasons = [];
-  for (const { id, message, authority } of standing) {
-    const covered = superseded.has(id) ? false : recallCovers(parseProduct(message.subject), message.lots, product);
+  for (const { id, message, authority, known } of standing) {
+    const covered = superseded.has(id) ? false : recallCovers(recalledProduct(message.subject), message.lots, product);
     if (covered === false) continue;
-    const speaks = chains.has(message.by) || authority;
+    const chain = chains.get(message.by) ?? before(known).get(message.by);
+    const speaks = chain !== undefined || authority;
     const code = !speaks ? "recall by others" : covered ? "recall" : "recall of some lots or serials";
     const { by, action, contact } = message;
-    reasons.push({ code, by, record: id, action, contact, chain: chains.get(by) ?? [] });
+    reasons.push({ code, by, record: id, action, contact, chain: chain ?? [] });
   }
   return reasons;
 }

@@ -84,13 +84,35 @@ def parse_product(path: str, where: str = "subject") -> Product:
     parts = path.split("/")
     if len(parts) < 2 or len(parts) % 2 or parts[0] != "01":
         raise MalformedRecord(
-            "not a GS1 Digital Link path of a product", where=where, expected="01/<GTIN-14>/…", found=path[:80]
+            "not a GS1 Digital Link path of a product",
+            where=where,
+            expected="01/<GTIN-14>/…",
+            found=path[:80],
+            mend="A slash within a value is written %2F.",
         )
     check_gtin(parts[1], where)
     product = _with_qualifiers(Product(parts[1]), parts[2:], path, where)
     if product.path() != path:
         raise MalformedRecord("not the canonical spelling", where=where, expected=product.path()[:80], found=path[:80])
     return product
+
+
+def recalled_product(subject: str) -> Product | None:
+    """What a recall that nobody checked is about; None where that is no GTIN.
+
+    The whole GTIN where the rest cannot be read: nobody can tell which goods are meant, and that is the safe way.
+    """
+    try:
+        return parse_product(subject)
+    except MalformedRecord:
+        pass
+    key, _, rest = subject.partition("/")
+    gtin = rest.partition("/")[0]
+    try:
+        check_gtin(gtin, "subject")
+    except MalformedRecord:
+        return None
+    return Product(gtin) if key == "01" else None
 
 
 def product_of_link(link: str, where: str = "link") -> Product:
@@ -141,6 +163,14 @@ def parse_lots(text: str, where: str = "lots") -> tuple[Lot | SerialRange, ...]:
     if print_lots(parsed) != text and entries:
         raise MalformedRecord("not canonical JSON (RFC 8785)", where=where, expected=print_lots(parsed)[:80])
     return parsed
+
+
+def recalled_lots(text: str) -> tuple[Lot | SerialRange, ...]:
+    """The lots and serials of a recall that nobody checked: all, as for the empty text, where they cannot be read."""
+    try:
+        return parse_lots(text)
+    except MalformedRecord:
+        return ()
 
 
 def print_lots(lots: tuple[Lot | SerialRange, ...]) -> str:

@@ -5,10 +5,7 @@ import random
 import pytest
 
 from ledger.codes import Role
-from ledger.common.gs1_keys import check_digit, check_gln, check_gtin, check_sscc
-from ledger.common.scopes import scope_bytes
-from ledger.errors import MalformedRecord
-from ledger.products.gs1 import (
+from ledger.common.gs1 import (
     Lot,
     Product,
     SerialRange,
@@ -21,6 +18,9 @@ from ledger.products.gs1 import (
     product_of_link,
     recall_covers,
 )
+from ledger.common.gs1_keys import check_digit, check_gln, check_gtin, check_sscc
+from ledger.common.scopes import scope_bytes
+from ledger.errors import MalformedRecord
 
 GTIN = "09506000134352"
 CHARACTER_SET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
