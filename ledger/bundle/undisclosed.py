@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.codes import StatementKind
 from ledger.common.figure import figure
 from ledger.errors import NotFound
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import ShipmentTerms
+from ledger.shipments.closed import closed_amendments, closed_places, contents_closed
 from ledger.shipments.history import Journeys
-from ledger.shipments.portions import Found
-from ledger.shipments.tenders import to_locker
 
 
 class WithheldKind(StrEnum):
@@ -60,7 +58,12 @@ def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
         except NotFound:
             continue
         result |= {WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)}
-        result |= {WithheldPart(shipment, record, part) for record, part in _on_the_way(journeys, shipment, terms)}
+        # What a split or later terms made of the goods stands for itself.
+        names = {name for portion in journeys.portions(shipment) for name, _ in portion.path}
+        result |= {WithheldPart(shipment, record, WithheldKind.PLACE) for record in closed_places(journeys, names)}
+        result |= {
+            WithheldPart(shipment, record, WithheldKind.CHANGES) for record in closed_amendments(journeys, names)
+        }
     return sorted(result)
 
 
@@ -68,29 +71,5 @@ def _parts(terms: ShipmentTerms) -> Iterator[WithheldKind]:
     for kind in (WithheldKind.COMMERCIAL, WithheldKind.ORIGIN, WithheldKind.DESTINATION):
         if isinstance(getattr(terms, kind), Withheld):
             yield kind
-    if isinstance(terms.contents, Withheld) or any(isinstance(goods, Withheld) for goods in terms.contents):
+    if contents_closed(terms):
         yield WithheldKind.CONTENTS
-
-
-def _on_the_way(
-    journeys: Journeys, shipment: bytes, terms: Found[ShipmentTerms]
-) -> Iterator[tuple[bytes, WithheldKind]]:
-    """Of what happened to the goods, under every name that they had: places and amendments that are withheld.
-
-    What a split or later terms made of them stands for itself.
-    """
-    targets = [terms.verified.id]
-    for name in dict.fromkeys(name for portion in journeys.portions(shipment) for name, _ in portion.path):
-        for move in journeys.moves(name):
-            targets.append(move.verified.id)
-            if to_locker(move) and move.handoff is not None and isinstance(move.handoff.place, Withheld):
-                yield move.verified.id, WithheldKind.PLACE
-        for verified, statement in journeys.statements(name):
-            targets.append(verified.id)
-            if statement.kind == StatementKind.TENDER and isinstance(statement.place, Withheld):
-                yield verified.id, WithheldKind.PLACE
-        targets += [clearance.verified.id for clearance in journeys.clearances(name)]
-    for target in targets:
-        for amendment in journeys.amendments(target):
-            if isinstance(amendment.record.changes, Withheld):
-                yield amendment.verified.id, WithheldKind.CHANGES

@@ -63,7 +63,7 @@ def explain(card: Scorecard) -> tuple[str, ...]:
         lines = [f"{head}{points(card.score)} of 100, {between} ({why(card)})."]
     if card.withheld:
         lines.append(
-            f"{counted(card.withheld, 'shipment')} not known: parts of the terms are withheld or erased here, so that "
+            f"{counted(card.withheld, 'shipment')} not known: parts of them are withheld or erased here, so that "
             "figures are ranges that surely contain what these may hide."
         )
     for entry in card.indicators:

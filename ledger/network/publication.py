@@ -1,10 +1,11 @@
 """What the public sees of the network: whole per cent and hours of closed quarters, and nothing about a few shipments.
 
-A group of fewer than ten shipments is not shown apart but with others, as `other`: never one alone, or what is shown of
-all would tell it. A figure of fewer than ten events is unknown to the public.
+There is one partition, by mode, and no total beside it: a second one that differs from it by one shipment tells that
+shipment by subtraction. A group of fewer than ten shipments is not shown apart but with others, as `other`: never one
+alone. A figure of fewer than ten events is unknown to the public.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.codes import HoldCause
@@ -12,9 +13,11 @@ from ledger.common.figure import figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import HOUR, Period
 from ledger.network.performance import NetworkFigures, network
-from ledger.network.routes import EXPECTED, Route, Windows
+from ledger.network.routes import EXPECTED, GROUPS, By, Route, Windows
 from ledger.shipments.history import Journeys
 
+PUBLIC_GROUPS = By.MODE
+"""Lanes and markets follow from places, which are private, and carriers have scores of their own."""
 FEWEST = 10
 """Shipments of a group, and events of a figure, below which the public sees neither."""
 OTHER = "other"
@@ -48,13 +51,12 @@ class PublicNetwork:
     nodes: tuple[PublicNode, ...]
 
 
-def public_network(
-    journeys: Journeys, period: Period, by: Callable[[Route], str] | None = None, windows: Windows = EXPECTED
-) -> dict[str, PublicNetwork]:
-    """What may be published of the network in `period`, by group or together as "all"."""
+def public_network(journeys: Journeys, period: Period, windows: Windows = EXPECTED) -> dict[str, PublicNetwork]:
+    """What may be published of the network in `period`, by group of `PUBLIC_GROUPS`."""
+    by = GROUPS[PUBLIC_GROUPS]
     apart = network(journeys, period, by, windows)
     small = merged({group: figures.shipments for group, figures in apart.items()})
-    if small and by is not None:
+    if small:
 
         def with_others(route: Route) -> str:
             group = by(route)

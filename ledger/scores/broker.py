@@ -69,7 +69,7 @@ def at_office(delivery: Delivery, broker: int, first: Found[Clearance], report_l
     record = first.record
     at = counted(record.occurredAt, first.verified.known, report_lag)
     office = office_of((record.jurisdiction, record.regime))
-    return delivery._replace(event=Event(broker, NOBODY, b"", office, at // DAY))
+    return delivery._replace(event=Event(broker, NOBODY, b"", office, at // DAY), closed=False)
 
 
 def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:

@@ -26,8 +26,8 @@ from ledger.scores.counters import Book, Books
 from ledger.scores.estimate import Effect, Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
 from ledger.scores.flags import Flag, UsualPromises, flags_of
-from ledger.scores.hidden import concerned_by
-from ledger.scores.indicators import samples_of
+from ledger.scores.hidden import concerned_by, contents_closed_of
+from ledger.scores.indicators import known_samples
 from ledger.scores.samples import Sample, case_of
 from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
@@ -157,7 +157,7 @@ class Scorecard:
 
     `samples` counts delivery events, `shipments` shipments as opened by terms, however they were split. `known_weight`
     is the part of the card's weight that something was due for. `withheld` shipments that name the partner are not
-    known: a part of their terms is withheld or erased here. Then there is no `score`, only the range that surely
+    known: a part that decides it is withheld or erased here. Then there is no `score`, only the range that surely
     contains it.
     """
 
@@ -223,12 +223,13 @@ class Tallies:
                     self.owed.append(of_plain(shipment, result))
                 continue
             case = case_of(journeys, shipment, self.period)
-            if case is None:
-                self.hidden.append(shipment)
-                continue
-            if penalties:
+            if case is not None and penalties:
                 self.owed.append(of_statement(case.statement))
-            yield from samples_of(case)
+            samples = None if case is None else known_samples(case)
+            if samples is None:
+                self.hidden.append(shipment)
+            else:
+                yield from samples
 
     def partners(self, role: Role) -> list[PartnerId]:
         """Everybody about whom something was due in this role, ascending."""
@@ -245,7 +246,7 @@ class Tallies:
         book = self._books.shelves[role].get(partner, Book())
         tallies = [self._tally(w.indicator, book) for w in weights]
         weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
-        hidden = sum(partner in concerned_by(self._journeys, shipment) for shipment in self.hidden)
+        hidden = len(self._hidden_of(partner, role, book))
         result = tuple(
             _indicator(w, tally, weight, hidden, compared=bool(self.hidden))
             for w, tally in zip(weights, tallies, strict=True)
@@ -270,6 +271,13 @@ class Tallies:
             indicators=result,
             flags=tuple(flags_of(role, partner, book, self._usual, self._tenders)),
         )
+
+    def _hidden_of(self, partner: int, role: Role, book: Book) -> set[bytes]:
+        """The shipments that may be any sample of this partner: hidden here, or a part of them that decides it is."""
+        hidden = {
+            shipment for shipment in self.hidden if partner in concerned_by(self._journeys, shipment)
+        } | book.closed
+        return hidden | contents_closed_of(self._journeys, partner) if role is Role.SUPPLIER else hidden
 
     def _tally(self, indicator: Indicator, book: Book) -> Tally:
         groups = book.groups(indicator)

@@ -66,6 +66,11 @@ class Book(dict[Key, Rows]):
         return list(result.values())
 
     @property
+    def closed(self) -> set[bytes]:
+        """The shipments that may be any sample, because a place of theirs is withheld."""
+        return {delivery.shipment for rows in self.values() for delivery in rows.deliveries if delivery.closed}
+
+    @property
     def events(self) -> set[Event]:
         """The samples: the events in which anything was due, but for records."""
         return {

@@ -100,10 +100,11 @@ class Tally:
 
     def interval(self, weighted: Weighted, hidden: int = 0) -> tuple[int, int]:
         """The ends between which the value lies with 95 % certainty, rounded outward; and, while something is disputed,
-        whatever becomes of it; and whatever so many `hidden` shipments may be.
+        whatever becomes of it; and whatever so many `hidden` shipments may be, those that are closed among them.
         """
         cases = [self._pairs(), *([self._pairs(at_worst=True)] if self.disputed else [])]
         if hidden:
+            cases = [self._pairs(closed=False), *([self._pairs(at_worst=True, closed=False)] if self.disputed else [])]
             top = LONGEST_LATE if self.indicator is Indicator.MEAN_LATE else 1
             cases = [case for pairs in cases for case in with_hidden(pairs, hidden, top)]
         ends = [self._ends(weighted, pairs) for pairs in cases]
@@ -135,21 +136,23 @@ class Tally:
             for point, (good, own, records, delivery) in zip(points, raws, strict=True)
         )
 
-    def _pairs(self, *, at_worst: bool = False) -> list[tuple[int, int]]:
+    def _pairs(self, *, at_worst: bool = False, closed: bool = True) -> list[tuple[int, int]]:
         """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others.
 
-        A sample weighs one, whatever it holds; one of durations, the median of its office.
+        A sample weighs one, whatever it holds; one of durations, the median of its office. Without what is
+        `closed`, if told so.
         """
-        means = [
-            (Fraction(good, weight), group) for (group, _), (good, weight) in self._sums(at_worst=at_worst).items()
-        ]
+        sums = self._sums(at_worst=at_worst, closed=closed)
+        means = [(Fraction(good, weight), group) for (group, _), (good, weight) in sums.items()]
         scale = lcm(*{mean.denominator for mean, _ in means})
         return [(int(mean * scale), self._one(group) * scale) for mean, group in means]
 
-    def _sums(self, *, at_worst: bool = False) -> dict[tuple[str, Event], list[int]]:
+    def _sums(self, *, at_worst: bool = False, closed: bool = True) -> dict[tuple[str, Event], list[int]]:
         """What each sample holds: good, and what that is of."""
         sums: dict[tuple[str, Event], list[int]] = {}
         for group, good, weight, delivery in self._weighed(at_worst=at_worst):
+            if delivery.closed and not closed:
+                continue
             entry = sums.setdefault((group, delivery.event), [0, 0])
             entry[0] += good
             entry[1] += weight

@@ -57,6 +57,8 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     hold = found.hold
     event = event_of(terms, last.move.releaser, last.move.receiver, last.at)
     delivery = Delivery(terms_id, event, max(1, terms.packages), journeys.terms[terms_id])
+    if event.destination is None:
+        delivery = delivery._replace(closed=True)
     if hold is not None and hold.seconds:
         held = hold.steps[-2]
         told_late = (held.verified.id,) if held.verified.known - held.record.occurredAt > LATE_KNOWN else ()

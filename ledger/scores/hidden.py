@@ -2,11 +2,12 @@
 
 Nothing is known of such a shipment but who took part in it, so each may be one more sample of every indicator of these
 partners, or lie in a sample that is there, at its best or at its worst. A figure is then the range between the two.
+Likewise where a place is closed that decides what a shipment is one sample with, or when its clock stopped; and for its
+supplier where its goods are.
 """
 
-from collections.abc import Iterator
-
 from ledger.records.types import NOBODY
+from ledger.shipments.closed import contents_closed, names_of
 from ledger.shipments.history import Journeys
 
 
@@ -16,7 +17,7 @@ def concerned_by(journeys: Journeys, shipment: bytes) -> frozenset[int]:
     """
     partners: set[int] = set()
     papers = [journeys.terms_of(shipment).verified]
-    for name in _names(journeys, shipment):
+    for name in names_of(journeys, shipment):
         if (terms := journeys.terms.get(name)) is not None:
             partners |= {terms.record.consignor, terms.record.consignee, terms.record.holder}
             papers.append(terms.verified)
@@ -35,17 +36,13 @@ def concerned_by(journeys: Journeys, shipment: bytes) -> frozenset[int]:
     return frozenset(partners - {NOBODY})
 
 
-def _names(journeys: Journeys, shipment: bytes) -> Iterator[bytes]:
-    """What `shipment` was split or left behind from, itself, and whatever became of it, each once."""
-    seen = dict.fromkeys(journeys.lineage(shipment))
-    todo = [journeys.own_shipment(shipment)]
-    while todo:
-        for portion in journeys.portions(todo.pop()):
-            below = [*journeys.children(portion.shipment)]
-            below += [later.verified.id for later in journeys.onward(portion.shipment)]
-            todo += [name for name in below if name not in seen]
-            seen |= dict.fromkeys((*(name for name, _ in portion.path), *below))
-    yield from seen
+def contents_closed_of(journeys: Journeys, supplier: int) -> frozenset[bytes]:
+    """The shipments of `supplier` whose goods are withheld: what was attested or recalled of them is not known."""
+    return frozenset(
+        shipment
+        for shipment, terms in journeys.terms.items()
+        if terms.record.consignor == supplier and contents_closed(terms.record)
+    )
 
 
 def with_hidden(pairs: list[tuple[int, int]], count: int, top: int) -> list[list[tuple[int, int]]]:
@@ -56,9 +53,10 @@ def with_hidden(pairs: list[tuple[int, int]], count: int, top: int) -> list[list
     ordered = sorted(pairs)
     kept = max(0, len(ordered) - count)
     worst, best = (0, one), (top * one, one)
-    return [
+    ways = [
         [*ordered, *[worst] * count],
         [*ordered, *[best] * count],
         [*ordered[:kept], *[worst] * (len(ordered) - kept)],
         [*ordered[len(ordered) - kept :], *[best] * (len(ordered) - kept)],
     ]
+    return [way for way in ways if way]

@@ -33,7 +33,7 @@ from ledger.records.types import (
 from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import OF_ROLE, Card
 from ledger.scores.composite import Scorecard, Tallies
-from ledger.scores.indicators import samples_of
+from ledger.scores.indicators import known_samples
 from ledger.scores.samples import Case, Sample, case_of, products_of
 from ledger.shipments.clock_stop import moved
 from ledger.shipments.history import Journeys
@@ -206,7 +206,7 @@ class Running:
                 with suppress(NotFound):
                     self._owed[shipment] = owed(self.journeys, shipment, self.period.at)
             case = case_of(self.journeys, shipment, self.period)
-            self._replace_samples(shipment, None if case is None else tuple(samples_of(case)))
+            self._replace_samples(shipment, None if case is None else known_samples(case))
             if case is not None and (until := _may_change_until(case)) >= self.period.at:
                 self._moving[shipment] = until
         self._dirty.clear()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ledger.codes import Assurance, Role
 from ledger.common.periods import DAY
+from ledger.errors import NotFound
 from ledger.scores.broker import at_office, broker_clearances, broker_in, procedures_of
 from ledger.scores.card import Indicator
 from ledger.scores.carrier import carrier_goods, carrier_legs, carrier_time
@@ -15,6 +16,14 @@ def samples_of(case: Case) -> Iterator[Sample]:
     """Every sample that one shipment gives, for whichever partners."""
     for measure_case in SHIPMENT_INDICATORS:
         yield from measure_case(case)
+
+
+def known_samples(case: Case) -> tuple[Sample, ...] | None:
+    """The samples of one shipment; None where a correction that they need is withheld here: that stays unknown."""
+    try:
+        return tuple(samples_of(case))
+    except NotFound:
+        return None
 
 
 def records_in_a_day(case: Case) -> Iterator[Sample]:

@@ -20,6 +20,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
+from ledger.shipments.closed import closed_places, names_of
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import parts_of
 from ledger.shipments.portions import Found, Move, Portion
@@ -55,7 +56,8 @@ class Delivery(NamedTuple):
     """A shipment as its samples are counted: by its delivery `event`, weighed by its `packages` (at least one).
 
     `excused` seconds were taken out for customs by so many `holds`, `on_word` of them on a broker's word (`word` says
-    which); `told_late` are the holds that became known over a day after they happened.
+    which); `told_late` are the holds that became known over a day after they happened. `closed`: a place is
+    withheld that decides what the shipment is one sample with, or when its clock stopped, so that it may be any sample.
     """
 
     shipment: bytes
@@ -67,6 +69,7 @@ class Delivery(NamedTuple):
     word: tuple[RecordId, ...] = ()
     holds: int = 0
     told_late: tuple[RecordId, ...] = ()
+    closed: bool = False
 
 
 class Sample(NamedTuple):
@@ -227,14 +230,15 @@ def _delivery(
         at = statement.promised_at if statement.promised else _last_known(terms, last)
         event = event_of(terms.record, holder, terms.record.consignee, at)
     packages = max(1, portions[shipment].started)
+    closed = event.destination is None or any(closed_places(journeys, names_of(journeys, shipment)))
     taken = [held for entry in lines for held in entry.holds if held.taken_out]
     if not taken:
-        return Delivery(shipment, event, packages, terms)
+        return Delivery(shipment, event, packages, terms, closed=closed)
     word = [held for held in taken if held.hold.assurance == Assurance.BROKER_WORD]
     seconds, on_word = (sum(held.seconds for held in holds) for holds in (taken, word))
     told_late = tuple(held.hold.held.id for held in taken if held.hold.known_late)
     names = tuple(held.hold.held.id for held in word)
-    return Delivery(shipment, event, packages, terms, seconds, on_word, names, len(taken), told_late)
+    return Delivery(shipment, event, packages, terms, seconds, on_word, names, len(taken), told_late, closed)
 
 
 def _last_known(terms: Found[ShipmentTerms], portion: Portion) -> int:

@@ -36,7 +36,8 @@ def test_prices_and_places_are_for_parties_and_auditors(world: World) -> None:
     assert (public["of"], public["groups"]) == ("all shipments", []), "of the quarters before the log"
     for by, token, status in (
         ("mode", "", 200),
-        ("carrier", "", 200),
+        ("carrier", "", 403),
+        ("carrier", world.token(AUDITOR), 200),
         ("lane", "", 403),
         ("market", world.token(CONSUMER), 403),
         ("lane", world.token(SHOP), 200),

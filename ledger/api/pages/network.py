@@ -14,7 +14,6 @@ from ledger.common.periods import full_hour, period_of
 from ledger.explain import network as network_text
 from ledger.network.routes import By
 from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_for
-from ledger.services.figures.publication import PUBLIC_GROUPS
 
 router = APIRouter()
 
@@ -41,7 +40,7 @@ def network(
     public: dict[str, Any] | None = None
     if knows_shipments(reader):
         answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
-    elif by in PUBLIC_GROUPS:
+    else:
         public = published(node, by, *asked_for, rolling, compares=before is not None)
     groups: list[str] = [*answer.groups] if answer else [group["group"] for group in public["groups"]] if public else []
     partners = {int(group) for group in groups if group.isdigit()} if by is By.CARRIER else set()

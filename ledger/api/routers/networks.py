@@ -32,9 +32,9 @@ def network(
 
     Of shipments whose clock stopped, or whose promise lies, from `start` to before `end`, or in the last `rolling`
     days; `against_start` and `against_end` name an earlier period, and every figure is given in both. A partner gets
-    figures of its own shipments, auditors of all. The public gets them by mode and carrier, without prices, of closed
-    calendar quarters (by default the newest), taken once, 30 days after their end; in whole hours and per cent, groups
-    of fewer than ten shipments together, and no figure of fewer than ten events.
+    figures of its own shipments, auditors of all. The public gets them by mode (other groupings: 403), without
+    prices, of closed calendar quarters (by default the newest), taken once, 30 days after their end; in whole hours and
+    per cent, modes of fewer than ten shipments together, and no figure of fewer than ten events.
     """
     now = full_hour(node.home.clock.now())
     before = compared(now, against_start, against_end)

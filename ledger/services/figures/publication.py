@@ -14,8 +14,8 @@ from ledger.common.figure import to_json
 from ledger.common.periods import Period, Step, before, quarter
 from ledger.errors import Busy, MalformedRecord, NotFound, NotPermitted
 from ledger.explain.score import measure_stated, stated_public
-from ledger.network.publication import public_network
-from ledger.network.routes import GROUPS, By
+from ledger.network.publication import PUBLIC_GROUPS, public_network
+from ledger.network.routes import By
 from ledger.records.evidence import CheckpointTime, CheckpointTimes
 from ledger.records.verification import as_known_at
 from ledger.scores.composite import Tallies
@@ -29,8 +29,6 @@ from ledger.shipments.history import Journeys
 from ledger.store import meta
 from ledger.store.database import Connection
 
-PUBLIC_GROUPS = (None, By.MODE, By.CARRIER)
-"""Lanes and markets follow from places, which are private."""
 PATIENCE = 20
 """Seconds that a request waits while another one takes a quarter."""
 LONGEST = 12
@@ -97,18 +95,19 @@ class Publication:
         return {"partner": partner, "by": str(Step.QUARTER), "roles": listed}
 
     def network(self, by: By | None, published: dict[str, Any] | None) -> dict[str, Any]:
-        """What a published quarter says of the network; raises `NotPermitted` for what follows from private parts."""
-        if by not in PUBLIC_GROUPS:
+        """What a published quarter says of the network, by mode; raises `NotPermitted` for any other grouping."""
+        if by not in (None, PUBLIC_GROUPS):
             raise NotPermitted(
-                "lanes and markets follow from places, which are shown to the parties of the shipments and to auditors",
+                "the public sees the network by mode only: two groupings that differ by a shipment tell of that one",
                 where="by",
-                expected=", ".join(sorted(kind for kind in PUBLIC_GROUPS if kind)),
-                mend="Sign in with a key of a party.",
+                expected=PUBLIC_GROUPS,
+                found=by,
+                mend="Sign in with a key of a party, or of an auditor, for others.",
             )
         head = {name: published[name] for name in ("name", "period", "taken")} if published else None
-        groups = published["network"][str(by or "all")] if published else {}
+        groups = published["network"][PUBLIC_GROUPS] if published else {}
         return {
-            "by": str(by) if by else None,
+            "by": str(PUBLIC_GROUPS),
             "of": "all shipments",
             "period": published["period"] if published else None,
             "published": head,
@@ -177,11 +176,9 @@ class Publication:
             "measure": measure_stated(measure),
             "scores": [stated_public(card) for card in cards],
             "network": {
-                str(by or "all"): {
-                    group: to_json(figures)
-                    for group, figures in public_network(journeys, judged, GROUPS[by] if by else None).items()
+                str(PUBLIC_GROUPS): {
+                    group: to_json(figures) for group, figures in public_network(journeys, judged).items()
                 }
-                for by in PUBLIC_GROUPS
             },
         }
 

@@ -24,7 +24,7 @@ from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import place
 from ledger.cli.main import app
-from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, Regime
+from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, HoldCause, Regime, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, RecordId, to_hex
 from ledger.common.periods import DAY, Period
@@ -33,7 +33,7 @@ from ledger.log.leaf import LogIdentity
 from ledger.log.multi_proof import subset_path
 from ledger.records.eip712 import part_hash
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Endorsement, Require
+from ledger.records.types import Amendment, Details, Endorsement, Require
 from ledger.records.verification import as_known_at
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import parse_card
@@ -678,6 +678,46 @@ def test_verify_ends_with_3_while_parts_are_withheld(written: Written, tmp_path:
         result = CliRunner().invoke(app, ["verify", str(tmp_path / name), "--json", *options])
         assert result.exit_code == status, (name, options, result.output)
         assert json.loads(result.output)["ok"] is (status != 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "part"), [("Amendment", "changes", "changes"), ("Statement", "place", "place")]
+)
+def test_hiding_a_correction_or_where_goods_were_tendered_ends_with_3(
+    founded: Path, tmp_path: Path, kind: str, field: str, part: str
+) -> None:
+    """Both would take what a late delivery owes out of a bundle that verifies with status 0."""
+    with staged(founded, tmp_path / "home") as stage:
+        trust = canonical_json(read_consortium(tmp_path / "home").trust_file())
+        shipment = stage.open()
+        stage.pass_time(DAY)
+        stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+        stage.pass_time(9 * DAY)
+        stage.state(StatementKind.TENDER, CARRIER, shipment, 1, SHOP)
+        stage.pass_time(9 * DAY)
+        early = stage.now
+        delivery = stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+        stage.pass_time(20 * DAY)
+        changes = Details(bytes(range(16)), canonical_json({"occurredAt": early + 9 * DAY}).decode())
+        stage.sign(Amendment(delivery, bytes(32), int(AmendmentKind.CORRECTION), changes), CARRIER, SHOP)
+        stage.node.settle()
+        period = Period(stage.now - 100 * DAY, stage.now, stage.now)
+        whole = Exporter(stage.node.reader).partner(CARRIER, period, stage.now)
+    written = Written(parse_trust(trust), trust)
+
+    def restate(value: Any) -> None:
+        (record,) = records_of(value, kind)
+        signed = SignedRecord.from_json({k: record[k] for k in ("type", "message", "signatures")})
+        record["message"][field] = to_hex(part_hash(getattr(signed.record, field)))
+        value["figures"] = _made_again(value, written)
+        assert [told["part"] for told in value["figures"]["withheld"]] == [part]
+
+    (tmp_path / "trust.json").write_bytes(trust)
+    (tmp_path / "whole").write_bytes(whole)
+    (tmp_path / "hidden").write_bytes(edited(whole, restate))
+    for name, status in (("whole", 0), ("hidden", 3)):
+        result = CliRunner().invoke(app, ["verify", str(tmp_path / name), "--json"])
+        assert result.exit_code == status, (name, result.output)
 
 
 def test_a_trust_file_of_another_consortium_is_named_as_that(written: Written) -> None:

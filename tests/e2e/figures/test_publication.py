@@ -22,11 +22,10 @@ PUBLIC = (
     f"/v1/partners/{CARRIER}/score/trend?count=2",
     "/v1/network",
     "/v1/network?by=mode",
-    "/v1/network?by=carrier",
     "/v1/bonuses",
     f"/partners/{CARRIER}/score",
     "/network",
-    "/network?by=carrier",
+    "/network?by=mode",
     "/penalties",
     f"/partners/{CARRIER}/penalties",
 )
@@ -43,6 +42,7 @@ REFUSED = (
     f"/v1/partners/{CARRIER}/score/trend?by=month",
     "/v1/network?rolling=30",
     "/v1/network?start=5",
+    "/v1/network?by=carrier",
     "/v1/network?by=lane",
     "/v1/network?by=market",
     "/v1/network?against_start=1&against_end=9",
@@ -148,3 +148,14 @@ def test_prices_cannot_be_solved_from_overlapping_windows(published: Stage) -> N
         assert all(set(entry) & {"good", "due", "raised", "lowered"} == set() for entry in card["indicators"])
     own = next(c for c in stage.node.reader.numbers.score_of(CARRIER)["scores"] if c["role"] == "carrier")
     assert any(entry["name"] == "penalty-over-freight" and entry["due"] for entry in own["indicators"]), "there is some"
+
+
+def test_the_network_is_published_in_one_partition_and_without_a_total(published: Stage) -> None:
+    """Of two answers that group the same shipments differently, one minus the other may be a single shipment."""
+    client = TestClient(create_app(published.node), base_url="http://127.0.0.1:8000")
+    plain, by_mode = (client.get(path).json() for path in ("/v1/network", "/v1/network?by=mode"))
+    assert plain == by_mode
+    assert (plain["by"], [group["group"] for group in plain["groups"]]) == ("mode", ["road"])
+    for by in ("carrier", "lane", "market"):
+        for path in (f"/v1/network?by={by}", f"/network?by={by}"):
+            assert client.get(path).status_code == 403, path

@@ -82,7 +82,7 @@ def every_page(world: World) -> list[str]:
     return [
         "/", "/shipments", f"/shipments?partner={MAKER}", "/partners", f"/partners/{MAKER}", "/partners/50",
         f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
-        "/network", "/network?by=carrier", "/network?by=mode",
+        "/network", "/network?by=mode",
         "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
         f"/sign-in?address=0x{'11' * 20}", "/docs", "/problems",
         "/recalls", f"/recalls/{world.id('recall')}",
@@ -235,7 +235,10 @@ def test_the_network_is_shown_with_prices_and_lanes_to_those_who_may_know_them(w
     public = Page(world.page("/network")).text
     assert "Everybody sees closed calendar quarters" in public
     assert "EUR" not in public
-    assert "Sign in with a key of a party" in Page(world.page("/network?by=lane")).text
+    for by in ("lane", "carrier"):
+        refused = world.client.get(f"/network?by={by}", headers=HTML)
+        assert refused.status_code == 403
+        assert "Sign in with a key of a party" in Page(refused.text).text
     assert world.client.get("/network?start=2025-10-15&end=2025-10-16", headers=HTML).status_code == 403
     sign_in(world, SHOP)
     own = Page(world.page("/network")).text

@@ -4,19 +4,20 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ledger.codes import ExceptionBit, Role
+from ledger.codes import ExceptionBit, Role, StatementKind
 from ledger.common.periods import Period
 from ledger.records.eip712 import Withheld
-from ledger.records.types import ShipmentTerms
+from ledger.records.types import Goods, Place, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import Card, Indicator, parse_card
 from ledger.scores.composite import Scorecard, ScoreStatus, Tallies, score_of
 from ledger.scores.hidden import concerned_by
 from ledger.shipments.history import Journeys
-from tests.unit.history import CARRIER, DAY, MAKER, SECOND, SHOP, History
+from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.penalties.test_fast_path import random_records
 
 DEFAULT = Path(__file__).parents[3] / "ledger" / "scores" / "cards" / "default.toml"
@@ -104,6 +105,67 @@ def test_everybody_whom_any_name_of_the_goods_names_is_concerned_by_hiding_them(
     journeys = Journeys(history.records)
     assert concerned_by(journeys, first) == {MAKER, CARRIER, SHOP, 21, 22, 23}
     assert concerned_by(journeys, child) == {MAKER, CARRIER, SHOP, 21}
+
+
+def withholding(records: Sequence[VerifiedRecord], hidden: set[bytes], **parts: Any) -> Journeys:
+    def shown(verified: VerifiedRecord) -> VerifiedRecord:
+        if verified.id not in hidden:
+            return verified
+        record: Any = verified.record  # whichever has such parts
+        changed = replace(record, **parts)
+        return already_verified(verified.id, changed, verified.signers, verified.facts, roles=verified.roles)
+
+    return Journeys(map(shown, records))
+
+
+def test_closing_where_late_goods_went_does_not_merge_them_into_one_bad_sample(card: Card) -> None:
+    history, late = History(), set()
+    for i in range(24):
+        start, bad = (i * 2 * DAY, 0) if i < 14 else (0, 4)
+        place = Place(SALT, "NZ", f"NZ{chr(65 + i)}AA", "", "")
+        shipment = history.terms(known=start, holder=MAKER, promisedAt=start + 5 * DAY, destination=place)
+        history.handoff(shipment, MAKER, CARRIER, start + DAY)
+        history.handoff(shipment, CARRIER, SHOP, start + (4 + bad) * DAY)
+        late |= {shipment} if bad else set()
+    true = score_of(CARRIER, Role.CARRIER, Journeys(history.records), card, YEAR)
+    journeys = withholding(history.records, late, destination=Withheld(bytes(32)))
+    shown = score_of(CARRIER, Role.CARRIER, journeys, card, YEAR)
+    assert (shown.score, shown.status, shown.withheld) == (None, ScoreStatus.HIDDEN, 10)
+    assert contains(shown, true) > 1
+    assert Tallies(journeys, YEAR, shortcut=False).score(CARRIER, Role.CARRIER, card) == shown
+
+
+def test_closing_where_goods_were_tendered_leaves_no_better_score(card: Card) -> None:
+    history, _ = late_once(14)
+    here, elsewhere = (Place(SALT, code[:2], code, "", "") for code in ("NZAKL", "CNNGB"))
+    shipment = history.terms(known=40 * DAY, promisedAt=50 * DAY, destination=here)
+    tender = history.statement(StatementKind.TENDER, shipment, CARRIER, 50 * DAY, counterparty=SHOP, place=elsewhere)
+    history.handoff(shipment, CARRIER, SHOP, 58 * DAY)
+    true = score_of(CARRIER, Role.CARRIER, Journeys(history.records), card, YEAR)
+    shown = score_of(
+        CARRIER, Role.CARRIER, withholding(history.records, {tender.id}, place=Withheld(bytes(32))), card, YEAR
+    )
+    assert (true.withheld, shown.score, shown.withheld) == (0, None, 1)
+    assert contains(shown, true) > 1
+
+
+def test_a_supplier_that_closes_goods_without_attestation_has_a_range(card: Card) -> None:
+    history, bare = History(), set()
+    history.brand(MAKER)
+    history.attest(MAKER, "01/09506000134352/10/GOOD", at=0)
+    for i in range(24):
+        start, lot = i * 2 * DAY, "GOOD" if i % 2 else "BAD"
+        goods = Goods(SALT, "09506000134352", lot, bytes(32), 1, "", "", "")
+        shipment = history.terms(known=start + 1, holder=MAKER, promisedAt=start + 5 * DAY, contents=(goods,))
+        history.handoff(shipment, MAKER, CARRIER, start + DAY)
+        history.handoff(shipment, CARRIER, SHOP, start + 4 * DAY)
+        bare |= {shipment} if lot == "BAD" else set()
+    journeys = withholding(history.records, bare, contents=(Withheld(bytes(32)),))
+    true = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
+    shown = score_of(MAKER, Role.SUPPLIER, journeys, card, YEAR)
+    assert (true.withheld, shown.score, shown.withheld) == (0, None, 12)
+    assert contains(shown, true) > 1
+    assert score_of(CARRIER, Role.CARRIER, journeys, card, YEAR).withheld == 0
 
 
 def test_ranges_surely_contain_what_is_hidden(card: Card) -> None:

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from ledger.codes import Role
+from ledger.codes import Mode, Role
 from ledger.common.figure import to_json
 from ledger.common.periods import DAY, HOUR, Period
 from ledger.explain.score import explain_public
@@ -103,20 +103,32 @@ def test_no_group_of_the_network_can_be_told_by_what_the_others_leave() -> None:
         assert bool(small) == any(size < FEWEST for size in sizes.values())
 
 
-def test_few_shipments_of_a_carrier_are_shown_with_those_of_others() -> None:
+def test_few_shipments_of_a_mode_are_shown_with_those_of_others() -> None:
     history = History()
-    for carrier, count in ((CARRIER, 12), (21, 3), (22, 9), (23, 30)):
+    for mode, count in ((Mode.MARITIME, 12), (Mode.RAIL, 3), (Mode.INLAND_WATER, 9), (Mode.AIR, 30)):
         for i in range(count):
-            shipment = history.terms(holder=carrier, liable=carrier)
-            history.handoff(shipment, carrier, SHOP, 9 * DAY + i * 7 * HOUR + 11)
+            shipment = history.terms(mode=mode)
+            history.handoff(shipment, CARRIER, SHOP, 9 * DAY + i * 7 * HOUR + 11)
     journeys = Journeys(history.records)
-    shown = public_network(journeys, YEAR, GROUPS[By.CARRIER])
-    assert {group: figures.shipments for group, figures in shown.items()} == {"2": 12, "23": 30, OTHER: 12}
+    shown = public_network(journeys, YEAR)
+    assert {group: figures.shipments for group, figures in shown.items()} == {"maritime": 12, "air": 30, OTHER: 12}
     for figures in shown.values():
         for value in (figures.mean_seconds, figures.median_seconds, figures.p90_seconds):
             assert value is not None
             assert value % HOUR == 0
         assert (figures.legs_ppm, figures.first_time_ppm, figures.customs_seconds) == (None, None, {})
         assert "freight" not in to_json(figures)
-    assert network(journeys, YEAR, GROUPS[By.CARRIER])["21"].shipments == 3
+    assert network(journeys, YEAR, GROUPS[By.MODE])["rail"].shipments == 3
     assert public_network(Journeys(history.records[:10]), YEAR) == {}
+
+
+def test_every_shipment_lies_in_one_published_group_and_no_more() -> None:
+    """By carrier beside by mode, ten shipments of a carrier and eleven of its mode told the eleventh by subtraction."""
+    history = History()
+    for carrier, mode, count in ((CARRIER, Mode.AIR, 10), (SECOND, Mode.AIR, 1), (SECOND, Mode.MARITIME, 20)):
+        for i in range(count):
+            shipment = history.terms(holder=MAKER, liable=carrier, mode=mode)
+            history.handoff(shipment, MAKER, carrier, HOUR + i * DAY)
+            history.handoff(shipment, carrier, SHOP, (20 + i) * DAY)
+    shown = public_network(Journeys(history.records), YEAR)
+    assert {group: figures.shipments for group, figures in shown.items()} == {"air": 11, "maritime": 20}

@@ -435,7 +435,7 @@ def test_an_amendment_is_a_fault_of_the_broker_that_made_it(
     history = History()
     shipment = history.terms()
     history.clearance(ClearanceStatus.PRESENTED, shipment, DAY, **steps)
-    own = {"by": amender} if steps else {"declarant": amender}
+    own: dict[str, Any] = {"by": amender} if steps else {"declarant": amender}
     history.clearance(ClearanceStatus.AMENDED, shipment, 2 * DAY, **(steps | own))
     history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, **steps)
     released = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED)
