@@ -35,7 +35,8 @@ FIGURES_OF = {
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What figures are checked against: verified records, every body by id, the registry, the bundle's log, and the
-    evidence of its checkpoints.
+    evidence of its checkpoints. `latest`: when the trusted witnesses had cosigned the bundle's own, after which
+    nothing is judged (None: nobody says).
     """
 
     verified: Sequence[VerifiedRecord]
@@ -43,6 +44,7 @@ class Ground:
     registry: RegistryView
     log_id: LogId
     times: CheckpointTimes
+    latest: int | None
 
 
 class AwardEffect(StrEnum):
@@ -106,12 +108,30 @@ def check_figures(
         computed = _partner(subject, figures, rules, used, ground)
     else:
         computed = shipment_figures(Journeys(ground.verified), subject.id, _judged_at(figures))
+    _check_judged(figures, subject, ground.latest)
     for name in wanted:
         _compare(figures[name], computed[name], name)
     # 3. Nothing else.
     if len(used) != len(rules):
         raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
     return CheckedFigures(subject, computed, effect, ruling)
+
+
+def _check_judged(figures: Mapping[str, Any], subject: Subject, latest: int | None) -> None:
+    """Nothing is judged at a time that the checkpoint cannot know of (RECORDS, *Times of a record*)."""
+    if latest is None or subject.kind not in (SubjectKind.SHIPMENT, SubjectKind.PARTNER):
+        return
+    judged = [_judged_at(figures) or 0]
+    if subject.kind is SubjectKind.PARTNER:
+        judged.append(figures["scores"]["period"]["at"])
+    if max(judged) > latest:
+        raise VerificationFailed(
+            "judged at a time after the checkpoint",
+            where="judged_at",
+            expected=f"at most {latest}, when witnesses had cosigned it",
+            found=max(judged),
+            mend="Export it again once the log has published a newer checkpoint.",
+        )
 
 
 def _judged_at(figures: Mapping[str, Any]) -> int | None:

@@ -360,10 +360,19 @@ class _Work:
     def check_figures(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
         ground = Ground(
-            self.verified, records, self.history.at_log(self.head.size, 0), self.log.log_id, self.evidence.times
+            self.verified,
+            records,
+            self.history.at_log(self.head.size, 0),
+            self.log.log_id,
+            self.evidence.times,
+            self._latest(),
         )
         self.checked = check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, ground)
         return f"All made again from the records, {GIVEN}"
+
+    def _latest(self) -> int | None:
+        trusted = self.trust.witnesses
+        return None if trusted is None else trusted.verify(self.bundle.checkpoint.encode())
 
     def check_receipts(self, held: Iterable[HeldReceipt]) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

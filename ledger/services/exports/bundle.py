@@ -5,6 +5,7 @@ that of a product opens none: pages fetch it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
@@ -72,7 +73,7 @@ class Exporter:
             if not rows:
                 raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
             known = self._known(reader, rows)
-            figures = shipment_figures(Journeys(known), shipment, at)
+            figures = shipment_figures(Journeys(known), shipment, self._judged(reader, at))
             return self._bundle(connection, Subject(SubjectKind.SHIPMENT, shipment), rows, (), known, figures)
 
     def partner(self, partner: int, period: Period, at: int | None = None) -> bytes:
@@ -82,6 +83,7 @@ class Exporter:
         """
         with self._ledger.home.database.read() as connection:
             reader = self._reader(connection)
+            at, period = self._judged(reader, at), replace(period, at=self._judged(reader, period.at) or 0)
             everything = Journeys(as_known_at(reader.all(), self._size, reader.evidence.times))
             wanted = _shipments_for(partner, everything, period)
             wanted |= self._named_in_public(connection, partner)
@@ -187,6 +189,11 @@ class Exporter:
                         for shipment in signer.shipments:
                             rows |= self._kept(reader.rows_of_shipment(shipment))
         return rows
+
+    def _judged(self, reader: VerifiedRecords, at: int | None) -> int | None:
+        """The time at which figures are judged: never later than others bear out the checkpoint."""
+        evidenced = reader.evidence.times.until(self._size).covering(self._size - 1)
+        return at if at is None or evidenced is None else min(at, evidenced.time)
 
     def _kept(self, rows: Iterable[StoredRecord]) -> Rows:
         return {row.record_id: row for row in rows if row.log_index < self._size}

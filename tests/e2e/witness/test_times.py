@@ -14,8 +14,10 @@ from ledger.bundle.times import Times
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.common.canonical import canonical_json
+from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
+from ledger.penalties.statement import penalty_of
 from ledger.records.evidence import Basis
 from ledger.records.verification import VerifiedRecord
 from ledger.services.audit.run import audit
@@ -157,3 +159,32 @@ def test_an_outage_of_six_hours_changes_nothing_that_two_signed(founded: Path, t
             assert moved.basis is Basis.WITNESSES
             amounts.append(stage.penalty(shipment).amount)
     assert amounts[0] == amounts[1] > 0
+
+
+def test_nothing_is_judged_later_than_its_checkpoint_was_cosigned(both: tuple[Stage, ManualClock]) -> None:
+    """Goods that are promised in ten days are not late because somebody judges them in sixty."""
+    stage, true = both
+    shipment = stage.open(10)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    trust = parse_trust(canonical_json(read_consortium(stage.node.home.settings.home).trust_file()))
+    data = Exporter(stage.node.reader).shipment(shipment, stage.now + 60 * DAY)
+    value = json.loads(data)
+    (statement,) = value["figures"]["penalties"]["statements"]
+    assert (statement["judged_at"], int(statement["amount"])) == (true.now(), 0)
+    assert all(step.ok for step in verify_bundle(data, trust))
+    statement["judged_at"] += 60 * DAY
+    step = verify_bundle(canonical_json(value), trust)[-1]
+    assert (step.name, step.ok) == ("figures", False)
+    later = penalty_of(shipment, known_to(stage, shipment), stage.now + 60 * DAY)
+    assert later.amount > 0
+    value["figures"]["penalties"]["statements"] = [to_json(later)]
+    step = verify_bundle(canonical_json(value), trust)[-1]
+    assert (step.name, step.ok) == ("figures", False)
+    assert "after the checkpoint" in step.why
+
+
+def known_to(stage: Stage, shipment: bytes) -> list[VerifiedRecord]:
+    with stage.node.home.database.read() as connection:
+        registry = stage.node.reader.registry.refreshed(connection)
+        return list(VerifiedRecords(connection, stage.node.home, registry).of_shipment(shipment))
