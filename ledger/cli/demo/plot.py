@@ -351,7 +351,7 @@ def _reward(play: Play) -> None:
     size = node.reader.publisher.publish(node.home.clock.now()).head.size
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, rule_file())
-        reader = VerifiedRecords(connection, node.home, node.reader.registry.refreshed(connection))
+        reader = VerifiedRecords(connection, node.home.consortium, node.reader.registry.refreshed(connection))
         award = award_files.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
         award_files.keep_computed(connection, award)
     play.award = award

@@ -140,8 +140,8 @@ class Publication:
 
     def _taken(self, name: str, period: Period) -> dict[str, Any] | None:
         with self._home.database.read() as connection:
-            records = VerifiedRecords(connection, self._home, self._registry.refreshed(connection))
-            stood = checkpoint_times(connection, self._home, records.evidence)
+            records = VerifiedRecords(connection, self._home.consortium, self._registry.refreshed(connection))
+            stood = checkpoint_times(connection, self._home.consortium, records.evidence)
             checkpoint = stood.first_from(period.end + PUBLISHED_AFTER)
             if checkpoint is None:
                 return None

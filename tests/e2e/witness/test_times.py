@@ -58,7 +58,7 @@ def verified_size(note: str) -> int:
 def record_of(stage: Stage, record_id: RecordId) -> VerifiedRecord:
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        (verified,) = VerifiedRecords(connection, stage.node.home, registry).named([record_id])
+        (verified,) = VerifiedRecords(connection, stage.node.home.consortium, registry).named([record_id])
     return verified
 
 
@@ -187,4 +187,4 @@ def test_nothing_is_judged_later_than_its_checkpoint_was_cosigned(both: tuple[St
 def known_to(stage: Stage, shipment: bytes) -> list[VerifiedRecord]:
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        return list(VerifiedRecords(connection, stage.node.home, registry).of_shipment(shipment))
+        return list(VerifiedRecords(connection, stage.node.home.consortium, registry).of_shipment(shipment))
