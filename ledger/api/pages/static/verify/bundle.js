@@ -6,6 +6,7 @@ import { logId, parseCheckpoint, verifyCheckpoint, verifyComplete, verifyWitness
 import { placed, replay } from "./places.js";
 import { RECORDS } from "./records.js";
 import { Refused, Unable } from "./refusals.js";
+import { timesOf } from "./times.js";
 import { recordId } from "./typed.js";
 
 const FORMAT = "bundle/3";
@@ -23,7 +24,10 @@ export async function verifyBundle(text, subject, trust, say) {
   const { checkpoint, cosigned } = await checkCheckpoint(bundle, log, trust, say);
   const records = await checkInclusion(bundle, checkpoint, trust, say);
   await checkComplete(bundle, checkpoint, log, records, say);
-  const { registry, judged } = replay(placed(records), trust, say);
+  const knownOf = await timesOf(bundle, checkpoint, cosigned, log, trust).catch((error) => {
+    throw error instanceof Refused ? error : new Refused("times", "By which evidence times count cannot be read.");
+  });
+  const { registry, judged } = replay(placed(records), trust, knownOf, say);
   const latest = Math.max(cosigned ?? 0, ...records.map((record) => record.logTime));
   const names = await checkNames(bundle.rules, registry, say);
   const listed = await checkCodes(bundle, judged, say);
