@@ -29,12 +29,18 @@ from ledger.store.records import StoredRecord
 
 
 class VerifiedRecords:
-    """Records of one connection's snapshot in verified form."""
+    """Records of one connection's snapshot in verified form, by all `evidence` of time there is unless it is given."""
 
-    def __init__(self, connection: Connection, consortium: Consortium, registry: CurrentRegistry) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        consortium: Consortium,
+        registry: CurrentRegistry,
+        evidence: Evidence | None = None,
+    ) -> None:
         self._connection = connection
         self._domain = consortium.deployment.domain()
-        self.evidence = evidence_of(connection, consortium)
+        self.evidence = evidence_of(connection, consortium) if evidence is None else evidence
         self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
