@@ -24,6 +24,7 @@ from ledger.log.multi_proof import subset_path
 from ledger.records.evidence import Evidence
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
+    Attestation,
     BonusAgreement,
     Commercial,
     Details,
@@ -33,8 +34,10 @@ from ledger.records.types import (
     Load,
     Outcome,
     Place,
+    Recall,
     Record,
     RegistryChange,
+    Revocation,
     Share,
     ShipmentTerms,
 )
@@ -68,6 +71,7 @@ samples = 1
 NO_HASH = bytes(32)
 REGISTRY = digest("registry")[:20]
 CUSTODY = digest("custody ledger")[:20]
+ATTESTATIONS = digest("attestation registry")[:20]
 LOG_ONLY = (Endorsement,)
 EVIDENCE = Evidence.of_chain(DOMAIN.chain_id, ())
 """Blocks count on this chain; no checkpoint of the log was shown to anybody else."""
@@ -94,6 +98,8 @@ class PaperLog:
             return record_id
         number = len(self.entries)
         target = REGISTRY if isinstance(record, RegistryChange) else DOMAIN.bonus_pool if record.MONEY else CUSTODY
+        if isinstance(record, Attestation | Revocation | Recall):
+            target = ATTESTATIONS
         codes = bytes([Code.APPLIED] * (len(record.items) if isinstance(record, Handoff) else 1))
         outcome = Outcome(record_id, target, number, self.now() - 30, digest(f"transaction/{number}"), 0, codes)
         index = self._log(SignedRecord(outcome, ()), DOMAIN.record_id(outcome))

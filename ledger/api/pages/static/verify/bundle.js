@@ -128,7 +128,10 @@ async function checkNames(documents, registry, say) {
 // The attestations whose signed list of codes holds this very code.
 async function checkCodes({ figures, subject }, records, say) {
   const listed = new Set();
+  let last = "";
   for (const { attestation, index, size, proof } of figures.codes) {
+    if (!(attestation > last)) throw new Refused("codes", "The lists that hold this code are not in order, each once.");
+    last = attestation;
     const record = records.find(({ id, type }) => id === attestation && type === "Attestation");
     let root = null;
     try {
