@@ -2,8 +2,11 @@
 
 import contextlib
 import itertools
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -12,9 +15,10 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server, without the database's name."""
-    folder = tmp_path_factory.mktemp("pg")
+    # Not under pytest's own folder: run as root, the server gets a user of its own, whom that folder keeps out.
+    folder = Path(tempfile.mkdtemp(prefix="lading-pg-"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -26,6 +30,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield server.get_uri()
     with contextlib.suppress(Exception):
         server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
