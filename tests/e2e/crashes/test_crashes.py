@@ -1,0 +1,39 @@
+"""EIO, ENOSPC or a kill at each system call: nothing acknowledged is lost, nothing doubled, nothing unseen."""
+
+import os
+import random
+import shutil
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ledger.services.home.settings import read_settings
+from tests.e2e.crashes.matrix import FAULTS, Setting, points, survive
+from tests.e2e.crashes.scenario import SAID_WHY, script
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+SHORT, LONG = 18, 2000
+
+
+@pytest.fixture
+def setting(founded: Path) -> Setting:
+    now = int((founded / "now").read_text())
+    return Setting(founded, now, script(read_settings({}, home=founded), now))
+
+
+@pytest.mark.parametrize(
+    ("least", "seed"), [(SHORT, 1), pytest.param(LONG, int(os.environ.get("SEED", "2")), marks=pytest.mark.drill)]
+)
+def test_any_system_call_may_fail(setting: Setting, tmp_path: Path, least: int, seed: int) -> None:
+    everything = points(setting, tmp_path)
+    chosen = random.Random(seed).sample(everything, min(least, len(everything)))
+    assert len(chosen) >= least
+    assert {point.fault for point in chosen} == set(FAULTS)
+    tried: Counter[tuple[str, int]] = Counter()
+    wrong = {point: found for point in chosen if (found := survive(setting, tmp_path, point, tried))}
+    assert wrong == {}
+    assert tried["KILL", -signal.SIGKILL], "no process was killed"
+    assert tried["EIO", SAID_WHY], "no failing disk was noticed"
+    assert tried["ENOSPC", SAID_WHY], "no full disk was noticed"
