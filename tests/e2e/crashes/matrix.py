@@ -81,7 +81,7 @@ def survive(setting: Setting, folder: Path, point: Point, tried: Counter[tuple[s
         allowed = {ENDED_WELL, SAID_WHY} | ({-signal.SIGKILL} if point.fault == "KILL" else set())
         if ended.status not in allowed:
             return f"it ended with {ended.status}: {ended.trace}"
-        again = _forked(lambda tell: _come_back(setting, home, list(ended.told), tell))
+        again = forked(lambda tell: _come_back(setting, home, list(ended.told), tell))
         if again.status != ENDED_WELL:
             return f"it does not come back: {again.status} {again.trace}"
         return again.told[-1] if again.told else ""
@@ -100,11 +100,16 @@ def play(setting: Setting, home: Path, strace: Sequence[str]) -> Ended:
     """The day in a copy of the founded home, in a process of its own, under `strace` with these options."""
     shutil.copytree(setting.founded, home)
     settings = read_settings({}, home=home)
-    return _forked(lambda tell: day(settings, setting.now, setting.records, tell), strace)
+    return forked(lambda tell: day(settings, setting.now, setting.records, tell), strace)
 
 
-def _forked(work: Callable[[Tell], int], strace: Sequence[str] | None = None) -> Ended:
-    """Run `work` in a fork of this process, which has everything imported, from where `strace` watches it on."""
+def forked(
+    work: Callable[[Tell], int], strace: Sequence[str] | None = None, begun: Callable[[int], None] | None = None
+) -> Ended:
+    """Run `work` in a fork of this process, which has everything imported, with `strace` watching from its start.
+
+    `begun` is told the process once it runs.
+    """
     ours, theirs = socket.socketpair()
     child = os.fork()
     if not child:
@@ -117,6 +122,8 @@ def _forked(work: Callable[[Tell], int], strace: Sequence[str] | None = None) ->
         tracer = subprocess.Popen(["strace", "-f", "-q", "-q", *strace, "-p", str(child)], stderr=subprocess.DEVNULL)
         _wait_until_traced(child)
         os.kill(child, signal.SIGCONT)
+    if begun is not None:
+        begun(child)
     with ours.makefile("rb") as stream:
         lines = stream.read().decode(errors="replace").split("\n")[:-1]
     ours.close()
