@@ -166,10 +166,7 @@ def _partner(
 
 
 def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Ground) -> dict[str, Any]:
-    award = ground.records.get(RecordId(subject.id))
-    agreement = ground.records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
-    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
-        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=str(subject))
+    award, agreement = award_and_agreement(str(subject), ground.records)
     if award.logId != ground.log_id:
         raise VerificationFailed(
             "computed from the records of another log",
@@ -183,6 +180,15 @@ def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Groun
     computed = award_for(RecordId(award.agreement), agreement, rule, card, award.version, award.total, known)
     require_computed(award, computed)
     return award_figures(computed, agreement, known, ground.registry)
+
+
+def award_and_agreement(subject: str, records: Mapping[RecordId, Record]) -> tuple[BonusAward, BonusAgreement]:
+    """The award that `subject` names and its agreement; raises `VerificationFailed` where one is not in the bundle."""
+    award = records.get(RecordId(parse_subject(subject).id))
+    agreement = records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
+    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
+        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=subject)
+    return award, agreement
 
 
 def _effect(subject: Subject, ground: Ground) -> tuple[AwardEffect, RecordId | None]:
@@ -236,9 +242,15 @@ def _compare(claimed: Any, computed: Any, where: str) -> None:
 
 
 def _rule(wanted: bytes, rules: Sequence[str], used: set[str]) -> bytes:
+    text = rule_named(wanted, rules)
+    used.add(text.decode())
+    return text
+
+
+def rule_named(wanted: bytes, rules: Sequence[str]) -> bytes:
+    """The rule file with this SHA-256; raises `VerificationFailed` where it is not in the bundle."""
     for text in rules:
         if hashlib.sha256(text.encode()).digest() == wanted:
-            used.add(text)
             return text.encode()
     raise VerificationFailed("a rule file is not in the bundle", where="rules", expected=to_hex(wanted))
 

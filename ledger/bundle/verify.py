@@ -10,8 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ledger.bonuses.award_size import counted_until
+from ledger.bonuses.rule_file import parse_rule
+from ledger.bundle.award_cutoff import check_cutoff
 from ledger.bundle.bundled_context import BundledContext, identify, is_leaf_of
-from ledger.bundle.figure_checks import CheckedFigures, Ground, check_figures
+from ledger.bundle.figure_checks import CheckedFigures, Ground, award_and_agreement, check_figures, rule_named
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
@@ -78,6 +81,7 @@ def verify_bundle(
     6. signatures  each record was signed by its signers, with keys valid at its place
     7. complete    the log's signed statement that these are all records that bear on the subject
     8. outcomes    what the log says the chain decided, by the contracts that the registry had in force
+       *cut-off*: the award's size is the first anchored one after its period and grace (only of an award)
     9. figures     penalties, scores and awards come out the same again
     10. receipts   no record that the verifier holds a receipt of was left out (only where it holds any)
 
@@ -102,6 +106,7 @@ def verify_bundle(
         ("signatures", PROVED, work.check_signatures),
         ("complete", ATTESTED, work.check_complete),
         ("outcomes", ATTESTED, work.check_outcomes),
+        *([("cut-off", ATTESTED, work.check_cutoff)] if bundle.cutoff is not None else []),
         ("figures", PROVED, work.check_figures),
     ]
     if receipts:
@@ -336,6 +341,14 @@ class _Work:
         told = f"{sum(map(len, events.values()))} outcomes"
         pending = f", {waiting} records still without one" if waiting else ""
         return f"{told} by the contracts in force{pending}; a full audit or a node proves them"
+
+    def check_cutoff(self) -> str:
+        records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
+        award, agreement = award_and_agreement(self.bundle.subject, records)
+        until = counted_until(agreement, parse_rule(rule_named(agreement.rule, self.bundle.rules)).grace)
+        if self.bundle.cutoff is None:
+            raise VerificationFailed("nothing says why the award was computed at its size", where="cutoff")
+        return check_cutoff(self.bundle.cutoff, award.logSize, until, self.bundle.times.checkpoints, self.log)
 
     def _check_target(
         self,

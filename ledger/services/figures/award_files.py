@@ -20,6 +20,7 @@ from ledger.records.types import BonusAgreement, BonusAward, Claim
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import card_text
+from ledger.services.state.award_sizes import rule_name, rule_text
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import meta, records
 from ledger.store.database import Connection
@@ -101,6 +102,15 @@ def computed(
 
     Raises `NotFound` while agreement, rule file or scorecard are not here.
     """
+    agreement, rule = agreed(connection, agreement_id)
+    card = card_text(connection, parse_rule(rule).card)
+    known = list(as_known_at(reader.all(), size, reader.evidence.times))
+    award = award_for(agreement_id, agreement, rule, parse_card(card), version, total, known)
+    return Computed(award, agreement, rule, card, known)
+
+
+def agreed(connection: Connection, agreement_id: RecordId) -> tuple[BonusAgreement, bytes]:
+    """An agreement and the text of its rule file; raises `NotFound` while one is not here."""
     row = records.get(connection, agreement_id)
     if row is None or not isinstance(row.record, BonusAgreement):
         raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
@@ -112,10 +122,7 @@ def computed(
             found=to_hex(row.record.rule),
             mend="Keep the file that the parties signed, byte for byte: lading bonuses rule keep FILE",
         )
-    card = card_text(connection, parse_rule(rule).card)
-    known = list(as_known_at(reader.all(), size, reader.evidence.times))
-    award = award_for(agreement_id, row.record, rule, parse_card(card), version, total, known)
-    return Computed(award, row.record, rule, card, known)
+    return row.record, rule
 
 
 def file_of(connection: Connection, agreement: bytes, version: int, amounts: bytes) -> dict[str, Any] | None:
@@ -161,15 +168,5 @@ def _name(agreement: bytes, version: int, amounts: bytes) -> str:
 def keep_rule(connection: Connection, text: bytes) -> bytes:
     """Keep a rule file under its SHA-256, which it returns. Raises `MalformedRecord` for a file that is none."""
     rule = parse_rule(text)
-    meta.put_new(connection, _rule_name(rule.hash), text.decode())
+    meta.put_new(connection, rule_name(rule.hash), text.decode())
     return rule.hash
-
-
-def rule_text(connection: Connection, rule: bytes) -> bytes | None:
-    """The rule file with this SHA-256; None when it was not kept here."""
-    text = meta.get(connection, _rule_name(rule))
-    return None if text is None else text.encode()
-
-
-def _rule_name(rule: bytes) -> str:
-    return f"rule/{to_hex(rule)}"
