@@ -56,6 +56,8 @@ def test_the_bad_fail_at_their_step(vector: dict[str, Any]) -> None:
     assert (steps[-1].name, steps[-1].why) == (vector["step"], vector["why"])
 
 
+READ_AGAIN = ("checkpoint", "inclusion", "complete", "cut-off")
+"""Steps that the second reader takes."""
 ORDERS = ("the first record twice", "rule files in another order")
 """No schema can state an order."""
 
