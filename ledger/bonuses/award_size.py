@@ -8,8 +8,9 @@ later one would count what came too late; an awarder could shop for either.
 
 from dataclasses import dataclass
 
+from ledger.bonuses.rule_file import parse_rule
 from ledger.errors import VerificationFailed
-from ledger.records.types import BonusAgreement
+from ledger.records.types import BonusAgreement, BonusAward
 
 MEND = "Compute it anew: `lading bonuses award`. A party may dispute an award at another size."
 
@@ -49,3 +50,25 @@ def check_award_size(until: int, own: AnchoredSize, before: AnchoredSize | None)
             found=own.size,
             mend=MEND,
         )
+
+
+def check_size_of(
+    award: BonusAward,
+    agreement: BonusAgreement,
+    rule: bytes | None,
+    own: AnchoredSize | None,
+    before: AnchoredSize | None,
+) -> None:
+    """`check_award_size` for an award whose size is `own`; None where that is no anchored size, which fails.
+
+    While the `rule` file is not at hand, its grace is not known: then an early size is told only from the period's end,
+    a late one not at all.
+    """
+    if own is None:
+        raise VerificationFailed(
+            "not computed at an anchored size of the log", where="award.logSize", found=award.logSize, mend=MEND
+        )
+    if rule is None:
+        check_award_size(counted_until(agreement, 0), own, None)
+    else:
+        check_award_size(counted_until(agreement, parse_rule(rule).grace), own, before)

@@ -99,9 +99,9 @@ def check_cutoff(cutoff: Cutoff, log_size: int, until: int, timed: Sequence[Time
     # 3. The first late enough.
     check_award_size(until, last, before)
     earlier = (
-        "it is the first that the chain took"
+        "it is the first size that the chain took"
         if before is None
-        else f"the last of the {before.size} that were anchored before at {before.last_logged}"
+        else f"the anchored size before it is {before.size}, whose last leaf was logged at {before.last_logged}"
     )
     return (
         f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after period and grace ended "

@@ -4,8 +4,7 @@ What is signed and recorded by the chain stays; here is what is drafted, what is
 in, and what an audit and a party that may dispute look at.
 """
 
-from ledger.bonuses.award_size import MEND, AnchoredSize, check_award_size, counted_until
-from ledger.bonuses.rule_file import parse_rule
+from ledger.bonuses.award_size import AnchoredSize, check_size_of, counted_until
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import RuleBroken, VerificationFailed
 from ledger.records.types import BonusAgreement, BonusAward
@@ -64,31 +63,21 @@ def anchored_size(connection: Connection, size: int) -> AnchoredSize | None:
 
 def anchored_before(connection: Connection, size: int) -> AnchoredSize | None:
     """The largest anchored size below `size`; None for none."""
-    before = checkpoints.anchored_below(connection, size)
+    before = checkpoints.anchored_below(connection, min(size, _LARGEST))
     return None if before is None else anchored_size(connection, before.size)
 
 
 def check_size(connection: Connection, award: BonusAward) -> None:
     """Raise `VerificationFailed` where an award of this log is not computed at the size that agreement and rule name.
 
-    While the agreement is not here, nothing is known. While the rule file is not, its grace is not: then an early size
-    is told only from the period's end, a late one not at all.
+    While the agreement is not here, nothing is known; while the rule file is not, see `check_size_of`.
     """
     stored = records.get(connection, RecordId(award.agreement))
     agreement = None if stored is None else stored.record
     if not isinstance(agreement, BonusAgreement):
         return
-    own = anchored_size(connection, award.logSize)
-    if own is None:
-        raise VerificationFailed(
-            "not computed at an anchored size of the log", where="award.logSize", found=award.logSize, mend=MEND
-        )
-    text = rule_text(connection, agreement.rule)
-    if text is None:
-        check_award_size(counted_until(agreement, 0), own, None)
-    else:
-        until = counted_until(agreement, parse_rule(text).grace)
-        check_award_size(until, own, anchored_before(connection, award.logSize))
+    own, before = anchored_size(connection, award.logSize), anchored_before(connection, award.logSize)
+    check_size_of(award, agreement, rule_text(connection, agreement.rule), own, before)
 
 
 def refuse_other_size(connection: Connection, award: BonusAward) -> None:

@@ -31,6 +31,7 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments
+from ledger.services.state.award_sizes import rule_text
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import records
 from ledger.store.projections import bonuses
@@ -218,7 +219,7 @@ def test_a_rule_file_is_checked_and_kept_before_it_is_signed(awarded: Awarded, t
     file.write_bytes(RULE.replace("Whoever carries something", "Everybody").encode())
     kept = json.loads(run(awarded, "rule", "keep", str(file), "--json").stdout)
     with awarded.stage.node.home.database.read() as connection:
-        assert award_files.rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
+        assert rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
     file.write_text("format = 1")
     assert isinstance(run(awarded, "rule", "keep", str(file), exit_code=1).exception, MalformedRecord)
 
