@@ -6,10 +6,11 @@ that of a product opens none: pages fetch it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ledger.bundle.award_cutoff import Cutoff, LastLeaf
-from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
+from ledger.bundle.figures import award_figures, partner_figures, range_for, shipment_figures
 from ledger.bundle.format import Bundle, BundledRecord
 from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
@@ -28,7 +29,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
-from ledger.scores.card import Indicator
+from ledger.scores.card import Indicator, parse_card
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
 from ledger.services.exports.product_records import enrolments_of, records_about
@@ -119,7 +120,9 @@ class Exporter:
             result = award_files.computed(connection, reader, agreement, award.version, award.total, award.logSize)
             based = records.get_many(connection, [agreement, *(record.id for record in result.records)])
             rows = self._kept((*based.values(), stored, *about))
-            figures = award_figures(result.award, result.agreement, result.records, self._view(connection))
+            lines = partial(award_files.signed_lines, connection, award)
+            ranges = range_for(result.award, result.agreement, parse_card(result.card), result.records, lines)
+            figures = award_figures(ranges or result.award, result.agreement, result.records, self._view(connection))
             subject, sizes = Subject(SubjectKind.AWARD, award_id), self._cutoff_sizes(connection, award)
             return self._bundle(
                 connection, subject, rows, [result.rule, result.card], result.records, figures, cutoff=sizes

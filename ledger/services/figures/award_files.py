@@ -39,13 +39,17 @@ def keep(connection: Connection, award: BonusAward, file: dict[str, Any]) -> Non
         raise RuleBroken(
             "the file is not this award's", where="lines", expected=to_hex(award.amounts), found=to_hex(root)
         )
-    bare = {
+    meta.put_new(connection, _name(award.agreement, award.version, root), json.dumps(bare_file(award, known)))
+
+
+def bare_file(award: BonusAward, lines: Sequence[Line]) -> dict[str, Any]:
+    """An award file that has the amounts alone."""
+    return {
         "format": FORMAT,
         "agreement": to_hex(award.agreement),
         "version": award.version,
-        "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in known],
+        "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines],
     }
-    meta.put_new(connection, _name(award.agreement, award.version, root), json.dumps(bare))
 
 
 def keep_computed(connection: Connection, award: Award) -> dict[str, Any]:
@@ -137,6 +141,19 @@ def lines(connection: Connection, agreement: bytes, version: int) -> Sequence[Li
         if award.version == version and (file := file_of(connection, agreement, version, award.amounts)):
             return amounts_from_json(file)
     return ()
+
+
+def signed_lines(connection: Connection, award: BonusAward) -> Sequence[Line]:
+    """The lines to which `award` commits; raises `NotFound` where its file was not kept here."""
+    file = file_of(connection, award.agreement, award.version, award.amounts)
+    if file is None:
+        raise NotFound(
+            "the award's file is not kept here, and parts that it rests on are withheld",
+            where="award",
+            found=to_hex(award.amounts),
+            mend="Hand it in as the awarder showed it: PUT /v1/bonuses/{agreement}/awards/{version}",
+        )
+    return amounts_from_json(file)
 
 
 def claim_extras(connection: Connection, stored: StoredRecord) -> Sequence[Any] | None:

@@ -70,7 +70,7 @@ class Awarded:
 @pytest.fixture(scope="module")
 def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awarded]:
     with staged(founded, tmp_path_factory.mktemp("awards") / "home") as stage:
-        yield _play(stage)
+        yield play(stage)
 
 
 def _agree(stage: Stage) -> RecordId:
@@ -92,7 +92,7 @@ def _agree(stage: Stage) -> RecordId:
     return agreement
 
 
-def _play(stage: Stage) -> Awarded:
+def play(stage: Stage) -> Awarded:
     node = stage.node
     agreement, unawarded = _agree(stage), _agree(stage)
     early, late = stage.open(10), stage.open(10)
