@@ -9,7 +9,7 @@ The amounts that were signed cannot be made again then. They are shown as they p
 and lie within the ranges, or the award is refuted all the same.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.bonuses.amounts import Line
@@ -84,10 +84,11 @@ def award_range(
     scorecards: Collection[Scorecard],
     tallies: Tallies,
     journeys: Journeys,
-    withheld: Collection[bytes],
+    withheld: Mapping[bytes, bool],
     signed: Callable[[], Sequence[Line]],
 ) -> AwardRange | None:
-    """The ranges of `award`, which was computed without the `withheld` shipments; None where they concern no party.
+    """The ranges of `award`, which was computed without the `withheld` shipments: True where it is not known who would
+    be liable. None where they concern no party and cannot be among the award's evidence.
 
     `scorecards` and `tallies` are those that it was computed from; `signed` gives the lines that were signed, one a
     party ascending, and is asked only where there are ranges.
@@ -99,8 +100,8 @@ def award_range(
         for line in award.lines
         if line.partner in brokers or any(line.partner in partners for partners in concerned)
     }
-    if not concerned or not hidden:
-        return None
+    if not hidden and not any(withheld.values()):
+        return None  # a penalty that is set aside, for its partner never signed the terms, is evidence too
     amounts = {line.partner: line.amount for line in signed()}
     lines = []
     for line in award.lines:

@@ -15,7 +15,7 @@ from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle.undisclosed import WithheldPart, withheld_parts
+from ledger.bundle.undisclosed import WithheldKind, WithheldPart, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
@@ -31,6 +31,7 @@ from ledger.scores.composite import Scorecard, Tallies
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1
+_NAMES_LIABLE = (WithheldKind.COMMERCIAL, WithheldKind.CHANGES)
 
 
 class CardChoice(StrEnum):
@@ -124,12 +125,14 @@ def range_for(
     records: Sequence[VerifiedRecord],
     signed: Callable[[], Sequence[Line]],
 ) -> AwardRange | None:
-    """The ranges of an award that `award_for` made of the same; None where nothing is withheld that concerns a party.
+    """The ranges of an award that `award_for` made of the same; None where nothing is withheld that it can rest on.
 
     `signed` gives the lines that the awarder signed; see `ledger.bonuses.award_range`.
     """
     journeys = Journeys(records)
-    withheld = {part.shipment for part in withheld_parts(journeys)}
+    withheld: dict[bytes, bool] = {}
+    for part in withheld_parts(journeys):
+        withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
     if not withheld:
         return None
     tallies = _tallies(agreement, journeys)

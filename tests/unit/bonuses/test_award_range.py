@@ -114,6 +114,20 @@ def test_a_draft_with_a_withheld_part_is_put_in_words() -> None:
     assert "on-time not known exactly (at least " in said
 
 
+def test_what_is_hidden_of_strangers_leaves_every_amount_exact() -> None:
+    """Where it may name a party as liable that never signed, the evidence cannot be made again, the amounts can."""
+    history = History()
+    for i in range(20):
+        delivered(CARRIER, 12 + 2 * i, history=history)
+    strange = history.terms(holder=SHOP, consignee=MAKER, consignor=SHOP, liable=SECOND, promisedAt=11 * DAY)
+    whole, text = awarded(history.records, rule_text()), rule_text()
+    assert ranges(with_hidden(history, {strange: "destination"}), text, whole) is None
+    assert strange in whole.evidence, "a penalty that is set aside"
+    hidden = ranges(with_hidden(history, {strange: "commercial"}), text, whole)
+    assert hidden is not None
+    assert [(line.low, line.high) for line in hidden.lines] == [(line.amount, line.amount) for line in whole.amounts]
+
+
 def test_an_amount_outside_its_range_is_refuted_though_parts_are_withheld() -> None:
     history = History()
     late = delivered(CARRIER, 11, 3, history=history)
