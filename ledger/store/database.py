@@ -89,6 +89,23 @@ class Database:
             raise
         return database
 
+    @classmethod
+    def existing(cls, url: str, *, read_only: bool = True) -> "Database":
+        """The database as it is, for use beside the process that serves it.
+
+        Raises `Misconfigured` when there is none, or when another release wrote it.
+        """
+        database = cls(url, read_only=read_only)
+        try:
+            if database.path and not database.path.exists():
+                raise Misconfigured("there is no database here", where=str(database.path))
+            with database.read() as connection:
+                migrate.require_current(connection)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only look at one consistent state. Raises `Unavailable` branches of errors."""
