@@ -117,6 +117,13 @@ def parse_bundle(data: bytes) -> Bundle:
     value = parse_json(data, max_size=MAX_BUNDLE, where="bundle")
     about = value.get("subject") if isinstance(value, dict) else None
     of_award = isinstance(about, str) and about.startswith(_OF_AWARDS)
+    if of_award and isinstance(value, dict) and "cutoff" not in value:
+        raise MalformedRecord(
+            "nothing shows why the award was computed at its size",
+            where="bundle.cutoff",
+            expected="the last leaves below that size and the one before",
+            mend="Bundles of awards by 0.1.0 have none: have it exported again.",
+        )
     fields = fields_of(value, "bundle", (*_FIELDS, "cutoff") if of_award else _FIELDS)
     if fields["lading"] != BUNDLE:
         raise MalformedRecord(

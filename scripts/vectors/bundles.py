@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger import merkle
-from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
+from ledger.bundle.figures import award_figures, award_for, partner_figures, range_for, shipment_figures
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
@@ -40,9 +40,10 @@ def bundles() -> dict[str, str]:
         ),
         "award": log.bundle(
             f"award/{to_hex(played.award_id)}", [played.later],
-            lambda _: award_figures(played.award, played.agreement, played.known, log.history.now(0)),
+            lambda _: award_figures(played.award, played.agreement, played.known(log), log.history.now(0)),
             [RULE.decode(), CARD.decode()], played.sizes,
         ),
+        "award-withheld": _award_with_closed_prices(played),
     }  # fmt: skip
     return {
         "bundles/trust.json": log.trust().decode(),
@@ -54,6 +55,19 @@ def bundles() -> dict[str, str]:
         ),
         "bundles/bundle.schema.json": _text(schema()),
     }
+
+
+def _award_with_closed_prices(played: Played) -> bytes:
+    """The award's bundle without the prices of the late shipment: its figures are ranges."""
+    log, agreement, signed = played.log.with_closed_prices(played.late), played.agreement, played.award
+    known, card = played.known(log), parse_card(CARD)
+    partly = award_for(signed.agreement, agreement, RULE, card, signed.version, signed.total, known)
+    ranges = range_for(partly, agreement, card, known, lambda: signed.amounts)
+    if ranges is None:
+        raise AssertionError("the carrier is concerned")
+    figures = award_figures(ranges, agreement, known, log.history.now(0))
+    rules = [RULE.decode(), CARD.decode()]
+    return log.bundle(f"award/{to_hex(played.award_id)}", [played.later], lambda _: figures, rules, played.sizes)
 
 
 def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
@@ -149,6 +163,10 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
         ("an award by another card", "award", "figures", [set_("/rules/0", DEFAULT.decode())]),
         ("prices withheld behind an award", "award", "figures",
          [set_(f"/records/{opened}/message/commercial", withheld)]),
+        ("a signed amount altered beside its range", "award-withheld", "figures",
+         [set_("/figures/award/lines/1/amount", "600000")]),
+        ("a range made narrower", "award-withheld", "figures", [set_("/figures/award/lines/1/low", "1")]),
+        ("a range that hides what is withheld", "award-withheld", "figures", [set_("/figures/withheld", [])]),
     ]  # fmt: skip
     vectors = []
     for name, of, step, patch in cases:

@@ -4,7 +4,8 @@ No chain and no clock: outcomes are written as the contracts would give them, fr
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -22,6 +23,7 @@ from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.log.leaf import Leaf
 from ledger.log.multi_proof import subset_path
+from ledger.records.eip712 import Withheld, part_hash
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
@@ -122,6 +124,17 @@ class PaperLog:
         """Blocks count on this chain."""
         times = (CheckpointTime(size, anchor.block_time, Basis.CHAIN) for size, anchor in self.anchors.items())
         return Evidence.of_chain(DOMAIN.chain_id, times)
+
+    def with_closed_prices(self, shipment: RecordId) -> "PaperLog":
+        """The same log as whoever does not have the commercial part of `shipment` knows it."""
+        result = copy(self)
+        result.entries = list(self.entries)
+        for at, (signed, record_id, time) in enumerate(self.entries):
+            terms = signed.record
+            if record_id == shipment and isinstance(terms, ShipmentTerms):
+                closed = replace(terms, commercial=Withheld(part_hash(terms.commercial)))
+                result.entries[at] = (SignedRecord(closed, signed.signatures), record_id, time)
+        return result
 
     def trust(self) -> bytes:
         identity = LOG.identity
@@ -238,11 +251,10 @@ class Played:
     award: Award
     award_id: RecordId
 
-    @property
-    def known(self) -> list[VerifiedRecord]:
-        """What the log knew at the award's size."""
+    def known(self, log: PaperLog) -> list[VerifiedRecord]:
+        """What `log`, this one or as somebody knows it, knew at the award's size."""
         size = self.sizes[0]
-        return list(as_known_at(self.log.verified(range(size)), size, self.log.evidence.times))
+        return list(as_known_at(log.verified(range(size)), size, log.evidence.times))
 
 
 def play() -> Played:
