@@ -160,7 +160,9 @@ NO_NAMES: Mapping[str, str] = {}
 Figures = dict[str, Any]
 
 
-def figures(seat: Seat, at: int, scans: Sequence[str], agreement: RecordId, names: Mapping[str, str]) -> Figures:
+def figures(
+    seat: Seat, at: int, scans: Sequence[str], agreement: RecordId | None = None, names: Mapping[str, str] = NO_NAMES
+) -> Figures:
     """Every figure that an operator can make of its records, judged at `at`, by kind and, in it, by what it is of.
 
     `names` stand for ids, so that the same lives led twice can be compared.
@@ -176,7 +178,9 @@ def figures(seat: Seat, at: int, scans: Sequence[str], agreement: RecordId, name
         "network": {
             f"{by} {name}": to_json(one) for by in (None, *By) for name, one in numbers.network(period, by).items()
         },
-        "award": {str(line.partner): to_json(line) for line in draft_award(reader, agreement).award.lines},
+        "award": {str(line.partner): to_json(line) for line in draft_award(reader, agreement).award.lines}
+        if agreement
+        else {},
         **public_figures(seat, scans),
     }
     return {kind: comparable(value, names) for kind, value in every.items()}
