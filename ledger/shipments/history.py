@@ -1,8 +1,9 @@
 """What happened to each shipment, reconstructed from verified records: the ground that all numbers stand on.
 
-`Journeys` indexes records once, in any order of arrival, which leaves no trace: lists are in log order, shipments
-in the chain's. A record counts for an item only where the chain applied it. Custody is read in the order of sequences. Shares of a shipment are exact
-fractions: a short item leaves a remainder with the releaser, a split gives each child its part.
+`Journeys` indexes records once, in any order of arrival, which leaves no trace: lists are in log order, shipments in
+the chain's. A record counts for an item only where the chain applied it. Custody is read in the order of sequences.
+Shares of a shipment are exact fractions: a short item leaves a remainder with the releaser, a split gives each child
+its part.
 """
 
 from bisect import insort
