@@ -136,6 +136,12 @@ def cosignatures_of(connection: Connection, size: int) -> list[StoredCosignature
     return many(connection, cosignatures, StoredCosignature, cosignatures.c.size == size, order=order)
 
 
+def all_cosignatures(connection: Connection) -> list[StoredCosignature]:
+    """Every one, by size, earliest first."""
+    order = (cosignatures.c.size, cosignatures.c.time, cosignatures.c.witness)
+    return many(connection, cosignatures, StoredCosignature, order=order)
+
+
 def evidenced(
     connection: Connection, witnesses: Collection[str], threshold: int, *, above: int = -1
 ) -> list[Evidenced]:
