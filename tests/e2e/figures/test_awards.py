@@ -319,7 +319,7 @@ def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Aw
     )  # fmt: skip
     body = {"type": "BonusAgreement", "message": terms.to_json()}
     asked = client.post("/v1/records/typed-data", json=body).json()
-    assert asked["warnings"] == ["awarder-is-residual"]
+    assert asked["warnings"] == ["awarder-is-residual", "claims-are-public"]
     record_id = stage.node.home.domain.record_id(terms)
     signature = stage.parties[CARRIER].key.sign(stage.node.home.domain, terms)
     proposed = client.post("/v1/records", json=body | {"signatures": [to_hex(signature)]})
