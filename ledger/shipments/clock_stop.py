@@ -113,7 +113,8 @@ def moved(journeys: Journeys, move: Move, report_lag: int) -> Moved:
     """When a move counts. An override claims no time, so it counts from when it is known.
 
     A time that its signers correct to an earlier one counts as known from when they first said it, not from the
-    handoff; never later than what they had signed.
+    handoff; never later than what they had signed. Their deadline for passing on is corrected only while the handoff
+    itself could still have been told in time: later they know whose legs overran, and would set it at a third's cost.
     """
     known = move.verified.known
     if move.handoff is None:
@@ -123,7 +124,8 @@ def moved(journeys: Journeys, move: Move, report_lag: int) -> Moved:
     told = next(paper.known for version, paper in said if version.occurredAt == record.occurredAt)
     signed = counted(max(record.occurredAt, move.handoff.occurredAt), known, report_lag)
     at = min(signed, counted(record.occurredAt, told, report_lag))
-    return Moved(move, at, record.occurredAt, record.dueAt, tuple(paper for _, paper in said))
+    *_, due_at = (version.dueAt for version, paper in said if paper.known <= known + report_lag)
+    return Moved(move, at, record.occurredAt, due_at, tuple(paper for _, paper in said))
 
 
 def stops_of(

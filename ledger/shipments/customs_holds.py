@@ -86,13 +86,20 @@ class _Sides:
     report_lag: int
 
     def step(self, found: Found[Clearance]) -> _Step:
-        """Read a clearance. A correction of what another side put its name to needs that name too."""
+        """Read a clearance. A correction of a broker's word needs the name of whoever put it to the word itself, and of
+        the side that it may hurt: only an earlier hold that `liable` did not cause serves `liable` for certain.
+        """
         journeys, verified = self.journeys, found.verified
         by_customs = found.record.assurance == Assurance.AUTHORITY_SIGNED
         names = [side for side in (self.liable, self.beneficiary) if side != NOBODY and self._named(verified, side)]
         used = [e.verified for e in journeys.endorsements(verified.id) if e.record.by in names]
-        wanted = () if by_customs else tuple(names)
-        record, corrections = corrected(journeys, found, lambda paper: all(self._named(paper, s) for s in wanted))
+
+        def counts(paper: VerifiedRecord, before: Clearance, after: Clearance) -> bool:
+            milder = before.status == _HELD and after.occurredAt <= before.occurredAt and after.causedBy != self.liable
+            hurt = {self.beneficiary} if milder else {self.beneficiary, self.liable}
+            return by_customs or all(self._named(paper, side) for side in hurt - {NOBODY} | set(names))
+
+        record, corrections = corrected(journeys, found, counts)
         evidence = (verified, *corrections, *used)
         return _Step(found, record, self.liable in names, self.beneficiary in names, evidence)
 

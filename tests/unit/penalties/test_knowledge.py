@@ -83,24 +83,26 @@ def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> 
         (DAY, [(9, 78)], 18),
         (DAY, [(9, 18)], 17),
         (UNLIMITED, [(9, 78)], 9),
-        (DAY, [(19, 78)], 19),
-        (DAY, [(19, 78), (18, 79)], 18),
+        (DAY, [(19, 78)], 18),
+        (DAY, [(19, 78), (17.5, 79)], 18),
+        (DAY, [(17.5, 19), (18, 20)], 18),
         (DAY, [(9, 18), (9, 78)], 17),
         (DAY, [(9, 18), (17, 78)], 18),
     ],
 )
 def test_a_correction_moves_a_delivery_no_further_back_than_a_record_of_that_day_would(
-    lag: int, corrections: list[tuple[int, int]], day: int
+    lag: int, corrections: list[tuple[float, int]], day: int
 ) -> None:
     """Carrier and shop sign a delivery of day 18, and correct its day: the beneficiary, who signed neither, loses
-    nothing by what they say weeks later. A time counts as known from when they first said it.
+    nothing by what they say weeks later. A time counts as known from when they first said it; and what was known on day
+    18 did not happen on day 19.
     """
     history = History()
     shipment = history.terms(**EIGHT_DAYS_COST, reportLag=lag)
     handoff = history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
     previous = bytes(32)
     for claimed, told in corrections:
-        changes = {"occurredAt": claimed * DAY}
+        changes = {"occurredAt": int(claimed * DAY)}
         signers = (CARRIER, SHOP)
         previous = history.amend(handoff.id, AmendmentKind.CORRECTION, changes, signers, told * DAY, previous).id
     statement = penalty_of(shipment, history.records, 100 * DAY)

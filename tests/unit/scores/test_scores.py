@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ledger.codes import (
+    AmendmentKind,
     Assurance,
     ClearanceStatus,
     ExceptionBit,
@@ -188,6 +189,17 @@ def test_nothing_owed_is_unknown_and_its_weight_is_spread(card: Card) -> None:
     scorecard = carrier(history, card)
     assert of(scorecard, Indicator.LEGS).status is IndicatorStatus.UNKNOWN
     assert (scorecard.known_weight, scorecard.score) == (Fraction(85, 100), POINTS)
+
+
+def test_a_friend_does_not_excuse_a_leg_that_is_over(card: Card) -> None:
+    history = History()
+    for i in range(10):
+        shipment = history.terms(holder=MAKER)
+        leg = history.handoff(shipment, MAKER, CARRIER, (1 + i) * DAY, due=(2 + i) * DAY)
+        history.handoff(shipment, CARRIER, SHOP, (4 + i) * DAY)
+        history.amend(leg.id, AmendmentKind.CORRECTION, {"dueAt": (9 + i) * DAY}, (MAKER, CARRIER), 40 * DAY)
+    legs = of(carrier(history, card), Indicator.LEGS)
+    assert (legs.good, legs.due) == (0, 10)
 
 
 def test_too_little_known_weight_gives_no_composite(card: Card) -> None:
