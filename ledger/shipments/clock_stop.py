@@ -112,20 +112,21 @@ class Moved:
 def moved(journeys: Journeys, move: Move, report_lag: int) -> Moved:
     """When a move counts. An override claims no time, so it counts from when it is known.
 
-    A time that its signers correct to an earlier one counts as known from when they first said it, not from the
-    handoff; never later than what they had signed. Their deadline for passing on is corrected only while the handoff
-    itself could still have been told in time: later they know whose legs overran, and would set it at a third's cost.
+    Its signers correct it only while the handoff itself could still have been told in time: later they know whose legs
+    overran, and would move time or deadline at a third's cost. A time that they correct to an earlier one counts as
+    known from when they first said it, not from the handoff; never later than what they had signed.
     """
     known = move.verified.known
     if move.handoff is None:
         return Moved(move, known, known, 0, (move.verified,))
-    said = list(versions(journeys, Found(move.verified, move.handoff)))
+    said = list(
+        versions(journeys, Found(move.verified, move.handoff), lambda paper, *_: paper.known <= known + report_lag)
+    )
     record = said[-1][0]
     told = next(paper.known for version, paper in said if version.occurredAt == record.occurredAt)
     signed = counted(max(record.occurredAt, move.handoff.occurredAt), known, report_lag)
     at = min(signed, counted(record.occurredAt, told, report_lag))
-    *_, due_at = (version.dueAt for version, paper in said if paper.known <= known + report_lag)
-    return Moved(move, at, record.occurredAt, due_at, tuple(paper for _, paper in said))
+    return Moved(move, at, record.occurredAt, record.dueAt, tuple(paper for _, paper in said))
 
 
 def stops_of(

@@ -85,9 +85,9 @@ def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> 
         (UNLIMITED, [(9, 78)], 9),
         (DAY, [(19, 78)], 18),
         (DAY, [(19, 78), (17.5, 79)], 18),
-        (DAY, [(17.5, 19), (18, 20)], 18),
+        (DAY, [(17.5, 19), (18, 19)], 18),
         (DAY, [(9, 18), (9, 78)], 17),
-        (DAY, [(9, 18), (17, 78)], 18),
+        (DAY, [(9, 18), (18, 78)], 17),
     ],
 )
 def test_a_correction_moves_a_delivery_no_further_back_than_a_record_of_that_day_would(
