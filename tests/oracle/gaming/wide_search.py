@@ -6,10 +6,12 @@ through, each with its reason; any other fails.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import Final
 
+from tests.oracle.facts import Seen
 from tests.oracle.gaming.collusion import left_out, pairs
 from tests.oracle.gaming.corrections import corrections, new_terms
 from tests.oracle.gaming.deeds import Deed, alone
@@ -42,30 +44,43 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
 
-def search(journey: Journey, rng: Random, report: Report, most: int | None = None) -> None:
+SORTS: Final = ("alone", "together", "left out", "corrections", "new terms", "other times", "log times")
+"""Deeds of one partner; of two; what two leave out; corrections; amended terms; times that two sign; the operator's."""
+
+
+def search(
+    journey: Journey, rng: Random, report: Report, most: int | None = None, sorts: Collection[str] = SORTS
+) -> None:
     """Try all deeds upon the journey's first shipment; with `most` so many of each sort, drawn by `rng`."""
-    seen, root, at = spaced(journey.seen), journey.roots[0], journey.at
+    seen, at = spaced(journey.seen), journey.at
     before = figures(seen, at)
-    sorts = {
-        "alone": alone(seen, root, at, rng),
-        "together": pairs(seen, root, at, rng),
-        "together, left out": left_out(seen, root),
-        "corrections": corrections(seen, root, at, rng),
-        "new terms": new_terms(seen, root, at, rng),
-        "other times": other_times(seen),
-    }
-    for deeds in sorts.values():
-        for deed in _drawn(deeds, rng, most):
+    for sort in sorts:
+        found = list(_deeds(sort, seen, journey.roots[0], at, rng))
+        for honest, deed in found if most is None or len(found) <= most else rng.sample(found, most):
             report.tried[deed.what] += 1
-            report.findings += _judged(deed, before, figures(deed.seen, at))
-    for honest, deed in _drawn(log_times(seen), rng, most):
-        report.tried[deed.what] += 1
-        report.findings += _judged(deed, figures(honest, at), figures(deed.seen, at))
+            report.findings += _judged(deed, before if honest is seen else figures(honest, at), figures(deed.seen, at))
 
 
-def _drawn(deeds: Iterator[object], rng: Random, most: int | None) -> list:  # type: ignore[type-arg]
-    found = list(deeds)
-    return found if most is None or len(found) <= most else rng.sample(found, most)
+def _deeds(sort: str, seen: list[Seen], root: bytes, at: int, rng: Random) -> Iterator[tuple[list[Seen], Deed]]:
+    """Each deed with the log that it is compared with: as it is, but for the hour that is the operator's to set."""
+    deeds: Iterator[Deed]
+    match sort:
+        case "alone":
+            deeds = alone(seen, root, at, rng)
+        case "together":
+            deeds = pairs(seen, root, at, rng)
+        case "left out":
+            deeds = left_out(seen, root)
+        case "corrections":
+            deeds = corrections(seen, root, at, rng)
+        case "new terms":
+            deeds = new_terms(seen, root, at, rng)
+        case "other times":
+            deeds = other_times(seen)
+        case _:
+            yield from log_times(seen)
+            return
+    yield from ((seen, deed) for deed in deeds)
 
 
 def _judged(deed: Deed, before: Figures, after: Figures) -> Iterator[Finding]:
