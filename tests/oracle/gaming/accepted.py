@@ -49,8 +49,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "add Handoff( in bad order)? (to|refused by) .*",
         f"({MONEY}|{CARRIER}|{OTIF}|{QUICK}|supplier's defects)",
         (
-            "Delivery, the consignee's refusal and a locker's receipt stop the clock, any other move restarts it; both who "
-            "hand over sign for it, within reportLag."
+            "Delivery, the consignee's refusal and a locker's receipt stop the clock, any other move restarts it; both "
+            "who hand over sign for it, within reportLag."
         ),
     ),
     (
@@ -62,8 +62,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         f"add {LATER}",
         f"({MONEY}|{CARRIER}|{OTIF})",
         (
-            "New terms over an undelivered parent come from its consignor or consignee; its clock stops if beneficiary or "
-            "consignee signed them, else it runs on."
+            "New terms over an undelivered parent come from its consignor or consignee; its clock stops if beneficiary "
+            "or consignee signed them, else it runs on."
         ),
     ),
     (
@@ -75,8 +75,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "add Split",
         f"({MONEY}|{CARRIER}|{OTIF})",
         (
-            "Hole (split time): what customs says of the parent after the split reaches no child. Each part has recourse "
-            "of its own."
+            "Hole (split time): what customs says of the parent after the split reaches no child. Each part has "
+            "recourse of its own."
         ),
     ),
     # --- tenders ---
@@ -89,8 +89,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "add Endorsement of [a-zA-Z]+",
         f"({MONEY}|{CARRIER}|{OTIF}|supplier's no-hold-by-papers)",
         (
-            "A third under a tender decides it; beneficiary or consignee under later terms stops the clock, liable under "
-            "the terms is bound; what rests on a broker's word counts once the other side endorsed it."
+            "A third under a tender decides it; beneficiary or consignee under later terms stops the clock, liable "
+            "under the terms is bound; what rests on a broker's word counts once the other side endorsed it."
         ),
     ),
     # --- times and terms that two sign ---
@@ -142,7 +142,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "log time on the embedded chain of .*",
         f"({MONEY}|{CARRIER}|broker's [a-z-]+|{OTIF}|breaches)",
-        "On the embedded chain, whose block times are the operator's own, visible is the later of block, logged, evidenced.",
+        "On the embedded chain, whose time is the operator's, visible is the later of block, logged, evidenced.",
     ),
 )
 ACCEPTED: Final = tuple((re.compile(f"({deed}): {figure} (hurts|serves) a [a-z]+"), why) for deed, figure, why in _ROWS)
