@@ -56,7 +56,7 @@ def test_no_two_move_a_figure_against_a_third_but_by_what_is_accepted(capsys: py
 
 @pytest.mark.drill
 def test_no_two_move_a_figure_over_many_journeys(capsys: pytest.CaptureFixture[str]) -> None:
-    _check(report_of(range(16, 250), 60), capsys)
+    _check(report_of(range(16, 140), 40), capsys)
 
 
 def test_the_search_finds_that_two_excuse_a_leg_in_hindsight(monkeypatch: pytest.MonkeyPatch) -> None:
