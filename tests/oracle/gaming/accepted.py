@@ -75,8 +75,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "add Split",
         f"({MONEY}|{CARRIER}|{OTIF})",
         (
-            "Hole (split time): what customs says of the parent after the split reaches no child. Each part has "
-            "recourse of its own."
+            "Hole (split time): what customs says of the parent after the split reaches no child. Parts that travel "
+            "apart have recourse of their own and are delivery events of their own."
         ),
     ),
     # --- tenders ---

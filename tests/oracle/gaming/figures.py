@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from ledger.common.periods import Period
 from ledger.penalties.statement import penalties
 from ledger.scores.card import Indicator
+from ledger.scores.estimate import BY_PACKAGE
 from ledger.scores.indicators import known_samples
-from ledger.scores.samples import Sample, case_of
+from ledger.scores.samples import Event, Sample, case_of
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from tests.oracle.facts import Seen
@@ -92,10 +93,26 @@ def _samples(journeys: Journeys, at: int) -> Iterator[Sample]:
 
 def _bad(samples: Sequence[Sample]) -> Level:
     """The bad share of what was due, as counted and with what is disputed fallen; seconds and money as they are."""
-    due = sum(sample.due for sample in samples) or len(samples)
-    good = Fraction(sum(s.good for s in samples), due)
-    worst = Fraction(sum(s.good if s.worst is None else s.worst for s in samples), due)
+    good, worst = (_mean(samples, at_worst=at_worst) for at_worst in (False, True))
     return (good, worst) if samples[0].indicator in LESS_IS_BETTER else (1 - good, 1 - worst)
+
+
+def _mean(samples: Sequence[Sample], *, at_worst: bool) -> Fraction:
+    """Over the delivery events, each weighing one and good by the share of its packages, or of its lines; a record that
+    several lines name counts once.
+    """
+    sums: dict[tuple[Event, str], list[int]] = {}
+    once: set[bytes] = set()
+    for sample in samples:
+        if sample.once and sample.once in once:
+            continue
+        once.add(sample.once)
+        weight = sample.delivery.packages if sample.indicator in BY_PACKAGE else 1
+        good = sample.worst if at_worst and sample.worst is not None else sample.good
+        entry = sums.setdefault((sample.delivery.event, sample.group), [0, 0])
+        entry[0] += good * weight
+        entry[1] += (sample.due or 1) * weight
+    return sum((Fraction(good, due) for good, due in sums.values()), Fraction(0)) / len(sums)
 
 
 def hurt(before: Figures, after: Figures) -> Iterator[Interest]:
