@@ -153,9 +153,9 @@ def _values(record: Record, name: str) -> Iterator[tuple[str, int]]:
 
 
 def _check_times(record: Record, now: int, replayed: bool) -> None:
-    check_claimed(getattr(record, "occurredAt", 0), now, "occurredAt")
+    _check_claimed(getattr(record, "occurredAt", 0), now, "occurredAt")
     if isinstance(record, Amendment):
-        check_claimed(corrected_time(record), now, "changes.occurredAt")
+        _check_claimed(_corrected_time(record), now, "changes.occurredAt")
     if not isinstance(record, Handoff | ShipmentTerms):
         return
     if record.submitBy < now:
@@ -176,18 +176,17 @@ def _check_times(record: Record, now: int, replayed: bool) -> None:
         )
 
 
-def check_claimed(occurred: int, known: int, where: str) -> None:
-    """Raise `RuleBroken` where something is said to have happened over 15 minutes after it was `known`."""
-    if occurred > known + CLOCK_SKEW:
+def _check_claimed(occurred: int, now: int, where: str) -> None:
+    if occurred > now + CLOCK_SKEW:
         raise RuleBroken(
             "claims to have happened in the future",
             where=where,
-            expected=f"at most {known + CLOCK_SKEW}",
+            expected=f"at most {now + CLOCK_SKEW}",
             found=occurred,
         )
 
 
-def corrected_time(record: Amendment) -> int:
+def _corrected_time(record: Amendment) -> int:
     """The `occurredAt` that a correction gives its target; 0 where it gives none, or its changes are closed."""
     if record.kind != codes.AmendmentKind.CORRECTION or isinstance(record.changes, Withheld) or not record.changes.text:
         return 0

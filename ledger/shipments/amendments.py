@@ -129,24 +129,29 @@ def _amendable(target: Record) -> ShipmentTerms:
 def versions(
     journeys: Journeys, found: Found[R], counts: Counts[R] = lambda *_: True
 ) -> Iterator[tuple[R, VerifiedRecord]]:
-    """The record as signed, then as each correction that stands and `counts` leaves it, with the paper that says so.
-
-    What was known cannot have happened later: a correction that claims so changes nothing.
-    """
+    """The record as signed, then as each correction that stands and `counts` leaves it, with the paper that says so."""
     record = found.record
-    latest = max(record.occurredAt, found.verified.known + CLOCK_SKEW)
     yield record, found.verified
     for amendment in journeys.amendments(found.verified.id):
         if amendment.record.kind != AmendmentKind.CORRECTION:
             continue
         changes = _changes(amendment)
         values = None if changes is None else _correction(record, changes)
-        if values is None or values.get("occurredAt", 0) > latest:
+        if values is None:
             continue
         after = replace(record, **values)
         if counts(amendment.verified, record, after):
             record = after
             yield record, amendment.verified
+
+
+def told_in_time(found: Found[R], report_lag: int) -> Counts[R]:
+    """Whether a correction was known while the record itself could still have been told, and does not claim that what
+    was known happened later.
+    """
+    known = found.verified.known
+    latest = max(found.record.occurredAt, known + CLOCK_SKEW)
+    return lambda paper, _, after: paper.known <= known + report_lag and after.occurredAt <= latest
 
 
 def corrected(

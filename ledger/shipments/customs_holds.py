@@ -131,7 +131,7 @@ def holds_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commerc
     for pair, steps in pairs.items():
         steps.sort(key=lambda step: step.record.occurredAt)  # stable: path and sequence decide within one second
         holds += _of_pair(steps, sides, parties, expected=pair in required)
-        holds += [_seizure(journeys, step, portion.moves, sides) for step in steps if _is_seizure(step)]
+        holds += [_seizure(journeys, step, portion.moves, commercial) for step in steps if _is_seizure(step)]
     return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.log_index)))
 
 
@@ -213,9 +213,9 @@ def _is_seizure(step: _Step) -> bool:
     return step.record.status == _SEIZED and step.by_customs
 
 
-def _seizure(journeys: Journeys, step: _Step, moves: Iterable[Move], sides: _Sides) -> Hold:
+def _seizure(journeys: Journeys, step: _Step, moves: Iterable[Move], commercial: Commercial) -> Hold:
     record = step.record
-    went = [moved(journeys, move, sides.report_lag).at for move in moves if not move.refused]
+    went = [moved(journeys, move, commercial).at for move in moves if not move.refused]
     return Hold(
         held=step.found.verified,
         jurisdiction=record.jurisdiction,

@@ -16,7 +16,7 @@ from ledger.codes import RELEASES, Assurance, ClearanceStatus, Gate, Outcome, Ro
 from ledger.errors import NotFound
 from ledger.records.types import Clearance, Handoff, Require, Statement
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import corrected, terms_in_force
+from ledger.shipments.amendments import corrected, terms_in_force, told_in_time
 from ledger.shipments.default_terms import REPORT_LAG
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
@@ -92,8 +92,7 @@ def _passed_at(journeys: Journeys, found: Found[R], lag: int) -> int:
 
 def _corrected_in_time(journeys: Journeys, found: Found[R], lag: int) -> tuple[R, tuple[VerifiedRecord, ...]]:
     """What was said, as corrected while it could itself still have been told in time; and these corrections."""
-    last = found.verified.known + lag
-    return corrected(journeys, found, lambda paper, *_: paper.known <= last)
+    return corrected(journeys, found, told_in_time(found, lag))
 
 
 def _released(journeys: Journeys, shipment: bytes, require: Require, at: int, lag: int) -> bool:

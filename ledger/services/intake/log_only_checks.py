@@ -6,7 +6,6 @@ that could have none is refused, and says why. An endorsement may come before it
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Conflict, MalformedRecord, NotFound, RuleBroken
-from ledger.records.content_checks import check_claimed, corrected_time
 from ledger.records.types import Amendment, Recall, RecallAnswer, Record
 from ledger.services.state import shipment_state
 from ledger.shipments.amendments import check_amendment
@@ -21,13 +20,10 @@ def check(connection: Connection, record: Record, record_id: RecordId) -> None:
     """Raise `NotFound`, `RuleBroken`, `Conflict` or `MalformedRecord` for a record that could have no effect."""
     match record:
         case Amendment():
-            target = _row(connection, record.target, "target")
-            check_amendment(record, shipment_state.opened(connection, target))
-            # What was signed and taken in cannot have happened later, whatever its signers say now.
-            check_claimed(corrected_time(record), target.log_time, "changes.occurredAt")
+            check_amendment(record, _target(connection, record.target, "target"))
             _check_newest(connection, record, record_id)
         case RecallAnswer():
-            recall = shipment_state.opened(connection, _row(connection, record.recall, "recall"))
+            recall = _target(connection, record.recall, "recall")
             if not isinstance(recall, Recall):
                 raise MalformedRecord("not a recall", where="recall", expected="Recall", found=type(recall).__name__)
             dealt_with = record.quarantined + record.disposed
@@ -77,8 +73,8 @@ def _check_newest(connection: Connection, record: Amendment, record_id: RecordId
     )
 
 
-def _row(connection: Connection, record_id: bytes, where: str) -> records.StoredRecord:
+def _target(connection: Connection, record_id: bytes, where: str) -> Record:
     row = records.get(connection, RecordId(record_id))
     if row is None:
         raise NotFound("no such record here", where=where, found=to_hex(record_id), mend="Submit that record first.")
-    return row
+    return shipment_state.opened(connection, row)

@@ -58,15 +58,11 @@ def test_a_corrected_time_of_delivery_counts_and_the_old_one_stays_visible(
         stage.trial.sign_and_submit(alone, stage.parties[CARRIER])
 
 
-def test_a_correction_says_of_nothing_that_it_happened_after_it_was_known(
-    stage: Stage, late: tuple[RecordId, RecordId, int]
-) -> None:
-    _, delivery, due = late
-    stage.pass_time(2 * DAY)
-    for claimed in (stage.now + HOUR, due + 3 * DAY):
-        with pytest.raises(RuleBroken, match="in the future") as caught:
-            amend(stage, delivery, AmendmentKind.CORRECTION, {"occurredAt": claimed}, CARRIER, SHOP)
-        assert caught.value.where == "changes.occurredAt"
+def test_a_correction_claims_nothing_that_is_still_to_come(stage: Stage, late: tuple[RecordId, RecordId, int]) -> None:
+    _, delivery, _ = late
+    with pytest.raises(RuleBroken, match="in the future") as caught:
+        amend(stage, delivery, AmendmentKind.CORRECTION, {"occurredAt": stage.now + HOUR}, CARRIER, SHOP)
+    assert caught.value.where == "changes.occurredAt"
 
 
 def test_new_terms_and_relief_need_who_owes_and_who_is_owed(stage: Stage, late: tuple[RecordId, RecordId, int]) -> None:

@@ -105,6 +105,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "Whether a record was known in a day is told of the record as signed.",
     ),
     (
+        r"correct late by correction of Handoff \(occurredAt\)",
+        f"(recourse|{CARRIER}|{OTIF})",
+        "Hole (recourse): liable may own that goods came later, and the legs bear their part.",
+    ),
+    (
         f"add terms of ShipmentTerms {AFTER}",
         "recourse",
         "Hole (recourse): the legs bear their part of what liable and beneficiary agree on later.",

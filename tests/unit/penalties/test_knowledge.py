@@ -9,7 +9,7 @@ from ledger.common.figure import to_json
 from ledger.penalties.statement import penalty_of
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
-from tests.unit.history import CARRIER, DAY, EIGHT_DAYS_COST, HOUR, SHOP, UNLIMITED, History
+from tests.unit.history import CARRIER, DAY, EIGHT_DAYS_COST, HOUR, MAKER, SHOP, UNLIMITED, History
 
 WITNESSED = CheckpointTime(2, 18 * DAY + HOUR, Basis.WITNESSES)
 ANCHORED = CheckpointTime(3, 19 * DAY, Basis.CHAIN)
@@ -77,32 +77,41 @@ def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> 
         assert late.amount == rebuilt.amount >= first.amount >= 500_000
 
 
+@pytest.mark.parametrize(("liable", "day"), [(CARRIER, 19), (MAKER, 18)])
+def test_carrier_and_shop_do_not_make_a_delivery_later_at_a_thirds_cost(liable: int, day: int) -> None:
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST, liable=liable)
+    handoff = history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
+    history.amend(handoff.id, AmendmentKind.CORRECTION, {"occurredAt": 19 * DAY}, (CARRIER, SHOP), 18 * DAY + HOUR)
+    assert penalty_of(shipment, history.records, 100 * DAY).delivered_at == day * DAY
+
+
 @pytest.mark.parametrize(
     ("lag", "corrections", "day"),
     [
         (DAY, [(9, 78)], 18),
         (DAY, [(9, 18)], 17),
         (UNLIMITED, [(9, 78)], 9),
-        (DAY, [(19, 78)], 18),
-        (DAY, [(19, 78), (17.5, 79)], 18),
-        (DAY, [(17.5, 19), (18, 19)], 18),
+        (DAY, [(19, 78)], 19),
+        (DAY, [(19, 78), (18, 79)], 18),
         (DAY, [(9, 18), (9, 78)], 17),
-        (DAY, [(9, 18), (18, 78)], 17),
+        (DAY, [(9, 18), (18, 78)], 18),
+        (DAY, [(9, 18), (17, 78)], 17),
     ],
 )
 def test_a_correction_moves_a_delivery_no_further_back_than_a_record_of_that_day_would(
-    lag: int, corrections: list[tuple[float, int]], day: int
+    lag: int, corrections: list[tuple[int, int]], day: int
 ) -> None:
     """Carrier and shop sign a delivery of day 18, and correct its day: the beneficiary, who signed neither, loses
-    nothing by what they say weeks later. A time counts as known from when they first said it; and what was known on day
-    18 did not happen on day 19.
+    nothing by what they say weeks later. A time counts as known from when they first said it; who is liable may own
+    that it was later.
     """
     history = History()
     shipment = history.terms(**EIGHT_DAYS_COST, reportLag=lag)
     handoff = history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
     previous = bytes(32)
     for claimed, told in corrections:
-        changes = {"occurredAt": int(claimed * DAY)}
+        changes = {"occurredAt": claimed * DAY}
         signers = (CARRIER, SHOP)
         previous = history.amend(handoff.id, AmendmentKind.CORRECTION, changes, signers, told * DAY, previous).id
     statement = penalty_of(shipment, history.records, 100 * DAY)
