@@ -109,11 +109,12 @@ class Moved:
     evidence: tuple[VerifiedRecord, ...]
 
 
-def moved(journeys: Journeys, move: Move, commercial: Commercial) -> Moved:
+def moved(journeys: Journeys, move: Move, commercial: Commercial, *, stops: bool = False) -> Moved:
     """When a move counts. An override claims no time, so it counts from when it is known.
 
     Its signers correct it only while the handoff itself could still have been told in time: afterwards they know whose
-    legs overran, and would move time or deadline at a third's cost. But `liable` may always own that goods came later.
+    legs overran, and would move time or deadline at a third's cost. But of what `stops` the clock `liable` may always
+    own that it was later.
     A time that they correct to an earlier one counts as known from when they first said it, not from the handoff; never
     later than what they had signed.
     """
@@ -125,7 +126,7 @@ def moved(journeys: Journeys, move: Move, commercial: Commercial) -> Moved:
 
     def counts(paper: VerifiedRecord, before: Handoff, after: Handoff) -> bool:
         later = after.dueAt == before.dueAt and after.occurredAt >= handoff.occurredAt
-        return (later and paper.signed_by(commercial.liable)) or in_time(paper, before, after)
+        return (stops and later and paper.signed_by(commercial.liable)) or in_time(paper, before, after)
 
     said = list(versions(journeys, found, counts))
     record = said[-1][0]
@@ -188,7 +189,7 @@ def _stops(
             certain = here is True
         else:
             continue
-        when, known = moved(journeys, move, commercial), move.verified.known
+        when, known = moved(journeys, move, commercial, stops=True), move.verified.known
         yield Stop(kind, when.at, when.occurred_at, known, move.verified, when.evidence, certain, open_until)
     for tender in tenders:
         if tender.stops:

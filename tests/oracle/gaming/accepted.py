@@ -106,7 +106,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"correct late by correction of Handoff \(occurredAt\)",
-        f"(recourse|{CARRIER}|{OTIF})",
+        f"(recourse|{OTIF})",
         "Hole (recourse): liable may own that goods came later, and the legs bear their part.",
     ),
     (
