@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from ledger.records.verification import Facts
 from ledger.scores import supplier
 from ledger.shipments import amendments, clock_stop
 from tests.oracle.gaming.accepted import ACCEPTED, because
@@ -71,6 +72,12 @@ def test_the_search_finds_that_two_blame_a_suppliers_papers(monkeypatch: pytest.
     monkeypatch.setattr(supplier, "_answers", lambda *_: True)
     new = new_ones(report_of((13,), None, ("together",)))
     assert new["add held (assurance 1): supplier's no-hold-by-papers hurts a stranger"]
+
+
+def test_the_search_finds_that_the_operator_sets_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Facts, "known", property(lambda facts: facts.logged_at))
+    new = new_ones(report_of((5, 8), None, ("log times",)))
+    assert any(family.startswith("log time of Handoff") and "debt hurts" in family for family in new)
 
 
 def test_the_table_of_what_is_accepted_does_not_accept_everything() -> None:
