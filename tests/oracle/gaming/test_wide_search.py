@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from ledger.penalties import families
 from ledger.records.verification import Facts
 from ledger.scores import supplier
 from ledger.shipments import amendments, clock_stop
@@ -78,6 +79,13 @@ def test_the_search_finds_that_the_operator_sets_times(monkeypatch: pytest.Monke
     monkeypatch.setattr(Facts, "known", property(lambda facts: facts.logged_at))
     new = new_ones(report_of((5, 8), None, ("log times",)))
     assert any(family.startswith("log time of Handoff") and "debt hurts" in family for family in new)
+
+
+def test_the_search_finds_that_one_parts_share_moves_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the parts of a family paid alike, whoever was late."""
+    monkeypatch.setattr(families, "spread", lambda terms: [int(sum(terms)) // len(terms) for _ in terms])
+    new = new_ones(report_of((22,), 30, ("alone",)))
+    assert any("another part's share" in family for family in new)
 
 
 def test_the_table_of_what_is_accepted_does_not_accept_everything() -> None:
