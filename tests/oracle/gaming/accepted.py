@@ -116,8 +116,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         f"add (terms|relief) of ShipmentTerms {AFTER}",
-        f"(recourse|{CARRIER}|{OTIF}|broker's time-over-median)",
-        "Terms are amended by all their signers, liable and beneficiary; a relief changes the lateness at any time.",
+        f"(recourse|{CARRIER}|{OTIF}|supplier's defects|broker's time-over-median)",
+        (
+            "Terms are amended by all their signers, liable and beneficiary, and with them what is due when; a relief "
+            "changes the lateness at any time."
+        ),
     ),
     # --- a broker's word ---
     (
