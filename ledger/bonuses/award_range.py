@@ -49,10 +49,14 @@ class ResidualRange:
     amount: Amount
 
 
-@figure("agreement", "version", "currency", ("rule", "rule.hash"), "total", "lines", "residual")
+@figure(
+    "agreement", "version", "currency", ("rule", "rule.hash"), "total", "lines", "residual", ("leftOut", "left_out")
+)
 @dataclass(frozen=True, slots=True)
 class AwardRange:
-    """An award of which only ranges are known. `lines` ascend by partner, one a party."""
+    """An award of which only ranges are known. `lines` ascend by partner, one a party. `left_out` are the shipments of
+    which it is seen that they are disputed, and count for nobody.
+    """
 
     agreement: RecordId
     version: int
@@ -61,6 +65,7 @@ class AwardRange:
     total: Amount
     lines: tuple[LineRange, ...]
     residual: ResidualRange
+    left_out: tuple[bytes, ...]
 
     @property
     def amounts(self) -> tuple[Line, ...]:
@@ -120,7 +125,16 @@ def award_range(
         lines.append(LineRange(line.partner, line.basis_points, line.share, low, high, amount))
     rest = [award.total - sum(values) for values in zip(*((e.high, e.low, e.amount) for e in lines), strict=True)]
     residual = ResidualRange(award.residual, max(0, rest[0]), rest[1], max(0, rest[2]))
-    return AwardRange(award.agreement, award.version, award.currency, award.rule, award.total, tuple(lines), residual)
+    return AwardRange(
+        award.agreement,
+        award.version,
+        award.currency,
+        award.rule,
+        award.total,
+        tuple(lines),
+        residual,
+        award.left_out,
+    )
 
 
 def _misses(threshold: Threshold, card: Scorecard, hidden: int) -> bool:

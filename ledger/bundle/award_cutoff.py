@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger import merkle
 from ledger.bonuses.award_size import AnchoredSize, check_award_size
+from ledger.bonuses.disputed import Reckoner
 from ledger.bundle.times import TimedCheckpoint
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes
@@ -66,12 +67,15 @@ class Cutoff:
         )
 
 
-def check_cutoff(cutoff: Cutoff, log_size: int, until: int, timed: Sequence[TimedCheckpoint], log: LogIdentity) -> str:
-    """That `log_size` is the first anchored size whose last leaf is logged after `until`; says by which leaves.
+def check_cutoff(
+    cutoff: Cutoff, log_size: int, reckoned: Reckoner, timed: Sequence[TimedCheckpoint], log: LogIdentity
+) -> str:
+    """That `log_size` is the first anchored size whose last leaf is logged after all that the rule has an award wait
+    for, by the records known at it; says by which leaves.
 
     1. Of the checkpoints that the log says the chain took, one has this size; the largest below it is the one before.
     2. The leaves are the last of these two trees.
-    3. The first is logged after `until`, the other is not.
+    3. The first is logged late enough, the other is not.
 
     `timed` was checked before (`ledger.bundle.times`). Raises `MalformedRecord`, or `VerificationFailed` saying why.
     """
@@ -97,13 +101,19 @@ def check_cutoff(cutoff: Cutoff, log_size: int, until: int, timed: Sequence[Time
     last = cutoff.last.logged_in(own, "cutoff.last")
     before = None if cutoff.before is None or below is None else cutoff.before.logged_in(below, "cutoff.before")
     # 3. The first late enough.
-    check_award_size(until, last, before)
+    check_award_size(reckoned, last, before)
+    now = reckoned(log_size)
     earlier = (
         "it is the first size that the chain took"
         if before is None
         else f"the anchored size before it is {before.size}, whose last leaf was logged at {before.last_logged}"
     )
+    ended = (
+        f"the disputes of {len(now.waits_for)} shipments that count ended at {now.until}"
+        if now.waits_for
+        else f"period and grace ended at {now.until}"
+    )
     return (
-        f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after period and grace ended "
-        f"at {until}; {earlier}. That the chain took no size in between is what the log says; the chain proves it"
+        f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after {ended}; {earlier}. "
+        "That the chain took no size in between is what the log says; the chain proves it"
     )

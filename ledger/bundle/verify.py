@@ -9,8 +9,9 @@ inclusion, arithmetic) and what only the log *attests* (that nothing is missing,
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache, partial
 
-from ledger.bonuses.award_size import counted_until
+from ledger.bonuses.disputed import reckoner
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.award_cutoff import check_cutoff
 from ledger.bundle.bundled_context import BundledContext, identify, is_leaf_of
@@ -33,7 +34,7 @@ from ledger.records.evidence import Basis, CheckpointTime, Evidence, blocks_coun
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signing import Domain
 from ledger.records.types import Outcome, RegistryChange
-from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
+from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.shipments.outcome_facts import facts_of
 
@@ -302,10 +303,12 @@ class _Work:
     def check_cutoff(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
         award, agreement = award_and_agreement(self.bundle.subject, records)
-        until = counted_until(agreement, parse_rule(rule_named(agreement.rule, self.bundle.rules)).grace)
+        rule = parse_rule(rule_named(agreement.rule, self.bundle.rules))
+        known = partial(as_known_at, self.verified, times=self.evidence.times)
         if self.bundle.cutoff is None:
             raise VerificationFailed("nothing says why the award was computed at its size", where="cutoff")
-        return check_cutoff(self.bundle.cutoff, award.logSize, until, self.bundle.times.checkpoints, self.log)
+        reckoned = cache(reckoner(agreement, rule, known))
+        return check_cutoff(self.bundle.cutoff, award.logSize, reckoned, self.bundle.times.checkpoints, self.log)
 
     # --- 9 and 10: numbers, and what was left out --------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from ledger.records import index_keys
 from ledger.records.disclosure import join
 from ledger.records.evidence import Evidence
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
-from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
+from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.services.home.consortium import Consortium
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
@@ -75,6 +75,10 @@ class VerifiedRecords:
                 yield from self._verified(batch)
                 batch = []
         yield from self._verified(batch)
+
+    def known_at(self, size: int) -> list[VerifiedRecord]:
+        """Every record of `NUMBERS_NEED` below `size`, as known at it."""
+        return list(as_known_at(self.all(), size, self.evidence.times))
 
     def since(self, start: int) -> Iterator[VerifiedRecord]:
         """Every record of `NUMBERS_NEED` from the log index `start` on, and those before it of which an `Outcome`
