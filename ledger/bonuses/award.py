@@ -148,10 +148,8 @@ class AwardLine:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A computed award. `lines` ascend by partner, one a party. `residual_amount` is what they leave of `total`.
-    `left_out` are the disputed shipments, ascending, that count for nobody.
-
-    The residual partner may be a party as well: then its line and `residual_amount` are both its own.
+    """A computed award. `lines` ascend by partner, one a party. `residual_amount` is what they leave of `total`; the
+    residual partner may be a party as well. `left_out` are the disputed shipments, ascending, that count for nobody.
     """
 
     agreement: RecordId
@@ -215,8 +213,8 @@ def compute_award(
     3. The rest is the residual partner's.
 
     `scorecards` are those of `scorecards_of`; those of partners who are no parties are ignored, and so are charges.
-    `left_out` is said in the award; what follows from it was left out of scorecards and charges before.
-    Raises `VerificationFailed` for another rule, card or period, `MalformedRecord` for a charge named twice.
+    `left_out` is in neither. Raises `VerificationFailed` for another rule, card or period, `MalformedRecord` for a
+    charge named twice.
     """
     # 1. Rule.
     require_rule(rule, agreement.rule)

@@ -15,7 +15,7 @@ from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
 from ledger.bonuses.disputed import Reckoning, reckoning
-from ledger.bonuses.rule_file import parse_rule
+from ledger.bonuses.rule_file import WhenDisputed, parse_rule
 from ledger.bundle.undisclosed import WithheldKind, WithheldPart, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
@@ -138,9 +138,11 @@ def range_for(
         withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
     if not withheld:
         return None
-    tallies = _tallies(agreement, journeys, reckoning(agreement, award.rule, journeys))
+    reckoned = reckoning(agreement, award.rule, journeys)
+    tallies = _tallies(agreement, journeys, reckoned)
+    unsure = award.rule.disputed is WhenDisputed.WAIT and not reckoned.sure
     scorecards = scorecards_of(agreement, award.rule, tallies, card)
-    return award_range(award, scorecards, tallies, journeys, withheld, signed)
+    return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure)
 
 
 def _tallies(agreement: BonusAgreement, journeys: Journeys, reckoned: Reckoning) -> Tallies:

@@ -197,8 +197,7 @@ class Tallies:
         hidden: Sequence[bytes] = (),
         left_out: Collection[bytes] = (),
     ) -> None:
-        """`shortcut`: plain journeys are counted the short way, which gives the same (see
-        `ledger.penalties.fast_path`).
+        """`shortcut`: plain journeys are counted the short way (`ledger.penalties.fast_path`), which gives the same.
 
         With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the
         same pass. `samples`, in the order of their shipments, and `hidden` were taken before: then nothing is read
@@ -212,14 +211,12 @@ class Tallies:
         self._books = Books()
         self._usual = UsualPromises(journeys, period)
         self._tenders = Tenders(journeys, period)
-        read = (shipment for shipment in journeys.shipments() if shipment not in left_out)
-        for sample in self._read(read, shortcut, penalties) if samples is None else samples:
+        for sample in self._read(journeys, shortcut, penalties, left_out) if samples is None else samples:
             self._books.add(sample)
         self._medians = self._office_medians()
 
-    def _read(self, shipments: Iterable[bytes], shortcut: bool, penalties: bool) -> Iterator[Sample]:
-        journeys = self._journeys
-        for shipment in shipments:
+    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool, but: Collection[bytes]) -> Iterator[Sample]:
+        for shipment in (known for known in journeys.shipments() if known not in but):
             result = plain(journeys, shipment) if shortcut else None
             if result is not None and count_plain(result, journeys, self.period, self._books):
                 if penalties:
