@@ -8,12 +8,18 @@ from ledger.services.home.clock import Clock
 from ledger.services.home.settings import EMBEDDED, Settings
 
 
-def open_chain(settings: Settings, clock: Clock) -> ChainClient:
-    """The chain that the settings name; the embedded one begins now if it is new."""
+def open_chain(settings: Settings, clock: Clock, *, begin: bool = False) -> ChainClient:
+    """The chain that the settings name; with `begin`, the embedded one begins now if it is new.
+
+    Raises `StorageFailed` when there is none and none shall begin.
+    """
     if settings.chain != EMBEDDED:
         return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
     return EmbeddedChain(
-        settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, genesis_time=clock.now() - 1, now=clock.now
+        settings.home / "chain.db",
+        chain_id=EMBEDDED_CHAIN_ID,
+        genesis_time=clock.now() - 1 if begin else None,
+        now=clock.now,
     )
 
 

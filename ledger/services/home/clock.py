@@ -9,10 +9,18 @@ class Clock(Protocol):
         """UTC seconds."""
         ...
 
+    def monotonic(self) -> int:
+        """Seconds since some moment, that nobody can set."""
+        ...
+
 
 class SystemClock:
     def now(self) -> int:
         return int(time.time())
+
+    def monotonic(self) -> int:
+        # Goes on while the machine sleeps, where the system can tell: waking up is no jump.
+        return int(time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)))
 
 
 class ManualClock:
@@ -22,6 +30,9 @@ class ManualClock:
         self._now = start
 
     def now(self) -> int:
+        return self._now
+
+    def monotonic(self) -> int:
         return self._now
 
     def move_to(self, moment: int) -> None:

@@ -37,6 +37,7 @@ from ledger.services.home.keystores import (
     write_private,
 )
 from ledger.services.home.settings import Settings
+from ledger.store.database import Database
 
 __all__ = [
     "Consortium",
@@ -238,6 +239,7 @@ def found(
     finally:
         chain.close()
     consortium = Consortium(deployment, keys.log.identity, demo)
+    Database.open(settings.database_url).close()  # once the home is founded, none is begun any more
     write_private(settings.home / "consortium.json", json.dumps(consortium.to_json(), indent=1).encode())
     return consortium
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
+from ledger.common.periods import DAY
 from ledger.errors import Misconfigured
 
 TABLE: dict[str, tuple[str, str]] = {
@@ -17,6 +18,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
     "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
+    "LADING_CLOCK_TOLERANCE": ("`900`", "seconds that the clock may differ from all else that tells the time"),
     "LADING_HOST": ("`127.0.0.1`", "address that `lading serve` listens on"),
     "LADING_PORT": ("`8000`", "port that `lading serve` listens on"),
     "LADING_PUBLIC_URL": ("`http://127.0.0.1:8000`", "what browsers and wallets call the service; checked at sign-in"),
@@ -38,6 +40,7 @@ class Settings:
     port: int
     public_url: str
     log_level: str
+    clock_tolerance: int
     passphrase: str | None = None
 
     def __repr__(self) -> str:
@@ -77,14 +80,15 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         port=_whole(env, "LADING_PORT", 8000, 65_535),
         public_url=public_url,
         log_level=log_level,
+        clock_tolerance=_whole(env, "LADING_CLOCK_TOLERANCE", 900, 366 * DAY, least=300),
         passphrase=_passphrase(env),
     )
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, most: int, *, least: int = 0) -> int:
     text = env.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > most:
-        raise Misconfigured("not a whole number in range", where=name, expected=f"0 to {most}", found=text[:40])
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
+        raise Misconfigured("not a whole number in range", where=name, expected=f"{least} to {most}", found=text[:40])
     return int(text)
 
 

@@ -16,6 +16,7 @@ from ledger.errors import ChainUnavailable, Misconfigured
 from ledger.services.home.consortium import Consortium, make_keys, open_keys
 from ledger.services.home.keystores import write_private
 from ledger.services.home.settings import EMBEDDED, Settings
+from ledger.store.database import Database
 
 
 def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, demo: bool = False) -> Consortium:
@@ -45,6 +46,7 @@ def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, d
             mend="Each operator's log has its own name and key.",
         )
     consortium = Consortium(deployment, keys.log.identity, demo)
+    Database.open(settings.database_url).close()  # once the home is founded, none is begun any more
     write_private(settings.home / "consortium.json", json.dumps(consortium.to_json(), indent=1).encode())
     return consortium
 

@@ -30,6 +30,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_PORT": "65535",
             "LADING_PUBLIC_URL": "https://ledger.example/",
             "LADING_LOG_LEVEL": "debug",
+            "LADING_CLOCK_TOLERANCE": "3600",
         }
     )
     assert settings == Settings(
@@ -42,6 +43,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         port=65535,
         public_url="https://ledger.example",
         log_level="debug",
+        clock_tolerance=3600,
         passphrase=" with spaces ",
     )
     fields = {f"LADING_{name.upper()}" for name in Settings.__slots__}

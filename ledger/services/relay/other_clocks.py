@@ -1,0 +1,56 @@
+"""What else tells the time, told to the gate: the log itself, the chain's blocks, and the witnesses' clocks."""
+
+from ledger.services.home.home import Home
+from ledger.services.home.settings import EMBEDDED
+from ledger.services.publish.witnesses import Witnesses
+from ledger.store import checkpoints, log
+
+LOOK_SECONDS = 10
+"""Between two looks at a network's newest block."""
+
+
+class OtherClocks:
+    """Used by one thread; the gate that it tells is shared."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._gate = home.gate
+        self._looked_at: int | None = None
+        self._block = 0
+
+    def recall(self) -> None:
+        """Times that are stored, and so lie behind us: of the last leaf, and when a quorum had seen the newest
+        checkpoint.
+        """
+        with self._home.database.read() as connection:
+            head = log.head(connection)
+            newest = checkpoints.latest(connection)
+            cosigned = checkpoints.cosignatures_of(connection, newest.size) if newest else []
+        if head.size:
+            self._gate.passed("the last leaf of the log", head.log_time)
+        witnesses = self._home.consortium.witnesses
+        if witnesses is not None and len(cosigned) >= witnesses.policy.threshold:
+            self._gate.passed("the witnesses' last cosignatures", cosigned[witnesses.policy.threshold - 1].time)
+
+    def ask_chain(self) -> None:
+        """Look at the newest block. A network that made it since the last look tells the present time by it.
+
+        Blocks of the embedded chain are ours: their times only lie behind us. Raises `ChainUnavailable`.
+        """
+        now = self._gate.monotonic()
+        embedded = self._home.settings.chain == EMBEDDED
+        if self._looked_at is not None and (embedded or now - self._looked_at < LOOK_SECONDS):
+            return
+        block = self._home.chain.block(self._home.chain.head())
+        if block is None:
+            return
+        if self._looked_at is not None and block.number > self._block:
+            self._gate.told("the chain's newest block", block.timestamp)
+        else:
+            self._gate.passed("the chain's newest block", block.timestamp)
+        self._looked_at, self._block = now, block.number
+
+    def ask_witnesses(self, witnesses: Witnesses | None) -> None:
+        """What the clocks of those showed that have cosigned just now."""
+        if witnesses is not None and (times := witnesses.take_times()):
+            self._gate.told_by_witnesses(times, witnesses.policy.threshold)
