@@ -207,7 +207,7 @@ class Publisher:
                     second=TreeView(head.size, to_hex(grown.root(head.size))),
                     mend="`lading audit` names the records that differ.",
                 )
-        self._meet_witnesses([kept for kept in (highest, published) if kept])
+        self._meet_witnesses(signed)
         # 5. A crash here leaves a signed note that nobody has seen; the next run signs the same size or a larger one,
         # and step 4 makes it agree.
         note = self._signer.checkpoint(size, grown.root())
@@ -235,18 +235,19 @@ class Publisher:
                 self._files.remove_folder(f"{tile.entries_path()}.p")
         return PublishedCheckpoint(head, note)
 
-    def _meet_witnesses(self, kept: Sequence[PublishedCheckpoint]) -> None:
-        """Raise `InconsistentLog` when a witness has seen more of this log than was signed here, or another tree.
+    def _meet_witnesses(self, signed: Sequence[TreeHead]) -> None:
+        """Raise `InconsistentLog` when a witness has seen more of this log than the largest of `signed`, or another
+        tree.
 
-        Before this process signs anything, each is asked for the highest checkpoint that was signed before: who has
-        seen a larger one says so. Those that were away then are heard when they answer.
+        Before this process signs anything, each is asked for the largest that was signed before: who has seen more
+        says so. Those that were away then are heard when they answer.
         """
-        if self.witnesses is None or not kept:
+        if self.witnesses is None or not signed:
             return
-        head = max((one.head for one in kept), key=lambda head: head.size)
+        head = max(signed, key=lambda head: head.size)
         if self._asked is None:
-            bare = self._signer.checkpoint(head.size, head.root)
-            for cosignature in self.witnesses.ask(bare, self._proof, self._keep_late, everybody=True):
+            note = self._signer.checkpoint(head.size, head.root)
+            for cosignature in self.witnesses.ask(note, self._proof, self._keep_late, everybody=True):
                 self._keep_late(head, cosignature)
         for contradiction in self.witnesses.contradictions().values():
             # A larger size may be one that another process has shown it meanwhile.

@@ -1,0 +1,186 @@
+"""A home in any mix of old and new parts heals or refuses in words: its log never forks."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+
+from ledger import merkle
+from ledger.cli.demo.scribe import Deal, Scribe
+from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.cli.sandbox import open_trial
+from ledger.codes import Mode
+from ledger.errors import LadingError, Unavailable
+from ledger.records.signing import SignedRecord
+from ledger.records.types import ShipmentTerms
+from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import WITNESSES, read_consortium
+from ledger.services.home.settings import read_settings
+from ledger.store import records
+from tests.e2e.stage import MAKER, SHOP, Stage, parties, staged
+
+HIGHEST = "keys/highest-checkpoint"
+PARTS = ("ledger.db", "chain.db", "log", HIGHEST)
+MIXES = [mix for mix in product((False, True), repeat=len(PARTS)) if any(mix)]
+
+
+@dataclass
+class Ages:
+    """One home as it was, and as it is: `leaves` is the true log, of which both are a beginning."""
+
+    old: Path
+    new: Path
+    now: int
+    leaves: list[bytes]
+    later: list[SignedRecord]
+    """Records that came between the two ages."""
+    watchers: Path
+    """Where the witnesses keep what they have seen; beside it, what they had seen when the new age was copied."""
+
+    def mixed(self, home: Path, old: tuple[bool, ...]) -> Path:
+        """A home of which those parts are old; witnesses know the new age, and nothing of other tests."""
+        for seen in self.watchers.with_name("seen").iterdir():
+            shutil.rmtree(self.watchers / seen.name)
+            shutil.copytree(seen, self.watchers / seen.name)
+        shutil.copytree(self.new, home)
+        for part, is_old in zip(PARTS, old, strict=True):
+            if is_old:
+                put_back(self.old, home, part)
+        return home
+
+
+def put_back(source: Path, home: Path, part: str) -> None:
+    for path in (home / part, home / f"{part}-wal", home / f"{part}-shm"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for path in (source / part, source / f"{part}-wal"):
+        if path.is_dir():
+            shutil.copytree(path, home / part)
+        elif path.exists():
+            shutil.copy(path, home / path.relative_to(source))
+
+
+def leaves_of(stage: Stage) -> list[bytes]:
+    with stage.node.home.database.read() as connection:
+        return [row.leaf_hash for row in records.leaves(connection)]
+
+
+@pytest.fixture(scope="module")
+def ages(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ages]:
+    """Both witnesses have seen the newer age, and are awake."""
+    top = tmp_path_factory.mktemp("ages")
+    shutil.copytree(founded, top / "prepared")
+    clock = ManualClock(int((founded / "now").read_text()))
+    witnesses = DemoWitnesses(top / "prepared", read_consortium(top / "prepared").log, clock)
+    try:
+        with staged(top / "prepared", top / "home") as stage:
+            stage.open()
+            stage.node.settle()
+            before = len(leaves_of(stage))
+        shutil.copytree(top / "home", top / "old")
+        trial = open_trial(read_settings({}, home=top / "home"), clock)
+        stage = Stage(trial, clock, parties(), Scribe(trial, parties()))
+        goods = stage.open()
+        stage.hand(MAKER, SHOP, (goods, 0, 10))
+        stage.node.settle()
+        leaves = leaves_of(stage)
+        with stage.node.home.database.read() as connection:
+            later = [row.signed for row in records.stream(connection) if row.log_index >= before and row.signatures]
+        stage.node.close()
+        assert len(leaves) > before + 3
+        for folder in (top / "prepared").glob("witness-*"):
+            shutil.copytree(folder, top / "seen" / folder.name)
+        yield Ages(top / "old", top / "home", clock.now(), leaves, later, top / "prepared")
+    finally:
+        witnesses.close()
+
+
+def signed_in(home: Path) -> list[tuple[int, bytes]]:
+    """Every checkpoint that a home shows or keeps."""
+    log = read_consortium(home).log
+    notes = [home / "log" / "checkpoint", home / HIGHEST]
+    heads = [log.verify_checkpoint(note.read_bytes()) for note in notes if note.exists()]
+    return [(head.size, head.root) for head in heads]
+
+
+def attacked(home: Path, ages: Ages) -> str:
+    """Open the home, hand in what came between the ages and something new, and work; nothing may fork.
+
+    Returns why it refuses, or nothing when everything was accepted.
+    """
+    before = signed_in(home)
+    clock = ManualClock(ages.now)
+    trial = open_trial(read_settings({}, home=home), clock)
+    stage = Stage(trial, clock, parties(), Scribe(trial, parties()))
+    refused = []
+    try:
+        for signed in ages.later:
+            try:
+                receipt = stage.node.submission.submit(signed).receipt
+            except LadingError as error:
+                refused.append(error)
+            else:
+                assert receipt.leaf_hash == ages.leaves[receipt.index], "a second receipt for a record"
+        for work in (lambda: stage.submit(new_terms(stage), MAKER), stage.node.tick, stage.node.settle):
+            try:
+                work()
+            except LadingError as error:
+                refused.append(error)
+        leaves, readiness = leaves_of(stage), stage.node.readiness()
+        stage.node.measure()
+        halted = b"lading_halted 1.0" in generate_latest(stage.node.metrics)
+    finally:
+        stage.node.close()
+    assert leaves[: len(ages.leaves)] == ages.leaves[: len(leaves)]
+    if not refused:
+        assert set(readiness.values()) == {"ok"}
+        assert len(leaves) > len(ages.leaves)
+        assert all(root == merkle.root(leaves[:size]) for size, root in signed_in(home))
+        assert all(size == len(leaves) for size, _ in signed_in(home))
+        return ""
+    assert halted
+    assert len(refused) == len(ages.later) + 3, "all of it or nothing"
+    assert all(isinstance(error, Unavailable) for error in refused)
+    assert signed_in(home) == before, "nothing is signed any more"
+    assert readiness["log"] != "ok"
+    return readiness["log"]
+
+
+def new_terms(stage: Stage) -> ShipmentTerms:
+    deal = Deal("PO-2", 100, 100, stage.now + 1000, 1, 100, MAKER, SHOP)
+    return stage.scribe.terms(deal, "L1", consignor=MAKER, consignee=SHOP, packages=3, holder=None, mode=Mode.ROAD)
+
+
+@pytest.mark.parametrize("old", MIXES, ids=lambda mix: "+".join(p for p, o in zip(PARTS, mix, strict=True) if o))
+def test_every_mix_of_old_and_new_parts_heals_or_refuses_and_none_forks(
+    ages: Ages, tmp_path: Path, old: tuple[bool, ...]
+) -> None:
+    refusal = attacked(ages.mixed(tmp_path / "home", old), ages)
+    database, chain, *_ = old
+    if database or chain:
+        assert "old backup" in refusal or "newest chain.db" in refusal, refusal
+    else:
+        assert refusal == "", "log folder and highest checkpoint are made again from the database"
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        pytest.param((True, False, True, True), id="all but the chain"),
+        pytest.param((True, True, False, True), id="all but the log folder"),
+        pytest.param((True, True, True, False), id="all but the highest checkpoint"),
+        pytest.param((False, True, False, False), id="the chain alone"),
+    ],
+)
+def test_without_witnesses_whatever_is_newer_gives_an_old_home_away(
+    ages: Ages, tmp_path: Path, old: tuple[bool, ...]
+) -> None:
+    home = ages.mixed(tmp_path / "home", old)
+    (home / WITNESSES).unlink()
+    assert attacked(home, ages)
