@@ -149,7 +149,7 @@ def attacked(home: Path, ages: Ages) -> str:
     assert all(isinstance(error, Unavailable) for error in refused)
     assert signed_in(home) == before, "nothing is signed any more"
     assert readiness["log"] != "ok"
-    return readiness["log"]
+    return str(readiness["log"])
 
 
 def new_terms(stage: Stage) -> ShipmentTerms:

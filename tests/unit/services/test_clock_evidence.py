@@ -3,21 +3,12 @@
 import pytest
 
 from ledger.errors import ClockWrong, Unavailable
-from ledger.services.home.clock import ManualClock
 from ledger.services.home.gate import Gate
+from tests.clocks import BentClock
 
 NOW = 1_800_000_000
 DAY = 86_400
 TOLERANCE = 900
-
-
-class BentClock(ManualClock):
-    """Time passes as it should, and the clock shows it wrongly by `off` seconds."""
-
-    off = 0
-
-    def now(self) -> int:
-        return super().now() + self.off
 
 
 @pytest.fixture
