@@ -87,6 +87,8 @@ class Database:
         try:
             if begin and database.path:
                 _create(database.path)
+            elif database.path and not database.path.exists():
+                raise _lost(database.path)
             with database.write() as connection:
                 if not begin and not inspect(connection).has_table("records"):
                     raise _lost(database.path)
@@ -174,9 +176,10 @@ class Database:
         """`error` as one of ours; that the disk failed is remembered."""
         if _code(error).startswith(_BROKEN_DISK):
             self.failure = DiskFailed(
-                "the disk failed under the database",
+                "the database cannot be read: it is damaged, or its disk is",
+                where=str(self.path or ""),
                 found=_reason(error),
-                mend="Check the disk, then start again; sending again what was committed doubles nothing.",
+                mend="Check the disk and put the newest copy back if need be, then start again.",
             )
             return self.failure
         return _translated(error)

@@ -183,11 +183,19 @@ class Node:
                 self.submission.complete_kept()
             self._publish()
             self.erasing.scrub_now_and_then()
-            if trouble is None and anchor and self._may_anchor() and self.anchorer.step().submitted:
+            if trouble is None and anchor and self._may_anchor() and self._anchor():
                 anchors = self.follower.step().events
         if trouble is not None:
             raise trouble
         return bool(submitted or followed.events or anchors)
+
+    def _anchor(self) -> bool:
+        """Whether a checkpoint is on its way into the contract."""
+        try:
+            return self.anchorer.step().submitted is not None
+        except InconsistentLog:
+            self._publish()  # a file that was taken away meanwhile proves nothing, and is made again
+            return self.anchorer.step().submitted is not None
 
     @contextmanager
     def _halting(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ledger import merkle
 from ledger.common.ids import to_hex
-from ledger.errors import DiskFailed, InconsistentLog, NotFound, TreeView, VerificationFailed
+from ledger.errors import DiskFailed, InconsistentLog, MalformedRecord, NotFound, TreeView, VerificationFailed
 from ledger.log.cosignature import Cosignature, with_cosignatures
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
@@ -326,7 +326,15 @@ class Publisher:
             note = files.read(name)
         except NotFound:
             return None
-        return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
+        try:
+            return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
+        except MalformedRecord as error:
+            raise VerificationFailed(
+                "the file is no checkpoint that this log signed",
+                where=str(files.root / name),
+                found=error.what,
+                mend="Put the newest copy back.",
+            ) from None
 
     def _tree_up_to(self, size: int) -> TileTree:
         tree = self.tree()

@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,13 @@ from ledger.store import log
 from tests.clocks import BentClock
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, parties
 
-Reopen = Callable[[int], Stage]
+
+@dataclass
+class BentStage(Stage):
+    clock: Any  # a BentClock: the node takes it for any other
+
+
+Reopen = Callable[[int], BentStage]
 
 
 @pytest.fixture
@@ -26,15 +34,15 @@ def reopen(founded: Path, tmp_path: Path) -> Iterator[Reopen]:
     """Opens the home with a clock that is wrong by so many seconds; the one before is closed."""
     shutil.copytree(founded, tmp_path / "home")
     clock = BentClock(int((founded / "now").read_text()))
-    opened: list[Stage] = []
+    opened: list[BentStage] = []
 
-    def reopened(off: int) -> Stage:
+    def reopened(off: int) -> BentStage:
         if opened:
             opened[-1].node.close()
         clock.off = off
         trial = open_trial(read_settings({}, home=tmp_path / "home"), clock)
         trial.parties = parties()
-        opened.append(Stage(trial, clock, trial.parties, Scribe(trial, trial.parties)))
+        opened.append(BentStage(trial, clock, trial.parties, Scribe(trial, trial.parties)))
         return opened[-1]
 
     yield reopened

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -14,12 +15,15 @@ from ledger.cli.demo.scribe import Deal, Scribe
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.sandbox import open_trial
 from ledger.codes import Mode
-from ledger.errors import LadingError, Unavailable
+from ledger.errors import ChainUnavailable, LadingError, Unavailable
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import WITNESSES, read_consortium
+from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
+from ledger.services.publish.publisher import KnownHead
+from ledger.services.relay.chain_memory import heads_on_chain
 from ledger.store import records
 from tests.e2e.stage import MAKER, SHOP, Stage, parties, staged
 
@@ -184,3 +188,79 @@ def test_without_witnesses_whatever_is_newer_gives_an_old_home_away(
     home = ages.mixed(tmp_path / "home", old)
     (home / WITNESSES).unlink()
     assert attacked(home, ages)
+
+
+# --- while the chain is away -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Away:
+    """A chain that does not say what it knows of the home, until it is `back`."""
+
+    back: bool = False
+
+    def heads(self, home: Home, relayer: bytes) -> list[KnownHead]:
+        if not self.back:
+            raise ChainUnavailable("the node does not answer")
+        return heads_on_chain(home, relayer)
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Away:
+    away = Away()
+    monkeypatch.setattr("ledger.services.node.node.heads_on_chain", away.heads)
+    return away
+
+
+def opened(home: Path, ages: Ages) -> Stage:
+    clock = ManualClock(ages.now)
+    trial = open_trial(read_settings({}, home=home), clock)
+    return Stage(trial, clock, parties(), Scribe(trial, parties()))
+
+
+def test_a_home_that_is_no_older_than_its_highest_checkpoint_accepts_while_the_chain_is_away(
+    ages: Ages, tmp_path: Path, away: Away
+) -> None:
+    stage = opened(ages.mixed(tmp_path / "home", (False,) * 4), ages)
+    with closing(stage.node):
+        block = stage.node.chain.head()
+        stage.submit(new_terms(stage), MAKER)
+        with pytest.raises(ChainUnavailable):
+            stage.node.tick()
+        assert stage.node.reader.publisher.current().head.size == len(leaves_of(stage)), "published all the same"
+        assert stage.node.chain.head() == block
+        away.back = True
+        stage.node.settle()
+        assert stage.node.chain.head() > block
+        assert set(stage.node.readiness().values()) == {"ok"}
+
+
+def test_a_home_without_any_checkpoint_file_waits_for_the_chain(ages: Ages, tmp_path: Path, away: Away) -> None:
+    home = ages.mixed(tmp_path / "home", (False,) * 4)
+    shutil.rmtree(home / "log")
+    (home / HIGHEST).unlink()
+    stage = opened(home, ages)
+    with closing(stage.node):
+        for work in (lambda: stage.submit(new_terms(stage), MAKER), stage.node.tick):
+            with pytest.raises(ChainUnavailable, match="does not answer"):
+                work()
+        assert signed_in(home) == []
+        assert "does not answer" in stage.node.readiness()["chain"]
+        away.back = True
+        stage.node.tick()
+        stage.submit(new_terms(stage), MAKER)
+        assert leaves_of(stage)[: len(ages.leaves)] == ages.leaves
+
+
+def test_a_home_that_was_put_back_halts_as_soon_as_the_chain_answers(ages: Ages, tmp_path: Path, away: Away) -> None:
+    home = ages.mixed(tmp_path / "home", (True, False, True, True))
+    (home / WITNESSES).unlink()
+    stage = opened(home, ages)
+    with closing(stage.node):
+        before = signed_in(home)
+        away.back = True
+        with pytest.raises(LadingError, match="old backup"):
+            stage.node.tick()
+        with pytest.raises(Unavailable, match="signed any more"):
+            stage.submit(new_terms(stage), MAKER)
+        assert signed_in(home) == before
