@@ -27,7 +27,7 @@ from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
 from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import open_keys, read_consortium
+from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
@@ -75,6 +75,7 @@ class Node:
             undone.callback(self.chain.close)
             database = Database.open(settings.database_url, begin=False)
             undone.callback(database.close)
+            bring_up_to_date(settings.home, consortium)
             self.home = Home(settings, consortium, database, self.chain, watch)
             self.gate = self.home.gate
             self.reader = LedgerReader(self.home, keys)
