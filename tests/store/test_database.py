@@ -287,3 +287,28 @@ def _fill(database: Database, sequencer: Sequencer) -> None:
 def _rows(database: Database, table: str) -> list[tuple[Any, ...]]:
     with database.read() as connection:
         return [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("when", ["in a transaction", "before its commit"])
+def test_a_database_server_that_was_lost_is_asked_again(database: Database, sequencer: Sequencer, when: str) -> None:
+    """Every connection is cut, as when the server dies: what was under way is refused, and nothing else is lost."""
+    receipts = sequencer.append(endorsements(3))
+
+    def cut() -> None:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+            other.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+
+    with pytest.raises(StorageFailed), database.write() as connection:
+        meta.put(connection, "a", "1")
+        cut()
+        if when == "in a transaction":
+            meta.put(connection, "b", "2")
+    assert database.failure is None
+    assert sequencer.append(endorsements(3)) == receipts
+    assert [receipt.index for receipt in sequencer.append(endorsements(1, start=3))] == [3]
+    with database.read() as connection:
+        assert meta.get(connection, "a") is None
