@@ -302,11 +302,15 @@ def test_a_database_server_that_was_lost_is_asked_again(database: Database, sequ
                 " WHERE pid <> pg_backend_pid() AND datname = current_database()"
             )
 
-    with pytest.raises(StorageFailed), database.write() as connection:
-        meta.put(connection, "a", "1")
-        cut()
-        if when == "in a transaction":
-            meta.put(connection, "b", "2")
+    def write() -> None:
+        with database.write() as connection:
+            meta.put(connection, "a", "1")
+            cut()
+            if when == "in a transaction":
+                meta.put(connection, "b", "2")
+
+    with pytest.raises(StorageFailed):
+        write()
     assert database.failure is None
     assert sequencer.append(endorsements(3)) == receipts
     assert [receipt.index for receipt in sequencer.append(endorsements(1, start=3))] == [3]

@@ -1,6 +1,7 @@
 """Time, passed in everywhere: the system's, or one that a scenario moves by hand."""
 
 import time
+from pathlib import Path
 from typing import Protocol
 
 
@@ -13,10 +14,20 @@ class Clock(Protocol):
         """Seconds since some moment, that nobody can set."""
         ...
 
+    def boot(self) -> str:
+        """Names the time within which `monotonic` readings can be compared, across processes; empty: one process."""
+        ...
+
 
 class SystemClock:
     def now(self) -> int:
         return int(time.time())
+
+    def boot(self) -> str:
+        try:
+            return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        except OSError:
+            return ""
 
     def monotonic(self) -> int:
         # Goes on while the machine sleeps, where the system can tell: waking up is no jump.
@@ -34,6 +45,9 @@ class ManualClock:
 
     def monotonic(self) -> int:
         return self._now
+
+    def boot(self) -> str:
+        return ""
 
     def move_to(self, moment: int) -> None:
         if moment < self._now:

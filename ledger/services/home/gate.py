@@ -82,6 +82,9 @@ class Gate:
     def monotonic(self) -> int:
         return self._clock.monotonic()
 
+    def boot(self) -> str:
+        return self._clock.boot()
+
     def clock_trouble(self) -> LadingError | None:
         """Why the clock is not believed, if so."""
         with self._lock:
@@ -99,11 +102,18 @@ class Gate:
             passed[source] = max(time, passed.get(source, time))
             self._evidence = replace(self._evidence, passed=passed)
 
-    def told(self, source: str, time: int) -> None:
-        """`source` says that it is `time` now."""
+    def told(self, source: str, time: int, at: int | None = None) -> None:
+        """`source` says that it is `time` now, or was when the monotonic clock showed `at`."""
         with self._lock:
-            told = {**self._evidence.told, source: Reading(time, self._clock.monotonic())}
-            self._evidence = replace(self._evidence, told=told)
+            reading = Reading(time, self._clock.monotonic() if at is None else at)
+            self._evidence = replace(self._evidence, told={**self._evidence.told, source: reading})
+
+    def reading(self) -> Reading | None:
+        """What both clocks show now; None while the clock is not believed, or nothing was logged by it yet."""
+        with self._lock:
+            now = self._read()
+            believed = judge(now, self._evidence, self._tolerance) is None
+            return now if believed and self._evidence.used else None
 
     def told_by_witnesses(self, times: Mapping[str, int], threshold: int) -> None:
         """What witnesses' clocks show now; `threshold` of them have to agree before they count."""

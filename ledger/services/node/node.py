@@ -183,6 +183,7 @@ class Node:
             if followed.appended:
                 self.submission.complete_kept()
             self._publish()
+            self.clocks.keep()
             self.erasing.scrub_now_and_then()
             if trouble is None and anchor and self._may_anchor() and self._anchor():
                 anchors = self.follower.step().events

@@ -1,4 +1,9 @@
-"""What else tells the time, told to the gate: the log itself, the chain's blocks, and the witnesses' clocks."""
+"""What else tells the time, told to the gate: the log itself, the chain's blocks, the witnesses' clocks, and what this
+machine's clock showed before a restart of the service.
+"""
+
+import json
+from contextlib import suppress
 
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED
@@ -7,6 +12,10 @@ from ledger.store import checkpoints, log
 
 LOOK_SECONDS = 10
 """Between two looks at a network's newest block."""
+FILE = "clock"
+"""What the clock showed last when it was believed. A hint: it may be lost, and says nothing after the machine's next
+start."""
+KEEP_SECONDS = 60
 
 
 class OtherClocks:
@@ -17,11 +26,14 @@ class OtherClocks:
         self._gate = home.gate
         self._looked_at: int | None = None
         self._block = 0
+        self._file = home.settings.home / FILE
+        self._kept_at: int | None = None
 
     def recall(self) -> None:
         """Times that are stored, and so lie behind us: of the last leaf, and when a quorum had seen the newest
-        checkpoint.
+        checkpoint; and the clock before a restart.
         """
+        self._recall_own()
         with self._home.database.read() as connection:
             head = log.head(connection)
             newest = checkpoints.latest(connection)
@@ -31,6 +43,26 @@ class OtherClocks:
         witnesses = self._home.consortium.witnesses
         if witnesses is not None and len(cosigned) >= witnesses.policy.threshold:
             self._gate.passed("the witnesses' last cosignatures", cosigned[witnesses.policy.threshold - 1].time)
+
+    def _recall_own(self) -> None:
+        boot = self._gate.boot()
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            kept = json.loads(self._file.read_bytes())
+            if boot and kept["boot"] == boot:
+                self._gate.told(f"this clock before the restart (file {FILE})", int(kept["time"]), int(kept["at"]))
+
+    def keep(self) -> None:
+        """Keep now and then what the clock shows, for the next start of the service."""
+        now, boot = self._gate.monotonic(), self._gate.boot()
+        if not boot or (self._kept_at is not None and now - self._kept_at < KEEP_SECONDS):
+            return
+        reading = self._gate.reading()
+        if reading is not None:
+            draft = self._file.with_name(f".{FILE}")
+            with suppress(OSError):
+                draft.write_text(json.dumps({"boot": boot, "time": reading.time, "at": reading.at}), encoding="ascii")
+                draft.replace(self._file)
+            self._kept_at = now
 
     def ask_chain(self) -> None:
         """Look at the newest block. A network that made it since the last look tells the present time by it.

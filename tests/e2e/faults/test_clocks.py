@@ -100,6 +100,21 @@ def test_a_service_that_starts_before_its_last_leaf_waits_until_the_clock_is_rig
     assert stage.held_by(shipment) == (CARRIER, 10, 1)
 
 
+def test_a_service_that_starts_again_with_a_clock_that_jumped_meanwhile_logs_nothing(reopen: Reopen) -> None:
+    """Within one run of the machine the monotonic clock tells; after the machine's next start nothing is known."""
+    reopen(0).clock.machine = "its first start"
+    first = reopen(0)
+    first.open()
+    first.node.tick()
+    first.clock.advance(3 * DAY)
+    stage = reopen(20 * DAY)
+    stands_still(stage)
+    stage.clock.off = 0
+    stage.open()
+    stage.clock.machine = "its second start"
+    assert reopen(20 * DAY).node.readiness()["clock"] == "ok"
+
+
 def test_with_witnesses_a_service_that_starts_twenty_days_ahead_logs_nothing(
     reopen: Reopen, founded: Path, tmp_path: Path
 ) -> None:
