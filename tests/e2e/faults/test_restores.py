@@ -22,6 +22,7 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import WITNESSES, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
+from ledger.services.lifecycle.rebuild import restore_from_chain
 from ledger.services.publish.publisher import KnownHead
 from ledger.services.relay.chain_memory import heads_on_chain
 from ledger.store import records
@@ -188,6 +189,24 @@ def test_without_witnesses_whatever_is_newer_gives_an_old_home_away(
     home = ages.mixed(tmp_path / "home", old)
     (home / WITNESSES).unlink()
     assert attacked(home, ages)
+
+
+def test_the_way_out_that_the_refusal_names_leads_to_a_new_log(ages: Ages, tmp_path: Path) -> None:
+    """Nothing newer is left but the chain: the old log ends openly, and a new one takes over what was recorded."""
+    home = ages.mixed(tmp_path / "home", (True, False, True, True))
+    (home / WITNESSES).unlink()
+    old = read_consortium(home).log
+    assert "rebuild --from-chain" in attacked(home, ages)
+    (home / "ledger.db").rename(tmp_path / "aside.db")
+    settings, clock = read_settings({}, home=home), ManualClock(ages.now)
+    assert not restore_from_chain(settings, clock=clock).done, "the log's files are too old to name each leaf"
+    assert restore_from_chain(settings, clock=clock, new_log=True).done
+    assert read_consortium(home).log != old
+    stage = opened(home, ages)
+    with closing(stage.node):
+        stage.submit(new_terms(stage), MAKER)
+        stage.node.tick()
+        assert set(stage.node.readiness().values()) == {"ok"}
 
 
 # --- while the chain is away -----------------------------------------------------------------------------------------
