@@ -234,7 +234,9 @@ class Node:
     def _project(self) -> None:
         """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
         with self.home.database.read() as connection:
-            behind = migrate.projected_size(connection) < log.head(connection).size
+            head = log.head(connection)
+            behind = migrate.projected_size(connection) < head.size
+        self.clocks.heed_leaf(head)  # another process may have logged it
         if behind:
             with self.home.database.write() as connection:
                 self.projector.catch_up(connection)

@@ -5,10 +5,12 @@ machine's clock showed before a restart of the service.
 import json
 from contextlib import suppress
 
+from ledger.services.home.clock_evidence import Reading
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED
 from ledger.services.publish.witnesses import Witnesses
 from ledger.store import checkpoints, log
+from ledger.store.log import LogHead
 
 LOOK_SECONDS = 10
 """Between two looks at a network's newest block."""
@@ -24,8 +26,8 @@ class OtherClocks:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._gate = home.gate
-        self._looked_at: int | None = None
-        self._block = 0
+        self._seen: Reading | None = None
+        """The time of the newest block at the last look."""
         self._file = home.settings.home / FILE
         self._kept_at: int | None = None
 
@@ -38,11 +40,15 @@ class OtherClocks:
             head = log.head(connection)
             newest = checkpoints.latest(connection)
             cosigned = checkpoints.cosignatures_of(connection, newest.size) if newest else []
-        if head.size:
-            self._gate.passed("the last leaf of the log", head.log_time)
+        self.heed_leaf(head)
         witnesses = self._home.consortium.witnesses
         if witnesses is not None and len(cosigned) >= witnesses.policy.threshold:
             self._gate.passed("the witnesses' last cosignatures", cosigned[witnesses.policy.threshold - 1].time)
+
+    def heed_leaf(self, head: LogHead) -> None:
+        """The last leaf of the log was logged before now, by whichever process."""
+        if head.size:
+            self._gate.passed("the last leaf of the log", head.log_time)
 
     def _recall_own(self) -> None:
         boot = self._gate.boot()
@@ -67,20 +73,21 @@ class OtherClocks:
     def ask_chain(self) -> None:
         """Look at the newest block. A network that made it since the last look tells the present time by it.
 
-        Blocks of the embedded chain are ours: their times only lie behind us. Raises `ChainUnavailable`.
+        Not a node that is catching up: there, more time passes between two blocks than between two looks. Blocks of the
+        embedded chain are ours: their times only lie behind us. Raises `ChainUnavailable`.
         """
-        now = self._gate.monotonic()
+        now, last = self._gate.monotonic(), self._seen
         embedded = self._home.settings.chain == EMBEDDED
-        if self._looked_at is not None and (embedded or now - self._looked_at < LOOK_SECONDS):
+        if last is not None and (embedded or now - last.at < LOOK_SECONDS):
             return
         block = self._home.chain.block(self._home.chain.head())
         if block is None:
             return
-        if self._looked_at is not None and block.number > self._block:
+        if last is not None and last.time < block.timestamp <= last.time + 2 * (now - last.at) + LOOK_SECONDS:
             self._gate.told("the chain's newest block", block.timestamp)
         else:
             self._gate.passed("the chain's newest block", block.timestamp)
-        self._looked_at, self._block = now, block.number
+        self._seen = Reading(block.timestamp, now)
 
     def ask_witnesses(self, witnesses: Witnesses | None) -> None:
         """What the clocks of those showed that have cosigned just now."""
