@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from ledger import merkle
+from ledger.chain.transactions import sign_transaction
 from ledger.cli.demo.scribe import Deal, Scribe
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.sandbox import open_trial
@@ -283,3 +284,45 @@ def test_a_home_that_was_put_back_halts_as_soon_as_the_chain_answers(ages: Ages,
         with pytest.raises(Unavailable, match="signed any more"):
             stage.submit(new_terms(stage), MAKER)
         assert signed_in(home) == before
+
+
+# --- before anything is anchored -------------------------------------------------------------------------------------
+
+
+def test_what_was_relayed_and_not_yet_anchored_gives_an_old_home_away(stage: Stage, tmp_path: Path) -> None:
+    home = stage.node.home.settings.home
+    stage.open()
+    stage.node.close()
+    shutil.copytree(home, tmp_path / "old")
+    later = reopened(stage)
+    later.open()  # relayed, published by nobody, anchored by nobody
+    later.node.close()
+    for part in ("ledger.db", "log", HIGHEST):
+        put_back(tmp_path / "old", home, part)
+    restored = reopened(stage)
+    said = "signed any more: the chain holds a record that this home has relayed"
+    with closing(restored.node), pytest.raises(Unavailable, match=said):
+        restored.open()
+
+
+def test_what_another_program_sent_from_the_relayers_account_halts_nothing(stage: Stage) -> None:
+    stage.open()
+    chain, key = stage.node.chain, stage.node.reader.keys.relayer
+    for nonce in (chain.nonce(key.address), chain.nonce(key.address) + 1):
+        raw = sign_transaction(
+            key, chain_id=chain.chain_id, nonce=nonce, to=bytes(20), data=b"", gas_limit=21_000, gas_price=0
+        ).raw
+        chain.send(raw)
+    chain.seal(stage.now)
+    stage.node.close()
+    again = reopened(stage)
+    with closing(again.node):
+        again.open()
+        again.node.settle()
+        assert set(again.node.readiness().values()) == {"ok"}
+
+
+def reopened(stage: Stage) -> Stage:
+    """The home of a stage that was closed, opened by another process."""
+    trial = open_trial(stage.node.home.settings, stage.clock)
+    return Stage(trial, stage.clock, stage.parties, Scribe(trial, stage.parties))
