@@ -56,11 +56,11 @@ class PublishedCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class KnownHead:
-    """A tree of this log that `source`, outside this home, knows of; `root` empty where it tells the size alone."""
+    """A tree of this log that `source`, outside this home, knows of."""
 
     source: str
     size: int
-    root: bytes = b""
+    root: bytes
 
 
 class Publisher:
@@ -185,8 +185,7 @@ class Publisher:
             for one in known:
                 head = TreeHead(self._signer.identity.origin, one.size, one.root)
                 by.setdefault(head, one.source)
-                if one.root:
-                    signed.append(head)
+                signed.append(head)
             for head, source in by.items():
                 if head.size > size:
                     raise InconsistentLog(
@@ -256,8 +255,8 @@ class Publisher:
         head = max(signed, key=lambda head: head.size)
         if self._asked is None:
             note = self._signer.checkpoint(head.size, head.root)
-            for cosignature in self.witnesses.ask(note, self._proof, self._keep_late, everybody=True):
-                self._keep_late(head, cosignature)
+            for cosignature in self.witnesses.ask(note, self._proof, self._keep, everybody=True):
+                self._keep(head, cosignature)
         for contradiction in self.witnesses.contradictions().values():
             # A larger size may be one that another process has shown it meanwhile.
             larger = contradiction.first.size > contradiction.second.size
@@ -271,15 +270,24 @@ class Publisher:
         with self._database.read() as connection:
             begin_cosignatures(connection, self._files)
             have = list(kept_cosignatures(connection, head, self.witnesses.policy))
-        return self.witnesses.ask(note, self._proof, self._keep_late, have)
+        return self.witnesses.ask(note, self._proof, self._keep, have)
 
     def _proof(self, old: int, size: int) -> list[bytes]:
         """The consistency proof up to a size whose tiles are on disk, shown to readers or not."""
         return TileTree(size, self._read_tile).consistency_proof(old)
 
-    def _keep_late(self, head: TreeHead, cosignature: Cosignature) -> None:
+    def _keep(self, head: TreeHead, cosignature: Cosignature) -> None:
+        """Keep a cosignature that did not come with its checkpoint, unless the witness gave an earlier one."""
         row = stored_cosignature(head, cosignature)
-        publish_cosignatures(self._files, [row])
+        with self._database.read() as connection:
+            begin_cosignatures(connection, self._files)
+            if row.witness in {kept.witness for kept in checkpoints.cosignatures_of(connection, head.size)}:
+                return
+        try:
+            publish_cosignatures(self._files, [row])
+        except DiskFailed as error:
+            self.failure = error  # this may be a witness's thread, and nobody else would hear of it
+            raise
         with self._database.write() as connection:
             checkpoints.add_cosignatures(connection, [row])
 
