@@ -6,12 +6,13 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 from collections.abc import Iterable, Iterator
 
 from ledger.codes import Purpose, Role
-from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.products.brand_authority import holders_at, speakers
 from ledger.records.types import Attestation
 from ledger.scores.card import Indicator
+from ledger.scores.recalled import counted_recalls
 from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
 from ledger.shipments.gate_breaches import Breach, breaches
@@ -132,23 +133,12 @@ def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -
             if onward.record.purpose == Purpose.RETURN:
                 bad += onward.record.packages
                 proofs.append(onward.verified.id)
-    recalls = _recalls(case) if case.journeys.recalls else []
+    products = products_of(case.terms) if case.journeys.recalls else []
+    recalls = [recall for product in products for recall in counted_recalls(case.journeys, product, case.period.at)]
     if recalls:
         bad += case.terms.packages
         proofs += recalls
     return bad, proofs
-
-
-def _recalls(case: Case) -> list[RecordId]:
-    result = []
-    for product in products_of(case.terms):
-        for recall in case.journeys.recalls:
-            if case.journeys.is_revoked(recall, case.period.at):
-                continue
-            subject = recalled_product(recall.record.subject)
-            if subject is not None and recall_covers(subject, recalled_lots(recall.record.lots), product):
-                result.append(recall.verified.id)
-    return result
 
 
 def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:

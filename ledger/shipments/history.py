@@ -175,7 +175,7 @@ class Journeys:
         self._seen.discard(verified.id)
         self.add(verified)
 
-    def is_revoked(self, found: Found[Attestation] | Found[Recall], at: int) -> bool:
+    def is_revoked(self, found: Found[Attestation], at: int) -> bool:
         """Whether its author took it back with effect at `at` or before."""
         said = self.revocations.get(found.verified.id, ())
         return any(one.record.effectiveFrom <= at and one.record.by == found.record.by for one in said)

@@ -27,8 +27,8 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.explain.score import explain, why
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods, Place, Recall, Require, Revocation, ShipmentTerms
-from ledger.records.verification import already_verified
+from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Require, Revocation, ShipmentTerms
+from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.scores.composite import (
     IndicatorScore,
@@ -499,6 +499,7 @@ def test_defects_of_a_short_item_are_what_is_missing(card: Card) -> None:
 def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
     """From when the revocation is effective, and by nobody else; running figures agree at each moment."""
     history = History()
+    history.brand(MAKER)
     gtin = "09506000134352"
     contents = (Goods(bytes(16), gtin, "L1", bytes(32), 10, "PCE", "", ""),)
     history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
@@ -514,6 +515,99 @@ def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
         whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, period)
         assert (of(whole, Indicator.DEFECTS).good, of(whole, Indicator.DEFECTS).due) == (bad, 10)
         assert running.score(MAKER, Role.SUPPLIER, card) == whole
+
+
+RECALLED_GTIN = "09506000134352"
+
+
+def carried(history: History) -> None:
+    contents = (Goods(bytes(16), RECALLED_GTIN, "L1", bytes(32), 10, "PCE", "", ""),)
+    history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
+
+
+def recalled(
+    history: History, by: int, at: int, *, lots: str = "", supersedes: bytes = bytes(32), roles: int = 0
+) -> VerifiedRecord:
+    recall = Recall(by, f"01/{RECALLED_GTIN}", lots, 1, 1, "", supersedes, at, history.details())
+    return history.log(recall, [by], at, outcomes=[Outcome.APPLIED], roles=[roles])
+
+
+def authorised(history: History, by: int, partner: int, since: int, until: int, at: int) -> VerifiedRecord:
+    none = bytes(32)
+    record = Attestation(
+        by, BRAND_AUTHORISATION, f"partner/{partner}", none, since, until, none, Claims(SALT, ""), none,
+        history.details(),
+    )  # fmt: skip
+    return history.log(record, [by], at, outcomes=[Outcome.APPLIED])
+
+
+def defects_of_maker(history: History, card: Card, *moments: int) -> list[int]:
+    """Defective packages as known at each moment: read at once, in running figures, and in these by another order."""
+    first = Period(0, 365 * DAY, moments[0])
+    running, backwards = Running(first, history.records), Running(first, history.records[::-1])
+    result = []
+    for at in moments:
+        period = Period(0, 365 * DAY, at)
+        whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, period)
+        for kept in (running, backwards):
+            kept.judge(period)
+            assert kept.score(MAKER, Role.SUPPLIER, card) == whole
+        assert Tallies(Journeys(history.records), period, shortcut=False).score(MAKER, Role.SUPPLIER, card) == whole
+        result.append(of(whole, Indicator.DEFECTS).good)
+    return result
+
+
+def test_a_rivals_recall_is_no_defect(card: Card) -> None:
+    """It counts from who speaks for the brand, and from an authority, as in the verdict on the product."""
+    for by, roles, bad in ((SHOP, 0, 0), (MAKER, 0, 10), (SHOP, 1 << Role.AUTHORITY, 10), (SHOP, 1 << Role.BRAND, 0)):
+        history = History()
+        history.brand(MAKER)
+        history.brand(SHOP, prefix="9501101")
+        carried(history)
+        recalled(history, by, 11 * DAY, roles=roles)
+        assert defects_of_maker(history, card, 20 * DAY) == [bad]
+
+
+def test_a_recall_without_anybody_who_holds_the_prefix_is_no_defect(card: Card) -> None:
+    history = History()
+    carried(history)
+    recalled(history, MAKER, 11 * DAY)
+    assert defects_of_maker(history, card, 20 * DAY) == [0]
+
+
+def test_a_superseded_recall_is_no_defect(card: Card) -> None:
+    """One by the same author, or by an authority, replaces it; a stranger's does not, nor one that was taken back."""
+    for by, roles, revoked, bad in (
+        (MAKER, 0, False, 0), (SHOP, 1 << Role.AUTHORITY, False, 0), (SHOP, 0, False, 10), (MAKER, 0, True, 10),
+    ):  # fmt: skip
+        history = History()
+        history.brand(MAKER)
+        carried(history)
+        first = recalled(history, MAKER, 11 * DAY)
+        narrower = recalled(history, by, 12 * DAY, lots='[{"lot":"L9"}]', supersedes=first.id, roles=roles)
+        if revoked:
+            history.log(
+                Revocation(by, narrower.id, 1, 0, history.details()), [by], 13 * DAY, outcomes=[Outcome.APPLIED]
+            )
+        assert defects_of_maker(history, card, 20 * DAY) == [bad]
+
+
+def test_a_recall_counts_while_its_author_speaks_for_the_brand_or_did_when_it_was_made(card: Card) -> None:
+    """An authorisation that ends silences none; one that begins later, or a role granted later, gives weight then."""
+    history = History()
+    history.brand(MAKER)
+    carried(history)
+    authorised(history, MAKER, SHOP, 30 * DAY, 40 * DAY, 10 * DAY)
+    recalled(history, SHOP, 11 * DAY)
+    moments = 20 * DAY, 30 * DAY - 1, 30 * DAY, 40 * DAY, 40 * DAY + 1
+    assert defects_of_maker(history, card, *moments) == [0, 0, 10, 10, 0]
+    recalled(history, SHOP, 35 * DAY)
+    assert defects_of_maker(history, card, *moments) == [0, 0, 10, 10, 10]
+    later = History()
+    carried(later)
+    recalled(later, MAKER, 11 * DAY)
+    later.brand(MAKER, at=50 * DAY)
+    assert defects_of_maker(later, card, 20 * DAY, 50 * DAY - 1, 50 * DAY, 60 * DAY) == [0, 0, 10, 10]
 
 
 def test_shipments_withheld_here_are_told(card: Card) -> None:
