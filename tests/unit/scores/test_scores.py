@@ -517,6 +517,24 @@ def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
         assert running.score(MAKER, Role.SUPPLIER, card) == whole
 
 
+def test_nobody_takes_back_an_attestation_for_goods_that_are_gone(card: Card) -> None:
+    """A brand that dates the revocation of an authorisation back lowers no score of its licensee; one known before the
+    release does, from when it is effective.
+    """
+    for known, since, good in ((200 * DAY, 0, 1), (9 * DAY + 1, 0, 1), (8 * DAY, 0, 0), (8 * DAY, 9 * DAY + 1, 1)):
+        for of_authorisation in (True, False):
+            history = History()
+            history.brand(SHOP)
+            authorisation = authorised(history, SHOP, MAKER, 0, 0, 0)
+            attestation = history.attest(MAKER, f"01/{RECALLED_GTIN}/10/L1", at=DAY)
+            carried(history)
+            by, target = (SHOP, authorisation.id) if of_authorisation else (MAKER, attestation.id)
+            revocation = Revocation(by, target, 1, since, history.details())
+            history.log(revocation, [by], known, outcomes=[Outcome.APPLIED])
+            attested = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED)
+            assert (attested.good, attested.due) == (good, 1)
+
+
 RECALLED_GTIN = "09506000134352"
 
 
