@@ -75,11 +75,11 @@ def at_office(delivery: Delivery, broker: int, first: Found[Clearance], report_l
 def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
     """One that is still open is due once a fault of the broker's own holds it up; else nobody can say that it is."""
     broker = broker_of(case.journeys, shipment, steps)
-    closing = next((s for s in steps if s.record.status in RELEASES | _DENIED), None)
+    closing = next((s for s in steps if s.record.status in RELEASES or _denied(case.journeys, s, broker)), None)
     faults = [
         s
         for s in steps
-        if (s.record.status == ClearanceStatus.HELD and s.record.causedBy == broker)
+        if _held_by(case.journeys, s, broker)
         or (s.record.status == ClearanceStatus.AMENDED and broker_in(case.journeys, shipment, s) == broker)
     ]
     decided = closing or next(iter(faults), None)
@@ -94,3 +94,22 @@ def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], offic
         seconds = max(0, closing.record.occurredAt - presented.record.occurredAt)
         records = (presented.verified.id, closing.verified.id)
         yield Sample(role, broker, Indicator.OVER_MEDIAN, seconds, 0, records, delivery, office)
+
+
+def _held_by(journeys: Journeys, step: Found[Clearance], broker: int) -> bool:
+    own = step.record.status == ClearanceStatus.HELD and step.record.causedBy == broker
+    return own and _bears(journeys, step, broker)
+
+
+def _denied(journeys: Journeys, step: Found[Clearance], broker: int) -> bool:
+    return step.record.status in _DENIED and _bears(journeys, step, broker)
+
+
+def _bears(journeys: Journeys, step: Found[Clearance], broker: int) -> bool:
+    """Whether a status counts against `broker`: customs signed it themselves, or the broker did (below assurance 3 both
+    `by` and `declarant` sign), or endorsed it. Otherwise a rival and one party could put blame on it.
+    """
+    record = step.record
+    if record.assurance == Assurance.AUTHORITY_SIGNED or broker in (record.by, record.declarant):
+        return True
+    return any(one.record.by == broker for one in journeys.endorsements(step.verified.id))

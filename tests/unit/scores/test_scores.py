@@ -457,6 +457,31 @@ def test_a_broker_is_in_time_with_what_it_signed_itself(card: Card) -> None:
     assert Tallies(journeys, YEAR).partners(Role.BROKER) == [BROKER]
 
 
+@pytest.mark.parametrize("status", [ClearanceStatus.HELD, ClearanceStatus.REFUSED, ClearanceStatus.SEIZED])
+def test_a_rival_brokers_word_is_no_fault_of_a_broker(card: Card, status: ClearanceStatus) -> None:
+    """With a party for a friend it could spoil the other's score; what customs or the broker itself say counts."""
+    rival = 11
+    for by, endorsed, good in ((rival, False, 1), (rival, True, 0), (CUSTOMS, False, 0), (BROKER, False, 0)):
+        history = History()
+        shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
+        history.clearance(ClearanceStatus.PRESENTED, shipment, DAY)
+        itself = by == CUSTOMS
+        said = history.clearance(
+            status, shipment, DAY + HOUR, by=by, declarant=BROKER if itself else MAKER,
+            caused_by=BROKER if status is ClearanceStatus.HELD else 0,
+            assurance=Assurance.AUTHORITY_SIGNED if itself else Assurance.BROKER_WORD,
+        )  # fmt: skip
+        history.clearance(ClearanceStatus.RELEASED, shipment, 2 * DAY)
+        running = Running(YEAR, history.records)
+        running.score(BROKER, Role.BROKER, card)
+        if endorsed:
+            running.add(history.endorse(said.id, BROKER, 3 * DAY))
+        whole = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+        released = of(whole, Indicator.RELEASED)
+        assert (released.good, released.due) == (good, 1)
+        assert running.score(BROKER, Role.BROKER, card) == whole
+
+
 def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:
     """The leg is late with its last parcel; the hold by the supplier's papers counts once."""
     history = History()
