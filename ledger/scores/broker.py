@@ -89,8 +89,9 @@ def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], offic
     records = tuple(dict.fromkeys((decided.verified.id, *(fault.verified.id for fault in faults))))
     role, delivery = Role.BROKER, at_office(case.delivery, broker, steps[0], case.force.commercial.reportLag)
     yield Sample(role, broker, Indicator.RELEASED, int(released and not faults), 1, records, delivery)
-    presented = next((s for s in steps if s.record.status == ClearanceStatus.PRESENTED), None)
-    if closing is not None and released and presented is not None:
+    borne = [s for s in steps if _bears(case.journeys, s, broker)]
+    presented = next((s for s in borne if s.record.status == ClearanceStatus.PRESENTED), None)
+    if closing in borne and released and presented is not None:
         seconds = max(0, closing.record.occurredAt - presented.record.occurredAt)
         records = (presented.verified.id, closing.verified.id)
         yield Sample(role, broker, Indicator.OVER_MEDIAN, seconds, 0, records, delivery, office)

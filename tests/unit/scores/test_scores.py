@@ -482,6 +482,20 @@ def test_a_rival_brokers_word_is_no_fault_of_a_broker(card: Card, status: Cleara
         assert running.score(BROKER, Role.BROKER, card) == whole
 
 
+def test_a_rival_brokers_word_makes_no_broker_slower(card: Card) -> None:
+    """It dates a presentation back; what customs say of the same goods counts."""
+    history = History()
+    shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
+    history.clearance(
+        ClearanceStatus.PRESENTED, shipment, 0, by=11, declarant=MAKER, assurance=Assurance.BROKER_WORD, known=9 * DAY
+    )
+    history.clearance(ClearanceStatus.PRESENTED, shipment, 9 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 9 * DAY + HOUR)
+    scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+    over_median = of(scorecard, Indicator.OVER_MEDIAN)
+    assert (over_median.good, over_median.samples) == (HOUR, 1)
+
+
 def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:
     """The leg is late with its last parcel; the hold by the supplier's papers counts once."""
     history = History()
