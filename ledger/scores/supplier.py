@@ -15,6 +15,7 @@ from ledger.scores.card import Indicator
 from ledger.scores.recalled import counted_recalls
 from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
+from ledger.shipments.closed import names_of
 from ledger.shipments.gate_breaches import Breach, breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found, Move
@@ -130,15 +131,23 @@ def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -
             proofs.append(move.verified.id)
     for shipment in _family(goods):
         for onward in case.journeys.onward(shipment):
-            if onward.record.purpose == Purpose.RETURN:
+            if onward.record.purpose == Purpose.RETURN and (taken := _taken_back(case, onward.verified.id)):
                 bad += onward.record.packages
-                proofs.append(onward.verified.id)
+                proofs += onward.verified.id, taken
     products = products_of(case.terms) if case.journeys.recalls else []
     recalls = [recall for product in products for recall in counted_recalls(case.journeys, product, case.period.at)]
     if recalls:
         bad += case.terms.packages
         proofs += recalls
     return bad, proofs
+
+
+def _taken_back(case: Case, terms: RecordId) -> RecordId | None:
+    """The first record by which somebody else took goods on under these terms of a return; None: they lie where they
+    are, and whoever sends them back says so alone.
+    """
+    moves = (move for name in names_of(case.journeys, terms) for move in case.journeys.moves(name))
+    return next((move.verified.id for move in moves if move.packages), None)
 
 
 def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:

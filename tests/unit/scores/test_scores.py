@@ -765,22 +765,29 @@ def test_a_suppliers_delivery_point_follows_the_incoterm(card: Card) -> None:
         assert of(scorecard, Indicator.ON_TIME_IN_FULL).good == good
 
 
-def test_returns_count_as_defects(card: Card) -> None:
+def test_returns_count_as_defects_once_somebody_took_the_goods_back(card: Card) -> None:
+    """Terms of a return that their consignee signed alone are its own word, and lower nobody's score."""
     history = History()
     shipment = history.terms(holder=MAKER)
     history.handoff(shipment, MAKER, SHOP, 9 * DAY)
-    history.terms(
-        known=20 * DAY,
-        consignor=SHOP,
-        holder=SHOP,
-        consignee=MAKER,
-        parents=[shipment],
-        purpose=Purpose.RETURN,
-        packages=4,
-        promisedAt=0,
-    )
-    scorecard = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
-    assert (of(scorecard, Indicator.DEFECTS).good, of(scorecard, Indicator.DEFECTS).due) == (4, 10)
+    later = history.terms(
+        known=20 * DAY, consignor=SHOP, holder=SHOP, consignee=MAKER, parents=[shipment], purpose=Purpose.RETURN,
+        packages=4, promisedAt=0,
+    )  # fmt: skip
+    running = Running(YEAR, history.records)
+
+    def defects() -> int:
+        whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
+        assert running.score(MAKER, Role.SUPPLIER, card) == whole
+        assert of(whole, Indicator.DEFECTS).due == 10
+        return of(whole, Indicator.DEFECTS).good
+
+    assert defects() == 0
+    first, _ = history.split(later, SHOP, 21 * DAY, (3, 1))
+    running.add(history.records[-1])
+    assert defects() == 0
+    running.add(history.handoff(first, SHOP, CARRIER, 22 * DAY, packages=3))
+    assert defects() == 4
 
 
 def test_a_late_record_counts_once_however_many_lines_it_has(card: Card) -> None:
