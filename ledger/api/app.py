@@ -27,8 +27,8 @@ from ledger.api.routers import (
     system,
 )
 from ledger.api.schemas import examples
-from ledger.api.sessions import Sessions
 from ledger.services.node.node import Node
+from ledger.services.state.sessions import Sessions
 
 DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
@@ -74,8 +74,9 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
     )
     app.state.node = node
     app.state.looks = LookQuota()
+    home = node.home
     app.state.sessions = Sessions(
-        node.reader.keys.session_secret, node.home.settings.public_url, node.home.domain.chain_id, node.home.clock
+        node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
     problems.install(app, pages.error_page)
     app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)

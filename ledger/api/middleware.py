@@ -29,11 +29,11 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
 """Under /v1 only. No cookie goes along: a write carries its own signatures, a reader its token in a header."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device",
     "Access-Control-Max-Age": "86400",
 }
 

@@ -35,6 +35,18 @@ def test_options_says_what_a_path_allows(world: World) -> None:
     assert world.client.options("/v1/nowhere").status_code == 404
 
 
+def test_a_page_elsewhere_may_send_every_documented_header_and_read_how_long_to_wait(world: World) -> None:
+    document = world.client.get("/openapi.json").json()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", [])]
+    documented = {parameter["name"].lower() for parameter in parameters if parameter["in"] == "header"}
+    assert {"authorization", "lading-device"} <= documented
+    answer = world.client.options("/v1/records", headers={"Access-Control-Request-Method": "POST"})
+    allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+    assert documented | {"content-type"} <= allowed
+    assert "Retry-After" in world.client.get("/v1/log").headers["access-control-expose-headers"]
+
+
 def test_another_method_is_refused_with_what_is_allowed(world: World) -> None:
     for method in ("PUT", "DELETE", "PATCH"):
         answer = world.client.request(method, "/v1/records")
@@ -81,7 +93,7 @@ class Broken:
     def __getattr__(self, name: str) -> object:
         if name in ("home", "reader"):
             return Broken(getattr(self._whole, name))
-        if name in ("settings", "keys", "domain", "clock", "consortium"):
+        if name in ("settings", "keys", "domain", "clock", "consortium", "database"):
             return getattr(self._whole, name)
         raise RuntimeError("the database password is hunter2")
 

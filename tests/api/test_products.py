@@ -14,7 +14,7 @@ from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.explain.units import day
 from ledger.records.types import Attestation, Claims
-from ledger.store import sightings
+from ledger.store.visits import sightings
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World
 from tests.e2e.stage import MAKER, SCHEMA
 

@@ -12,6 +12,7 @@ from ledger.api.deps import (
     PartnerQuery,
     ReaderOf,
     RecordPath,
+    SessionReader,
     fields,
     record_id,
 )
@@ -182,8 +183,8 @@ def listing(
 
 
 @router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)
-def proposed(node: NodeOf, reader: ReaderOf, limit: Limit = 100) -> dict[str, Any]:
-    """The newest records that wait for signatures and concern the signed-in partner; nothing for the public."""
+def proposed(node: NodeOf, reader: SessionReader, limit: Limit = 100) -> dict[str, Any]:
+    """The newest records that wait for signatures and concern the signed-in partner; 401 for the public."""
     return {"records": node.reader.views.proposals_for(reader, node.home.clock.now(), limit)}
 
 

@@ -22,9 +22,10 @@ from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.records import RecordViews
-from ledger.store import meta, records, sightings
+from ledger.store import meta, records
 from ledger.store.database import Connection
 from ledger.store.projections import products, shipments
+from ledger.store.visits import sightings
 
 MOST_CODES = 100_000
 MOST_CODE_LENGTH = 512

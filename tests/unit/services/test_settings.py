@@ -48,6 +48,21 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert TABLE.keys() - {"LADING_PASSPHRASE_FILE"} == fields
 
 
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"LADING_PORT": "8123"}, "http://127.0.0.1:8123"),
+        ({"LADING_HOST": "ledger.lan", "LADING_PORT": "80"}, "http://ledger.lan"),
+        ({"LADING_HOST": "::1"}, "http://[::1]:8000"),
+        ({"LADING_HOST": "0.0.0.0"}, "http://127.0.0.1:8000"),  # noqa: S104 - read, not listened on
+        ({"LADING_HOST": "::", "LADING_PORT": "9"}, "http://[::1]:9"),
+        ({"LADING_PORT": "8123", "LADING_PUBLIC_URL": "https://ledger.example/"}, "https://ledger.example"),
+    ],
+)
+def test_the_public_url_follows_host_and_port_unless_it_is_set(environment: dict[str, str], expected: str) -> None:
+    assert read_settings(environment).public_url == expected
+
+
 def test_every_default_in_the_table_is_the_real_one() -> None:
     settings = read_settings({})
     for name, (default, meaning) in TABLE.items():
