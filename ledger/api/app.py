@@ -28,8 +28,11 @@ from ledger.api.routers import (
 )
 from ledger.api.schemas import examples
 from ledger.services.node.node import Node
+from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
 
+BUNDLES = 256
+"""Bundles of products that are kept: those that were asked for last, some 50 kB each."""
 DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
     "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "
@@ -74,6 +77,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
     )
     app.state.node = node
     app.state.looks = LookQuota()
+    app.state.bundles = Answers(BUNDLES)
     home = node.home
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database

@@ -19,6 +19,7 @@ from ledger.common.json_fields import fields_of
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.services.node.node import Node
+from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
 from ledger.services.views.records import PUBLIC, Reader
 
@@ -42,6 +43,11 @@ def node(request: Request) -> Node:
 
 def sessions(request: Request) -> Sessions:
     result: Sessions = request.app.state.sessions
+    return result
+
+
+def bundles(request: Request) -> Answers:
+    result: Answers = request.app.state.bundles
     return result
 
 
@@ -194,6 +200,7 @@ def raw_tail(request: Request, prefix: str) -> str:
 
 NodeOf = Annotated[Node, Depends(node)]
 SessionsOf = Annotated[Sessions, Depends(sessions)]
+BundlesOf = Annotated[Answers, Depends(bundles)]
 LookCounts = Annotated[bool, Depends(look_counts)]
 ReaderOf = Annotated[Reader, Depends(reader)]
 SessionReader = Annotated[Reader, Depends(signed_in)]
