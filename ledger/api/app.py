@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from ledger.api import pages, problems
 from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
-from ledger.api.quota import LookQuota, Quota
+from ledger.api.quota import Budgets, LookQuota
 from ledger.api.routers import (
     bonuses,
     log,
@@ -53,8 +53,11 @@ TAGS = [
 ]
 
 
-def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
-    """The application for `node`. Its lifespan starts and stops the node's worker; who opened the node closes it."""
+def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
+    """The application for `node`. Its lifespan starts and stops the node's worker; who opened the node closes it.
+
+    `budgets`: what clients may ask for, by default as the settings say.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,6 +79,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.node = node
+    app.state.budgets = budgets or Budgets.of(node.home.settings)
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
     home = node.home
@@ -83,7 +87,7 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
     problems.install(app, pages.error_page)
-    app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
+    app.add_middleware(Border, routes=app.routes, budgets=app.state.budgets, page=pages.error_page)
     strict = [Depends(only_known_parameters)]
     for router in (records, shipments, penalties, recalls, partners, networks, bonuses, log, sessions, system):
         app.include_router(router.router, dependencies=strict)

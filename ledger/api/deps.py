@@ -1,7 +1,7 @@
 """What the routes need from the node, and who is asking."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,12 +12,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from ledger.api.problems import SIGN_IN, Limited
-from ledger.api.quota import LookQuota, client_of
+from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
 from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.json_fields import fields_of
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
+from ledger.services.intake.submission import Charge
 from ledger.services.node.node import Node
 from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
@@ -28,7 +29,6 @@ BODY_SECONDS = 30
 """A client that takes longer to send its body is cut off."""
 SMALL = 16 * 1024
 """Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
-COOKIE = "lading_session"
 PAGE = 100
 """Most entries of a list in one answer."""
 _MOST_PARTNER = 2**40 - 1
@@ -44,6 +44,21 @@ def node(request: Request) -> Node:
 def sessions(request: Request) -> Sessions:
     result: Sessions = request.app.state.sessions
     return result
+
+
+def budgets(request: Request) -> Budgets:
+    result: Budgets = request.app.state.budgets
+    return result
+
+
+def charge(request: Request) -> Charge:
+    """What lets a record's signers pay for it, instead of who sends it."""
+
+    def take(partners: Collection[int]) -> None:
+        budgets(request).take_from_signers(partners)
+        request.state.paid_by_signers = bool(partners)
+
+    return take
 
 
 def bundles(request: Request) -> Answers:
@@ -87,13 +102,13 @@ def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
 
 
 def _reader_of(request: Request, token: str) -> Reader:
-    return node(request).reader.views.reader(sessions(request).reader(token)) if token else PUBLIC
-
-
-def bearer_of(authorization: str) -> str:
-    """The token in an `Authorization` header; empty when it names none."""
-    scheme, _, token = authorization.partition(" ")
-    return token if scheme.lower() == "bearer" else ""
+    """Raises `NotPermitted` for a token that is not valid."""
+    if not token:
+        return PUBLIC
+    reader = node(request).reader.views.reader(sessions(request).reader(token))
+    if reader.partner:
+        budgets(request).remember(token, reader.partner)
+    return reader
 
 
 def tokens_of(request: Request) -> set[str]:
@@ -200,6 +215,8 @@ def raw_tail(request: Request, prefix: str) -> str:
 
 NodeOf = Annotated[Node, Depends(node)]
 SessionsOf = Annotated[Sessions, Depends(sessions)]
+ChargeOf = Annotated[Charge, Depends(charge)]
+BudgetsOf = Annotated[Budgets, Depends(budgets)]
 BundlesOf = Annotated[Answers, Depends(bundles)]
 LookCounts = Annotated[bool, Depends(look_counts)]
 ReaderOf = Annotated[Reader, Depends(reader)]

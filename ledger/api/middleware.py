@@ -1,13 +1,15 @@
 """What every request passes on its way in and out, whatever its path.
 
-Writes are counted before anything of them is read. `HEAD` is `GET` without a body, `OPTIONS` says what a path allows.
+What it costs is paid before anything of it is read, and what is dear waits for its turn, with its body here, so that a
+slow sender holds nobody up. `HEAD` is `GET` without a body, `OPTIONS` says what a path allows.
 Every answer carries the same security headers, an unforeseen error becomes an honest 503, and one line goes to the
 log: method, path, status and time, never a header, a query or a body.
 """
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -16,11 +18,18 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
-from ledger.api.quota import Quota, client_of
+from ledger.api.costs import CHEAP, is_submission, points_of
+from ledger.api.deps import read_body
+from ledger.api.quota import REFUSED, Budgets
+from ledger.api.turns import Turns
 from ledger.errors import Busy, NotFound
 
 access = logging.getLogger("lading.access")
 WRITES = frozenset({"POST", "PUT", "DELETE", "PATCH"})
+BAD, FAILED, TOO_MANY = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.TOO_MANY_REQUESTS
+READS_AT_ONCE = 4
+WRITES_AT_ONCE = 16
+"""More of these, for many records go into one commit, and while the disk works nobody else has to wait."""
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -41,11 +50,12 @@ PREFLIGHT = {
 class Border:
     """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], quota: Quota, page: problems.ErrorPage) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], budgets: Budgets, page: problems.ErrorPage) -> None:
         self._app = app
         self._routes = routes
-        self._quota = quota
+        self._budgets = budgets
         self._page = page
+        self._reading, self._writing = Turns(READS_AT_ONCE), Turns(WRITES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,31 +63,54 @@ class Border:
             return
         answer = _Answer(scope, send)
         try:
-            await self._within_quota(scope, receive, answer)
+            await self._paid(scope, receive, answer)
         except ClientDisconnect:
             pass  # it went away while it sent its body: there is nobody to answer
+        except problems.Limited as error:
+            problem = problems.response_of(error.problem, scope["path"], error.status_code)
+            await self._say(problem, scope, receive, answer)
+        except Busy as error:
+            await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
         except Exception as error:
             problems.log.exception("unforeseen error at %s %s", scope["method"], scope["path"], exc_info=error)
             if answer.status:
                 raise
             await self._say(problems.unforeseen(scope["path"]), scope, receive, answer)
         finally:
-            answer.log()
+            answer.end()
 
-    async def _within_quota(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        if scope["method"] not in WRITES:
-            await self._route(scope, receive, answer)
+    async def _paid(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Raises `Busy` for who has nothing left, before anything of the request is read."""
+        payer = self._budgets.payer(scope)
+        if is_submission(scope["method"], scope["path"]):
+            await self._submitted(payer, scope, receive, answer)
             return
-        client = client_of(scope["client"][0] if scope.get("client") else "local")
-        try:
-            self._quota.enter(client)
-        except Busy as error:
-            await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
-            return
-        try:
+        points = points_of(scope["path"])
+        if points:
+            self._budgets.reads.take(payer, points)
+        if points > CHEAP:
+            await self._in_turn(self._reading, self._budgets.reads.spent(payer), scope, receive, answer)
+        else:
             await self._route(scope, receive, answer)
+
+    async def _submitted(self, payer: str, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        writes = self._budgets.writes
+        writes.take(payer, 1)
+        state = scope.setdefault("state", {})
+        try:
+            await self._in_turn(self._writing, writes.spent(payer), scope, receive, answer)
         finally:
-            self._quota.leave(client, refused=400 <= answer.status < 500)
+            if state.get("paid_by_signers") and answer.status < BAD:
+                writes.charge(payer, -1)
+            elif BAD <= answer.status < FAILED and answer.status != TOO_MANY:
+                writes.charge(payer, REFUSED)
+
+    async def _in_turn(self, turns: Turns, spent: float, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if scope["method"] in WRITES:
+            receive = _again(await read_body(Request(scope, receive)), receive)
+        await turns.take(spent)
+        answer.when_it_begins(turns.done)
+        await self._route(scope, receive, answer)
 
     async def _say(self, problem: JSONResponse, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         await problems.as_asked(Request(scope), problem, self._page)(scope, receive, answer.send)
@@ -101,6 +134,16 @@ class Border:
         return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
 
 
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body which was read already, and then goes on."""
+    read: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def from_here() -> Message:
+        return read.pop() if read else await receive()
+
+    return from_here
+
+
 class _Answer:
     """The way out: adds headers, drops the body where none is wanted, and remembers the status (0: none yet)."""
 
@@ -110,10 +153,21 @@ class _Answer:
         self._since = time.perf_counter()
         self.status = 0
         self.bodiless = False
+        self._begun: Callable[[], None] | None = None
+
+    def when_it_begins(self, call: Callable[[], None]) -> None:
+        """Call it once, when the answer is ready to be sent, however slowly it is taken; or when there is none."""
+        self._begun = call
+
+    def _begin(self) -> None:
+        call, self._begun = self._begun, None
+        if call is not None:
+            call()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._begin()
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
@@ -124,7 +178,9 @@ class _Answer:
             message = {**message, "body": b""}
         await self._send(message)
 
-    def log(self) -> None:
+    def end(self) -> None:
+        """The answer is sent, or never will be: one line for the log."""
+        self._begin()
         access.info(
             "method=%s path=%s status=%d ms=%d",
             self._scope["method"],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.api.deps import COOKIE
+from ledger.api.quota import COOKIE
 from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment

@@ -10,6 +10,7 @@ from ledger import merkle
 from ledger.api.app import create_app
 from ledger.api.quota import LookQuota
 from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.explain.units import day
@@ -74,12 +75,12 @@ def test_a_slash_inside_a_lot_stays_part_of_it(world: World) -> None:
     assert world.client.get(f"/v1/products/01/{GTIN}/10/A/B").json()["id"] == f"01/{GTIN}/10/A"
 
 
-def attested(world: World, lot: str, seconds: int = DAY) -> None:
+def attested(world: World, lot: str, seconds: int = DAY) -> RecordId:
     attestation = Attestation(
         MAKER, schema_hash(SCHEMA), f"01/{GTIN}/10/{lot}", NO_HASH, world.stage.now, world.stage.now + seconds, NO_HASH,
         Claims(salt(), ""), NO_HASH, details(),
     )  # fmt: skip
-    world.stage.sign(attestation, MAKER)
+    return world.stage.sign(attestation, MAKER)
 
 
 def look(world: World, code: str, device: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from ledger.api.deps import FROM_OWN_PAGES, NodeOf, ReaderOf, SessionsOf, read_body
+from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, NodeOf, ReaderOf, SessionsOf, read_body
 from ledger.api.pages.render import page
 from ledger.api.routers.sessions import end_sessions, keep_session
 from ledger.errors import LadingError, NotPermitted
@@ -64,10 +64,10 @@ async def sign_in(request: Request, sessions: SessionsOf, node: NodeOf, reader: 
 
 
 @router.post("/sign-out", dependencies=[FROM_OWN_PAGES])
-async def sign_out(request: Request, sessions: SessionsOf) -> Response:
+async def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf) -> Response:
     await _form(request)
     response = RedirectResponse("/", status_code=303)
-    await run_in_threadpool(end_sessions, request, sessions, response)
+    await run_in_threadpool(end_sessions, request, sessions, budgets, response)
     return response
 
 

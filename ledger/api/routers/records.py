@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response, status
 
 from ledger.api.deps import (
+    ChargeOf,
     Cursor,
     JsonBody,
     Limit,
@@ -56,14 +57,14 @@ NO_NUL = r"^[^\x00]*$"
     ),
     openapi_extra=examples.record_body(),
 )
-def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
+def submit(data: JsonBody, node: NodeOf, charge: ChargeOf, response: Response) -> dict[str, Any]:
     """Take in a signed record: `{type, message, signatures}`.
 
     201 with a receipt once it is committed, and with `waitsFor` when its predecessors are missing; 200 with the first
     receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
     Nothing else authenticates a write but the record's own signatures.
     """
-    return _answer(node.submission.submit(envelope_from_wallet(data)), response)
+    return _answer(node.submission.submit(envelope_from_wallet(data), charge), response)
 
 
 @router.post(
@@ -111,11 +112,13 @@ def typed_data(
     responses=examples.write_responses({200: "Accepted before", 202: "Signatures are still missing"}),
     openapi_extra=examples.body(examples.SIGNATURES),
 )
-def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
+def countersign(
+    record: RecordPath, data: JsonBody, node: NodeOf, charge: ChargeOf, response: Response
+) -> dict[str, Any]:
     """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
     (given,) = fields(data, "signatures")
     signatures = signatures_from_wallets(given, least=1)
-    return _answer(node.submission.countersign(record_id(record), signatures), response)
+    return _answer(node.submission.countersign(record_id(record), signatures, charge), response)
 
 
 @router.delete("/{record}/parts/{path}", response_model=Erasures, responses=examples.READ_RESPONSES)

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ledger.api.deps import COOKIE, FROM_OWN_PAGES, JsonBody, NodeOf, ReaderOf, SessionsOf, fields, tokens_of
+from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, JsonBody, NodeOf, ReaderOf, SessionsOf, fields, tokens_of
+from ledger.api.quota import COOKIE, Budgets
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Challenge, SessionView, SignedIn, SignedOut
 from ledger.common.ids import to_hex
@@ -50,16 +51,17 @@ def who_am_i(reader: ReaderOf) -> dict[str, Any]:
 
 
 @router.delete("", response_model=SignedOut, responses={403: examples.PROBLEM}, dependencies=[FROM_OWN_PAGES])
-def sign_out(request: Request, sessions: SessionsOf, response: Response) -> dict[str, str]:
+def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf, response: Response) -> dict[str, str]:
     """End the session, whoever else holds its token: that of the bearer token, and that of the cookie."""
-    end_sessions(request, sessions, response)
+    end_sessions(request, sessions, budgets, response)
     return {"status": "signed out"}
 
 
-def end_sessions(request: Request, sessions: Sessions, response: Response) -> None:
+def end_sessions(request: Request, sessions: Sessions, budgets: Budgets, response: Response) -> None:
     """End every session that a request carries, and let the browser forget its cookie."""
     for token in tokens_of(request):
         sessions.sign_out(token)
+        budgets.forget(token)
     response.delete_cookie(COOKIE)
 
 

@@ -20,9 +20,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_HOST": ("`127.0.0.1`", "address that `lading serve` listens on"),
     "LADING_PORT": ("`8000`", "port that `lading serve` listens on"),
     "LADING_PUBLIC_URL": ("host and port", "what browsers and wallets call the service; checked at sign-in"),
+    "LADING_QUOTA_READS": ("`200`", "points a second for reading, of a partner or address; 1 to 100 a request; 0: any"),
+    "LADING_QUOTA_READ_BURST": ("`2000`", "points for reading that are saved up at most"),
+    "LADING_QUOTA_WRITES": ("`200`", "records a second of a signer; what is refused counts for its sender; 0: any"),
+    "LADING_QUOTA_WRITE_BURST": ("`5000`", "records that are saved up at most"),
     "LADING_LOG_LEVEL": ("`info`", "`debug`, `info`, `warning` or `error`"),
 }
 EMBEDDED = "embedded"
+MOST_QUOTA = 1_000_000
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _WEB = ("http://", "https://")
 
@@ -37,6 +42,10 @@ class Settings:
     host: str
     port: int
     public_url: str
+    quota_reads: int
+    quota_read_burst: int
+    quota_writes: int
+    quota_write_burst: int
     log_level: str
     passphrase: str | None = None
 
@@ -77,6 +86,10 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         host=host,
         port=port,
         public_url=public_url,
+        quota_reads=_whole(env, "LADING_QUOTA_READS", 200, MOST_QUOTA),
+        quota_read_burst=_whole(env, "LADING_QUOTA_READ_BURST", 2000, MOST_QUOTA, least=1),
+        quota_writes=_whole(env, "LADING_QUOTA_WRITES", 200, MOST_QUOTA),
+        quota_write_burst=_whole(env, "LADING_QUOTA_WRITE_BURST", 5000, MOST_QUOTA, least=1),
         log_level=log_level,
         passphrase=_passphrase(env),
     )
@@ -88,10 +101,10 @@ def _address(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}" + (f":{port}" if port != 80 else "")
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, most: int, least: int = 0) -> int:
     text = env.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > most:
-        raise Misconfigured("not a whole number in range", where=name, expected=f"0 to {most}", found=text[:40])
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
+        raise Misconfigured("not a whole number in range", where=name, expected=f"{least} to {most}", found=text[:40])
     return int(text)
 
 

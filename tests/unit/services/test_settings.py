@@ -29,6 +29,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_HOST": "0.0.0.0",  # noqa: S104 - read, not listened on
             "LADING_PORT": "65535",
             "LADING_PUBLIC_URL": "https://ledger.example/",
+            "LADING_QUOTA_READS": "1",
+            "LADING_QUOTA_READ_BURST": "2",
+            "LADING_QUOTA_WRITES": "0",
+            "LADING_QUOTA_WRITE_BURST": "1000000",
             "LADING_LOG_LEVEL": "debug",
         }
     )
@@ -41,6 +45,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         host="0.0.0.0",  # noqa: S104
         port=65535,
         public_url="https://ledger.example",
+        quota_reads=1,
+        quota_read_burst=2,
+        quota_writes=0,
+        quota_write_burst=1_000_000,
         log_level="debug",
         passphrase=" with spaces ",
     )
@@ -96,6 +104,10 @@ def test_the_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch) 
         ("LADING_PROT", "8000"),
         ("LADING_", ""),
         ("LADING_PORT", "-1"),
+        ("LADING_QUOTA_READS", "1.5"),
+        ("LADING_QUOTA_READ_BURST", "0"),
+        ("LADING_QUOTA_WRITES", "1000001"),
+        ("LADING_QUOTA_WRITE_BURST", "-1"),
         ("LADING_PORT", "65536"),
         ("LADING_PORT", "8e3"),
         ("LADING_PORT", ""),

@@ -1,0 +1,34 @@
+"""What a request costs, in points: about the milliseconds that one core works on it, the dearest of its kind that one
+meets in practice. What is kept from before is cheaper, and costs the same: a price is no secret about others.
+"""
+
+import re
+
+CHEAP = 1
+"""Up to here a request is served at once; what is dearer waits for its turn."""
+DEFAULT = 5
+_ID = "[^/]+"
+TABLE: tuple[tuple[str, int], ...] = (
+    ("/healthz|/readyz", 0),  # whoever watches the service is never sent away
+    ("/static/.*|/v1/log/checkpoint|/v1/log/tile/.*", CHEAP),
+    (f"/v1/products/codes/{_ID}|/v1/bonuses/{_ID}/awards/{_ID}", 100),
+    ("/v1/products/bundle/.*", 20),
+    ("/v1/products/.*|/p/.*|/p-scan", 10),
+    (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
+    (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
+    ("(?:/v1)?/recalls/.*", 40),
+    ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
+    ("(?:/v1)?/(?:records|shipments|bonuses|recalls|partners|enrolments)", 15),
+)
+"""The first pattern that fits a path says what it costs."""
+_TABLE = tuple((re.compile(pattern), points) for pattern, points in TABLE)
+_SUBMISSION = re.compile(rf"/v1/records(?:/batch|/{_ID}/signatures)?")
+
+
+def points_of(path: str) -> int:
+    return next((points for pattern, points in _TABLE if pattern.fullmatch(path)), DEFAULT)
+
+
+def is_submission(method: str, path: str) -> bool:
+    """Whether signed records are handed in: these cost 1 each, of the budget for writing."""
+    return method == "POST" and _SUBMISSION.fullmatch(path) is not None
