@@ -1,5 +1,6 @@
-"""What a request costs, in points: about the milliseconds that one core works on it, the dearest of its kind that one
-meets in practice. What is kept from before is cheaper, and costs the same: a price is no secret about others.
+"""What a request costs, in points: about the milliseconds that one core works on it, half of it being kept from before.
+
+The price is that of the path, not of the moment: otherwise it would tell whether somebody else asked before.
 """
 
 import re
@@ -13,7 +14,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("/static/.*|/v1/log/checkpoint|/v1/log/tile/.*", CHEAP),
     (f"/v1/products/codes/{_ID}|/v1/bonuses/{_ID}/awards/{_ID}", 100),
     ("/v1/products/bundle/.*", 20),
-    ("/v1/products/.*|/p/.*|/p-scan", 10),
+    ("/v1/products/.*|/p/.*|/p-scan", 25),
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("(?:/v1)?/recalls/.*", 40),

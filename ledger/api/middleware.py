@@ -89,7 +89,7 @@ class Border:
         if points:
             self._budgets.reads.take(payer, points)
         if points > CHEAP:
-            await self._in_turn(self._reading, self._budgets.reads.spent(payer), scope, receive, answer)
+            await self._in_turn(self._reading, (payer, self._budgets.reads.spent(payer)), scope, receive, answer)
         else:
             await self._route(scope, receive, answer)
 
@@ -98,18 +98,21 @@ class Border:
         writes.take(payer, 1)
         state = scope.setdefault("state", {})
         try:
-            await self._in_turn(self._writing, writes.spent(payer), scope, receive, answer)
+            await self._in_turn(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
         finally:
             if state.get("paid_by_signers") and answer.status < BAD:
                 writes.charge(payer, -1)
             elif BAD <= answer.status < FAILED and answer.status != TOO_MANY:
                 writes.charge(payer, REFUSED)
 
-    async def _in_turn(self, turns: Turns, spent: float, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _in_turn(
+        self, turns: Turns, who: tuple[str, float], scope: Scope, receive: Receive, answer: "_Answer"
+    ) -> None:
         if scope["method"] in WRITES:
             receive = _again(await read_body(Request(scope, receive)), receive)
-        await turns.take(spent)
-        answer.when_it_begins(turns.done)
+        payer, spent = who
+        await turns.take(payer, spent)
+        answer.when_it_begins(lambda: turns.done(payer))
         await self._route(scope, receive, answer)
 
     async def _say(self, problem: JSONResponse, scope: Scope, receive: Receive, answer: "_Answer") -> None:

@@ -2,10 +2,12 @@
 
 A flood, from one address or from many, has soon spent what it has; an honest client passes it by. So few at once
 because the interpreter runs one at a time: more of them would only keep each other, and everybody else, from ending.
+For the same reason a client that has spent more than a little of what it has is left a few of these turns only.
 """
 
 import asyncio
-import heapq
+from bisect import insort
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
@@ -13,56 +15,63 @@ from threading import Lock
 from ledger.errors import Busy
 
 MOST_WAITING = 512
+LITTLE = 0.05
+"""The share of its budget up to which a client may have all turns,"""
+FEW = 8
+"""and from which on it has only one in so many."""
 
 
 class Turns:
     """`at_once` requests are worked on; safe for several event loops."""
 
     def __init__(self, at_once: int, most_waiting: int = MOST_WAITING) -> None:
-        self._free = at_once
+        self._at_once = at_once
         self._most_waiting = most_waiting
         self._lock = Lock()
         self._arrivals = count()
-        self._waiting: list[_Waiting] = []
+        self._working: Counter[str] = Counter()
+        self._waiting: list[_Waiting] = []  # sorted
 
-    async def take(self, spent: float) -> None:
-        """Wait for a turn, which `done` ends; `spent`: the share of its budget that the client has used.
+    async def take(self, payer: str, spent: float) -> None:
+        """Wait for a turn, which `done` ends; `spent`: the share of its budget that the payer has used.
 
         Raises `Busy` for who has spent the most when too many wait.
         """
         with self._lock:
-            if self._free:
-                self._free -= 1
+            mine = _Waiting(spent, next(self._arrivals), payer, asyncio.get_running_loop().create_future())
+            if self._may_begin(mine):
+                self._working[payer] += 1
                 return
-            mine = _Waiting(spent, next(self._arrivals), asyncio.get_running_loop().create_future())
-            heapq.heappush(self._waiting, mine)
+            insort(self._waiting, mine)
             if len(self._waiting) > self._most_waiting:
-                last = max(self._waiting)
-                self._remove(last)
-                last.tell(granted=False)
+                self._waiting.pop().tell(granted=False)
         try:
             await mine.told
         except asyncio.CancelledError:
             with self._lock:
                 if mine.granted is None:
-                    self._remove(mine)
+                    self._waiting.remove(mine)
             if mine.granted:
-                self.done()
+                self.done(payer)
             raise
         if not mine.granted:
             raise Busy("too many requests are waiting", retry_after=1)
 
-    def done(self) -> None:
-        """End a turn: the next one begins."""
+    def done(self, payer: str) -> None:
+        """End a turn of `payer`: the next one begins."""
         with self._lock:
-            if self._waiting:
-                heapq.heappop(self._waiting).tell(granted=True)
-            else:
-                self._free += 1
+            self._working[payer] -= 1
+            if not self._working[payer]:
+                del self._working[payer]
+            following = next(filter(self._may_begin, self._waiting), None)
+            if following is not None:
+                self._waiting.remove(following)
+                self._working[following.payer] += 1
+                following.tell(granted=True)
 
-    def _remove(self, one: "_Waiting") -> None:
-        self._waiting.remove(one)
-        heapq.heapify(self._waiting)
+    def _may_begin(self, one: "_Waiting") -> bool:
+        own = self._at_once if one.spent < LITTLE else max(1, self._at_once // FEW)
+        return self._working.total() < self._at_once and self._working[one.payer] < own
 
 
 @dataclass(order=True)
@@ -71,6 +80,7 @@ class _Waiting:
 
     spent: float
     arrival: int
+    payer: str = field(compare=False)
     told: "asyncio.Future[None]" = field(compare=False)
     granted: bool | None = field(default=None, compare=False)
 

@@ -18,18 +18,18 @@ def test_who_has_spent_the_least_is_served_next_and_who_came_first_among_equals(
         turns, served = Turns(1), list[str]()
 
         async def ask(name: str, spent: float) -> None:
-            await turns.take(spent)
+            await turns.take(name, spent)
             served.append(name)
-            turns.done()
+            turns.done(name)
 
-        await turns.take(0)
+        await turns.take("first", 0)
         asking = [
             asyncio.create_task(ask(name, spent))
             for name, spent in (("flood 1", 0.9), ("flood 2", 0.9), ("honest", 0.1), ("newcomer", 0.0))
         ]
         await settle()
         assert served == []
-        turns.done()
+        turns.done("first")
         await asyncio.gather(*asking)
         return served
 
@@ -41,15 +41,15 @@ def test_so_many_are_worked_on_at_once_and_no_more() -> None:
         turns, working = Turns(3), set[int]()
 
         async def work(number: int) -> None:
-            await turns.take(0)
+            await turns.take(str(number), 0)
             working.add(number)
             assert len(working) <= 3
             await asyncio.sleep(0)
             working.discard(number)
-            turns.done()
+            turns.done(str(number))
 
         await asyncio.gather(*(work(number) for number in range(50)))
-        assert turns._free == 3
+        assert not turns._working
 
     asyncio.run(play())
 
@@ -60,20 +60,20 @@ def test_when_too_many_wait_who_has_spent_the_most_is_sent_away() -> None:
 
         async def ask(name: str, spent: float) -> None:
             try:
-                await turns.take(spent)
+                await turns.take(name, spent)
             except Busy:
                 refused.append(name)
             else:
-                turns.done()
+                turns.done(name)
 
-        await turns.take(0)
+        await turns.take("first", 0)
         asking = [asyncio.create_task(ask(f"flood {i}", 0.5 + i / 10)) for i in range(3)]
         await settle()
         asking.append(asyncio.create_task(ask("honest", 0.0)))
         await settle()
-        turns.done()
+        turns.done("first")
         await asyncio.gather(*asking)
-        assert turns._free == 1
+        assert not turns._working
         return refused
 
     assert asyncio.run(play()) == ["flood 2", "flood 1"]
@@ -83,16 +83,36 @@ def test_when_too_many_wait_who_has_spent_the_most_is_sent_away() -> None:
 def test_who_goes_away_while_waiting_takes_no_turn_along(granted: bool) -> None:
     async def play() -> None:
         turns = Turns(1)
-        await turns.take(0)
-        gone = asyncio.create_task(turns.take(0))
+        await turns.take("first", 0)
+        gone = asyncio.create_task(turns.take("gone", 0))
         await settle()
         if granted:
-            turns.done()
+            turns.done("first")
         gone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gone
         if not granted:
-            turns.done()
-        await asyncio.wait_for(turns.take(0), 1)
+            turns.done("first")
+        await asyncio.wait_for(turns.take("next", 0), 1)
+
+    asyncio.run(play())
+
+
+def test_a_client_that_has_spent_much_has_few_turns_and_leaves_the_others_free() -> None:
+    async def play() -> None:
+        turns = Turns(8)
+        flood = [asyncio.create_task(turns.take("flood", 0.5)) for _ in range(20)]
+        await settle()
+        assert sum(task.done() for task in flood) == 1
+        for _ in range(7):
+            await asyncio.wait_for(turns.take("honest", 0.0), 1)
+        turns.done("honest")
+        await settle()
+        assert sum(task.done() for task in flood) == 1, "a free turn is not for who has one already"
+        turns.done("flood")
+        await settle()
+        assert sum(task.done() for task in flood) == 2
+        for task in flood:
+            task.cancel()
 
     asyncio.run(play())
