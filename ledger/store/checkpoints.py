@@ -83,6 +83,14 @@ def covering(connection: Connection, log_index: int, *, anchored: bool = False) 
     return rows[0] if rows else None
 
 
+def anchored_below(connection: Connection, size: int) -> StoredCheckpoint | None:
+    """The largest anchored checkpoint of fewer than `size` leaves."""
+    where = (checkpoints.c.size < size, checkpoints.c.anchored_block.is_not(None))
+    query = select(*columns(checkpoints, StoredCheckpoint)).where(*where)
+    rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)
+    return rows[0] if rows else None
+
+
 def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
     """Those that were anchored, newest first."""
     query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.anchored_block.is_not(None))
@@ -126,6 +134,12 @@ def cosignatures_of(connection: Connection, size: int) -> list[StoredCosignature
     """Those of one checkpoint, earliest first."""
     order = (cosignatures.c.time, cosignatures.c.witness)
     return many(connection, cosignatures, StoredCosignature, cosignatures.c.size == size, order=order)
+
+
+def all_cosignatures(connection: Connection) -> list[StoredCosignature]:
+    """Every one, by size, earliest first."""
+    order = (cosignatures.c.size, cosignatures.c.time, cosignatures.c.witness)
+    return many(connection, cosignatures, StoredCosignature, order=order)
 
 
 def evidenced(

@@ -69,6 +69,12 @@ def at(connection: Connection, log_index: int) -> StoredRecord | None:
     return one(connection, records, StoredRecord, records.c.log_index == log_index)
 
 
+def first_logged_after(connection: Connection, time: int) -> int | None:
+    """The log index of the first record logged after `time` (UTC seconds); None while there is none."""
+    index: int | None = connection.scalar(select(func.min(records.c.log_index)).where(records.c.log_time > time))
+    return index
+
+
 def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, StoredRecord]:
     """Those of `record_ids` that are in the log."""
     result: dict[RecordId, StoredRecord] = {}

@@ -16,6 +16,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import LadingError
 from ledger.merkle import EMPTY_ROOT
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
+from ledger.services.audit.award_sizes import note_award_sizes
 from ledger.services.audit.bookkeeping import (
     check_cursor,
     check_head,
@@ -165,6 +166,7 @@ class _Audit:
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys.
         i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
+           Awards at another size than the rules name are noted.
         """
         findings, copy, tell = self._findings, self._copy, self._tell
         home, identity = self._settings.home, self._consortium.log
@@ -235,6 +237,7 @@ class _Audit:
         check_proposals(source, domains, findings)
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
+        note_award_sizes(source, copy, self._home.log_id, facts.anchors, findings)
         return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:

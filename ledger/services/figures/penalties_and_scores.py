@@ -116,7 +116,7 @@ class Numbers:
         reader: Reader | None = None,
     ) -> list[PenaltyStatement]:
         """Every penalty statement of goods promised from `start` to before `end` (grace included), of one partner (as
-        liable or beneficiary) if named, in log order. `at` judges goods still under way.
+        liable or beneficiary) if named, in the chain's order. `at` judges goods still under way.
 
         With a `reader`, only those whose prices it may see; raises `NotPermitted` for the public.
         """

@@ -3,7 +3,8 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,24 @@ from ledger.bundle.format import parse_trust
 from ledger.bundle.times import Times
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.cli.sandbox import open_trial
 from ledger.common.canonical import canonical_json
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.penalties.statement import penalty_of
 from ledger.records.evidence import Basis
+from ledger.records.signing import SignedRecord
 from ledger.records.verification import VerifiedRecord
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
+from ledger.services.lifecycle.rebuild import restore_from_chain
+from ledger.services.publish.published_cosignatures import COSIGNATURES
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.witness.folder import make_witness
+from ledger.store import openings, records
 from tests.e2e.stage import CARRIER, HOUR, MAKER, SHOP, Stage, staged
 
 REPORT_LAG = DAY
@@ -159,6 +165,48 @@ def test_an_outage_of_six_hours_changes_nothing_that_two_signed(founded: Path, t
             assert moved.basis is Basis.WITNESSES
             amounts.append(stage.penalty(shipment).amount)
     assert amounts[0] == amounts[1] > 0
+
+
+def test_a_rebuilt_log_has_the_times_that_witnesses_bore_out(both: tuple[Stage, ManualClock], tmp_path: Path) -> None:
+    """The database is lost weeks later: cosignatures of all sizes stand in the published files, as the entries do."""
+    stage, true = both
+    shipment = stage.open(10)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    pass_both(stage, true, 12 * DAY)
+    told = stage.scribe_handoff(CARRIER, SHOP, (shipment, 1, 10), occurred_at=stage.now - 3 * DAY)
+    delivery = stage.sign(told, CARRIER, SHOP)
+    stage.node.settle()
+    pass_both(stage, true, 30 * DAY)
+    stage.open(1)
+    stage.node.settle()
+    before, facts, at = stage.penalty(shipment, stage.now), record_of(stage, delivery).facts, stage.now
+    assert before.amount > 0
+    with stage.node.home.database.read() as connection:
+        copies = [
+            SignedRecord(openings.richest(connection, row), row.signature_list)
+            for row in list(records.stream(connection))
+        ]
+    settings = replace(
+        stage.node.home.settings, home=tmp_path / "rebuilt", database_url=f"sqlite:///{tmp_path / 'rebuilt/ledger.db'}"
+    )
+    stage.node.close()
+    shutil.copytree(stage.node.home.settings.home, settings.home)
+    (settings.home / "ledger.db").unlink()
+    file = settings.home / "log" / COSIGNATURES
+    lines = file.read_text()
+    forged = lines.replace(lines.split(" ")[2], str(int(lines.split(" ")[2]) - DAY))
+    file.write_text(f"{lines[:40]}{lines}\n{forged}\nnothing at all")
+    restored = restore_from_chain(settings, given=copies, clock=stage.clock)
+    assert restored.done
+    trial = open_trial(settings, stage.clock)
+    with closing(trial.node):
+        trial.node.settle()
+        again = Stage(trial, stage.clock, stage.parties, stage.scribe)
+        assert record_of(again, delivery).facts == facts
+        assert again.penalty(shipment, at) == before
+        report = audit(trial.node)
+        assert report.ok, report.to_json()["findings"]
 
 
 def test_nothing_is_judged_later_than_its_checkpoint_was_cosigned(both: tuple[Stage, ManualClock]) -> None:
