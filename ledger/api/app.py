@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -87,7 +88,13 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
     problems.install(app, pages.error_page)
-    app.add_middleware(Border, routes=app.routes, budgets=app.state.budgets, page=pages.error_page)
+    app.add_middleware(
+        Border,
+        routes=app.routes,
+        budgets=app.state.budgets,
+        signed_now=partial(records.signed_now, node),
+        page=pages.error_page,
+    )
     strict = [Depends(only_known_parameters)]
     for router in (records, shipments, penalties, recalls, partners, networks, bonuses, log, sessions, system):
         app.include_router(router.router, dependencies=strict)

@@ -8,9 +8,10 @@ log: method, path, status and time, never a header, a query or a body.
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -20,13 +21,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_submission, points_of
 from ledger.api.deps import read_body
-from ledger.api.quota import REFUSED, Budgets
+from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.api.turns import Turns
 from ledger.errors import Busy, NotFound
 
 access = logging.getLogger("lading.access")
 WRITES = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 BAD, FAILED, TOO_MANY = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.TOO_MANY_REQUESTS
+MOST_VOUCHED = 128 * 1024
+"""Bytes of a record that is looked at though its sender has nothing left."""
 READS_AT_ONCE = 4
 WRITES_AT_ONCE = 16
 """More of these, for many records go into one commit, and while the disk works nobody else has to wait."""
@@ -48,14 +51,24 @@ PREFLIGHT = {
 
 
 class Border:
-    """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of."""
+    """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of; `signed_now` says of
+    which partners a submission (path and body) brings new signatures.
+    """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], budgets: Budgets, page: problems.ErrorPage) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Iterable[BaseRoute],
+        budgets: Budgets,
+        signed_now: Callable[[str, bytes], Collection[int]],
+        page: problems.ErrorPage,
+    ) -> None:
         self._app = app
+        self._signed_now = signed_now
         self._routes = routes
         self._budgets = budgets
         self._page = page
-        self._reading, self._writing = Turns(READS_AT_ONCE), Turns(WRITES_AT_ONCE)
+        self._reading, self._writing, self._vouching = Turns(READS_AT_ONCE), Turns(WRITES_AT_ONCE), Turns(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,7 +108,10 @@ class Border:
 
     async def _submitted(self, payer: str, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         writes = self._budgets.writes
-        writes.take(payer, 1)
+        try:
+            writes.take(payer, 1)
+        except Busy as busy:
+            payer, receive = await self._vouched(payer, scope, receive, busy)
         state = scope.setdefault("state", {})
         try:
             await self._in_turn(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
@@ -104,6 +120,30 @@ class Border:
                 writes.charge(payer, -1)
             elif BAD <= answer.status < FAILED and answer.status != TOO_MANY:
                 writes.charge(payer, REFUSED)
+
+    async def _vouched(self, payer: str, scope: Scope, receive: Receive, busy: Busy) -> tuple[str, Receive]:
+        """Who pays instead of an address that has nothing left, and the body again: the partner who signed what has
+        come from there, and has not come before. A flood of bad signatures silences nobody who shares its address.
+
+        What others send again is vouched for by nobody. It is looked at one at a time, and raises `busy`.
+        """
+        request = Request(scope, receive)
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise busy
+        try:
+            body = await read_body(request, MOST_VOUCHED)
+        except problems.Limited:
+            raise busy from None
+        await self._vouching.take(payer, 1.0)
+        try:
+            partners = await run_in_threadpool(self._signed_now, scope["path"], body)
+        finally:
+            self._vouching.done(payer)
+        if not partners:
+            raise busy
+        vouched = f"{paid_by(min(partners))} at {payer}"
+        self._budgets.writes.take(vouched, 1)
+        return vouched, _again(body, receive)
 
     async def _in_turn(
         self, turns: Turns, who: tuple[str, float], scope: Scope, receive: Receive, answer: "_Answer"

@@ -157,6 +157,43 @@ def test_bad_signatures_cost_who_sends_them_and_no_partner(world: World, serve: 
     assert serve(writes=writes, host="192.0.2.2").post("/v1/records", json=good).status_code == 201
 
 
+def test_a_flood_of_bad_signatures_silences_nobody_who_shares_its_address(world: World, serve: Serve) -> None:
+    writes = Rate(1, 2 * (1 + REFUSED))
+    client = serve(writes=writes)
+    good = [endorsement(world, SHOP) for _ in range(3)]
+    proposal = world.signed(world.handoff(), MAKER)
+    assert client.post("/v1/records", json=proposal).status_code in (200, 202)
+    forged = good[0] | {"signatures": [to_hex(world.stage.parties[SHOP].key.sign_digest(bytes(31) + b"1"))]}
+    assert [client.post("/v1/records", json=forged).status_code for _ in range(6)][2:] == [429] * 4
+    assert [client.post("/v1/records", json=one).status_code for one in good] == [201] * 3
+    # What is known, or brings nothing new, has nobody to speak for it; nor has what no partner signed.
+    stranger = world.signed(Endorsement(SHOP, bytes(32)), SigningKey(b"\x07" * 32))
+    unspoken_for: list[Any] = [good[0], proposal, forged, stranger, {"type": "Endorsement"}, [], "x"]
+    for sent in unspoken_for:
+        assert client.post("/v1/records", json=sent).status_code == 429, sent
+    missing = f"/v1/records/{to_hex(bytes(32))}/signatures"
+    assert client.post(missing, json={"signatures": good[0]["signatures"]}).status_code == 429
+    # Whoever signed what is refused pays for it as the address did: by itself, and there alone.
+    stale = world.signed(Endorsement(SHOP, attested(world, secrets.token_hex(8))), SHOP, CARRIER)
+    refused = [client.post("/v1/records", json=stale).status_code for _ in range(4)]
+    assert refused[0] not in (200, 201, 202, 429)
+    assert refused[-1] == 429
+
+
+def test_a_countersignature_is_taken_from_an_address_that_has_nothing_left(world: World, serve: Serve) -> None:
+    client = serve(writes=Rate(1, 1 + REFUSED))
+    handoff = world.handoff("open", 0, 10)
+    mine = world.signed(handoff, MAKER)
+    assert client.post("/v1/records", json=mine).status_code == 202
+    assert [client.post("/v1/records", json=[]).status_code for _ in range(2)][-1] == 429
+    theirs = {"signatures": world.signed(handoff, CARRIER)["signatures"]}
+    record_id = to_hex(world.stage.node.home.domain.record_id(handoff))
+    assert (
+        client.post(f"/v1/records/{record_id}/signatures", json={"signatures": mine["signatures"]}).status_code == 429
+    )
+    assert client.post(f"/v1/records/{record_id}/signatures", json=theirs).status_code in (201, 409)
+
+
 def test_a_client_that_floods_gets_429_before_anything_is_read(serve: Serve) -> None:
     client = serve(writes=Rate(1, 3))
     answers = [client.post("/v1/records", content=b"x" * 100) for _ in range(4)]

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response, status
 
 from ledger.api.deps import (
+    MAX_BODY,
     ChargeOf,
     Cursor,
     JsonBody,
@@ -28,8 +29,9 @@ from ledger.api.schemas.answers import (
     TypedData,
 )
 from ledger.bonuses.agreement import warning_codes
+from ledger.common.canonical import parse_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
-from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.errors import InvalidInput, MalformedRecord, NotFound, NotPermitted, Refused
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import BY_NAME, Record, record_named
@@ -40,6 +42,7 @@ from ledger.records.wallet_input import (
     signatures_from_wallets,
 )
 from ledger.services.intake.submission import Accepted, Proposed
+from ledger.services.node.node import Node
 from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
@@ -119,6 +122,18 @@ def countersign(
     (given,) = fields(data, "signatures")
     signatures = signatures_from_wallets(given, least=1)
     return _answer(node.submission.countersign(record_id(record), signatures, charge), response)
+
+
+def signed_now(node: Node, path: str, body: bytes) -> set[int]:
+    """The partners whose signatures a submission brings for the first time; none for what is no submission."""
+    try:
+        data = parse_json(body, max_size=MAX_BODY)
+        if path == router.prefix:
+            return node.submission.signed_now(envelope_from_wallet(data))
+        signatures = signatures_from_wallets(fields(data, "signatures")[0], least=1)
+        return node.submission.countersigned_now(record_id(path.split("/")[3]), signatures)
+    except (InvalidInput, Refused):
+        return set()
 
 
 @router.delete("/{record}/parts/{path}", response_model=Erasures, responses=examples.READ_RESPONSES)

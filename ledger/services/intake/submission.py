@@ -184,6 +184,28 @@ class Submission:
             raise NotFound("no such proposal", where="record", found=to_hex(record_id), mend="Submit the whole record.")
         return self.submit(SignedRecord(proposal.record, tuple(signatures)), charge)
 
+    def signed_now(self, signed: SignedRecord) -> set[int]:
+        """The partners who signed what nobody has handed in before; none for a record that is known. No rule is asked.
+
+        Raises `InvalidInput` and `Refused` branches for what is no record, or not signed as one.
+        """
+        signed.record.check()
+        record_id = self._domain.record_id(signed.record)
+        with self._db.read() as connection:
+            if records.get(connection, record_id) is not None:
+                return set()
+            self._registry.refreshed(connection)
+            recovered = self._registry.signer_keys.recovered(signed, record_id)
+            proposal = proposals.get(connection, record_id)
+            earlier = self._registry.signer_keys.recovered(proposal.signed, record_id) if proposal else None
+        return self._signed_now(recovered, earlier)
+
+    def countersigned_now(self, record_id: RecordId, signatures: Sequence[bytes]) -> set[int]:
+        """As `signed_now`, of signatures for a proposal; none when there is no such proposal."""
+        with self._db.read() as connection:
+            proposal = proposals.get(connection, record_id)
+        return self.signed_now(SignedRecord(proposal.record, tuple(signatures))) if proposal else set()
+
     def complete_kept(self) -> None:
         """Submit what was kept until another record came, if that one has come from the chain."""
         self._complete()
