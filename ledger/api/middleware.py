@@ -23,7 +23,7 @@ from ledger.api.costs import CHEAP, is_submission, points_of
 from ledger.api.deps import read_body
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.api.turns import Turns
-from ledger.errors import Busy, NotFound
+from ledger.errors import Busy, LadingError, NotFound
 
 access = logging.getLogger("lading.access")
 WRITES = frozenset({"POST", "PUT", "DELETE", "PATCH"})
@@ -82,7 +82,7 @@ class Border:
         except problems.Limited as error:
             problem = problems.response_of(error.problem, scope["path"], error.status_code)
             await self._say(problem, scope, receive, answer)
-        except Busy as error:
+        except LadingError as error:  # of what is looked at here; those of the routes are answered there
             await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
         except Exception as error:
             problems.log.exception("unforeseen error at %s %s", scope["method"], scope["path"], exc_info=error)
