@@ -62,7 +62,7 @@ class Sessions:
         signer = recover(personal_digest(message.encode()), signature)
         if signer != key:
             raise BadSignature("another key signed", where="signature", expected=to_hex(key), found=to_hex(signer))
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = secrets.token_hex(TOKEN_BYTES)
         with self.database.write() as connection:
             sessions.remove_expired(connection, now)
             if not sessions.use(connection, nonce, issued + CHALLENGE_SECONDS):
