@@ -227,6 +227,9 @@ class Running:
 def _may_change_until(case: Case) -> int:
     """The last second at which time alone may change the figures of `case`."""
     latest = case.t0
+    for recall in case.journeys.recalls:
+        for revocation in case.journeys.revocations.get(recall.verified.id, ()):
+            latest = max(latest, revocation.record.effectiveFrom)
     for goods in case.travelled():
         stop = goods.line.stop
         if stop is None or not stop.certain:
@@ -235,7 +238,7 @@ def _may_change_until(case: Case) -> int:
         for tender in goods.line.tenders:
             latest = max(latest, tender.contestable_until, tender.disputed_until or 0)
         for move in goods.portion.moves:
-            latest = max(latest, moved(case.journeys, move, goods.force.commercial.reportLag).due_at)
+            latest = max(latest, moved(case.journeys, move, goods.force.commercial).due_at)
     return latest
 
 

@@ -155,13 +155,6 @@ def evidenced(
     return [Evidenced(*row) for row in connection.execute(query.order_by(ranked.c.size))]
 
 
-def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: int, log_index: int) -> int | None:
-    """By when a quorum had cosigned a checkpoint that covers this leaf; None while none has."""
-    ranked = _ranked(witnesses, log_index).subquery()
-    time: int | None = connection.scalar(select(func.min(ranked.c.time)).where(ranked.c.rank == threshold))
-    return time
-
-
 def count_evidence(connection: Connection) -> tuple[int, int]:
     """How many cosignatures there are, and how many anchored checkpoints: both only grow as evidence comes in."""
     cosigned = connection.scalar(select(func.count()).select_from(cosignatures))

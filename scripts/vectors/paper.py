@@ -27,6 +27,7 @@ from ledger.records.eip712 import Withheld, part_hash
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
+    Attestation,
     BonusAgreement,
     Commercial,
     Details,
@@ -37,8 +38,10 @@ from ledger.records.types import (
     Observation,
     Outcome,
     Place,
+    Recall,
     Record,
     RegistryChange,
+    Revocation,
     Share,
     ShipmentTerms,
 )
@@ -73,6 +76,7 @@ samples = 1
 NO_HASH = bytes(32)
 REGISTRY = digest("registry")[:20]
 CUSTODY = digest("custody ledger")[:20]
+ATTESTATIONS = digest("attestation registry")[:20]
 LOG_ONLY = (Endorsement, Observation)
 
 
@@ -98,6 +102,8 @@ class PaperLog:
             return record_id
         number = len(self.entries)
         target = REGISTRY if isinstance(record, RegistryChange) else DOMAIN.bonus_pool if record.MONEY else CUSTODY
+        if isinstance(record, Attestation | Revocation | Recall):
+            target = ATTESTATIONS
         codes = bytes([Code.APPLIED] * (len(record.items) if isinstance(record, Handoff) else 1))
         outcome = Outcome(record_id, target, number, self.now() - 30, digest(f"transaction/{number}"), 0, codes)
         index = self._log(SignedRecord(outcome, ()), DOMAIN.record_id(outcome))

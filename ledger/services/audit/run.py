@@ -45,6 +45,7 @@ from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
+from ledger.services.audit.published_quarters import PublishedQuarters
 from ledger.services.audit.signatures import Signatures, copy_openings, named_records
 from ledger.services.audit.stray_files import check_strays
 from ledger.services.home.chains import open_chain_reader
@@ -164,7 +165,7 @@ class _Audit:
            agrees.
         f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
-        h. Signatures are by the right keys.
+        h. Signatures are by the right keys; published quarters are what the records give.
         i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
            Awards at another size than the rules name are noted.
         """
@@ -226,6 +227,7 @@ class _Audit:
         compare_projections(source, copy, missing, findings, tell)
         # h.
         Signatures(copy, domains, registry.history, evidence).check(named, findings, tell, log.rows)
+        PublishedQuarters(source, copy, self._consortium, registry, evidence).check(findings)
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)

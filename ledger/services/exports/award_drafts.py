@@ -107,4 +107,4 @@ def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> C
 
 
 def _verified(ledger: LedgerReader, connection: Connection) -> VerifiedRecords:
-    return VerifiedRecords(connection, ledger.home, ledger.registry.refreshed(connection))
+    return VerifiedRecords(connection, ledger.home.consortium, ledger.registry.refreshed(connection))

@@ -212,7 +212,7 @@ class Exporter:
     # --- the file ------------------------------------------------------------------------------------------------
 
     def _reader(self, connection: Connection) -> VerifiedRecords:
-        return VerifiedRecords(connection, self._ledger.home, self._ledger.registry.refreshed(connection))
+        return VerifiedRecords(connection, self._ledger.home.consortium, self._ledger.registry.refreshed(connection))
 
     def _view(self, connection: Connection) -> RegistryView:
         """The registry as the bundle will show it: by the outcomes under the checkpoint."""

@@ -83,7 +83,7 @@ class Numbers:
         """
         with self._db.read() as connection:
             registry = self._registry.refreshed(connection)
-            journeys = Journeys(VerifiedRecords(connection, self._home, registry).of_shipment(shipment))
+            journeys = Journeys(VerifiedRecords(connection, self._home.consortium, registry).of_shipment(shipment))
             journeys.latest = max(journeys.latest, log.head(connection).log_time)
         return penalty_of(shipment, journeys, at)
 

@@ -17,7 +17,7 @@ from ledger.explain import product as sentences
 from ledger.products.authenticity import judge
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.products.verdict import Evidence, Fate, ProductVerdict, Scan
-from ledger.records.types import Attestation
+from ledger.records.types import Attestation, Revocation
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.brands import brands_of
 from ledger.services.home.home import Home
@@ -138,11 +138,11 @@ class Products:
             about = [row.record_id for row in products.attestations_under(connection, subject)]
             if not subject.endswith("/"):
                 about += [row.record_id for row in products.recalls_within(connection, subject)]
-            about += products.revocations_of(connection, about)
+            about += records.naming(connection, about, types=(Revocation.NUMBER,))
             if not about:
                 return []
             registry = self._registry.refreshed(connection)
-            return VerifiedRecords(connection, self._home, registry).named(about)
+            return VerifiedRecords(connection, self._home.consortium, registry).named(about)
 
     def _goods(self, product: gs1.Product) -> Goods:
         with self._db.read() as connection:

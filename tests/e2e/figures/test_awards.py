@@ -106,7 +106,7 @@ def play(stage: Stage) -> Awarded:
     stage.pass_time(30 * DAY)
     size = stage.award_size(agreement)
     with node.home.database.read() as connection:
-        reader = VerifiedRecords(connection, node.home, node.reader.registry.refreshed(connection))
+        reader = VerifiedRecords(connection, node.home.consortium, node.reader.registry.refreshed(connection))
         computed = award_files.computed(connection, reader, agreement, 1, POOL, size)
     record = computed.award.record(PartnerId(SHOP), node.home.consortium.log.log_id, size)
     award = stage.sign(record, SHOP)

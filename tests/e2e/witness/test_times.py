@@ -30,8 +30,10 @@ from ledger.services.home.consortium import read_consortium
 from ledger.services.lifecycle.rebuild import restore_from_chain
 from ledger.services.publish.published_cosignatures import COSIGNATURES
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.records import Reader
 from ledger.services.witness.folder import make_witness
 from ledger.store import openings, records
+from tests.e2e.journeys.test_recall import recall_of
 from tests.e2e.stage import CARRIER, HOUR, MAKER, SHOP, Stage, staged
 
 REPORT_LAG = DAY
@@ -64,8 +66,25 @@ def verified_size(note: str) -> int:
 def record_of(stage: Stage, record_id: RecordId) -> VerifiedRecord:
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        (verified,) = VerifiedRecords(connection, stage.node.home, registry).named([record_id])
+        (verified,) = VerifiedRecords(connection, stage.node.home.consortium, registry).named([record_id])
     return verified
+
+
+def test_a_recall_logged_back_is_not_known_before_its_evidence(both: tuple[Stage, ManualClock]) -> None:
+    """Who handed the goods on before anybody else could know of it does not account for them."""
+    stage, true = both
+    shipment = stage.open(10, lot="L-BAD", endorsed=False)
+    stage.node.settle()
+    true.advance(5 * DAY)
+    recall = recall_of(stage, [{"lot": "L-BAD"}])
+    stage.pass_time(HOUR)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    verified = record_of(stage, recall)
+    assert verified.known == true.now() - HOUR > stage.now > verified.logged_at
+    view = stage.node.reader.recalls.recall(recall, Reader(99, auditor=True))
+    assert view.trace is not None
+    assert {holder.partner.id: holder.expected for holder in view.trace.holders} == {MAKER: 0, CARRIER: 10}
 
 
 def pass_both(stage: Stage, true: ManualClock, seconds: int) -> None:
@@ -87,6 +106,9 @@ def test_a_leaf_logged_days_back_counts_from_an_hour_before_its_evidence(both: t
     assert verified.logged_at < true.now() - 9 * DAY
     assert (verified.evidenced, verified.basis) == (true.now(), Basis.WITNESSES)
     assert (verified.known, verified.visible) == (true.now() - HOUR, true.now())
+    step, track = stage.view(shipment).steps[-1], stage.node.reader.views.record(delivery).log
+    assert (step.known_at, step.known_by) == (track.known_at, track.known_by) == (true.now() - HOUR, "witnesses")
+    assert "Reported 227 hours after it happened." in step.note, "by its claim, and not by the operator's clock"
     statement = stage.penalty(shipment)
     assert statement.delivered_at == true.now() - HOUR - REPORT_LAG
     assert statement.late_seconds > 6 * DAY
@@ -235,4 +257,4 @@ def test_nothing_is_judged_later_than_its_checkpoint_was_cosigned(both: tuple[St
 def known_to(stage: Stage, shipment: bytes) -> list[VerifiedRecord]:
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        return list(VerifiedRecords(connection, stage.node.home, registry).of_shipment(shipment))
+        return list(VerifiedRecords(connection, stage.node.home.consortium, registry).of_shipment(shipment))
