@@ -32,8 +32,8 @@ from ledger.services.node.node import Node
 from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
 
-BUNDLES = 256
-"""Bundles of products that are kept: those that were asked for last, some 50 kB each."""
+BUNDLES = 32
+"""Bundles of products that are kept: those that were asked for last. Each has the registry's whole history."""
 DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
     "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "

@@ -105,7 +105,12 @@ def _reader_of(request: Request, token: str) -> Reader:
     """Raises `NotPermitted` for a token that is not valid."""
     if not token:
         return PUBLIC
-    reader = node(request).reader.views.reader(sessions(request).reader(token))
+    try:
+        key = sessions(request).reader(token)
+    except NotPermitted:
+        budgets(request).forget(token)
+        raise
+    reader = node(request).reader.views.reader(key)
     if reader.partner:
         budgets(request).remember(token, reader.partner)
     return reader

@@ -98,7 +98,7 @@ class Border:
         if is_submission(scope["method"], scope["path"]):
             await self._submitted(payer, scope, receive, answer)
             return
-        points = points_of(scope["path"])
+        points = points_of(scope["path"]) if scope["method"] != "OPTIONS" else CHEAP
         if points:
             self._budgets.reads.take(payer, points)
         if points > CHEAP:

@@ -64,11 +64,12 @@ class Budget:
             self._keep(payer, left - points)
 
     def charge(self, payer: str, points: int) -> None:
-        """Take so many points, or give them back where it is a negative number, whatever is left."""
+        """Take so many points, as far as they are there, or give them back where it is a negative number."""
         if not self._rate.per_second:
             return
         with self._lock:
-            self._keep(payer, min(self._rate.burst, max(0.0, self._now(payer) - points)))
+            left = self._now(payer)
+            self._keep(payer, min(float(self._rate.burst), max(min(left, 0.0), left - points)))
 
     def spent(self, payer: str) -> float:
         """The share of its bucket that the payer has used, 0 to 1."""

@@ -107,6 +107,19 @@ def test_a_partner_with_a_session_is_served_beside_a_flood_from_its_own_address(
     assert statuses(serve(reads, host="192.0.2.9"), "/v1/network", 1, token) == [429], "wherever it asks from"
 
 
+def test_a_session_that_has_ended_is_nobodys_to_spend(world: World, serve: Serve) -> None:
+    client, token = serve(Rate(1, 100)), world.token(SHOP)
+    assert statuses(client, "/v1/session", 1, token) == [200]
+    world.client.delete("/v1/session", headers=bearer(token))  # in another process
+    assert 429 in statuses(client, "/v1/network", 50, token), "the address pays from the first 401 on"
+    assert statuses(serve(Rate(1, 100), host="192.0.2.2"), "/v1/network", 4, world.token(SHOP)) == [200] * 4
+
+
+def test_asking_what_a_path_allows_is_cheap(serve: Serve) -> None:
+    client = serve(Rate(1, 20))
+    assert [client.options("/v1/records").status_code for _ in range(20)] == [204] * 20
+
+
 def test_sessions_of_keys_that_anyone_can_make_bring_no_budget(world: World, serve: Serve) -> None:
     client = serve(Rate(1, 60))
     tokens = [world.token(SigningKey(bytes([9, i]) * 16)) for i in range(1, 4)]

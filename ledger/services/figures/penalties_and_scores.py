@@ -38,7 +38,7 @@ from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
 from ledger.store import log, records
 
-ANSWERED = 128
+ANSWERED = 64
 """Answers that are kept: of a partner's scores or trend, of the network as one reader may see it."""
 REMEMBERED = 64
 """Figures that are kept: scorecards of a partner or of everybody in a period, trends."""

@@ -16,7 +16,7 @@ from ledger.errors import Busy
 from ledger.store import checkpoints, enrolments, log, migrate, openings
 from ledger.store.database import Connection
 
-MOST = 1024
+MOST = 512
 """Answers that are kept: those that were asked for last."""
 PATIENCE = 20
 """Seconds that a request waits for an answer that another one computes."""

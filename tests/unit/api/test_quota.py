@@ -79,6 +79,11 @@ def test_given_back_is_no_more_than_was_there() -> None:
         budget.take("a", 1)
     budget.charge("a", 100)
     assert budget.spent("a") == 1
+    budget.take("b", 40)  # a debt
+    budget.charge("b", 100)
+    assert budget.spent("b") == 8, "what is refused makes no debt larger"
+    budget.charge("b", -1)
+    assert budget.spent("b") == 7.8, "nor does what is given back pay it off"
 
 
 def test_zero_is_no_limit() -> None:
