@@ -13,6 +13,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("/healthz|/readyz", 0),  # whoever watches the service is never sent away
     ("/static/.*|/v1/log/checkpoint|/v1/log/tile/.*", CHEAP),
     (f"/v1/products/codes/{_ID}|/v1/bonuses/{_ID}/awards/{_ID}", 100),
+    ("/v1/session(?:/challenge)?|/sign-in", 20),
     ("/v1/products/bundle/.*", 20),
     ("/v1/products/.*|/p/.*|/p-scan", 25),
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
@@ -28,6 +29,11 @@ _SUBMISSION = re.compile(rf"/v1/records(?:/batch|/{_ID}/signatures)?")
 
 def points_of(path: str) -> int:
     return next((points for pattern, points in _TABLE if pattern.fullmatch(path)), DEFAULT)
+
+
+def is_sign_in(path: str) -> bool:
+    """Whether it has a budget of its own: what floods from an address keeps nobody there from signing in."""
+    return path in ("/v1/session", "/v1/session/challenge", "/sign-in")
 
 
 def is_submission(method: str, path: str) -> bool:

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
-from ledger.api.costs import CHEAP, is_submission, points_of
+from ledger.api.costs import CHEAP, is_sign_in, is_submission, points_of
 from ledger.api.deps import read_body
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.api.turns import Turns
@@ -99,6 +99,8 @@ class Border:
             await self._submitted(payer, scope, receive, answer)
             return
         points = points_of(scope["path"]) if scope["method"] != "OPTIONS" else CHEAP
+        if is_sign_in(scope["path"]):
+            payer = f"sign-in of {payer}"
         if points:
             self._budgets.reads.take(payer, points)
         if points > CHEAP:

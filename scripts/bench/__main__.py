@@ -42,7 +42,7 @@ def main() -> None:
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
-    out.print(table(("what", "ratio"), _floods(), title="Waits of honest users, with a service of its own"))
+    out.print(table(("what", "ratio"), _floods(), title="Waits of honest users under a flood, the 99th percentile"))
 
 
 def _numbers(handoffs: int) -> list[tuple[str, str]]:
@@ -60,7 +60,7 @@ def _numbers(handoffs: int) -> list[tuple[str, str]]:
 def _floods() -> list[tuple[str, str]]:
     found = flood.measure()
     rows = [
-        (f"99th percentile under a flood of {name}, against quiet: {what}", f"{ratio:.1f} times")
+        (f"{what}, under {name}, against quiet", f"{ratio:.1f} times")
         for name, ratios in found["ratios"].items()
         for what, ratio in zip(("reading", "handing in"), ratios, strict=True)
     ]

@@ -12,6 +12,7 @@ from ledger.api.quota import REFUSED, Budgets, Rate
 from ledger.common.ids import to_hex
 from ledger.records.signing import SigningKey
 from ledger.records.types import Endorsement
+from ledger.registry.enrolment import personal_digest
 from tests.api.test_products import attested
 from tests.api.world import GTIN, LOT, World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
@@ -107,6 +108,17 @@ def test_a_partner_with_a_session_is_served_beside_a_flood_from_its_own_address(
     assert statuses(serve(reads, host="192.0.2.9"), "/v1/network", 1, token) == [429], "wherever it asks from"
 
 
+def test_a_partner_signs_in_and_is_served_beside_a_flood_from_its_own_address(world: World, serve: Serve) -> None:
+    client, key = serve(Rate(1, 100)), world.stage.parties[SHOP].key
+    assert 429 in statuses(client, "/v1/network", 50)
+    message = client.get(f"/v1/session/challenge?address={to_hex(key.address)}").json()["message"]
+    signature = to_hex(key.sign_digest(personal_digest(message.encode())))
+    token = client.post("/v1/session", json={"message": message, "signature": signature}).json()["token"]
+    client.cookies.clear()
+    assert statuses(client, "/v1/network", 5, token) == [200] * 5
+    assert 429 in statuses(client, "/v1/session/challenge?address=0x", 10), "signing in is limited too"
+
+
 def test_a_session_that_has_ended_is_nobodys_to_spend(world: World, serve: Serve) -> None:
     client, token = serve(Rate(1, 100)), world.token(SHOP)
     assert statuses(client, "/v1/session", 1, token) == [200]
@@ -122,12 +134,14 @@ def test_asking_what_a_path_allows_is_cheap(serve: Serve) -> None:
 
 def test_sessions_of_keys_that_anyone_can_make_bring_no_budget(world: World, serve: Serve) -> None:
     client = serve(Rate(1, 60))
-    tokens = [world.token(SigningKey(bytes([9, i]) * 16)) for i in range(1, 4)]
-    for token in tokens:
-        assert statuses(client, "/v1/session", 4, token) == [200] * 4
-    assert statuses(client, "/v1/session", 1, tokens[0]) == [429]
-    assert statuses(client, "/v1/session", 1, "forged") == [429]
-    assert statuses(client, "/v1/session", 1, world.token(AUDITOR)) == [429], "a session is known from its first use on"
+    for i in range(3):
+        assert statuses(client, "/v1/log", 4, world.token(SigningKey(bytes([9, i]) * 16))) == [200] * 4
+    assert statuses(client, "/v1/log", 1, world.token(SigningKey(bytes([9, 9]) * 16))) == [429]
+    assert statuses(client, "/v1/log", 1, "forged") == [429]
+    token = world.token(AUDITOR)
+    assert statuses(client, "/v1/log", 1, token) == [429], "a session is known here from its first use on"
+    assert statuses(client, "/v1/session", 1, token) == [200], "which anybody has, for signing in"
+    assert statuses(client, "/v1/log", 4, token) == [200] * 4
 
 
 # --- writing -------------------------------------------------------------------------------------------------------

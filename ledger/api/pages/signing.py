@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, NodeOf, ReaderOf, SessionsOf, read_body
 from ledger.api.pages.render import page
-from ledger.api.routers.sessions import end_sessions, keep_session
+from ledger.api.routers.sessions import end_sessions, keep_session, recognise
 from ledger.errors import LadingError, NotPermitted
 from ledger.records.wallet_input import signature_from_wallet
 
@@ -44,20 +44,23 @@ def form(
 
 
 @router.post("/sign-in", dependencies=[FROM_OWN_PAGES])
-async def sign_in(request: Request, sessions: SessionsOf, node: NodeOf, reader: ReaderOf) -> Response:
+async def sign_in(
+    request: Request, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, reader: ReaderOf
+) -> Response:
     values = await _form(request)
     back = _local(values.get("back", "/"))
     try:
         if token := values.get("token", "").strip():
-            await run_in_threadpool(sessions.reader, token)
+            key = await run_in_threadpool(sessions.reader, token)
         else:
             signature = signature_from_wallet(values.get("signature", "").strip())
             # Forms send line breaks as CR LF; the text was signed with LF.
             text = values.get("message", "").replace("\r\n", "\n")
-            _, token = await run_in_threadpool(sessions.sign_in, text, signature)
+            key, token = await run_in_threadpool(sessions.sign_in, text, signature)
     except LadingError as error:
         values = {"address": values.get("address", ""), "message": "", "problem": str(error), "back": back}
         return page(request, "sign_in.html", reader, 400, **values)
+    await run_in_threadpool(recognise, key, token, node, budgets)
     response = RedirectResponse(back, status_code=303)
     keep_session(response, token, node)
     return response

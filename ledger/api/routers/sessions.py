@@ -8,7 +8,7 @@ from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, JsonBody, NodeOf, ReaderO
 from ledger.api.quota import COOKIE, Budgets
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Challenge, SessionView, SignedIn, SignedOut
-from ledger.common.ids import to_hex
+from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import MalformedRecord
 from ledger.records.wallet_input import signature_from_wallet
 from ledger.services.node.node import Node
@@ -32,7 +32,9 @@ def challenge(
     openapi_extra=examples.body(examples.SIGN_IN),
     dependencies=[FROM_OWN_PAGES],
 )
-def sign_in(data: JsonBody, sessions: SessionsOf, node: NodeOf, response: Response) -> dict[str, Any]:
+def sign_in(
+    data: JsonBody, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, response: Response
+) -> dict[str, Any]:
     """Exchange a signed challenge `{message, signature}` for a session token, valid for an hour: for reading, and for
     erasing what its key signed. A browser's `Origin`, where it sends one, has to be the service's own.
     """
@@ -40,6 +42,7 @@ def sign_in(data: JsonBody, sessions: SessionsOf, node: NodeOf, response: Respon
     if not isinstance(message, str):
         raise MalformedRecord("not a text", where="message", expected="the EIP-4361 text as it was given")
     key, token = sessions.sign_in(message, signature_from_wallet(signature, "signature"))
+    recognise(key, token, node, budgets)
     keep_session(response, token, node)
     return {"address": to_hex(key), "token": token}
 
@@ -63,6 +66,12 @@ def end_sessions(request: Request, sessions: Sessions, budgets: Budgets, respons
         sessions.sign_out(token)
         budgets.forget(token)
     response.delete_cookie(COOKIE)
+
+
+def recognise(key: KeyAddress, token: str, node: Node, budgets: Budgets) -> None:
+    """From now on the key's partner, if it has one, pays for what is asked with this session."""
+    if partner := node.reader.views.reader(key).partner:
+        budgets.remember(token, partner)
 
 
 def keep_session(response: Response, token: str, node: Node) -> None:
