@@ -9,9 +9,11 @@ from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
 from ledger.api.quota import REFUSED, Budgets, Rate
+from ledger.cli.demo.scribe import place
+from ledger.codes import ExceptionBit
 from ledger.common.ids import to_hex
 from ledger.records.signing import SigningKey
-from ledger.records.types import Endorsement
+from ledger.records.types import Endorsement, Handoff
 from ledger.registry.enrolment import personal_digest
 from tests.api.test_products import attested
 from tests.api.world import GTIN, LOT, World, bearer
@@ -53,6 +55,12 @@ def statuses(client: TestClient, path: str, times: int, token: str = "") -> list
 def endorsement(world: World, by: int) -> dict[str, Any]:
     """A record that nobody has handed in before."""
     return world.signed(Endorsement(by, attested(world, secrets.token_hex(8))), by)
+
+
+def handoff(world: World) -> Handoff:
+    """The first step of a shipment that nobody else has anything to do with."""
+    lines = [(world.stage.open(lot="L9"), 0, 10, ExceptionBit(0))]
+    return world.stage.scribe.handoff(lines, MAKER, CARRIER, place("NZ", "NZAKL", "Auckland"))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -165,10 +173,10 @@ def test_nobody_pays_for_what_another_sends_again(world: World, serve: Serve) ->
     assert serve(writes=writes).post("/v1/records", json=known).status_code == 201
     stranger = serve(writes=writes, host="192.0.2.2")
     assert [stranger.post("/v1/records", json=known).status_code for _ in range(4)] == [200] * 3 + [429]
-    handoff = world.signed(world.handoff(), MAKER)
-    assert serve(writes=writes).post("/v1/records", json=handoff).status_code == 202
+    proposal = world.signed(handoff(world), MAKER)
+    assert serve(writes=writes).post("/v1/records", json=proposal).status_code == 202
     other = serve(writes=writes, host="192.0.2.3")
-    assert [other.post("/v1/records", json=handoff).status_code for _ in range(4)] == [202] * 3 + [429]
+    assert [other.post("/v1/records", json=proposal).status_code for _ in range(4)] == [202] * 3 + [429]
     # The maker has signed twice here, and has one left.
     assert serve(writes=writes).post("/v1/records", json=endorsement(world, MAKER)).status_code == 201
     assert serve(writes=writes).post("/v1/records", json=endorsement(world, MAKER)).status_code == 429
@@ -188,7 +196,7 @@ def test_a_flood_of_bad_signatures_silences_nobody_who_shares_its_address(world:
     writes = Rate(1, 2 * (1 + REFUSED))
     client = serve(writes=writes)
     good = [endorsement(world, SHOP) for _ in range(3)]
-    proposal = world.signed(world.handoff(), MAKER)
+    proposal = world.signed(handoff(world), MAKER)
     assert client.post("/v1/records", json=proposal).status_code in (200, 202)
     forged = good[0] | {"signatures": [to_hex(world.stage.parties[SHOP].key.sign_digest(bytes(31) + b"1"))]}
     assert [client.post("/v1/records", json=forged).status_code for _ in range(6)][2:] == [429] * 4
@@ -209,12 +217,12 @@ def test_a_flood_of_bad_signatures_silences_nobody_who_shares_its_address(world:
 
 def test_a_countersignature_is_taken_from_an_address_that_has_nothing_left(world: World, serve: Serve) -> None:
     client = serve(writes=Rate(1, 1 + REFUSED))
-    handoff = world.handoff("open", 0, 10)
-    mine = world.signed(handoff, MAKER)
+    record = handoff(world)
+    mine = world.signed(record, MAKER)
     assert client.post("/v1/records", json=mine).status_code == 202
     assert [client.post("/v1/records", json=[]).status_code for _ in range(2)][-1] == 429
-    theirs = {"signatures": world.signed(handoff, CARRIER)["signatures"]}
-    record_id = to_hex(world.stage.node.home.domain.record_id(handoff))
+    theirs = {"signatures": world.signed(record, CARRIER)["signatures"]}
+    record_id = to_hex(world.stage.node.home.domain.record_id(record))
     assert (
         client.post(f"/v1/records/{record_id}/signatures", json={"signatures": mine["signatures"]}).status_code == 429
     )
