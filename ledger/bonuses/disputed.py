@@ -22,7 +22,6 @@ from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import OF_ROLE
 from ledger.scores.indicators import known_samples
 from ledger.scores.samples import Case, Sample, case_of
-from ledger.shipments.closed import names_of
 from ledger.shipments.history import Journeys
 
 
@@ -91,10 +90,11 @@ def reckoner(agreement: BonusAgreement, rule: BonusRule, known: Callable[[int], 
 
 
 def _tendered(journeys: Journeys) -> Iterator[bytes]:
-    """The shipments of whose goods a tender says something."""
+    """The shipments of whose goods a tender says something: one of them, of what they were split from or became."""
     tendered = set(journeys.stated(StatementKind.TENDER))
+    above = {name for shipment in tendered for name in journeys.lineage(shipment)}
     for shipment in journeys.shipments() if tendered else ():
-        if not tendered.isdisjoint(names_of(journeys, shipment)):
+        if shipment in above or not tendered.isdisjoint(journeys.lineage(shipment)):
             yield shipment
 
 

@@ -120,6 +120,23 @@ def test_nothing_is_waited_for_or_left_out_that_counts_for_no_party_or_is_decide
         assert reckoned(later.records, text(way)) == Reckoning(END, END), "of the next period"
 
 
+def test_a_tender_of_one_child_is_waited_for_and_leaves_out_that_child_alone() -> None:
+    history = History()
+    delivered(history)
+    whole = history.terms(promisedAt=PROMISED, signers=(MAKER, CARRIER), holder=CARRIER)
+    tendered, other = history.split(whole, CARRIER, TENDERED - DAY, [5, 5])
+    history.handoff(other, CARRIER, SHOP, TENDERED, packages=5)
+    history.statement(StatementKind.TENDER, tendered, CARRIER, TENDERED, counterparty=SHOP)
+    history.statement(StatementKind.CONTEST, tendered, SHOP, CONTESTED)
+    found = reckoned(history.records, text("wait"))
+    assert [entry.shipment for entry in found.waits_for] == [tendered]
+    assert found.until == CONTESTED + DISPUTE
+    award = awarded(history.records, text("left out"))
+    assert award.left_out == (tendered,)
+    (charge,) = award.lines[0].charges
+    assert charge.shipment == other
+
+
 def test_what_a_withheld_part_may_hide_is_said() -> None:
     history = History()
     shipment = contested(history)
