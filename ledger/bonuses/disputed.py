@@ -82,7 +82,9 @@ Reckoner = Callable[[int], Reckoning]
 
 
 def reckoner(agreement: BonusAgreement, rule: BonusRule, known: Callable[[int], Iterable[VerifiedRecord]]) -> Reckoner:
-    """`reckoning` by size; `known` gives the records known at one, and is asked only where the rule waits."""
+    """`reckoning` by size. `known` gives the records known at one, at least those that bear on families of goods that
+    were tendered, and is asked only where the rule waits.
+    """
     if rule.disputed is WhenDisputed.WAIT:
         return lambda size: reckoning(agreement, rule, Journeys(known(size)))
     until = counted_until(agreement, rule.grace)

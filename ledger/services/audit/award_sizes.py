@@ -38,7 +38,7 @@ def note_award_sizes(
         before = max((size for size in anchors if size < award.logSize), default=0)
         own, earlier = (_logged(copy, size) if size in anchors else None for size in (award.logSize, before))
         try:
-            check_size_of(award, agreement, rule_text(source, agreement.rule), own, earlier, reader.known_at)
+            check_size_of(award, agreement, rule_text(source, agreement.rule), own, earlier, reader.tendered_known_at)
         except VerificationFailed as error:
             findings.note(
                 stored.record_id, error.where, error.expected, error.found, f"{error.what}: a party may dispute it"

@@ -76,7 +76,7 @@ def _award_size(connection: Connection, terms: BonusAgreement, rule: BonusRule, 
 
     What is decided stays decided, so where the first size is too early and the newest is not, halving finds it.
     """
-    reckoned = cache(reckoner(terms, rule, reader.known_at))
+    reckoned = cache(reckoner(terms, rule, reader.tendered_known_at))
 
     def stands(at: int) -> bool:
         anchored = anchored_size(connection, at)

@@ -79,7 +79,7 @@ def check_size(connection: Connection, award: BonusAward, reader: VerifiedRecord
     if not isinstance(agreement, BonusAgreement):
         return
     own, before = anchored_size(connection, award.logSize), anchored_before(connection, award.logSize)
-    check_size_of(award, agreement, rule_text(connection, agreement.rule), own, before, reader.known_at)
+    check_size_of(award, agreement, rule_text(connection, agreement.rule), own, before, reader.tendered_known_at)
 
 
 def refuse_other_size(connection: Connection, award: BonusAward, reader: VerifiedRecords) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ledger.bonuses.amounts import Line, amounts_root
+from ledger.bonuses.disputed import reckoning
+from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.format import parse_trust
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
@@ -26,6 +28,8 @@ from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
 from ledger.services.relay import pool_payments
+from ledger.services.state.verified_records import VerifiedRecords
+from ledger.shipments.history import Journeys
 from ledger.store import records
 from tests.e2e.figures.test_awards import POOL, RULE
 from tests.e2e.stage import ALPHA, AUDITOR, CAP, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
@@ -176,6 +180,21 @@ def test_an_award_at_a_size_at_which_it_has_to_wait_is_refused_before_it_is_sign
     assert report.ok, report.findings
     noted = [note.record for note in report.notes if note.field == "award.logSize"]
     assert noted == [to_hex(played.hasty)], "those that waited, or leave out, are at their size"
+
+
+def test_what_services_read_to_find_disputes_gives_the_same_as_all_records(played: Played) -> None:
+    """A bundle has all of them; a service that is asked to take an award in reads families with tenders alone."""
+    node = played.stage.node
+    with node.home.database.read() as connection:
+        reader = VerifiedRecords(connection, node.home.consortium, node.reader.registry.refreshed(connection))
+        for award in (played.waited, played.left_out):
+            terms, rule = award_files.agreed(connection, agreement_of(played, award))
+            for size in played.sizes:
+                whole = reckoning(terms, parse_rule(rule), Journeys(reader.known_at(size)))
+                few = reader.tendered_known_at(size)
+                assert reckoning(terms, parse_rule(rule), Journeys(few)) == whole
+                assert {entry.shipment for entry in whole.waits_for} | set(whole.left_out) == {played.contested}
+                assert played.early not in {record.id for record in few}
 
 
 def test_after_thirty_days_the_award_stands_and_counts_what_was_decided(played: Played) -> None:
