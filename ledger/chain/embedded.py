@@ -20,7 +20,17 @@ from eth_bloom.bloom import BloomFilter
 from eth_tester import EthereumTester
 
 from ledger.chain.backend import SqliteBackend, note_of_revert
-from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Log, Receipt, SendResult, Sent
+from ledger.chain.client import (
+    FIRST_BLOCK,
+    MAX_TRANSACTION_GAS,
+    Block,
+    CallResult,
+    Events,
+    Log,
+    Receipt,
+    SendResult,
+    Sent,
+)
 from ledger.chain.faults import translated
 from ledger.chain.inspection import ChainDamage, damages
 from ledger.chain.keyvalue import SqliteStore
@@ -104,16 +114,23 @@ class EmbeddedReader:
             place = self._place(transaction)
             return None if place is None else bytes(self._chain.get_canonical_transaction_by_index(*place).data)
 
-    def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
+    def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         wanted = frozenset(addresses)
-        result: list[Log] = []
+        blocks: list[Block] = []
+        logs: list[Log] = []
         with self._lock, translated("chain"):
-            for number in range(max(first, FIRST_BLOCK), min(last, int(self._head().block_number)) + 1):
+            if last > int(self._head().block_number):
+                raise ChainUnavailable("a final block is missing", where=f"block {last}")
+            for number in range(max(first, FIRST_BLOCK), last + 1):
                 header = self._header(number)
                 if header is None:
                     raise StorageFailed("a block is missing from the chain", where=f"block {number}")
-                result += self._logs_of(header, wanted)
-        return tuple(result)
+                blocks.append(_block(header))
+                logs += self._logs_of(header, wanted)
+        return Events(tuple(blocks), tuple(logs))
+
+    def confirms(self, receipt: Receipt) -> bool:
+        return self.receipt(receipt.transaction) == receipt  # read from the block's own receipts
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
         with self._lock, translated("chain"):

@@ -30,9 +30,14 @@ class Proxy:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                proxy.asked.append(request)
                 answer = requests.post(proxy.url_of_node, json=request, timeout=10).json()
-                twisted = proxy.twist(request, answer)
+                twisted: Any
+                if isinstance(request, list):
+                    proxy.asked += request
+                    twisted = [proxy.twist(*pair) for pair in zip(request, answer, strict=True)]
+                else:
+                    proxy.asked.append(request)
+                    twisted = proxy.twist(request, answer)
                 if twisted is None:
                     self.close_connection = True
                     return
@@ -79,7 +84,7 @@ def only(method: str, twist: Twist) -> Twist:
 def test_events_that_come_twice_or_uninvited_are_dropped(proxy: Proxy, rig: Rig) -> None:
     address = rig.deploy()
     receipts = rig.run(*(rig.sender.sign(address, count(bytes([n]))) for n in range(3)))
-    plain = rig.client.logs(receipts[0].block, receipts[-1].block, [address])
+    plain = rig.client.events(receipts[0].block, receipts[-1].block, [address]).logs
 
     def twist(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         logs = answer["result"]
@@ -89,7 +94,7 @@ def test_events_that_come_twice_or_uninvited_are_dropped(proxy: Proxy, rig: Rig)
         return answer | {"result": [*reversed(logs), *logs, stranger, elsewhere, undone]}
 
     proxy.twist = only("eth_getLogs", twist)
-    assert rig.client.logs(receipts[0].block, receipts[-1].block, [address]) == plain
+    assert rig.client.events(receipts[0].block, receipts[-1].block, [address]).logs == plain
     assert len(plain) == 3
 
 
@@ -103,7 +108,7 @@ def test_two_events_in_one_place_are_not_believed(proxy: Proxy, rig: Rig) -> Non
 
     proxy.twist = only("eth_getLogs", twist)
     with pytest.raises(ChainUnavailable, match="claim one place"):
-        rig.client.logs(1, rig.client.head(), [address])
+        rig.client.events(1, rig.client.head(), [address]).logs
 
 
 def test_a_node_that_limits_ranges_is_asked_for_less(proxy: Proxy, rig: Rig) -> None:
@@ -117,15 +122,15 @@ def test_a_node_that_limits_ranges_is_asked_for_less(proxy: Proxy, rig: Rig) -> 
         return error("block range too wide", -32005) if wide else answer
 
     proxy.twist = only("eth_getLogs", twist)
-    assert len(rig.client.logs(1, rig.client.head(), [address])) == 5
+    assert len(rig.client.events(1, rig.client.head(), [address]).logs) == 5
     proxy.twist = only("eth_getLogs", lambda *_: error("gone mad"))
     with pytest.raises(ChainUnavailable, match="gone mad"):
-        rig.client.logs(1, 3, [address])
+        rig.client.events(1, 3, [address]).logs
 
 
 def test_block_0_is_never_asked_for(proxy: Proxy, rig: Rig) -> None:
     address = rig.deploy()
-    rig.client.logs(0, rig.client.head(), [address])
+    rig.client.events(0, rig.client.head(), [address]).logs
     asked = [request["params"][0] for request in proxy.asked if request["method"] == "eth_getLogs"]
     assert all(int(one["fromBlock"], 16) >= 1 for one in asked)
     with pytest.raises(ChainUnavailable):
@@ -205,7 +210,7 @@ def test_answers_that_make_no_sense_are_chain_unavailable(proxy: Proxy, rig: Rig
         lambda: rig.client.code(b"\x01" * 20) if body != b'{"result":"0x"}' else rig.client.head(),
         lambda: rig.client.block(1),
         lambda: rig.client.receipt(bytes(32)),
-        lambda: rig.client.logs(1, 1, [bytes(20)]),
+        lambda: rig.client.events(1, 1, [bytes(20)]).logs,
         lambda: rig.client.send(b"\x01"),
     ):
         with pytest.raises(ChainUnavailable):
@@ -251,7 +256,7 @@ def test_no_method_beyond_the_common_ones_is_used(proxy: Proxy, rig: Rig) -> Non
     address = rig.deploy()
     rig.run(rig.sender.sign(address, count(b"x")))
     rig.client.gas_limit(rig.sender.key.address, address, count(b"x"))
-    rig.client.logs(1, rig.client.head(), [address])
+    rig.client.events(1, rig.client.head(), [address]).logs
     rig.client.gas_price()
     assert {request["method"] for request in proxy.asked} <= {
         "eth_blockNumber", "eth_call", "eth_chainId", "eth_estimateGas", "eth_gasPrice", "eth_getBlockByNumber",

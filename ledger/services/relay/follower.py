@@ -12,7 +12,7 @@ from ledger.chain.contracts import REGISTRY
 from ledger.chain.events import RecordedEvent
 from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import InconsistentLog, Misconfigured, TreeView
+from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
 from ledger.records.index_keys import SHIPMENT, concerns
 from ledger.records.types import Checkpoint, Override
 from ledger.services.home.home import Home
@@ -20,13 +20,13 @@ from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.chain_reader import BlockRange, Settling, TimedEvent, read_ranges
 from ledger.services.relay.contracts_in_force import ContractBook
-from ledger.services.relay.relayer import next_try, outcome_entry
+from ledger.services.relay.final_rejections import outcome_entry
+from ledger.services.relay.missed_events import CURSOR
+from ledger.services.relay.relayer import next_try
 from ledger.store import checkpoints, cursors, outbox, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
-
-CURSOR = "follower"
 
 log = logging.getLogger("lading.follower")
 Project = Callable[[Connection], None]
@@ -75,11 +75,12 @@ class Follower:
         Raises `ChainUnavailable` when the node is, `Misconfigured` when the chain is not the one followed before.
         """
         final = self._chain.final()
-        done = self._position()
+        done, last = self._position()
         total = FollowReport(done)
         with self._database.read() as connection:
             known = self._book.known(connection)
-        for blocks in read_ranges(self._chain, self._deployment, final, after=done, contracts=known):
+        ranges = read_ranges(self._chain, self._deployment, final, after=done, parent=last, contracts=known)
+        for blocks in ranges:
             for strange in blocks.undecodable:
                 event = strange.log
                 log.warning("event %d of block %d holds no record: %s", event.index, event.block, strange.why)
@@ -101,23 +102,30 @@ class Follower:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def _position(self) -> int:
-        """The last block that is in the log, checked to be still the same block."""
+    def _position(self) -> tuple[int, bytes | None]:
+        """The last block that is in the log, checked to be still the same block, and its hash; None before any."""
         with self._database.read() as connection:
             cursor = cursors.get(connection, CURSOR)
         if cursor is None:
             self._deployment.check(self._chain)
-            return self._deployment.block - 1
+            return self._deployment.block - 1, None
         block = self._chain.block(cursor.block)
-        if block is None or block.hash != cursor.block_hash:
+        if block is None:
+            self._deployment.check(self._chain)
+            raise ChainUnavailable(
+                "the node is behind what was followed: it has not got that block",
+                where=f"block {cursor.block}",
+                mend="Nothing is taken from it until it has caught up. Was its data lost or restored from a backup?",
+            )
+        if block.hash != cursor.block_hash:
             raise Misconfigured(
                 "the chain is not the one that was followed before",
                 where=f"block {cursor.block}",
                 expected=to_hex(cursor.block_hash),
-                found=to_hex(block.hash) if block else "no such block",
+                found=to_hex(block.hash),
                 mend="The chain was reset, or a block taken as final was replaced: check the finality setting.",
             )
-        return cursor.block
+        return cursor.block, cursor.block_hash
 
     # --- what follows from it ----------------------------------------------------------------------------------------
 

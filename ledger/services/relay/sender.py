@@ -45,6 +45,16 @@ class Settled:
     transaction: StoredTransaction
     receipt: Receipt | None
 
+    @property
+    def failed(self) -> bool:
+        """Nothing that it carries was recorded by it."""
+        return self.receipt is None or not self.receipt.succeeded
+
+    @property
+    def block(self) -> int:
+        """The block up to which the chain must be known to say so."""
+        return self.receipt.block if self.receipt else self.transaction.block_number or 0
+
 
 class Sender:
     """The transactions of one key. Every method may raise `ChainUnavailable`; calling it again later loses nothing."""
@@ -174,7 +184,8 @@ class Sender:
         # The nonce is used, yet there is no receipt. Nodes can lag behind each other, so this is believed only when it
         # still holds after the block that was the newest when it was first seen has become final.
         if transaction.block_number is None:
-            self._note([transaction.hash], transactions.UNKNOWN, "its nonce was used", block=self._chain.head())
+            newest = max(self._chain.head(), final)
+            self._note([transaction.hash], transactions.UNKNOWN, "its nonce was used", block=newest)
             return None
         return Settled(transaction, None) if final >= transaction.block_number else None
 

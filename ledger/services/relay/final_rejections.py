@@ -1,0 +1,92 @@
+"""The end of records that reverted after their `submitBy`: the only outcome that the operator gives, not a contract.
+
+It is for ever, so it takes more than one answer of a node. The block of the revert was followed to the log, it holds
+the receipt just so, its time is after `submitBy`, and what other transactions of the record settled is in the log.
+"""
+
+from collections.abc import Sequence
+
+from ledger.chain.events import item_count
+from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId
+from ledger.errors import ChainUnavailable
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import Outcome
+from ledger.services.home.home import Home
+from ledger.services.intake.sequencer import Entry
+from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.missed_events import CURSOR, MissedEvents
+from ledger.services.relay.sender import Settled
+from ledger.store import cursors, outbox, records
+from ledger.store.database import Connection
+from ledger.store.outbox import OutboxRow
+from ledger.store.projections import outcomes
+
+
+class FinalRejections:
+    def __init__(self, home: Home, missed: MissedEvents) -> None:
+        self._database = home.database
+        self._chain = home.chain
+        self._domain = home.domain
+        self._book = ContractBook(home.chain, home.deployment)
+        self._missed = missed
+
+    def of(self, failed: Sequence[Settled]) -> list[Entry]:
+        """The outcomes that follow from failures whose blocks were followed.
+
+        Raises `ChainUnavailable` when the node does not answer, or contradicts itself about one of them.
+        """
+        late = self._late(failed)
+        self._missed.follow_again([row.record_id for _, row in late])
+        with self._database.read() as connection:
+            return [entry for one, row in late if (entry := self._end(connection, one, row)) is not None]
+
+    def followed(self, settled: list[Settled]) -> list[Settled]:
+        """Without the failures whose blocks are not in the log yet: a node may fall behind between two answers."""
+        with self._database.read() as connection:
+            cursor = cursors.get(connection, CURSOR)
+        block = 0 if cursor is None else cursor.block
+        return [one for one in settled if not one.failed or one.block <= block]
+
+    def _late(self, failed: Sequence[Settled]) -> list[tuple[Settled, OutboxRow]]:
+        """Those that reverted after the record's `submitBy`, and are therefore its end unless anything speaks for it.
+
+        Raises `ChainUnavailable` when the block of such a receipt does not bear it out.
+        """
+        result = []
+        with self._database.read() as connection:
+            for one in failed:
+                record_id, receipt = one.transaction.record_id, one.receipt
+                row = outbox.get(connection, record_id) if record_id is not None else None
+                if row is None or receipt is None or not row.submit_by or row.state == outbox.FINAL:
+                    continue
+                block = self._chain.block(receipt.block)
+                if block is not None and block.timestamp > row.submit_by:
+                    if not self._chain.confirms(receipt):
+                        where = f"block {receipt.block}"
+                        raise ChainUnavailable("it does not hold the receipt that the node gave", where=where)
+                    result.append((one, row))
+        return result
+
+    def _end(self, connection: Connection, settled: Settled, row: OutboxRow) -> Entry | None:
+        """The final outcome of a record that reverted after its `submitBy`, unless it has one by now."""
+        record_id, receipt = row.record_id, settled.receipt
+        current, stored = outbox.get(connection, record_id), records.get(connection, record_id)
+        if receipt is None or stored is None or current is None or current.state == outbox.FINAL:
+            return None
+        block = self._chain.block(receipt.block)
+        if block is None:
+            raise ChainUnavailable("a final block is missing", where=f"block {receipt.block}")
+        codes = bytearray([Code.REJECTED] * item_count(stored.record))
+        for known in outcomes.of(connection, record_id):
+            codes[known.item] = known.outcome
+        target = self._book.target(connection, stored.record, record_id) or bytes(20)
+        outcome = Outcome(record_id, target, receipt.block, block.timestamp, receipt.transaction, 0, bytes(codes))
+        return outcome_entry(self._domain, outcome, settles=record_id)
+
+
+def outcome_entry(domain: Domain, outcome: Outcome, settles: RecordId | None) -> Entry:
+    """An outcome as the sequencer takes it: unsigned, found under its record."""
+    outcome_id = domain.record_id(outcome)
+    return Entry(SignedRecord(outcome, ()), outcome_id, concerns=concerns(outcome_id, outcome), settles=settles)
