@@ -12,6 +12,7 @@ from ledger.chain.checked import CheckedEvents
 from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Events, Receipt, SendResult, Sent
 from ledger.chain.headers import receipt_of
 from ledger.chain.jsonrpc import HttpNode, Node, ask
+from ledger.chain.transactions import least_gas
 from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, Misconfigured
 
@@ -85,16 +86,23 @@ class RpcChain:
 
     def gas_price(self) -> int:
         answer = self._node.attempt("eth_gasPrice")
-        # Twice the going price: the bytes are stored and never signed anew, so they must outlast a rise.
-        return 0 if isinstance(answer, Refusal) else 2 * quantity(answer, "eth_gasPrice")
+        if isinstance(answer, Refusal):
+            if answer.is_unknown_method:  # then nobody is asked for a price
+                return 0
+            raise ChainUnavailable(answer.message, where="eth_gasPrice")
+        # Twice the going price: the bytes are stored, and must outlast a rise.
+        return 2 * quantity(answer, "eth_gasPrice")
 
     def gas_limit(self, sender: bytes, to: bytes | None, data: bytes) -> int:
         most = min(MAX_TRANSACTION_GAS, self._block_gas_limit())
         answer = self._node.attempt("eth_estimateGas", _call(sender, to, data))
         if isinstance(answer, Refusal):
             return most
+        estimate = quantity(answer, "eth_estimateGas")
+        if estimate < (least := least_gas(to, data)):
+            raise ChainUnavailable("less gas than any such call takes", expected=f"{least} or more", found=estimate)
         # A quarter more: cold storage may have become colder, and one item may take another path, until the block.
-        return min(quantity(answer, "eth_estimateGas") * 5 // 4 + 20_000, most)
+        return min(estimate * 5 // 4 + 20_000, most)
 
     def send(self, raw: bytes) -> SendResult:
         answer = self._node.attempt("eth_sendRawTransaction", _hex(raw))

@@ -108,6 +108,15 @@ def update_state(
     connection.execute(update(transactions).where(transactions.c.hash.in_(list(hashes))).values(**values))
 
 
+def replace(connection: Connection, refused: bytes, raw: bytes, transaction_hash: bytes) -> None:
+    """Put other bytes of the same intent and nonce in the place of the transaction with the hash `refused`.
+
+    Of two transactions with one nonce, one at most is ever in a block.
+    """
+    values = {"raw": raw, "hash": transaction_hash, "state": STORED, "problem": ""}
+    connection.execute(update(transactions).where(transactions.c.hash == refused).values(**values))
+
+
 def next_nonce(connection: Connection, sender: bytes) -> int:
     """One more than the highest nonce ever stored for `sender`, 0 when there is none."""
     highest = connection.scalar(select(func.max(transactions.c.nonce)).where(transactions.c.sender == sender))

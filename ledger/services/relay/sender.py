@@ -5,7 +5,9 @@ The rules, each paid for by somebody:
 1. The signed bytes and their hash are committed before they are sent, so a crash leaves something to look up.
 2. No answer, "already known" and "nonce too low" mean *unknown*: the receipt is asked for, and the same bytes are sent
    again until there is one. The same intent is never signed with a new nonce while the old one may still be mined.
-3. A transaction is given up only when its nonce is used, a final block says so, and it still has no receipt: then other
+3. Bytes that a node refuses for ever, for their gas limit or price, are replaced under the same nonce: of the two, one
+   at most is ever in a block.
+4. A transaction is given up only when its nonce is used, a final block says so, and it still has no receipt: then other
    bytes took its place for good.
 
 Whoever uses a sender holds a lease, so that one process at a time counts this key's nonces.
@@ -15,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
-from ledger.chain.transactions import sign_transaction
+from ledger.chain.transactions import call_of, sign_transaction
 from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
@@ -121,6 +123,8 @@ class Sender:
                 elif result.sent is not Sent.NONCE_USED:
                     # It stays first in line: those behind it have higher nonces and can only wait for it.
                     self._note([transaction.hash], transactions.UNKNOWN, result.reason)
+                    if result.sent is Sent.REFUSED:
+                        self._sign_again(transaction)
                     break
         finally:
             if accepted:
@@ -171,6 +175,24 @@ class Sender:
             gas_price=gas_price,
         )
         return NewTransaction(intent.name, intent.record_id, self.address, nonce, signed.raw, signed.hash)
+
+    def _sign_again(self, refused: StoredTransaction) -> None:
+        """The same call under the same nonce, with the gas limit and price of today."""
+        to, data = call_of(refused.raw)
+        limit, price = self._chain.gas_limit(self.address, to, data), self._chain.gas_price()
+        signed = sign_transaction(
+            self._key,
+            chain_id=self._chain.chain_id,
+            nonce=refused.nonce,
+            to=to,
+            data=data,
+            gas_limit=limit,
+            gas_price=price,
+        )
+        if signed.hash != refused.hash:
+            # A crash before the commit leaves the old bytes, which are refused again.
+            with self.database.write() as connection:
+                transactions.replace(connection, refused.hash, signed.raw, signed.hash)
 
     def _settled(self, transaction: StoredTransaction, final: int, used: int) -> Settled | None:
         receipt = self._chain.receipt(transaction.hash)
