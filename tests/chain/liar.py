@@ -14,7 +14,7 @@ from ledger.chain.rpc import RpcChain
 from ledger.codes import Outcome as Code
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId
-from ledger.errors import ChainUnavailable, LadingError
+from ledger.errors import LadingError
 from ledger.records.eip712 import Withheld
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Outcome, Override
@@ -53,13 +53,12 @@ class Papers:
 
 @dataclass(frozen=True)
 class Day:
-    """How a run ended. `mended`: how often the follower went back to read a block again."""
+    """How a run ended; `questions`: how many the node was asked, `told`: its lies, by method and kind."""
 
     outcomes: dict[RecordId, list[int]]
     custody: list[tuple[bytes, int, int, int]]
     questions: int
     told: Counter[tuple[str, str]]
-    mended: int
 
 
 @contextmanager
@@ -217,7 +216,7 @@ def _ended(operator: Operator, node: LyingNode, day: Papers) -> Day:
     with operator.db.read() as connection:
         rows = shipments.get_many(connection, ids).values()
     custody = sorted((one.shipment, one.custodian, one.sequence, one.state) for one in rows)
-    return Day({i: operator.outcomes(i) for i in ids}, custody, len(node.asked), node.told, 0)
+    return Day({i: operator.outcomes(i) for i in ids}, custody, len(node.asked), node.told)
 
 
 def _outcomes_in_log(operator: Operator) -> set[RecordId]:
@@ -249,6 +248,3 @@ def _settled_on_chain(operator: Operator, node: LyingNode) -> Settling:
         for timed in blocks.events:
             settling.outcome(timed)
     return settling
-
-
-__all__: Sequence[str] = ("ChainUnavailable", "Day", "Papers", "live", "opened", "papers")
