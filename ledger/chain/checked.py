@@ -74,7 +74,7 @@ class CheckedEvents:
             if wanted:
                 logs += self._logs(some, wanted)
             start = end + 1
-        return Events(tuple(header.block for header in headers), tuple(logs))
+        return Events(tuple(h.block for h in headers), tuple(logs), all(h.proves for h in headers))
 
     def receipts(self, header: Header) -> tuple[BlockReceipt, ...]:
         """All of a block's, in its order, as far as they can be compared with its header."""

@@ -40,10 +40,14 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What a range of blocks holds: `blocks`, each the parent of the next, and `logs` by block and index, each once."""
+    """What a range of blocks holds: `blocks`, each the parent of the next, and `logs` by block and index, each once.
+
+    `proved`: the hashes of the blocks vouch for it; otherwise only that the node's answers agree with each other.
+    """
 
     blocks: tuple[Block, ...]
     logs: tuple[Log, ...]
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True)

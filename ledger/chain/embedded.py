@@ -127,7 +127,7 @@ class EmbeddedReader:
                     raise StorageFailed("a block is missing from the chain", where=f"block {number}")
                 blocks.append(_block(header))
                 logs += self._logs_of(header, wanted)
-        return Events(tuple(blocks), tuple(logs))
+        return Events(tuple(blocks), tuple(logs), proved=True)
 
     def confirms(self, receipt: Receipt) -> bool:
         return self.receipt(receipt.transaction) == receipt  # read from the block's own receipts

@@ -20,11 +20,9 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Outcome, Override
 from ledger.services.home.clock import ManualClock
 from ledger.services.relay.chain_reader import Settling, read_ranges
-from ledger.services.relay.follower import Follower
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.projections import Projector
 from ledger.store import cursors, outbox, records
 from ledger.store.projections import shipments
 from tests.chain.conftest import CHAIN_ID, GENESIS, Founded
@@ -33,6 +31,7 @@ from tests.chain.node import EmbeddedNode
 from tests.chain.operator import CARRIER, COUNCIL, MAKER, SHOP, Operator, key_of
 
 HOUR = 3_600
+_MEMORY = Path("/dev/shm")  # noqa: S108
 _ROUNDS = 12
 _MOST_ROUNDS = 120
 
@@ -66,7 +65,8 @@ def opened(
     founded: Founded, plan: Plan = honest, *, seed: int = 0, foreign: bool = False
 ) -> Iterator[tuple[Operator, LyingNode]]:
     """A copy of the home, and an operator whose node is honest until its first question of the day."""
-    with tempfile.TemporaryDirectory() as folder:
+    # In memory where that can be had: what a disk does is not the matter here.
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         home = Path(folder)
         shutil.copytree(founded.home, home, dirs_exist_ok=True)
         clock = ManualClock(founded.now)
@@ -98,12 +98,10 @@ def opened(
 
 
 def _wire(operator: Operator) -> None:
-    """Projections and foresight, as in a node."""
-    home = operator.node_home
-    registry = CurrentRegistry(operator.deployment.genesis, operator.clock)
-    operator.follower = Follower(home, operator.sequencer, project=Projector(registry).catch_up)
-    options = RelayOptions(operator.follower.step, foresee=RecordedForesight(registry, operator.clock))
-    operator.relayer = Relayer(home, operator.sender, operator.sequencer, options, holder=operator.name)
+    """Foresight, as in a node."""
+    foresee = RecordedForesight(CurrentRegistry(operator.deployment.genesis, operator.clock), operator.clock)
+    options = RelayOptions(operator.follower.step, foresee=foresee)
+    operator.relayer = Relayer(operator.node_home, operator.sender, operator.sequencer, options, holder=operator.name)
 
 
 def papers(founded: Founded) -> Papers:

@@ -57,7 +57,7 @@ class Recorded:
         blocks = tuple(self.blocks[number] for number in range(first, last + 1) if number in self.blocks)
         if len(blocks) != last - first + 1:
             raise ChainUnavailable("a final block is missing")
-        return Events(blocks, tuple(sorted(here, key=lambda log: (log.block, log.index))))
+        return Events(blocks, tuple(sorted(here, key=lambda log: (log.block, log.index))), proved=True)
 
 
 def _hash(number: int) -> bytes:

@@ -38,12 +38,14 @@ class BlockRange:
 
     `events` are in the order of block and index, each once. `undecodable` are events of our contracts that hold no
     record that can be carried. `contracts`: all contracts opened until `end`, closed ones too, by address: the name.
+    `proved`: as in `Events`.
     """
 
     end: Block
     events: tuple[TimedEvent, ...]
     undecodable: tuple[Undecodable, ...]
     contracts: Mapping[bytes, str]
+    proved: bool
 
 
 def read_ranges(
@@ -104,7 +106,7 @@ def _read(
                 for address, name in _opened(event).items():
                     known.setdefault(address, name)
         if known.keys() == asked.keys():
-            return BlockRange(answer.blocks[-1], tuple(events), tuple(undecodable), known)
+            return BlockRange(answer.blocks[-1], tuple(events), tuple(undecodable), known, answer.proved)
         asked = known
 
 

@@ -1,18 +1,22 @@
 """The end of records that reverted after their `submitBy`: the only outcome that the operator gives, not a contract.
 
 It is for ever, so it takes more than one answer of a node. The block of the revert was followed to the log, it holds
-the receipt just so, its time is after `submitBy`, and what other transactions of the record settled is in the log.
+the receipt just so, its time is after `submitBy`, what other transactions of the record settled is in the log, and the
+contract stands no further with its shipments than the log does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from ledger.chain.contracts import CONTRACT_OF_KIND, view
 from ledger.chain.events import item_count
+from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
-from ledger.common.ids import RecordId
+from ledger.common.ids import RecordId, to_hex
+from ledger.custody.slot import Slot
 from ledger.errors import ChainUnavailable
 from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, SignedRecord
-from ledger.records.types import Outcome
+from ledger.records.types import Handoff, Outcome, Record
 from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Entry
 from ledger.services.relay.contracts_in_force import ContractBook
@@ -21,7 +25,7 @@ from ledger.services.relay.sender import Settled
 from ledger.store import cursors, outbox, records
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
-from ledger.store.projections import outcomes
+from ledger.store.projections import outcomes, shipments
 
 
 class FinalRejections:
@@ -78,12 +82,36 @@ class FinalRejections:
         block = self._chain.block(receipt.block)
         if block is None:
             raise ChainUnavailable("a final block is missing", where=f"block {receipt.block}")
+        known = outcomes.of(connection, record_id)
+        self._require_followed(connection, stored.record, record_id, {item.item for item in known})
         codes = bytearray([Code.REJECTED] * item_count(stored.record))
-        for known in outcomes.of(connection, record_id):
-            codes[known.item] = known.outcome
+        for item in known:
+            codes[item.item] = item.outcome
         target = self._book.target(connection, stored.record, record_id) or bytes(20)
         outcome = Outcome(record_id, target, receipt.block, block.timestamp, receipt.transaction, 0, bytes(codes))
         return outcome_entry(self._domain, outcome, settles=record_id)
+
+    def _require_followed(
+        self, connection: Connection, record: Record, record_id: RecordId, decided: Collection[int]
+    ) -> None:
+        """Raise `ChainUnavailable` if the contract stands further with a shipment of the undecided items than the log.
+
+        A third witness, beside events and receipts. Only terms and handoffs have a `submitBy`.
+        """
+        named = [item.shipment for item in record.items] if isinstance(record, Handoff) else [record_id]
+        contract = self._book.in_force(ContractKind.CUSTODY)
+        for item, shipment in enumerate(named):
+            if contract is None or item in decided:
+                continue
+            (word,) = view(self._chain, contract, CONTRACT_OF_KIND[ContractKind.CUSTODY], "slotOf", shipment)
+            row = shipments.get(connection, shipment)
+            if word and (row is None or row.sequence < Slot.unpack(word).sequence):
+                raise ChainUnavailable(
+                    "the contract knows more of the shipment than the node's events told",
+                    where=to_hex(shipment),
+                    expected=f"sequence {row.sequence}" if row else "not there",
+                    found=f"sequence {Slot.unpack(word).sequence}",
+                )
 
 
 def outcome_entry(domain: Domain, outcome: Outcome, settles: RecordId | None) -> Entry:

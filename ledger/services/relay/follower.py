@@ -21,12 +21,17 @@ from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.chain_reader import BlockRange, Settling, TimedEvent, read_ranges
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.final_rejections import outcome_entry
-from ledger.services.relay.missed_events import CURSOR
+from ledger.services.relay.gaps import find_gap
+from ledger.services.relay.missed_events import CURSOR, rewind
 from ledger.services.relay.relayer import next_try
 from ledger.store import checkpoints, cursors, outbox, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
+
+GAP_SECONDS = 600
+"""For so long a node may go on hiding what came before an event."""
+_GAP_PAUSE = 30
 
 log = logging.getLogger("lading.follower")
 Project = Callable[[Connection], None]
@@ -68,6 +73,8 @@ class Follower:
         self._log_id = home.log_id
         self._clock = home.clock
         self._project = project
+        self._gaps: dict[tuple[int, int], tuple[int, int]] = {}
+        """By block and index of an event that does not fit: since when it is known, and when to read again."""
 
     def step(self) -> FollowReport:
         """Follow the chain up to its newest final block, range by range, one commit each.
@@ -84,6 +91,8 @@ class Follower:
             for strange in blocks.undecodable:
                 event = strange.log
                 log.warning("event %d of block %d holds no record: %s", event.index, event.block, strange.why)
+            if not blocks.proved:
+                self._require_no_gap(blocks)
             result = self._derive(blocks)
             self._commit(blocks, result)
             total = FollowReport(
@@ -126,6 +135,34 @@ class Follower:
                 mend="The chain was reset, or a block taken as final was replaced: check the finality setting.",
             )
         return cursor.block, cursor.block_hash
+
+    def _require_no_gap(self, blocks: BlockRange) -> None:
+        """Raise `ChainUnavailable` for an event that does not follow from the log; what was missed is read again.
+
+        For so long only: in a log that lost an event in an earlier version, what follows on it never fits.
+        """
+        if self._project is None or not blocks.events:
+            return
+        with self._database.write() as connection:
+            self._project(connection)  # what only the log takes may have come since
+            gap = find_gap(connection, blocks.events)
+        if gap is None:
+            return
+        place, now = (gap.event.log.block, gap.event.log.index), self._clock.now()
+        where = f"block {place[0]}, event {place[1]}"
+        first, again = self._gaps.setdefault(place, (now, now))
+        if now - first > GAP_SECONDS:
+            log.error("%s does not follow from the log: %s, and the log has %s", where, gap.found, gap.expected)
+            return
+        if now >= again:
+            self._gaps[place] = (first, now + _GAP_PAUSE)
+            rewind(self._database, self._chain, max(gap.since, self._deployment.block + 1))
+        raise ChainUnavailable(
+            "the event does not follow from those before: the node did not give them all",
+            where=where,
+            expected=gap.expected,
+            found=gap.found,
+        )
 
     # --- what follows from it ----------------------------------------------------------------------------------------
 
