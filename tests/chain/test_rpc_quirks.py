@@ -14,7 +14,7 @@ from ledger.chain.rpc import RpcChain
 from ledger.errors import ChainUnavailable, Misconfigured
 from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, Rig, hash_of
-from tests.chain.node import rehashed
+from tests.chain.lying.node import rehashed
 from tests.chain.probe import Sender, count
 
 Twist = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | bytes | None]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.chain.conftest import Founded
-from tests.chain.liar import Day, Papers, live, papers
-from tests.chain.lies import KINDS, METHODS, Plan, schedules
+from tests.chain.lying.day import Day, Papers, live, papers
+from tests.chain.lying.lies import KINDS, METHODS, Plan, schedules
 
 SCHEDULES = 2_000
 IN_THE_SUITE = 18

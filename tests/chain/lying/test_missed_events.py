@@ -14,8 +14,8 @@ from ledger.errors import ChainUnavailable, Misconfigured
 from ledger.services.relay.follower import GAP_SECONDS
 from ledger.store import cursors, outbox, transactions
 from tests.chain.conftest import Founded
-from tests.chain.liar import HOUR, opened
-from tests.chain.lies import LyingNode
+from tests.chain.lying.day import HOUR, opened
+from tests.chain.lying.lies import LyingNode
 from tests.chain.operator import CARRIER, MAKER, SHOP, Operator, key_of
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ledger.chain.answers import Refusal
 from ledger.errors import ChainUnavailable
 from ledger.services.home.clock import ManualClock
-from tests.chain.node import EmbeddedNode
+from tests.chain.lying.node import EmbeddedNode
 
 EMPTY, OLD, PARTIAL, ERROR, SLOW = KINDS = ("empty", "old", "partial", "error", "slow")
 METHODS = (

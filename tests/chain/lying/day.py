@@ -26,8 +26,8 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import cursors, outbox, records
 from ledger.store.projections import shipments
 from tests.chain.conftest import CHAIN_ID, GENESIS, Founded
-from tests.chain.lies import LyingNode, Plan, honest
-from tests.chain.node import EmbeddedNode
+from tests.chain.lying.lies import LyingNode, Plan, honest
+from tests.chain.lying.node import EmbeddedNode
 from tests.chain.operator import CARRIER, COUNCIL, MAKER, SHOP, Operator, key_of
 
 HOUR = 3_600
