@@ -14,7 +14,7 @@ PYTEST ?= $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup demo test test-python test-contracts test-browser check format drills bench generate contracts \
-  slither mutants lock clean
+  slither mutants release-home lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,9 @@ generate: setup ## write Records.sol, Codes.sol, records.js and docs/vectors fro
 	$(BIN)/python -m scripts.generate_solidity
 	$(BIN)/python -m scripts.generate_page_types
 	$(BIN)/python -m scripts.generate_vectors
+
+release-home: setup ## keep a home of this version for the tests of later ones, before the version goes out
+	$(BIN)/python -m scripts.pack_home
 
 contracts: generate ## compile the contracts into ledger/chain/artifacts
 	$(BIN)/python -m scripts.compile_contracts

@@ -161,7 +161,13 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
         raise StorageFailed(str(error), where=path.name) from error
     if result != _FORMAT:
         db.close()
-        raise Misconfigured("not a chain file of this version", where=path.name, expected=_FORMAT, found=result)
+        raise Misconfigured(
+            "the chain file was written by a newer Lading" if result > _FORMAT else "not a chain file",
+            where=path.name,
+            expected=_FORMAT,
+            found=result,
+            mend="Install the newer version." if result > _FORMAT else "Restore chain.db from a backup.",
+        )
     return db
 
 

@@ -79,11 +79,31 @@ class Database:
         Several processes may do so at once. Raises `Misconfigured` when it was written by a newer Lading.
         """
         database = cls(url, busy_timeout=busy_timeout)
-        if database.path:
-            database.path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            if database.path:
+                database.path.parent.mkdir(parents=True, exist_ok=True)
             with database.write() as connection:
                 migrate.upgrade(connection)
+        except OSError as error:
+            database.close()
+            raise StorageFailed("the database cannot be opened", found=error.strerror or str(error)) from error
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def existing(cls, url: str, *, read_only: bool = True) -> "Database":
+        """The database as it is, for use beside the process that serves it.
+
+        Raises `Misconfigured` when there is none, or when another release wrote it.
+        """
+        database = cls(url, read_only=read_only)
+        try:
+            if database.path and not database.path.exists():
+                raise Misconfigured("there is no database here", where=str(database.path))
+            with database.read() as connection:
+                migrate.require_current(connection)
         except BaseException:
             database.close()
             raise

@@ -23,21 +23,40 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     config = configuration(connection)
-    result = MigrationContext.configure(connection).get_current_revision()
+    if not _is_current(connection, config):
+        command.upgrade(config, "head")
+    if projection_version(connection) != VERSION:
+        recreate_projections(connection)
+
+
+def require_current(connection: Connection) -> None:
+    """For those who only read: raises `Misconfigured` unless the database is of this release."""
+    if not _is_current(connection, configuration(connection)):
+        raise Misconfigured(
+            "the database was written by an older Lading",
+            where="LADING_DATABASE_URL",
+            mend="Make a backup, then let `lading upgrade` bring the home up to date.",
+        )
+
+
+def _is_current(connection: Connection, config: Config) -> bool:
+    """Whether no migration is missing; raises `Misconfigured` when it has some that this release does not know."""
+    found = revision(connection)
     scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
-    if result is not None and result not in known:
+    if found and found not in {script.revision for script in scripts.walk_revisions()}:
         raise Misconfigured(
             "the database was written by a newer Lading",
             where="LADING_DATABASE_URL",
             expected=scripts.get_current_head() or "",
-            found=result,
+            found=found,
             mend="Install the newer version.",
         )
-    if result != scripts.get_current_head():
-        command.upgrade(config, "head")
-    if projection_version(connection) != VERSION:
-        recreate_projections(connection)
+    return found == scripts.get_current_head()
+
+
+def revision(connection: Connection) -> str:
+    """The last migration that was applied; empty where there was none."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def configuration(connection: Connection) -> Config:

@@ -1,5 +1,5 @@
-"""What an operator does to a home's database: `lading rebuild` what follows from records and chain, `lading erase`
-private parts of records.
+"""What an operator does to a home's database: `lading rebuild` what follows from records and chain, `lading upgrade` it
+to this release, `lading erase` private parts of records.
 """
 
 from pathlib import Path
@@ -19,6 +19,7 @@ from ledger.records.erasure import ErasureReason
 from ledger.records.signing import SignedRecord
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.rebuild import Restored, rebuild_projections, restore_from_chain
+from ledger.services.lifecycle.upgrade import upgrade as upgrade_home
 from ledger.services.node.reader import open_ledger
 from ledger.services.state.erasure import Erasing
 
@@ -76,6 +77,21 @@ def rebuild(
         show(restored)
     if not restored.done:
         raise typer.Exit(1)
+
+
+def upgrade(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Bring a home of an older release up to date. Make a backup and stop the node first.
+
+    `lading serve` does the same when it starts. Afterwards the older release refuses the home; `lading audit` shows
+    that records, log and figures are what they were.
+    """
+    result = upgrade_home(read_settings())
+    if json:
+        print_json(result.to_json())
+    elif result.before == result.after:
+        out.print(f"up to date: revision {result.after}, {result.size:,} leaves")
+    else:
+        out.print(f"from revision {result.before} to {result.after}, {result.size:,} leaves; now: lading audit")
 
 
 def erase(

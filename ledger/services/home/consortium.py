@@ -32,6 +32,7 @@ from ledger.services.home.keystores import (
     new_key,
     read_keystore,
     read_log_key,
+    replace_private,
     write_keystore,
     write_log_key,
     write_private,
@@ -39,19 +40,27 @@ from ledger.services.home.keystores import (
 from ledger.services.home.settings import Settings
 
 __all__ = [
+    "CONSORTIUM",
     "Consortium",
     "OperatorKeys",
     "TokenPlan",
+    "bring_up_to_date",
     "found",
     "make_keys",
     "open_keys",
     "operator_passphrase",
     "read_consortium",
     "read_witnesses",
+    "rewrite_consortium",
     "unused",
     "with_logs_of",
+    "write_consortium",
 ]
 
+CONSORTIUM = "consortium.json"
+FORMAT = "consortium/1"
+FORMATS = (None, FORMAT)
+"""What `lading` in a consortium file may say; files of release 0.1.0 do not say it."""
 WITNESSES = "witnesses"
 """The file of a home with the witnesses that its log asks: a C2SP tlog-policy."""
 RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"
@@ -72,6 +81,7 @@ class Consortium:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "lading": FORMAT,
             "deployment": self.deployment.to_json(),
             "log": {"origin": self.log.origin, "key": to_hex(self.log.public_key)},
             "demo": self.demo,
@@ -147,22 +157,61 @@ def unused(home: Path) -> Iterator[Path]:
 
 
 def read_consortium(home: Path) -> Consortium:
-    """The consortium of this home; raises `Misconfigured` when none was founded here."""
-    path = home / "consortium.json"
+    """The consortium of this home; raises `Misconfigured` when none was founded here, or by a newer release."""
+    path = home / CONSORTIUM
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(_content(path))
+        _refuse_newer(data.get("lading"), path)
         return Consortium(
             Deployment.from_json(data["deployment"]),
             LogIdentity(data["log"]["origin"], bytes_from_hex(data["log"]["key"], 32, "log.key")),
             bool(data["demo"]),
             read_witnesses(home),
         )
+    except (ValueError, KeyError, TypeError, AttributeError, MalformedRecord):
+        raise Misconfigured("not a consortium file", where=str(path)) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise Misconfigured(
             "no consortium here", where=str(path), mend="Found one with `lading found`, or try `lading demo`."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, MalformedRecord):
-        raise Misconfigured("not a consortium file", where=str(path)) from None
+    except OSError as error:
+        raise Misconfigured("cannot be read", where=str(path), found=error.strerror or "") from None
+
+
+def _refuse_newer(version: object, path: Path) -> None:
+    if version not in FORMATS:
+        raise Misconfigured(
+            "the consortium file was written by a newer Lading",
+            where=str(path),
+            expected=FORMAT,
+            found=str(version)[:40],
+            mend="Install the newer version.",
+        )
+
+
+def write_consortium(home: Path, consortium: Consortium) -> None:
+    """Write the file of a consortium that is new in this home; raises `Misconfigured` when it has one already."""
+    write_private(home / CONSORTIUM, _text(consortium))
+
+
+def rewrite_consortium(home: Path, consortium: Consortium) -> None:
+    """Put the file of `consortium` in place of the one that is there; raises `Misconfigured` when it cannot."""
+    replace_private(home / CONSORTIUM, _text(consortium))
+
+
+def bring_up_to_date(home: Path, consortium: Consortium) -> None:
+    """Write the consortium's file anew where an older release wrote it; it says the same afterwards."""
+    if b'"lading"' not in _content(home / CONSORTIUM):
+        rewrite_consortium(home, consortium)
+
+
+def _text(consortium: Consortium) -> bytes:
+    return json.dumps(consortium.to_json(), indent=1).encode()
 
 
 def read_witnesses(home: Path) -> AskedWitnesses | None:
@@ -227,7 +276,7 @@ def found(
     Run again after a crash, it goes on where it stopped: keys and the consortium's id are kept, the deployment looks
     before it sends. Raises `Misconfigured` when the home has a consortium already.
     """
-    if (settings.home / "consortium.json").exists():
+    if (settings.home / CONSORTIUM).exists():
         raise Misconfigured("this home has a consortium", where=str(settings.home), mend="Choose another LADING_HOME.")
     consortium_id = make_keys(settings, demo)
     keys = open_keys(settings, settings.origin)
@@ -238,7 +287,7 @@ def found(
     finally:
         chain.close()
     consortium = Consortium(deployment, keys.log.identity, demo)
-    write_private(settings.home / "consortium.json", json.dumps(consortium.to_json(), indent=1).encode())
+    write_consortium(settings.home, consortium)
     return consortium
 
 

@@ -7,6 +7,8 @@ is public, and it protects nothing.
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -112,6 +114,22 @@ def write_private(path: Path, content: bytes) -> None:
 
     Raises `Misconfigured` when it exists or cannot be written; then nothing is there under its name.
     """
+    with _draft(path, content) as draft:
+        path.hardlink_to(draft)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Put a file that only its owner can read in the place of the one there; after a crash it is the old or the new.
+
+    Raises `Misconfigured` when it cannot be written; then the old one stays.
+    """
+    with _draft(path, content) as draft:
+        draft.replace(path)
+
+
+@contextmanager
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
+    """`content` on disk beside `path`, for the block to give it its name, which is then made durable."""
     # A crash half-way leaves a draft, never half a key under the key's name.
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -121,9 +139,14 @@ def write_private(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            path.hardlink_to(draft)
+            yield draft
         finally:
             draft.unlink(missing_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except FileExistsError:
         raise Misconfigured(
             "the file exists", where=str(path), mend="Choose another name: keys are never overwritten."

@@ -4,8 +4,6 @@ What it needs is the trust file, from somebody it trusts; everything else is on 
 first block, so its log ends up with the same records and outcomes as everybody else's.
 """
 
-import json
-
 from ledger.bundle.format import Trust
 from ledger.chain.client import FIRST_BLOCK, ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, artifact, decode_result, encode_function
@@ -13,8 +11,7 @@ from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import ChainUnavailable, Misconfigured
-from ledger.services.home.consortium import Consortium, make_keys, open_keys
-from ledger.services.home.keystores import write_private
+from ledger.services.home.consortium import CONSORTIUM, Consortium, make_keys, open_keys, write_consortium
 from ledger.services.home.settings import EMBEDDED, Settings
 
 
@@ -28,7 +25,7 @@ def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, d
         raise Misconfigured(
             "an embedded chain has one operator", where="LADING_CHAIN", expected="the URL of the consortium's network"
         )
-    if (settings.home / "consortium.json").exists():
+    if (settings.home / CONSORTIUM).exists():
         raise Misconfigured("this home has a consortium", where=str(settings.home), mend="Choose another LADING_HOME.")
     deployment = _deployment(chain, trust, pool)
     if make_keys(settings, demo, trust.genesis.consortium_id) != trust.genesis.consortium_id:
@@ -45,7 +42,7 @@ def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, d
             mend="Each operator's log has its own name and key.",
         )
     consortium = Consortium(deployment, keys.log.identity, demo)
-    write_private(settings.home / "consortium.json", json.dumps(consortium.to_json(), indent=1).encode())
+    write_consortium(settings.home, consortium)
     return consortium
 
 

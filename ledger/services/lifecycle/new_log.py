@@ -5,16 +5,15 @@ not sign again, so its keys go out of use together with its files. The anchor ke
 once, as one thing.
 """
 
-import json
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.log.leaf import LogSigner
-from ledger.services.home.consortium import ANCHOR, LOG, Consortium, operator_passphrase
+from ledger.services.home.consortium import ANCHOR, LOG, Consortium, operator_passphrase, rewrite_consortium
 from ledger.services.home.keystores import is_demo, new_key, read_log_key, write_keystore, write_log_key
 from ledger.services.home.settings import Settings
-from ledger.services.publish.durable_files import replace_file, sync_folder
+from ledger.services.publish.durable_files import sync_folder
 
 CHECKPOINT, HIGHEST = "checkpoint", "highest-checkpoint"
 NEXT = "next-log"
@@ -51,8 +50,7 @@ def renew_log(settings: Settings, consortium: Consortium) -> Consortium:
     # 4. From here on the home has the new log.
     log = LogSigner(consortium.log.origin, read_log_key(keys / LOG, passphrase)).identity
     renewed = Consortium(consortium.deployment, log, consortium.demo)
-    replace_file(settings.home / "consortium.json", json.dumps(renewed.to_json(), indent=1).encode())
-    sync_folder(settings.home)
+    rewrite_consortium(settings.home, renewed)
     return renewed
 
 

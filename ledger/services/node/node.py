@@ -17,7 +17,7 @@ from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
 from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import open_keys, read_consortium
+from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
@@ -49,7 +49,13 @@ class Node:
         keys = open_keys(settings, consortium.log.origin)
         watch = clock or SystemClock()
         self.chain = open_chain(settings, watch)
-        self.home = Home(settings, consortium, Database.open(settings.database_url), self.chain, watch)
+        try:
+            database = Database.open(settings.database_url)
+            bring_up_to_date(settings.home, consortium)
+        except BaseException:
+            self.chain.close()
+            raise
+        self.home = Home(settings, consortium, database, self.chain, watch)
         self.reader = LedgerReader(self.home, keys)
         self._wire_writing()
         if consortium.witnesses is not None:

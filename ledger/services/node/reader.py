@@ -41,7 +41,7 @@ def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bo
     consortium = read_consortium(settings.home)
     keys = open_keys(settings, consortium.log.origin)
     watch = clock or SystemClock()
-    database = Database(settings.database_url, read_only=read_only)
+    database = Database.existing(settings.database_url, read_only=read_only)
     return LedgerReader(Home(settings, consortium, database, open_chain_reader(settings, watch), watch), keys)
 
 

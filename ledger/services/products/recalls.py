@@ -224,7 +224,7 @@ def _concerns(recall: StoredRecall, product: Product) -> bool:
 def reading_recalls(settings: Settings, clock: Clock) -> Iterator[Recalls]:
     """The recalls of a home, read beside whatever process serves it. Raises `Misconfigured` when there is none."""
     consortium = read_consortium(settings.home)
-    database = Database(settings.database_url, read_only=True)
+    database = Database.existing(settings.database_url)
     try:
         registry = CurrentRegistry(consortium.genesis, clock)
         yield Recalls(database, registry, Names(registry, consortium.genesis.consortium_id))

@@ -77,7 +77,7 @@ class Members:
 def reading_members(settings: Settings, clock: Clock) -> Iterator[Members]:
     """The members of a home, read beside whatever process serves it. Raises `Misconfigured` when there is none."""
     consortium = read_consortium(settings.home)
-    database = Database(settings.database_url, read_only=True)
+    database = Database.existing(settings.database_url)
     try:
         registry = CurrentRegistry(consortium.genesis, clock)
         yield Members(database, registry, Names(registry, consortium.genesis.consortium_id))

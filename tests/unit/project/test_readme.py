@@ -207,7 +207,6 @@ def test_the_changelog_keeps_its_form() -> None:
     titles = re.findall(r"^## (.+)$", text_of(ROOT / "CHANGELOG.md"), re.MULTILINE)
     assert titles[0] == "Unreleased"
     assert all(re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+ - [0-9]{4}-[0-9]{2}-[0-9]{2}", title) for title in titles[1:])
-    commands = set(
-        re.findall(r"`([a-z]+)`", text_of(ROOT / "CHANGELOG.md").split("The `lading` command:")[1].split("\n\n")[0])
-    )
+    lists = text_of(ROOT / "CHANGELOG.md").split("The `lading` command:")[1:]
+    commands = {name for text in lists for name in re.findall(r"`([a-z]+)`", re.split(r"\n(?:\n|- )", text)[0])}
     assert commands == set(COMMANDS)

@@ -1,0 +1,28 @@
+"""A PostgreSQL server for the tests that want one, where it can be started."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgresql import new_database, postgresql_server
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server, without the database's name."""
+    starting = postgresql_server()
+    try:
+        server = starting.__enter__()
+    except Exception as error:  # noqa: BLE001 whatever keeps a server from starting, the SQLite half runs
+        pytest.skip(f"no PostgreSQL here: {error}")
+    yield server.get_uri()
+    starting.__exit__(None, None, None)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return new_database(postgresql, f"lading_{next(_numbers)}")
