@@ -104,6 +104,14 @@ def quantity(value: Any, where: str) -> int:
     return int(value, 16)
 
 
+def count(value: Any, where: str) -> int:
+    """A number that counts something (blocks, seconds, transactions): none is near 2⁵³."""
+    number = quantity(value, where)
+    if number >= 2**53:
+        raise ChainUnavailable("a number beyond all measure", where=where, found=str(value)[:80])
+    return number
+
+
 def data_of(value: Any, where: str) -> bytes:
     if not isinstance(value, str) or not _DATA.fullmatch(value):
         raise ChainUnavailable("not bytes", where=where, expected="hex", found=str(value)[:80])

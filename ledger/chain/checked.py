@@ -55,8 +55,8 @@ class CheckedEvents:
             if answer is None:
                 raise ChainUnavailable("a final block is missing", where=f"block {number}")
             header = self._header(answer, number)
-            if result and header.block.parent != result[-1].block.hash:
-                raise ChainUnavailable("a block does not follow the one before", where=f"block {number}")
+            if result:
+                _require_next(result[-1], header)
             result.append(header)
         return tuple(result)
 
@@ -68,8 +68,8 @@ class CheckedEvents:
         while start <= last:
             end = min(start + _BLOCKS_A_RANGE - 1, last)
             some = self.headers(start, end)
-            if headers and some[0].block.parent != headers[-1].block.hash:
-                raise ChainUnavailable("a block does not follow the one before", where=f"block {start}")
+            if headers:
+                _require_next(headers[-1], some[0])
             headers += some
             if wanted:
                 logs += self._logs(some, wanted)
@@ -168,3 +168,9 @@ class CheckedEvents:
                     raise ChainUnavailable("two events claim one place", where=place)
             start = end + 1
         return [result[place] for place in sorted(result)]
+
+
+def _require_next(before: Header, header: Header) -> None:
+    follows = header.block.parent == before.block.hash and header.block.timestamp >= before.block.timestamp
+    if not follows:
+        raise ChainUnavailable("a block does not follow the one before", where=f"block {header.block.number}")

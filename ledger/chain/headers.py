@@ -13,7 +13,7 @@ from typing import Any
 import rlp
 from trie.hexary import HexaryTrie
 
-from ledger.chain.answers import data_of, field_of, fixed_bytes, quantity
+from ledger.chain.answers import count, data_of, field_of, fixed_bytes, quantity
 from ledger.chain.client import Block, Log, Receipt
 from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable
@@ -29,6 +29,7 @@ _NUMBERS = {
     "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas",
 }  # fmt: skip
 _BLOOM_BYTES = 256
+_LAST_KIND = 0x7F  # EIP-2718
 NEWEST_KIND = 4
 """Of transactions whose receipts have the four usual fields; some networks add kinds with more."""
 
@@ -61,10 +62,10 @@ class BlockReceipt:
 def header_of(answer: Any) -> Header:
     """A header from `eth_getBlockByNumber`; raises `ChainUnavailable` for what is none."""
     block = Block(
-        quantity(field_of(answer, "number"), "number"),
+        count(field_of(answer, "number"), "number"),
         fixed_bytes(field_of(answer, "hash"), 32, "hash"),
         fixed_bytes(field_of(answer, "parentHash"), 32, "parentHash"),
-        quantity(field_of(answer, "timestamp"), "timestamp"),
+        count(field_of(answer, "timestamp"), "timestamp"),
     )
     hashes = field_of(answer, "transactions")
     if not isinstance(hashes, list):
@@ -95,7 +96,10 @@ def receipt_of(answer: Any) -> BlockReceipt:
     created, logs = answer.get("contractAddress"), field_of(answer, "logs")
     if not isinstance(logs, list):
         raise ChainUnavailable("not a list of events", where="logs")
-    block = quantity(field_of(answer, "blockNumber"), "blockNumber")
+    kind = quantity(answer.get("type") or "0x0", "type")
+    if kind > _LAST_KIND:
+        raise ChainUnavailable("no kind of transaction", where="type", found=kind)
+    block = count(field_of(answer, "blockNumber"), "blockNumber")
     read = tuple(log_of(one) for one in logs)
     if any((log.block, log.transaction) != (block, transaction) for log in read):
         raise ChainUnavailable("a receipt holds another transaction's events", where=f"block {block}")
@@ -104,12 +108,12 @@ def receipt_of(answer: Any) -> BlockReceipt:
             transaction,
             block,
             quantity(field_of(answer, "status"), "status") == 1,
-            quantity(field_of(answer, "gasUsed"), "gasUsed"),
+            count(field_of(answer, "gasUsed"), "gasUsed"),
             None if created is None else fixed_bytes(created, 20, "contractAddress"),
         ),
         fixed_bytes(field_of(answer, "blockHash"), 32, "blockHash"),
-        quantity(answer.get("type") or "0x0", "type"),
-        quantity(field_of(answer, "cumulativeGasUsed"), "cumulativeGasUsed"),
+        kind,
+        count(field_of(answer, "cumulativeGasUsed"), "cumulativeGasUsed"),
         read,
     )
 
@@ -121,9 +125,9 @@ def log_of(answer: Any) -> Log:
         fixed_bytes(field_of(answer, "address"), 20, "address"),
         tuple(fixed_bytes(topic, 32, "topics") for topic in (topics if isinstance(topics, list) else [])),
         data_of(field_of(answer, "data"), "data"),
-        quantity(field_of(answer, "blockNumber"), "blockNumber"),
+        count(field_of(answer, "blockNumber"), "blockNumber"),
         fixed_bytes(field_of(answer, "transactionHash"), 32, "transactionHash"),
-        quantity(field_of(answer, "logIndex"), "logIndex"),
+        count(field_of(answer, "logIndex"), "logIndex"),
     )
 
 

@@ -7,7 +7,7 @@ makes no sense, or contradicts another, is `ChainUnavailable`, never a guess.
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.chain.answers import Refusal, data_of, field_of, fixed_bytes, quantity, sent_of
+from ledger.chain.answers import Refusal, count, data_of, field_of, fixed_bytes, quantity, sent_of
 from ledger.chain.checked import CheckedEvents
 from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Events, Receipt, SendResult, Sent
 from ledger.chain.headers import receipt_of
@@ -57,7 +57,7 @@ class RpcChain:
         return self._in_flight
 
     def head(self) -> int:
-        return quantity(self._ask("eth_blockNumber"), "eth_blockNumber")
+        return count(self._ask("eth_blockNumber"), "eth_blockNumber")
 
     def final(self) -> int:
         if self._depth is not None:
@@ -73,7 +73,7 @@ class RpcChain:
                 where="eth_getBlockByNumber",
                 mend="Say after how many blocks a block is final.",
             )
-        number = 0 if answer is None else quantity(field_of(answer, "number"), "number")
+        number = 0 if answer is None else count(field_of(answer, "number"), "number")
         self._knows_tag = True
         return number
 
@@ -82,7 +82,7 @@ class RpcChain:
         return None if header is None else header.block
 
     def nonce(self, address: bytes) -> int:
-        return quantity(self._ask("eth_getTransactionCount", _hex(address), "latest"), "nonce")
+        return count(self._ask("eth_getTransactionCount", _hex(address), "latest"), "nonce")
 
     def gas_price(self) -> int:
         answer = self._node.attempt("eth_gasPrice")
@@ -91,14 +91,14 @@ class RpcChain:
                 return 0
             raise ChainUnavailable(answer.message, where="eth_gasPrice")
         # Twice the going price: the bytes are stored, and must outlast a rise.
-        return 2 * quantity(answer, "eth_gasPrice")
+        return 2 * count(answer, "eth_gasPrice")
 
     def gas_limit(self, sender: bytes, to: bytes | None, data: bytes) -> int:
         most = min(MAX_TRANSACTION_GAS, self._block_gas_limit())
         answer = self._node.attempt("eth_estimateGas", _call(sender, to, data))
         if isinstance(answer, Refusal):
             return most
-        estimate = quantity(answer, "eth_estimateGas")
+        estimate = count(answer, "eth_estimateGas")
         if estimate < (least := least_gas(to, data)):
             raise ChainUnavailable("less gas than any such call takes", expected=f"{least} or more", found=estimate)
         # A quarter more: cold storage may have become colder, and one item may take another path, until the block.
@@ -127,7 +127,7 @@ class RpcChain:
         sent = self._ask("eth_getTransactionByHash", _hex(transaction))
         if sent is None or field_of(sent, "blockNumber") is None or sent.get("to") is None:
             return b""
-        block = quantity(field_of(sent, "blockNumber"), "blockNumber")
+        block = count(field_of(sent, "blockNumber"), "blockNumber")
         to, data = fixed_bytes(sent["to"], 20, "to"), data_of(field_of(sent, "input"), "input")
         sender = fixed_bytes(field_of(sent, "from"), 20, "from")
         for number in (block - 1, block):

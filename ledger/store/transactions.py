@@ -117,6 +117,12 @@ def replace(connection: Connection, refused: bytes, raw: bytes, transaction_hash
     connection.execute(update(transactions).where(transactions.c.hash == refused).values(**values))
 
 
+def has_nonce(connection: Connection, sender: bytes, nonce: int) -> bool:
+    """Whether a transaction with this nonce was ever stored for `sender`."""
+    where = (transactions.c.sender == sender, transactions.c.nonce == nonce)
+    return bool(connection.scalar(select(func.count()).select_from(transactions).where(*where)))
+
+
 def next_nonce(connection: Connection, sender: bytes) -> int:
     """One more than the highest nonce ever stored for `sender`, 0 when there is none."""
     highest = connection.scalar(select(func.max(transactions.c.nonce)).where(transactions.c.sender == sender))

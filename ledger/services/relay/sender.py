@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
-from ledger.chain.transactions import call_of, sign_transaction
+from ledger.chain.transactions import call_of, least_gas, sign_transaction
 from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
@@ -136,11 +136,13 @@ class Sender:
             raise
 
     def settle(self) -> list[Settled]:
-        """Which transactions are in a block by now, or can never be. Changes nothing: `finish` notes it."""
+        """Which transactions are in a block by now, or can never be; `finish` notes it."""
         waiting = self.unfinished()
         if not waiting:
             return []
         final, used = self._chain.final(), self._chain.nonce(self.address)
+        if used < waiting[0].nonce:
+            self._fill_gap(used)
         return [settled for transaction in waiting if (settled := self._settled(transaction, final, used))]
 
     def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
@@ -175,6 +177,19 @@ class Sender:
             gas_price=gas_price,
         )
         return NewTransaction(intent.name, intent.record_id, self.address, nonce, signed.raw, signed.hash)
+
+    def _fill_gap(self, used: int) -> None:
+        """Use up the nonce `used` with an empty transaction, if nothing was ever signed for it.
+
+        A node that once named too high a nonce would otherwise leave all later ones waiting for ever.
+        """
+        with self.database.read() as connection:
+            if transactions.has_nonce(connection, self.address, used):
+                return
+        price = self._chain.gas_price()
+        filler = self._signed(Intent(f"gap:{used}", self.address, b""), used, least_gas(self.address, b""), price)
+        with self.database.write() as connection:
+            transactions.store(connection, [filler], self._clock.now())
 
     def _sign_again(self, refused: StoredTransaction) -> None:
         """The same call under the same nonce, with the gas limit and price of today."""

@@ -24,6 +24,7 @@ METHODS = (
 """All that the product asks while it runs."""
 TIMEOUT = 120
 _ERRORS = ("internal error", "header not found", "too many requests", "missing trie node", "method handler crashed")
+_REFUSED = ("insufficient funds for gas * price + value", "transaction underpriced", "nonce too high", "already known")
 
 Plan = Callable[[int, str], str | None]
 """From the number of a question (from 0) and its method to the lie that answers it; None for the truth."""
@@ -65,13 +66,20 @@ class LyingNode:
         if kind == ERROR:
             if arrives:
                 self.node.answer(method, parameters, head)
-            return Refusal(self.random.choice(_ERRORS), b"", False)
+            return self._error(method)
         if kind == OLD:
             if not arrives:
                 return Refusal("nonce too low", b"", False)
             return self.node.answer(method, parameters, max(head - self.random.randint(1, 4), 1))
         truth = self.node.answer(method, parameters, head) if arrives else None
         return _empty(method) if kind == EMPTY else self._part(truth)
+
+    def _error(self, method: str) -> Refusal:
+        if method in ("eth_call", "eth_estimateGas") and self.random.random() < 0.5:
+            return Refusal("execution reverted", b"", True)
+        if method == "eth_sendRawTransaction" and self.random.random() < 0.5:
+            return Refusal(self.random.choice(_REFUSED), b"", False)
+        return Refusal(self.random.choice(_ERRORS), b"", False)
 
     def _part(self, truth: Any) -> Any:
         """Less than the truth: a list or bytes cut short, a field missing, or a list in a field cut short."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ledger.chain.answers import Refusal
 from ledger.chain.client import Receipt
+from ledger.chain.transactions import call_of
 from ledger.codes import Outcome as Code
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId
@@ -345,3 +347,64 @@ def test_a_block_on_another_fork_is_not_followed(foreign: tuple[Operator, Hiding
     assert followed(operator) == block
     node.attempt = honest  # type: ignore[method-assign]
     assert operator.follower.step().appended == 1
+
+
+# --- the sender ------------------------------------------------------------------------------------------------------
+
+
+def test_too_high_a_nonce_once_does_not_stop_the_sender_for_ever(plain: tuple[Operator, Hiding]) -> None:
+    operator, node = plain
+    used = node.chain.nonce(operator.relay_key.address)
+    (shipment,) = operator.accept(operator.terms())
+    node.twisted = {"eth_getTransactionCount": hex(used + 3)}
+    with contextlib.suppress(ChainUnavailable):
+        operator.relayer.step()
+    (ours,) = operator.sender.unfinished()
+    assert ours.nonce == used + 3
+    node.twisted = {}
+    rounds(operator, node, 12)
+    assert operator.outcomes(shipment) == [Code.APPLIED]
+    assert node.chain.nonce(operator.relay_key.address) == used + 4
+    with operator.db.read() as connection:
+        fillers = [transactions.of_intent(connection, f"gap:{used + i}") for i in range(3)]
+    assert [[one.state for one in sent] for sent in fillers] == [[transactions.MINED]] * 3
+
+
+@pytest.mark.parametrize("estimate", ["0x2", "0x0", hex(40_000)])
+def test_too_low_an_estimate_does_not_stop_the_sender_for_ever(plain: tuple[Operator, Hiding], estimate: str) -> None:
+    operator, node = plain
+    (shipment,) = operator.accept(operator.terms())
+    node.twisted = {"eth_estimateGas": estimate}
+    rounds(operator, node, 2)
+    assert operator.outcomes(shipment) == []
+    node.twisted = {}
+    rounds(operator, node, 12)
+    assert operator.outcomes(shipment) == [Code.APPLIED]
+
+
+def test_refused_bytes_are_signed_again_under_the_same_nonce(plain: tuple[Operator, Hiding]) -> None:
+    """The node refuses these bytes for ever, so other bytes take their place."""
+    operator, node = plain
+    (shipment,) = operator.accept(operator.terms())
+    node.twisted = {"eth_sendRawTransaction": Refusal("intrinsic gas too low", b"", False)}
+    operator.relayer.step()
+    (first,) = operator.sender.unfinished()
+    node.twisted |= {"eth_estimateGas": hex(4_000_000)}
+    operator.relayer.step()
+    (again,) = operator.sender.unfinished()
+    assert (again.nonce, again.intent) == (first.nonce, first.intent)
+    assert again.hash != first.hash
+    assert call_of(again.raw) == call_of(first.raw)
+    node.twisted = {}
+    rounds(operator, node, 12)
+    assert operator.outcomes(shipment) == [Code.APPLIED]
+    assert node.chain.nonce(operator.relay_key.address) == first.nonce + 1
+
+
+def test_an_error_about_the_price_is_no_price(plain: tuple[Operator, Hiding]) -> None:
+    operator, node = plain
+    node.twisted = {"eth_gasPrice": Refusal("internal error", b"", False)}
+    with pytest.raises(ChainUnavailable, match="internal error"):
+        operator.chain.gas_price()
+    node.twisted = {"eth_gasPrice": Refusal("the method does not exist", b"", False, is_unknown_method=True)}
+    assert operator.chain.gas_price() == 0
