@@ -6,7 +6,7 @@ A tile of level L and index N holds up to 256 consecutive hashes, hash i being t
 Source: C2SP tlog-tiles, sections "Merkle Tree" and "Log entries".
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import VerificationFailed
@@ -37,17 +37,6 @@ class Tile:
 
 ReadTile = Callable[[Tile], bytes]
 """The bytes of a tile, `width` · 32 of them; it may raise `NotFound`."""
-
-
-def new_tiles(old_size: int, size: int) -> Iterator[Tile]:
-    """The tiles of a tree of `size` that a tree of `old_size` did not have, lower levels first."""
-    level = 0
-    while (count := size >> (HEIGHT * level)) > 0:
-        before = old_size >> (HEIGHT * level)
-        if count > before:
-            for index in range(before // WIDTH, (count - 1) // WIDTH + 1):
-                yield Tile(level, index, min(WIDTH, count - index * WIDTH))
-        level += 1
 
 
 def tile_of(level: int, index: int, size: int) -> Tile:

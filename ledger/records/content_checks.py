@@ -1,9 +1,10 @@
 """What a record must satisfy before it is worth checking signatures: cheap, pure, without any state.
 
 Structural checks (types, ranges, lengths) are `Struct.check`; custody, clearance and registry rules have modules of
-their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts. Acceptance
-asks `check_content`, and so does whatever shows a record to somebody who is to sign it: what is refused later is not
-signed first.
+their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts, and what
+bonus pool and attestation registry refuse of anybody (`ledger.records.contract_rules`). Acceptance asks
+`check_content`, and so does whatever shows a record to somebody who is to sign it: what is refused later is not signed
+first.
 """
 
 import re
@@ -17,6 +18,7 @@ from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.iso_codes import COUNTRIES, CURRENCIES, CUSTOMS_TERRITORIES
 from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
+from ledger.records.contract_rules import check_contract_rules
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import (
     NOBODY,
@@ -82,10 +84,9 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
     _check_codes(record)
     if isinstance(record, Clearance):
         check_declarant(record)
-    if isinstance(record, BonusAgreement):
-        _check_agreement(record)
     _check_times(record, now, replayed)
     _check_named(record)
+    check_contract_rules(record, now)
     for path, part in opened_parts(record):
         _check_part(path, part)
 
@@ -115,24 +116,6 @@ def check_declarant(record: Clearance) -> None:
             where="declarant",
             expected="consignor, consignee or custodian, who signs too",
             found=record.declarant,
-        )
-
-
-def _check_agreement(terms: BonusAgreement) -> None:
-    """What the pool refuses whoever signs it: times out of order, and an arbiter that judges its own cause."""
-    if not terms.periodStart < terms.periodEnd < terms.deadline:
-        raise RuleBroken(
-            "the times do not follow one another",
-            where="periodStart, periodEnd, deadline",
-            expected="periodStart < periodEnd < deadline",
-            found=f"{terms.periodStart}, {terms.periodEnd}, {terms.deadline}",
-        )
-    if terms.arbiter in (terms.awarder, terms.residual, *(share.partner for share in terms.parties)):
-        raise RuleBroken(
-            "the arbiter judges its own cause",
-            where="arbiter",
-            expected="neither awarder, residual partner nor a party",
-            found=f"partner {terms.arbiter}",
         )
 
 

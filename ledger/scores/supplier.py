@@ -143,6 +143,8 @@ def _recalls(case: Case) -> list[RecordId]:
     result = []
     for product in products_of(case.terms):
         for recall in case.journeys.recalls:
+            if case.journeys.is_revoked(recall, case.period.at):
+                continue
             subject = recalled_product(recall.record.subject)
             if subject is not None and recall_covers(subject, recalled_lots(recall.record.lots), product):
                 result.append(recall.verified.id)
@@ -165,9 +167,5 @@ def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
 
 def _valid(journeys: Journeys, found: Found[Attestation], at: int) -> bool:
     record = found.record
-    revoked = any(
-        r.record.effectiveFrom <= at and r.record.by == record.by
-        for r in journeys.revocations.get(found.verified.id, ())
-    )
     in_time = record.validFrom <= at and (record.validUntil == 0 or at <= record.validUntil)
-    return in_time and not revoked and found.verified.known <= at + DAY
+    return in_time and not journeys.is_revoked(found, at) and found.verified.known <= at + DAY

@@ -7,9 +7,10 @@ from ledger.log.tiles import HEIGHT, WIDTH, Tile
 from ledger.merkle import HASH_LENGTH
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import WalkedLog
+from ledger.services.publish.published_cosignatures import COSIGNATURES
 
 _TILE = re.compile(r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
-_OURS = {"checkpoint", ".lock"}
+_OURS = {"checkpoint", COSIGNATURES, ".lock"}
 _HALF_WRITTEN = re.compile(r"\.[^/]*\.new")
 
 

@@ -332,6 +332,8 @@ class Relayer:
                     for t in sent
                 ):
                     stranded.append(row)
+        if not stranded:
+            return
         self._missed.follow_again([row.record_id for row in stranded])
         with self._database.write() as connection:
             for row in stranded:

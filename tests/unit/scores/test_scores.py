@@ -27,7 +27,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.explain.score import explain, why
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods, Place, Require, ShipmentTerms
+from ledger.records.types import Goods, Place, Recall, Require, Revocation, ShipmentTerms
 from ledger.records.verification import already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.scores.composite import (
@@ -40,6 +40,7 @@ from ledger.scores.composite import (
 )
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
+from ledger.scores.incremental import Running
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, CUSTOMS, DAY, HOUR, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
@@ -493,6 +494,26 @@ def test_defects_of_a_short_item_are_what_is_missing(card: Card) -> None:
             history.handoff(shipment, MAKER, CARRIER, DAY, packages=100, exceptions=exceptions)
         defects = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.DEFECTS)
         assert (defects.good, defects.due) == (bad, 100)
+
+
+def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
+    """From when the revocation is effective, and by nobody else; running figures agree at each moment."""
+    history = History()
+    gtin = "09506000134352"
+    contents = (Goods(bytes(16), gtin, "L1", bytes(32), 10, "PCE", "", ""),)
+    history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
+    recall = Recall(MAKER, f"01/{gtin}", "", 1, 1, "", bytes(32), 11 * DAY, history.details())
+    told = history.log(recall, [MAKER], 11 * DAY, outcomes=[Outcome.APPLIED])
+    for by, since in ((SHOP, 0), (MAKER, 50 * DAY)):
+        taken_back = Revocation(by, told.id, 1, since, history.details())
+        history.log(taken_back, [by], 12 * DAY, outcomes=[Outcome.APPLIED])
+    running = Running(Period(0, 365 * DAY, 20 * DAY), history.records)
+    for at, bad in ((20 * DAY, 10), (50 * DAY - 1, 10), (50 * DAY, 0)):
+        period = Period(0, 365 * DAY, at)
+        running.judge(period)
+        whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, period)
+        assert (of(whole, Indicator.DEFECTS).good, of(whole, Indicator.DEFECTS).due) == (bad, 10)
+        assert running.score(MAKER, Role.SUPPLIER, card) == whole
 
 
 def test_shipments_withheld_here_are_told(card: Card) -> None:
