@@ -46,40 +46,50 @@ class MissedEvents:
         self._follow = follow
         self._book = ContractBook(home.chain, home.deployment)
 
-    def follow_again(self, record_ids: Iterable[RecordId]) -> None:
-        """See to it that what our transactions settled of these records is in the log.
+    def all_followed(self, record_ids: Iterable[RecordId]) -> set[RecordId]:
+        """Those of the records of which the log has all that our transactions settled, read again where it had not.
 
-        Raises `ChainUnavailable` when that cannot be said, see `find`, or not be had.
+        The others are unclear: the node does not answer, has a transaction in a block that was not followed yet, shows
+        a block without what its receipt says, or does not give the events.
         """
-        ids = list(record_ids)
-        block = self.find(ids)
-        if block is not None:
-            rewind(self._database, self._chain, block)
+        clear, missed = self._look(record_ids)
+        if missed:
+            rewind(self._database, self._chain, min(missed.values()))
             self._follow()
-            if self.find(ids) is not None:
-                raise ChainUnavailable("the node does not give the events of our transaction", where=f"block {block}")
+            clear |= self._look(missed)[0]
+        return clear
 
-    def find(self, record_ids: Iterable[RecordId]) -> int | None:
-        """The first block that was followed and yet settled an item of these records that the log has not settled.
-
-        Raises `ChainUnavailable` when nothing can be said: the node does not answer, no longer knows of a transaction
-        that it had in a block, has one in a block that was not followed yet, or shows that block without it.
-        """
+    def _look(self, record_ids: Iterable[RecordId]) -> tuple[set[RecordId], dict[RecordId, int]]:
+        """Which records are clear, and of which a block was followed and yet not taken in; unclear ones are neither."""
+        clear: set[RecordId] = set()
+        missed: dict[RecordId, int] = {}
         with self._database.read() as connection:
             cursor = cursors.get(connection, CURSOR)
             followed = 0 if cursor is None else cursor.block
-            missed = {block for one in record_ids for block in self._missed(connection, one, followed)}
-        return min(missed, default=None)
+            for record_id in record_ids:
+                try:
+                    blocks = self._missed(connection, record_id, followed)
+                except ChainUnavailable as error:
+                    log.info("record %s: %s", to_hex(record_id), error)
+                    continue
+                if blocks:
+                    missed[record_id] = min(blocks)
+                else:
+                    clear.add(record_id)
+        return clear, missed
 
     def _missed(self, connection: Connection, record_id: RecordId, followed: int) -> list[int]:
+        """The blocks of our transactions that settled an item of the record which the log has not settled."""
         blocks: set[int] = set()
         for sent in transactions.of_record(connection, record_id):
             receipt = self._chain.receipt(sent.hash)
-            if receipt is None and sent.state == transactions.MINED:
-                raise ChainUnavailable("the node lost a transaction that it had in a block", where=to_hex(sent.hash))
+            if receipt is None and sent.state == transactions.MINED and sent.block_number is not None:
+                blocks.add(sent.block_number)  # nodes forget old transactions before old blocks
             if receipt is not None and receipt.succeeded:
                 if receipt.block > followed:
-                    raise ChainUnavailable("a block with our transaction is not final yet", where=f"block {followed}")
+                    raise ChainUnavailable(
+                        "a block with our transaction is not followed", where=f"block {receipt.block}"
+                    )
                 if not self._chain.confirms(receipt):
                     raise ChainUnavailable("it does not hold what its receipt says", where=f"block {receipt.block}")
                 blocks.add(receipt.block)

@@ -187,11 +187,10 @@ class Relayer:
         if any(one.failed for one in settled):
             # Somebody else may have submitted it first, in time: what the chain said then stands.
             self._options.follow()
-            settled = self._rejections.followed(settled)
+        settled, ends = self._rejections.judge(settled)
         if not settled:
             return 0, 0
         failed = [one for one in settled if one.failed]
-        ends = self._rejections.of(failed)
         reasons = {one.transaction.hash: self._reason(one) for one in failed}
         ended = {entry.settles for entry in ends}
 
@@ -334,9 +333,11 @@ class Relayer:
                     stranded.append(row)
         if not stranded:
             return
-        self._missed.follow_again([row.record_id for row in stranded])
+        clear = self._missed.all_followed([row.record_id for row in stranded])
         with self._database.write() as connection:
             for row in stranded:
+                if row.record_id not in clear:
+                    continue
                 now_at = outbox.get(connection, row.record_id)
                 if now_at is not None and now_at.state == outbox.SENT:  # still, after all was followed
                     outbox.postpone(connection, [row.record_id], next_try(row, now), "its event has not been seen")
