@@ -84,6 +84,17 @@ def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list
     return some(connection, query, StoredTransaction)
 
 
+def dropped(connection: Connection, sender: bytes, limit: int) -> list[StoredTransaction]:
+    """The sender's newest transactions that were given up."""
+    query = (
+        select(*columns(transactions, StoredTransaction))
+        .where(transactions.c.sender == sender, transactions.c.state == DROPPED)
+        .order_by(transactions.c.id.desc())
+        .limit(limit)
+    )
+    return some(connection, query, StoredTransaction)
+
+
 def update_state(
     connection: Connection,
     hashes: Sequence[bytes],

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
 from ledger.chain.transactions import call_of, least_gas, sign_transaction
 from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
 from ledger.services.home.clock import Clock
@@ -28,6 +29,8 @@ from ledger.store.transactions import NewTransaction, StoredTransaction
 
 RESEND_SECONDS = 30
 """A network that took a transaction is not asked to take it again before this."""
+_GIVEN_UP = 10
+"""So many of the newest that were given up are asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class Sender:
         self._clock = clock
         self._sent_at: dict[bytes, int] = {}
         self._in_block: set[bytes] = set()
+        self._looks: dict[bytes, tuple[int, int]] = {}
+        """By hash of what was given up: when to ask for its receipt again, and the pause after that."""
 
     @property
     def address(self) -> bytes:
@@ -137,6 +142,7 @@ class Sender:
 
     def settle(self) -> list[Settled]:
         """Which transactions are in a block by now, or can never be; `finish` notes it."""
+        self._look_again()
         waiting = self.unfinished()
         if not waiting:
             return []
@@ -177,6 +183,23 @@ class Sender:
             gas_price=gas_price,
         )
         return NewTransaction(intent.name, intent.record_id, self.address, nonce, signed.raw, signed.hash)
+
+    def _look_again(self) -> None:
+        """Ask again for the receipts of what was given up: a node that denied one may show it later.
+
+        With growing pauses: a question about a receipt that is not there takes some nodes a second and a half.
+        """
+        now = self._clock.now()
+        with self.database.read() as connection:
+            given_up = transactions.dropped(connection, self.address, _GIVEN_UP)
+        for transaction in given_up:
+            due, pause = self._looks.get(transaction.hash, (now, RESEND_SECONDS))
+            if now < due:
+                continue
+            self._looks[transaction.hash] = (now + pause, min(2 * pause, DAY))
+            receipt = self._chain.receipt(transaction.hash)
+            if receipt is not None and receipt.block <= self._chain.final() and self._chain.confirms(receipt):
+                self._note([transaction.hash], transactions.MINED, "", block=receipt.block)
 
     def _fill_gap(self, used: int) -> None:
         """Use up the nonce `used` with an empty transaction, if nothing was ever signed for it.

@@ -123,11 +123,11 @@ def one_in_turn(at: int, kind: str, *, again: int = 1) -> Plan:
     return plan
 
 
-def at_random(seed: int, most: int = 60) -> Plan:
-    """Lies of every kind, at a rate and on methods that the seed chooses; `most` in all."""
+def at_random(seed: int, most: int = 60, *, everywhere: bool = False) -> Plan:
+    """Lies of kinds, at a rate and on methods that the seed chooses, or on all; `most` in all."""
     chance = random.Random(seed)
     rate = chance.choice((0.03, 0.1, 0.3, 0.6))
-    methods = set(chance.sample(METHODS, chance.randint(1, len(METHODS))))
+    methods = set(chance.sample(METHODS, len(METHODS) if everywhere else chance.randint(1, len(METHODS))))
     kinds = chance.sample(KINDS, chance.randint(1, len(KINDS)))
     left = most
 

@@ -370,6 +370,28 @@ def test_too_high_a_nonce_once_does_not_stop_the_sender_for_ever(plain: tuple[Op
     assert not operator.sender.unfinished()
 
 
+def test_a_receipt_that_was_denied_until_it_was_given_up_is_noted_when_it_is_shown(
+    plain: tuple[Operator, Hiding],
+) -> None:
+    operator, node = plain
+    (shipment,) = operator.accept(operator.terms())
+    operator.relayer.step()
+    (ours,) = operator.sender.unfinished()
+    node.chain.seal(operator.clock.now())
+    node.without = {"0x" + ours.hash.hex()}
+    rounds(operator, node, 4)
+    assert operator.outcomes(shipment) == [Code.APPLIED], "its event was followed all the same"
+    with operator.db.read() as connection:
+        assert [t.state for t in transactions.of_record(connection, shipment)] == [transactions.DROPPED]
+    node.without = set()
+    rounds(operator, node, 4)
+    with operator.db.read() as connection:
+        (sent,) = transactions.of_record(connection, shipment)
+    receipt = node.chain.receipt(ours.hash)
+    assert receipt is not None
+    assert (sent.state, sent.block_number) == (transactions.MINED, receipt.block)
+
+
 @pytest.mark.parametrize("estimate", ["0x2", "0x0", hex(40_000)])
 def test_too_low_an_estimate_does_not_stop_the_sender_for_ever(plain: tuple[Operator, Hiding], estimate: str) -> None:
     operator, node = plain

@@ -57,7 +57,7 @@ def far(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_a_home_whose_node_lied_audits_clean(far: Stage, seed: int) -> None:
     liar = far.node.chain.liar
     shipments = [far.open() for _ in range(2)]
-    liar.plan, liar.random = at_random(seed, most=120), random.Random(seed)
+    liar.plan, liar.random = at_random(seed, most=120, everywhere=True), random.Random(seed)
     first = far.submit(far.scribe_handoff(MAKER, CARRIER, *((one, 0, 10) for one in shipments)), MAKER, CARRIER)
     then = [
         far.submit(far.scribe_handoff(CARRIER, SECOND, (shipments[0], 1, 10)), CARRIER, SECOND),
