@@ -136,14 +136,9 @@ def _values(record: Record, name: str) -> Iterator[tuple[str, int]]:
 
 
 def _check_times(record: Record, now: int, replayed: bool) -> None:
-    occurred = getattr(record, "occurredAt", None)
-    if occurred is not None and occurred > now + CLOCK_SKEW:
-        raise RuleBroken(
-            "claims to have happened in the future",
-            where="occurredAt",
-            expected=f"at most {now + CLOCK_SKEW}",
-            found=occurred,
-        )
+    _check_claimed(getattr(record, "occurredAt", 0), now, "occurredAt")
+    if isinstance(record, Amendment):
+        _check_claimed(_corrected_time(record), now, "changes.occurredAt")
     if not isinstance(record, Handoff | ShipmentTerms):
         return
     if record.submitBy < now:
@@ -162,6 +157,25 @@ def _check_times(record: Record, now: int, replayed: bool) -> None:
             expected=f"at most {start + LONGEST_SUBMIT_BY} (30 days)",
             found=record.submitBy,
         )
+
+
+def _check_claimed(occurred: int, now: int, where: str) -> None:
+    if occurred > now + CLOCK_SKEW:
+        raise RuleBroken(
+            "claims to have happened in the future",
+            where=where,
+            expected=f"at most {now + CLOCK_SKEW}",
+            found=occurred,
+        )
+
+
+def _corrected_time(record: Amendment) -> int:
+    """The `occurredAt` that a correction gives its target; 0 where it gives none, or its changes are closed."""
+    if record.kind != codes.AmendmentKind.CORRECTION or isinstance(record.changes, Withheld) or not record.changes.text:
+        return 0
+    changes = parse_json(record.changes.text.encode(), where="changes.text")
+    claimed = changes.get("occurredAt") if isinstance(changes, dict) else None
+    return claimed if isinstance(claimed, int) else 0
 
 
 def _check_part(path: str, part: Struct) -> None:
@@ -195,8 +209,9 @@ def _check_named(record: Record) -> None:
             _check_currency(currency, "currency")
         case Amendment(kind=codes.AmendmentKind.TERMS, changes=Details(text=text)) if text:
             changes = parse_json(text.encode(), where="changes.text")
-            if isinstance(changes, dict) and isinstance(changed := changes.get("currency"), str) and changed:
-                _check_currency(changed, "changes.currency")
+            commercial = changes.get("commercial") if isinstance(changes, dict) else None
+            if isinstance(commercial, dict) and isinstance(changed := commercial.get("currency"), str) and changed:
+                _check_currency(changed, "changes.commercial.currency")
         case Attestation(subject=subject) if subject.startswith(_GTIN_PATH):
             parse_product(subject)
         case Recall(subject=subject, lots=lots):

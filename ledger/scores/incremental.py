@@ -238,7 +238,7 @@ def _may_change_until(case: Case) -> int:
         for tender in goods.line.tenders:
             latest = max(latest, tender.contestable_until, tender.disputed_until or 0)
         for move in goods.portion.moves:
-            latest = max(latest, moved(case.journeys, move, goods.force.commercial.reportLag).due_at)
+            latest = max(latest, moved(case.journeys, move, goods.force.commercial).due_at)
     return latest
 
 

@@ -346,10 +346,13 @@ class Journeys:
         yield from self._walk(terms.verified.id, terms.record.packages, portion.share, portion.path, portion.moves)
 
     def share(self, shipment: bytes) -> Fraction:
-        """The part of the root terms that `shipment` (one that stands for itself) was opened with."""
+        """The part of the root terms that `shipment` was opened with."""
         origin = self.origins.get(shipment)
         if shipment in self.terms or origin is None:
             return WHOLE
+        if origin.remainder:
+            whole = self.portions(self.own_shipment(shipment))
+            return sum((p.share for p in whole if any(name == shipment for name, _ in p.path)), Fraction(0))
         split = self._splits[origin.parent].record
         total = sum(child.packages for child in split.children)
         return self.portion(origin.parent).share * Fraction(split.children[origin.index].packages, total)

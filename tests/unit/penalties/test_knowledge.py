@@ -23,6 +23,7 @@ from tests.unit.history import (
     DAY,
     EIGHT_DAYS_COST,
     HOUR,
+    MAKER,
     SECOND,
     SHOP,
     UNLIMITED,
@@ -96,6 +97,15 @@ def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> 
         assert late.amount == rebuilt.amount >= first.amount >= 500_000
 
 
+@pytest.mark.parametrize(("liable", "day"), [(CARRIER, 19), (MAKER, 18)])
+def test_carrier_and_shop_do_not_make_a_delivery_later_at_a_thirds_cost(liable: int, day: int) -> None:
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST, liable=liable)
+    handoff = history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
+    history.amend(handoff.id, AmendmentKind.CORRECTION, {"occurredAt": 19 * DAY}, (CARRIER, SHOP), 18 * DAY + HOUR)
+    assert penalty_of(shipment, history.records, 100 * DAY).delivered_at == day * DAY
+
+
 def test_logs_that_took_the_records_of_one_second_in_another_order_have_the_same_figures() -> None:
     """Customs hold the goods in the second in which some go missing: the blocks say which came first."""
     for first in (0, 1):
@@ -156,14 +166,16 @@ def test_a_record_of_two_shipments_counts_with_the_same_one_in_every_log() -> No
         (DAY, [(19, 78)], 19),
         (DAY, [(19, 78), (18, 79)], 18),
         (DAY, [(9, 18), (9, 78)], 17),
-        (DAY, [(9, 18), (17, 78)], 18),
+        (DAY, [(9, 18), (18, 78)], 18),
+        (DAY, [(9, 18), (17, 78)], 17),
     ],
 )
 def test_a_correction_moves_a_delivery_no_further_back_than_a_record_of_that_day_would(
     lag: int, corrections: list[tuple[int, int]], day: int
 ) -> None:
     """Carrier and shop sign a delivery of day 18, and correct its day: the beneficiary, who signed neither, loses
-    nothing by what they say weeks later. A time counts as known from when they first said it.
+    nothing by what they say weeks later. A time counts as known from when they first said it; who is liable may own
+    that it was later.
     """
     history = History()
     shipment = history.terms(**EIGHT_DAYS_COST, reportLag=lag)

@@ -115,6 +115,16 @@ def test_nothing_happens_more_than_15_minutes_ahead(kind: type[Record]) -> None:
     assert caught.value.where == "occurredAt"
 
 
+def test_a_correction_claims_nothing_more_than_15_minutes_ahead() -> None:
+    def correction(at: object) -> Record:
+        return changed(valid(Amendment), kind=1, changes=Details(SALT, f'{{"occurredAt":{at}}}'))
+
+    check_content(correction(NOW + CLOCK_SKEW), NOW)
+    with pytest.raises(RuleBroken, match="in the future") as caught:
+        check_content(correction(NOW + CLOCK_SKEW + 1), NOW)
+    assert caught.value.where == "changes.occurredAt"
+
+
 def test_submit_by_of_a_handoff_is_at_most_30_days_after_it_happened() -> None:
     check_content(handoff(submitBy=NOW + LONGEST_SUBMIT_BY), NOW)
     check_content(handoff(submitBy=NOW), NOW)
@@ -242,11 +252,11 @@ def test_currencies_are_those_of_iso_4217(currency: str) -> None:
 
 
 def test_new_terms_are_in_no_unknown_currency() -> None:
-    amendment = changed(valid(Amendment), kind=2, changes=Details(SALT, '{"currency":"EUR"}'))
+    amendment = changed(valid(Amendment), kind=2, changes=Details(SALT, '{"commercial":{"currency":"EUR"}}'))
     check_content(amendment, NOW)
     with pytest.raises(MalformedRecord, match="not a currency") as caught:
-        check_content(changed(amendment, changes=Details(SALT, '{"currency":"EUO"}')), NOW)
-    assert caught.value.where == "changes.currency"
+        check_content(changed(amendment, changes=Details(SALT, '{"commercial":{"currency":"EUO"}}')), NOW)
+    assert caught.value.where == "changes.commercial.currency"
 
 
 @pytest.mark.parametrize("jurisdiction", [b"QQ", b"uk", b"\xff\xff", bytes(2)])

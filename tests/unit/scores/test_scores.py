@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ledger.codes import (
+    AmendmentKind,
     Assurance,
     ClearanceStatus,
     ExceptionBit,
@@ -189,6 +190,17 @@ def test_nothing_owed_is_unknown_and_its_weight_is_spread(card: Card) -> None:
     scorecard = carrier(history, card)
     assert of(scorecard, Indicator.LEGS).status is IndicatorStatus.UNKNOWN
     assert (scorecard.known_weight, scorecard.score) == (Fraction(85, 100), POINTS)
+
+
+def test_a_friend_does_not_excuse_a_leg_that_is_over(card: Card) -> None:
+    history = History()
+    for i in range(10):
+        shipment = history.terms(holder=MAKER)
+        leg = history.handoff(shipment, MAKER, CARRIER, (1 + i) * DAY, due=(2 + i) * DAY)
+        history.handoff(shipment, CARRIER, SHOP, (4 + i) * DAY)
+        history.amend(leg.id, AmendmentKind.CORRECTION, {"dueAt": (9 + i) * DAY}, (MAKER, CARRIER), 40 * DAY)
+    legs = of(carrier(history, card), Indicator.LEGS)
+    assert (legs.good, legs.due) == (0, 10)
 
 
 def test_too_little_known_weight_gives_no_composite(card: Card) -> None:
@@ -660,6 +672,8 @@ def test_a_broker_is_measured_against_its_office(card: Card) -> None:
         ClearanceStatus.HELD,
         held,
         2 * DAY,
+        by=BROKER,
+        declarant=MAKER,
         caused_by=BROKER,
         cause=HoldCause.DOCUMENTS,
         assurance=Assurance.BROKER_WORD,
@@ -668,6 +682,53 @@ def test_a_broker_is_measured_against_its_office(card: Card) -> None:
     scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
     assert of(scorecard, Indicator.OVER_MEDIAN).value == 1_500_000
     assert (of(scorecard, Indicator.RELEASED).good, of(scorecard, Indicator.RELEASED).due) == (1, 2)
+
+
+@pytest.mark.parametrize(("by", "good"), [(77, 1), (BROKER, 0), (CUSTOMS, 0)])
+def test_a_broker_does_not_answer_for_what_a_rival_lays_to_it(by: int, good: int, card: Card) -> None:
+    history = History()
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.PRESENTED, shipment, DAY, **ON_ITS_WORD)
+    word = {"by": by, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}
+    said: dict[str, Any] = {} if by == CUSTOMS else word
+    history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=BROKER, **said)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, **ON_ITS_WORD)
+    released = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED)
+    assert (released.good, released.due) == (good, 1)
+
+
+@pytest.mark.parametrize(("claimed", "hours"), [(3, 24), (8, 72), (9, 96)])
+def test_a_broker_does_not_date_its_release_back_to_be_fast(claimed: int, hours: int, card: Card) -> None:
+    """Presented on day 5 and released on day 9, says who else may see it; a day of report lag is all that it has."""
+    history = History()
+    for broker in (BROKER, 77):
+        shipment = history.terms()
+        word: dict[str, Any] = {"by": broker, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}
+        history.clearance(ClearanceStatus.PRESENTED, shipment, 5 * DAY, **word)
+        at = claimed * DAY if broker == BROKER else 9 * DAY
+        history.clearance(ClearanceStatus.RELEASED, shipment, at, known=9 * DAY, **word)
+    figure = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.OVER_MEDIAN)
+    median = (96 + max(72, hours)) / 2
+    assert figure.value == int(max(72, hours) * 1_000_000 / median)
+
+
+def test_a_supplier_answers_for_no_hold_that_others_lay_to_its_papers(card: Card) -> None:
+    """On a broker's word with its customer as declarant; where customs itself says so, or the supplier, it does."""
+    for word, good in (
+        ({"by": BROKER, "declarant": SHOP, "assurance": Assurance.BROKER_WORD}, 1),
+        ({"by": BROKER, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}, 0),
+        ({}, 0),
+    ):
+        history = History()
+        shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
+        said: dict[str, Any] = dict(word)
+        signers = (BROKER, said["declarant"]) if said else None
+        hold = history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, caused_by=MAKER, signers=signers, **said)
+        history.endorse(hold.id, SHOP, 3 * DAY)
+        history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
+        history.handoff(shipment, MAKER, SHOP, 9 * DAY)
+        papers = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.NO_HOLD)
+        assert (papers.good, papers.due) == (good, 1)
 
 
 def test_evidence_tells_what_raised_and_what_lowered_a_score(card: Card) -> None:
