@@ -166,6 +166,9 @@ def test_nothing_is_rejected_while_a_receipt_of_ours_succeeded(foreign: tuple[Op
     node.without = set()
     rounds(operator, node)
     assert operator.outcomes(record_id) == [], "the receipt is there, its event is still hidden: nothing is said"
+    (other,) = operator.accept(operator.terms())
+    rounds(operator, node)
+    assert operator.outcomes(other) == [Code.APPLIED], "and the others go on"
     node.hidden = set()
     rounds(operator, node)
     assert operator.outcomes(record_id) == [Code.APPLIED]
