@@ -28,6 +28,7 @@ _LATER_FIELDS = (
 _NUMBERS = {
     "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas",
 }  # fmt: skip
+_BESIDES = {"hash", "transactions", "uncles", "withdrawals", "size", "totalDifficulty"}
 _BLOOM_BYTES = 256
 _LAST_KIND = 0x7F  # EIP-2718
 NEWEST_KIND = 4
@@ -38,7 +39,8 @@ NEWEST_KIND = 4
 class Header:
     """A block's header. `proves`: its hash is that of its fields, so whoever knows the hash can believe them.
 
-    `bloom` is a set of bits as a number; `transactions` are hashes, and proved by nothing in the header.
+    `bloom` is a set of bits as a number; `transactions` are hashes, and proved by nothing in the header. `strange`: it
+    has fields that this version does not know, as after a fork of the network, so it need not prove itself any more.
     """
 
     block: Block
@@ -46,6 +48,7 @@ class Header:
     receipts_root: bytes
     transactions: tuple[bytes, ...]
     proves: bool
+    strange: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def header_of(answer: Any) -> Header:
         fixed_bytes(field_of(answer, "receiptsRoot"), 32, "receiptsRoot"),
         tuple(fixed_bytes(one, 32, "transactions") for one in hashes),
         _hash_of_fields(answer) == block.hash,
+        not answer.keys() <= {*_FIELDS, *_LATER_FIELDS, *_BESIDES},
     )
 
 

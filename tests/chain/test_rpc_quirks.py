@@ -302,9 +302,38 @@ def test_headers_with_fields_of_their_own_are_read(proxy: Proxy, rig: Rig) -> No
     client = on_foreign(proxy)
     proxy.twist = only("eth_getBlockByNumber", twist)
     assert client.block(head) == plain
-    with pytest.raises(ChainUnavailable, match="its hash"):
-        rig.client.block(head)  # here hashes proved themselves before
     client.close()
+
+
+def test_a_header_that_stops_proving_itself_is_not_believed(proxy: Proxy, rig: Rig) -> None:
+    rig.deploy()
+    head = rig.client.head()
+    plain = rig.client.block(head)
+    bent = {"gasUsed": "0x0", "transactions": []}
+    proxy.twist = only("eth_getBlockByNumber", lambda _, answer: answer | {"result": answer["result"] | bent})
+    with pytest.raises(ChainUnavailable, match="its hash"):
+        rig.client.block(head)
+    proxy.twist = lambda _, answer: answer
+    assert rig.client.block(head) == plain
+
+
+def test_a_fork_that_adds_fields_to_headers_does_not_stop_the_reading(proxy: Proxy, rig: Rig) -> None:
+    """This version cannot hash them, so receipts and events have to agree from then on."""
+    address = rig.deploy()
+    (receipt,) = rig.run(rig.sender.sign(address, count(b"x")))
+    plain = rig.client.events(1, receipt.block, [address])
+    assert (plain.proved, len(plain.logs)) == (True, 1)
+
+    def forked(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        result = rehashed(answer["result"])
+        if request["method"] == "eth_getBlockByNumber":
+            result |= {"newRoot": "0x" + "07" * 32, "receiptsRoot": answer["result"]["receiptsRoot"]}
+        return answer | {"result": result}
+
+    hashed = ("eth_getBlockByNumber", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getLogs")
+    proxy.twist = lambda request, answer: forked(request, answer) if request["method"] in hashed else answer
+    read = rig.client.events(1, receipt.block, [address])
+    assert (read.logs, read.proved) == (plain.logs, False)
 
 
 def test_no_method_beyond_the_common_ones_is_used(proxy: Proxy, rig: Rig) -> None:
