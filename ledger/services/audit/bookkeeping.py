@@ -68,6 +68,9 @@ def check_cursor(source: Connection, chain: ChainReader, newest: int, findings: 
             "the log has outcomes of the chain, but not how far it was followed: the note was deleted",
         )
     for row in rows:
+        if row["name"] != CURSOR:
+            what = "nobody follows the chain under this name: the note was inserted"
+            findings.add("", "chain_cursor", CURSOR, row["name"], what)
         block = chain.block(row["block"]) if isinstance(row["block"], int) and row["block"] > 0 else None
         if block is None or block.hash != row["block_hash"]:
             findings.add(
@@ -127,8 +130,6 @@ def check_outbox(
 ) -> None:
     """What the chain has not settled waits in the outbox, and nothing else does; none waits beyond `latest_try`.
 
-    Rows of settled records, attempts and problems in words are working notes, and are not judged.
-
     A record with a chain track that is neither settled nor waiting would never be submitted: suppressed.
     """
     total = rowwise.count(source, "outbox")
@@ -186,7 +187,8 @@ def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings:
             findings.add(
                 stored.record_id, f"outbox.{column}", value, row[column], "the row does not agree with its record"
             )
-    if row["state"] == outbox.PENDING and not 0 <= row["next_try"] <= latest_try:
+    resting = (outbox.NEVER, row["submit_by"] + 1) if row["state"] == outbox.WAITING else ()
+    if row["state"] != outbox.FINAL and row["next_try"] not in resting and not 0 <= row["next_try"] <= latest_try:
         findings.add(
             stored.record_id,
             "outbox.next_try",

@@ -10,7 +10,7 @@ from ledger.bundle.undisclosed import is_whole
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
-from ledger.records.disclosure import Part, join, part_from_json, split
+from ledger.records.disclosure import Part, join, part_from_json, part_to_json, split
 from ledger.records.evidence import Evidence
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
@@ -25,7 +25,7 @@ from ledger.store import openings, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks
+from ledger.store.rows import chunks, text_of
 from ledger.store.rowwise import Row
 
 
@@ -97,7 +97,10 @@ def _name(row: Row, error: Exception, findings: Findings) -> None:
 
 
 def _part(type_number: int, row: Row) -> Part:
-    return part_from_json(BY_NUMBER[type_number], str(row["path"]), json.loads(row["body"]))
+    part = part_from_json(BY_NUMBER[type_number], str(row["path"]), json.loads(row["body"]))
+    if text_of(part_to_json(part)) != row["body"]:
+        raise ValueError("not RFC 8785 text")
+    return part
 
 
 class Signatures:
