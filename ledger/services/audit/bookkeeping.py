@@ -29,6 +29,7 @@ from ledger.services.audit.log_rows import Tell, WalkedLog
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
 from ledger.services.relay.follower import CURSOR
+from ledger.services.relay.relayer import DORMANT_AFTER, Foresee
 from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, records, rowwise
 from ledger.store.database import Connection
@@ -206,6 +207,31 @@ def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings:
             if final
             else "the chain has not settled this record, and it would not be submitted any more",
         )
+
+
+def check_resting(source: Connection, copy: Connection, foresee: Foresee, now: int, findings: Findings) -> None:
+    """What rests until something about it changes has something to wait for; else nobody would submit it any more.
+
+    Records without `submitBy` rest after a month of trying, whatever for. `foresee` judges on what the chain recorded.
+    """
+    for batch in chunks(rowwise.some(source, "outbox", "state", [outbox.WAITING]), 500):
+        known = _states(copy, [row["record_id"] for row in batch])
+        for row in batch:
+            state = known.get(row["record_id"])
+            rests = row["next_try"] == (row["submit_by"] + 1 if row["submit_by"] else outbox.NEVER)
+            if state is None or state.final or not rests:
+                continue
+            if not row["submit_by"] and state.stored.log_time + DORMANT_AFTER <= now:
+                continue
+            foresight = foresee(copy, state.stored)
+            if foresight.slots and not foresight.rests:
+                findings.add(
+                    state.stored.record_id,
+                    "outbox.next_try",
+                    "due",
+                    row["next_try"],
+                    "the record waits for nothing, and nobody would submit it any more: its outbox row was edited",
+                )
 
 
 def check_pending(source: Connection, copy: Connection, skipped: set[RecordId], findings: Findings) -> None:

@@ -118,6 +118,22 @@ def stored_heads(connection: Connection, identity: LogIdentity, findings: Findin
         yield row, SignedHead(f"checkpoint of size {head.size} in the database", head, str(row["note"]).encode())
 
 
+def check_links(source: Connection, findings: Findings) -> None:
+    """Each row names the checkpoint before, so that none that was signed is forgotten in between."""
+    before = None
+    for row in rowwise.stream(source, "checkpoints"):
+        if row["previous"] != before:
+            findings.add(
+                "",
+                f"checkpoints.previous of size {row['size']}",
+                "the first" if before is None else before,
+                "the first" if row["previous"] is None else row["previous"],
+                "this checkpoint was signed after another one than the row before: rows of checkpoints were deleted, "
+                "inserted or edited",
+            )
+        before = row["size"]
+
+
 def check_heads(log: WalkedLog, heads: list[SignedHead], findings: Findings) -> None:
     """Every signed head has the root of the log at its size; the rows as they stand have that of the newest."""
     roots = log.roots([signed.head.size for signed in heads])

@@ -22,6 +22,7 @@ from ledger.services.audit.bookkeeping import (
     check_index,
     check_outbox,
     check_pending,
+    check_resting,
     fill_index,
 )
 from ledger.services.audit.chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
@@ -31,6 +32,7 @@ from ledger.services.audit.checkpoints import (
     SignedHead,
     check_anchor_columns,
     check_heads,
+    check_links,
     check_memory,
     read_note,
     stored_heads,
@@ -56,6 +58,7 @@ from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
@@ -260,6 +263,7 @@ class _Audit:
         self._keep(list(damages.restored(facts.recovered)))
         # e.
         check_heads(log, heads, findings)
+        check_links(source, findings)
         anchored = check_anchors(facts, lambda sizes: log.roots(list(sizes)), log.size, findings)
         for row, _ in stored:
             check_anchor_columns(row, facts.anchors, followed, findings)
@@ -286,6 +290,7 @@ class _Audit:
         now = max(SystemClock().now(), facts.reached, log.last_time)
         latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
         check_outbox(source, copy, set(damages.wanted()), latest_try, findings, tell)
+        check_resting(source, copy, RecordedForesight(registry, SystemClock()), now, findings)
         check_pending(source, copy, set(damages.wanted()), findings)
         check_transactions(source, self._chain, facts, findings)
         check_proposals(source, domains, findings)

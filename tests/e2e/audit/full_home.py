@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.cli.demo.cast import subject
 from ledger.cli.demo.scribe import place
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.common.periods import DAY
@@ -17,7 +18,7 @@ from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
 from tests.e2e.figures.test_awards import RULE
 from tests.e2e.figures.test_scorecards import OWN
-from tests.e2e.story import CARRIER, LOT, MAKER, NONE, Story, _terms, subject, tell_story
+from tests.e2e.story import CARRIER, LOT, MAKER, NONE, Story, _terms, tell_story
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ledger.errors import LadingError
+from ledger.log.witness_policy import parse_policy
+
 Act = Callable[[Path], None]
+TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +51,35 @@ def edited(path: Path) -> Iterator[sqlite3.Connection]:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
+    """`unique`: positions of columns of which no two rows agree in all."""
+
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    unique: tuple[tuple[int, ...], ...]
     rows: tuple[tuple[Any, ...], ...]
+
+    def takes(self, gone: Sequence[tuple[Any, ...]], new: Sequence[tuple[Any, ...]]) -> bool:
+        """Whether the constraints allow `new` rows in place of those that are `gone`."""
+        for places in self.unique:
+            there = {tuple(row[i] for i in places) for row in self.rows if row not in gone}
+            coming = [tuple(row[i] for i in places) for row in new]
+            if len(set(coming)) < len(coming) or there & set(coming):
+                return False
+        return True
 
 
 def _tables(db: sqlite3.Connection) -> Iterator[_Table]:
     names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
     for (name,) in names.fetchall():
         info = db.execute(f'PRAGMA table_info("{name}")').fetchall()
-        key = tuple(c[1] for c in sorted(info, key=lambda c: c[5]) if c[5])
+        columns = tuple(c[1] for c in info)
+        key = tuple(c[1] for c in sorted(info, key=lambda c: c[5]) if c[5]) or columns
+        indexes = [index[1] for index in db.execute(f'PRAGMA index_list("{name}")').fetchall() if index[2]]
+        unique = [tuple(c[1] for c in db.execute(f'PRAGMA index_info("{index}")')) for index in indexes]
+        unique.append(tuple(columns.index(c) for c in key))
         rows = db.execute(f'SELECT * FROM "{name}"').fetchall()
-        yield _Table(name, tuple(c[1] for c in info), key or tuple(c[1] for c in info), tuple(sorted(rows, key=repr)))
+        yield _Table(name, columns, key, tuple(unique), tuple(sorted(rows, key=repr)))
 
 
 def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
@@ -69,87 +89,91 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
     for table in tables:
         if not table.rows:
             raise LookupError(f"the home leaves {table.name} empty")
-        for i, column in enumerate(table.columns):
+        for i in range(len(table.columns)):
             for row in _sample(rng, table.rows, each):
-                value = other(row[i], rng)
-                yield _change(table, row, {column: value}, f"{table.name}.{column}", f"{row[i]!r} → {value!r}")
+                yield from _changes(table, row, i, rng)
             yield from _swaps(table, i, rng)
         for row in _sample(rng, table.rows, each):
-            yield _delete(table, row)
-        for row in _sample(rng, table.rows, each):
-            yield _repeat(table, row, rng)
+            yield _replacement(table, [row], [], f"{table.name} -row{_kind(table, row)}")
+            yield from _repeats(table, row, rng)
+            if table.name == "proposals":
+                yield _statements("proposals -row with its index", table.name, *_erase_proposal(row[0]))
+    yield from _parked(next(table for table in tables if table.name == "outbox"))
+
+
+def _parked(table: _Table) -> Iterator[Mutant]:
+    """What waits is never tried again: plainly, and as a record that rests until something changes."""
+    never, (state, next_try) = 2**53 - 1, (table.columns.index(name) for name in ("state", "next_try"))
+    for row in table.rows:
+        for put in ({next_try: never}, {next_try: never, state: "waiting"}) if row[state] != "final" else ():
+            new = tuple(put.get(i, value) for i, value in enumerate(row))
+            yield _replacement(table, [row], [new], "outbox.next_try parked")
+
+
+def _erase_proposal(record_id: bytes) -> tuple[str, ...]:
+    key = f"x'{record_id.hex()}'"
+    return tuple(f"DELETE FROM {name} WHERE record_id = {key}" for name in ("proposals", "proposal_index"))
 
 
 def _sample(rng: random.Random, rows: Sequence[Any], count: int) -> list[Any]:
     return rng.sample(list(rows), min(count, len(rows)))
 
 
-def _names(table: _Table, *rows: tuple[Any, ...]) -> tuple[str, ...]:
-    ids = [value.hex() for row in rows for value in row if isinstance(value, bytes) and len(value) == 32]
-    return table.name, *ids
+def _replacement(table: _Table, gone: Sequence[tuple[Any, ...]], new: Sequence[tuple[Any, ...]], place: str) -> Mutant:
+    """Rows that are gone, others in their place."""
 
-
-def _where(table: _Table, row: tuple[Any, ...]) -> tuple[str, list[Any]]:
-    values = dict(zip(table.columns, row, strict=True))
-    return " AND ".join(f'"{c}" IS ?' for c in table.key), [values[c] for c in table.key]
-
-
-def _change(table: _Table, row: tuple[Any, ...], values: dict[str, Any], place: str, what: str) -> Mutant:
     def act(home: Path) -> None:
-        where, key = _where(table, row)
-        sets = ", ".join(f'"{name}" = ?' for name in values)
+        where = " AND ".join(f'"{c}" IS ?' for c in table.key)
         with edited(home / "ledger.db") as db:
-            db.execute(f'UPDATE "{table.name}" SET {sets} WHERE {where}', [*values.values(), *key])
+            for row in gone:
+                key = [row[table.columns.index(c)] for c in table.key]
+                db.execute(f'DELETE FROM "{table.name}" WHERE {where}', key)
+            for row in new:
+                db.execute(f'INSERT INTO "{table.name}" VALUES ({", ".join("?" * len(row))})', row)
 
-    return Mutant(place, what[:160], act, _names(table, row))
+    ids = [value.hex() for row in (*gone, *new) for value in row if isinstance(value, bytes) and len(value) == 32]
+    return Mutant(place, f"{gone!r} → {new!r}"[:200], act, (table.name, *ids))
+
+
+def _changes(table: _Table, row: tuple[Any, ...], i: int, rng: random.Random) -> Iterator[Mutant]:
+    """Another value in column `i`, one that the constraints allow."""
+    for _ in range(TRIES):
+        new = tuple(other(value, rng) if j == i else value for j, value in enumerate(row))
+        if table.takes([row], [new]):
+            place = f"{table.name}.{table.columns[i]}{_cell_kind(table, table.columns[i], row, new[i])}"
+            yield _replacement(table, [row], [new], place)
+            return
 
 
 def _swaps(table: _Table, i: int, rng: random.Random) -> Iterator[Mutant]:
     """Two rows exchange a value, where there are two that differ in it."""
     rows = [*table.rows]
     rng.shuffle(rows)
-    pair = next(((a, b) for a, b in pairwise(rows) if a[i] != b[i]), None)
-    if pair is None:
-        return
-    one, two = pair
-    column = table.columns[i]
-    new = [tuple(b[i] if j == i else value for j, value in enumerate(a)) for a, b in ((one, two), (two, one))]
-    if set(new) == {one, two}:
-        return  # all that they are: exchanged, they are the same two
-
-    def act(home: Path) -> None:
-        with edited(home / "ledger.db") as db:
-            for row in pair:
-                where, key = _where(table, row)
-                db.execute(f'DELETE FROM "{table.name}" WHERE {where}', key)
-            for row in new:
-                db.execute(_insertion(table), row)
-
-    yield Mutant(f"{table.name}.{column}", f"{one[i]!r} ⇄ {two[i]!r}"[:160], act, _names(table, one, two))
+    for one, two in pairwise(rows):
+        new = [tuple(b[i] if j == i else value for j, value in enumerate(a)) for a, b in ((one, two), (two, one))]
+        if one[i] != two[i] and set(new) != {one, two} and table.takes([one, two], new):
+            place = f"{table.name}.{table.columns[i]}{_cell_kind(table, table.columns[i], one, two[i])}"
+            yield _replacement(table, [one, two], new, place)
+            return
 
 
-def _delete(table: _Table, row: tuple[Any, ...]) -> Mutant:
-    def act(home: Path) -> None:
-        where, key = _where(table, row)
-        with edited(home / "ledger.db") as db:
-            db.execute(f'DELETE FROM "{table.name}" WHERE {where}', key)
+def _repeats(table: _Table, row: tuple[Any, ...], rng: random.Random) -> Iterator[Mutant]:
+    """The same row again, under another key."""
+    places = {i for unique in table.unique for i in unique}
+    for _ in range(TRIES):
+        new = tuple(other(value, rng) if i in places else value for i, value in enumerate(row))
+        if table.takes([], [new]):
+            yield _replacement(table, [], [new], f"{table.name} +row{_kind(table, row)}")
+            return
 
-    return Mutant(f"{table.name} -row{_kind(table, row)}", repr(row)[:160], act, _names(table, row))
 
-
-def _repeat(table: _Table, row: tuple[Any, ...], rng: random.Random) -> Mutant:
-    """The same row again, under another key; other unique columns are altered when they must be."""
-    new = [other(value, rng) if table.columns[i] in table.key else value for i, value in enumerate(row)]
-
-    def act(home: Path) -> None:
-        with edited(home / "ledger.db") as db:
-            try:
-                db.execute(_insertion(table), new)
-            except sqlite3.IntegrityError:
-                all_new = [other(value, rng) for value in row]
-                db.execute(_insertion(table), all_new)
-
-    return Mutant(f"{table.name} +row{_kind(table, row)}", repr(tuple(new))[:160], act, _names(table, row, tuple(new)))
+def _cell_kind(table: _Table, column: str, row: tuple[Any, ...], value: Any) -> str:
+    """Of some columns not all values are alike: what is kept under a name, and how a record waits."""
+    values = dict(zip(table.columns, row, strict=True))
+    if table.name == "meta":
+        return _kind(table, row)
+    waits = {"pending", "sent", "waiting"}
+    return " of what waits" if (table.name, column) == ("outbox", "state") and {values[column], value} <= waits else ""
 
 
 def _kind(table: _Table, row: tuple[Any, ...]) -> str:
@@ -157,13 +181,11 @@ def _kind(table: _Table, row: tuple[Any, ...]) -> str:
     values = dict(zip(table.columns, row, strict=True))
     if table.name == "outbox":
         return " final" if values["state"] == "final" else " waiting"
-    if table.name == "checkpoints":
-        return " anchored" if values["anchored_block"] is not None else ""
+    if table.name == "openings":  # goods are listed from them
+        return " contents" if values["path"].startswith("contents") else ""
+    if table.name == "cosignatures":  # of the checkpoint that readers see
+        return " shown" if values["size"] == max(r[table.columns.index("size")] for r in table.rows) else ""
     return f" {str(values['name']).partition('/')[0]}" if table.name == "meta" else ""
-
-
-def _insertion(table: _Table) -> str:
-    return f'INSERT INTO "{table.name}" VALUES ({", ".join("?" * len(table.columns))})'
 
 
 def other(value: Any, rng: random.Random) -> Any:
@@ -289,7 +311,7 @@ def file_mutants(home: Path, earlier: Path, rng: random.Random, flips: int) -> I
         if name.endswith(("-wal", "-shm")):
             continue
         data = path.read_bytes()
-        place, names = f"file {name}", _file_names(name)
+        names = _file_names(name)
         before = earlier / name
         versions: list[tuple[str, bytes | None]] = [("deleted", None), ("and one byte", data + b"\n")]
         if data:
@@ -298,11 +320,33 @@ def file_mutants(home: Path, earlier: Path, rng: random.Random, flips: int) -> I
         if before.exists() and before.read_bytes() != data:
             versions.append(("as it was before", before.read_bytes()))
         for what, content in versions:
-            yield Mutant(place, what, _writing(name, content), names)
+            anything = ("",) if what == "as it was before" else names
+            yield Mutant(_file_place(name, data, content), what, _writing(name, content), anything)
     for name in ("log/tile/0/x001/000", "log/tile/entries/001.p/31", "log/note", "log/tile/2/000.p/1", "log/a/b"):
         yield Mutant(f"file {name}", "a stray file", _writing(name, b"x" * 32), (name,))
     for name in ("notes.txt", "keys/more.json", "log-copy/checkpoint"):
         yield Mutant(f"stray {name}", "a stray file", _writing(name, b"x"), (name,))
+
+
+def _file_place(name: str, before: bytes, after: bytes | None) -> str:
+    """Of a file that is parsed, what became of it: another policy of witnesses, or another name of a keystore."""
+    if after is None:
+        return f"file {name} deleted"
+    if name == "witnesses":
+        try:
+            parse_policy(after)
+        except LadingError:
+            return f"file {name}"
+        return f"file {name} another policy"
+    if name in ("keys/relayer.json", "keys/anchor.json"):
+        try:
+            one, two = json.loads(before), json.loads(after)
+        except ValueError:
+            return f"file {name}"
+        if isinstance(two, dict) and {**one, "id": ""} == {**two, "id": ""} and after != before:
+            same = after == json.dumps(two, indent=1).encode() and two["id"] == two["id"].lower()
+            return f"file {name} id" if same else f"file {name}"
+    return f"file {name}"
 
 
 def _file_names(name: str) -> tuple[str, ...]:

@@ -21,23 +21,24 @@ _KEY = "the key file was edited, exchanged or damaged"
 
 
 def check_consortium_file(home: Path, consortium: Consortium, findings: Findings) -> None:
-    """The file says what is read from it, and nothing besides."""
-    data = json.loads((home / "consortium.json").read_bytes())
-    for where, expected, match in _differences(consortium.to_json(), data, ""):
-        findings.add(
-            "", f"consortium.json: {where}", expected, match, "the file was edited: Lading does not write this"
-        )
+    """The file says what is read from it, and nothing besides, as Lading writes it."""
+    text = (home / "consortium.json").read_bytes()
+    data, expected = json.loads(text), consortium.to_json()
+    for where, right, wrong in _differences(expected, data, ""):
+        what = "the file was edited: Lading does not write this"
+        findings.add("", f"consortium.json: {where}", right, wrong, what)
+    if text != json.dumps(data, indent=1).encode():
+        findings.add("", "consortium.json", "as Lading writes it", "spelt otherwise", "the file was edited")
 
 
 def _differences(expected: Any, found: Any, where: str) -> Iterator[tuple[str, object, object]]:
-    """What `found` has that `expected` has not; what it lacks is for whoever reads it."""
     if isinstance(expected, dict) and isinstance(found, dict):
-        for name, value in found.items():
+        for name in expected | found:
             path = f"{where}.{name}" if where else name
-            if name in expected:
-                yield from _differences(expected[name], value, path)
+            if name in expected and name in found:
+                yield from _differences(expected[name], found[name], path)
             else:
-                yield path, "nothing", value
+                yield path, expected.get(name, "nothing"), found.get(name, "nothing")
     elif expected != found or type(expected) is not type(found):
         yield where, expected, found
 

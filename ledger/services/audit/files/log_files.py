@@ -5,12 +5,12 @@ checkpoint and ask for them. So they are judged like the newest.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from ledger.errors import LadingError, NotFound
-from ledger.log.tiles import HEIGHT, WIDTH, Tile, decode_entries, tile_root
+from ledger.log.tiles import HEIGHT, WIDTH, Tile, decode_entries, partial_tiles, tile_root
 from ledger.merkle import HASH_LENGTH, leaf_hash
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import WalkedLog
@@ -52,7 +52,7 @@ def check_log_files(root: Path, log: WalkedLog, signed: Iterable[int], findings:
             continue
         if result != tree.hashes(tile):
             findings.add("", f"log/{name}", f"{tile.width} hashes of the log's leaves", "others", _ALTERED)
-    for size, tile in _partial_tiles(signed):
+    for size, tile in [(each, tile) for each in sorted(set(signed)) for tile in partial_tiles(each)]:
         full = Tile(tile.level, tile.index, WIDTH)
         pairs = [(tile.path(), full.path())]
         pairs += [(tile.entries_path(), full.entries_path())] if tile.level == 0 else []
@@ -83,17 +83,6 @@ class _Tree:
 
 def _entry_hashes(data: bytes) -> bytes:
     return b"".join(leaf_hash(entry) for entry in decode_entries(data))
-
-
-def _partial_tiles(signed: Iterable[int]) -> Iterator[tuple[int, Tile]]:
-    """Each signed size with the partial tiles of its tree."""
-    for size in sorted(set(signed)):
-        level = 0
-        while count := size >> (HEIGHT * level):
-            index, width = divmod(count, WIDTH)
-            if width:
-                yield size, Tile(level, index, width)
-            level += 1
 
 
 def _tile_of(name: str) -> Tile | None:
