@@ -86,11 +86,14 @@ class Database:
         Several processes may do so at once. Raises `Misconfigured` when it was written by a newer Lading.
         """
         database = cls(url, busy_timeout=busy_timeout)
-        if database.path:
-            database.path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            if database.path:
+                database.path.parent.mkdir(parents=True, exist_ok=True)
             with database.write() as connection:
                 migrate.upgrade(connection)
+        except OSError as error:
+            database.close()
+            raise StorageFailed("the database cannot be opened", found=error.strerror or str(error)) from error
         except BaseException:
             database.close()
             raise

@@ -160,7 +160,7 @@ def read_consortium(home: Path) -> Consortium:
     """The consortium of this home; raises `Misconfigured` when none was founded here, or by a newer release."""
     path = home / CONSORTIUM
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(_content(path))
         _refuse_newer(data.get("lading"), path)
         return Consortium(
             Deployment.from_json(data["deployment"]),
@@ -168,12 +168,19 @@ def read_consortium(home: Path) -> Consortium:
             bool(data["demo"]),
             read_witnesses(home),
         )
+    except (ValueError, KeyError, TypeError, AttributeError, MalformedRecord):
+        raise Misconfigured("not a consortium file", where=str(path)) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise Misconfigured(
             "no consortium here", where=str(path), mend="Found one with `lading found`, or try `lading demo`."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, MalformedRecord):
-        raise Misconfigured("not a consortium file", where=str(path)) from None
+    except OSError as error:
+        raise Misconfigured("cannot be read", where=str(path), found=error.strerror or "") from None
 
 
 def _refuse_newer(version: object, path: Path) -> None:
@@ -199,7 +206,7 @@ def rewrite_consortium(home: Path, consortium: Consortium) -> None:
 
 def bring_up_to_date(home: Path, consortium: Consortium) -> None:
     """Write the consortium's file anew where an older release wrote it; it says the same afterwards."""
-    if b'"lading"' not in (home / CONSORTIUM).read_bytes():
+    if b'"lading"' not in _content(home / CONSORTIUM):
         rewrite_consortium(home, consortium)
 
 

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy
-from alembic import command
-from sqlalchemy import Connection, MetaData, Table, inspect
+from sqlalchemy import Connection
 
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
@@ -36,6 +34,7 @@ from ledger.services.node.node import Node
 from ledger.services.node.reader import open_ledger
 from ledger.store import migrate
 from ledger.store.database import Database
+from tests.postgresql import copy_rows
 
 LADING = Path(sys.executable).with_name("lading")
 HOMES = Path(__file__).parents[2] / "fixtures" / "homes"
@@ -142,7 +141,7 @@ def test_a_migration_that_is_cut_off_is_done_the_next_time(settings: Settings, m
 
 def test_moves_to_postgresql(settings: Settings, postgresql_url: str, facts: dict[str, Any]) -> None:
     """The same rows, as the release had them there: brought up to date, they say the same."""
-    _copy_rows(settings.database_url, postgresql_url)
+    copy_rows(settings.database_url, postgresql_url)
     there = read_settings({"LADING_HOME": str(settings.home), "LADING_DATABASE_URL": postgresql_url})
     assert upgrade(there).size == facts["checkpoint"]["size"]
     report = audit(there)
@@ -256,35 +255,3 @@ def _contents(settings: Settings) -> dict[str, Any]:
     with closing(sqlite3.connect(settings.home / "ledger.db")) as database:
         result["database"] = sorted(line for line in database.iterdump())
     return result
-
-
-def _copy_rows(source: str, target: str) -> None:
-    """Fill an empty PostgreSQL database with the rows of a SQLite one, at the revision that one has."""
-    old, new = sqlalchemy.create_engine(source), sqlalchemy.create_engine(target)
-    try:
-        with old.connect() as reading, new.begin() as writing:
-            command.upgrade(migrate.configuration(writing), migrate.revision(reading))
-            tables = MetaData()
-            tables.reflect(writing)
-            for table in tables.sorted_tables:
-                if table.name != "alembic_version" and inspect(reading).has_table(table.name):
-                    _copy_table(reading, writing, table)
-    finally:
-        old.dispose()
-        new.dispose()
-
-
-def _copy_table(reading: Connection, writing: Connection, table: Table) -> None:
-    writing.execute(table.delete())
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    rows = reading.exec_driver_sql(f'SELECT {names} FROM "{table.name}"').mappings().all()
-    if rows:
-        writing.execute(table.insert(), [_typed(table, dict(row)) for row in rows])
-
-
-def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """SQLite has no truth values."""
-    return {
-        name: bool(value) if isinstance(table.columns[name].type, sqlalchemy.Boolean) and value is not None else value
-        for name, value in row.items()
-    }
