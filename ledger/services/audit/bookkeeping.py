@@ -188,8 +188,8 @@ def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings:
             findings.add(
                 stored.record_id, f"outbox.{column}", value, row[column], "the row does not agree with its record"
             )
-    resting = (outbox.NEVER, row["submit_by"] + 1) if row["state"] == outbox.WAITING else ()
-    if row["state"] != outbox.FINAL and row["next_try"] not in resting and not 0 <= row["next_try"] <= latest_try:
+    bounded = 0 <= row["next_try"] <= latest_try or (row["state"] == outbox.WAITING and _rests(row))
+    if row["state"] != outbox.FINAL and not bounded:
         findings.add(
             stored.record_id,
             "outbox.next_try",
@@ -209,6 +209,11 @@ def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings:
         )
 
 
+def _rests(row: Row) -> bool:
+    """Whether the record is tried again only when something about it changes, or once after its `submitBy`."""
+    return bool(row["next_try"] == (row["submit_by"] + 1 if row["submit_by"] else outbox.NEVER))
+
+
 def check_resting(source: Connection, copy: Connection, foresee: Foresee, now: int, findings: Findings) -> None:
     """What rests until something about it changes has something to wait for; else nobody would submit it any more.
 
@@ -218,8 +223,7 @@ def check_resting(source: Connection, copy: Connection, foresee: Foresee, now: i
         known = _states(copy, [row["record_id"] for row in batch])
         for row in batch:
             state = known.get(row["record_id"])
-            rests = row["next_try"] == (row["submit_by"] + 1 if row["submit_by"] else outbox.NEVER)
-            if state is None or state.final or not rests:
+            if state is None or state.final or not _rests(row):
                 continue
             if not row["submit_by"] and state.stored.log_time + DORMANT_AFTER <= now:
                 continue

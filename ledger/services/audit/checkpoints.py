@@ -15,7 +15,7 @@ from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row
 
-_EDITED = "the note is not one that this log signed: the file was altered, or the log's key is another"
+_EDITED = "this log did not sign the note: the file was altered, or consortium.json names another log or key"
 SHOWN, HIGHEST = "log/checkpoint", "keys/highest-checkpoint"
 """The files with the checkpoint that readers see, and with the highest ever signed."""
 

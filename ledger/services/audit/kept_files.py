@@ -37,7 +37,8 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
             "meta.contracts",
             to_hex(address),
             "no such entry",
-            "the council opened this contract, and its events would be passed over: the entry was deleted",
+            "the council opened this contract, and its events would be passed over: the entry was deleted, here "
+            "or in consortium.json",
         )
     for row in rowwise.stream(source, "meta"):
         kind, _, rest = str(row["name"]).partition("/")

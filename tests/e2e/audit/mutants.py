@@ -7,6 +7,7 @@ column, `proposals -row` and `proposals +row` for rows that are gone or too many
 
 import json
 import random
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -103,9 +104,11 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
 
 def _parked(table: _Table) -> Iterator[Mutant]:
     """What waits is never tried again: plainly, and as a record that rests until something changes."""
-    never, (state, next_try) = 2**53 - 1, (table.columns.index(name) for name in ("state", "next_try"))
+    state, next_try, submit_by = (table.columns.index(name) for name in ("state", "next_try", "submit_by"))
     for row in table.rows:
-        for put in ({next_try: never}, {next_try: never, state: "waiting"}) if row[state] != "final" else ():
+        never = 2**53 - 1
+        rests = {next_try: row[submit_by] + 1 if row[submit_by] else never, state: "waiting"}
+        for put in ({next_try: never}, rests) if row[state] != "final" else ():
             new = tuple(put.get(i, value) for i, value in enumerate(row))
             yield _replacement(table, [row], [new], "outbox.next_try parked")
 
@@ -131,7 +134,9 @@ def _replacement(table: _Table, gone: Sequence[tuple[Any, ...]], new: Sequence[t
             for row in new:
                 db.execute(f'INSERT INTO "{table.name}" VALUES ({", ".join("?" * len(row))})', row)
 
+    texts = [value for row in (*gone, *new) for value in row if isinstance(value, str)]
     ids = [value.hex() for row in (*gone, *new) for value in row if isinstance(value, bytes) and len(value) == 32]
+    ids += [found for text in texts for found in re.findall("[0-9a-f]{64}", text)]
     return Mutant(place, f"{gone!r} → {new!r}"[:200], act, (table.name, *ids))
 
 
