@@ -59,12 +59,6 @@ def revision(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
-def newest_revision() -> str:
-    """The revision of a database that is up to date."""
-    scripts = Path(__file__).parent / "migrations" / "versions"
-    return max(path.name for path in scripts.glob("[0-9]*.py")).partition("_")[0]
-
-
 def configuration(connection: Connection) -> Config:
     """Alembic's configuration; it works on `connection` and in its transaction."""
     config = Config()

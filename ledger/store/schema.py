@@ -14,8 +14,8 @@ Objects = dict[str, str]
 REVISION = "alembic_version"
 
 
-def revision(connection: Connection) -> list[str]:
-    """The revisions that the database says to be at; one, in a sound database."""
+def revisions(connection: Connection) -> list[str]:
+    """The migrations that the database names as its last; one, in a sound database."""
     if not inspect(connection).has_table(REVISION):
         return []
     return [str(value) for value in connection.scalars(text(f"SELECT version_num FROM {REVISION}"))]  # noqa: S608

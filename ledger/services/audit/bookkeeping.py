@@ -227,8 +227,7 @@ def check_resting(source: Connection, copy: Connection, foresee: Foresee, now: i
                 continue
             if not row["submit_by"] and state.stored.log_time + DORMANT_AFTER <= now:
                 continue
-            foresight = foresee(copy, state.stored)
-            if foresight.slots and not foresight.rests:
+            if foresee(copy, state.stored).moves:
                 findings.add(
                     state.stored.record_id,
                     "outbox.next_try",

@@ -49,10 +49,10 @@ from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
-from ledger.services.audit.schema import check_schema
+from ledger.services.audit.schema import check_schema, check_types
 from ledger.services.audit.signatures import Signatures, copy_openings, named_records
 from ledger.services.home.chains import open_chain_reader
-from ledger.services.home.clock import SystemClock
+from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED, Settings
@@ -202,13 +202,25 @@ class _Audit:
         self._wait_for(final, patience)
         # 2.
         with self._database.read() as source:
-            return self._compare(source, final, notes)
+            unreadable = check_schema(source, self._copy, self._findings)
+            if unreadable is None:
+                return _unjudged(self._findings)
+            sound = check_types(source, self._findings)
+            try:
+                return self._compare(source, final, notes, unreadable)
+            except (TypeError, ValueError, AttributeError, LookupError) as error:
+                if sound:
+                    raise
+                what = "the rest was not judged, because of values of another type, which are named"
+                self._findings.note("", "the database", "values of their types", str(error), what)
+        return _unjudged(self._findings)
 
     def _compare(
         self,
         source: Connection,
         final: int,
         notes: Mapping[str, SignedHead | None],
+        unreadable: Collection[str],
     ) -> AuditReport:
         """The checks, in this order because later ones work on what earlier ones found sound.
 
@@ -227,10 +239,6 @@ class _Audit:
         """
         findings, copy, tell = self._findings, self._copy, self._tell
         home, identity = self._settings.home, self._consortium.log
-        # a.
-        unreadable = check_schema(source, copy, findings)
-        if unreadable is None:
-            return _unjudged(findings)
         # b.
         stored = list(stored_heads(source, identity, findings))
         heads = [head for head in notes.values() if head is not None] + [head for _, head in stored]
@@ -290,7 +298,9 @@ class _Audit:
         now = max(SystemClock().now(), facts.reached, log.last_time)
         latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
         check_outbox(source, copy, set(damages.wanted()), latest_try, findings, tell)
-        check_resting(source, copy, RecordedForesight(registry, SystemClock()), now, findings)
+        then = ManualClock(facts.reached)
+        foresee = RecordedForesight(CurrentRegistry(self._deployment.genesis, then), then)
+        check_resting(source, copy, foresee, now, findings)
         check_pending(source, copy, set(damages.wanted()), findings)
         check_transactions(source, self._chain, facts, findings)
         check_proposals(source, domains, findings)

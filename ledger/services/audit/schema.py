@@ -5,7 +5,7 @@ rows be changed that are for ever.
 """
 
 from ledger.services.audit.findings import Findings
-from ledger.store import migrate, rowwise, schema
+from ledger.store import rowwise, schema
 from ledger.store.database import Connection
 from ledger.store.projections.projected import VERSION
 
@@ -31,21 +31,25 @@ def check_schema(source: Connection, fresh: Connection, findings: Findings) -> f
 
     1. The database is of this version.
     2. Objects are those of a new database.
-    3. SQLite finds its file sound, and values are of the types that were written.
+    3. SQLite finds its file sound.
     4. What is a single row is one.
     """
     # 1.
-    newest, result = migrate.newest_revision(), schema.revision(source)
-    if result != [newest]:
+    newest, result = schema.revisions(fresh), schema.revisions(source)
+    if result != newest:
         findings.add(
             "",
             "alembic_version",
-            newest,
+            ", ".join(newest),
             ", ".join(result),
             "the database says that another version made it: it was edited, or not migrated yet. Serve this home, then "
             "audit again",
         )
     # 2.
+    if not schema.objects(source):
+        what = "the database is empty: it was put in the place of the one that was there"
+        findings.add("", "ledger.db, or the database of LADING_DATABASE_URL", "tables", "none", what)
+        return None
     unreadable = _check_objects(schema.objects(source), schema.expected_objects(source, fresh), findings)
     # 3.
     for fault in schema.file_faults(source):
@@ -54,14 +58,19 @@ def check_schema(source: Connection, fresh: Connection, findings: Findings) -> f
         )
     if any(rowwise.is_durable(name) for name in unreadable):
         return None
-    mistyped = list(schema.values_of_other_types(source))
-    for table, column, stored in mistyped:
-        findings.add("", f"{table}.{column}", "a value of its type", stored, "a value of another type: it was edited")
     # 4.
     for table, expected in (("log_head", {"id": 1}), ("projection_state", {"id": 1, "version": VERSION})):
         if table not in unreadable:
             _check_single(source, table, expected, findings)
-    return None if mistyped else unreadable
+    return unreadable
+
+
+def check_types(source: Connection, findings: Findings) -> bool:
+    """Whether every value is of the type that was written; names those that are not."""
+    mistyped = list(schema.values_of_other_types(source))
+    for table, column, stored in mistyped:
+        findings.add("", f"{table}.{column}", "a value of its type", stored, "a value of another type: it was edited")
+    return not mistyped
 
 
 def _check_objects(there: schema.Objects, expected: schema.Objects, findings: Findings) -> frozenset[str]:

@@ -80,4 +80,5 @@ def _leave_open(story: Story, node: Node) -> None:
         story.ids[f"proposal {number}"] = node.home.domain.record_id(one_sided)
         node.submission.submit(story.trial.signed(one_sided, story.parties[MAKER]))
         story.sign(f"handed {number}", story.scribe.handoff([(terms, 0, 4 + number, NONE)], MAKER, 4, here), MAKER, 4)
+    node.erasing.erase(story.ids["split terms"], ["details"], reason=ErasureReason.RETENTION)
     node.reader.publisher.publish(story.clock.now())

@@ -18,6 +18,7 @@ from typing import Any
 
 from ledger.errors import LadingError
 from ledger.log.witness_policy import parse_policy
+from ledger.records.types import ShipmentTerms
 
 Act = Callable[[Path], None]
 TRIES = 50
@@ -104,13 +105,19 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
 
 def _parked(table: _Table) -> Iterator[Mutant]:
     """What waits is never tried again: plainly, and as a record that rests until something changes."""
-    state, next_try, submit_by = (table.columns.index(name) for name in ("state", "next_try", "submit_by"))
+    names = ("state", "next_try", "submit_by", "type_number")
+    state, next_try, submit_by, kind = (table.columns.index(name) for name in names)
     for row in table.rows:
         never = 2**53 - 1
         rests = {next_try: row[submit_by] + 1 if row[submit_by] else never, state: "waiting"}
-        for put in ({next_try: never}, rests) if row[state] != "final" else ():
+        # What hands on goods that no contract knows yet rests rightly; what opens them waits for nothing.
+        waits_for_nothing = (rests,) if row[kind] == ShipmentTerms.NUMBER else ()
+        for put in ({next_try: never}, *waits_for_nothing) if row[state] != "final" else ():
             new = tuple(put.get(i, value) for i, value in enumerate(row))
             yield _replacement(table, [row], [new], "outbox.next_try parked")
+        for other_state in ("sent", "waiting") if row[state] == "pending" else ():
+            new = tuple(other_state if i == state else value for i, value in enumerate(row))
+            yield _replacement(table, [row], [new], "outbox.state of what waits")
 
 
 def _erase_proposal(record_id: bytes) -> tuple[str, ...]:

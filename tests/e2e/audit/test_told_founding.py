@@ -97,7 +97,7 @@ def test_an_operator_that_adds_itself_to_the_council_at_the_founding_is_found(tm
         ("registry", lambda said: said.update(registry=said["contracts"]["custody"])),
         ("contracts.custody", lambda said: said["contracts"].update(custody=said["contracts"]["anchor"])),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=["fewer", "more", "threshold", "delay", "consortium", "registry", "contract"],
 )
 def test_consortium_json_tells_of_the_founding_as_it_was(
     tmp_path: Path, field: str, alter: Callable[[dict[str, Any]], None]
