@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.store import schema
 from ledger.store.database import Database
+from ledger.store.migrations import schema
 
 NO_OP = {
     "sqlite": "CREATE TRIGGER x AFTER INSERT ON records BEGIN SELECT 1; END",

@@ -5,8 +5,9 @@ rows be changed that are for ever.
 """
 
 from ledger.services.audit.findings import Findings
-from ledger.store import rowwise, schema
+from ledger.store import rowwise
 from ledger.store.database import Connection
+from ledger.store.migrations import schema
 from ledger.store.projections.projected import VERSION
 
 _WHOLE = ("table", "view")
