@@ -104,6 +104,12 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ),
     ),
     NotJudged(
+        "projected-size",
+        "how many of the newest leaves the projections have taken in, while these bring nothing into them",
+        "the projections are then the same, and the next start goes on from any of these",
+        ("projection_state.size over leaves that bring nothing",),
+    ),
+    NotJudged(
         "housekeeping",
         "leases, locks, what is still to be scrubbed, and bytes of the databases that hold no row",
         "the operator's process alone uses them; they run out, or are made anew",

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,8 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
         if not table.rows:
             raise LookupError(f"the home leaves {table.name} empty")
         for i in range(len(table.columns)):
+            if (table.name, table.columns[i]) == ("projection_state", "size"):
+                continue  # see `_reaches`
             for row in _sample(rng, table.rows, each):
                 yield from _changes(table, row, i, rng)
             yield from _swaps(table, i, rng)
@@ -100,7 +102,25 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
             yield from _repeats(table, row, rng)
             if table.name == "proposals":
                 yield _statements("proposals -row with its index", table.name, *_erase_proposal(row[0]))
-    yield from _parked(next(table for table in tables if table.name == "outbox"))
+    by_name = {table.name: table for table in tables}
+    yield from _parked(by_name["outbox"])
+    yield from _reaches(by_name)
+
+
+def _reaches(by_name: dict[str, _Table]) -> Iterator[Mutant]:
+    """The projections are said to reach to another leaf: one that brought nothing into them, or one that did.
+
+    In the second case the rows differ from what so many leaves amount to, and it is these that are named.
+    """
+    state, outcomes = by_name["projection_state"], by_name["outcomes"]
+    (row,), at = state.rows, state.columns.index("size")
+    last = max(outcome[outcomes.columns.index("log_index")] for outcome in outcomes.rows)
+    for size in (last - 40, last, last + 1, last + 2, len(by_name["records"].rows) + 1):
+        nothing = last < size <= len(by_name["records"].rows)
+        new = tuple(size if i == at else value for i, value in enumerate(row))
+        place = f"projection_state.size{' over leaves that bring nothing' if nothing else ''}"
+        if new != row:
+            yield replace(_replacement(state, [row], [new], place), names=("",))
 
 
 def _parked(table: _Table) -> Iterator[Mutant]:
