@@ -25,6 +25,7 @@ from scripts.vectors.examples import AGREEMENT_ID, SHIPMENT, START, Example, exa
 from scripts.vectors.keys import DOMAIN, SPACE, address, key, secret
 from scripts.vectors.lists import lists
 from scripts.vectors.malformed import bad_signatures, bad_texts
+from scripts.vectors.more_bundles import more_bundles
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "vectors"
 LIST_LENGTHS = (1, 2, 200)
@@ -65,6 +66,7 @@ def generate() -> dict[str, str]:
         "derived.json": _text(derived_vectors(SHIPMENT, AGREEMENT_ID)),
         "bad.json": _text({"texts": bad_texts(by_name), "signatures": bad_signatures()}),
         **bundles(),
+        **more_bundles(),
     }
 
 

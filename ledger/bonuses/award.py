@@ -24,7 +24,6 @@ from ledger.common.figure import Amount, Currency, figure
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
-from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
 from ledger.scores.composite import IndicatorStatus, Scorecard, Tallies
@@ -278,20 +277,8 @@ def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Tallies, 
     )
 
 
-def charges_of(agreement: BonusAgreement, statements: Iterable[PenaltyStatement]) -> tuple[Charge, ...]:
-    """The penalties of goods that were due in the agreement's period (as scorecards count), on `liable` of each.
-
-    Statements of nothing are left out.
-    """
-    return tuple(
-        Charge(s.shipment, s.liable, s.amount, s.currency, s.indicative, s.evidence)
-        for s in statements
-        if s.amount > 0 and agreement.periodStart <= s.promised_at < agreement.periodEnd
-    )
-
-
 def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed]) -> tuple[Charge, ...]:
-    """The same from figures instead of statements, and only on the agreement's parties: fast over many shipments.
+    """The penalties that the agreement's parties owe for goods due in its period (as scorecards count), zeros left out.
 
     `owed` are judged at the period's end: what is neither delivered nor tendered by then runs on to its cap, so that
     keeping goods back never pays.

@@ -6,6 +6,7 @@ can change it afterwards. It is parsed strictly: unknown, missing and repeated k
     format = "lading/bonus-rule/1"
     title = "On-time bonus, second half-year"
     card = "0x…"                    # SHA-256 of the scorecard by which parties are measured
+    grace = 86_400                  # seconds after the period in which records still count; left out, 0
 
     [carrier.benchmark]             # the performance threshold
     indicator = "on-time"
@@ -21,6 +22,8 @@ There is such a pair for each role that the rule judges: carrier, supplier, brok
 them in which anything was due from it. An indicator is a share of the scorecard in parts per million, `score` the
 composite in hundredths of a point, or `shipments`, the number of shipments that were due (the volume). `samples` is the
 least number of delivery events below which nothing is known well enough to be rewarded; for `shipments` it is 0.
+
+`grace` moves the size at which awards are computed: see `ledger.bonuses.award_size`.
 """
 
 import hashlib
@@ -32,12 +35,14 @@ from ledger.codes import Role
 from ledger.common.figure import Pattern
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import fields_of, hex_bytes, integer, text
+from ledger.common.periods import DAY
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.scores.card import OF_ROLE, POINTS, Indicator
 
 FORMAT = "lading/bonus-rule/1"
 MAX_TITLE = 200
+LONGEST_GRACE = 366 * DAY
 SCORE = "score"
 SHIPMENTS = "shipments"
 AT_MOST = frozenset({Indicator.DEFECTS.value})
@@ -70,26 +75,30 @@ class RoleRule:
 
 @dataclass(frozen=True, slots=True)
 class BonusRule:
-    """`card` is the SHA-256 of the scorecard; `hash` that of this file's bytes, the agreement's `rule`."""
+    """`card` is the SHA-256 of the scorecard; `hash` that of this file's bytes, the agreement's `rule`. `grace` is the
+    number of seconds after the period's end in which what is logged still counts.
+    """
 
     title: str
     card: bytes
     roles: Mapping[Role, RoleRule]
     hash: bytes
+    grace: int = 0
 
 
 def parse_rule(data: bytes) -> BonusRule:
     """The rule that the file `data` states. Raises `MalformedRecord` naming the key."""
     table = read_toml(data, "bonus rule")
     known = {role.name.lower(): role for role in OF_ROLE}
-    fields_of(table, "bonus rule", ("format", "title", "card"), more=tuple(known))
+    fields_of(table, "bonus rule", ("format", "title", "card"), more=("grace", *known))
     if table["format"] != FORMAT:
         raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=str(table["format"])[:80])
     title = text(table["title"], "title", 1, MAX_TITLE)
     roles = {role: _role(table[name], role, name) for name, role in known.items() if name in table}
     if not roles:
         raise MalformedRecord("judges no role", where="bonus rule", expected=", ".join(known))
-    return BonusRule(title, hex_bytes(table["card"], "card", 32), roles, hashlib.sha256(data).digest())
+    grace = integer(table.get("grace", 0), "grace", 0, LONGEST_GRACE)
+    return BonusRule(title, hex_bytes(table["card"], "card", 32), roles, hashlib.sha256(data).digest(), grace)
 
 
 def require_rule(rule: BonusRule, expected: bytes) -> None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ledger.bonuses.amounts import Line, check_lines_are
 from ledger.bonuses.award import require_computed
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, shipment_figures
+from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, range_for, shipment_figures
 from ledger.bundle.product import check_product, product_verdict
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
-from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
+from ledger.common.ids import LogId, PartnerId, RecordId, bytes_from_hex, to_hex
+from ledger.common.json_fields import entries, wide_integer
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.products.verdict import ProductVerdict
@@ -98,7 +100,7 @@ def check_figures(
     effect: AwardEffect | None = None
     ruling: RecordId | None = None
     if subject.kind is SubjectKind.AWARD:
-        computed = _award(subject, rules, used, ground)
+        computed = _award(subject, figures, rules, used, ground)
         effect, ruling = _effect(subject, ground)
     elif subject.product is not None:
         computed = check_product(subject.product, figures, rules, ground.records, ground.registry)
@@ -165,11 +167,10 @@ def _partner(
     )
 
 
-def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Ground) -> dict[str, Any]:
-    award = ground.records.get(RecordId(subject.id))
-    agreement = ground.records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
-    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
-        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=str(subject))
+def _award(
+    subject: Subject, figures: Mapping[str, Any], rules: Sequence[str], used: set[str], ground: Ground
+) -> dict[str, Any]:
+    award, agreement = award_and_agreement(str(subject), ground.records)
     if award.logId != ground.log_id:
         raise VerificationFailed(
             "computed from the records of another log",
@@ -181,8 +182,31 @@ def _award(subject: Subject, rules: Sequence[str], used: set[str], ground: Groun
     card = parse_card(_rule(parse_rule(rule).card, rules, used))
     known = list(as_known_at(ground.verified, award.logSize, ground.times))
     computed = award_for(RecordId(award.agreement), agreement, rule, card, award.version, award.total, known)
-    require_computed(award, computed)
-    return award_figures(computed, agreement, known, ground.registry)
+    ranges = range_for(computed, agreement, card, known, lambda: _signed_lines(figures, agreement, award))
+    if ranges is None:
+        require_computed(award, computed)
+    else:
+        ranges.check()
+    return award_figures(ranges or computed, agreement, known, ground.registry)
+
+
+def _signed_lines(figures: Mapping[str, Any], agreement: BonusAgreement, award: BonusAward) -> Sequence[Line]:
+    """The amounts that the figures say were signed, once they have the root in the award."""
+    lines = []
+    for where, entry in entries(_get(figures["award"], "lines", list, "award"), "figures.award.lines"):
+        partner, amount = (_get(entry, name, kind, where) for name, kind in (("partner", int), ("amount", str)))
+        lines.append(Line(PartnerId(partner), wide_integer(amount, f"{where}.amount", 128)))
+    check_lines_are(agreement, award, lines)
+    return lines
+
+
+def award_and_agreement(subject: str, records: Mapping[RecordId, Record]) -> tuple[BonusAward, BonusAgreement]:
+    """The award that `subject` names and its agreement; raises `VerificationFailed` where one is not in the bundle."""
+    award = records.get(RecordId(parse_subject(subject).id))
+    agreement = records.get(RecordId(award.agreement)) if isinstance(award, BonusAward) else None
+    if not isinstance(award, BonusAward) or not isinstance(agreement, BonusAgreement):
+        raise VerificationFailed("agreement or award is not in the bundle", where="award", expected=subject)
+    return award, agreement
 
 
 def _effect(subject: Subject, ground: Ground) -> tuple[AwardEffect, RecordId | None]:
@@ -236,9 +260,15 @@ def _compare(claimed: Any, computed: Any, where: str) -> None:
 
 
 def _rule(wanted: bytes, rules: Sequence[str], used: set[str]) -> bytes:
+    text = rule_named(wanted, rules)
+    used.add(text.decode())
+    return text
+
+
+def rule_named(wanted: bytes, rules: Sequence[str]) -> bytes:
+    """The rule file with this SHA-256; raises `VerificationFailed` where it is not in the bundle."""
     for text in rules:
         if hashlib.sha256(text.encode()).digest() == wanted:
-            used.add(text)
             return text.encode()
     raise VerificationFailed("a rule file is not in the bundle", where="rules", expected=to_hex(wanted))
 

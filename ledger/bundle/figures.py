@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ledger.bonuses.amounts import Line
 from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import AwardFile
+from ledger.bonuses.award_range import AwardRange, award_range
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle.undisclosed import WithheldPart, withheld_parts
+from ledger.bundle.undisclosed import WithheldKind, WithheldPart, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
@@ -29,6 +31,7 @@ from ledger.scores.composite import Scorecard, Tallies
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1
+_NAMES_LIABLE = (WithheldKind.COMMERCIAL, WithheldKind.CHANGES)
 
 
 class CardChoice(StrEnum):
@@ -86,9 +89,11 @@ class PartnerFigures:
 @figure("award", "card", "withheld")
 @dataclass(frozen=True, slots=True)
 class AwardFigures:
-    """An award line by line, by which card it was measured, and what is withheld."""
+    """An award line by line, as ranges where withheld parts concern a party; by which card it was measured, and what is
+    withheld.
+    """
 
-    award: AwardFile
+    award: AwardFile | AwardRange
     card: AwardCard
     withheld: tuple[WithheldPart, ...]
 
@@ -106,13 +111,39 @@ def award_for(
 
     Raises what `ledger.bonuses.award.compute_award` raises.
     """
-    rule = parse_rule(rule_text)
-    journeys = Journeys(records)
-    period = Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd)
-    tallies = Tallies(journeys, period, penalties=True)
+    rule, journeys = parse_rule(rule_text), Journeys(records)
+    tallies = _tallies(agreement, journeys)
     scorecards = scorecards_of(agreement, rule, tallies, card)
     charges = charges_on(agreement, journeys, tallies.owed)
     return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
+
+
+def range_for(
+    award: Award,
+    agreement: BonusAgreement,
+    card: Card,
+    records: Sequence[VerifiedRecord],
+    signed: Callable[[], Sequence[Line]],
+) -> AwardRange | None:
+    """The ranges of an award that `award_for` made of the same; None where nothing is withheld that it can rest on.
+
+    `signed` gives the lines that the awarder signed; see `ledger.bonuses.award_range`.
+    """
+    journeys = Journeys(records)
+    withheld: dict[bytes, bool] = {}
+    for part in withheld_parts(journeys):
+        withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
+    if not withheld:
+        return None
+    tallies = _tallies(agreement, journeys)
+    scorecards = scorecards_of(agreement, award.rule, tallies, card)
+    return award_range(award, scorecards, tallies, journeys, withheld, signed)
+
+
+def _tallies(agreement: BonusAgreement, journeys: Journeys) -> Tallies:
+    """Everything in the agreement's period, judged at its end."""
+    period = Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd)
+    return Tallies(journeys, period, penalties=True)
 
 
 def statements_of(
@@ -174,12 +205,13 @@ def partner_figures(
 
 
 def award_figures(
-    award: Award, agreement: BonusAgreement, records: Sequence[VerifiedRecord], view: RegistryView
+    award: Award | AwardRange, agreement: BonusAgreement, records: Sequence[VerifiedRecord], view: RegistryView
 ) -> dict[str, Any]:
     """An award line by line. `records` are those known at its log size, `view` the registry as the bundle has it."""
     card = award.rule.card
     choice = AwardCard(card, _chosen_by(card, view, agreement.periodStart))
-    return to_json(AwardFigures(AwardFile(award), choice, tuple(withheld_parts(Journeys(records)))))
+    stated = AwardFile(award) if isinstance(award, Award) else award
+    return to_json(AwardFigures(stated, choice, tuple(withheld_parts(Journeys(records)))))
 
 
 def _chosen_by(card: bytes, view: RegistryView, start: int) -> CardChoice:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.bundle.award_cutoff import Cutoff
 from ledger.bundle.times import Times
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
@@ -31,6 +32,8 @@ _MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
 """Fields of a trust file that its fingerprint covers."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
+_OF_AWARDS = "award/"
+"""How the subject of a bundle begins that has a `cutoff` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class BundledRecord:
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
     `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: what says when records were
-    there. `figures`: as claimed.
+    there. `figures`: as claimed. `cutoff`: of an award alone, why it was computed at its size.
     """
 
     subject: str
@@ -88,10 +91,13 @@ class Bundle:
     rules: tuple[str, ...]
     times: Times
     figures: Mapping[str, Any]
+    cutoff: Cutoff | None = None
 
     def to_bytes(self) -> bytes:
+        more = {} if self.cutoff is None else {"cutoff": self.cutoff.to_json()}
         return canonical_json(
-            {
+            more
+            | {
                 "lading": BUNDLE,
                 "subject": self.subject,
                 "origin": self.origin,
@@ -109,7 +115,16 @@ class Bundle:
 def parse_bundle(data: bytes) -> Bundle:
     """The bundle in `data`; accepts only what `to_bytes` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_BUNDLE, where="bundle")
-    fields = fields_of(value, "bundle", _FIELDS)
+    about = value.get("subject") if isinstance(value, dict) else None
+    of_award = isinstance(about, str) and about.startswith(_OF_AWARDS)
+    if of_award and isinstance(value, dict) and "cutoff" not in value:
+        raise MalformedRecord(
+            "nothing shows why the award was computed at its size",
+            where="bundle.cutoff",
+            expected="the last leaves below that size and the one before",
+            mend="Bundles of awards by 0.1.0 have none: have it exported again.",
+        )
+    fields = fields_of(value, "bundle", (*_FIELDS, "cutoff") if of_award else _FIELDS)
     if fields["lading"] != BUNDLE:
         raise MalformedRecord(
             "another format",
@@ -128,6 +143,7 @@ def parse_bundle(data: bytes) -> Bundle:
         rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
         times=Times.from_json(fields["times"], "bundle.times"),
         figures=_figures(fields["figures"]),
+        cutoff=Cutoff.from_json(fields["cutoff"], "bundle.cutoff") if of_award else None,
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
         raise MalformedRecord("rule files do not ascend, each once", where="bundle.rules")

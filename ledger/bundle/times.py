@@ -139,7 +139,7 @@ def check_times(
 
     1. The log signed it; sizes ascend up to that of `head`, the bundle's own checkpoint.
     2. Its tree is the beginning of the bundle's.
-    3. A quorum cosigned it, or the log says in which block the chain took it: else it says nothing of a time.
+    3. A quorum cosigned it, or the log says in which block the chain took it: else it is there for nothing.
 
     Raises `MalformedRecord`, or `VerificationFailed` naming the checkpoint.
     """
@@ -160,7 +160,7 @@ def check_times(
         # 3. A time.
         cosigned = None if policy is None else policy.time_of(policy.cosignatures(parse_checkpoint(note)))
         anchored = entry.anchored if blocks_count else None
-        if cosigned is None and anchored is None:
+        if cosigned is None and entry.anchored is None:
             raise VerificationFailed(
                 "nobody bears out when this checkpoint was there",
                 where=where,

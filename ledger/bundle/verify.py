@@ -7,19 +7,22 @@ inclusion, arithmetic) and what only the log *attests* (that nothing is missing,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ledger.bonuses.award_size import counted_until
+from ledger.bonuses.rule_file import parse_rule
+from ledger.bundle.award_cutoff import check_cutoff
 from ledger.bundle.bundled_context import BundledContext, identify, is_leaf_of
-from ledger.bundle.figure_checks import CheckedFigures, Ground, check_figures
+from ledger.bundle.figure_checks import CheckedFigures, Ground, award_and_agreement, check_figures, rule_named
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
+from ledger.bundle.outcome_checks import REGISTRY_RECORDS, check_outcomes, check_target, events_of
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
 from ledger.bundle.times import check_times
 from ledger.codes import ContractKind, RegistryAction
-from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
 from ledger.log.cosignature import COSIGNATURE_LENGTH
@@ -29,34 +32,13 @@ from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime, Evidence, blocks_count
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signing import Domain
-from ledger.records.types import (
-    LOG_ONLY,
-    Attestation,
-    Clearance,
-    Handoff,
-    KeyGrant,
-    KeyRevoke,
-    Outcome,
-    Override,
-    Recall,
-    RegistryChange,
-    Revocation,
-    ShipmentTerms,
-    Split,
-    Statement,
-)
+from ledger.records.types import Outcome, RegistryChange
 from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
 from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.shipments.outcome_facts import facts_of
 
-REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
 GIVEN = "given the outcomes attested below"
 """Said by the steps that rest on where the chain recorded what: whoever doubts that must ask a node."""
-_CONTRACTS = {
-    ContractKind.CUSTODY: (ShipmentTerms, Handoff, Split, Statement, Override),
-    ContractKind.CLEARANCE: (Clearance,),
-    ContractKind.ATTESTATION: (Attestation, Revocation, Recall),
-}
 
 
 def verify_bundle(
@@ -78,6 +60,7 @@ def verify_bundle(
     6. signatures  each record was signed by its signers, with keys valid at its place
     7. complete    the log's signed statement that these are all records that bear on the subject
     8. outcomes    what the log says the chain decided, by the contracts that the registry had in force
+       *cut-off*: the award's size is the first anchored one after its period and grace (only of an award)
     9. figures     penalties, scores and awards come out the same again
     10. receipts   no record that the verifier holds a receipt of was left out (only where it holds any)
 
@@ -102,6 +85,7 @@ def verify_bundle(
         ("signatures", PROVED, work.check_signatures),
         ("complete", ATTESTED, work.check_complete),
         ("outcomes", ATTESTED, work.check_outcomes),
+        *([("cut-off", ATTESTED, work.check_cutoff)] if bundle.cutoff is not None else []),
         ("figures", PROVED, work.check_figures),
     ]
     if receipts:
@@ -235,7 +219,7 @@ class _Work:
     # --- 5 and 6: who signed -----------------------------------------------------------------------------------
 
     def build_registry(self) -> str:
-        events = self._events()
+        events = events_of(self.bundle.records)
         for record in self.bundle.records:
             self.facts[record.index] = facts_of(
                 record.index, record.log_time, events.get(self.ids[record.index], []), self.evidence
@@ -247,7 +231,7 @@ class _Work:
                 continue  # not recorded by the chain: without effect
             if facts.block_number is None or facts.block_time is None or facts.event_index is None:
                 continue
-            self._check_target(record, events, self.trust.registry, "the trusted registry")
+            check_target(events[self.ids[record.index]], facts, self.trust.registry, "the trusted registry")
             place = RecordedAt(facts.block_number, facts.block_time, facts.event_index, facts.outcome_index)
             placed.append(((facts.block_number, facts.event_index), place, record))
         history = RegistryHistory(self.trust.genesis)
@@ -312,48 +296,16 @@ class _Work:
         )
 
     def check_outcomes(self) -> str:
-        events = self._events()
         records = {self.ids[record.index]: record for record in self.bundle.records}
-        waiting = 0
-        for record_id, found in events.items():
-            if record_id not in records:
-                raise VerificationFailed(
-                    "an outcome of a record that is not in the bundle",
-                    where=f"record {found[0][0]} (Outcome)",
-                    found=to_hex(record_id),
-                )
-        for record in records.values():
-            body, facts = record.signed.record, self.facts[record.index]
-            if isinstance(body, (Outcome, *LOG_ONLY)):
-                continue
-            if facts.block_number is None or all(code is Code.REJECTED for code in facts.outcomes):
-                waiting += not facts.outcomes
-                continue
-            if not isinstance(body, REGISTRY_RECORDS):
-                kind = next((kind for kind, types in _CONTRACTS.items() if isinstance(body, types)), ContractKind.BONUS)
-                contract = self.history.at(facts).contract(kind)
-                self._check_target(record, events, contract, f"the {kind.name.lower()} contract in force")
-        told = f"{sum(map(len, events.values()))} outcomes"
-        pending = f", {waiting} records still without one" if waiting else ""
-        return f"{told} by the contracts in force{pending}; a full audit or a node proves them"
+        return check_outcomes(records, self.facts, events_of(self.bundle.records), self.history)
 
-    def _check_target(
-        self,
-        record: BundledRecord,
-        events: Mapping[RecordId, list[tuple[int, Outcome]]],
-        contract: bytes | None,
-        name: str,
-    ) -> None:
-        for index, event in events[self.ids[record.index]]:
-            if all(code == Code.REJECTED for code in event.outcomes):
-                continue
-            if event.blockNumber == self.facts[record.index].block_number and event.target != contract:
-                raise VerificationFailed(
-                    f"the outcome is not one of {name}",
-                    where=f"record {index} (Outcome)",
-                    expected=to_hex(contract) if contract else "a contract that the council opened",
-                    found=to_hex(event.target),
-                )
+    def check_cutoff(self) -> str:
+        records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
+        award, agreement = award_and_agreement(self.bundle.subject, records)
+        until = counted_until(agreement, parse_rule(rule_named(agreement.rule, self.bundle.rules)).grace)
+        if self.bundle.cutoff is None:
+            raise VerificationFailed("nothing says why the award was computed at its size", where="cutoff")
+        return check_cutoff(self.bundle.cutoff, award.logSize, until, self.bundle.times.checkpoints, self.log)
 
     # --- 9 and 10: numbers, and what was left out --------------------------------------------------------------
 
@@ -385,14 +337,6 @@ class _Work:
         return "; ".join(judged)
 
     # --- parts -------------------------------------------------------------------------------------------------
-
-    def _events(self) -> Mapping[RecordId, list[tuple[int, Outcome]]]:
-        result: dict[RecordId, list[tuple[int, Outcome]]] = {}
-        for record in self.bundle.records:
-            body = record.signed.record
-            if isinstance(body, Outcome):
-                result.setdefault(RecordId(body.record), []).append((record.index, body))
-        return result
 
     def _recovered_of(self, record: BundledRecord) -> RecoveredRecord:
         """The record with its keys: recovered once, though the registry is built before signatures are judged."""

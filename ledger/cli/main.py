@@ -65,7 +65,9 @@ PANELS: dict[str, dict[str, Entry]] = {
         "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
         "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
         "witness": Entry("witness", "A witness of logs: make one, and serve it (C2SP tlog-witness)."),
-        "upgrade": Entry("rebuild", "Bring a home of an older release up to date. Stop the node first."),
+        "upgrade": Entry(
+            "rebuild", "Bring a home of an older release up to date. Make a backup and stop the node first."
+        ),
         "rebuild": Entry("rebuild", "Make the database whole again. Stop the node first."),
     },
 }

@@ -11,7 +11,7 @@ JSON and the attribute. What a value looks like follows from its annotation:
     Fraction           `n` or `n/d` in lowest terms
     StrEnum            its value;  IntEnum: its name in lower case
     Annotated[str, Pattern(p)]     text of that shape; plain `str` is refused, since figures hold no sentences
-    X | None, tuple[X, …], Mapping[str, int | None], another figure
+    X | None, tuple[X, …], Mapping[str, int | None], another figure, one of several figures
 
     >>> from dataclasses import dataclass
     >>> @figure("partner", ("amountOwed", "amount"))
@@ -216,6 +216,8 @@ def _plain_schema(kind: Any) -> Schema:
         return {"type": "string", "pattern": f"^{mark.text}$"} if isinstance(mark, Pattern) else _DECIMAL_TEXT
     if get_origin(kind) is tuple:
         return {"type": "array", "items": _schema(get_args(kind)[0])}
+    if get_origin(kind) in (Union, UnionType):
+        return {"anyOf": [_schema(one) for one in get_args(kind)]}
     if get_origin(kind) is not None and issubclass(get_origin(kind), Mapping):
         return {"type": "object", "additionalProperties": _schema(get_args(kind)[1])}
     if kind is PartnerId:

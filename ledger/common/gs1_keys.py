@@ -17,11 +17,6 @@ def check_gtin(text: str, where: str = "gtin") -> None:
     _check_key(text, 14, "GTIN", where)
 
 
-def check_sscc(text: str, where: str = "sscc") -> None:
-    """Raise `MalformedRecord` unless `text` is a serial shipping container code (18 digits)."""
-    _check_key(text, 18, "SSCC", where)
-
-
 def check_gln(text: str, where: str = "gln") -> None:
     """Raise `MalformedRecord` unless `text` is a global location number (13 digits)."""
     _check_key(text, 13, "GLN", where)

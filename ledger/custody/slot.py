@@ -169,9 +169,6 @@ class Decision:
     outcomes: tuple[Outcome, ...]
     changes: Mapping[bytes, Holding] = field(default_factory=dict)
 
-    def outcome_bytes(self) -> bytes:
-        return bytes(self.outcomes)
-
 
 def pair_of(jurisdiction: bytes, regime: int) -> int:
     """Jurisdiction (two capital letters) and regime as 14 bits; raises `MalformedRecord` for anything else."""

@@ -37,6 +37,16 @@ def explain_file(file: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(text)
 
 
+def explain_ranges(ranges: Mapping[str, Any]) -> tuple[str, ...]:
+    """What each party gets, and between what that surely lies, from the figure of an `AwardRange`."""
+    unit = ranges["currency"]
+    return tuple(
+        f"Partner {line['partner']}: {money(line['amount'], unit)}, by what is shown {money(line['low'], unit)} to "
+        f"{money(line['high'], unit)}."
+        for line in (*ranges["lines"], ranges["residual"])
+    )
+
+
 def _line(line: Mapping[str, Any], unit: str, total: str) -> Iterator[str]:
     share, amount = money(line["share"], unit), money(line["amount"], unit)
     yield f"Partner {line['partner']}: {percent(line['basisPoints'] * 100)} of {total} = {share}."
@@ -73,10 +83,11 @@ def finding_text(finding: Mapping[str, Any]) -> str:
         return f"{name} unknown: no value from {finding['samples']} delivery events"
     if reason is FindingReason.TOO_FEW_SAMPLES:
         return f"{name} unknown: {finding['samples']} of at least {finding['least']} delivery events"
-    value, limit = int(finding["value"]), int(finding["limit"])
+    limit, value = int(finding["limit"]), 0 if finding["value"] is None else int(finding["value"])
     if name == SHIPMENTS:
         return f"{name} {value}, needed {limit}: {reason}"
     shown = points if name == SCORE else _exact
     certain, needed = ("at most", "below") if name in AT_MOST else ("at least", "above")
     bound = shown(int(finding["bound"]))
-    return f"{name} {shown(value)} ({certain} {bound}), needed {needed} {shown(limit)}: {reason}"
+    exactly = "not known exactly" if finding["value"] is None else shown(value)
+    return f"{name} {exactly} ({certain} {bound}), needed {needed} {shown(limit)}: {reason}"

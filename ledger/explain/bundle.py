@@ -83,14 +83,25 @@ def _product(checked: CheckedFigures) -> str:
 def _award(checked: CheckedFigures) -> str:
     award, card = checked.figures["award"], checked.figures["card"]
     currency, rest = award["currency"], award["residual"]
-    lines = ", ".join(f"partner {line['partner']} gets {money(line['amount'], currency)}" for line in award["lines"])
+    lines = ", ".join(
+        f"partner {line['partner']} gets {money(line['amount'], currency)}{_within(line, currency)}"
+        for line in award["lines"]
+    )
     text = (
         f"award {award['version']} of {money(award['total'], currency)} under {award['agreement']}: {lines}, and "
-        f"partner {rest['partner']} the rest, {money(rest['amount'], currency)}. Measured by {card['hash']}, "
-        f"{_CHOSEN[CardChoice(card['chosen_by'])]}. {_left_out(checked.figures['withheld'])}"
+        f"partner {rest['partner']} the rest, {money(rest['amount'], currency)}{_within(rest, currency)}. "
+        f"Measured by {card['hash']}, {_CHOSEN[CardChoice(card['chosen_by'])]}. "
+        f"{_left_out(checked.figures['withheld'])}"
     )
     effect = "" if checked.effect is None else f". {_EFFECT[checked.effect]}"
     return text + effect + ("" if checked.ruling is None else f": {to_hex(checked.ruling)}")
+
+
+def _within(line: Mapping[str, Any], currency: str) -> str:
+    """Between what an amount surely lies, where withheld parts leave a range."""
+    if "low" not in line or line["low"] == line["high"]:
+        return ""
+    return f" (by what is shown {money(line['low'], currency)} to {money(line['high'], currency)})"
 
 
 def _judged_at(at: int | None) -> str:

@@ -70,10 +70,10 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("meta -row award", "meta -row card", "meta -row codes", "meta -row rule"),
     ),
     NotJudged(
-        "published-quarters",
-        "the figures of published quarters",
-        "whoever may read the records computes them again, as long as nothing was erased since",
-        ("meta.* published", "meta ?row published"),
+        "quarters-gone",
+        "published quarters that are not here, and figures of those since which parts were opened or erased",
+        "they are taken again when somebody asks for them; where other parts are open now, that gives others (a note)",
+        ("meta -row published",),
     ),
     NotJudged(
         "proposals-gone",
@@ -83,9 +83,9 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "cosignatures-gone",
-        "cosignatures that are neither shown nor here",
-        "a witness that was away left none either; the witness knows what it cosigned",
-        ("cosignatures -row",),
+        "cosignatures that are neither shown nor here, and the published file of them where there is none",
+        "a witness that was away left none either, and it knows what it cosigned; the file is begun anew from the rows",
+        ("cosignatures -row", "file log/cosignatures deleted"),
     ),
     NotJudged(
         "relaying",

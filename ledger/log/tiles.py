@@ -41,17 +41,6 @@ ReadTile = Callable[[Tile], bytes]
 """The bytes of a tile, `width` · 32 of them; it may raise `NotFound`."""
 
 
-def new_tiles(old_size: int, size: int) -> Iterator[Tile]:
-    """The tiles of a tree of `size` that a tree of `old_size` did not have, lower levels first."""
-    level = 0
-    while (count := size >> (HEIGHT * level)) > 0:
-        before = old_size >> (HEIGHT * level)
-        if count > before:
-            for index in range(before // WIDTH, (count - 1) // WIDTH + 1):
-                yield Tile(level, index, min(WIDTH, count - index * WIDTH))
-        level += 1
-
-
 def partial_tiles(size: int) -> Iterator[Tile]:
     """The tiles of a tree of `size` that are not full, lower levels first."""
     level = 0

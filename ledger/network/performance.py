@@ -326,7 +326,7 @@ def _add_time(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
     moves = [move for move in case.portions[line.shipment].moves if not move.refused]
     # Where the delivery is the only handoff, the goods left when the terms were opened, for all that is known.
     way = moves[:-1] if delivered else moves
-    began = moved(case.journeys, way[0], case.force.commercial.reportLag).at if way else case.opened_at
+    began = moved(case.journeys, way[0], case.force.commercial).at if way else case.opened_at
     ended = stopped.at if stopped is not None else case.period.at
     if ended < began:
         return

@@ -47,7 +47,7 @@ class LegLine:
 def legs_of(journeys: Journeys, line: PortionLine, consignee: int) -> tuple[list[LegLine], list[Moved]]:
     """The legs of these goods that had a deadline, amounts still 0; and all their moves in time."""
     portion, force = line.part.portion, line.force
-    moves = [moved(journeys, move, force.commercial.reportLag) for move in portion.moves if not move.refused]
+    moves = [moved(journeys, move, force.commercial) for move in portion.moves if not move.refused]
     legs: list[LegLine] = []
     for i, came in enumerate(moves):
         partner = came.move.receiver

@@ -17,15 +17,13 @@ From the strongest: recalled, risk, incomplete where some of the goods are recal
 vouches for it: incomplete where some of the goods are attested, revoked, expired, unknown.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
-from ledger.codes import Role, ShipmentState
+from ledger.codes import ShipmentState
 from ledger.common.gs1 import (
     Lot,
     Product,
     SerialRange,
-    has_prefix,
     parse_product,
     recall_covers,
     recalled_lots,
@@ -33,22 +31,21 @@ from ledger.common.gs1 import (
 )
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
-from ledger.products.brand_authority import BRAND_AUTHORISATION, speakers
+from ledger.products.brand_authority import speakers
+from ledger.products.heard import Heard, chain_of, is_authority
 from ledger.products.one_time_codes import MANY_DEVICES
 from ledger.products.verdict import (
     Chains,
     Evidence,
     Fate,
     Part,
-    PrefixHolders,
     ProductVerdict,
     Reason,
     Scan,
     Verdict,
     Why,
 )
-from ledger.records.types import Attestation, Recall, Record, Revocation
-from ledger.records.verification import VerifiedRecord
+from ledger.records.types import Attestation, Recall
 
 _RISKS = frozenset({Why.ONE_TIME_SEEN, Why.OFF_THE_MARKET})
 _MOST_NAMED = 10
@@ -58,21 +55,12 @@ _OFF_THE_MARKET = frozenset(
 )
 
 
-def holders_from(prefixes: Mapping[str, Collection[int]]) -> PrefixHolders:
-    """`PrefixHolders` from a mapping of GS1 prefix to the partners that hold it."""
-
-    def holders(gtin: str) -> Collection[int]:
-        return {partner for prefix, held in prefixes.items() if has_prefix(gtin, prefix) for partner in held}
-
-    return holders
-
-
 def judge(scan: Scan, evidence: Evidence) -> ProductVerdict:
     """The verdict on the scanned product, at the time of the scan.
 
     Only records that were known by then and that the chain applied are heard.
     """
-    heard = _Heard.at(scan.time, evidence.records)
+    heard = Heard.at(scan.time, evidence.records)
     chains = speakers(evidence.holders(scan.product.gtin), heard.in_force())
     recalls = _recalls(scan, evidence, heard, chains)
     vouched, doubts = _attestations(scan, evidence, heard, chains)
@@ -110,42 +98,6 @@ def _weight(reason: Reason) -> int:
     return _ORDER.index(reason.code)
 
 
-# --- records heard -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What was known and applied at a time, by type. `revoked` maps a record to its earliest revocation in force."""
-
-    time: int
-    attestations: Mapping[RecordId, tuple[VerifiedRecord, Attestation]] = field(default_factory=dict)
-    recalls: Mapping[RecordId, tuple[VerifiedRecord, Recall]] = field(default_factory=dict)
-    revoked: Mapping[RecordId, tuple[VerifiedRecord, Revocation]] = field(default_factory=dict)
-
-    @classmethod
-    def at(cls, time: int, records: Sequence[VerifiedRecord]) -> "_Heard":
-        known = sorted((r for r in records if r.known <= time and r.applied()), key=lambda r: r.log_index)
-        attestations = {r.id: (r, r.record) for r in known if isinstance(r.record, Attestation)}
-        recalls = {r.id: (r, r.record) for r in known if isinstance(r.record, Recall)}
-        authors = {i: attestation.by for i, (_, attestation) in attestations.items()}
-        authors |= {i: recall.by for i, (_, recall) in recalls.items()}
-        revoked: dict[RecordId, tuple[VerifiedRecord, Revocation]] = {}
-        for verified in known:
-            match verified.record:
-                case Revocation(by=by, target=target, effectiveFrom=start) if start <= time:
-                    first = revoked.get(RecordId(target))
-                    if authors.get(RecordId(target)) == by and (first is None or start < first[1].effectiveFrom):
-                        revoked[RecordId(target)] = (verified, verified.record)
-        return cls(time, attestations, recalls, revoked)
-
-    def valid(self, record_id: RecordId, attestation: Attestation) -> bool:
-        ended = attestation.validUntil != 0 and attestation.validUntil < self.time
-        return record_id not in self.revoked and attestation.validFrom <= self.time and not ended
-
-    def in_force(self) -> Iterator[tuple[RecordId, Attestation]]:
-        return ((i, attestation) for i, (_, attestation) in self.attestations.items() if self.valid(i, attestation))
-
-
 def _product(subject: str) -> Product | None:
     """The product that a record is about; None when it is about something else, or malformed (nobody checked it)."""
     try:
@@ -157,26 +109,18 @@ def _product(subject: str) -> Product | None:
 # --- recalls -------------------------------------------------------------------------------------------------------
 
 
-def _recalls(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> list[Reason]:
-    superseded = {
-        RecordId(recall.supersedes)
-        for verified, recall in heard.recalls.values()
-        if verified.id not in heard.revoked and _may_supersede(verified, recall, evidence, heard)
-    }
-    authorising = [verified for verified in evidence.records if _tells_who_speaks(verified.record)]
+def _recalls(scan: Scan, evidence: Evidence, heard: Heard, chains: Chains) -> list[Reason]:
+    replaced = heard.replaced(evidence)
     reasons = []
     for record_id, (verified, recall) in heard.recalls.items():
-        if record_id in superseded or record_id in heard.revoked:
+        if record_id in replaced or record_id in heard.revoked:
             continue
         subject = recalled_product(recall.subject)
         lots = recalled_lots(recall.lots)
         if subject is None or (covers := recall_covers(subject, lots, scan.product)) is False:
             continue
-        chain = chains.get(recall.by)
-        if chain is None:
-            then = _Heard.at(verified.known, authorising).in_force()
-            chain = speakers(evidence.holders(scan.product.gtin), then).get(recall.by)
-        if chain is None and not _is_authority(verified, recall, evidence):
+        chain = chain_of(verified, recall, scan.product.gtin, chains, evidence)
+        if chain is None and not is_authority(verified, recall, evidence):
             reasons.append(_recall_reason(Why.RECALL_BY_OTHERS, recall, (record_id,)))
         elif covers:
             reasons.append(_recall_reason(Why.RECALL, recall, (record_id, *(chain or ()))))
@@ -197,24 +141,10 @@ def _left_open(product: Product, subject: Product, lots: Sequence[Lot | SerialRa
     return tuple(part for part in Part if part in told and not getattr(product, part))
 
 
-def _tells_who_speaks(record: Record) -> bool:
-    """Whether it tells who spoke for a brand at some time."""
-    return isinstance(record, Revocation) or (isinstance(record, Attestation) and record.schema == BRAND_AUTHORISATION)
-
-
-def _is_authority(verified: VerifiedRecord, recall: Recall, evidence: Evidence) -> bool:
-    return recall.by in evidence.authorities or bool(verified.roles_of(recall.by) & 1 << Role.AUTHORITY)
-
-
-def _may_supersede(verified: VerifiedRecord, recall: Recall, evidence: Evidence, heard: _Heard) -> bool:
-    before = heard.recalls.get(RecordId(recall.supersedes))
-    return before is not None and (before[1].by == recall.by or _is_authority(verified, recall, evidence))
-
-
 # --- attestations --------------------------------------------------------------------------------------------------
 
 
-def _attestations(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> tuple[list[Reason], list[Reason]]:
+def _attestations(scan: Scan, evidence: Evidence, heard: Heard, chains: Chains) -> tuple[list[Reason], list[Reason]]:
     """Reasons to believe in the product, and what was found instead."""
     vouched: list[Reason] = []
     doubts: list[Reason] = []
@@ -253,7 +183,7 @@ def _not_specific(product: Product, narrower: Sequence[tuple[RecordId, Product]]
 
 
 def _doubt(
-    record_id: RecordId, attestation: Attestation, scan: Scan, evidence: Evidence, heard: _Heard
+    record_id: RecordId, attestation: Attestation, scan: Scan, evidence: Evidence, heard: Heard
 ) -> Reason | None:
     """Why an attestation that covers the product and counts does not vouch for it; None when it does."""
     if revocation := heard.revoked.get(record_id):
@@ -268,7 +198,7 @@ def _doubt(
     return None
 
 
-def _knowing(scan: Scan, evidence: Evidence, heard: _Heard, chains: Chains) -> list[RecordId]:
+def _knowing(scan: Scan, evidence: Evidence, heard: Heard, chains: Chains) -> list[RecordId]:
     """The attestations that count, in force or not, which know this very code: it is under their subject and, where
     they list codes, among these."""
     result = []

@@ -1,9 +1,10 @@
 """What a record must satisfy before it is worth checking signatures: cheap, pure, without any state.
 
 Structural checks (types, ranges, lengths) are `Struct.check`; custody, clearance and registry rules have modules of
-their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts. Acceptance
-asks `check_content`, and so does whatever shows a record to somebody who is to sign it: what is refused later is not
-signed first.
+their own. Here are the rules about codes, claimed times, deadlines and the text inside opened private parts, and what
+bonus pool and attestation registry refuse of anybody (`ledger.records.contract_rules`). Acceptance asks
+`check_content`, and so does whatever shows a record to somebody who is to sign it: what is refused later is not signed
+first.
 """
 
 import re
@@ -17,6 +18,7 @@ from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.iso_codes import COUNTRIES, CURRENCIES, CUSTOMS_TERRITORIES
 from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
+from ledger.records.contract_rules import check_contract_rules
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import (
     NOBODY,
@@ -82,10 +84,9 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
     _check_codes(record)
     if isinstance(record, Clearance):
         check_declarant(record)
-    if isinstance(record, BonusAgreement):
-        _check_agreement(record)
     _check_times(record, now, replayed)
     _check_named(record)
+    check_contract_rules(record, now)
     for path, part in opened_parts(record):
         _check_part(path, part)
 
@@ -118,24 +119,6 @@ def check_declarant(record: Clearance) -> None:
         )
 
 
-def _check_agreement(terms: BonusAgreement) -> None:
-    """What the pool refuses whoever signs it: times out of order, and an arbiter that judges its own cause."""
-    if not terms.periodStart < terms.periodEnd < terms.deadline:
-        raise RuleBroken(
-            "the times do not follow one another",
-            where="periodStart, periodEnd, deadline",
-            expected="periodStart < periodEnd < deadline",
-            found=f"{terms.periodStart}, {terms.periodEnd}, {terms.deadline}",
-        )
-    if terms.arbiter in (terms.awarder, terms.residual, *(share.partner for share in terms.parties)):
-        raise RuleBroken(
-            "the arbiter judges its own cause",
-            where="arbiter",
-            expected="neither awarder, residual partner nor a party",
-            found=f"partner {terms.arbiter}",
-        )
-
-
 def _check_codes(record: Record) -> None:
     for name, known, least in _CODES.get(type(record), ()):
         most = sum(known) if issubclass(known, IntFlag) else max(known)
@@ -153,14 +136,9 @@ def _values(record: Record, name: str) -> Iterator[tuple[str, int]]:
 
 
 def _check_times(record: Record, now: int, replayed: bool) -> None:
-    occurred = getattr(record, "occurredAt", None)
-    if occurred is not None and occurred > now + CLOCK_SKEW:
-        raise RuleBroken(
-            "claims to have happened in the future",
-            where="occurredAt",
-            expected=f"at most {now + CLOCK_SKEW}",
-            found=occurred,
-        )
+    _check_claimed(getattr(record, "occurredAt", 0), now, "occurredAt")
+    if isinstance(record, Amendment):
+        _check_claimed(_corrected_time(record), now, "changes.occurredAt")
     if not isinstance(record, Handoff | ShipmentTerms):
         return
     if record.submitBy < now:
@@ -179,6 +157,25 @@ def _check_times(record: Record, now: int, replayed: bool) -> None:
             expected=f"at most {start + LONGEST_SUBMIT_BY} (30 days)",
             found=record.submitBy,
         )
+
+
+def _check_claimed(occurred: int, now: int, where: str) -> None:
+    if occurred > now + CLOCK_SKEW:
+        raise RuleBroken(
+            "claims to have happened in the future",
+            where=where,
+            expected=f"at most {now + CLOCK_SKEW}",
+            found=occurred,
+        )
+
+
+def _corrected_time(record: Amendment) -> int:
+    """The `occurredAt` that a correction gives its target; 0 where it gives none, or its changes are closed."""
+    if record.kind != codes.AmendmentKind.CORRECTION or isinstance(record.changes, Withheld) or not record.changes.text:
+        return 0
+    changes = parse_json(record.changes.text.encode(), where="changes.text")
+    claimed = changes.get("occurredAt") if isinstance(changes, dict) else None
+    return claimed if isinstance(claimed, int) else 0
 
 
 def _check_part(path: str, part: Struct) -> None:
@@ -212,8 +209,9 @@ def _check_named(record: Record) -> None:
             _check_currency(currency, "currency")
         case Amendment(kind=codes.AmendmentKind.TERMS, changes=Details(text=text)) if text:
             changes = parse_json(text.encode(), where="changes.text")
-            if isinstance(changes, dict) and isinstance(changed := changes.get("currency"), str) and changed:
-                _check_currency(changed, "changes.currency")
+            commercial = changes.get("commercial") if isinstance(changes, dict) else None
+            if isinstance(commercial, dict) and isinstance(changed := commercial.get("currency"), str) and changed:
+                _check_currency(changed, "changes.commercial.currency")
         case Attestation(subject=subject) if subject.startswith(_GTIN_PATH):
             parse_product(subject)
         case Recall(subject=subject, lots=lots):

@@ -75,6 +75,11 @@ class CheckpointTimes:
             if self.covering(start) != before.covering(start):
                 yield start, end
 
+    def bears_out(self, claim: CheckpointTime) -> bool:
+        """Whether there is such evidence: late cosignatures may move a quorum's time back, never on."""
+        same = [entry.time for entry in self._all if (entry.size, entry.basis) == (claim.size, claim.basis)]
+        return claim.time in same if claim.basis is Basis.CHAIN else any(time <= claim.time for time in same)
+
     def until(self, size: int) -> "CheckpointTimes":
         """What checkpoints of at most `size` leaves evidence."""
         return CheckpointTimes(entry for entry in self._all if entry.size <= size)

@@ -154,6 +154,11 @@ class VerifiedRecord:
     def visible(self) -> int:
         return self.facts.visible
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where the record stands among others: by block and event, the same for every log; without these by leaf."""
+        return self.facts.block_number or 0, self.facts.event_index or 0, self.facts.log_index
+
     def applied(self, item: int = 0) -> bool:
         """Whether the chain applied this item (in breach of a gate or not). False while no outcome is known."""
         outcomes = self.facts.outcomes

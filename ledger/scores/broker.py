@@ -79,18 +79,34 @@ def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], offic
     faults = [
         s
         for s in steps
-        if (s.record.status == ClearanceStatus.HELD and s.record.causedBy == broker)
+        if (s.record.status == ClearanceStatus.HELD and s.record.causedBy == broker and _may_blame(s, broker))
         or (s.record.status == ClearanceStatus.AMENDED and broker_in(case.journeys, shipment, s) == broker)
     ]
     decided = closing or next(iter(faults), None)
-    if broker == NOBODY or decided is None or decided.record.occurredAt not in case.period:
+    lag = case.force.commercial.reportLag
+    if broker == NOBODY or decided is None or _at(decided, lag) not in case.period:
         return
     released = closing is not None and closing.record.status in RELEASES
     records = tuple(dict.fromkeys((decided.verified.id, *(fault.verified.id for fault in faults))))
-    role, delivery = Role.BROKER, at_office(case.delivery, broker, steps[0], case.force.commercial.reportLag)
+    role, delivery = Role.BROKER, at_office(case.delivery, broker, steps[0], lag)
     yield Sample(role, broker, Indicator.RELEASED, int(released and not faults), 1, records, delivery)
     presented = next((s for s in steps if s.record.status == ClearanceStatus.PRESENTED), None)
     if closing is not None and released and presented is not None:
-        seconds = max(0, closing.record.occurredAt - presented.record.occurredAt)
+        seconds = max(0, _at(closing, lag) - _at(presented, lag))
         records = (presented.verified.id, closing.verified.id)
         yield Sample(role, broker, Indicator.OVER_MEDIAN, seconds, 0, records, delivery, office)
+
+
+def _may_blame(step: Found[Clearance], broker: int) -> bool:
+    """Whether customs itself says so, or the broker does: it does not answer for another broker's word."""
+    return broker == step.record.by or step.record.assurance == Assurance.AUTHORITY_SIGNED
+
+
+def _at(step: Found[Clearance], report_lag: int) -> int:
+    """When it was: as customs itself says, or as a broker does within `report_lag`, who else would choose how fast it
+    was, and in which period its fault fell.
+    """
+    record, known = step.record, step.verified.known
+    if record.assurance == Assurance.AUTHORITY_SIGNED:
+        return record.occurredAt
+    return counted(record.occurredAt, known, report_lag)

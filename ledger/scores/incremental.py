@@ -53,7 +53,7 @@ class Running:
         self.journeys = Journeys()
         self._about: dict[bytes, tuple[bytes, ...]] = {}
         self._children: dict[bytes, list[bytes]] = {}
-        self._order: dict[bytes, tuple[int, int, int]] = {}
+        self._order: dict[bytes, tuple[int, ...]] = {}
         """The place of each shipment that stands for itself in the order of `Journeys.shipments`."""
         self._carrying: dict[str, set[bytes]] = {}
         self._product: dict[bytes, str] = {}
@@ -156,7 +156,7 @@ class Running:
 
     def _note_terms(self, shipment: bytes, terms: ShipmentTerms) -> None:
         if shipment in self.journeys.terms:
-            self._order[shipment] = (0, self.journeys.terms[shipment].verified.log_index, 0)
+            self._order[shipment] = (0, *self.journeys.terms[shipment].verified.place)
             for product in products_of(terms):
                 self._carrying.setdefault(product.gtin, set()).add(shipment)
 
@@ -227,6 +227,9 @@ class Running:
 def _may_change_until(case: Case) -> int:
     """The last second at which time alone may change the figures of `case`."""
     latest = case.t0
+    for recall in case.journeys.recalls:
+        for revocation in case.journeys.revocations.get(recall.verified.id, ()):
+            latest = max(latest, revocation.record.effectiveFrom)
     for goods in case.travelled():
         stop = goods.line.stop
         if stop is None or not stop.certain:
@@ -235,7 +238,7 @@ def _may_change_until(case: Case) -> int:
         for tender in goods.line.tenders:
             latest = max(latest, tender.contestable_until, tender.disputed_until or 0)
         for move in goods.portion.moves:
-            latest = max(latest, moved(case.journeys, move, goods.force.commercial.reportLag).due_at)
+            latest = max(latest, moved(case.journeys, move, goods.force.commercial).due_at)
     return latest
 
 

@@ -5,7 +5,7 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 
 from collections.abc import Iterable, Iterator
 
-from ledger.codes import Purpose, Role
+from ledger.codes import Assurance, Purpose, Role
 from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
@@ -14,6 +14,7 @@ from ledger.records.types import Attestation
 from ledger.scores.card import Indicator
 from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
+from ledger.shipments.customs_holds import Hold
 from ledger.shipments.gate_breaches import Breach, breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found, Move
@@ -60,8 +61,14 @@ def supplier_papers(case: Case) -> Iterator[Sample]:
     if not said:
         return
     holds = [h.hold for t in goods for h in t.line.holds]
-    own = tuple(dict.fromkeys(hold.held.id for hold in holds if hold.confirmed and hold.caused_by == supplier))
+    blamed = [hold for hold in holds if hold.confirmed and hold.caused_by == supplier]
+    own = tuple(dict.fromkeys(hold.held.id for hold in blamed if _answers(hold, supplier)))
     yield Sample(Role.SUPPLIER, supplier, Indicator.NO_HOLD, int(not own), 1, own or (said[-1],), case.delivery)
+
+
+def _answers(hold: Hold, supplier: int) -> bool:
+    """Whether customs itself lays it to the supplier, or the supplier signed that: not a broker and another."""
+    return hold.assurance == Assurance.AUTHORITY_SIGNED or hold.held.signed_by(supplier)
 
 
 def supplier_attestations(case: Case) -> Iterator[Sample]:
@@ -143,6 +150,8 @@ def _recalls(case: Case) -> list[RecordId]:
     result = []
     for product in products_of(case.terms):
         for recall in case.journeys.recalls:
+            if case.journeys.is_revoked(recall, case.period.at):
+                continue
             subject = recalled_product(recall.record.subject)
             if subject is not None and recall_covers(subject, recalled_lots(recall.record.lots), product):
                 result.append(recall.verified.id)
@@ -165,9 +174,5 @@ def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:
 
 def _valid(journeys: Journeys, found: Found[Attestation], at: int) -> bool:
     record = found.record
-    revoked = any(
-        r.record.effectiveFrom <= at and r.record.by == record.by
-        for r in journeys.revocations.get(found.verified.id, ())
-    )
     in_time = record.validFrom <= at and (record.validUntil == 0 or at <= record.validUntil)
-    return in_time and not revoked and found.verified.known <= at + DAY
+    return in_time and not journeys.is_revoked(found, at) and found.verified.known <= at + DAY

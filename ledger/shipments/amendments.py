@@ -21,6 +21,7 @@ from ledger.codes import AmendmentKind
 from ledger.common.canonical import parse_json
 from ledger.common.figure import figure
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import CLOCK_SKEW
 from ledger.common.spans import Span
 from ledger.errors import MalformedRecord, NotFound
 from ledger.records.eip712 import Withheld
@@ -46,6 +47,8 @@ _CORRECTABLE: dict[type[Record], frozenset[str]] = {
 _FIXED = frozenset({"salt", "liable", "beneficiary"})
 _LARGEST_TIME = 2**40 - 1
 R = TypeVar("R", Handoff, Statement, Clearance)
+Counts = Callable[[VerifiedRecord, R, R], bool]
+"""Whether a correction counts: its paper, and the record before and after it."""
 
 
 class RemarkReason(StrEnum):
@@ -124,23 +127,35 @@ def _amendable(target: Record) -> ShipmentTerms:
 
 
 def versions(
-    journeys: Journeys, found: Found[R], counts: Callable[[VerifiedRecord], bool] = lambda _: True
+    journeys: Journeys, found: Found[R], counts: Counts[R] = lambda *_: True
 ) -> Iterator[tuple[R, VerifiedRecord]]:
     """The record as signed, then as each correction that stands and `counts` leaves it, with the paper that says so."""
     record = found.record
     yield record, found.verified
     for amendment in journeys.amendments(found.verified.id):
-        if amendment.record.kind != AmendmentKind.CORRECTION or not counts(amendment.verified):
+        if amendment.record.kind != AmendmentKind.CORRECTION:
             continue
         changes = _changes(amendment)
         values = None if changes is None else _correction(record, changes)
-        if values is not None:
-            record = replace(record, **values)
+        if values is None:
+            continue
+        after = replace(record, **values)
+        if counts(amendment.verified, record, after):
+            record = after
             yield record, amendment.verified
 
 
+def told_in_time(found: Found[R], report_lag: int) -> Counts[R]:
+    """Whether a correction was known while the record itself could still have been told, and does not claim that what
+    was known happened later.
+    """
+    known = found.verified.known
+    latest = max(found.record.occurredAt, known + CLOCK_SKEW)
+    return lambda paper, _, after: paper.known <= known + report_lag and after.occurredAt <= latest
+
+
 def corrected(
-    journeys: Journeys, found: Found[R], counts: Callable[[VerifiedRecord], bool] = lambda _: True
+    journeys: Journeys, found: Found[R], counts: Counts[R] = lambda *_: True
 ) -> tuple[R, tuple[VerifiedRecord, ...]]:
     """The record as its signers last corrected it, and the corrections that stand, of those that `counts`."""
     said = list(versions(journeys, found, counts))

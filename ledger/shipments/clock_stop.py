@@ -20,13 +20,13 @@ from typing import NamedTuple
 
 from ledger.codes import Assurance, ClearanceStatus, Purpose, StatementKind
 from ledger.common.figure import Seconds
-from ledger.records.types import Commercial, ShipmentTerms
+from ledger.records.types import Commercial, Handoff, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import versions
+from ledger.shipments.amendments import told_in_time, versions
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
 from ledger.shipments.portions import Found, Move
-from ledger.shipments.tenders import Tender, locker_here
+from ledger.shipments.tenders import Tender, locker_here, order_of
 
 _ENDINGS = {
     StatementKind.LOST,
@@ -109,20 +109,30 @@ class Moved:
     evidence: tuple[VerifiedRecord, ...]
 
 
-def moved(journeys: Journeys, move: Move, report_lag: int) -> Moved:
+def moved(journeys: Journeys, move: Move, commercial: Commercial, *, stops: bool = False) -> Moved:
     """When a move counts. An override claims no time, so it counts from when it is known.
 
-    A time that its signers correct to an earlier one counts as known from when they first said it, not from the
-    handoff; never later than what they had signed.
+    Its signers correct it only while the handoff itself could still have been told in time: afterwards they know whose
+    legs overran, and would move time or deadline at a third's cost. But of what `stops` the clock `liable` may always
+    own that it was later.
+    A time that they correct to an earlier one counts as known from when they first said it, not from the handoff; never
+    later than what they had signed.
     """
-    known = move.verified.known
-    if move.handoff is None:
+    known, handoff, lag = move.verified.known, move.handoff, commercial.reportLag
+    if handoff is None:
         return Moved(move, known, known, 0, (move.verified,))
-    said = list(versions(journeys, Found(move.verified, move.handoff)))
+    found = Found(move.verified, handoff)
+    in_time = told_in_time(found, lag)
+
+    def counts(paper: VerifiedRecord, before: Handoff, after: Handoff) -> bool:
+        later = after.dueAt == before.dueAt and after.occurredAt >= handoff.occurredAt
+        return (stops and later and paper.signed_by(commercial.liable)) or in_time(paper, before, after)
+
+    said = list(versions(journeys, found, counts))
     record = said[-1][0]
     told = next(paper.known for version, paper in said if version.occurredAt == record.occurredAt)
-    signed = counted(max(record.occurredAt, move.handoff.occurredAt), known, report_lag)
-    at = min(signed, counted(record.occurredAt, told, report_lag))
+    signed = counted(max(record.occurredAt, handoff.occurredAt), known, lag)
+    at = min(signed, counted(record.occurredAt, told, lag))
     return Moved(move, at, record.occurredAt, record.dueAt, tuple(paper for _, paper in said))
 
 
@@ -132,7 +142,7 @@ def stops_of(
     """What stopped the clock of these goods first; None while it runs. `tenders` are those of these goods."""
     stops = sorted(
         _stops(journeys, part, terms, commercial, tenders),
-        key=lambda stop: (stop.at, _PRECEDENCE[stop.kind], stop.verified.log_index),
+        key=lambda stop: (stop.at, _PRECEDENCE[stop.kind], order_of(stop.verified)),
     )
     return Stops(next(iter(stops), None), next((stop for stop in stops if stop.certain), None))
 
@@ -179,7 +189,7 @@ def _stops(
             certain = here is True
         else:
             continue
-        when, known = moved(journeys, move, commercial.reportLag), move.verified.known
+        when, known = moved(journeys, move, commercial, stops=True), move.verified.known
         yield Stop(kind, when.at, when.occurred_at, known, move.verified, when.evidence, certain, open_until)
     for tender in tenders:
         if tender.stops:

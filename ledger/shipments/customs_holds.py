@@ -24,6 +24,7 @@ from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import counted, moved
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found, Move, Portion
+from ledger.shipments.tenders import order_of
 
 Pair = tuple[bytes, int]
 _HELD, _PRESENTED, _SEIZED, _LODGED = (
@@ -86,13 +87,20 @@ class _Sides:
     report_lag: int
 
     def step(self, found: Found[Clearance]) -> _Step:
-        """Read a clearance. A correction of what another side put its name to needs that name too."""
+        """Read a clearance. A correction of a broker's word needs the name of whoever put it to the word itself, and of
+        the side that it may hurt: only an earlier hold that `liable` did not cause serves `liable` for certain.
+        """
         journeys, verified = self.journeys, found.verified
         by_customs = found.record.assurance == Assurance.AUTHORITY_SIGNED
         names = [side for side in (self.liable, self.beneficiary) if side != NOBODY and self._named(verified, side)]
         used = [e.verified for e in journeys.endorsements(verified.id) if e.record.by in names]
-        wanted = () if by_customs else tuple(names)
-        record, corrections = corrected(journeys, found, lambda paper: all(self._named(paper, s) for s in wanted))
+
+        def counts(paper: VerifiedRecord, before: Clearance, after: Clearance) -> bool:
+            milder = before.status == _HELD and after.occurredAt <= before.occurredAt and after.causedBy != self.liable
+            hurt = {self.beneficiary} if milder else {self.beneficiary, self.liable}
+            return by_customs or all(self._named(paper, side) for side in hurt - {NOBODY} | set(names))
+
+        record, corrections = corrected(journeys, found, counts)
         evidence = (verified, *corrections, *used)
         return _Step(found, record, self.liable in names, self.beneficiary in names, evidence)
 
@@ -124,15 +132,15 @@ def holds_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commerc
     for pair, steps in pairs.items():
         steps.sort(key=lambda step: step.record.occurredAt)  # stable: path and sequence decide within one second
         holds += _of_pair(steps, sides, parties, expected=pair in required)
-        holds += [_seizure(journeys, step, portion.moves, sides) for step in steps if _is_seizure(step)]
-    return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.log_index)))
+        holds += [_seizure(journeys, step, portion.moves, commercial) for step in steps if _is_seizure(step)]
+    return tuple(sorted(holds, key=lambda hold: (hold.start, order_of(hold.held))))
 
 
 def _before(found: Found[Clearance], record: Clearance, at: int, by: VerifiedRecord) -> bool:
     """Whether customs said this before the goods parted, `at` that second `by` this record; within one second the
-    log's order decides.
+    order of blocks and events decides, which is the same for every log.
     """
-    return record.occurredAt < at or (record.occurredAt == at and found.verified.log_index < by.log_index)
+    return record.occurredAt < at or (record.occurredAt == at and order_of(found.verified) < order_of(by))
 
 
 def _of_pair(steps: Sequence[_Step], sides: _Sides, parties: set[int], *, expected: bool) -> Iterator[Hold]:
@@ -206,9 +214,9 @@ def _is_seizure(step: _Step) -> bool:
     return step.record.status == _SEIZED and step.by_customs
 
 
-def _seizure(journeys: Journeys, step: _Step, moves: Iterable[Move], sides: _Sides) -> Hold:
+def _seizure(journeys: Journeys, step: _Step, moves: Iterable[Move], commercial: Commercial) -> Hold:
     record = step.record
-    went = [moved(journeys, move, sides.report_lag).at for move in moves if not move.refused]
+    went = [moved(journeys, move, commercial).at for move in moves if not move.refused]
     return Hold(
         held=step.found.verified,
         jurisdiction=record.jurisdiction,

@@ -4,7 +4,8 @@ The contract's mark says what the chain knew at the moment; a release that custo
 Of the marked, numbers count those where the last decision on the pair, with an `occurredAt` up to that of the handoff
 or sale (of equals the release), is no release, or there is none. Decisions on an ancestor count up to the split. A
 broker's release counts here, whoever endorsed it, only if it and its corrections were known within `reportLag` of its
-`occurredAt`; a correction of when the goods passed only if it was known within `reportLag` of what it corrects.
+`occurredAt`; a correction of when the goods passed, or of a broker's word, only if it was known within `reportLag` of
+what it corrects.
 """
 
 from collections.abc import Iterator
@@ -13,14 +14,14 @@ from typing import TypeVar
 
 from ledger.codes import RELEASES, Assurance, ClearanceStatus, Gate, Outcome, Role, StatementKind
 from ledger.errors import NotFound
-from ledger.records.types import Handoff, Require, Statement
+from ledger.records.types import Clearance, Handoff, Require, Statement
 from ledger.records.verification import VerifiedRecord
-from ledger.shipments.amendments import corrected, terms_in_force, versions
+from ledger.shipments.amendments import corrected, terms_in_force, told_in_time
 from ledger.shipments.default_terms import REPORT_LAG
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
 
-R = TypeVar("R", Handoff, Statement)
+R = TypeVar("R", Handoff, Statement, Clearance)
 _MAIN_CARRIER = 1 << Role.MAIN_CARRIER
 _DECISIONS = frozenset(ClearanceStatus) - {ClearanceStatus.LODGED, ClearanceStatus.AMENDED}
 
@@ -85,13 +86,13 @@ def _crossings(
 
 
 def _passed_at(journeys: Journeys, found: Found[R], lag: int) -> int:
-    """When the goods passed, as corrected while the handoff or sale itself could still have been told in time.
+    """When the goods passed, as corrected in time."""
+    return _corrected_in_time(journeys, found, lag)[0].occurredAt
 
-    A correction tells what has happened: one that claims a later second than its own counts as of its own.
-    """
-    in_time = found.verified.known + lag
-    *_, (record, paper) = versions(journeys, found, lambda paper: paper.known <= in_time)
-    return record.occurredAt if paper is found.verified else min(record.occurredAt, paper.known)
+
+def _corrected_in_time(journeys: Journeys, found: Found[R], lag: int) -> tuple[R, tuple[VerifiedRecord, ...]]:
+    """What was said, as corrected while it could itself still have been told in time; and these corrections."""
+    return corrected(journeys, found, told_in_time(found, lag))
 
 
 def _released(journeys: Journeys, shipment: bytes, require: Require, at: int, lag: int) -> bool:
@@ -104,14 +105,13 @@ def _decisions(journeys: Journeys, shipment: bytes, require: Require, at: int, l
     """When each decision was made, and whether it is a release, which comes last within its second."""
     while True:
         for match in journeys.clearances(shipment):
-            record, corrections = corrected(journeys, match)
+            by_customs = match.record.assurance == Assurance.AUTHORITY_SIGNED
+            record, corrections = corrected(journeys, match) if by_customs else _corrected_in_time(journeys, match, lag)
             if (record.jurisdiction, record.regime) != (require.jurisdiction, require.regime) or record.occurredAt > at:
                 continue
             release = record.status in RELEASES
             late = max(paper.known for paper in (match.verified, *corrections)) - record.occurredAt > lag
-            if record.status in _DECISIONS and not (
-                release and late and record.assurance != Assurance.AUTHORITY_SIGNED
-            ):
+            if record.status in _DECISIONS and not (release and late and not by_customs):
                 yield record.occurredAt, release
         origin = journeys.origins.get(shipment)
         if origin is None:

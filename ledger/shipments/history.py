@@ -1,8 +1,9 @@
 """What happened to each shipment, reconstructed from verified records: the ground that all numbers stand on.
 
-`Journeys` indexes records once, in any order of arrival, which leaves no trace: lists are in log order. A record counts
-for an item only where the chain applied it. Custody is read in the order of sequences. Shares of a shipment are exact
-fractions: a short item leaves a remainder with the releaser, a split gives each child its part.
+`Journeys` indexes records once, in any order of arrival, which leaves no trace: lists are in log order, shipments in
+the chain's. A record counts for an item only where the chain applied it. Custody is read in the order of sequences.
+Shares of a shipment are exact fractions: a short item leaves a remainder with the releaser, a split gives each child
+its part.
 """
 
 from bisect import insort
@@ -174,15 +175,20 @@ class Journeys:
         self._seen.discard(verified.id)
         self.add(verified)
 
+    def is_revoked(self, found: Found[Attestation] | Found[Recall], at: int) -> bool:
+        """Whether its author took it back with effect at `at` or before."""
+        said = self.revocations.get(found.verified.id, ())
+        return any(one.record.effectiveFrom <= at and one.record.by == found.record.by for one in said)
+
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def openings(self) -> list[bytes]:
-        """Every shipment opened by terms, in log order."""
-        return sorted(self.terms, key=lambda shipment: _log_order(self.terms[shipment]))
+        """Every shipment opened by terms, in the chain's order: what counts once does so with the first, in any log."""
+        return sorted(self.terms, key=lambda shipment: self.terms[shipment].verified.place)
 
     def shipments(self) -> Iterator[bytes]:
-        """Every shipment that stands for itself: opened by terms, in log order, then those split from one, likewise.
-        Remainders belong to another.
+        """Every shipment that stands for itself: opened by terms, in the chain's order, then those split from one,
+        likewise. Remainders belong to another.
         """
         yield from self.openings()
         children = [(origin.place, child) for child, origin in self.origins.items() if not origin.remainder]
@@ -340,10 +346,13 @@ class Journeys:
         yield from self._walk(terms.verified.id, terms.record.packages, portion.share, portion.path, portion.moves)
 
     def share(self, shipment: bytes) -> Fraction:
-        """The part of the root terms that `shipment` (one that stands for itself) was opened with."""
+        """The part of the root terms that `shipment` was opened with."""
         origin = self.origins.get(shipment)
         if shipment in self.terms or origin is None:
             return WHOLE
+        if origin.remainder:
+            whole = self.portions(self.own_shipment(shipment))
+            return sum((p.share for p in whole if any(name == shipment for name, _ in p.path)), Fraction(0))
         split = self._splits[origin.parent].record
         total = sum(child.packages for child in split.children)
         return self.portion(origin.parent).share * Fraction(split.children[origin.index].packages, total)

@@ -64,9 +64,9 @@ class Origin:
         return self.occurred_at if self.remainder else self.verified.known
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Where the child stands among all children, in log order."""
-        return self.verified.facts.log_index, self.index
+    def place(self) -> tuple[int, ...]:
+        """Where the child stands among all children, in the chain's order."""
+        return *self.verified.place, self.index
 
 
 def part_of(amount: int, share: Fraction) -> int:

@@ -92,6 +92,14 @@ def covering(connection: Connection, log_index: int, *, anchored: bool = False) 
     return rows[0] if rows else None
 
 
+def anchored_below(connection: Connection, size: int) -> StoredCheckpoint | None:
+    """The largest anchored checkpoint of fewer than `size` leaves."""
+    where = (checkpoints.c.size < size, checkpoints.c.anchored_block.is_not(None))
+    query = select(*columns(checkpoints, StoredCheckpoint)).where(*where)
+    rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)
+    return rows[0] if rows else None
+
+
 def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
     """Those that were anchored, newest first."""
     query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.anchored_block.is_not(None))
@@ -137,6 +145,12 @@ def cosignatures_of(connection: Connection, size: int) -> list[StoredCosignature
     return many(connection, cosignatures, StoredCosignature, cosignatures.c.size == size, order=order)
 
 
+def all_cosignatures(connection: Connection) -> list[StoredCosignature]:
+    """Every one, by size, earliest first."""
+    order = (cosignatures.c.size, cosignatures.c.time, cosignatures.c.witness)
+    return many(connection, cosignatures, StoredCosignature, order=order)
+
+
 def evidenced(
     connection: Connection, witnesses: Collection[str], threshold: int, *, above: int = -1
 ) -> list[Evidenced]:
@@ -148,13 +162,6 @@ def evidenced(
     ranked = _ranked(witnesses, above).subquery()
     query = select(ranked.c.size, ranked.c.root, ranked.c.time).where(ranked.c.rank == threshold)
     return [Evidenced(*row) for row in connection.execute(query.order_by(ranked.c.size))]
-
-
-def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: int, log_index: int) -> int | None:
-    """By when a quorum had cosigned a checkpoint that covers this leaf; None while none has."""
-    ranked = _ranked(witnesses, log_index).subquery()
-    time: int | None = connection.scalar(select(func.min(ranked.c.time)).where(ranked.c.rank == threshold))
-    return time
 
 
 def count_evidence(connection: Connection) -> tuple[int, int]:

@@ -35,6 +35,13 @@ def of_many(connection: Connection, rows: Iterable[StoredRecord]) -> dict[Record
     return result
 
 
+def paths_below(connection: Connection, size: int) -> list[tuple[RecordId, str]]:
+    """Which parts of records below log index `size` are open, in log order."""
+    query = select(openings.c.record_id, openings.c.path).join(records, records.c.record_id == openings.c.record_id)
+    found = connection.execute(query.where(records.c.log_index < size).order_by(records.c.log_index, openings.c.path))
+    return [(RecordId(record_id), path) for record_id, path in found]
+
+
 def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) -> None:
     """Keep `parts` beside a record that is in the log; parts already there stay, and erased ones stay erased.
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from sqlalchemy import Connection, func, select
 from sqlalchemy.sql import ColumnElement
 
-from ledger.common.ids import RecordId
+from ledger.common.ids import RecordId, to_hex
 from ledger.log.leaf import Leaf
+from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store.rows import chunks, columns, many, one, some
@@ -67,6 +68,12 @@ def get(connection: Connection, record_id: RecordId) -> StoredRecord | None:
 
 def at(connection: Connection, log_index: int) -> StoredRecord | None:
     return one(connection, records, StoredRecord, records.c.log_index == log_index)
+
+
+def first_logged_after(connection: Connection, time: int) -> int | None:
+    """The log index of the first record logged after `time` (UTC seconds); None while there is none."""
+    index: int | None = connection.scalar(select(func.min(records.c.log_index)).where(records.c.log_time > time))
+    return index
 
 
 def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, StoredRecord]:
@@ -149,6 +156,19 @@ def under(connection: Connection, kind: str, prefix: str, *, types: Sequence[int
     where = (records.c.log_index.in_(named), records.c.type_number.in_(types))
     query = select(*columns(records, StoredRecord)).where(*where)
     yield from some(connection, query.order_by(records.c.log_index), StoredRecord)
+
+
+def naming(
+    connection: Connection, named: Iterable[RecordId], *, types: Sequence[int], stop: int | None = None
+) -> dict[RecordId, StoredRecord]:
+    """Records of `types`, below log index `stop`, that name any of these records, in log order."""
+    index, result = record_index, dict[RecordId, StoredRecord]()
+    for chunk in chunks([to_hex(record_id) for record_id in named]):
+        found = select(index.c.log_index).where(index.c.kind == RECORD, index.c.key.in_(chunk))
+        where = (records.c.log_index.in_(found), records.c.type_number.in_(types), *_range(0, stop))
+        query = select(*columns(records, StoredRecord)).where(*where)
+        result |= {row.record_id: row for row in some(connection, query, StoredRecord)}
+    return dict(sorted(result.items(), key=lambda entry: entry[1].log_index))
 
 
 def count_by_type(connection: Connection) -> dict[int, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select, update
 
 from ledger.common.ids import RecordId
-from ledger.store.rows import columns, many, one, some
+from ledger.store.rows import columns, many, some
 from ledger.store.tables import transactions
 
 STORED, SENT, UNKNOWN, MINED, DROPPED = "stored", "sent", "unknown", "mined", "dropped"
@@ -67,21 +67,10 @@ def store(connection: Connection, new: Sequence[NewTransaction], now: int) -> No
         connection.execute(transactions.insert(), rows)
 
 
-def of_intent(connection: Connection, intent: str) -> list[StoredTransaction]:
-    """All transactions ever signed for `intent`, oldest first."""
-    return many(
-        connection, transactions, StoredTransaction, transactions.c.intent == intent, order=(transactions.c.id,)
-    )
-
-
 def of_record(connection: Connection, record_id: RecordId) -> list[StoredTransaction]:
     return many(
         connection, transactions, StoredTransaction, transactions.c.record_id == record_id, order=(transactions.c.id,)
     )
-
-
-def of_hash(connection: Connection, transaction_hash: bytes) -> StoredTransaction | None:
-    return one(connection, transactions, StoredTransaction, transactions.c.hash == transaction_hash)
 
 
 def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list[StoredTransaction]:

@@ -8,6 +8,7 @@ from ledger.bundle.product import ProductFigures
 from ledger.bundle.subject import SubjectKind
 from ledger.common.figure import json_schema
 from ledger.log.cosignature import MAX_WITNESSES
+from ledger.log.leaf import LEAF_LENGTH
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
@@ -69,7 +70,13 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "times": _times(number),
             "figures": json_schema(FIGURES[kind]),
         }
+        | ({"cutoff": _cutoff()} if kind is SubjectKind.AWARD else {})
     )
+
+
+def _cutoff() -> dict[str, Any]:
+    leaf = _object({"leaf": _hex(LEAF_LENGTH), "proof": _list(HEX32)})
+    return _object({"last": leaf, "before": {"anyOf": [{"type": "null"}, leaf]}})
 
 
 def _times(number: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger import merkle
-from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
+from ledger.bundle.figures import award_figures, award_for, partner_figures, range_for, shipment_figures
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
@@ -27,21 +27,23 @@ def bundles() -> dict[str, str]:
     played = play()
     log, late = played.log, played.late
     period = Period(PERIOD, PERIOD + DAY, PERIOD + DAY)
+    apart = [*played.others, *played.money, played.later]
     measure = Measure(parse_card(CARD), PERIOD)
     texts = {
         "shipment": log.bundle(
-            f"shipment/{to_hex(late)}", [*played.others, *played.money],
+            f"shipment/{to_hex(late)}", apart,
             lambda known: shipment_figures(Journeys(known), late, None), [],
         ),
         "partner": log.bundle(
-            f"partner/{CARRIER}", [*played.others, *played.money],
+            f"partner/{CARRIER}", apart,
             lambda known: partner_figures(Journeys(known), CARRIER, period, None, measure), [CARD.decode()],
         ),
         "award": log.bundle(
-            f"award/{to_hex(played.award_id)}", [],
-            lambda _: award_figures(played.award, played.agreement, played.known, log.history.now(0)),
-            [RULE.decode(), CARD.decode()],
+            f"award/{to_hex(played.award_id)}", [played.later],
+            lambda _: award_figures(played.award, played.agreement, played.known(log), log.history.now(0)),
+            [RULE.decode(), CARD.decode()], played.sizes,
         ),
+        "award-withheld": _award_with_closed_prices(played),
     }  # fmt: skip
     return {
         "bundles/trust.json": log.trust().decode(),
@@ -55,10 +57,23 @@ def bundles() -> dict[str, str]:
     }
 
 
+def _award_with_closed_prices(played: Played) -> bytes:
+    """The award's bundle without the prices of the late shipment: its figures are ranges."""
+    log, agreement, signed = played.log.with_closed_prices(played.late), played.agreement, played.award
+    known, card = played.known(log), parse_card(CARD)
+    partly = award_for(signed.agreement, agreement, RULE, card, signed.version, signed.total, known)
+    ranges = range_for(partly, agreement, card, known, lambda: signed.amounts)
+    if ranges is None:
+        raise AssertionError("the carrier is concerned")
+    figures = award_figures(ranges, agreement, known, log.history.now(0))
+    rules = [RULE.decode(), CARD.decode()]
+    return log.bundle(f"award/{to_hex(played.award_id)}", [played.later], lambda _: figures, rules, played.sizes)
+
+
 def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
     """Edits of the good bundles as JSON Patch (RFC 6902), printed canonically afterwards, and the step that fails."""
     log = played.log
-    left_out = [*played.others, *played.money]
+    left_out = [*played.others, *played.money, played.later]
     trust = parse_trust(log.trust())
     shipment, award = good["shipment"], good["award"]
     numbers = {record["type"]: n for n, record in enumerate(shipment["records"])}
@@ -133,11 +148,25 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
          ])]),
         ("an award line altered", "award", "figures", [set_("/figures/award/lines/1/amount", "600000")]),
         ("an award's total altered", "award", "figures", [set_("/figures/award/total", "1000001")]),
-        ("an award without its rule file", "award", "figures", [{"op": "remove", "path": "/rules/1"}]),
+        ("an award without its rule file", "award", "cut-off", [{"op": "remove", "path": "/rules/1"}]),
+        ("an award without what shows its size", "award", "format", [{"op": "remove", "path": "/cutoff"}]),
+        ("a shipment with what shows an award's size", "shipment", "format",
+         [{"op": "add", "path": "/cutoff", "value": award["cutoff"]}]),
+        ("the last leaf of the award's size stripped", "award", "cut-off",
+         [set_("/cutoff/last", award["cutoff"]["before"])]),
+        ("the last leaf of the award's size logged later", "award", "cut-off",
+         [set_("/cutoff/last/leaf", award["cutoff"]["last"]["leaf"][:-2] + "ff")]),
+        ("the last leaf of the size before hidden", "award", "cut-off", [set_("/cutoff/before", None)]),
+        ("the anchored size before hidden", "award", "complete",
+         [{"op": "remove", "path": "/times/checkpoints/0"}, set_("/cutoff/before", None)]),
         ("rule files in another order", "award", "format", [set_("/rules", award["rules"][::-1])]),
         ("an award by another card", "award", "figures", [set_("/rules/0", DEFAULT.decode())]),
         ("prices withheld behind an award", "award", "figures",
          [set_(f"/records/{opened}/message/commercial", withheld)]),
+        ("a signed amount altered beside its range", "award-withheld", "figures",
+         [set_("/figures/award/lines/1/amount", "600000")]),
+        ("a range made narrower", "award-withheld", "figures", [set_("/figures/award/lines/1/low", "1")]),
+        ("a range that hides what is withheld", "award-withheld", "figures", [set_("/figures/withheld", [])]),
     ]  # fmt: skip
     vectors = []
     for name, of, step, patch in cases:

@@ -4,16 +4,18 @@ No chain and no clock: outcomes are written as the contracts would give them, fr
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
 from ledger import merkle
 from ledger.bonuses.award import Award
 from ledger.bonuses.rule_file import parse_rule
+from ledger.bundle.award_cutoff import Cutoff, LastLeaf
 from ledger.bundle.figures import award_for
 from ledger.bundle.format import TRUST, Bundle, BundledRecord
-from ledger.bundle.times import Times, times_digest
+from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json, parse_json
@@ -21,9 +23,11 @@ from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.log.leaf import Leaf
 from ledger.log.multi_proof import subset_path
-from ledger.records.evidence import Evidence
+from ledger.records.eip712 import Withheld, part_hash
+from ledger.records.evidence import Basis, CheckpointTime, Evidence
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import (
+    Attestation,
     BonusAgreement,
     Commercial,
     Details,
@@ -31,10 +35,13 @@ from ledger.records.types import (
     Handoff,
     HandoffItem,
     Load,
+    Observation,
     Outcome,
     Place,
+    Recall,
     Record,
     RegistryChange,
+    Revocation,
     Share,
     ShipmentTerms,
 )
@@ -54,6 +61,7 @@ CARD = DEFAULT.replace(b'"Lading default scorecard"', b'"Card of the vectors"')
 RULE = f"""format = "lading/bonus-rule/1"
 title = "Bonus of the vectors"
 card = "{to_hex(parse_card(CARD).hash)}"
+grace = 3_600
 
 [carrier.benchmark]
 indicator = "shipments"
@@ -68,9 +76,8 @@ samples = 1
 NO_HASH = bytes(32)
 REGISTRY = digest("registry")[:20]
 CUSTODY = digest("custody ledger")[:20]
-LOG_ONLY = (Endorsement,)
-EVIDENCE = Evidence.of_chain(DOMAIN.chain_id, ())
-"""Blocks count on this chain; no checkpoint of the log was shown to anybody else."""
+ATTESTATIONS = digest("attestation registry")[:20]
+LOG_ONLY = (Endorsement, Observation)
 
 
 class PaperLog:
@@ -80,6 +87,7 @@ class PaperLog:
         self.genesis = Genesis(CONSORTIUM, 2, 0, tuple(KeyAddress(address(name)) for name in COUNCIL))
         self.history = RegistryHistory(self.genesis)
         self.entries: list[tuple[SignedRecord, RecordId, int]] = []
+        self.anchors: dict[int, AnchoredIn] = {}
         self._passed = 0
 
     def pass_time(self, seconds: int) -> None:
@@ -94,6 +102,8 @@ class PaperLog:
             return record_id
         number = len(self.entries)
         target = REGISTRY if isinstance(record, RegistryChange) else DOMAIN.bonus_pool if record.MONEY else CUSTODY
+        if isinstance(record, Attestation | Revocation | Recall):
+            target = ATTESTATIONS
         codes = bytes([Code.APPLIED] * (len(record.items) if isinstance(record, Handoff) else 1))
         outcome = Outcome(record_id, target, number, self.now() - 30, digest(f"transaction/{number}"), 0, codes)
         index = self._log(SignedRecord(outcome, ()), DOMAIN.record_id(outcome))
@@ -108,6 +118,29 @@ class PaperLog:
 
     def now(self) -> int:
         return START + self._passed + 60 * len(self.entries)
+
+    def anchor(self) -> int:
+        """The chain takes the checkpoint of what is logged: its size. No witness is asked."""
+        size = len(self.entries)
+        self.anchors[size] = AnchoredIn(size, self.now(), digest(f"anchor/{size}"))
+        return size
+
+    @property
+    def evidence(self) -> Evidence:
+        """Blocks count on this chain."""
+        times = (CheckpointTime(size, anchor.block_time, Basis.CHAIN) for size, anchor in self.anchors.items())
+        return Evidence.of_chain(DOMAIN.chain_id, times)
+
+    def with_closed_prices(self, shipment: RecordId) -> "PaperLog":
+        """The same log as whoever does not have the commercial part of `shipment` knows it."""
+        result = copy(self)
+        result.entries = list(self.entries)
+        for at, (signed, record_id, time) in enumerate(self.entries):
+            terms = signed.record
+            if record_id == shipment and isinstance(terms, ShipmentTerms):
+                closed = replace(terms, commercial=Withheld(part_hash(terms.commercial)))
+                result.entries[at] = (SignedRecord(closed, signed.signatures), record_id, time)
+        return result
 
     def trust(self) -> bytes:
         identity = LOG.identity
@@ -148,14 +181,18 @@ class PaperLog:
         left_out: Sequence[int],
         figures: Callable[[Sequence[VerifiedRecord]], dict[str, Any]],
         rules: Sequence[str],
+        cutoff: Sequence[int] = (),
     ) -> bytes:
-        """The bundle of all entries but those at `left_out`."""
+        """The bundle of all entries but those at `left_out`. `cutoff`: of an award its size and the one before."""
         hashes = self.leaf_hashes()
         kept = [index for index in range(len(self.entries)) if index not in left_out]
         records = tuple(
             BundledRecord(self.entries[i][0], i, self.entries[i][2], hashes[i]) for i in kept
         )  # fmt: skip
         size, root = len(hashes), merkle.root(hashes)
+        known = self.verified(kept)
+        timed = tuple(self._timed(anchored, hashes) for anchored in sorted(decisive(known).union(cutoff)))
+        leaves = [self._last_leaf(anchored, hashes) for anchored in cutoff]
         return Bundle(
             subject=subject,
             origin=LOG.identity.origin,
@@ -164,9 +201,19 @@ class PaperLog:
             records=records,
             complete=LOG.complete(subject, size, [self.entries[i][1] for i in kept]),
             rules=tuple(sorted(rules)),
-            times=Times(None, (), LOG.times(subject, size, times_digest(None, ()))),
-            figures=figures(self.verified(kept)),
+            times=Times(None, timed, LOG.times(subject, size, times_digest(None, timed))),
+            figures=figures(known),
+            cutoff=Cutoff(leaves[0], leaves[1]) if leaves else None,
         ).to_bytes()
+
+    def _timed(self, size: int, hashes: Sequence[bytes]) -> TimedCheckpoint:
+        note = LOG.checkpoint(size, merkle.root(hashes[:size])).decode()
+        return TimedCheckpoint(note, tuple(merkle.consistency_proof(hashes, size)), self.anchors[size])
+
+    def _last_leaf(self, size: int, hashes: Sequence[bytes]) -> LastLeaf:
+        signed, record_id, time = self.entries[size - 1]
+        leaf = Leaf.of(signed.record.NUMBER, record_id, signed.signature_bytes(), time)
+        return LastLeaf(leaf.encode(), tuple(merkle.inclusion_proof(hashes[:size], size - 1)))
 
     def verified(self, kept: Sequence[int]) -> list[VerifiedRecord]:
         """The entries at `kept` but for outcomes, as whoever has just these verifies them."""
@@ -179,7 +226,7 @@ class PaperLog:
         for i in kept:
             signed, record_id, time = self.entries[i]
             if not isinstance(signed.record, Outcome):
-                facts = facts_of(i, time, events.get(record_id, []), EVIDENCE)
+                facts = facts_of(i, time, events.get(record_id, []), self.evidence)
                 result.append(verify_record(signed, DOMAIN, facts, self.history, _NoContext()))
         return result
 
@@ -196,25 +243,28 @@ class _NoContext:
 
 @dataclass(frozen=True)
 class Played:
-    """Two late shipments, and a bonus for both. `others`: the leaves of the second, `money` those of the bonus."""
+    """Two late shipments, and a bonus for both. `others`: the leaves of the second, `money` those of the bonus, `later`
+    the one that ends its period. `sizes`: at which the award is computed, and the anchored one before.
+    """
 
     log: PaperLog
     late: RecordId
     others: list[int]
     money: list[int]
+    later: int
+    sizes: tuple[int, int]
     agreement: BonusAgreement
     award: Award
     award_id: RecordId
 
-    @property
-    def known(self) -> list[VerifiedRecord]:
-        """What the log knew at the award's size."""
-        size = self.money[2]
-        return list(as_known_at(self.log.verified(range(size)), size, EVIDENCE.times))
+    def known(self, log: PaperLog) -> list[VerifiedRecord]:
+        """What `log`, this one or as somebody knows it, knew at the award's size."""
+        size = self.sizes[0]
+        return list(as_known_at(log.verified(range(size)), size, log.evidence.times))
 
 
 def play() -> Played:
-    """The council adopts a card for a period that begins afterwards; two shipments; then the award."""
+    """The council adopts a card for a period that begins afterwards; two shipments; something after it; the award."""
     log = PaperLog()
     changes: list[tuple[RegistryAction, dict[str, Any]]] = [
         *((RegistryAction.ADMIT, {"partner": n, "key": address(f"partner/{n}"), "document": digest(f"enrolment/{n}")})
@@ -243,13 +293,16 @@ def play() -> Played:
     late = _ship(log, "late")
     before = len(log.entries)
     _ship(log, "other")
+    earlier = log.anchor()
     log.pass_time(8 * DAY)
-    size = len(log.entries)
-    known = list(as_known_at(log.verified(range(size)), size, EVIDENCE.times))
+    log.add(Observation(CARRIER, digest("what the carrier saw"), log.now()), f"partner/{CARRIER}")
+    size = log.anchor()
+    known = list(as_known_at(log.verified(range(size)), size, log.evidence.times))
     award = award_for(agreement_id, agreement, RULE, parse_card(CARD), 1, 1_000_000, known)
     award_id = log.add(award.record(PartnerId(SHOP), LOG.identity.log_id, size), f"partner/{SHOP}")
     money = [agreed, agreed + 1, size, size + 1]
-    return Played(log, late, list(range(before, size)), money, agreement, award, award_id)
+    others = list(range(before, earlier))
+    return Played(log, late, others, money, earlier, (size, earlier), agreement, award, award_id)
 
 
 def _ship(log: PaperLog, name: str) -> RecordId:

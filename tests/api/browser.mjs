@@ -1,4 +1,5 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
+import { verifyBundle } from "../../ledger/api/pages/static/verify/bundle.js";
 import { fromHex, toHex } from "../../ledger/api/pages/static/verify/bytes.js";
 import { keccak256 } from "../../ledger/api/pages/static/verify/keccak.js";
 import { continues, leafHash, leafOf, rootOfInclusion } from "../../ledger/api/pages/static/verify/merkle.js";
@@ -41,8 +42,10 @@ const tasks = {
   verdict: async ({ path, time, brands, listed, records }) => {
     const evidence = { registry: { brandsOf: () => brands }, listed: new Set(listed), records };
     const { verdict, reasons } = await judge(path, evidence, time);
-    return { verdict, reasons: reasons.map(({ code, record }) => `${record} ${code}`).sort() };
+    const told = ({ code, record, reason }) => [record, code, ...(code === "revoked" ? [reason] : [])].join(" ");
+    return { verdict, reasons: reasons.map(told).sort() };
   },
+  bundle: async ({ text, path, trust, time }) => (await judge(path, await verifyBundle(text, path, trust, () => {}), time)).verdict,
   witnesses: async ({ note, policy }) => verifyWitnesses(parseCheckpoint(note), policy),
 };
 

@@ -209,7 +209,9 @@ def test_the_pages_verdict_is_the_ledgers() -> None:
             {
                 "verdict": str(verdict.verdict),
                 "reasons": sorted(
-                    f"{to_hex(why.records[-1 if why.code is Why.REVOKED else 0])} {SAME.get(why.code, why.code)}"
+                    f"{to_hex(why.records[-1])} revoked {why.detail}"
+                    if why.code is Why.REVOKED
+                    else f"{to_hex(why.records[0])} {SAME.get(why.code, why.code)}"
                     for why in verdict.why
                     if why.code not in UNTOLD
                 ),

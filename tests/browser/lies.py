@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import merkle
+from ledger.bundle.times import times_digest
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
-from ledger.log.cosignature import with_cosignatures
+from ledger.log.cosignature import WitnessPolicy, with_cosignatures
 from ledger.log.leaf import Leaf, LogSigner
 from ledger.log.signed_note import TreeHead
 from ledger.records.signing import SignedRecord, SigningKey
@@ -134,10 +135,19 @@ class Forgery:
             **honest, "subject": subject, "records": records, "proof": [],
             "checkpoint": with_cosignatures(signer.checkpoint(size, root), cosigned).decode(),
             "complete": signer.complete(subject, size, ids).to_json(),
+            "times": {
+                **honest["times"], "checkpoints": [],
+                "signature": to_hex(signer.times(subject, size, times_digest(_policy(honest), ()))),
+            },
         }  # fmt: skip
 
     def _id(self, record: Record) -> RecordId:
         return RecordId(self.shelf.stage.node.home.domain.record_id(record))
+
+
+def _policy(bundle: Json) -> WitnessPolicy | None:
+    policy = bundle["times"]["witnesses"]
+    return None if policy is None else WitnessPolicy.from_json(policy, "witnesses")
 
 
 def shown_by_the_log(bundle: Json) -> dict[str, Callable[[str], str]]:

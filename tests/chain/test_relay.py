@@ -117,7 +117,8 @@ def test_a_crash_after_storing_sends_the_same_bytes_once(operator: Operator) -> 
     assert [operator.outcomes(s) for s in shipments] == [[Code.APPLIED]] * 3
     with operator.db.read() as connection:
         for one in stored:
-            assert [t.hash for t in transactions.of_intent(connection, one.intent)] == [one.hash]
+            assert one.record_id is not None
+            assert [t.hash for t in transactions.of_record(connection, one.record_id)] == [one.hash]
     assert operator.chain.nonce(operator.relay_key.address) == stored[-1].nonce + 1
 
 
@@ -176,7 +177,8 @@ def test_a_nonce_taken_by_somebody_else_is_given_up_only_then(operator: Operator
     operator.settle()
     assert [operator.outcomes(s) for s in shipments] == [[Code.APPLIED]] * 3
     with operator.db.read() as connection:
-        states = [t.state for t in transactions.of_intent(connection, first.intent)]
+        assert first.record_id is not None
+        states = [t.state for t in transactions.of_record(connection, first.record_id)]
     assert states == [transactions.DROPPED, transactions.MINED]
 
 

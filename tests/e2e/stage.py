@@ -35,10 +35,12 @@ from ledger.records.signers import signing_partners
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Attestation,
+    BonusAgreement,
     Child,
     Claims,
     Endorsement,
     Handoff,
+    Observation,
     Record,
     Require,
     ShipmentRef,
@@ -52,7 +54,9 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay.sender import Intent, Sender
+from ledger.services.state.award_sizes import first_award_size
 from ledger.services.views.models import ChainTrack, ShipmentView
+from ledger.store import checkpoints, records
 from ledger.store.projections import outcomes
 
 START = 1_760_000_000
@@ -156,6 +160,24 @@ class Stage:
     def pass_time(self, seconds: int) -> None:
         self.clock.advance(seconds)
         self.settle()
+
+    def award_size(self, agreement: RecordId, grace: int = 0) -> int:
+        """The size at which an award of `agreement` is computed, once anybody's record was logged after its period."""
+        self.log_anything()
+        with self.node.home.database.read() as connection:
+            stored = records.get(connection, agreement)
+            assert stored is not None
+            assert isinstance(stored.record, BonusAgreement)
+            return first_award_size(connection, stored.record, grace)
+
+    def log_anything(self) -> int:
+        """A record that changes no figure is logged, and what is logged is anchored: at which size."""
+        self.sign(Observation(CARRIER, keccak256(b"%d" % self.now), self.now), CARRIER)
+        self.node.settle()
+        with self.node.home.database.read() as connection:
+            anchored = checkpoints.latest_anchored(connection)
+        assert anchored is not None
+        return anchored.size
 
     def decide(self, action: RegistryAction, **fields: Any) -> RecordId:
         """Let the council sign a registry change and the chain record it."""

@@ -66,6 +66,7 @@ from ledger.services.home.settings import Settings, read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay import pool_payments
 from ledger.services.relay.sender import Intent, Sender
+from ledger.services.state.award_sizes import first_award_size
 
 START = 1_700_000_000
 SCHEMA = "lading/authenticity/1"
@@ -276,7 +277,11 @@ def _bonus(story: Story) -> None:
     lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(WAREHOUSE), 300_00)]
     file = {"format": FORMAT, "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines]}
     log_id, root = node.home.consortium.log.log_id, amounts_root(agreement_id, 1, lines)
-    story.sign("award", BonusAward(SHOP, agreement_id, 1, log_id, 1, POOL, root, NO_HASH), SHOP)
+    story.sign("after the period", Observation(CARRIER, NO_HASH, story.clock.now()), CARRIER)
+    story.pass_time()
+    with node.home.database.read() as connection:
+        size = first_award_size(connection, agreement, 0)
+    story.sign("award", BonusAward(SHOP, agreement_id, 1, log_id, size, POOL, root, NO_HASH), SHOP)
     story.pass_time()
     node.reader.bonuses.keep_file(agreement_id, 1, file)
     story.pass_time(2 * DAY)

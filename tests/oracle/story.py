@@ -11,7 +11,7 @@ from tests.oracle.facts import DAY, HOUR, Seen
 from tests.oracle.travels import terms_of
 
 SUPPLIER, RETAILER, CARRIER, SECOND, MAIN, WAREHOUSE, LOCKER, CUSTOMS, BROKER = range(11, 20)
-THIRD, AUDITOR, PLATFORM, AUTHORITY, FAR_LOCKER, BUYER = range(20, 26)
+THIRD, AUDITOR, PLATFORM, AUTHORITY, FAR_LOCKER, BUYER, RIVAL = range(20, 27)
 ROLES: dict[int, int] = {
     SUPPLIER: 1 << Role.SUPPLIER,
     RETAILER: 1 << Role.RETAILER,
@@ -28,6 +28,7 @@ ROLES: dict[int, int] = {
     AUTHORITY: 1 << Role.AUTHORITY,
     FAR_LOCKER: 1 << Role.LOCKER,
     BUYER: 1 << Role.RETAILER,
+    RIVAL: 1 << Role.BROKER,
 }
 EPOCH = 1_790_000_000
 HAMBURG, BERLIN, ROME = ("DE", "DEHAM", "4012345000009"), ("DE", "DEBER", ""), ("IT", "ITROM", "")

@@ -1,10 +1,12 @@
 """Which checkpoint a quorum had cosigned by when, as the database says and as one counts by hand."""
 
 import random
+from collections.abc import Collection
 
+from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.store import checkpoints
 from ledger.store.checkpoints import Evidenced, StoredCosignature
-from ledger.store.database import Database
+from ledger.store.database import Connection, Database
 
 WITNESSES = [f"w{i}+00000000+A" for i in range(4)]
 ROOT = bytes(32)
@@ -12,6 +14,14 @@ ROOT = bytes(32)
 
 def row(size: int, witness: int, time: int, root: bytes = ROOT) -> StoredCosignature:
     return StoredCosignature(size, WITNESSES[witness], root, time, bytes(64))
+
+
+def evidenced_at(connection: Connection, witnesses: Collection[str], threshold: int, log_index: int) -> int | None:
+    """By when the cosigned checkpoints show that a quorum saw this leaf."""
+    cosigned = checkpoints.evidenced(connection, witnesses, threshold)
+    times = CheckpointTimes(CheckpointTime(one.size, one.time, Basis.WITNESSES) for one in cosigned)
+    covered = times.covering(log_index)
+    return covered.time if covered else None
 
 
 def test_the_first_cosignature_of_a_witness_stands(database: Database) -> None:
@@ -28,10 +38,10 @@ def test_a_late_quorum_of_a_small_checkpoint_does_not_hide_an_early_one_of_a_lar
     with database.write() as connection:
         checkpoints.add_cosignatures(connection, [row(5, 0, 100), row(5, 1, 900), row(9, 0, 200), row(9, 1, 300)])
     with database.read() as connection:
-        assert checkpoints.evidenced_at(connection, WITNESSES[:2], 2, 4) == 300
-        assert checkpoints.evidenced_at(connection, WITNESSES[:2], 1, 4) == 100
-        assert checkpoints.evidenced_at(connection, WITNESSES[:2], 2, 9) is None
-        assert checkpoints.evidenced_at(connection, WITNESSES[2:], 1, 0) is None
+        assert evidenced_at(connection, WITNESSES[:2], 2, 4) == 300
+        assert evidenced_at(connection, WITNESSES[:2], 1, 4) == 100
+        assert evidenced_at(connection, WITNESSES[:2], 2, 9) is None
+        assert evidenced_at(connection, WITNESSES[2:], 1, 0) is None
 
 
 def test_two_roots_of_one_size_make_no_quorum_together(database: Database) -> None:
@@ -65,4 +75,4 @@ def test_evidence_is_as_counted_by_hand(database: Database) -> None:
                 )
                 for index in (0, 6, 28, 29):
                     covering = [e.time for e in expected if e.size > index]
-                    assert checkpoints.evidenced_at(connection, known, threshold, index) == min(covering, default=None)
+                    assert evidenced_at(connection, known, threshold, index) == min(covering, default=None)

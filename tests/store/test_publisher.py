@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from ledger import merkle
 from ledger.errors import InconsistentLog, NotFound, StorageFailed, VerificationFailed
-from ledger.log.tiles import decode_entries, new_tiles
+from ledger.log.tiles import decode_entries
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.publish.durable_files import LogFolder
@@ -18,6 +18,7 @@ from ledger.services.publish.publisher import Publisher
 from ledger.store import checkpoints, records
 from ledger.store.database import Database
 from tests.store.entries import SIGNER, endorsements
+from tests.unit.log.tile_list import new_tiles
 
 NOW = 1_700_000_000
 LOG = SIGNER.identity

@@ -80,11 +80,9 @@ def test_transactions_are_kept_before_they_are_sent(database: Database) -> None:
         transactions.update_state(connection, [new[0].hash], transactions.MINED, block_number=7)
         transactions.update_state(connection, [new[1].hash], transactions.UNKNOWN, problem="timeout")
         assert [t.nonce for t in transactions.unfinished(connection, b"a" * 20)] == [1, 2]
-        assert [t.state for t in transactions.of_intent(connection, "record:1")] == ["unknown"]
+        assert [t.state for t in transactions.of_record(connection, IDS[1])] == ["unknown"]
         assert transactions.of_record(connection, IDS[2])[0].raw == b"\2"
-        found = transactions.of_hash(connection, new[0].hash)
-        assert found is not None
-        assert found.block_number == 7
+        assert [t.block_number for t in transactions.of_record(connection, IDS[0])] == [7]
 
 
 def test_a_lease_has_one_holder(database: Database) -> None:
@@ -220,7 +218,6 @@ def test_shipments_and_their_lines(database: Database) -> None:
         assert shipments.listing(connection, states=[2]) == []
         shipments.add_steps(connection, [step])
         assert shipments.steps(connection, made[0].shipment) == [step]
-        assert shipments.steps_of_record(connection, IDS[1]) == [step]
         shipments.put_clearances(connection, [state])
         assert shipments.clearances(connection, made[0].shipment) == [state]
         shipments.add_clearance_steps(connection, [line])
@@ -234,16 +231,15 @@ def test_products(database: Database) -> None:
     answer = products.RecallAnswerRow(IDS[3], IDS[2], 5, 1, 2, 3, 6, None, None, 5)
     with database.write() as connection:
         products.put_attestations(connection, [one])
+        products.revoke(connection, IDS[1], IDS[7], 6)
         products.revoke(connection, IDS[1], IDS[8], 5)
         products.revoke(connection, IDS[1], IDS[9], 6)
-        (found,) = products.attestations_about(connection, ["01/09506000134352", subject])
-        assert (found.revoked_by, found.revoked_from) == (IDS[8], 5)
-        assert products.attestation(connection, IDS[1]) == found
-        assert products.attestations_by(connection, 4) == products.all_attestations(connection) == [found]
-        assert products.attestations_about(connection, ["other"]) == []
+        (found,) = products.attestations_under(connection, subject)
+        assert (found.revoked_by, found.revoked_from) == (IDS[8], 5), "the one that is effective first"
+        assert products.attestations_under(connection, "other") == []
         products.put_recalls(connection, [recall])
         products.supersede(connection, IDS[2], IDS[7])
-        (seen,) = products.recalls_about(connection, [subject])
+        (seen,) = products.recalls_within(connection, subject)
         assert seen.superseded_by == IDS[7]
         assert products.recall(connection, IDS[2]) == seen
         assert products.recalls_within(connection, "01/09506000134352") == [seen]

@@ -11,9 +11,10 @@ from ledger.cli.groups import WithDefault
 from ledger.cli.output import err, out, print_json
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
-from ledger.explain.bonus import explain, explain_file
+from ledger.explain.bonus import explain, explain_file, explain_ranges
 from ledger.explain.units import moment, money
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.figures import award_files
@@ -99,7 +100,8 @@ def check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same.
+    """Compute a recorded award again, before the time to dispute it is over. Exit status 0 only if it is the same; 3 if
+    parts are withheld or erased here, so that only ranges are known, and the amounts lie in them.
 
     With --file: whether these are the amounts that the award commits to, one for each party and within its share.
     """
@@ -107,13 +109,20 @@ def check(
         _check_handed_over(_id(agreement), version, file, json)
         return
     with open_ledger(read_settings(), read_only=False) as reader:
-        computed = check_award(reader, _id(agreement), version)
+        checked = check_award(reader, _id(agreement), version)
     if json:
-        print_json({"ok": True, "file": computed})
-        return
-    for line in explain_file(computed):
-        out.print(line, markup=False)
-    out.print("The records give exactly this award.")
+        ranges = None if checked.ranges is None else to_json(checked.ranges)
+        print_json({"ok": True, "file": checked.file, "ranges": ranges})
+    elif checked.ranges is None:
+        for line in explain_file(checked.file):
+            out.print(line, markup=False)
+        out.print("The records give exactly this award.")
+    else:
+        for line in explain_ranges(to_json(checked.ranges)):
+            out.print(line, markup=False)
+        out.print("Parts are withheld or erased here. By what is left the amounts may be right.")
+    if checked.ranges is not None:
+        raise SystemExit(3)
 
 
 def _check_handed_over(agreement: RecordId, version: int, file: Path, json: bool) -> None:

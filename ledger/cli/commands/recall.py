@@ -41,6 +41,10 @@ def recall(
         return
     facts = view.recall
     out.print(f"{facts.by.name} recalls {facts.subject} {facts.lots} ({facts.hazard}): {facts.action}", markup=False)
+    if facts.revoked_by is not None:
+        out.print(
+            f"Taken back by {facts.by.name} ({facts.revoked_for}): {facts.revoked_by}. It counts no more.", markup=False
+        )
     _tell(view.trace)
     if view.effect is not None:
         out.print(view.effect.text, markup=False)

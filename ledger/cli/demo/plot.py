@@ -4,7 +4,7 @@ Act 1  partners are admitted, lots attested, terms and a bonus agreement signed 
 Act 2  export clearance, two handoffs, one manifest with a stale item; a forged and a one-sided handoff are refused
 Act 3  arrival with damage; a random hold, and a hold caused by papers; release
 Act 4  a late delivery; another without clearance, in breach; a parcel to a consumer with a one-time key
-Act 5  the award, computed, recorded and claimed; a recall
+Act 5  a recall; the award, computed, recorded and claimed
 """
 
 from ledger import merkle
@@ -47,7 +47,7 @@ from ledger.codes import (
     RegistryAction,
 )
 from ledger.common.canonical import canonical_json
-from ledger.common.ids import PartnerId, RecordId, to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.records.signers import signing_partners
@@ -64,11 +64,11 @@ from ledger.records.types import (
 )
 from ledger.registry.changes import change
 from ledger.scores.card import parse_card
+from ledger.services.exports.award_drafts import draft_award
 from ledger.services.figures import award_files
 from ledger.services.home.keystores import new_key
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.services.relay import pool_payments
-from ledger.services.state.verified_records import VerifiedRecords
 
 LAST_DAY = 44
 POOL = 5_000_00
@@ -348,16 +348,6 @@ def _deliver(play: Play) -> None:
 def _reward(play: Play) -> None:
     node = play.trial.node
     play.at(41)
-    size = node.reader.publisher.publish(node.home.clock.now()).head.size
-    with node.home.database.write() as connection:
-        award_files.keep_rule(connection, rule_file())
-        reader = VerifiedRecords(connection, node.home, node.reader.registry.refreshed(connection))
-        award = award_files.computed(connection, reader, play.records["agreement"], 1, POOL, size).award
-        award_files.keep_computed(connection, award)
-    play.award = award
-    record = award.record(PartnerId(PLATFORM), node.home.consortium.log.log_id, size)
-    play.sign("the award, computed from the records", record, PLATFORM)
-
     recall = Recall(
         by=MAKER,
         subject=f"01/{subject(BAD_LOT).split('/')[1]}",
@@ -372,8 +362,15 @@ def _reward(play: Play) -> None:
     play.records["recall"] = play.sign(f"the maker recalls lot {BAD_LOT}", recall, MAKER)
     journeys.answer(play, play.records["recall"])
 
+    # The recall is what is logged first after the bonus period: the award counts all that was logged before it.
+    with node.home.database.write() as connection:
+        award_files.keep_rule(connection, rule_file())
+    draft = draft_award(node.reader, play.records["agreement"])
+    play.award = draft.award
+    play.sign("the award, computed from the records", draft.record, PLATFORM)
+
     play.at(LAST_DAY)
-    for line in award.amounts:
+    for line in draft.award.amounts:
         if line.amount:
             account = new_key().address
             claim = Claim(line.partner, play.records["agreement"], 1, line.amount, account)

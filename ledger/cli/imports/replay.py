@@ -300,7 +300,7 @@ def totals(replay: Replay, lines: Sequence[Line]) -> Totals:
     wanted = {domain.record_id(replay.terms(line)) for line in lines}
     with node.home.database.read() as connection:
         registry = node.reader.registry.refreshed(connection)
-        journeys = Journeys(VerifiedRecords(connection, node.home, registry).all())
+        journeys = Journeys(VerifiedRecords(connection, node.home.consortium, registry).all())
     statements = [penalty_of(shipment, journeys) for shipment in journeys.shipments() if shipment in wanted]
     late = [statement for statement in statements if statement.late_seconds > 0]
     return Totals(

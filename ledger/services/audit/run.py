@@ -16,6 +16,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import LadingError, Misconfigured, StorageFailed
 from ledger.merkle import EMPTY_ROOT
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
+from ledger.services.audit.award_sizes import note_award_sizes
 from ledger.services.audit.bookkeeping import (
     check_cursor,
     check_head,
@@ -49,6 +50,7 @@ from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
+from ledger.services.audit.published_quarters import PublishedQuarters
 from ledger.services.audit.schema import check_schema, check_types
 from ledger.services.audit.signatures import Signatures, copy_openings, named_records
 from ledger.services.home.chains import open_chain_reader
@@ -233,9 +235,9 @@ class _Audit:
            agrees.
         f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
-        h. Signatures are by the right keys.
+        h. Signatures are by the right keys; published quarters are what the records give.
         i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records; keys
-           are those that the registry knows.
+           are those that the registry knows. Awards at another size than the rules name are noted.
         """
         findings, copy, tell = self._findings, self._copy, self._tell
         home, identity = self._settings.home, self._consortium.log
@@ -292,6 +294,7 @@ class _Audit:
         compare_projections(source, copy, unreadable, findings, tell)
         # h.
         Signatures(copy, domains, registry.history, evidence).check(named, findings, tell, log.rows)
+        PublishedQuarters(source, copy, self._consortium, registry, evidence).check(findings)
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)
@@ -307,6 +310,7 @@ class _Audit:
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
         check_keys(self._settings, self._consortium, registry.now(), findings)
+        note_award_sizes(source, copy, self._home.log_id, facts.anchors, findings)
         return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:

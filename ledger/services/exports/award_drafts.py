@@ -1,15 +1,21 @@
 """Awards for whoever must sign or dispute one: computed from this home's records, and kept with every line."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ledger.bonuses.award import Award, require_computed
+from ledger.bonuses.award_range import AwardRange
+from ledger.bonuses.rule_file import parse_rule
+from ledger.bundle.figures import range_for
 from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.types import BonusAward
+from ledger.scores.card import parse_card
 from ledger.services.figures import award_files
 from ledger.services.node.reader import LedgerReader
+from ledger.services.state.award_sizes import check_size, first_award_size
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import records
@@ -27,17 +33,14 @@ class Draft:
 
 
 def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
-    """The next award of an agreement, as known under the published checkpoint; its file is kept.
+    """The next award of an agreement, as known at the first anchored size after its period and grace; its file is kept.
 
     1. The period is over, and no award stands: there is none, or a ruling voided the last.
-    2. What the pool holds is shared out by the rule, from the records under the checkpoint.
+    2. What the pool holds is shared out by the rule, from the records below that size.
     3. The file is kept, so that every party can prove its amount once the award is recorded.
 
     Raises `NotFound` for what is missing here, `RuleBroken` for what is not to be awarded now.
     """
-    published = ledger.publisher.current()
-    if published is None:
-        raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
     total = int(ledger.bonuses.agreement(agreement_id)["funded"])
     with ledger.home.database.write() as connection:
         # 1. May it be awarded?
@@ -54,7 +57,8 @@ def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
         if not total:
             raise RuleBroken("nothing was paid into the pool", where="agreement", found=to_hex(agreement_id))
         # 2. Computed.
-        size, version = published.head.size, len(before) + 1
+        terms, rule = award_files.agreed(connection, agreement_id)
+        size, version = first_award_size(connection, terms, parse_rule(rule).grace), len(before) + 1
         result = award_files.computed(connection, _verified(ledger, connection), agreement_id, version, total, size)
         # 3. Kept.
         award_files.keep_computed(connection, result.award)
@@ -62,8 +66,20 @@ def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
     return Draft(result.award, record, len({part.shipment for part in withheld_parts(Journeys(result.records))}))
 
 
-def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> dict[str, Any]:
-    """The file of a recorded award, computed again and kept; raises `VerificationFailed` for what it does not say."""
+@dataclass(frozen=True, slots=True)
+class CheckedAward:
+    """A recorded award that was computed again. `file`: the award file that is kept now; where parts are withheld or
+    erased here it has the amounts alone, and `ranges` say between what they lie for sure.
+    """
+
+    file: dict[str, Any]
+    ranges: AwardRange | None
+
+
+def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> CheckedAward:
+    """A recorded award, computed again; raises `VerificationFailed` for what the records do not give, and for one that
+    is not computed at the size that its agreement and rule name.
+    """
     with ledger.home.database.write() as connection:
         row = next((a for a in bonuses.awards(connection, agreement_id) if a.version == version), None)
         stored = records.get(connection, row.record_id) if row else None
@@ -78,11 +94,17 @@ def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> d
                 found=to_hex(award.logId),
                 mend="Check it where that log is kept.",
             )
+        check_size(connection, award)
         verified = _verified(ledger, connection)
-        result = award_files.computed(connection, verified, agreement_id, version, award.total, award.logSize).award
-        require_computed(award, result, "A party may dispute it until the dispute window ends.")
-        return award_files.keep_computed(connection, result)
+        result = award_files.computed(connection, verified, agreement_id, version, award.total, award.logSize)
+        lines = partial(award_files.signed_lines, connection, award)
+        ranges = range_for(result.award, result.agreement, parse_card(result.card), result.records, lines)
+        if ranges is not None:
+            ranges.check()
+            return CheckedAward(award_files.bare_file(award, ranges.amounts), ranges)
+        require_computed(award, result.award, "A party may dispute it until the dispute window ends.")
+        return CheckedAward(award_files.keep_computed(connection, result.award), None)
 
 
 def _verified(ledger: LedgerReader, connection: Connection) -> VerifiedRecords:
-    return VerifiedRecords(connection, ledger.home, ledger.registry.refreshed(connection))
+    return VerifiedRecords(connection, ledger.home.consortium, ledger.registry.refreshed(connection))

@@ -4,11 +4,13 @@ A bundle opens every private part that is kept here: hand it to auditors and to 
 that of a product opens none: pages fetch it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ledger.bundle.figures import award_figures, partner_figures, shipment_figures
+from ledger.bundle.award_cutoff import Cutoff, LastLeaf
+from ledger.bundle.figures import award_figures, partner_figures, range_for, shipment_figures
 from ledger.bundle.format import Bundle, BundledRecord
 from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
@@ -27,7 +29,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
-from ledger.scores.card import Indicator
+from ledger.scores.card import Indicator, parse_card
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
 from ledger.services.exports.product_records import enrolments_of, records_about
@@ -36,6 +38,7 @@ from ledger.services.home.score_cards import card_text, measure_for
 from ledger.services.node.reader import LedgerReader
 from ledger.services.products.lookup import codes_of
 from ledger.services.publish.cosigned_notes import cosigned_note
+from ledger.services.state.award_sizes import anchored_before
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessRight, Opened
@@ -117,9 +120,13 @@ class Exporter:
             result = award_files.computed(connection, reader, agreement, award.version, award.total, award.logSize)
             based = records.get_many(connection, [agreement, *(record.id for record in result.records)])
             rows = self._kept((*based.values(), stored, *about))
-            figures = award_figures(result.award, result.agreement, result.records, self._view(connection))
-            subject = Subject(SubjectKind.AWARD, award_id)
-            return self._bundle(connection, subject, rows, [result.rule, result.card], result.records, figures)
+            lines = partial(award_files.signed_lines, connection, award)
+            ranges = range_for(result.award, result.agreement, parse_card(result.card), result.records, lines)
+            figures = award_figures(ranges or result.award, result.agreement, result.records, self._view(connection))
+            subject, sizes = Subject(SubjectKind.AWARD, award_id), self._cutoff_sizes(connection, award)
+            return self._bundle(
+                connection, subject, rows, [result.rule, result.card], result.records, figures, cutoff=sizes
+            )
 
     def product(self, product: Product) -> bytes:
         """The bundle of a scanned product: all that the verdict rests on. Private parts stay closed: it is public.
@@ -205,7 +212,7 @@ class Exporter:
     # --- the file ------------------------------------------------------------------------------------------------
 
     def _reader(self, connection: Connection) -> VerifiedRecords:
-        return VerifiedRecords(connection, self._ledger.home, self._ledger.registry.refreshed(connection))
+        return VerifiedRecords(connection, self._ledger.home.consortium, self._ledger.registry.refreshed(connection))
 
     def _view(self, connection: Connection) -> RegistryView:
         """The registry as the bundle will show it: by the outcomes under the checkpoint."""
@@ -221,8 +228,9 @@ class Exporter:
         figures: dict[str, Any],
         *,
         opened: bool = True,
+        cutoff: Sequence[int] = (),
     ) -> bytes:
-        """`counted`: the records that `figures` were computed from."""
+        """`counted`: the records that `figures` were computed from. `cutoff`: the sizes of `_cutoff_sizes`."""
         kept = dict(rows)
         kept |= {row.record_id: row for row in records.stream(connection, stop=self._size, types=REGISTRY_TYPES)}
         told = {o.outcome_record for match in outcomes.of_many(connection, list(kept)).values() for o in match}
@@ -239,17 +247,44 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
-            times=self._times(str(subject), tuple(self._checkpoints(connection, counted))),
+            times=self._times(str(subject), tuple(self._checkpoints(connection, decisive(counted).union(cutoff)))),
             figures=figures,
+            cutoff=self._cutoff(connection, cutoff) if cutoff else None,
         ).to_bytes()
+
+    def _cutoff_sizes(self, connection: Connection, award: BonusAward) -> Sequence[int]:
+        """The size at which an award was computed, and the anchored one before it; raises `NotFound` for a size of
+        which there is no checkpoint, so that nothing can be shown of it.
+        """
+        if not 0 < award.logSize <= self._size or checkpoints.get(connection, award.logSize) is None:
+            raise NotFound(
+                "the award was not computed at a checkpoint of this log",
+                where="award.logSize",
+                expected="an anchored size",
+                found=award.logSize,
+                mend="A party may dispute it: `lading bonuses check`.",
+            )
+        before = anchored_before(connection, award.logSize)
+        return (award.logSize,) if before is None else (award.logSize, before.size)
+
+    def _cutoff(self, connection: Connection, sizes: Sequence[int]) -> Cutoff:
+        last, *before = (self._last_leaf(connection, size) for size in sizes)
+        return Cutoff(last, before[0] if before else None)
+
+    def _last_leaf(self, connection: Connection, size: int) -> LastLeaf:
+        row = records.at(connection, size - 1)
+        if row is None:
+            raise NotFound("a leaf is missing", where="records", found=size - 1, mend="Run `lading audit`.")
+        proof = self._ledger.publisher.inclusion_proof(size - 1, size)
+        return LastLeaf(records.leaf_of(row).encode(), tuple(proof))
 
     def _times(self, subject: str, checkpoints: tuple[TimedCheckpoint, ...]) -> Times:
         digest = times_digest(self._policy, checkpoints)
         return Times(self._policy, checkpoints, self._ledger.keys.log.times(subject, self._size, digest))
 
-    def _checkpoints(self, connection: Connection, counted: Iterable[VerifiedRecord]) -> Iterator[TimedCheckpoint]:
-        """The checkpoints by which the times of these records count, with what bears them out."""
-        for size in sorted(decisive(counted)):
+    def _checkpoints(self, connection: Connection, sizes: Iterable[int]) -> Iterator[TimedCheckpoint]:
+        """The checkpoints of these sizes with what bears them out."""
+        for size in sorted(sizes):
             stored = checkpoints.get(connection, size)
             if stored is None:
                 raise NotFound("a checkpoint is missing", where="checkpoints", found=size, mend="Run `lading audit`.")

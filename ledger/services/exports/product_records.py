@@ -4,15 +4,13 @@ from collections.abc import Iterable
 
 from ledger.bundle.subject import bears_on_product
 from ledger.common.gs1 import Product
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import RecordId
 from ledger.records import index_keys
 from ledger.records.types import Attestation, Recall, Revocation
 from ledger.registry.history import RegistryView
 from ledger.store import enrolments, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
-
-PAGE = 500
 
 
 def records_about(connection: Connection, product: Product, size: int) -> dict[RecordId, StoredRecord]:
@@ -25,13 +23,7 @@ def records_about(connection: Connection, product: Product, size: int) -> dict[R
         for row in records.under(connection, index_keys.SUBJECT, prefix, types=types, stop=size):
             if bears_on_product(product, row.record, ()):
                 result[row.record_id] = row
-    for target in list(result):
-        after, key = -1, to_hex(target)
-        while page := records.listing(
-            connection, index_keys.RECORD, key, types=(Revocation.NUMBER,), after=after, before=size, limit=PAGE
-        ):
-            result |= {row.record_id: row for row in page}
-            after = page[-1].log_index
+    result |= records.naming(connection, result, types=(Revocation.NUMBER,), stop=size)
     return result
 
 

@@ -20,6 +20,7 @@ from ledger.records.types import BonusAgreement, BonusAward, Claim
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import card_text
+from ledger.services.state.award_sizes import rule_name, rule_text
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import meta, records
 from ledger.store.database import Connection
@@ -38,13 +39,17 @@ def keep(connection: Connection, award: BonusAward, file: dict[str, Any]) -> Non
         raise RuleBroken(
             "the file is not this award's", where="lines", expected=to_hex(award.amounts), found=to_hex(root)
         )
-    bare = {
+    meta.put_new(connection, _name(award.agreement, award.version, root), json.dumps(bare_file(award, known)))
+
+
+def bare_file(award: BonusAward, lines: Sequence[Line]) -> dict[str, Any]:
+    """An award file that has the amounts alone."""
+    return {
         "format": FORMAT,
         "agreement": to_hex(award.agreement),
         "version": award.version,
-        "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in known],
+        "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines],
     }
-    meta.put_new(connection, _name(award.agreement, award.version, root), json.dumps(bare))
 
 
 def keep_computed(connection: Connection, award: Award) -> dict[str, Any]:
@@ -101,6 +106,15 @@ def computed(
 
     Raises `NotFound` while agreement, rule file or scorecard are not here.
     """
+    agreement, rule = agreed(connection, agreement_id)
+    card = card_text(connection, parse_rule(rule).card)
+    known = list(as_known_at(reader.all(), size, reader.evidence.times))
+    award = award_for(agreement_id, agreement, rule, parse_card(card), version, total, known)
+    return Computed(award, agreement, rule, card, known)
+
+
+def agreed(connection: Connection, agreement_id: RecordId) -> tuple[BonusAgreement, bytes]:
+    """An agreement and the text of its rule file; raises `NotFound` while one is not here."""
     row = records.get(connection, agreement_id)
     if row is None or not isinstance(row.record, BonusAgreement):
         raise NotFound("no such agreement", where="agreement", found=to_hex(agreement_id))
@@ -112,10 +126,7 @@ def computed(
             found=to_hex(row.record.rule),
             mend="Keep the file that the parties signed, byte for byte: lading bonuses rule keep FILE",
         )
-    card = card_text(connection, parse_rule(rule).card)
-    known = list(as_known_at(reader.all(), size, reader.evidence.times))
-    award = award_for(agreement_id, row.record, rule, parse_card(card), version, total, known)
-    return Computed(award, row.record, rule, card, known)
+    return row.record, rule
 
 
 def file_of(connection: Connection, agreement: bytes, version: int, amounts: bytes) -> dict[str, Any] | None:
@@ -130,6 +141,19 @@ def lines(connection: Connection, agreement: bytes, version: int) -> Sequence[Li
         if award.version == version and (file := file_of(connection, agreement, version, award.amounts)):
             return amounts_from_json(file)
     return ()
+
+
+def signed_lines(connection: Connection, award: BonusAward) -> Sequence[Line]:
+    """The lines to which `award` commits; raises `NotFound` where its file was not kept here."""
+    file = file_of(connection, award.agreement, award.version, award.amounts)
+    if file is None:
+        raise NotFound(
+            "the award's file is not kept here, and parts that it rests on are withheld",
+            where="award",
+            found=to_hex(award.amounts),
+            mend="Hand it in as the awarder showed it: PUT /v1/bonuses/{agreement}/awards/{version}",
+        )
+    return amounts_from_json(file)
 
 
 def claim_extras(connection: Connection, stored: StoredRecord) -> Sequence[Any] | None:
@@ -161,15 +185,5 @@ def _name(agreement: bytes, version: int, amounts: bytes) -> str:
 def keep_rule(connection: Connection, text: bytes) -> bytes:
     """Keep a rule file under its SHA-256, which it returns. Raises `MalformedRecord` for a file that is none."""
     rule = parse_rule(text)
-    meta.put_new(connection, _rule_name(rule.hash), text.decode())
+    meta.put_new(connection, rule_name(rule.hash), text.decode())
     return rule.hash
-
-
-def rule_text(connection: Connection, rule: bytes) -> bytes | None:
-    """The rule file with this SHA-256; None when it was not kept here."""
-    text = meta.get(connection, _rule_name(rule))
-    return None if text is None else text.encode()
-
-
-def _rule_name(rule: bytes) -> str:
-    return f"rule/{to_hex(rule)}"

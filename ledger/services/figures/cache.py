@@ -55,7 +55,7 @@ class Feed:
             new_parts = openings.count(connection, self._size) if size > self._size else 0
             same = parts - new_parts == self._parts and erased == self._erased
             start = self._size if size >= self._size and same else 0
-            records = VerifiedRecords(connection, self._home, registry)
+            records = VerifiedRecords(connection, self._home.consortium, registry)
             period = self._running.period
             try:
                 if start:

@@ -78,7 +78,7 @@ class Numbers:
         """
         with self._db.read() as connection:
             registry = self._registry.refreshed(connection)
-            journeys = Journeys(VerifiedRecords(connection, self._home, registry).of_shipment(shipment))
+            journeys = Journeys(VerifiedRecords(connection, self._home.consortium, registry).of_shipment(shipment))
             journeys.latest = max(journeys.latest, log.head(connection).log_time)
         return penalty_of(shipment, journeys, at)
 
@@ -111,7 +111,7 @@ class Numbers:
         reader: Reader | None = None,
     ) -> list[PenaltyStatement]:
         """Every penalty statement of goods promised from `start` to before `end` (grace included), of one partner (as
-        liable or beneficiary) if named, in log order. `at` judges goods still under way.
+        liable or beneficiary) if named, in the chain's order. `at` judges goods still under way.
 
         With a `reader`, only those whose prices it may see; raises `NotPermitted` for the public.
         """

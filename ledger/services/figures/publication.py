@@ -6,31 +6,27 @@ changes nothing of it, so no two answers differ by a shipment.
 
 import json
 from collections.abc import Iterator
-from itertools import takewhile
 from threading import Lock
 from typing import Any
 
-from ledger.common.figure import to_json
 from ledger.common.periods import Period, Step, before, quarter
 from ledger.errors import Busy, MalformedRecord, NotFound, NotPermitted
-from ledger.explain.score import measure_stated, stated_public
-from ledger.network.publication import PUBLIC_GROUPS, public_network
+from ledger.explain.score import measure_stated
+from ledger.network.publication import PUBLIC_GROUPS
 from ledger.network.routes import By
-from ledger.records.evidence import CheckpointTime, CheckpointTimes
-from ledger.records.verification import as_known_at
-from ledger.scores.composite import Tallies
-from ledger.scores.publication import PUBLISHED_AFTER, public_card
+from ledger.scores.publication import PUBLISHED_AFTER
+from ledger.services.figures.quarter import quarter_figures, taken_from
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.evidence import checkpoint_times
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.shipments.history import Journeys
 from ledger.store import meta
-from ledger.store.database import Connection
 
 PATIENCE = 20
 """Seconds that a request waits while another one takes a quarter."""
+KEPT_AS = "published/"
+"""The name under which a quarter is kept begins so, and ends with its first second."""
 LONGEST = 12
 """Quarters that are looked at for the newest one."""
 
@@ -116,8 +112,8 @@ class Publication:
         }
 
     def of(self, name: str, period: Period) -> dict[str, Any] | None:
-        """A quarter's figures: `name`, `period`, `taken` (at which checkpoint), `measure`, `scores`, and `network` by
-        group. None while no checkpoint is evidenced late enough.
+        """A quarter's figures: `name`, `period`, `taken` (at which checkpoint), `measure`, `scores`, `network` by
+        group, and `from` (see `taken_from`). None while no checkpoint is evidenced late enough.
         """
         if (kept := self._kept.get(period.start)) is not None:
             return kept
@@ -140,48 +136,19 @@ class Publication:
 
     def _taken(self, name: str, period: Period) -> dict[str, Any] | None:
         with self._home.database.read() as connection:
-            records = VerifiedRecords(connection, self._home, self._registry.refreshed(connection))
-            stood = checkpoint_times(connection, self._home, records.evidence)
+            records = VerifiedRecords(connection, self._home.consortium, self._registry.refreshed(connection))
+            stood = checkpoint_times(connection, self._home.consortium, records.evidence)
             checkpoint = stood.first_from(period.end + PUBLISHED_AFTER)
             if checkpoint is None:
                 return None
-            computed = self._figures(connection, name, period, checkpoint, records, records.evidence.times)
+            measure = measure_for(connection, self._registry.now(), period.start)
+            times = records.evidence.times
+            computed = quarter_figures(name, period, checkpoint, measure, records.all(), times)
+            computed["from"] = taken_from(connection, checkpoint.size, times)
         with self._home.database.write() as connection:
             kept = meta.put_new(connection, _key(period), json.dumps(computed))
         return dict(json.loads(kept))
 
-    def _figures(
-        self,
-        connection: Connection,
-        name: str,
-        period: Period,
-        checkpoint: CheckpointTime,
-        records: VerifiedRecords,
-        times: CheckpointTimes,
-    ) -> dict[str, Any]:
-        early = takewhile(lambda record: record.log_index < checkpoint.size, records.all())
-        journeys = Journeys(as_known_at(early, checkpoint.size, times))
-        judged = Period(period.start, period.end, checkpoint.time)
-        measure = measure_for(connection, self._registry.refreshed(connection).now(), period.start)
-        tallies = Tallies(journeys, judged)
-        cards = [
-            public_card(tallies.score(partner, role, measure.card))
-            for role in measure.card.roles
-            for partner in tallies.partners(role)
-        ]
-        return {
-            "name": name,
-            "period": to_json(judged),
-            "taken": {"log_size": checkpoint.size, "time": checkpoint.time, "basis": checkpoint.basis.name.lower()},
-            "measure": measure_stated(measure),
-            "scores": [stated_public(card) for card in cards],
-            "network": {
-                str(PUBLIC_GROUPS): {
-                    group: to_json(figures) for group, figures in public_network(journeys, judged).items()
-                }
-            },
-        }
-
 
 def _key(period: Period) -> str:
-    return f"published/{period.start}"
+    return f"{KEPT_AS}{period.start}"

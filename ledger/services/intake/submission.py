@@ -17,7 +17,7 @@ from ledger.records.disclosure import parts_for
 from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Record
+from ledger.records.types import BonusAward, Record
 from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
 from ledger.services.intake.before_signing import Signable, check_signable
@@ -25,6 +25,7 @@ from ledger.services.intake.checks import Checks, Preflight
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.signature_order import SignatureOrder
+from ledger.services.state.award_sizes import refuse_other_size
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
 from ledger.store import openings, proposals, records
@@ -69,6 +70,7 @@ class Submission:
         self._sequencer = sequencer
         self._registry = registry
         self._domain = home.domain
+        self._log_id = home.log_id
         self._clock = home.clock
         self._preflight = preflight
         self._most_waiting = most_waiting
@@ -79,6 +81,8 @@ class Submission:
         """
         now, record_id = self._clock.now(), self._domain.record_id(record)
         with self._db.read() as connection:
+            if records.get(connection, record_id) is None:
+                self._check_size(connection, record)
             return check_signable(connection, self._checks(connection, now), record, record_id, now, key)
 
     def submit(self, signed: SignedRecord) -> Accepted | Proposed:
@@ -102,6 +106,7 @@ class Submission:
                 return self._again(connection, row, signed)
             # 2. Content.
             check_content(signed.record, now)
+            self._check_size(connection, signed.record)
             # 3. Signatures.
             recovered = self._registry.signer_keys.recovered(signed, record_id)
             checks = self._checks(connection, now)
@@ -145,6 +150,7 @@ class Submission:
                     continue
                 try:
                     check_content(signed.record, now, replayed=True)
+                    self._check_size(connection, signed.record)
                     order = checks.in_order(self._registry.signer_keys.recovered(signed, record_id))
                     if order.missing:
                         raise NotPermitted("signatures are missing", found=", ".join(order.missing))
@@ -212,6 +218,11 @@ class Submission:
                     expected="a signer's key",
                     found=f"{to_hex(key)} ({self._registry.describe(key)})",
                 )
+
+    def _check_size(self, connection: Connection, record: Record) -> None:
+        """Refuse an award of this log at a size that its awarder has chosen; of another log nothing is known here."""
+        if isinstance(record, BonusAward) and record.logId == self._log_id:
+            refuse_other_size(connection, record)
 
     def _checks(self, connection: Connection, now: int) -> Checks:
         return Checks(connection, self._registry, now, self._preflight, self._most_waiting)

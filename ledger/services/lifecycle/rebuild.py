@@ -306,7 +306,7 @@ class _Restoration:
         return None
 
     def _keep_cosignatures(self, connection: Connection) -> None:
-        """Those that the newest checkpoint shows; those of older ones are lost with the database."""
+        """Those that the newest checkpoint shows; those of older ones come from the published file later."""
         if self._witnesses is not None and self._signed.note:
             checkpoint = parse_checkpoint(self._signed.note)
             result = self._witnesses.policy.cosignatures(checkpoint)

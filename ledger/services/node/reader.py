@@ -66,7 +66,7 @@ class LedgerReader:
         self.numbers = Numbers(home, self.registry, self.views)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
-        self.recalls = Recalls(home.database, self.registry, Names(self.registry, consortium_id))
+        self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.bonuses = Bonuses(home, self.views)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from ledger.explain import product as sentences
 from ledger.products.authenticity import judge
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.products.verdict import Evidence, Fate, ProductVerdict, Scan
-from ledger.records.types import Attestation
+from ledger.records.types import Attestation, Revocation
 from ledger.registry.brands import brands_of
 from ledger.registry.history import RegistryView
 from ledger.services.home.home import Home
@@ -86,11 +86,11 @@ class Products:
     def _evidence(
         self, connection: Connection, product: gs1.Product, view: RegistryView, now: int, device: str
     ) -> Evidence:
-        verified = VerifiedRecords(connection, self._home, self._registry)
+        verified = VerifiedRecords(connection, self._home.consortium, self._registry)
         about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
         about += [row.record_id for row in products.attestations_under(connection, "partner/")]
         about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]
-        about += products.revocations_of(connection, about)
+        about += records.naming(connection, about, types=(Revocation.NUMBER,))
         codes = cache(partial(codes_of, connection))
         return Evidence(
             records=verified.named(about),

@@ -4,24 +4,28 @@ Whose goods they are decides who may read all of it: who recalls and does not sp
 partner, for the chain takes a recall from whoever attested the goods.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from ledger.codes import APPLIED, Hazard, RecallAction, Role, ShipmentState
+from ledger.codes import Hazard, RecallAction, RevocationReason, Role, ShipmentState
 from ledger.common.gs1 import Lot, Product, parse_lots, parse_product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, NotPermitted
 from ledger.explain.product import TO_DO
 from ledger.explain.words import counted, spaced, word
-from ledger.products.brand_authority import speakers
+from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.heard import Heard, RecallWord, word_of
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
+from ledger.products.verdict import Evidence
+from ledger.records.types import Recall, Revocation
 from ledger.registry.brands import brands_of
 from ledger.services.home.clock import Clock
-from ledger.services.home.consortium import read_consortium
+from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
 from ledger.services.products.lot_tracing import Traced, trace_goods
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.models import (
     AnswerView,
     EffectView,
@@ -35,13 +39,14 @@ from ledger.services.views.models import (
 from ledger.services.views.records import Reader
 from ledger.store import records
 from ledger.store.database import Connection, Database
-from ledger.store.projections import outcomes, products, shipments, tracing
-from ledger.store.projections.products import StoredAttestation, StoredRecall
+from ledger.store.projections import products, shipments, tracing
+from ledger.store.projections.products import StoredRecall
 
 
 class Recalls:
-    def __init__(self, db: Database, registry: CurrentRegistry, names: Names) -> None:
+    def __init__(self, db: Database, consortium: Consortium, registry: CurrentRegistry, names: Names) -> None:
         self._db = db
+        self._consortium = consortium
         self._registry = registry
         self._names = names
 
@@ -50,7 +55,8 @@ class Recalls:
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             result = products.all_recalls(connection, after=after, limit=limit)
-            return [self._summary(connection, recall) for recall in result]
+            told = self._heard(connection, result)
+            return [self._summary(connection, recall, told(recall)) for recall in result]
 
     def recall(self, record_id: RecordId, reader: Reader) -> RecallView:
         """One recall with what the reader may see of its trace; raises `NotFound`.
@@ -64,22 +70,24 @@ class Recalls:
             if stored is None:
                 raise NotFound("no such recall", where="recall", found=to_hex(record_id))
             own = bool(reader.partner) and reader.partner == stored.by
-            everything = self._sees_all(reader) or (own and self._speaks(connection, stored))
+            worth = self._heard(connection, [stored])(stored)
+            everything = self._sees_all(reader) or (own and worth.speaks_now)
+            summary = self._summary(connection, stored, worth)
             if not everything and not reader.partner:
-                return RecallView(self._summary(connection, stored))
+                return RecallView(summary)
             traced = list(trace_goods(connection, stored.subject, stored.lots))
             answers = [
                 Answer(row.by, row.found, row.quarantined, row.disposed, row.occurred_at)
                 for row in products.recall_answers(connection, record_id)
             ]
-            known_at = _known(connection, record_id)
+            known_at = self._known(connection, record_id)
             trace, people = self._view(connection, traced, answers, known_at, None if everything else reader.partner)
             stays = [stay for one in traced for stay in one.stays]
             effect = _effect(effectiveness(people, stays)) if everything else None
-            return RecallView(self._summary(connection, stored), trace, effect)
+            return RecallView(summary, trace, effect)
 
     def of_shipment(self, shipment: bytes) -> list[RecallSummary]:
-        """The recalls, not superseded, of goods that a shipment is known to carry, or what it was split from."""
+        """The recalls that stand of goods that a shipment is known to carry, or what it was split from."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             carried: list[tuple[str, str]] = []
@@ -91,9 +99,11 @@ class Recalls:
             result: dict[RecordId, StoredRecall] = {}
             for gtin, lot in carried:
                 for recall in products.recalls_within(connection, f"01/{gtin}"):
-                    if recall.superseded_by is None and _concerns(recall, Product(gtin, lot)):
+                    if _concerns(recall, Product(gtin, lot)):
                         result[recall.record_id] = recall
-            return [self._summary(connection, recall) for recall in result.values()]
+            told = self._heard(connection, list(result.values()))
+            worth = ((recall, told(recall)) for recall in result.values())
+            return [self._summary(connection, recall, one) for recall, one in worth if one.stands]
 
     def trace(self, subject: str, lots: str, reader: Reader) -> TraceView:
         """Who holds and who had goods, before anything is recalled; `subject` and `lots` as in a recall.
@@ -118,24 +128,33 @@ class Recalls:
             bool(reader.partner) and self._registry.now().has_role(reader.partner, Role.AUTHORITY)
         )
 
-    def _speaks(self, connection: Connection, recall: StoredRecall, *, then: bool = False) -> bool:
-        """Whether its author is an authority, or speaks for the brand: the chain takes recalls from others too.
-
-        By the authorisations in force now or, with `then`, when the recall became known.
-        """
-        if self._registry.now().has_role(recall.by, Role.AUTHORITY):
-            return True
-        product = recalled_product(recall.subject)
-        if product is None:
-            return False
-        holders = brands_of(self._registry.now(), product.gtin)
-        at = _known(connection, recall.record_id) if then else self._registry.now().time
-        told = _valid_about_partners(connection, at, hindsight=not then)
-        return recall.by in holders or recall.by in speakers(holders, told)
+    def _heard(self, connection: Connection, recalls: Sequence[StoredRecall]) -> Callable[[StoredRecall], RecallWord]:
+        """What these recalls are worth now, by the very rules that give a product's verdict."""
+        view = self._registry.now()
+        own = [recall.record_id for recall in recalls]
+        about = [*own, *records.naming(connection, own, types=(Recall.NUMBER,))]
+        told = products.attestations_under(connection, "partner/")
+        about += [row.record_id for row in told if row.schema == BRAND_AUTHORISATION]
+        about += records.naming(connection, about, types=(Revocation.NUMBER,))
+        verified = VerifiedRecords(connection, self._consortium, self._registry)
+        evidence = Evidence(
+            records=verified.sound(about),
+            holders=lambda gtin: brands_of(view, gtin),
+            authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
+        )
+        heard = Heard.at(view.time, evidence.records)
+        return lambda recall: word_of(recall.record_id, heard, evidence)
 
     # --- views -----------------------------------------------------------------------------------------------
 
-    def _summary(self, connection: Connection, recall: StoredRecall) -> RecallSummary:
+    def _known(self, connection: Connection, record_id: RecordId) -> int | None:
+        """Since when nobody can deny knowledge of a record that is here (`Facts.known`)."""
+        row = records.get(connection, record_id)
+        rows = [row] if row else []
+        facts = VerifiedRecords(connection, self._consortium, self._registry).facts(rows)
+        return facts[record_id].known if facts else None
+
+    def _summary(self, connection: Connection, recall: StoredRecall, worth: RecallWord) -> RecallSummary:
         return RecallSummary(
             id=to_hex(recall.record_id),
             by=self._names.of(connection, recall.by),
@@ -145,11 +164,13 @@ class Recalls:
             action=word(RecallAction, recall.action),
             contact=recall.contact,
             at=recall.occurred_at,
-            superseded_by=to_hex(recall.superseded_by) if recall.superseded_by else None,
+            superseded_by=to_hex(worth.replaced_by) if worth.replaced_by else None,
             cursor=recall.log_index,
             affected=_affected(recall),
             to_do=TO_DO[RecallAction(recall.action)] if recall.action in RecallAction.__members__.values() else "",
-            speaks=self._speaks(connection, recall) or self._speaks(connection, recall, then=True),
+            speaks=worth.speaks,
+            revoked_by=to_hex(worth.revoked_by) if worth.revoked_by else None,
+            revoked_for=word(RevocationReason, worth.reason) if worth.reason else "",
         )
 
     def _view(
@@ -227,7 +248,7 @@ def reading_recalls(settings: Settings, clock: Clock) -> Iterator[Recalls]:
     database = Database.existing(settings.database_url)
     try:
         registry = CurrentRegistry(consortium.genesis, clock)
-        yield Recalls(database, registry, Names(registry, consortium.genesis.consortium_id))
+        yield Recalls(database, consortium, registry, Names(registry, consortium.genesis.consortium_id))
     finally:
         database.close()
 
@@ -276,25 +297,3 @@ def _effect(found: Effectiveness) -> EffectView:
         found.at_consumers,
         text,
     )
-
-
-def _valid_about_partners(
-    connection: Connection, at: int, *, hindsight: bool
-) -> Iterator[tuple[RecordId, StoredAttestation]]:
-    """Attestations about partners in force at `at`, by all that is known or, without `hindsight`, was known then."""
-
-    def heard(record_id: RecordId) -> bool:
-        return hindsight or _known(connection, record_id) <= at
-
-    for row in products.attestations_under(connection, "partner/"):
-        begun = row.outcome in APPLIED and row.valid_from <= at and heard(row.record_id)
-        revoked = row.revoked_by is not None and (row.revoked_from or 0) <= at and heard(row.revoked_by)
-        if begun and not revoked and not 0 < row.valid_until < at:
-            yield row.record_id, row
-
-
-def _known(connection: Connection, record_id: RecordId) -> int:
-    """Since when the log or the chain has a record that is here."""
-    row = records.get(connection, record_id)
-    times = [outcome.block_time for outcome in outcomes.of(connection, record_id)]
-    return min([row.log_time, *times] if row else times, default=0)

@@ -11,7 +11,7 @@ from ledger.errors import NotFound, StorageFailed
 
 
 class LogFolder:
-    """A folder of files that are immutable but for `checkpoint`, as C2SP tlog-tiles lays them out.
+    """A folder of files that are immutable but for `checkpoint`, as C2SP tlog-tiles lays them out, or only grow.
 
     A crash leaves a file whole, absent, or under a temporary name that the next writer replaces.
     """
@@ -29,6 +29,9 @@ class LogFolder:
         except OSError as error:
             raise _failed(name, error) from error
 
+    def has(self, name: str) -> bool:
+        return (self.root / name).exists()
+
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place. It survives a power failure only after `sync`."""
         path = self.root / name
@@ -38,6 +41,20 @@ class LogFolder:
                 return  # a run before this one came so far
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, data)
+        except OSError as error:
+            raise _failed(name, error) from error
+
+    def append(self, name: str, data: bytes) -> None:
+        """Put `data` behind what a file holds; durable on return. A crash may leave the beginning of it."""
+        path = self.root / name
+        try:
+            new = not path.exists()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab", buffering=0) as file:
+                file.write(data)
+                os.fsync(file.fileno())
+            if new:
+                sync_folder(path.parent)
         except OSError as error:
             raise _failed(name, error) from error
 

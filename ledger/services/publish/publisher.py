@@ -25,6 +25,11 @@ from ledger.log.tiles import ENTRY_LENGTH, WIDTH, Tile, TileTree, partial_tiles,
 from ledger.merkle import HASH_LENGTH
 from ledger.services.publish.cosigned_notes import kept_cosignatures, stored_cosignature
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.publish.published_cosignatures import (
+    begin_cosignatures,
+    publish_cosignatures,
+    restore_cosignatures,
+)
 from ledger.services.publish.tile_writer import TileWriter
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
@@ -107,7 +112,7 @@ class Publisher:
         4. Check that the grown tree contains every tree that was signed.
         5. Sign, and keep the note as the highest ever.
         6. Ask the witnesses, for a short time.
-        7. Enter it and its cosignatures into the database, and show them to readers.
+        7. Publish its cosignatures, enter it and them into the database, and show them to readers.
         8. Remove partial tiles that full ones have replaced.
 
         Raises `InconsistentLog` with both views when the log shrank or was rewritten, `VerificationFailed` for a row
@@ -123,7 +128,8 @@ class Publisher:
             raise
 
     def keep_again(self, anchored: Mapping[int, bytes], now: int) -> None:
-        """Enter checkpoints into a database that lost them: sizes and roots of those that the chain holds.
+        """Enter checkpoints into a database that lost them: sizes and roots of those that the chain holds, and those
+        whose cosignatures are published.
 
         Signatures are deterministic, so each note is the one that was signed before. Raises `VerificationFailed` for
         one that is not part of the published tree.
@@ -140,6 +146,8 @@ class Publisher:
         with self._database.write() as connection:
             for size, root in anchored.items():
                 checkpoints.add(connection, size, root, self._signer.checkpoint(size, root), now)
+            if self.witnesses is not None:
+                restore_cosignatures(connection, self._files, tree, self._signer, self.witnesses.policy)
 
     def _publish(self, now: int) -> PublishedCheckpoint:
         # 1. What was signed before.
@@ -186,13 +194,14 @@ class Publisher:
         self._highest.sync()
         head = TreeHead(self._signer.identity.origin, size, grown.root())
         # 6. A crash here leaves cosignatures that nobody has; the witnesses give them again.
-        new = self._ask(head, note)
+        new = [stored_cosignature(head, cosignature) for cosignature in self._ask(head, note)]
+        publish_cosignatures(self._files, new)
         # 7. A crash here leaves the highest ahead of what readers see; the next run catches up. Cosignatures that came
         # late stand in the database, and are shown from there.
         if new or latest is None or latest.size < size:
             with self._database.write() as connection:
                 checkpoints.add(connection, size, head.root, note, now)
-                checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature) for cosignature in new])
+                checkpoints.add_cosignatures(connection, new)
         if self.witnesses is not None:
             with self._database.read() as connection:
                 note = with_cosignatures(note, kept_cosignatures(connection, head, self.witnesses.policy))
@@ -211,6 +220,7 @@ class Publisher:
         if self.witnesses is None or head == self._asked:
             return ()
         with self._database.read() as connection:
+            begin_cosignatures(connection, self._files)
             have = list(kept_cosignatures(connection, head, self.witnesses.policy))
         return self.witnesses.ask(note, self._proof, self._keep_late, have)
 
@@ -219,8 +229,10 @@ class Publisher:
         return TileTree(size, self._read_tile).consistency_proof(old)
 
     def _keep_late(self, head: TreeHead, cosignature: Cosignature) -> None:
+        row = stored_cosignature(head, cosignature)
+        publish_cosignatures(self._files, [row])
         with self._database.write() as connection:
-            checkpoints.add_cosignatures(connection, [stored_cosignature(head, cosignature)])
+            checkpoints.add_cosignatures(connection, [row])
 
     def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
         """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""

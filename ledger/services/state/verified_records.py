@@ -4,17 +4,19 @@ The keys of what stands there are recovered, unless this process did so before f
 and judged at the record's place: a row that was edited yields no number.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import cast
 
 from ledger.bundle.subject import NUMBERS_NEED
 from ledger.common.ids import RecordId, to_hex
+from ledger.errors import LadingError
 from ledger.records import index_keys
 from ledger.records.disclosure import join
 from ledger.records.evidence import Evidence
 from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
-from ledger.services.home.home import Home
+from ledger.services.home.consortium import Consortium
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.evidence import evidence_of
@@ -27,12 +29,18 @@ from ledger.store.records import StoredRecord
 
 
 class VerifiedRecords:
-    """Records of one connection's snapshot in verified form."""
+    """Records of one connection's snapshot in verified form, by all `evidence` of time there is unless it is given."""
 
-    def __init__(self, connection: Connection, home: Home, registry: CurrentRegistry) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        consortium: Consortium,
+        registry: CurrentRegistry,
+        evidence: Evidence | None = None,
+    ) -> None:
         self._connection = connection
-        self._domain = home.domain
-        self.evidence = evidence_of(connection, home)
+        self._domain = consortium.deployment.domain()
+        self.evidence = evidence_of(connection, consortium) if evidence is None else evidence
         self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:
@@ -96,6 +104,17 @@ class VerifiedRecords:
         rows = records.get_many(self._connection, record_ids)
         return list(self._verified(sorted(rows.values(), key=lambda row: row.log_index)))
 
+    def sound(self, record_ids: Sequence[RecordId]) -> list[VerifiedRecord]:
+        """As `named`, but a row that was edited is passed over: the audit names it."""
+        try:
+            return self.named(record_ids)
+        except LadingError:
+            result: list[VerifiedRecord] = []
+            for record_id in record_ids:
+                with suppress(LadingError):
+                    result += self.named([record_id])
+            return result
+
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
         return shipment_state.terms_of(self._connection, shipment)
 
@@ -136,6 +155,21 @@ class VerifiedRecords:
             rows |= {row.record_id: row for row in page}
             after = page[-1].log_index
         return rows
+
+    def facts(self, rows: Collection[StoredRecord]) -> dict[RecordId, Facts]:
+        """What log and chain say of each row, its signatures unread: since when it is known, and on whose word.
+
+        Left out is one of which an edited row speaks: the audit names that.
+        """
+        known = outcomes.of_many(self._connection, (row.record_id for row in rows))
+        told = records.get_many(self._connection, {o.outcome_record for items in known.values() for o in items})
+        result: dict[RecordId, Facts] = {}
+        for row in rows:
+            items = known.get(row.record_id, [])
+            with suppress(LadingError):
+                events = {o.outcome_record: cast(Outcome, told[o.outcome_record].record) for o in items}
+                result[row.record_id] = facts_of(row, items, events, self.evidence)
+        return result
 
     def _verified(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
         known = outcomes.of_many(self._connection, (row.record_id for row in rows))

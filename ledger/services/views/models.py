@@ -34,11 +34,17 @@ class ReceiptView:
 
 @dataclass(frozen=True, slots=True)
 class LogTrack:
-    """`status`: proposed, accepted or anchored. `missing` names who has yet to sign a proposal."""
+    """`status`: proposed, accepted or anchored. `missing` names who has yet to sign a proposal.
+
+    `logged_at` is the operator's word. `known_at`: since when nobody can deny knowledge of the record, as numbers count
+    it, and `known_by` on whose word that rests: operator, witnesses or chain.
+    """
 
     status: str
     index: int | None = None
     logged_at: int | None = None
+    known_at: int | None = None
+    known_by: str = ""
     leaf_hash: str | None = None
     receipt: ReceiptView | None = None
     missing: tuple[str, ...] = ()
@@ -109,9 +115,11 @@ class StepView:
     """One line of a shipment's story.
 
     `at` is when it happened as its signers said first, `logged_at` when the log learnt of it, `block_time` when the
-    chain recorded it. `by` are those whom it is about, `signers` those who signed. `note` says in words what a breach,
-    a skipped item, a late report, a tender or a correction means; empty for nothing of the kind. `breach`: the numbers
-    count it as one. `counts`: false where it applied and still counts nowhere, such as a tender by who held nothing.
+    chain recorded it, `known_at` since when nobody can deny knowledge of it, as numbers count it, and `known_by` on
+    whose word that rests: operator, witnesses or chain. `by` are those whom it is about, `signers` those who signed.
+    `note` says in words what a breach, a skipped item, a late report, a tender or a correction means; empty for nothing
+    of the kind. `breach`: the numbers count it as one. `counts`: false where it applied and still counts nowhere, such
+    as a tender by who held nothing.
     """
 
     kind: str
@@ -125,6 +133,8 @@ class StepView:
     text: str
     signers: tuple[PartnerName, ...] = ()
     logged_at: int | None = None
+    known_at: int | None = None
+    known_by: str = ""
     note: str = ""
     breach: bool = False
     counts: bool = True
@@ -270,7 +280,8 @@ class RecallSummary:
 
     `affected`: its lots and serials in words, none for all of them. `to_do`: what a consumer should do. `speaks`: its
     author speaks for the brand, as its prefix's holder or by its authorisation, now or when the recall became known, or
-    is an authority.
+    is an authority. `superseded_by`: the recall in its place. `revoked_by`: its author took it back, for the reason in
+    `revoked_for`; it counts no more.
     """
 
     id: str
@@ -286,6 +297,8 @@ class RecallSummary:
     affected: tuple[str, ...] = ()
     to_do: str = ""
     speaks: bool = False
+    revoked_by: str | None = None
+    revoked_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

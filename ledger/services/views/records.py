@@ -27,7 +27,9 @@ from ledger.services.intake.signature_order import StoreContext, in_order
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessJournal, AccessRight, AccessView, Opened, access_view
+from ledger.services.views.log_track import log_track
 from ledger.services.views.models import (
     AwaitedView,
     ChainTrack,
@@ -36,7 +38,6 @@ from ledger.services.views.models import (
     LogTrack,
     MissingView,
     PartnerView,
-    ReceiptView,
     RecordView,
     ShipmentSummary,
     ShipmentView,
@@ -94,6 +95,7 @@ class RecordViews:
         self._db = home.database
         self._registry = registry
         self._signer = signer
+        self._consortium = home.consortium
         self._journal = AccessJournal(home.database, home.clock)
         self._names = Names(registry, home.domain.consortium_id)
         self._shipments = ShipmentViews(self._names, registry, home)
@@ -173,10 +175,12 @@ class RecordViews:
     ) -> list[RecordView]:
         """What is shown of their private parts is put into `opened`."""
         anchored = checkpoints.latest_anchored(connection)
-        return [self._view(connection, row, reader, anchored.size if anchored else 0, opened) for row in rows]
+        facts = VerifiedRecords(connection, self._consortium, self._registry).facts(rows)
+        tracks = [log_track(row, facts.get(row.record_id), self._signer, anchored) for row in rows]
+        return [self._view(connection, row, track, reader, opened) for row, track in zip(rows, tracks, strict=True)]
 
     def _view(
-        self, connection: Connection, row: StoredRecord, reader: Reader, anchored_size: int, opened: Openings
+        self, connection: Connection, row: StoredRecord, track: LogTrack, reader: Reader, opened: Openings
     ) -> RecordView:
         record, erased = row.record, tuple[ErasedView, ...]()
         if right := self.right_to(connection, record, row.record_id, reader):
@@ -185,20 +189,6 @@ class RecordViews:
             opened[row.record_id] = Opened(parts, right)
             gone = openings.erased_of(connection, row.record_id)
             erased = tuple(ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in gone)
-        receipt = self._signer.receipt(row.log_index, row.leaf_hash, row.log_time)
-        track = LogTrack(
-            status="anchored" if row.log_index < anchored_size else "accepted",
-            index=row.log_index,
-            logged_at=row.log_time,
-            leaf_hash=to_hex(row.leaf_hash),
-            receipt=ReceiptView(
-                to_hex(receipt.log_id),
-                receipt.index,
-                to_hex(receipt.leaf_hash),
-                receipt.log_time,
-                to_hex(receipt.signature),
-            ),
-        )
         return RecordView(
             id=to_hex(row.record_id),
             type=type(record).__name__,

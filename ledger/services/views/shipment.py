@@ -88,7 +88,9 @@ class ShipmentViews:
         clearances = shipments.clearance_steps(connection, shipment)
         rows = _records_of(connection, row, custody, clearances)
         journeys = self._journeys(connection, shipment)
-        teller = Teller(connection, self._names, rows, self._context(connection, row, rows, journeys, may_open))
+        facts = VerifiedRecords(connection, self._home.consortium, self._registry).facts(rows.values())
+        context = self._context(connection, row, rows, journeys, may_open)
+        teller = Teller(connection, self._names, rows, facts, context)
         beginning = teller.beginning(row, _started(journeys, row))
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
         onward = tuple(step.record_id for step in custody if step.kind == "continued")
@@ -118,7 +120,7 @@ class ShipmentViews:
         """The verified records of a shipment; None where one was edited: the story goes on, the audit names it."""
         registry = self._registry.refreshed(connection)
         try:
-            return Journeys(VerifiedRecords(connection, self._home, registry).of_shipment(shipment))
+            return Journeys(VerifiedRecords(connection, self._home.consortium, registry).of_shipment(shipment))
         except LadingError:
             return None
 

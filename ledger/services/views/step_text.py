@@ -5,6 +5,7 @@ Whether a step counts is asked of the same rules that compute the numbers: a ten
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ledger.codes import APPLIED, Assurance, ClearanceStatus, ExceptionBit, HoldCause, Outcome, Regime
 from ledger.common.ids import RecordId, to_hex
@@ -15,6 +16,7 @@ from ledger.explain.units import moment
 from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.records.types import Handoff, Override, Split
 from ledger.records.types import Outcome as OutcomeRecord
+from ledger.records.verification import Facts
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import StepView
 from ledger.shipments.tenders import Tender, TenderState
@@ -37,6 +39,12 @@ LATE_REPORT = DAY
 """A record that became known later than this after it happened is flagged, and counts all the same."""
 
 
+class _Times(TypedDict):
+    logged_at: int | None
+    known_at: int | None
+    known_by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the rules say about a shipment's records, for its story.
@@ -56,11 +64,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Turns lines of the projection into steps; `rows` holds the records behind them."""
+    """Turns lines of the projection into steps; `rows` holds the records behind them, `facts` what log and chain say of
+    these."""
 
     connection: Connection
     names: Names
-    rows: dict[RecordId, StoredRecord]
+    rows: Mapping[RecordId, StoredRecord]
+    facts: Mapping[RecordId, Facts]
     context: Context
 
     def beginning(self, row: Shipment, packages: int) -> Iterator[StepView]:
@@ -90,7 +100,7 @@ class Teller:
             outcome=spaced(Outcome.APPLIED.name),
             text=text,
             signers=self._signers(source),
-            logged_at=self._logged_at(source),
+            **self._times(source),
         )
 
     def _held_by(self, source: RecordId, row: Shipment) -> int:
@@ -122,7 +132,7 @@ class Teller:
             outcome=spaced(outcome.name),
             text=_custody_text(step, giver, taker),
             signers=self._signers(step.record_id),
-            logged_at=self._logged_at(step.record_id),
+            **self._times(step.record_id),
             note=" ".join([*why, *notes]),
             breach=breach,
             counts=counts,
@@ -145,7 +155,7 @@ class Teller:
             outcome=spaced(outcome.name),
             text=f"{step.jurisdiction} {word(Regime, step.regime)}: {status}{cause}{caused}, says {by.name}",
             signers=self._signers(step.record_id),
-            logged_at=self._logged_at(step.record_id),
+            **self._times(step.record_id),
             note=" ".join(self._notes(outcome, step)),
         )
 
@@ -171,9 +181,9 @@ class Teller:
             )
         elif MEANING[outcome]:
             yield MEANING[outcome]
-        known = self._known(step)
-        if known is not None and known > step.occurred_at + LATE_REPORT:
-            yield f"Reported {counted((known - step.occurred_at) // HOUR, 'hour')} after it happened."
+        facts = self.facts.get(step.record_id)
+        if facts is not None and facts.known > step.occurred_at + LATE_REPORT:
+            yield f"Reported {counted((facts.known - step.occurred_at) // HOUR, 'hour')} after it happened."
         if isinstance(step, ClearanceStep):
             if step.assurance == Assurance.BROKER_WORD:
                 yield "On the broker's word only."
@@ -214,18 +224,16 @@ class Teller:
             return True, [f"{_TENDERS[tender.state]} It falls on {moment(until)} unless a third bears it out."]
         return tender.stops, [_TENDERS[tender.state]]
 
-    def _known(self, step: CustodyStep | ClearanceStep) -> int | None:
-        """The earlier of logged and block time: about what the numbers have."""
-        times = [time for time in (self._logged_at(step.record_id), step.block_time) if time is not None]
-        return min(times, default=None)
+    def _times(self, record_id: RecordId) -> _Times:
+        """When the log had a record, since when it is known, and on whose word that rests."""
+        facts = self.facts.get(record_id)
+        if facts is None:
+            return _Times(logged_at=None, known_at=None, known_by="")
+        return _Times(logged_at=facts.logged_at, known_at=facts.known, known_by=spaced(facts.basis.name))
 
     def _signers(self, record_id: RecordId) -> tuple[PartnerName, ...]:
         row = self.rows.get(record_id)
         return self.signers(row) if row else ()
-
-    def _logged_at(self, record_id: RecordId) -> int | None:
-        row = self.rows.get(record_id)
-        return row.log_time if row else None
 
 
 def _custody_text(step: CustodyStep, giver: PartnerName, taker: PartnerName) -> str:

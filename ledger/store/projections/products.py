@@ -7,12 +7,12 @@ from sqlalchemy import Connection, select, update
 
 from ledger.common.ids import RecordId
 from ledger.store.projections import projected
-from ledger.store.rows import chunks, columns, insert, many, one, put, some
+from ledger.store.rows import columns, insert, many, one, put, some
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAttestation:
-    """`subject` as in the record; `revoked_by` is the record id of the first revocation that applied."""
+    """`subject` as in the record; `revoked_by` is the record id of the revocation that is effective first."""
 
     record_id: RecordId
     by: int
@@ -69,34 +69,12 @@ def put_attestations(connection: Connection, rows: Sequence[StoredAttestation]) 
     put(connection, projected.attestations, rows)
 
 
-def attestation(connection: Connection, record_id: RecordId) -> StoredAttestation | None:
-    return one(connection, projected.attestations, StoredAttestation, projected.attestations.c.record_id == record_id)
-
-
 def revoke(connection: Connection, target: RecordId, revocation: RecordId, effective_from: int) -> None:
-    """Mark an attestation revoked; the first revocation stands."""
+    """Mark an attestation revoked; of several revocations the one that is effective first stands."""
     table = projected.attestations
-    where = (table.c.record_id == target, table.c.revoked_by.is_(None))
+    earlier = table.c.revoked_by.is_(None) | (table.c.revoked_from > effective_from)
+    where = (table.c.record_id == target, earlier)
     connection.execute(update(table).where(*where).values(revoked_by=revocation, revoked_from=effective_from))
-
-
-def attestations_about(connection: Connection, subjects: Sequence[str]) -> list[StoredAttestation]:
-    """Attestations whose subject is one of `subjects` (a code's own path and those above it), in log order."""
-    table = projected.attestations
-    order = (table.c.log_index,)
-    return many(connection, table, StoredAttestation, table.c.subject.in_(list(subjects)), order=order)
-
-
-def attestations_by(connection: Connection, partner: int) -> list[StoredAttestation]:
-    table = projected.attestations
-    return many(connection, table, StoredAttestation, table.c.by == partner, order=(table.c.log_index,))
-
-
-def all_attestations(connection: Connection, *, after: int = -1, limit: int = 1000) -> list[StoredAttestation]:
-    """In log order; page with the last row's log index as `after`."""
-    table = projected.attestations
-    query = select(*columns(table, StoredAttestation)).where(table.c.log_index > after)
-    return some(connection, query.order_by(table.c.log_index).limit(limit), StoredAttestation)
 
 
 def attestations_under(connection: Connection, prefix: str) -> list[StoredAttestation]:
@@ -106,16 +84,6 @@ def attestations_under(connection: Connection, prefix: str) -> list[StoredAttest
     return many(connection, table, StoredAttestation, where, order=(table.c.log_index,))
 
 
-def revocations_of(connection: Connection, attestations: Sequence[RecordId]) -> list[RecordId]:
-    """The revocations that took effect on any of `attestations`."""
-    result: list[RecordId] = []
-    table = projected.attestations
-    for chunk in chunks(attestations):
-        query = select(table.c.revoked_by).where(table.c.record_id.in_(chunk), table.c.revoked_by.is_not(None))
-        result += [RecordId(value) for value in connection.scalars(query)]
-    return result
-
-
 def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:
     """Insert or replace."""
     put(connection, projected.recalls, rows)
@@ -123,11 +91,6 @@ def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:
 
 def recall(connection: Connection, record_id: RecordId) -> StoredRecall | None:
     return one(connection, projected.recalls, StoredRecall, projected.recalls.c.record_id == record_id)
-
-
-def recalls_about(connection: Connection, subjects: Sequence[str]) -> list[StoredRecall]:
-    table = projected.recalls
-    return many(connection, table, StoredRecall, table.c.subject.in_(list(subjects)), order=(table.c.log_index,))
 
 
 def recalls_within(connection: Connection, subject: str) -> list[StoredRecall]:

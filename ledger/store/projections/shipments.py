@@ -190,11 +190,6 @@ def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int
     return result
 
 
-def steps_of_record(connection: Connection, record_id: RecordId) -> list[CustodyStep]:
-    table = projected.custody_steps
-    return many(connection, table, CustodyStep, table.c.record_id == record_id, order=(table.c.item, table.c.step))
-
-
 def put_clearances(connection: Connection, states: Sequence[ClearanceState]) -> None:
     """Insert or replace."""
     put_rows(connection, projected.clearances, states)

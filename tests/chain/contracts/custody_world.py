@@ -149,7 +149,7 @@ class World:
             raise reverted.value from refused
         taken = self.members.custody.record(FUNCTIONS[type(record)], record, signatures)
         assert taken.id == DOMAIN.record_id(record)
-        assert taken.outcomes == decision.outcome_bytes()
+        assert taken.outcomes == bytes(decision.outcomes)
         self.keep(decision)
         return decision.outcomes
 

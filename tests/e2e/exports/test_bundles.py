@@ -542,7 +542,7 @@ def _figures_without(stage: Stage, kept: Any, shipment: RecordId) -> dict[str, A
     ids = {stage.node.home.domain.record_id(record.signed.record) for record in kept}
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        reader = VerifiedRecords(connection, stage.node.home, registry)
+        reader = VerifiedRecords(connection, stage.node.home.consortium, registry)
         verified = list(reader.of_shipment(shipment))
     known = [v for v in as_known_at(verified, 10**9, reader.evidence.times) if v.id in ids]
     return shipment_figures(Journeys(known), shipment, None)

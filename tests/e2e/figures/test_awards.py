@@ -31,6 +31,7 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments
+from ledger.services.state.award_sizes import rule_text
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import records
 from ledger.store.projections import bonuses
@@ -69,7 +70,7 @@ class Awarded:
 @pytest.fixture(scope="module")
 def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awarded]:
     with staged(founded, tmp_path_factory.mktemp("awards") / "home") as stage:
-        yield _play(stage)
+        yield play(stage)
 
 
 def _agree(stage: Stage) -> RecordId:
@@ -91,7 +92,7 @@ def _agree(stage: Stage) -> RecordId:
     return agreement
 
 
-def _play(stage: Stage) -> Awarded:
+def play(stage: Stage) -> Awarded:
     node = stage.node
     agreement, unawarded = _agree(stage), _agree(stage)
     early, late = stage.open(10), stage.open(10)
@@ -103,9 +104,9 @@ def _play(stage: Stage) -> Awarded:
     stage.pass_time(7 * DAY)
     stage.hand(CARRIER, SHOP, (late, 1, 10))
     stage.pass_time(30 * DAY)
-    size = node.reader.publisher.publish(node.home.clock.now()).head.size
+    size = stage.award_size(agreement)
     with node.home.database.read() as connection:
-        reader = VerifiedRecords(connection, node.home, node.reader.registry.refreshed(connection))
+        reader = VerifiedRecords(connection, node.home.consortium, node.reader.registry.refreshed(connection))
         computed = award_files.computed(connection, reader, agreement, 1, POOL, size)
     record = computed.award.record(PartnerId(SHOP), node.home.consortium.log.log_id, size)
     award = stage.sign(record, SHOP)
@@ -169,7 +170,8 @@ def test_a_stranger_computes_the_award_again_from_its_bundle(awarded: Awarded) -
 )
 def test_an_edited_award_is_named(awarded: Awarded, edit: Callable[[Any], None], where: str) -> None:
     step = verified(awarded, edit)[-1]
-    assert (step.ok, step.name) == (False, "figures")
+    assert not step.ok
+    assert step.name == "figures" or (step.name, where) == ("cut-off", "rules"), "the rule file has the grace"
     assert step.why.startswith(where)
 
 
@@ -217,7 +219,7 @@ def test_a_rule_file_is_checked_and_kept_before_it_is_signed(awarded: Awarded, t
     file.write_bytes(RULE.replace("Whoever carries something", "Everybody").encode())
     kept = json.loads(run(awarded, "rule", "keep", str(file), "--json").stdout)
     with awarded.stage.node.home.database.read() as connection:
-        assert award_files.rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
+        assert rule_text(connection, bytes.fromhex(kept["rule"][2:])) == file.read_bytes()
     file.write_text("format = 1")
     assert isinstance(run(awarded, "rule", "keep", str(file), exit_code=1).exception, MalformedRecord)
 
@@ -257,7 +259,7 @@ def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(aw
     agreement = _agree(stage)
     stage.pass_time(41 * DAY)
     lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(SECOND), 400_00)]
-    size = stage.node.reader.publisher.publish(stage.node.home.clock.now()).head.size
+    size = stage.award_size(agreement)
     log_id = stage.node.home.consortium.log.log_id
     stage.sign(BonusAward(SHOP, agreement, 1, log_id, size, POOL, amounts_root(agreement, 1, lines), bytes(32)), SHOP)
     found = run(awarded, "check", to_hex(agreement), exit_code=1).exception
@@ -293,8 +295,8 @@ def test_an_award_beyond_a_share_is_found_out_from_its_file(awarded: Awarded, tm
     stage, agreement, file = awarded.stage, _agree(awarded.stage), tmp_path / "greedy.json"
     stage.pass_time(41 * DAY)
     lines = [Line(PartnerId(CARRIER), 700_00), Line(PartnerId(SECOND), 0)]
-    root = amounts_root(agreement, 1, lines)
-    stage.sign(BonusAward(SHOP, agreement, 1, stage.node.home.consortium.log.log_id, 1, POOL, root, bytes(32)), SHOP)
+    root, size = amounts_root(agreement, 1, lines), stage.award_size(agreement)
+    stage.sign(BonusAward(SHOP, agreement, 1, stage.node.home.consortium.log.log_id, size, POOL, root, bytes(32)), SHOP)
     listed = [{"partner": line.partner, "amount": str(line.amount)} for line in lines]
     file.write_bytes(canonical_json({"format": FORMAT, "lines": listed}))
     found = run(awarded, "check", to_hex(agreement), "--file", str(file), exit_code=1).exception

@@ -47,7 +47,7 @@ class Watched:
         period = Period(0, 2**40 - 1, self.stage.now)
         with self.home.database.read() as connection:
             registry = self.stage.node.reader.registry.refreshed(connection)
-            journeys = Journeys(VerifiedRecords(connection, self.home, registry).all())
+            journeys = Journeys(VerifiedRecords(connection, self.home.consortium, registry).all())
         card, tallies = self.numbers.card(0), Tallies(journeys, period)
         cards = [tallies.score(partner, role, card) for role in card.roles for partner in tallies.partners(role)]
         statements = statements_of(journeys, period.at)

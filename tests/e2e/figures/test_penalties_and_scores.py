@@ -28,7 +28,7 @@ def from_all_records(stage: Stage, period: Period) -> tuple[Any, Any]:
     node = stage.node
     with node.home.database.read() as connection:
         registry = node.reader.registry.refreshed(connection)
-        journeys = Journeys(VerifiedRecords(connection, node.home, registry).all())
+        journeys = Journeys(VerifiedRecords(connection, node.home.consortium, registry).all())
     tallies, card = Tallies(journeys, period), node.reader.numbers.card(0)
     cards = [tallies.score(partner, role, card) for role in card.roles for partner in tallies.partners(role)]
     return statements_of(journeys, period.at), cards

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, Step, before
 from ledger.records.evidence import Basis
 from ledger.scores.publication import PUBLISHED_AFTER
-from ledger.store import openings
+from ledger.services.audit.run import audit
+from ledger.store import meta, openings
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
 PUBLIC = (
@@ -159,3 +161,52 @@ def test_the_network_is_published_in_one_partition_and_without_a_total(published
     for by in ("carrier", "lane", "market"):
         for path in (f"/v1/network?by={by}", f"/network?by={by}"):
             assert client.get(path).status_code == 403, path
+
+
+def edit_quarter(stage: Stage, change: Callable[[dict[str, Any]], None]) -> None:
+    """As somebody with the database would."""
+    with stage.node.home.database.write() as connection:
+        name = f"published/{PAST[0].removeprefix('start=')}"
+        text = meta.get(connection, name) or ""
+        kept = json.loads(text)
+        change(kept)
+        meta.put(connection, name, json.dumps(kept))
+
+
+def test_an_audit_takes_published_quarters_again(published: Stage) -> None:
+    """Unchanged they agree, whatever is recorded later; a figure that somebody edits is named by quarter and card."""
+    stage = published
+    answers(stage)
+    ship(stage, 12)
+    stage.audited()
+    edit_quarter(stage, lambda kept: kept["scores"][0].update(samples=99))
+    (finding,) = audit(stage.node).findings
+    assert finding.field.startswith("meta.published/1759276800.scores[carrier 3].samples")
+    assert (finding.expected, finding.found) == ("11", "99")
+
+
+def test_a_quarter_that_lists_evidence_which_nobody_bears_out_is_named(published: Stage) -> None:
+    stage = published
+    answers(stage)
+    edit_quarter(stage, lambda kept: kept["from"].update(times=[[5, kept["taken"]["time"], "witnesses"]]))
+    (finding,) = audit(stage.node).findings
+    assert "nobody bears this time out" in finding.found
+
+
+def test_a_quarter_taken_before_its_time_is_named(published: Stage) -> None:
+    stage = published
+    answers(stage)
+    edit_quarter(stage, lambda kept: kept["taken"].update(time=kept["period"]["end"] + DAY))
+    (finding,) = audit(stage.node).findings
+    assert "taken too early" in finding.found
+
+
+def test_parts_erased_after_publication_are_a_note_and_no_finding(published: Stage) -> None:
+    stage = published
+    answers(stage)
+    first = next(iter(stage.node.reader.views.shipments(limit=100)[-1:]))
+    with stage.node.home.database.write() as connection:
+        assert openings.forget(connection, RecordId(bytes.fromhex(first.id[2:])), "commercial") == 1
+    report = audit(stage.node)
+    assert report.findings == ()
+    assert any("it cannot be taken again" in note.what for note in report.notes)

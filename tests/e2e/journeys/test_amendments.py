@@ -58,6 +58,13 @@ def test_a_corrected_time_of_delivery_counts_and_the_old_one_stays_visible(
         stage.trial.sign_and_submit(alone, stage.parties[CARRIER])
 
 
+def test_a_correction_claims_nothing_that_is_still_to_come(stage: Stage, late: tuple[RecordId, RecordId, int]) -> None:
+    _, delivery, _ = late
+    with pytest.raises(RuleBroken, match="in the future") as caught:
+        amend(stage, delivery, AmendmentKind.CORRECTION, {"occurredAt": stage.now + HOUR}, CARRIER, SHOP)
+    assert caught.value.where == "changes.occurredAt"
+
+
 def test_new_terms_and_relief_need_who_owes_and_who_is_owed(stage: Stage, late: tuple[RecordId, RecordId, int]) -> None:
     goods, _, due = late
     assert stage.penalty(goods).amount == ALPHA * 4

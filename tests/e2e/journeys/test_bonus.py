@@ -41,7 +41,8 @@ def award(stage: Stage, agreement: RecordId, version: int, carrier: int, warehou
     lines = [Line(PartnerId(CARRIER), carrier), Line(PartnerId(WAREHOUSE), warehouse)]
     log_id = stage.trial.node.home.consortium.log.log_id
     root = amounts_root(agreement, version, lines)
-    stage.sign(BonusAward(SHOP, agreement, version, log_id, 1, POOL, root, NO_HASH), SHOP)
+    size = stage.award_size(agreement)
+    stage.sign(BonusAward(SHOP, agreement, version, log_id, size, POOL, root, NO_HASH), SHOP)
     file = {"format": FORMAT, "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines]}
     stage.trial.node.reader.bonuses.keep_file(agreement, version, file)
 

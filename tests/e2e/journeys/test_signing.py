@@ -183,7 +183,7 @@ def test_an_agreement_is_signed_with_its_warnings_in_words_and_as_codes(docks: P
     """The awarder gets what it does not award: the rules allow it, and whoever signs is told."""
     terms = BonusAgreement(
         bytes(16), (Share(CARRIER, 5_000), Share(SHOP, 5_000)), MAKER, MAKER, b"\x22" * 20, "EUR", bytes(32), 1, 2, 10,
-        WAREHOUSE, 10, 100, 200, Details(bytes(16), ""),
+        WAREHOUSE, 10, deadline := int(time.time()) + DAY, deadline + 20, Details(bytes(16), ""),
     )  # fmt: skip
     draft, key = docks / "agreement.json", str(docks / f"{CARRIER}.json")
     draft.write_bytes(canonical_json({"type": "BonusAgreement", "message": terms.to_json(), "signatures": []}))

@@ -130,7 +130,9 @@ def test_a_late_report_is_flagged_by_when_it_became_known(world: World) -> None:
     step = stage.view(goods).steps[-1]
     assert step.logged_at is not None
     assert step.logged_at >= step.at + 3 * DAY, "the log heard late of it"
-    assert "Reported" not in step.note, "the chain knew in time"
+    assert "Reported 72 hours after it happened." in step.note, "blocks of the embedded chain are the operator's word"
+    assert (step.known_at, step.known_by) == (step.logged_at, "operator")
+    assert "on the operator's word alone" in read(world, f"/shipments/{to_hex(goods)}")
     late = stage.scribe_handoff(CARRIER, SECOND, (goods, 1, 10), occurred_at=stage.now - 2 * DAY)
     stage.sign(late, CARRIER, SECOND)
     assert "Reported 48 hours after it happened." in stage.view(goods).steps[-1].note

@@ -3,7 +3,8 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,26 @@ from ledger.bundle.format import parse_trust
 from ledger.bundle.times import Times
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.cli.sandbox import open_trial
 from ledger.common.canonical import canonical_json
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.penalties.statement import penalty_of
 from ledger.records.evidence import Basis
+from ledger.records.signing import SignedRecord
 from ledger.records.verification import VerifiedRecord
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
+from ledger.services.lifecycle.rebuild import restore_from_chain
+from ledger.services.publish.published_cosignatures import COSIGNATURES
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.records import Reader
 from ledger.services.witness.folder import make_witness
+from ledger.store import openings, records
+from tests.e2e.journeys.test_recall import recall_of
 from tests.e2e.stage import CARRIER, HOUR, MAKER, SHOP, Stage, staged
 
 REPORT_LAG = DAY
@@ -58,8 +66,25 @@ def verified_size(note: str) -> int:
 def record_of(stage: Stage, record_id: RecordId) -> VerifiedRecord:
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        (verified,) = VerifiedRecords(connection, stage.node.home, registry).named([record_id])
+        (verified,) = VerifiedRecords(connection, stage.node.home.consortium, registry).named([record_id])
     return verified
+
+
+def test_a_recall_logged_back_is_not_known_before_its_evidence(both: tuple[Stage, ManualClock]) -> None:
+    """Who handed the goods on before anybody else could know of it does not account for them."""
+    stage, true = both
+    shipment = stage.open(10, lot="L-BAD", endorsed=False)
+    stage.node.settle()
+    true.advance(5 * DAY)
+    recall = recall_of(stage, [{"lot": "L-BAD"}])
+    stage.pass_time(HOUR)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    verified = record_of(stage, recall)
+    assert verified.known == true.now() - HOUR > stage.now > verified.logged_at
+    view = stage.node.reader.recalls.recall(recall, Reader(99, auditor=True))
+    assert view.trace is not None
+    assert {holder.partner.id: holder.expected for holder in view.trace.holders} == {MAKER: 0, CARRIER: 10}
 
 
 def pass_both(stage: Stage, true: ManualClock, seconds: int) -> None:
@@ -81,6 +106,9 @@ def test_a_leaf_logged_days_back_counts_from_an_hour_before_its_evidence(both: t
     assert verified.logged_at < true.now() - 9 * DAY
     assert (verified.evidenced, verified.basis) == (true.now(), Basis.WITNESSES)
     assert (verified.known, verified.visible) == (true.now() - HOUR, true.now())
+    step, track = stage.view(shipment).steps[-1], stage.node.reader.views.record(delivery).log
+    assert (step.known_at, step.known_by) == (track.known_at, track.known_by) == (true.now() - HOUR, "witnesses")
+    assert "Reported 227 hours after it happened." in step.note, "by its claim, and not by the operator's clock"
     statement = stage.penalty(shipment)
     assert statement.delivered_at == true.now() - HOUR - REPORT_LAG
     assert statement.late_seconds > 6 * DAY
@@ -161,6 +189,48 @@ def test_an_outage_of_six_hours_changes_nothing_that_two_signed(founded: Path, t
     assert amounts[0] == amounts[1] > 0
 
 
+def test_a_rebuilt_log_has_the_times_that_witnesses_bore_out(both: tuple[Stage, ManualClock], tmp_path: Path) -> None:
+    """The database is lost weeks later: cosignatures of all sizes stand in the published files, as the entries do."""
+    stage, true = both
+    shipment = stage.open(10)
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    stage.node.settle()
+    pass_both(stage, true, 12 * DAY)
+    told = stage.scribe_handoff(CARRIER, SHOP, (shipment, 1, 10), occurred_at=stage.now - 3 * DAY)
+    delivery = stage.sign(told, CARRIER, SHOP)
+    stage.node.settle()
+    pass_both(stage, true, 30 * DAY)
+    stage.open(1)
+    stage.node.settle()
+    before, facts, at = stage.penalty(shipment, stage.now), record_of(stage, delivery).facts, stage.now
+    assert before.amount > 0
+    with stage.node.home.database.read() as connection:
+        copies = [
+            SignedRecord(openings.richest(connection, row), row.signature_list)
+            for row in list(records.stream(connection))
+        ]
+    settings = replace(
+        stage.node.home.settings, home=tmp_path / "rebuilt", database_url=f"sqlite:///{tmp_path / 'rebuilt/ledger.db'}"
+    )
+    stage.node.close()
+    shutil.copytree(stage.node.home.settings.home, settings.home)
+    (settings.home / "ledger.db").unlink()
+    file = settings.home / "log" / COSIGNATURES
+    lines = file.read_text()
+    forged = lines.replace(lines.split(" ")[2], str(int(lines.split(" ")[2]) - DAY))
+    file.write_text(f"{lines[:40]}{lines}\n{forged}\nnothing at all")
+    restored = restore_from_chain(settings, given=copies, clock=stage.clock)
+    assert restored.done
+    trial = open_trial(settings, stage.clock)
+    with closing(trial.node):
+        trial.node.settle()
+        again = Stage(trial, stage.clock, stage.parties, stage.scribe)
+        assert record_of(again, delivery).facts == facts
+        assert again.penalty(shipment, at) == before
+        report = audit(trial.node)
+        assert report.ok, report.to_json()["findings"]
+
+
 def test_nothing_is_judged_later_than_its_checkpoint_was_cosigned(both: tuple[Stage, ManualClock]) -> None:
     """Goods that are promised in ten days are not late because somebody judges them in sixty."""
     stage, true = both
@@ -187,4 +257,4 @@ def test_nothing_is_judged_later_than_its_checkpoint_was_cosigned(both: tuple[St
 def known_to(stage: Stage, shipment: bytes) -> list[VerifiedRecord]:
     with stage.node.home.database.read() as connection:
         registry = stage.node.reader.registry.refreshed(connection)
-        return list(VerifiedRecords(connection, stage.node.home, registry).of_shipment(shipment))
+        return list(VerifiedRecords(connection, stage.node.home.consortium, registry).of_shipment(shipment))

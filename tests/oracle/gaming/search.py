@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from ledger.codes import Assurance, ClearanceStatus, Purpose, StatementKind
+from ledger.codes import Assurance, ClearanceStatus, StatementKind
 from ledger.records.types import (
     Amendment,
     Clearance,
@@ -22,7 +22,9 @@ from ledger.records.types import (
     Statement,
 )
 from tests.oracle.facts import Seen
-from tests.oracle.gaming.single_acts import Act, acts, spaced
+from tests.oracle.gaming.logs import spaced
+from tests.oracle.gaming.naming import name_of
+from tests.oracle.gaming.single_acts import Act, acts
 from tests.oracle.holds import HOLD_ENDS
 from tests.oracle.journeys import Journey
 from tests.oracle.stops import THIRD_ROLES
@@ -44,16 +46,7 @@ class Gain:
 
     @property
     def kind(self) -> str:
-        record, name = self.act.record.record, type(self.act.record.record).__name__
-        if isinstance(record, Statement):
-            name = StatementKind(record.kind).name.lower()
-        elif isinstance(record, Clearance):
-            name = f"{ClearanceStatus(record.status).name.lower()} (assurance {record.assurance})"
-        elif isinstance(record, ShipmentTerms):
-            name = Purpose(record.purpose).name.lower()
-        elif isinstance(record, Endorsement):
-            target = next((s.record for s in self.act.seen if s.id == record.target), None)
-            name = f"Endorsement of {type(target).__name__}"
+        name = name_of(self.act.record.record, self.act.seen)
         return f"{self.side} {self.act.what} {name} {'falls' if self.after < self.before else 'rises'}"
 
 

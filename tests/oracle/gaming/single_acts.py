@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, Outcome, Purpose, StatementKind
-from ledger.records.eip712 import Withheld
 from ledger.records.types import (
     Amendment,
     Child,
@@ -15,7 +14,6 @@ from ledger.records.types import (
     Endorsement,
     Handoff,
     Override,
-    Place,
     Record,
     ShipmentRef,
     ShipmentTerms,
@@ -24,13 +22,13 @@ from ledger.records.types import (
 )
 from tests.oracle.chain import record_id
 from tests.oracle.facts import DAY, Seen
+from tests.oracle.gaming.goods import SALT, at_destination, closes, existing, holders_of, packages_of
+from tests.oracle.gaming.logs import filed, moved_to, ordered
 from tests.oracle.stops import THIRD_ROLES
-from tests.oracle.story import HAMBURG, ROLES
+from tests.oracle.story import ROLES
 from tests.oracle.travels import ENDS, World, terms_of, touched
 
-SALT, OPEN = bytes(16), Details(bytes(16), "")
-GAP = 1_000
-"""Distance of log indexes and block numbers, so that something fits in between."""
+OPEN = Details(SALT, "")
 
 
 @dataclass(frozen=True)
@@ -46,37 +44,31 @@ class Act:
 def acts(seen: list[Seen], root: bytes, at: int, rng: Random) -> Iterator[Act]:
     """Every single act of one party; additions at the end and at one random moment before."""
     world = World(seen)
-    family = {shipment for shipment, _ in world.family(root)} & _opened(world)
+    family = {shipment for shipment, _ in world.family(root)} & existing(world)
     for one in seen:
         if one.id == root or isinstance(one.record, Override):  # an override is the council's too
             continue
         alone = len(one.signers) == 1
         for party in one.signers:
-            if (alone or isinstance(one.record, Clearance)) and not _depended_on(one, seen):
+            if (alone or isinstance(one.record, Clearance)) and not depended_on(one, seen):
                 yield Act(party, "leave out", one, [s for s in seen if s.id != one.id])
-            if not _depended_on(one, seen) and one.outcomes != (Outcome.STALE,):
-                yield Act(party, "delay", one, _moved_to(seen, one, at - 1))
+            if not depended_on(one, seen) and one.outcomes != (Outcome.STALE,):
+                yield Act(party, "delay", one, moved_to(seen, one, at - 1))
             if alone and not _endorsed(world, one):
                 yield from _back_dated(seen, one, party)
     for party in sorted({p for s in seen for p in s.signers} | {p for p, bits in ROLES.items() if _may_be_third(bits)}):
         for record in _additions(world, root, family, party, rng):
             outcomes = () if isinstance(record, Endorsement | Amendment) else (Outcome.APPLIED,)
             for place in (len(seen) - 1, rng.randrange(_earliest(record, seen), len(seen))):
-                added = _new(record, party, outcomes, seen[place], at - 1 if place == len(seen) - 1 else None)
-                yield Act(party, "add", added, _ordered([*seen, added]))
+                added = filed(record, (party,), outcomes, seen[place], at - 1 if place == len(seen) - 1 else None)
+                yield Act(party, "add", added, ordered([*seen, added]))
 
 
 def _may_be_third(bits: int) -> bool:
     return any(bits >> role & 1 for role in THIRD_ROLES)
 
 
-def _opened(world: World) -> set[bytes]:
-    """Shipments that exist: the model of the family knows remainders that were never left."""
-    known = {ref for s in world.all for ref in touched(s.record)}
-    return known | set(world.opened)
-
-
-def _depended_on(one: Seen, seen: Sequence[Seen]) -> bool:
+def depended_on(one: Seen, seen: Sequence[Seen]) -> bool:
     """Whether a later record would not have had its outcome without this one (endorsements do not ask)."""
     record = one.record
     later = [s for s in seen if s.order > one.order and s.block]
@@ -156,13 +148,13 @@ def _additions(world: World, root: bytes, family: set[bytes], party: int, rng: R
             yield Endorsement(party, one.id)
     for change in ('{"seconds":864000}',):
         yield Amendment(root, bytes(32), AmendmentKind.RELIEF, Details(SALT, change))
-    closed = {shipment for shipment, entries in world.consuming.items() if any(_closes(e[1]) for e in entries)}
+    closed = {shipment for shipment, entries in world.consuming.items() if any(closes(e[1]) for e in entries)}
     for shipment in sorted(family):
-        holders = _holders(world, root, shipment)
+        holders = holders_of(world, root, shipment)
         if holders is None:
             continue
         when = rng.choice(world.all).logged_at
-        place = _at_destination(terms)
+        place = at_destination(terms)
         for sequence in sorted({0, len(holders) - 1}):
             if holders[sequence] == party and party != terms.consignee:
                 yield Statement(party, terms.consignee, StatementKind.TENDER, shipment, sequence, when, place, OPEN)
@@ -175,18 +167,16 @@ def _additions(world: World, root: bytes, family: set[bytes], party: int, rng: R
             for pair in ((b"DE", 1), (b"IT", 2), (b"CH", 3)):
                 yield _lodged(party, shipment, pair, when)
         if holders[-1] == party and shipment not in closed and not world.gone(shipment, world.opened[root]):
-            yield from _of_the_holder(terms, shipment, len(holders) - 1, party, _packages(world, root, shipment), when)
-
-
-def _closes(seen: Seen) -> bool:
-    return isinstance(seen.record, Split | ShipmentTerms)
+            yield from _of_the_holder(
+                terms, shipment, len(holders) - 1, party, packages_of(world, root, shipment), when
+            )
 
 
 def _of_the_holder(
     terms: ShipmentTerms, shipment: bytes, sequence: int, party: int, packages: int, when: int
 ) -> Iterator[Record]:
     for kind in (StatementKind.LOST, StatementKind.LEFT, StatementKind.SOLD):
-        yield Statement(party, 0, kind, shipment, sequence, when, _at_destination(terms), OPEN)
+        yield Statement(party, 0, kind, shipment, sequence, when, at_destination(terms), OPEN)
     if packages > 1:
         for back in (0, 10 * DAY):
             halves = (Child(packages // 2, ()), Child(packages - packages // 2, ()))
@@ -205,96 +195,7 @@ def _of_the_holder(
             )
 
 
-def _at_destination(terms: ShipmentTerms) -> Place:
-    return Place(SALT, *HAMBURG, "") if isinstance(terms.destination, Withheld) else terms.destination
-
-
 def _lodged(party: int, shipment: bytes, pair: tuple[bytes, int], when: int) -> Clearance:
     duty, ref = Duty(SALT, "", "", "", "", ()), ShipmentRef(shipment, 0)
     status, assurance = ClearanceStatus.LODGED, Assurance.BROKER_WORD
     return Clearance(party, party, (ref,), *pair, status, 0, 0, assurance, when, duty, OPEN)
-
-
-def _holders(world: World, root: bytes, shipment: bytes) -> list[int] | None:
-    """Who held the shipment, by sequence; None where it was never seen by itself."""
-    first = _first_holder(world, root, shipment)
-    if first is None:
-        return None
-    holders = [first]
-    for _, seen, i in world.consuming[shipment]:
-        record = seen.record
-        if isinstance(record, Handoff):
-            holders.append(record.receiver if record.items[i].packages else holders[-1])
-        elif isinstance(record, Override):
-            holders.append(record.receiver)
-    return holders
-
-
-def _first_holder(world: World, root: bytes, shipment: bytes) -> int | None:
-    if shipment == root:
-        return terms_of(world.opened[root]).holder
-    for _, seen, _ in world.consuming[shipment][:1]:
-        if isinstance(seen.record, Handoff | Override):
-            return seen.record.releaser
-        if isinstance(seen.record, Split):
-            return seen.record.by
-    return None
-
-
-def _packages(world: World, root: bytes, shipment: bytes) -> int:
-    for _, seen, i in reversed(world.consuming[shipment]):
-        record = seen.record
-        count = record.items[i].packages if isinstance(record, Handoff) else 0
-        if count:
-            return count
-    return terms_of(world.opened[root]).packages if shipment == root else 1
-
-
-# --- logs ---
-
-
-def spaced(seen: Sequence[Seen]) -> list[Seen]:
-    return [
-        replace(s, log_index=s.log_index * GAP, block=(s.block[0] * GAP, s.block[1]) if s.block else None) for s in seen
-    ]
-
-
-def _ordered(seen: list[Seen]) -> list[Seen]:
-    return sorted(seen, key=lambda s: s.log_index)
-
-
-def _new(record: Record, party: int, outcomes: tuple[int, ...], after: Seen, when: int | None) -> Seen:
-    """The record filed right behind `after`, at its times, or at `when`."""
-    logged = after.logged_at if when is None else when
-    block_time = after.block_time if when is None else when
-    block = (after.block[0] + 1, 0) if after.block else None
-    if outcomes and (block is None or block_time is None):
-        block_time, block = logged, (2**50, 0)  # behind a record of the log alone: the chain's next block
-    evidence = None if after.own_clock else (logged if not outcomes else block_time)
-    return Seen(
-        id=record_id(record),
-        record=record,
-        signers=(party,),
-        roles={party: ROLES.get(party, 0)},
-        outcomes=outcomes,
-        log_index=after.log_index + 1,
-        logged_at=logged,
-        evidenced=evidence,
-        block_time=block_time if outcomes else None,
-        block=block if outcomes else None,
-        own_clock=after.own_clock,
-    )
-
-
-def _moved_to(seen: list[Seen], one: Seen, when: int) -> list[Seen]:
-    """The log in which `one` came last, at `when`."""
-    last = max(s.log_index for s in seen) + GAP
-    late = replace(
-        one,
-        log_index=last,
-        logged_at=when,
-        evidenced=None if one.evidenced is None else when,
-        block_time=None if one.block_time is None else when,
-        block=(2**51, 0) if one.block else None,
-    )
-    return [*(s for s in seen if s.id != one.id), late]

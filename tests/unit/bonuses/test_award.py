@@ -1,6 +1,6 @@
 """Who gets how much of a pool and why: exact sums, thresholds, penalties, the tree of amounts, the award file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -18,7 +18,6 @@ from ledger.bonuses.award import (
     Charge,
     Finding,
     SetAside,
-    charges_of,
     compute_award,
     judge,
     may_sanction,
@@ -34,7 +33,7 @@ from ledger.common.ids import LogId, PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.explain.bonus import explain, finding_text
-from ledger.penalties.statement import penalties
+from ledger.penalties.statement import PenaltyStatement, penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.scores import card as score_card
 from ledger.scores.card import Indicator, Weighted
@@ -70,6 +69,15 @@ AGREEMENT = BonusAgreement(
     claimUntil=200,
     details=Details(bytes(16), ""),
 )
+
+
+def charges_of(agreement: BonusAgreement, statements: Iterable[PenaltyStatement]) -> tuple[Charge, ...]:
+    """What `charges_on` says, from whole statements, and on anybody's account."""
+    return tuple(
+        Charge(s.shipment, s.liable, s.amount, s.currency, s.indicative, s.evidence)
+        for s in statements
+        if s.amount > 0 and agreement.periodStart <= s.promised_at < agreement.periodEnd
+    )
 
 
 def indicator(name: Indicator, low: int | None, samples: int, evidence: Sequence[RecordId]) -> IndicatorScore:

@@ -48,9 +48,18 @@ def test_a_rule_says_what_its_file_says() -> None:
     )
 
 
+def test_a_rule_has_no_grace_unless_it_says_so() -> None:
+    assert parse_rule(RULE.encode()).grace == 0
+    longer = RULE.replace("\n\n[", "\ngrace = 86_400\n\n[", 1)
+    assert parse_rule(longer.encode()).grace == 86_400
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
+        ("title = ", "grace = -1\ntitle = ", "grace"),
+        ("title = ", "grace = 31_622_401\ntitle = ", "grace"),
+        ("title = ", 'grace = "1 d"\ntitle = ', "grace"),
         ("lading/bonus-rule/1", "lading/bonus-rule/2", "format"),
         ('title = "On-time bonus, second half-year"\n', "", "bonus rule.title"),
         ('title = "On-time bonus, second half-year"', 'title = ""', "title"),

@@ -18,7 +18,7 @@ from ledger.common.gs1 import (
     product_of_link,
     recall_covers,
 )
-from ledger.common.gs1_keys import check_digit, check_gln, check_gtin, check_sscc
+from ledger.common.gs1_keys import check_digit, check_gln, check_gtin
 from ledger.common.scopes import scope_bytes
 from ledger.errors import MalformedRecord
 
@@ -54,13 +54,10 @@ def test_every_single_digit_error_is_found() -> None:
 
 def test_keys_of_the_right_length_only() -> None:
     check_gtin(GTIN)
-    check_sscc("106141412345678908")
     check_gln("9506000111117")
     for bad in ("", GTIN[1:], "0" + GTIN, "0950600013435٢", "0950600013435 ", "-9506000134352"):
         with pytest.raises(MalformedRecord, match="not a GTIN"):
             check_gtin(bad)
-    with pytest.raises(MalformedRecord, match="SSCC"):
-        check_sscc("106141412345678909")
     with pytest.raises(MalformedRecord, match="GLN"):
         check_gln("9506000111118")
 

@@ -4,7 +4,8 @@ import pytest
 
 from ledger import merkle
 from ledger.errors import VerificationFailed
-from ledger.log.tiles import Tile, TileTree, decode_entries, encode_entries, new_tiles, tile_of
+from ledger.log.tiles import Tile, TileTree, decode_entries, encode_entries, tile_of
+from tests.unit.log.tile_list import new_tiles
 
 MOST = 70_000
 

@@ -151,3 +151,13 @@ def test_customs_itself_corrects_its_release_whenever_it_finds_the_mistake(histo
     release = history.clearance(RELEASED, shipment, 6 * DAY)
     corrected(history, release, 5, 65 * DAY)
     assert count(history, shipment) == 0
+
+
+def test_a_brokers_hold_is_not_corrected_to_after_the_breach_weeks_later(history: History) -> None:
+    shipment = history.terms(requires=[DELIVERY])
+    history.clearance(RELEASED, shipment, 2 * DAY)
+    delivered(history, shipment)
+    hold = history.clearance(HELD, shipment, 4 * DAY, known=6 * DAY, **WORD)
+    assert count(history, shipment) == 1
+    corrected(history, hold, 6, 40 * DAY)
+    assert count(history, shipment) == 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, Purpose
 from ledger.penalties.families import spread
 from ledger.penalties.statement import own_penalty_of, penalties, penalty_of
+from ledger.records.shipment_ids import remainder_id
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, EIGHT_DAYS_COST, MAKER, SHOP, US_IMPORT, History
 
@@ -152,6 +153,18 @@ def test_parts_not_delivered_yet_run_on(history: History) -> None:
     first, _ = history.split(shipment, CARRIER, 2 * DAY, [5, 5])
     history.handoff(first, CARRIER, SHOP, 12 * DAY, packages=5)
     assert [penalty_of(shipment, history.records, day * DAY).amount for day in (13, 14)] == [200 + 450, 200 + 800]
+
+
+def test_what_a_short_item_left_may_be_amended_to_another_currency_too(history: History) -> None:
+    shipment = history.terms(packages=4)
+    history.handoff(shipment, CARRIER, SHOP, 16 * DAY, packages=3, exceptions=ExceptionBit.SHORT)
+    rest = remainder_id(shipment, 0)
+    dollars = {"shipment": "0x" + rest.hex(), "commercial": {"currency": "USD"}}
+    history.amend(shipment, AmendmentKind.TERMS, dollars, (MAKER, CARRIER, SHOP), 17 * DAY)
+    history.handoff(rest, CARRIER, SHOP, 18 * DAY, packages=1)
+    whole, left = penalties(Journeys(history.records))
+    assert (whole.shipment, whole.currency, whole.amount) == (shipment, "EUR", 36 * 100 * 3 // 4)
+    assert (left.shipment, left.currency, left.amount, left.share) == (rest, "USD", 64 * 100 // 4, Fraction(1, 4))
 
 
 def test_each_part_has_recourse_for_its_own_share(history: History) -> None:

@@ -101,6 +101,40 @@ def test_a_correction_of_what_the_beneficiary_endorsed_needs_its_name_too(histor
     assert excused(history, shipment) == 4
 
 
+@pytest.mark.parametrize(
+    ("status", "claimed", "excuses", "corrected"), [(RELEASED, 5, 2, 6), (PRESENTED, 4, 2, 3), (PRESENTED, 4, 2, 5)]
+)
+def test_a_release_or_presentation_on_a_brokers_word_is_corrected_by_both_sides_or_not_at_all(
+    history: History, status: ClearanceStatus, claimed: int, excuses: int, corrected: int
+) -> None:
+    """Broker and declarant alone could lengthen a hold that the beneficiary endorsed, or shorten another's."""
+    shipment = opened(history, reportLag=2**40 - 1)
+    hold = history.clearance(HELD, shipment, (3 if status is RELEASED else 2) * DAY, **WORD)
+    history.endorse(hold.id, SHOP, 3 * DAY)
+    said = history.clearance(status, shipment, claimed * DAY, **WORD, known=7 * DAY, signers=(BROKER, MAKER))
+    if status is PRESENTED:
+        history.endorse(said.id, CARRIER, 7 * DAY)
+        history.clearance(RELEASED, shipment, 6 * DAY, **WORD, known=7 * DAY)
+    assert excused(history, shipment) == excuses
+    change = history.amend(
+        said.id, AmendmentKind.CORRECTION, {"occurredAt": corrected * DAY}, (BROKER, MAKER), 19 * DAY
+    )
+    for side in (CARRIER, SHOP):
+        assert excused(history, shipment) == excuses
+        history.endorse(change.id, side, 20 * DAY)
+    assert excused(history, shipment) == excuses + (1 if (status is RELEASED) == (corrected > claimed) else -1)
+
+
+def test_a_beneficiary_does_not_take_its_word_for_a_hold_back_through_the_broker(history: History) -> None:
+    shipment = opened(history)
+    hold = history.clearance(HELD, shipment, 3 * DAY, **WORD, signers=(BROKER, MAKER))
+    history.endorse(hold.id, SHOP, 3 * DAY)
+    history.clearance(RELEASED, shipment, 5 * DAY)
+    blame = history.amend(hold.id, AmendmentKind.CORRECTION, {"causedBy": CARRIER}, (BROKER, MAKER), 19 * DAY)
+    history.endorse(blame.id, SHOP, 20 * DAY)
+    assert excused(history, shipment) == 2
+
+
 # --- which pairs -----------------------------------------------------------------------------------------------------
 
 

@@ -4,12 +4,32 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.codes import AmendmentKind, Outcome, StatementKind
+from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, Outcome, Role, StatementKind
 from ledger.common.figure import to_json
+from ledger.common.ids import PartnerId
+from ledger.common.periods import Period
 from ledger.penalties.statement import penalty_of
 from ledger.records.evidence import Basis, CheckpointTime
+from ledger.records.shipment_ids import remainder_id
+from ledger.records.types import Place
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
-from tests.unit.history import CARRIER, DAY, EIGHT_DAYS_COST, HOUR, SHOP, UNLIMITED, History
+from ledger.scores.card import Indicator
+from ledger.scores.composite import Tallies
+from ledger.services.home.score_cards import default_card
+from ledger.shipments.history import Journeys
+from tests.unit.history import (
+    CARRIER,
+    CUSTOMS,
+    DAY,
+    EIGHT_DAYS_COST,
+    HOUR,
+    MAKER,
+    SECOND,
+    SHOP,
+    UNLIMITED,
+    US_IMPORT,
+    History,
+)
 
 WITNESSED = CheckpointTime(2, 18 * DAY + HOUR, Basis.WITNESSES)
 ANCHORED = CheckpointTime(3, 19 * DAY, Basis.CHAIN)
@@ -77,6 +97,66 @@ def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> 
         assert late.amount == rebuilt.amount >= first.amount >= 500_000
 
 
+@pytest.mark.parametrize(("liable", "day"), [(CARRIER, 19), (MAKER, 18)])
+def test_carrier_and_shop_do_not_make_a_delivery_later_at_a_thirds_cost(liable: int, day: int) -> None:
+    history = History()
+    shipment = history.terms(**EIGHT_DAYS_COST, liable=liable)
+    handoff = history.handoff(shipment, CARRIER, SHOP, 18 * DAY)
+    history.amend(handoff.id, AmendmentKind.CORRECTION, {"occurredAt": 19 * DAY}, (CARRIER, SHOP), 18 * DAY + HOUR)
+    assert penalty_of(shipment, history.records, 100 * DAY).delivered_at == day * DAY
+
+
+def test_logs_that_took_the_records_of_one_second_in_another_order_have_the_same_figures() -> None:
+    """Customs hold the goods in the second in which some go missing: the blocks say which came first."""
+    for first in (0, 1):
+        history = History()
+        shipment = history.terms(**EIGHT_DAYS_COST, requires=(US_IMPORT,))
+        held = history.clearance(ClearanceStatus.HELD, shipment, 5 * DAY, by=CUSTOMS)
+        short = history.handoff(shipment, CARRIER, SECOND, 5 * DAY, packages=6, exceptions=int(ExceptionBit.SHORT))
+        history.handoff(shipment, SECOND, SHOP, 9 * DAY, packages=6)
+        history.handoff(remainder_id(shipment, 0), CARRIER, SHOP, 18 * DAY, packages=4)
+        events = {held.id: first, short.id: 1 - first}
+        amounts = set()
+        for order in (held, short), (short, held):
+            places = {record.id: 1 + place for place, record in enumerate(order)}
+            records = [
+                known_by(
+                    r,
+                    replace(
+                        r.facts,
+                        log_index=places.get(r.id, r.log_index),
+                        block_number=1 if r.id in events else r.block_number,
+                        event_index=events.get(r.id, 0),
+                    ),
+                )
+                for r in history.records
+            ]
+            amounts.add(penalty_of(shipment, records).amount)
+        assert amounts == ({0} if first == 0 else {200_000}), "what was missing left under the hold, or before it"
+
+
+def test_a_record_of_two_shipments_counts_with_the_same_one_in_every_log() -> None:
+    """The logs took the terms in another order than the chain recorded them."""
+    history = History()
+    near = history.terms(destination=Place(bytes(16), "US", "USNYC", "", ""))
+    far = history.terms(destination=Place(bytes(16), "US", "USLAX", "", ""))
+    history.handoff((near, far), CARRIER, SECOND, 3 * DAY)
+    history.handoff(near, SECOND, SHOP, 5 * DAY)
+    history.handoff(far, SECOND, SHOP, 9 * DAY)
+    swapped = {near: 1, far: 0}
+    other = [
+        known_by(r, replace(r.facts, log_index=swapped.get(r.id, r.log_index)))
+        for r in (*history.records[1::-1], *history.records[2:])
+    ]
+    period = Period(0, 40 * DAY, 40 * DAY)
+    cards = [
+        Tallies(Journeys(log), period).score(PartnerId(SECOND), Role.CARRIER, default_card())
+        for log in (history.records, other)
+    ]
+    assert [len(entry.raised) for entry in cards[0].indicators if entry.indicator is Indicator.RECORDS] == [3]
+    assert to_json(cards[0]) == to_json(cards[1])
+
+
 @pytest.mark.parametrize(
     ("lag", "corrections", "day"),
     [
@@ -86,14 +166,16 @@ def test_an_operator_that_joins_late_has_the_same_figures_but_for_the_hour() -> 
         (DAY, [(19, 78)], 19),
         (DAY, [(19, 78), (18, 79)], 18),
         (DAY, [(9, 18), (9, 78)], 17),
-        (DAY, [(9, 18), (17, 78)], 18),
+        (DAY, [(9, 18), (18, 78)], 18),
+        (DAY, [(9, 18), (17, 78)], 17),
     ],
 )
 def test_a_correction_moves_a_delivery_no_further_back_than_a_record_of_that_day_would(
     lag: int, corrections: list[tuple[int, int]], day: int
 ) -> None:
     """Carrier and shop sign a delivery of day 18, and correct its day: the beneficiary, who signed neither, loses
-    nothing by what they say weeks later. A time counts as known from when they first said it.
+    nothing by what they say weeks later. A time counts as known from when they first said it; who is liable may own
+    that it was later.
     """
     history = History()
     shipment = history.terms(**EIGHT_DAYS_COST, reportLag=lag)

@@ -437,6 +437,20 @@ def test_each_leg_answers_for_its_overrun(history: History) -> None:
     assert statement.stays_with_liable == 0
 
 
+@pytest.mark.parametrize(("told", "amounts"), [(6 * DAY, [400, 0]), (6 * DAY + 1, [100, 300]), (40 * DAY, [100, 300])])
+def test_two_who_work_together_move_no_deadline_once_they_know_who_overran(
+    history: History, told: int, amounts: list[int]
+) -> None:
+    """Releaser and receiver sign a leg's deadline and may correct it within the report lag; later a third pays."""
+    shipment = history.terms(holder=MAKER, liable=MAKER)
+    history.handoff(shipment, MAKER, SECOND, 1 * DAY, due=4 * DAY)
+    leg = history.handoff(shipment, SECOND, CARRIER, 5 * DAY, due=9 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
+    history.amend(leg.id, AmendmentKind.CORRECTION, {"dueAt": 12 * DAY}, (SECOND, CARRIER), told)
+    legs = penalty_of(shipment, history.records).legs
+    assert [leg.amount for leg in legs] == amounts
+
+
 def test_a_leg_is_net_of_customs(history: History) -> None:
     shipment = history.terms(requires=[US_IMPORT])
     history.handoff(shipment, CARRIER, SECOND, 1 * DAY, due=8 * DAY)

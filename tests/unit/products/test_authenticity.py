@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ledger.codes import Hazard, Outcome, RecallAction, RevocationReason, Role, ShipmentState
-from ledger.common.gs1 import Product
+from ledger.common.gs1 import Product, has_prefix
 from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
-from ledger.products.authenticity import holders_from, judge
+from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_DEVICES, NO_LOOKS, Looks
 from ledger.products.verdict import Evidence, Fate, Part, ProductVerdict, Scan, Verdict, Why
@@ -72,13 +72,17 @@ class Book:
     def judge(self, product: Product = ITEM, time: int = NOW) -> ProductVerdict:
         evidence = Evidence(
             self.records,
-            holders_from({"9506000": [BRAND], "4006381": [RIVAL]}),
+            holders,
             listed=lambda attestation, path: (attestation, path) in self.listed,
             one_time=lambda attestation: attestation in self.one_time,
             looks=self.looks,
             fates=self.fates,
         )
         return judge(Scan(product, time), evidence)
+
+
+def holders(gtin: str) -> list[int]:
+    return [BRAND] if has_prefix(gtin, "9506000") else [RIVAL] if has_prefix(gtin, "4006381") else []
 
 
 @pytest.fixture

@@ -13,11 +13,14 @@ from ledger.records.types import (
     Amendment,
     Attestation,
     BonusAgreement,
+    BonusAward,
     Checkpoint,
     Child,
+    Claim,
     Claims,
     Clearance,
     Details,
+    Dispute,
     Duty,
     Goods,
     Handoff,
@@ -30,6 +33,8 @@ from ledger.records.types import (
     RegistryChange,
     Require,
     Revocation,
+    Ruling,
+    Share,
     ShipmentTerms,
     Split,
     Statement,
@@ -67,10 +72,22 @@ def valid(kind: type[Record]) -> Record:
     if kind is Clearance:
         return changed(record, jurisdiction=b"NZ", assurance=Assurance.AUTHORITY_SIGNED)
     if kind is BonusAgreement:
-        return changed(record, periodStart=1, periodEnd=2, deadline=3, arbiter=9)
+        return changed(
+            record, parties=(Share(2, 5_000), Share(3, 5_000)), awarder=8, residual=2, arbiter=9, token=b"\1" * 20,
+            currency="EUR", periodStart=1, periodEnd=NOW, deadline=NOW + 9, disputeWindow=1, arbiterWindow=1,
+            claimUntil=NOW + 11,
+        )  # fmt: skip
+    if kind is Attestation:
+        return changed(record, schema=b"\1" * 32, subject="partner/7", validFrom=NOW, validUntil=0)
     if kind is Recall:
         return changed(record, subject="01/09506000134352", lots="")
-    return changed(record, reason=1) if kind is Revocation else record
+    if kind is Revocation:
+        return changed(record, reason=1, target=b"\1" * 32)
+    if kind in (BonusAward, Dispute, Ruling, Claim):
+        record = changed(record, version=1)
+    if kind is BonusAward:
+        return changed(record, amounts=b"\1" * 32)
+    return changed(record, amount=1, payTo=b"\1" * 20) if kind is Claim else record
 
 
 def terms(**changes: object) -> ShipmentTerms:
@@ -96,6 +113,16 @@ def test_nothing_happens_more_than_15_minutes_ahead(kind: type[Record]) -> None:
     with pytest.raises(RuleBroken, match="in the future") as caught:
         check_content(changed(record, occurredAt=NOW + CLOCK_SKEW + 1, **later), NOW)
     assert caught.value.where == "occurredAt"
+
+
+def test_a_correction_claims_nothing_more_than_15_minutes_ahead() -> None:
+    def correction(at: object) -> Record:
+        return changed(valid(Amendment), kind=1, changes=Details(SALT, f'{{"occurredAt":{at}}}'))
+
+    check_content(correction(NOW + CLOCK_SKEW), NOW)
+    with pytest.raises(RuleBroken, match="in the future") as caught:
+        check_content(correction(NOW + CLOCK_SKEW + 1), NOW)
+    assert caught.value.where == "changes.occurredAt"
 
 
 def test_submit_by_of_a_handoff_is_at_most_30_days_after_it_happened() -> None:
@@ -225,11 +252,11 @@ def test_currencies_are_those_of_iso_4217(currency: str) -> None:
 
 
 def test_new_terms_are_in_no_unknown_currency() -> None:
-    amendment = changed(valid(Amendment), kind=2, changes=Details(SALT, '{"currency":"EUR"}'))
+    amendment = changed(valid(Amendment), kind=2, changes=Details(SALT, '{"commercial":{"currency":"EUR"}}'))
     check_content(amendment, NOW)
     with pytest.raises(MalformedRecord, match="not a currency") as caught:
-        check_content(changed(amendment, changes=Details(SALT, '{"currency":"EUO"}')), NOW)
-    assert caught.value.where == "changes.currency"
+        check_content(changed(amendment, changes=Details(SALT, '{"commercial":{"currency":"EUO"}}')), NOW)
+    assert caught.value.where == "changes.commercial.currency"
 
 
 @pytest.mark.parametrize("jurisdiction", [b"QQ", b"uk", b"\xff\xff", bytes(2)])
@@ -316,3 +343,62 @@ def test_opened_parts_are_found_wherever_they_are() -> None:
         ("details", EMPTY),
     ]
     assert list(opened_parts(changed(split, children=(Child(1, hidden),), details=hidden))) == []
+
+
+AGREEMENTS: dict[str, tuple[dict[str, object], str]] = {
+    "no party": ({"parties": ()}, "parties"),
+    "too many parties": ({"parties": tuple(Share(n, 1) for n in range(1, 202))}, "parties"),
+    "nobody as a party": ({"parties": (Share(0, 1),)}, "parties[0].partner"),
+    "a party twice": ({"parties": (Share(2, 1), Share(2, 1))}, "parties[1].partner"),
+    "more than the whole": ({"parties": (Share(2, 9_999), Share(3, 2))}, "parties"),
+    "no awarder": ({"awarder": 0}, "awarder"),
+    "no arbiter": ({"arbiter": 0}, "arbiter"),
+    "no residual": ({"residual": 0}, "residual"),
+    "an arbiter that awards": ({"arbiter": 8}, "arbiter"),
+    "an arbiter that gets the rest": ({"arbiter": 2}, "arbiter"),
+    "an arbiter that is a party": ({"arbiter": 3}, "arbiter"),
+    "no period": ({"periodStart": NOW}, "periodStart, periodEnd, deadline"),
+    "a deadline in the period": ({"deadline": NOW}, "periodStart, periodEnd, deadline"),
+    "a deadline that has passed": ({"periodEnd": 2, "deadline": NOW - 1}, "deadline"),
+    "no time to dispute": ({"disputeWindow": 0}, "disputeWindow"),
+    "no time to rule": ({"arbiterWindow": 0}, "arbiterWindow"),
+    "claims end before a ruling": ({"claimUntil": NOW + 10}, "claimUntil"),
+    "no currency": ({"currency": ""}, "currency"),
+    "no token": ({"token": bytes(20)}, "token"),
+}
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_nobody_signs_an_agreement_that_the_pool_refuses_of_anybody(name: str) -> None:
+    changes, where = AGREEMENTS[name]
+    check_content(valid(BonusAgreement), NOW)
+    with pytest.raises((MalformedRecord, RuleBroken)) as caught:
+        check_content(changed(valid(BonusAgreement), **changes), NOW)
+    assert caught.value.where.endswith(where)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "where"),
+    [
+        (BonusAward, {"version": 0}, "version"),
+        (BonusAward, {"amounts": bytes(32)}, "amounts"),
+        (Dispute, {"version": 0}, "version"),
+        (Ruling, {"version": 0}, "version"),
+        (Claim, {"version": 0}, "version"),
+        (Claim, {"amount": 0}, "amount"),
+        (Claim, {"payTo": bytes(20)}, "payTo"),
+        (Attestation, {"subject": ""}, "subject"),
+        (Attestation, {"subject": "partner/7 "}, "subject"),
+        (Attestation, {"subject": "pärtner/7"}, "subject"),
+        (Attestation, {"schema": bytes(32)}, "schema"),
+        (Attestation, {"validUntil": NOW}, "validUntil"),
+        (Revocation, {"target": bytes(32)}, "target"),
+    ],
+)
+def test_nobody_signs_what_a_contract_refuses_of_anybody(
+    kind: type[Record], changes: dict[str, object], where: str
+) -> None:
+    check_content(valid(kind), NOW)
+    with pytest.raises((MalformedRecord, RuleBroken)) as caught:
+        check_content(changed(valid(kind), **changes), NOW)
+    assert caught.value.where.endswith(where)

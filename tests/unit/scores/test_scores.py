@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ledger.codes import (
+    AmendmentKind,
     Assurance,
     ClearanceStatus,
     ExceptionBit,
@@ -27,7 +28,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.explain.score import explain, why
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods, Place, Require, ShipmentTerms
+from ledger.records.types import Goods, Place, Recall, Require, Revocation, ShipmentTerms
 from ledger.records.verification import already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.scores.composite import (
@@ -40,6 +41,7 @@ from ledger.scores.composite import (
 )
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
+from ledger.scores.incremental import Running
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from tests.unit.history import BROKER, CARRIER, CUSTOMS, DAY, HOUR, MAKER, SALT, SECOND, SHOP, US_IMPORT, History
@@ -188,6 +190,17 @@ def test_nothing_owed_is_unknown_and_its_weight_is_spread(card: Card) -> None:
     scorecard = carrier(history, card)
     assert of(scorecard, Indicator.LEGS).status is IndicatorStatus.UNKNOWN
     assert (scorecard.known_weight, scorecard.score) == (Fraction(85, 100), POINTS)
+
+
+def test_a_friend_does_not_excuse_a_leg_that_is_over(card: Card) -> None:
+    history = History()
+    for i in range(10):
+        shipment = history.terms(holder=MAKER)
+        leg = history.handoff(shipment, MAKER, CARRIER, (1 + i) * DAY, due=(2 + i) * DAY)
+        history.handoff(shipment, CARRIER, SHOP, (4 + i) * DAY)
+        history.amend(leg.id, AmendmentKind.CORRECTION, {"dueAt": (9 + i) * DAY}, (MAKER, CARRIER), 40 * DAY)
+    legs = of(carrier(history, card), Indicator.LEGS)
+    assert (legs.good, legs.due) == (0, 10)
 
 
 def test_too_little_known_weight_gives_no_composite(card: Card) -> None:
@@ -495,6 +508,26 @@ def test_defects_of_a_short_item_are_what_is_missing(card: Card) -> None:
         assert (defects.good, defects.due) == (bad, 100)
 
 
+def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
+    """From when the revocation is effective, and by nobody else; running figures agree at each moment."""
+    history = History()
+    gtin = "09506000134352"
+    contents = (Goods(bytes(16), gtin, "L1", bytes(32), 10, "PCE", "", ""),)
+    history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
+    recall = Recall(MAKER, f"01/{gtin}", "", 1, 1, "", bytes(32), 11 * DAY, history.details())
+    told = history.log(recall, [MAKER], 11 * DAY, outcomes=[Outcome.APPLIED])
+    for by, since in ((SHOP, 0), (MAKER, 50 * DAY)):
+        taken_back = Revocation(by, told.id, 1, since, history.details())
+        history.log(taken_back, [by], 12 * DAY, outcomes=[Outcome.APPLIED])
+    running = Running(Period(0, 365 * DAY, 20 * DAY), history.records)
+    for at, bad in ((20 * DAY, 10), (50 * DAY - 1, 10), (50 * DAY, 0)):
+        period = Period(0, 365 * DAY, at)
+        running.judge(period)
+        whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, period)
+        assert (of(whole, Indicator.DEFECTS).good, of(whole, Indicator.DEFECTS).due) == (bad, 10)
+        assert running.score(MAKER, Role.SUPPLIER, card) == whole
+
+
 def test_shipments_withheld_here_are_told(card: Card) -> None:
     history = History()
     deliveries(history, 0, 10)
@@ -639,6 +672,8 @@ def test_a_broker_is_measured_against_its_office(card: Card) -> None:
         ClearanceStatus.HELD,
         held,
         2 * DAY,
+        by=BROKER,
+        declarant=MAKER,
         caused_by=BROKER,
         cause=HoldCause.DOCUMENTS,
         assurance=Assurance.BROKER_WORD,
@@ -647,6 +682,53 @@ def test_a_broker_is_measured_against_its_office(card: Card) -> None:
     scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
     assert of(scorecard, Indicator.OVER_MEDIAN).value == 1_500_000
     assert (of(scorecard, Indicator.RELEASED).good, of(scorecard, Indicator.RELEASED).due) == (1, 2)
+
+
+@pytest.mark.parametrize(("by", "good"), [(77, 1), (BROKER, 0), (CUSTOMS, 0)])
+def test_a_broker_does_not_answer_for_what_a_rival_lays_to_it(by: int, good: int, card: Card) -> None:
+    history = History()
+    shipment = history.terms()
+    history.clearance(ClearanceStatus.PRESENTED, shipment, DAY, **ON_ITS_WORD)
+    word = {"by": by, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}
+    said: dict[str, Any] = {} if by == CUSTOMS else word
+    history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=BROKER, **said)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 3 * DAY, **ON_ITS_WORD)
+    released = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED)
+    assert (released.good, released.due) == (good, 1)
+
+
+@pytest.mark.parametrize(("claimed", "hours"), [(3, 24), (8, 72), (9, 96)])
+def test_a_broker_does_not_date_its_release_back_to_be_fast(claimed: int, hours: int, card: Card) -> None:
+    """Presented on day 5 and released on day 9, says who else may see it; a day of report lag is all that it has."""
+    history = History()
+    for broker in (BROKER, 77):
+        shipment = history.terms()
+        word: dict[str, Any] = {"by": broker, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}
+        history.clearance(ClearanceStatus.PRESENTED, shipment, 5 * DAY, **word)
+        at = claimed * DAY if broker == BROKER else 9 * DAY
+        history.clearance(ClearanceStatus.RELEASED, shipment, at, known=9 * DAY, **word)
+    figure = of(score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.OVER_MEDIAN)
+    median = (96 + max(72, hours)) / 2
+    assert figure.value == int(max(72, hours) * 1_000_000 / median)
+
+
+def test_a_supplier_answers_for_no_hold_that_others_lay_to_its_papers(card: Card) -> None:
+    """On a broker's word with its customer as declarant; where customs itself says so, or the supplier, it does."""
+    for word, good in (
+        ({"by": BROKER, "declarant": SHOP, "assurance": Assurance.BROKER_WORD}, 1),
+        ({"by": BROKER, "declarant": MAKER, "assurance": Assurance.BROKER_WORD}, 0),
+        ({}, 0),
+    ):
+        history = History()
+        shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
+        said: dict[str, Any] = dict(word)
+        signers = (BROKER, said["declarant"]) if said else None
+        hold = history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY, caused_by=MAKER, signers=signers, **said)
+        history.endorse(hold.id, SHOP, 3 * DAY)
+        history.clearance(ClearanceStatus.RELEASED, shipment, 5 * DAY)
+        history.handoff(shipment, MAKER, SHOP, 9 * DAY)
+        papers = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.NO_HOLD)
+        assert (papers.good, papers.due) == (good, 1)
 
 
 def test_evidence_tells_what_raised_and_what_lowered_a_score(card: Card) -> None:

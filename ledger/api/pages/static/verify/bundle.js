@@ -6,6 +6,7 @@ import { logId, parseCheckpoint, verifyCheckpoint, verifyComplete, verifyWitness
 import { placed, replay } from "./places.js";
 import { RECORDS } from "./records.js";
 import { Refused, Unable } from "./refusals.js";
+import { timesOf } from "./times.js";
 import { recordId } from "./typed.js";
 
 const FORMAT = "bundle/3";
@@ -23,7 +24,10 @@ export async function verifyBundle(text, subject, trust, say) {
   const { checkpoint, cosigned } = await checkCheckpoint(bundle, log, trust, say);
   const records = await checkInclusion(bundle, checkpoint, trust, say);
   await checkComplete(bundle, checkpoint, log, records, say);
-  const { registry, judged } = replay(placed(records), trust, say);
+  const knownOf = await timesOf(bundle, checkpoint, cosigned, log, trust).catch((error) => {
+    throw error instanceof Refused ? error : new Refused("times", "By which evidence times count cannot be read.");
+  });
+  const { registry, judged } = replay(placed(records), trust, knownOf, say);
   const latest = Math.max(cosigned ?? 0, ...records.map((record) => record.logTime));
   const names = await checkNames(bundle.rules, registry, say);
   const listed = await checkCodes(bundle, judged, say);
@@ -124,7 +128,10 @@ async function checkNames(documents, registry, say) {
 // The attestations whose signed list of codes holds this very code.
 async function checkCodes({ figures, subject }, records, say) {
   const listed = new Set();
+  let last = "";
   for (const { attestation, index, size, proof } of figures.codes) {
+    if (!(attestation > last)) throw new Refused("codes", "The lists that hold this code are not in order, each once.");
+    last = attestation;
     const record = records.find(({ id, type }) => id === attestation && type === "Attestation");
     let root = null;
     try {

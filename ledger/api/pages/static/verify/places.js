@@ -37,8 +37,8 @@ function placeOf(event) {
 }
 
 // The registry after all of its records, and the others as judged at their places: {..., keys, known, applied, authority}.
-// Records that the chain has not recorded have no effect. Throws Refused.
-export function replay(records, trust, say) {
+// Records that the chain has not recorded have no effect. `knownOf`: as of timesOf. Throws Refused.
+export function replay(records, trust, knownOf, say) {
   const registry = new Registry(trust.genesis);
   const judged = [];
   const order = records.filter(({ place }) => place !== null).sort((a, b) => compare(a.place, b.place));
@@ -52,8 +52,7 @@ export function replay(records, trust, say) {
     before = place;
     const keys = signersOf(record);
     if (!ofRegistry) {
-      // Known, at the latest, when the chain recorded it; the log may have told it before.
-      judged.push({ ...record, keys, known: Math.min(record.logTime, place.time), ...judge(registry, record, keys) });
+      judged.push({ ...record, keys, known: knownOf({ ...record, blockTime: place.time }), ...judge(registry, record, keys) });
       continue;
     }
     if (place.target !== trust.registry) throw new Refused("registry", "A change is not of the registry in the trust file.");
@@ -66,7 +65,8 @@ export function replay(records, trust, say) {
   say("registry", `${registry.sequence} changes of the registry follow each other from its beginning without a gap, each signed by the council then in force.`);
   for (const record of records.filter(({ place }) => place === null)) {
     const keys = signersOf(record);
-    if (!OF_REGISTRY.has(record.type)) judged.push({ ...record, keys, known: record.logTime, applied: false, authority: false });
+    const known = knownOf({ ...record, blockTime: null });
+    if (!OF_REGISTRY.has(record.type)) judged.push({ ...record, keys, known, applied: false, authority: false });
   }
   if (judged.length) say("signatures", `${judged.length} records about this product were signed with keys that were their partners' then.`);
   return { registry, judged };

@@ -32,7 +32,8 @@ export async function judge(path, evidence, time) {
   return { verdict: DECIDING.get(reasons[0]?.code) ?? "unknown", reasons };
 }
 
-// What the chain applied, in log order, and which of it was revoked by its author.
+// What the chain applied, in log order, and which of it was revoked by its author: of several revocations by that which is
+// effective first.
 function hear(records, time) {
   const known = records.filter(({ applied }) => applied).sort((a, b) => a.index - b.index);
   const [attested, recalled, revocations] = ["Attestation", "Recall", "Revocation"].map((kind) => known.filter(({ type }) => type === kind));
@@ -40,7 +41,8 @@ function hear(records, time) {
   const revoked = new Map();
   for (const { id, message } of revocations) {
     const { target, by, effectiveFrom } = message;
-    if (effectiveFrom <= time && authors.get(target) === by && !revoked.has(target)) revoked.set(target, { id, ...message });
+    const first = revoked.get(target)?.effectiveFrom ?? Infinity;
+    if (effectiveFrom <= time && authors.get(target) === by && effectiveFrom < first) revoked.set(target, { id, ...message });
   }
   return { attested, recalled, revoked };
 }

@@ -1,0 +1,55 @@
+// When a record was known, as others than the operator bear out: checkpoints that witnesses cosigned or the chain took.
+// Twin of ledger/bundle/times.py and ledger/records/evidence.py.
+import { bigEndian, concat, fromHex, sha256, utf8 } from "./bytes.js";
+import { continues } from "./merkle.js";
+import { logId, parseCheckpoint, verifyCheckpoint, verifyEd25519, verifyWitnesses } from "./note.js";
+import { Refused } from "./refusals.js";
+
+const EMBEDDED_CHAIN = 0x1ad1; // an operator's own: its block times are no evidence
+const LEEWAY = 3600; // seconds by which the operator's word may lie before the evidence
+const STEP = "times";
+
+// What tells since when a record is known: ({index, logTime, blockTime}) => seconds, from the checked evidence of a bundle.
+// `cosigned`: when a quorum had cosigned the bundle's own `checkpoint`, or null. Throws Refused.
+export async function timesOf({ times, subject }, checkpoint, cosigned, log, trust) {
+  const { witnesses, checkpoints, signature } = times;
+  if (trust.witnesses && canonical(witnesses) !== canonical(trust.witnesses)) {
+    throw new Refused(STEP, "Times count by other witnesses than those in the trust file.");
+  }
+  const key = fromHex(log.key);
+  const digest = await sha256(utf8(canonical({ witnesses, checkpoints })));
+  const about = concat(await logId(log.origin, key), bigEndian(checkpoint.size, 8), await sha256(utf8(subject)), digest);
+  if (!(await verifyEd25519(key, fromHex(signature), concat(utf8("lading/times/v1\0"), about)))) {
+    throw new Refused(STEP, "The log has not signed by which evidence its times count.");
+  }
+  const blocksCount = trust.chainId !== EMBEDDED_CHAIN;
+  const evidence = trust.witnesses ? [[checkpoint.size, cosigned]] : [];
+  let before = 0;
+  for (const { checkpoint: note, consistency, anchored } of checkpoints) {
+    const own = parseCheckpoint(note);
+    const follows = before < own.size && (await continues(own.size, own.root, checkpoint.size, checkpoint.root, consistency.map(fromHex)));
+    if (!follows || !(await verifyCheckpoint(own, log.origin, key))) {
+      throw new Refused(STEP, "A checkpoint by which times count is none of this log.");
+    }
+    before = own.size;
+    const seen = witnesses ? await verifyWitnesses(own, witnesses) : null;
+    const found = [seen?.time ?? null, blocksCount && anchored ? anchored.blockTime : null].filter((time) => time !== null);
+    if (seen === false || found.length === 0) throw new Refused(STEP, "Nobody bears out when a checkpoint of this log was there.");
+    evidence.push(...found.map((time) => [own.size, time]));
+  }
+  return ({ index, logTime, blockTime }) => {
+    const borneOut = evidence.filter(([size]) => size > index).map(([, time]) => time);
+    if (blocksCount && blockTime !== null) borneOut.push(blockTime);
+    if (borneOut.length === 0) return logTime;
+    const evidenced = Math.min(...borneOut);
+    return Math.min(evidenced, Math.max(logTime, evidenced - LEEWAY));
+  };
+}
+
+// RFC 8785 of what bundles hold: integers, strings, lists, objects and null.
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
+  return `{${members.join()}}`;
+}

@@ -1,0 +1,109 @@
+"""What a bundle shows of an award's `logSize`: the last leaves below it and below the anchored size before it.
+
+*Proved*: both leaves with their log times, by inclusion in checkpoints that the log signed and that the bundle's own
+continues. *Attested by the log*: that the chain took these checkpoints, and none between them; it signs this with
+`times`, and whoever reads the chain sees in the anchoring transaction which size came before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import merkle
+from ledger.bonuses.award_size import AnchoredSize, check_award_size
+from ledger.bundle.times import TimedCheckpoint
+from ledger.common.ids import to_hex
+from ledger.common.json_fields import entries, fields_of, hex_bytes
+from ledger.errors import VerificationFailed
+from ledger.log.leaf import LEAF_LENGTH, LogIdentity, parse_leaf
+from ledger.log.signed_note import TreeHead
+
+
+@dataclass(frozen=True, slots=True)
+class LastLeaf:
+    """The last leaf of a tree, 74 bytes, and its RFC 9162 inclusion proof."""
+
+    leaf: bytes
+    proof: tuple[bytes, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"leaf": to_hex(self.leaf), "proof": [to_hex(value) for value in self.proof]}
+
+    @classmethod
+    def from_json(cls, value: object, where: str) -> "LastLeaf":
+        fields = fields_of(value, where, ("leaf", "proof"))
+        proof = tuple(hex_bytes(entry, at, 32) for at, entry in entries(fields["proof"], f"{where}.proof"))
+        return cls(hex_bytes(fields["leaf"], f"{where}.leaf", LEAF_LENGTH), proof)
+
+    def logged_in(self, head: TreeHead, where: str) -> AnchoredSize:
+        """The size of `head`, and when this leaf, its last, was logged. Raises `VerificationFailed` for another."""
+        leaf = parse_leaf(self.leaf)
+        try:
+            merkle.verify_inclusion(merkle.leaf_hash(self.leaf), head.size - 1, head.size, self.proof, head.root)
+        except VerificationFailed as error:
+            error.where = f"{where}, {error.where}"
+            raise
+        return AnchoredSize(head.size, leaf.log_time)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """`last` below the award's `logSize`, `before` below the anchored size before it (None: that was the first)."""
+
+    last: LastLeaf
+    before: LastLeaf | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"last": self.last.to_json(), "before": None if self.before is None else self.before.to_json()}
+
+    @classmethod
+    def from_json(cls, value: object, where: str) -> "Cutoff":
+        fields = fields_of(value, where, ("last", "before"))
+        before = fields["before"]
+        return cls(
+            LastLeaf.from_json(fields["last"], f"{where}.last"),
+            None if before is None else LastLeaf.from_json(before, f"{where}.before"),
+        )
+
+
+def check_cutoff(cutoff: Cutoff, log_size: int, until: int, timed: Sequence[TimedCheckpoint], log: LogIdentity) -> str:
+    """That `log_size` is the first anchored size whose last leaf is logged after `until`; says by which leaves.
+
+    1. Of the checkpoints that the log says the chain took, one has this size; the largest below it is the one before.
+    2. The leaves are the last of these two trees.
+    3. The first is logged after `until`, the other is not.
+
+    `timed` was checked before (`ledger.bundle.times`). Raises `MalformedRecord`, or `VerificationFailed` saying why.
+    """
+    # 1. The two checkpoints.
+    heads = [log.verify_checkpoint(entry.note.encode()) for entry in timed if entry.anchored is not None]
+    own = next((head for head in heads if head.size == log_size), None)
+    if own is None:
+        raise VerificationFailed(
+            "the log does not say that the chain has this size",
+            where="award.logSize",
+            expected="a size that the log anchored: " + ", ".join(str(head.size) for head in heads),
+            found=log_size,
+        )
+    below = max((head for head in heads if head.size < log_size), key=lambda head: head.size, default=None)
+    if (cutoff.before is None) != (below is None):
+        raise VerificationFailed(
+            "the last leaf of the anchored size before is missing, or there is none",
+            where="cutoff.before",
+            expected="null" if below is None else f"the last of {below.size} leaves",
+            found="null" if cutoff.before is None else "a leaf",
+        )
+    # 2. Their last leaves.
+    last = cutoff.last.logged_in(own, "cutoff.last")
+    before = None if cutoff.before is None or below is None else cutoff.before.logged_in(below, "cutoff.before")
+    # 3. The first late enough.
+    check_award_size(until, last, before)
+    earlier = (
+        "it is the first size that the chain took"
+        if before is None
+        else f"the anchored size before it is {before.size}, whose last leaf was logged at {before.last_logged}"
+    )
+    return (
+        f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after period and grace ended "
+        f"at {until}; {earlier}. That the chain took no size in between is what the log says; the chain proves it"
+    )

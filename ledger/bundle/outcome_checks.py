@@ -1,0 +1,94 @@
+"""The outcomes in a bundle: what the log says the chain decided, and by which contracts.
+
+Attested: a full audit or a node proves them. Checked is that each is about a record of the bundle, and names the
+contract that the registry had in force.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.bundle.format import BundledRecord
+from ledger.codes import ContractKind
+from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId, to_hex
+from ledger.errors import VerificationFailed
+from ledger.records.types import (
+    LOG_ONLY,
+    Attestation,
+    Clearance,
+    Handoff,
+    KeyGrant,
+    KeyRevoke,
+    Outcome,
+    Override,
+    Recall,
+    RegistryChange,
+    Revocation,
+    ShipmentTerms,
+    Split,
+    Statement,
+)
+from ledger.records.verification import Facts
+from ledger.registry.history import RegistryHistory
+
+REGISTRY_RECORDS = (RegistryChange, KeyGrant, KeyRevoke)
+_CONTRACTS = {
+    ContractKind.CUSTODY: (ShipmentTerms, Handoff, Split, Statement, Override),
+    ContractKind.CLEARANCE: (Clearance,),
+    ContractKind.ATTESTATION: (Attestation, Revocation, Recall),
+}
+Events = Mapping[RecordId, Sequence[tuple[int, Outcome]]]
+"""The Outcomes about each record with their log indexes, in log order."""
+
+
+def events_of(records: Sequence[BundledRecord]) -> Events:
+    """The Outcomes among `records`."""
+    result: dict[RecordId, list[tuple[int, Outcome]]] = {}
+    for record in records:
+        body = record.signed.record
+        if isinstance(body, Outcome):
+            result.setdefault(RecordId(body.record), []).append((record.index, body))
+    return result
+
+
+def check_outcomes(
+    records: Mapping[RecordId, BundledRecord], facts_of: Mapping[int, Facts], events: Events, history: RegistryHistory
+) -> str:
+    """Raise `VerificationFailed` for an Outcome of no record here, or of another contract than the one in force; says
+    how many there are. `facts_of`: by log index.
+    """
+    waiting = 0
+    for record_id, found in events.items():
+        if record_id not in records:
+            raise VerificationFailed(
+                "an outcome of a record that is not in the bundle",
+                where=f"record {found[0][0]} (Outcome)",
+                found=to_hex(record_id),
+            )
+    for record_id, record in records.items():
+        body, facts = record.signed.record, facts_of[record.index]
+        if isinstance(body, (Outcome, *LOG_ONLY)):
+            continue
+        if facts.block_number is None or all(code is Code.REJECTED for code in facts.outcomes):
+            waiting += not facts.outcomes
+            continue
+        if not isinstance(body, REGISTRY_RECORDS):
+            kind = next((kind for kind, types in _CONTRACTS.items() if isinstance(body, types)), ContractKind.BONUS)
+            contract = history.at(facts).contract(kind)
+            check_target(events[record_id], facts, contract, f"the {kind.name.lower()} contract in force")
+    told = f"{sum(map(len, events.values()))} outcomes"
+    pending = f", {waiting} records still without one" if waiting else ""
+    return f"{told} by the contracts in force{pending}; a full audit or a node proves them"
+
+
+def check_target(events: Sequence[tuple[int, Outcome]], facts: Facts, contract: bytes | None, name: str) -> None:
+    """Raise `VerificationFailed` unless the Outcomes that place a record on the chain are of `contract`, or `name`."""
+    for index, event in events:
+        if all(code == Code.REJECTED for code in event.outcomes):
+            continue
+        if event.blockNumber == facts.block_number and event.target != contract:
+            raise VerificationFailed(
+                f"the outcome is not one of {name}",
+                where=f"record {index} (Outcome)",
+                expected=to_hex(contract) if contract else "a contract that the council opened",
+                found=to_hex(event.target),
+            )
