@@ -77,7 +77,7 @@ def _check_shown(
         if line not in kept.get(checkpoint.head.size, set()):
             findings.add(
                 "",
-                f"{SHOWN}: cosignatures of size {checkpoint.head.size} by {line.name}",
+                f"cosignatures of size {checkpoint.head.size} by {line.name} in {SHOWN}",
                 "a row of the table cosignatures",
                 "no such row",
                 f"{SHOWN} shows this cosignature, but the database has none such: it was deleted, or the file altered",

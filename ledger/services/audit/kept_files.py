@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger import merkle
 from ledger.bonuses.amounts import amounts_root
-from ledger.bonuses.award_file import amounts_from_json
+from ledger.bonuses.award_file import FORMAT, amounts_from_json
 from ledger.bonuses.rule_file import parse_rule
 from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
@@ -18,6 +18,9 @@ from ledger.services.audit.findings import Findings
 from ledger.services.home.score_cards import default_card
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
+
+_JSON = ("codes", "award", "published", "contracts")
+"""What is kept as `json.dumps` writes it."""
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -43,6 +46,8 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
     for row in rowwise.stream(source, "meta"):
         kind, _, rest = str(row["name"]).partition("/")
         try:
+            if kind in _JSON and json.dumps(json.loads(row["value"])) != row["value"]:
+                raise ValueError("JSON, but spelt otherwise than it was written")
             if kind == "codes":
                 _check_codes(copy, rest, row["value"], findings)
             elif kind == "award":
@@ -102,7 +107,11 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
 def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
     agreement, version, root = name.split("/")
     agreement_id = RecordId(bytes.fromhex(agreement[2:]))
-    result = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
+    file = json.loads(value)
+    told = {"format": FORMAT, "agreement": agreement, "version": int(version), "amounts": root}
+    if other := [name for name, right in told.items() if file.get(name, right) != right]:
+        raise ValueError(f"{', '.join(other)}: not those of the award that it is kept for")
+    result = amounts_root(agreement_id, int(version), amounts_from_json(file))
     if to_hex(result) == root:
         return
     rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)

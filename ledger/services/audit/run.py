@@ -41,6 +41,7 @@ from ledger.services.audit.checkpoints import (
 from ledger.services.audit.cosignatures import check_cosignatures
 from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
+from ledger.services.audit.files.cosignature_file import check_published_cosignatures
 from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
 from ledger.services.audit.files.log_files import check_log_files
@@ -282,6 +283,7 @@ class _Audit:
         newest = max(heads, key=lambda head: head.head.size, default=None)
         convicted = check_held(log, self._held, identity, findings, newest.note if newest else None)
         before = notes[SHOWN]
+        check_published_cosignatures(source, home / "log", findings)
         times = check_cosignatures(source, log, before.note if before else None, self._consortium, findings)
         times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]
         evidence = Evidence.of_chain(self._deployment.chain_id, times)
