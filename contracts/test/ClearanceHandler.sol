@@ -6,13 +6,13 @@ import {ICustodyLedger} from "../src/ICustodyLedger.sol";
 import {Clearance, Handoff, Require, ShipmentRef, ShipmentTerms, Split} from "../src/Records.sol";
 import {CustodySlot} from "../src/base/CustodySlot.sol";
 import {mayFollow} from "./ClearanceFixture.sol";
-import {CustodyFixture} from "./CustodyFixture.sol";
+import {ClearanceModel} from "./ClearanceModel.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice Plays clearances of shipments that require two to four of them, among splits, remainders and deliveries, and
 /// keeps its own account of both ledgers, written from the rules. Whichever act has happened least comes in every second
 /// turn; an act that finds no shipment to suit it opens one.
-contract ClearanceHandler is CustodyFixture {
+contract ClearanceHandler is ClearanceModel {
     using CustodySlot for uint256;
 
     /// The first eleven are the statuses, applied on customs' own word: LODGED is status 1.
@@ -48,43 +48,15 @@ contract ClearanceHandler is CustodyFixture {
         DELIVER
     }
 
-    /// @notice What a shipment should be, in custody and in clearance.
-    struct Account {
-        uint40 custodian;
-        uint40 consignor;
-        uint32 packages;
-        uint16 sequence;
-        uint8 state;
-        uint8 flags;
-        // Requirement i is pair (first + i) % PAIRS, for i < count.
-        uint8 first;
-        uint8 count;
-        bool relay;
-        uint8[4] gates;
-        uint8 released;
-        uint16[5] sequences;
-        uint8[5] statuses;
-    }
-
     uint256 public constant ACTS = 29;
-    uint256 public constant PAIRS = 5;
     uint256 private constant MOST = 60;
     uint256 private constant LONGEST_LIST = 12;
 
-    uint40 private constant CUSTOMS = 6;
-    uint40 private constant BROKER = 7;
-    // A maker who is customs and broker too.
-    uint40 private constant MIXED = 8;
-    uint8 private constant BY_CUSTOMS = 3;
 
     ClearanceLedger private immutable _clearance;
-    bytes2[PAIRS] private _countries = [bytes2("DE"), "DE", "US", "FR", "FR"];
-    uint8[PAIRS] private _regimes = [1, 2, 1, 9, 2];
 
     uint256[ACTS] public happened;
     uint256 public turns;
-    bytes32[] public shipments;
-    mapping(bytes32 shipment => Account) private _accounts;
     /// The first act that was answered otherwise than the account says, plus 1.
     uint256 public surprisedBy;
     bool public strangerMoved;
@@ -106,24 +78,12 @@ contract ClearanceHandler is CustodyFixture {
         VM.warp(block.timestamp + delay());
     }
 
-    function count() external view returns (uint256) {
-        return shipments.length;
-    }
-
-    function accountOf(bytes32 shipment) external view returns (Account memory) {
-        return _accounts[shipment];
-    }
-
     function slotOf(bytes32 shipment) external view returns (uint256) {
         return custody.slotOf(shipment);
     }
 
     function clearanceOf(bytes32 shipment, uint256 pair) external view returns (uint16 sequence, uint8 status) {
         return _clearance.slotOf(shipment, _countries[pair], _regimes[pair]);
-    }
-
-    function pairOf(uint256 pair) external view returns (uint256) {
-        return CustodySlot.pair(_countries[pair], _regimes[pair]);
     }
 
     function act(uint256 seed) external {
@@ -339,21 +299,7 @@ contract ClearanceHandler is CustodyFixture {
         return APPLIED;
     }
 
-    // --- accounts --------------------------------------------------------------------------------------------------
-
-    function _add(bytes32 id, Account memory s) private {
-        shipments.push(id);
-        _accounts[id] = s;
-    }
-
-    function _addPart(bytes32 id, Account memory s, uint32 packages) private {
-        s.packages = packages;
-        s.sequence = 0;
-        s.released = 0;
-        delete s.sequences;
-        delete s.statuses;
-        _add(id, s);
-    }
+    // --- drawing ----------------------------------------------------------------------------------------------------
 
     /// @dev Under way and of two packages or more.
     function _underWay(uint256 seed) private returns (bytes32 id, uint256 pair) {
@@ -413,46 +359,6 @@ contract ClearanceHandler is CustodyFixture {
             if (expected != APPLIED) continue;
             ++applied;
             if (r.status != 1) _apply(_accounts[r.items[i].shipment], r.status, r.assurance == BY_CUSTOMS, pair);
-        }
-    }
-
-    function _pairOf(Clearance memory r) private view returns (uint256 pair) {
-        while (_countries[pair] != r.jurisdiction || _regimes[pair] != r.regime) ++pair;
-    }
-
-    function _expected(Clearance memory r, ShipmentRef memory item, uint256 pair) private view returns (uint8) {
-        Account storage s = _accounts[item.shipment];
-        bool broker = r.assurance != BY_CUSTOMS;
-        if (broker && !_isParty(s, r.declarant)) return FORBIDDEN;
-        if (r.status == 1) return APPLIED;
-        if (item.sequence < s.sequences[pair]) return STALE;
-        if (item.sequence > s.sequences[pair]) return AHEAD;
-        if (!mayFollow(s.statuses[pair], r.status)) return FORBIDDEN;
-        if (_isParty(s, r.by)) return FORBIDDEN;
-        return broker && (!s.relay || _bit(s, pair) == 0) ? FORBIDDEN : APPLIED;
-    }
-
-    function _isParty(Account storage s, uint40 partner) private view returns (bool) {
-        return partner == s.custodian || partner == s.consignor || partner == RETAILER;
-    }
-
-    function _bit(Account storage s, uint256 pair) private view returns (uint8) {
-        uint256 place = (pair + PAIRS - s.first) % PAIRS;
-        return place < s.count ? uint8(1 << place) : 0;
-    }
-
-    function _apply(Account storage s, uint8 status, bool customs, uint256 pair) private {
-        ++s.sequences[pair];
-        s.statuses[pair] = status;
-        uint8 bit = _bit(s, pair);
-        if (s.state == 1) {
-            if (status == 5 || status == 6) s.released |= bit;
-            if (status == 3 || status == 7 || status > 8) s.released &= ~bit;
-            // On a broker's word nothing ends, nor for a pair that the terms do not require.
-            if (customs && bit != 0 && status == 9) s.state = 10;
-            if (customs && bit != 0 && status == 10) s.state = 8;
-        } else if (s.state == 10 && customs && status == 10) {
-            s.state = 8;
         }
     }
 

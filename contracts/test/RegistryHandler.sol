@@ -3,17 +3,15 @@ pragma solidity ^0.8.28;
 
 import {PartnerRegistry} from "../src/PartnerRegistry.sol";
 import {KeyGrant, KeyRevoke, RegistryChange} from "../src/Records.sol";
-import {SigningDomain} from "../src/base/SigningDomain.sol";
 import {EvidenceStub} from "./EvidenceStub.sol";
 import {RecordHasher} from "./RecordHasher.sol";
-import {RegistryModel} from "./RegistryModel.sol";
+import {RegistryKeys} from "./RegistryKeys.sol";
 import {VM} from "./Vm.sol";
 
 /// @notice Plays with a registry of four council members, two of whom must sign, and an hour's delay, and keeps the model.
 /// Records are drawn from what exists, so that most succeed; about one in eight has something wrong with it, and the model
 /// says that it will be refused. Whichever action has succeeded least comes in every second turn.
-contract RegistryHandler is RegistryModel {
-    bytes32 private constant CONSORTIUM_ID = keccak256("a consortium of invariants");
+contract RegistryHandler is RegistryKeys {
     uint256 private constant START = 1_760_000_000;
     uint256 public constant ACTIONS = 18;
     uint256 private constant GRANT_KEY = 16;
@@ -31,8 +29,6 @@ contract RegistryHandler is RegistryModel {
     uint256 public disagreedOn;
     bool public strangerSucceeded;
     uint256 public turns;
-    uint256 private _fresh;
-    mapping(address key => uint256) private _privateKeyOf;
 
     constructor() {
         VM.warp(START);
@@ -341,79 +337,11 @@ contract RegistryHandler is RegistryModel {
         if (done) _entries[r.key].until = uint40(block.timestamp);
     }
 
-    // --- drawing ---------------------------------------------------------------------------------------------------
-
-    function _mayEnd(uint40 partner, address key) private view returns (bool) {
-        Entry memory entry = _entries[key];
-        return (entry.kind == MASTER || entry.kind == DEVICE) && entry.partner == partner && entry.until > block.timestamp;
-    }
-
-    function _anyKey(uint256 seed) private view returns (address) {
-        return entered[seed % entered.length];
-    }
-
-    /// @dev A partner's key that has not ended, a device's three times in four, or masters would die out; any address
-    /// when there is none.
-    function _partnersKey(uint256 seed) private view returns (address) {
-        for (uint256 i = 0; i < entered.length; ++i) {
-            address key = entered[(seed + i) % entered.length];
-            bool wanted = _entries[key].kind == DEVICE || seed % 4 == 0;
-            if (wanted && _mayEnd(_entries[key].partner, key)) return key;
-        }
-        return _anyKey(seed);
-    }
-
-    function _masterInForce(uint256 seed) private view returns (address) {
-        for (uint256 i = 0; i < entered.length; ++i) {
-            address key = entered[(seed + i) % entered.length];
-            if (_entries[key].kind != MASTER || !runs(key)) continue;
-            if (!isSuspended(_entries[key].partner) || seed % 4 == 0) return key;
-        }
-        return address(0);
-    }
-
-    function _masterOf(uint40 partner) private view returns (address) {
-        for (uint256 i = 0; i < entered.length; ++i) {
-            if (isMasterOf(entered[i], partner)) return entered[i];
-        }
-        return address(0);
-    }
-
-    function _freshKey() private returns (address key) {
-        uint256 privateKey = 0xBEEF00 + ++_fresh;
-        key = VM.addr(privateKey);
-        _privateKeyOf[key] = privateKey;
-    }
-
-    /// @dev The first `count` members in force, ascending by address.
-    function _council(uint256 count) private view returns (address[] memory found) {
-        found = new address[](count);
-        address last = address(0);
-        for (uint256 n = 0; n < count; ++n) {
-            found[n] = address(type(uint160).max);
-            for (uint256 i = 0; i < entered.length; ++i) {
-                address key = entered[i];
-                if (_entries[key].kind == COUNCIL && key > last && key < found[n] && runs(key)) found[n] = key;
-            }
-            last = found[n];
-        }
-    }
+    // --- counting --------------------------------------------------------------------------------------------------
 
     function _count(uint256 action, bool expected, bool done) private {
         if (expected != done) disagreedOn = action;
         else if (done) ++successes[action];
         else ++refusals;
-    }
-
-    function _signAll(address[] memory signers, bytes32 hash) private view returns (bytes memory signatures) {
-        for (uint256 i = 0; i < signers.length; ++i) {
-            signatures = bytes.concat(signatures, _sign(signers[i], hash));
-        }
-    }
-
-    function _sign(address key, bytes32 structHash) private view returns (bytes memory) {
-        bytes32 digest = SigningDomain.digest(SigningDomain.evidence(CONSORTIUM_ID), structHash);
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(_privateKeyOf[key], digest);
-        return abi.encodePacked(r, s, v);
     }
 }

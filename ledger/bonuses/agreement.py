@@ -24,15 +24,19 @@ class AgreementStatus(IntEnum):
 
 
 class AgreementWarning(StrEnum):
-    """What the rules allow although somebody judges his own cause. That the arbiter does, they refuse."""
+    """What the rules allow although somebody judges his own cause (that the arbiter does, they refuse); and that claims
+    tell everybody what an award paid, penalties too where the rule takes them off.
+    """
 
     AWARDER_IS_RESIDUAL = "awarder-is-residual"
+    CLAIMS_ARE_PUBLIC = "claims-are-public"
 
 
 def warnings_of(terms: BonusAgreement) -> tuple[AgreementWarning, ...]:
     """What a party should know before it signs `terms`."""
     result = {
         AgreementWarning.AWARDER_IS_RESIDUAL: terms.awarder == terms.residual,
+        AgreementWarning.CLAIMS_ARE_PUBLIC: True,  # the record does not tell what its rule file takes off
     }
     return tuple(warning for warning, holds in result.items() if holds)
 

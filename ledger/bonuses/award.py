@@ -1,8 +1,9 @@
 """The award of a bonus agreement: who gets how much and why, in integers, from figures that anyone can recompute.
 
-A party that reaches the rule's benchmark and its quality gate gets floor(pool x basisPoints / 10,000), less the delay
-penalties for which it is liable, in the agreement's currency, and at least 0. Whatever is not paid to a party (shares
-forfeited, penalties, what rounding leaves, basis points nobody has) goes to the residual partner, so the sum is exact:
+A party that reaches the rule's benchmark and its quality gate gets floor(pool x basisPoints / 10,000); where the rule
+says so, less the delay penalties for which it is liable, in the agreement's currency, and at least 0. Whatever is not
+paid to a party (shares forfeited, penalties, what rounding leaves, basis points nobody has) goes to the residual
+partner, so the sum is exact:
 
     sum of all lines + residual = pool.
 
@@ -206,7 +207,8 @@ def compute_award(
     """Share `total` out as `agreement` and `rule` say.
 
     1. The rule is the one that was signed; scorecards are of its card and of the agreement's period.
-    2. Each party, ascending: benchmark and quality gate; its share; its penalties, dearest first, then by shipment.
+    2. Each party, ascending: benchmark and quality gate; its share; its penalties, dearest first, then by shipment. A
+       rule that takes none off leaves no word of them: amounts, evidence and award file are as if there were none.
     3. The rest is the residual partner's.
 
     `scorecards` are those of `scorecards_of`; those of partners who are no parties are ignored, and so are charges.
@@ -221,7 +223,7 @@ def compute_award(
     # 2. Parties.
     charged: dict[int, list[Charge]] = {}
     seen: set[tuple[bytes, int]] = set()
-    for charge in sorted(charges, key=lambda c: (-c.amount, c.shipment)):
+    for charge in sorted(charges if rule.penalties else (), key=lambda c: (-c.amount, c.shipment)):
         if (charge.shipment, charge.partner) in seen:
             raise MalformedRecord("a penalty is named twice", where="charges", found=to_hex(charge.shipment))
         seen.add((charge.shipment, charge.partner))

@@ -3,10 +3,11 @@
 A small TOML file that all parties have before they sign; the agreement's `rule` is the SHA-256 of its bytes, so nobody
 can change it afterwards. It is parsed strictly: unknown, missing and repeated keys are refused.
 
-    format = "lading/bonus-rule/1"
+    format = "lading/bonus-rule/2"
     title = "On-time bonus, second half-year"
     card = "0x…"                    # SHA-256 of the scorecard by which parties are measured
     grace = 86_400                  # seconds after the period in which records still count; left out, 0
+    penalties = true                # delay penalties are taken off the shares; left out, they are not
 
     [carrier.benchmark]             # the performance threshold
     indicator = "on-time"
@@ -23,7 +24,9 @@ them in which anything was due from it. An indicator is a share of the scorecard
 composite in hundredths of a point, or `shipments`, the number of shipments that were due (the volume). `samples` is the
 least number of delivery events below which nothing is known well enough to be rewarded; for `shipments` it is 0.
 
-`grace` moves the size at which awards are computed: see `ledger.bonuses.award_size`.
+`grace` moves the size at which awards are computed: see `ledger.bonuses.award_size`. `penalties` lets everybody who
+knows the shares read from a claim what was taken off, for claims are public; signers are warned of it. Files of the
+older form, `lading/bonus-rule/1`, have no such key and take penalties off: what was signed means what it meant.
 """
 
 import hashlib
@@ -34,13 +37,15 @@ from typing import Annotated
 from ledger.codes import Role
 from ledger.common.figure import Pattern
 from ledger.common.ids import to_hex
-from ledger.common.json_fields import fields_of, hex_bytes, integer, text
+from ledger.common.json_fields import fields_of, hex_bytes, integer, shown, text
 from ledger.common.periods import DAY
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.scores.card import OF_ROLE, POINTS, Indicator
 
-FORMAT = "lading/bonus-rule/1"
+FORMAT = "lading/bonus-rule/2"
+TAKES_PENALTIES = "lading/bonus-rule/1"
+"""The older form: penalties are always taken off."""
 MAX_TITLE = 200
 LONGEST_GRACE = 366 * DAY
 SCORE = "score"
@@ -76,7 +81,8 @@ class RoleRule:
 @dataclass(frozen=True, slots=True)
 class BonusRule:
     """`card` is the SHA-256 of the scorecard; `hash` that of this file's bytes, the agreement's `rule`. `grace` is the
-    number of seconds after the period's end in which what is logged still counts.
+    number of seconds after the period's end in which what is logged still counts. `penalties`: whether delay penalties
+    are taken off the shares.
     """
 
     title: str
@@ -84,21 +90,29 @@ class BonusRule:
     roles: Mapping[Role, RoleRule]
     hash: bytes
     grace: int = 0
+    penalties: bool = False
 
 
 def parse_rule(data: bytes) -> BonusRule:
     """The rule that the file `data` states. Raises `MalformedRecord` naming the key."""
     table = read_toml(data, "bonus rule")
     known = {role.name.lower(): role for role in OF_ROLE}
-    fields_of(table, "bonus rule", ("format", "title", "card"), more=("grace", *known))
-    if table["format"] != FORMAT:
-        raise MalformedRecord("unknown format", where="format", expected=FORMAT, found=str(table["format"])[:80])
+    older = table.get("format") == TAKES_PENALTIES
+    more = ("grace",) if older else ("grace", "penalties")
+    fields_of(table, "bonus rule", ("format", "title", "card"), more=(*more, *known))
+    if not older and table["format"] != FORMAT:
+        expected = f"{FORMAT}, or {TAKES_PENALTIES}"
+        raise MalformedRecord("unknown format", where="format", expected=expected, found=str(table["format"])[:80])
     title = text(table["title"], "title", 1, MAX_TITLE)
     roles = {role: _role(table[name], role, name) for name, role in known.items() if name in table}
     if not roles:
         raise MalformedRecord("judges no role", where="bonus rule", expected=", ".join(known))
     grace = integer(table.get("grace", 0), "grace", 0, LONGEST_GRACE)
-    return BonusRule(title, hex_bytes(table["card"], "card", 32), roles, hashlib.sha256(data).digest(), grace)
+    penalties = table.get("penalties", older)
+    if not isinstance(penalties, bool):
+        raise MalformedRecord("not a boolean", where="penalties", expected="true or false", found=shown(penalties))
+    card = hex_bytes(table["card"], "card", 32)
+    return BonusRule(title, card, roles, hashlib.sha256(data).digest(), grace, penalties)
 
 
 def require_rule(rule: BonusRule, expected: bytes) -> None:

@@ -17,8 +17,11 @@ from eth.db.atomic import AtomicDB
 from ledger.errors import Misconfigured, StorageFailed
 
 _FORMAT = 1
-_CACHED_VALUES = 100_000
 _HASH_LENGTH = 32
+CACHED_BYTES = 8 << 20
+"""Most that is remembered of the file's values, what Python adds to each included."""
+_OVERHEAD = 200
+"""Bytes of a key, the two objects' heads and the entry in the dictionary."""
 
 
 class SqliteStore(AtomicDB):
@@ -33,7 +36,7 @@ class SqliteStore(AtomicDB):
         self._path = path
         self._writable = writable
         self._pending: dict[bytes, bytes | None] = {}
-        self._cache: dict[bytes, bytes] = {}
+        self._cache = _Cache()
         self._failed = False
         self._lock_file: int | None = lock(path) if writable else None
         try:
@@ -57,11 +60,7 @@ class SqliteStore(AtomicDB):
         if row is None:
             raise KeyError(key)
         value = bytes(row[0])
-        # Only hashes are cached: other keys (the head, block numbers) point to something else tomorrow.
-        if len(key) == _HASH_LENGTH:
-            if len(self._cache) >= _CACHED_VALUES:
-                self._cache.clear()
-            self._cache[key] = value
+        self._cache.keep(key, value)
         return value
 
     def __setitem__(self, key: bytes, value: bytes) -> None:
@@ -71,7 +70,7 @@ class SqliteStore(AtomicDB):
         if key not in self:
             raise KeyError(key)
         self._pending[key] = None
-        self._cache.pop(key, None)
+        self._cache.forget(key)
 
     def _exists(self, key: bytes) -> bool:
         try:
@@ -97,8 +96,7 @@ class SqliteStore(AtomicDB):
                 self._failed = True
                 raise
         for key, value in kept:
-            if len(key) == _HASH_LENGTH and len(self._cache) < _CACHED_VALUES:
-                self._cache[key] = value
+            self._cache.keep(key, value)
         self._pending.clear()
 
     def rollback(self) -> None:
@@ -165,6 +163,32 @@ class SqliteStore(AtomicDB):
             yield
         except sqlite3.Error as error:
             raise StorageFailed(str(error), where=self._path.name) from error
+
+
+class _Cache:
+    """Values that were read or written last, up to `CACHED_BYTES`; the oldest make room."""
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, bytes] = {}
+        self._size = 0
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._values.get(key)
+
+    def keep(self, key: bytes, value: bytes) -> None:
+        # Only hashes are kept: other keys (the head, block numbers) point to something else tomorrow.
+        if len(key) != _HASH_LENGTH:
+            return
+        self.forget(key)
+        self._values[key] = value
+        self._size += len(value) + _OVERHEAD
+        while self._size > CACHED_BYTES:
+            self.forget(next(iter(self._values)))
+
+    def forget(self, key: bytes) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._size -= len(value) + _OVERHEAD
 
 
 def _connect(path: Path, writable: bool) -> sqlite3.Connection:

@@ -21,6 +21,10 @@ WARNINGS: Mapping[AgreementWarning, str] = {
     AgreementWarning.AWARDER_IS_RESIDUAL: (
         "The awarder is the residual partner: whatever it does not award to others is its own."
     ),
+    AgreementWarning.CLAIMS_ARE_PUBLIC: (
+        "Every claim and its amount is public on the chain: where the rule file takes penalties off, whoever knows the "
+        "shares reads from a claim what was taken."
+    ),
 }
 
 

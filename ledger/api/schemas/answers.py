@@ -47,7 +47,7 @@ class TypedData(Answer):
     id: str = Field(description="The record id: what `eth_signTypedData_v4` signs")
     typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")
     warnings: list[AgreementWarning] = Field(
-        description="Of a bonus agreement: who judges his own cause, to be shown before anybody signs"
+        description="Of a bonus agreement, to be shown before anybody signs: who judges his own cause, what claims tell"
     )
     signers: list[SignerView] = Field(
         description="Who has to sign, in order; empty while the record that this one is about is not here"

@@ -75,9 +75,10 @@ POOL = 5_000_00
 MEASURED_FROM = 4 * DAY
 """When the period of scorecard and bonus starts, counted from the start of the play."""
 NONE = ExceptionBit(0)
-RULE = """format = "lading/bonus-rule/1"
+RULE = """format = "lading/bonus-rule/2"
 title = "On-time bonus of the formula lane"
 card = "{card}"
+penalties = true
 
 [carrier.benchmark]
 indicator = "shipments"

@@ -306,6 +306,21 @@ def test_an_award_beyond_a_share_is_found_out_from_its_file(awarded: Awarded, tm
     assert isinstance(again, NotFound)
 
 
+def test_who_gets_what_and_which_penalties_were_taken_off_is_hidden_from_strangers(awarded: Awarded) -> None:
+    """Neither the API nor the page of an agreement tells the public what has not been claimed."""
+    bonuses, name = awarded.stage.node.reader.bonuses, to_hex(awarded.agreement)
+    bonuses.keep_file(awarded.agreement, 1, award_to_json(awarded.computed.award))
+    whole = bonuses.agreement(awarded.agreement)["awards"][0]
+    secrets = {to_hex(awarded.late), to_hex(awarded.kept_back)}
+    assert whole["file"]["lines"], "there is something to hide"
+    client = TestClient(create_app(awarded.stage.node), base_url="http://127.0.0.1:8000")
+    shown = client.get(f"/v1/bonuses/{name}").json()["awards"][0]
+    assert (shown["file"], shown["explanation"]) == (None, [])
+    page = client.get(f"/bonuses/{name}")
+    assert page.status_code == 200
+    assert not any(text in page.text for text in (*secrets, *whole["explanation"]))
+
+
 def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Awarded) -> None:
     stage = awarded.stage
     client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
@@ -319,7 +334,7 @@ def test_the_page_of_a_proposed_agreement_warns_before_anybody_signs(awarded: Aw
     )  # fmt: skip
     body = {"type": "BonusAgreement", "message": terms.to_json()}
     asked = client.post("/v1/records/typed-data", json=body).json()
-    assert asked["warnings"] == ["awarder-is-residual"]
+    assert asked["warnings"] == ["awarder-is-residual", "claims-are-public"]
     record_id = stage.node.home.domain.record_id(terms)
     signature = stage.parties[CARRIER].key.sign(stage.node.home.domain, terms)
     proposed = client.post("/v1/records", json=body | {"signatures": [to_hex(signature)]})

@@ -192,7 +192,7 @@ def test_an_agreement_is_signed_with_its_warnings_in_words_and_as_codes(docks: P
     trust = ["--trust", str(docks / "trust.json"), "--yes", "--json"]
     found = CliRunner().invoke(app, ["sign", key, str(draft), *trust])
     answer = json.loads(found.stdout)
-    assert answer["warnings"] == ["awarder-is-residual"]
+    assert answer["warnings"] == ["awarder-is-residual", "claims-are-public"]
     assert answer["record"] == json.loads((docks / "signed.json").read_bytes())
     assert answer["id"] in told
 

@@ -39,8 +39,13 @@ def test_every_code_has_its_words() -> None:
 
 
 def test_a_party_is_warned_of_whoever_judges_his_own_cause() -> None:
-    assert warnings_of(TERMS) == ()
-    assert warnings_of(replace(TERMS, awarder=5)) == (AgreementWarning.AWARDER_IS_RESIDUAL,)
+    assert AgreementWarning.AWARDER_IS_RESIDUAL not in warnings_of(TERMS)
+    assert AgreementWarning.AWARDER_IS_RESIDUAL in warnings_of(replace(TERMS, awarder=5))
+
+
+def test_signing_says_that_claims_make_penalties_public() -> None:
+    assert warnings_of(TERMS) == (AgreementWarning.CLAIMS_ARE_PUBLIC,)
+    assert "Every claim and its amount is public on the chain" in list(in_words(TERMS))[-1]
 
 
 @pytest.mark.parametrize("arbiter", [4, 5, 1, 2, 3])
@@ -59,11 +64,12 @@ def test_a_period_ends_before_the_deadline() -> None:
 
 
 def test_the_words_before_signing_end_with_the_warnings() -> None:
-    assert list(in_words(replace(TERMS, awarder=5)))[-1].startswith("Beware: The awarder is the residual partner")
-    assert not any(line.startswith("Beware") for line in in_words(TERMS))
+    told = [line for line in in_words(replace(TERMS, awarder=5)) if line.startswith("Beware")]
+    assert told == list(in_words(replace(TERMS, awarder=5)))[-2:]
+    assert told[0].startswith("Beware: The awarder is the residual partner")
 
 
 def test_other_records_have_no_warnings() -> None:
     handoff = sample(Handoff, random.Random(1))
     assert (warning_codes(handoff), warnings_before_signing(handoff)) == ([], ())
-    assert warning_codes(replace(TERMS, awarder=5)) == ["awarder-is-residual"]
+    assert warning_codes(replace(TERMS, awarder=5)) == ["awarder-is-residual", "claims-are-public"]

@@ -188,6 +188,15 @@ def test_penalties_in_another_currency_and_indicative_ones_do_not_count_and_are_
     assert "1.00 USD, not counted (in another currency than the agreement's)" in text
 
 
+def test_a_rule_that_does_not_say_so_takes_no_penalty_off_and_claims_tell_nothing_of_one() -> None:
+    rule = parse_rule(RULE.replace("penalties = true\n", "").encode())
+    agreement = replace(AGREEMENT, rule=rule.hash)
+    charges = [charge(A, 10_000, SHIP_A), charge(B, 40_000, SHIP_B)]
+    award = compute_award(ID, agreement, rule, 1, 100_000, GOOD, charges)
+    assert award == compute_award(ID, agreement, rule, 1, 100_000, GOOD)
+    assert award.amounts != compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD, charges).amounts
+
+
 def test_a_penalty_named_twice_is_refused() -> None:
     with pytest.raises(MalformedRecord, match="named twice"):
         compute_award(ID, AGREEMENT, RULES, 1, 100, GOOD, [charge(A, 1), charge(A, 1)])

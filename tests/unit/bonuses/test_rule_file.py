@@ -10,9 +10,10 @@ from ledger.errors import MalformedRecord, VerificationFailed
 
 CARD = b"\xca" * 32
 RULE = f"""\
-format = "lading/bonus-rule/1"
+format = "lading/bonus-rule/2"
 title = "On-time bonus, second half-year"
 card = "0x{CARD.hex()}"
+penalties = true
 
 [carrier.benchmark]
 indicator = "on-time"
@@ -45,7 +46,17 @@ def test_a_rule_says_what_its_file_says() -> None:
             Role.SUPPLIER: RoleRule(Threshold("shipments", 100, 0), Threshold("defects", 5_000, 10)),
         },
         hash=hashlib.sha256(RULE.encode()).digest(),
+        penalties=True,
     )
+
+
+def test_penalties_are_taken_off_only_where_the_file_says_so_and_in_files_of_the_older_form() -> None:
+    assert not parse_rule(RULE.replace("penalties = true\n", "").encode()).penalties
+    assert not parse_rule(RULE.replace("penalties = true", "penalties = false").encode()).penalties
+    older = RULE.replace("bonus-rule/2", "bonus-rule/1")
+    assert parse_rule(older.replace("penalties = true\n", "").encode()).penalties
+    with pytest.raises(MalformedRecord, match="penalties"):
+        parse_rule(older.encode())
 
 
 def test_a_rule_has_no_grace_unless_it_says_so() -> None:
@@ -60,7 +71,8 @@ def test_a_rule_has_no_grace_unless_it_says_so() -> None:
         ("title = ", "grace = -1\ntitle = ", "grace"),
         ("title = ", "grace = 31_622_401\ntitle = ", "grace"),
         ("title = ", 'grace = "1 d"\ntitle = ', "grace"),
-        ("lading/bonus-rule/1", "lading/bonus-rule/2", "format"),
+        ("lading/bonus-rule/2", "lading/bonus-rule/3", "format"),
+        ("penalties = true", "penalties = 1", "penalties"),
         ('title = "On-time bonus, second half-year"\n', "", "bonus rule.title"),
         ('title = "On-time bonus, second half-year"', 'title = ""', "title"),
         ('card = "0xca', 'card = "0x', "card"),
