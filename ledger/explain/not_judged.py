@@ -113,7 +113,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         "housekeeping",
         "leases, locks, what is still to be scrubbed, and bytes of the databases that hold no row",
         "the operator's process alone uses them; they run out, or are made anew",
-        ("leases*", "file *.lock*", "meta?* unscrubbed", "file *.db outside of rows"),
+        ("leases*", "file *.lock*", "meta.value unscrubbed", "meta -row unscrubbed", "file *.db outside of rows"),
     ),
     NotJudged(
         "secrets",

@@ -16,11 +16,13 @@ from ledger.records.types import Attestation, BonusAgreement, BonusAward, Regist
 from ledger.services.audit.chain import ChainFacts, contracts_in_meta
 from ledger.services.audit.findings import Findings
 from ledger.services.home.score_cards import default_card
+from ledger.services.state.erasure import UNSCRUBBED
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
 
 _JSON = ("codes", "award", "published", "contracts")
 """What is kept as `json.dumps` writes it."""
+_KINDS = (*_JSON, "rule", "card", UNSCRUBBED)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -46,6 +48,8 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
     for row in rowwise.stream(source, "meta"):
         kind, _, rest = str(row["name"]).partition("/")
         try:
+            if kind not in _KINDS:
+                raise ValueError("nothing is kept under such a name")
             if kind in _JSON and json.dumps(json.loads(row["value"])) != row["value"]:
                 raise ValueError("JSON, but spelt otherwise than it was written")
             if kind == "codes":
