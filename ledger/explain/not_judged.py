@@ -83,7 +83,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "cosignatures-gone",
-        "cosignatures that are neither shown nor here, and the published file of them where there is none",
+        "cosignatures that are not here, neither shown nor what a quarter counts by, and a published file of them",
         "a witness that was away left none either, and it knows what it cosigned; the file is begun anew from the rows",
         ("cosignatures -row", "file log/cosignatures deleted"),
     ),
@@ -131,9 +131,9 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "witnesses-asked",
-        "which witnesses the log asks",
+        "which witnesses the log asks, while no published quarter counts by others, and where they are asked",
         "it is the operator's setting; --trust holds it to the policy that was agreed",
-        ("file witnesses another policy", "file witnesses deleted"),
+        ("file witnesses of the same witnesses",),
     ),
     NotJudged(
         "other-files",

@@ -79,6 +79,7 @@ def _leave_open(story: Story, node: Node) -> None:
         one_sided = story.scribe.handoff([(terms, 0, 4 + number, NONE)], MAKER, CARRIER, here)
         story.ids[f"proposal {number}"] = node.home.domain.record_id(one_sided)
         node.submission.submit(story.trial.signed(one_sided, story.parties[MAKER]))
+        node.reader.publisher.publish(story.clock.now())
         story.sign(f"handed {number}", story.scribe.handoff([(terms, 0, 4 + number, NONE)], MAKER, 4, here), MAKER, 4)
     # Of a record that no published quarter counts, and still to be scrubbed.
     node.erasing.erase(story.ids["open terms 1"], ["details"], reason=ErasureReason.RETENTION)

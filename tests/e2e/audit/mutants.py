@@ -53,13 +53,16 @@ def edited(path: Path) -> Iterator[sqlite3.Connection]:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """`unique`: positions of columns of which no two rows agree in all."""
+    """`unique`: positions of columns of which no two rows agree in all. `borne`: the sizes of the checkpoints by which
+    published quarters count.
+    """
 
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
     unique: tuple[tuple[int, ...], ...]
     rows: tuple[tuple[Any, ...], ...]
+    borne: frozenset[int]
 
     def takes(self, gone: Sequence[tuple[Any, ...]], new: Sequence[tuple[Any, ...]]) -> bool:
         """Whether the constraints allow `new` rows in place of those that are `gone`."""
@@ -73,6 +76,8 @@ class _Table:
 
 def _tables(db: sqlite3.Connection) -> Iterator[_Table]:
     names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
+    quarters = db.execute("SELECT value FROM meta WHERE name LIKE 'published/%'").fetchall()
+    borne = frozenset(size for (text,) in quarters for size, _, _ in json.loads(text)["from"]["times"])
     for (name,) in names.fetchall():
         info = db.execute(f'PRAGMA table_info("{name}")').fetchall()
         columns = tuple(c[1] for c in info)
@@ -81,7 +86,7 @@ def _tables(db: sqlite3.Connection) -> Iterator[_Table]:
         unique = [tuple(c[1] for c in db.execute(f'PRAGMA index_info("{index}")')) for index in indexes]
         unique.append(tuple(columns.index(c) for c in key))
         rows = db.execute(f'SELECT * FROM "{name}"').fetchall()
-        yield _Table(name, columns, key, tuple(unique), tuple(sorted(rows, key=repr)))
+        yield _Table(name, columns, key, tuple(unique), tuple(sorted(rows, key=repr)), borne)
 
 
 def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
@@ -215,8 +220,9 @@ def _kind(table: _Table, row: tuple[Any, ...]) -> str:
         return " final" if values["state"] == "final" else " waiting"
     if table.name == "openings":  # goods are listed from them
         return " contents" if values["path"].startswith("contents") else ""
-    if table.name == "cosignatures":  # of the checkpoint that readers see
-        return " shown" if values["size"] == max(r[table.columns.index("size")] for r in table.rows) else ""
+    if table.name == "cosignatures":
+        shown = max(r[table.columns.index("size")] for r in table.rows)  # which readers see
+        return " shown" if values["size"] == shown else " of a quarter" if values["size"] in table.borne else ""
     return f" {str(values['name']).partition('/')[0]}" if table.name == "meta" else ""
 
 
@@ -365,15 +371,19 @@ def file_mutants(home: Path, earlier: Path, rng: random.Random, flips: int) -> I
 
 
 def _file_place(name: str, before: bytes, after: bytes | None) -> str:
-    """Of a file that is parsed, what became of it: another policy of witnesses, or another name of a keystore."""
+    """Of a file that is parsed, what became of it: other places of the same witnesses, or another name of a keystore.
+
+    Published quarters of the home count by the witnesses' word, so that others would show.
+    """
     if after is None:
-        return f"file {name} deleted"
+        return f"file {name}{'' if name == 'witnesses' else ' deleted'}"
     if name == "witnesses":
         try:
-            parse_policy(after)
+            asked, asked_before = parse_policy(after), parse_policy(before)
         except LadingError:
             return f"file {name}"
-        return f"file {name} another policy"
+        same = asked is not None and asked_before is not None and asked.policy == asked_before.policy
+        return f"file {name} of the same witnesses" if same else f"file {name}"
     if name in ("keys/relayer.json", "keys/anchor.json"):
         try:
             one, two = json.loads(before), json.loads(after)
