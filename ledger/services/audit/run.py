@@ -53,7 +53,7 @@ from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.published_quarters import PublishedQuarters
 from ledger.services.audit.schema import check_schema, check_types
-from ledger.services.audit.signatures import Signatures, copy_openings, named_records
+from ledger.services.audit.signatures import Signatures, copy_openings, named_records, with_pending
 from ledger.services.home.chains import open_chain_reader
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import read_consortium
@@ -295,12 +295,14 @@ class _Audit:
         registry = self._derive(source, log.rows, unreadable)
         compare_projections(source, copy, unreadable, findings, tell)
         # h.
-        Signatures(copy, domains, registry.history, evidence).check(named, findings, tell, log.rows)
+        latest = max(facts.reached, log.last_time)
+        history = with_pending(copy, registry.history, latest)
+        Signatures(copy, domains, history, evidence).check(named, findings, tell, log.rows)
         PublishedQuarters(source, copy, self._consortium, registry, evidence).check(findings)
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)
-        now = max(SystemClock().now(), facts.reached, log.last_time)
+        now = max(SystemClock().now(), latest)
         latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
         check_outbox(source, copy, set(damages.wanted()), latest_try, findings, tell)
         then = ManualClock(facts.reached)

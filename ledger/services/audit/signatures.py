@@ -12,14 +12,16 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
 from ledger.records.disclosure import Part, join, part_from_json, part_to_json, split
 from ledger.records.evidence import Evidence
+from ledger.records.recovered import recover_keys
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
-from ledger.registry.history import RegistryHistory
+from ledger.registry.history import RegistryHistory, RegistryRecord
 from ledger.services.audit.early_times import EarlyTimes
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell, domain_of
 from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import facts_of
 from ledger.store import openings, records, rowwise
 from ledger.store.database import Connection
@@ -168,6 +170,17 @@ class Signatures:
                 # The chain never judged its keys: they were good when the log took it.
                 facts = replace(facts, block_number=None, block_time=None, event_index=None)
             yield row, SignedRecord(join(row.record, parts[row.record_id]), row.signature_list), facts
+
+
+def with_pending(copy: Connection, history: RegistryHistory, time: int) -> RegistryHistory:
+    """The history as it will be once the chain has recorded what the log has: a key whose grant still waits may sign
+    records that wait behind it.
+    """
+    rows = list(records.stream(copy, types=REGISTRY_TYPES))
+    settled = outcomes.of_many(copy, (row.record_id for row in rows))
+    waiting = [row for row in rows if not settled.get(row.record_id)]
+    coming = [(cast(RegistryRecord, row.record), recover_keys(row.record_id, row.signature_list)) for row in waiting]
+    return history.expecting(coming, time) if coming else history
 
 
 def named_records(findings: Findings) -> set[RecordId]:
