@@ -111,9 +111,17 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "housekeeping",
-        "leases, locks, what is still to be scrubbed, and bytes of the databases that hold no row",
+        "leases, sign-ins, locks, what is still to be scrubbed, and bytes of the databases that hold no row",
         "the operator's process alone uses them; they run out, or are made anew",
-        ("leases*", "file *.lock*", "meta.value unscrubbed", "meta -row unscrubbed", "file *.db outside of rows"),
+        (
+            "leases*",
+            "sessions*",
+            "challenges*",
+            "file *.lock*",
+            "meta.value unscrubbed",
+            "meta -row unscrubbed",
+            "file *.db outside of rows",
+        ),
     ),
     NotJudged(
         "secrets",
