@@ -16,6 +16,7 @@ from ledger.services.home.consortium import WITNESSES, read_consortium
 from ledger.services.home.score_cards import keep_card
 from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
+from ledger.store.visits import sessions
 from tests.e2e.figures.test_awards import RULE
 from tests.e2e.figures.test_scorecards import OWN
 from tests.e2e.story import CARRIER, LOT, MAKER, NONE, Story, _terms, tell_story
@@ -61,6 +62,8 @@ def _use(story: Story, node: Node) -> None:
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, RULE.encode())
         keep_card(connection, OWN)
+        sessions.use(connection, "a nonce", story.clock.now() + DAY)
+        sessions.begin(connection, b"\1" * 32, story.parties[CARRIER].key.address, story.clock.now() + DAY)
     for days in (1, 60, 60):
         _observe(story, days)
         story.pass_time(days * DAY)
