@@ -41,9 +41,9 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "own-clock",
-        "when something was noted: enrolments, checkpoints, transactions",
+        "when something was noted: enrolments, checkpoints, transactions, proposals with a time of their own to expire",
         "it is the operator's own clock, and nothing rests on it where others bear witness",
-        ("enrolments.created_at", "checkpoints.signed_at", "transactions.created_at"),
+        ("enrolments.created_at", "checkpoints.signed_at", "transactions.created_at", "proposals.created_at"),
     ),
     NotJudged(
         "scans",
