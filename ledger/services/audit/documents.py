@@ -29,12 +29,18 @@ from ledger.store.rowwise import Row
 from ledger.store.transactions import DROPPED, MINED, OPEN
 
 
-def check_transactions(source: Connection, chain: ChainReader, facts: ChainFacts, findings: Findings) -> None:
+def check_transactions(
+    source: Connection, chain: ChainReader, facts: ChainFacts, log_id: bytes, findings: Findings
+) -> None:
     """Each is what its sender signed, for what it says, and stands with the chain as it says.
 
     A database that was rebuilt has none of its earlier ones, so none is missed.
     """
+    anchors = {one.transaction: f"anchor:{to_hex(log_id)}:{one.size}" for one in facts.anchors.values()}
     for row in rowwise.stream(source, "transactions"):
+        if (purpose := anchors.get(row["hash"], row["intent"])) != row["intent"]:
+            what = "the transaction anchored another checkpoint than the row says: it was edited"
+            findings.add("", f"transactions.intent of {row['intent']}", purpose, row["intent"], what)
         for column, expected, match, what in _transaction_faults(row, chain, facts):
             findings.add(row["record_id"] or "", f"transactions.{column} of {row['intent']}", expected, match, what)
 

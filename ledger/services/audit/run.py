@@ -309,7 +309,7 @@ class _Audit:
         foresee = RecordedForesight(CurrentRegistry(self._deployment.genesis, then), then)
         check_resting(source, copy, foresee, now, findings)
         check_pending(source, copy, set(damages.wanted()), findings)
-        check_transactions(source, self._chain, facts, findings)
+        check_transactions(source, self._chain, facts, self._home.log_id, findings)
         check_proposals(source, domains, findings)
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
