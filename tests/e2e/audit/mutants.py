@@ -189,7 +189,11 @@ def _swaps(table: _Table, i: int, rng: random.Random) -> Iterator[Mutant]:
     for one, two in pairwise(rows):
         new = [tuple(b[i] if j == i else value for j, value in enumerate(a)) for a, b in ((one, two), (two, one))]
         if one[i] != two[i] and set(new) != {one, two} and table.takes([one, two], new):
-            place = f"{table.name}.{table.columns[i]}{_cell_kind(table, table.columns[i], one, two[i])}"
+            kinds = _kind(table, one), _kind(table, two)
+            kind = _cell_kind(table, table.columns[i], one, two[i])
+            if table.name == "meta" and len(set(kinds)) > 1:
+                kind = " of two kinds"
+            place = f"{table.name}.{table.columns[i]}{kind}"
             yield _replacement(table, [one, two], new, place)
             return
 
