@@ -159,6 +159,7 @@ class ChainClient(ChainReader, Protocol):
     def seal(self, timestamp: int) -> Block | None:
         """Embedded chain: make one block of what was sent, with time max(timestamp, parent's + 1), and commit it.
 
-        None when nothing was waiting, and on networks, which make their own blocks.
+        None when nothing was waiting or block times are too far ahead of `timestamp`, and on networks, which make
+        their own blocks.
         """
         ...

@@ -28,6 +28,9 @@ from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
 
 _RECENT_BLOCKS = 8
+MOST_AHEAD = 300
+"""Seconds that block times may be ahead of the clock. Each is at least one later than the last, so with more than one
+block a second they would leave it behind for ever: then blocks wait."""
 
 
 class _Contents(NamedTuple):
@@ -217,19 +220,26 @@ class EmbeddedChain(EmbeddedReader):
         path: Path,
         *,
         chain_id: int,
-        genesis_time: int,
+        genesis_time: int | None,
         funded: Sequence[bytes] = (),
         now: Callable[[], int] | None = None,
     ) -> None:
         """Open the chain at `path`, or begin it: block 0 at `genesis_time`, with funds for `funded`.
 
-        An existing chain keeps the genesis it has. Raises `Misconfigured` when it has another chain id, or when
-        another process writes it.
+        An existing chain keeps the genesis it has. `genesis_time` None opens, and never begins one. Raises
+        `Misconfigured` when it has another chain id, or when another process writes it; `StorageFailed` when it is
+        gone, or cannot be read or written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if genesis_time is None:
+            if not path.exists():
+                raise _lost(path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
         store = SqliteStore(path, writable=True)
         try:
             if store.note(CHAIN_ID) is None:
+                if genesis_time is None:
+                    raise _lost(path)
                 with translated("genesis"):
                     SqliteBackend.begin(store, chain_id, genesis_time, funded)
                 store.commit([(CHAIN_ID, str(chain_id).encode())])
@@ -288,7 +298,7 @@ class EmbeddedChain(EmbeddedReader):
         """
         with self._writing:
             self._backend.store.require_sound()
-            if not self._waiting:
+            if not self._waiting or self._newest().timestamp >= timestamp + MOST_AHEAD:
                 return None
             waiting = tuple(self._waiting.values())
             try:
@@ -305,6 +315,10 @@ class EmbeddedChain(EmbeddedReader):
                 self._next_nonce.clear()
             return _block(header)
 
+    def _newest(self) -> Any:
+        with translated("seal"):
+            return self._backend.chain.get_canonical_head()
+
     def tester(self) -> EthereumTester:
         """This chain behind eth-tester's own front, for looking at it with web3. Every transaction makes a block."""
         return EthereumTester(self._backend)
@@ -317,6 +331,14 @@ class EmbeddedChain(EmbeddedReader):
 
 def _block(header: Any) -> Block:
     return Block(int(header.block_number), header.hash, header.parent_hash, int(header.timestamp))
+
+
+def _lost(path: Path) -> StorageFailed:
+    return StorageFailed(
+        "the chain of this home is gone: there is none in its file",
+        where=str(path),
+        mend="Put the newest copy back. Its blocks cannot be made again: without one, found a new consortium.",
+    )
 
 
 def _check_chain_id(store: SqliteStore, chain_id: int, path: Path) -> None:

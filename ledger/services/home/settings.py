@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
+from ledger.common.periods import DAY
 from ledger.errors import Misconfigured
 
 TABLE: dict[str, tuple[str, str]] = {
@@ -17,6 +18,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
     "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
+    "LADING_CLOCK_TOLERANCE": ("`900`", "seconds that the clock may differ from all else that tells the time"),
     "LADING_HOST": ("`127.0.0.1`", "address that `lading serve` listens on"),
     "LADING_PORT": ("`8000`", "port that `lading serve` listens on"),
     "LADING_PUBLIC_URL": ("host and port", "what browsers and wallets call the service; checked at sign-in"),
@@ -47,6 +49,7 @@ class Settings:
     quota_writes: int
     quota_write_burst: int
     log_level: str
+    clock_tolerance: int
     passphrase: str | None = None
 
     def __repr__(self) -> str:
@@ -91,6 +94,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         quota_writes=_whole(env, "LADING_QUOTA_WRITES", 200, MOST_QUOTA),
         quota_write_burst=_whole(env, "LADING_QUOTA_WRITE_BURST", 5000, MOST_QUOTA, least=1),
         log_level=log_level,
+        clock_tolerance=_whole(env, "LADING_CLOCK_TOLERANCE", 900, 366 * DAY, least=300),
         passphrase=_passphrase(env),
     )
 

@@ -55,7 +55,7 @@ def founding(home: Path, council: Sequence[SigningKey], threshold: int = 2, dela
     addresses = [key.address for key in council]
     found(
         settings,
-        lambda: open_chain(settings, clock),
+        lambda: open_chain(settings, clock, begin=True),
         clock.now,
         council=addresses,
         threshold=threshold,

@@ -34,6 +34,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_QUOTA_WRITES": "0",
             "LADING_QUOTA_WRITE_BURST": "1000000",
             "LADING_LOG_LEVEL": "debug",
+            "LADING_CLOCK_TOLERANCE": "3600",
         }
     )
     assert settings == Settings(
@@ -50,6 +51,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         quota_writes=0,
         quota_write_burst=1_000_000,
         log_level="debug",
+        clock_tolerance=3600,
         passphrase=" with spaces ",
     )
     fields = {f"LADING_{name.upper()}" for name in Settings.__slots__}
