@@ -35,7 +35,7 @@ def test_many_transactions_make_one_block_in_the_order_they_were_sent(open_embed
     sent = [rig.sender.sign(address, count(bytes([number]))) for number in range(60)]
     receipts = rig.run(*sent)
     assert {receipt.block for receipt in receipts} == {2}
-    logs = rig.client.logs(2, 2, [address])
+    logs = rig.client.events(2, 2, [address]).logs
     assert [log.transaction for log in logs] == [transaction.hash for transaction in sent]
     assert [log.index for log in logs] == list(range(60))
     assert len({receipt.gas_used for receipt in receipts[1:]}) == 1
@@ -101,12 +101,12 @@ def test_same_chain_after_a_restart(open_embedded: OpenChain) -> None:
     rig.client.send(broken.raw)  # signed first, so its nonce comes first
     (receipt,) = rig.run(counted)
     blocks = [rig.client.block(number) for number in range(1, rig.client.head() + 1)]
-    logs = rig.client.logs(1, rig.client.head(), [address])
+    logs = rig.client.events(1, rig.client.head(), [address]).logs
     rig.client.close()
 
     again = rig_on(open_embedded(), nonce=rig.sender.nonce)
     assert [again.client.block(number) for number in range(1, again.client.head() + 1)] == blocks
-    assert again.client.logs(1, again.client.head(), [address]) == logs
+    assert again.client.events(1, again.client.head(), [address]).logs == logs
     assert again.client.code(address) == RUNTIME
     assert again.client.receipt(counted.hash) == receipt
     assert again.client.revert_data(broken.hash) == b"kept"
@@ -147,7 +147,7 @@ def test_a_reader_sees_whole_blocks_while_the_writer_works(open_embedded: OpenCh
     rig.seal()
     assert reader.head() == 2
     assert int.from_bytes(reader.call(address, READ).output) == 1
-    assert reader.logs(1, 2, [address]) == chain.logs(1, 2, [address])
+    assert reader.events(1, 2, [address]).logs == chain.events(1, 2, [address]).logs
     reader.close()
 
 
@@ -326,6 +326,6 @@ def test_kill_at_any_moment_leaves_whole_blocks(tmp_path: Path) -> None:
         blocks = {number: chain.block(number) for number in range(1, head + 1)}
         assert {number: block.hash.hex() for number, block in blocks.items() if block and number in told} == told
         address = created_address(SigningKey(b"\x09" * 32).address, 0)
-        events = chain.logs(1, head, [address])
+        events = chain.events(1, head, [address]).logs
         assert int.from_bytes(chain.call(address, READ).output) == len(events) == 5 * (head - 1)
         chain.close()
