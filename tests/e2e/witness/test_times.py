@@ -168,8 +168,8 @@ def test_evidence_is_part_of_the_bundle_and_nobody_alters_it(both: tuple[Stage, 
         others = listed[:i], listed[i + 1 :]
         lines = entry["checkpoint"].split("\n")
         bare = entry | {"checkpoint": "\n".join(line for line in lines if "example/demo" not in line)}
-        # On the embedded chain an anchor is no evidence of a time: it may stand there, and figures count without it. The
-        # bundle's own checkpoint carries its cosignatures a second time, and they count wherever they stand.
+        # On the embedded chain an anchor is no evidence of a time: it may stand there, and figures count without it.
+        # The bundle's own checkpoint carries its cosignatures a second time, and they count wherever they stand.
         refused_at = "" if entry["anchored"] else "times"
         if verified_size(entry["checkpoint"]) in counted:
             refused_at = "figures"
