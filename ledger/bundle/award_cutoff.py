@@ -109,7 +109,7 @@ def check_cutoff(
         else f"the anchored size before it is {before.size}, whose last leaf was logged at {before.last_logged}"
     )
     ended = (
-        f"the disputes of {len(now.waits_for)} shipments that count ended at {now.until}"
+        f"the disputes that it waited for ended at {now.until} (shipments: {len(now.waits_for)})"
         if now.waits_for
         else f"period and grace ended at {now.until}"
     )

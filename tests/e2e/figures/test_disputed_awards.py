@@ -204,7 +204,8 @@ def test_after_thirty_days_the_award_stands_and_counts_what_was_decided(played: 
     assert (carrier["amount"], award["leftOut"]) == ("0", [])
     cutoff = next(step for step in verified(played, played.waited) if step.name == "cut-off")
     assert f"the last of the {played.sizes[1]} leaves" in cutoff.why
-    assert "the disputes of 1 shipment" in cutoff.why
+    assert "after the disputes that it waited for ended at" in cutoff.why
+    assert "(shipments: 1)" in cutoff.why
     assert check_award(played.stage.node.reader, agreement_of(played, played.waited), 1).ranges is None
 
 
