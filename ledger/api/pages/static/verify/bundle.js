@@ -9,7 +9,7 @@ import { Refused, Unable } from "./refusals.js";
 import { timesOf } from "./times.js";
 import { recordId } from "./typed.js";
 
-const FORMAT = "bundle/3";
+const FORMAT = "bundle/4";
 const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times"];
 const RECORD_FIELDS = ["index", "leafHash", "logTime", "message", "signatures", "type"];
 const COSIGNATURE_LENGTH = 72;
