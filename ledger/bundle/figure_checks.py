@@ -20,7 +20,7 @@ from ledger.products.verdict import ProductVerdict
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.registry.history import RegistryView
+from ledger.registry.history import RegistryHistory, RegistryView
 from ledger.scores.adopted_card import measure_by
 from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
@@ -36,14 +36,15 @@ FIGURES_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What figures are checked against: verified records, every body by id, the registry, the bundle's log, and the
-    evidence of its checkpoints. `latest`: until when the bundle's own stood, after which nothing is judged (None:
-    nothing of the subject is judged at a time that is asked).
+    """What figures are checked against: verified records, every body by id, the registry under the bundle's checkpoint
+    and its history, the bundle's log, and the evidence of its checkpoints. `latest`: until when the bundle's own stood,
+    after which nothing is judged (None: nothing of the subject is judged at a time that is asked).
     """
 
     verified: Sequence[VerifiedRecord]
     records: Mapping[RecordId, Record]
     registry: RegistryView
+    history: RegistryHistory
     log_id: LogId
     times: CheckpointTimes
     latest: CheckpointTime | None
@@ -104,7 +105,9 @@ def check_figures(
         effect, ruling = _effect(subject, ground)
     elif subject.product is not None:
         computed = check_product(subject.product, figures, rules, ground.records, ground.registry)
-        verdict, judged_at = product_verdict(subject.product, computed, ground.verified, ground.registry)
+        verdict, judged_at = product_verdict(
+            subject.product, computed, ground.verified, ground.registry, ground.history
+        )
         return CheckedFigures(subject, computed, verdict=verdict, judged_at=judged_at)
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)

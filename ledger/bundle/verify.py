@@ -325,6 +325,7 @@ class _Work:
             self.verified,
             records,
             self.history.at_log(self.head.size, 0),
+            self.history,
             self.log.log_id,
             self.evidence.times,
             self.latest,

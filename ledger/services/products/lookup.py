@@ -16,7 +16,7 @@ from ledger.products.authenticity import judge
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.products.verdict import Evidence, Fate, ProductVerdict, Scan
 from ledger.records.types import Attestation, Revocation
-from ledger.registry.brands import brands_of
+from ledger.registry.brands import brands_over_time
 from ledger.registry.history import RegistryView
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
@@ -94,7 +94,7 @@ class Products:
         codes = cache(partial(codes_of, connection))
         return Evidence(
             records=verified.named(about),
-            holders=lambda gtin: brands_of(view, gtin),
+            holders=brands_over_time(self._registry.history, view),
             listed=lambda attestation, path: path in codes(attestation),
             authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
             one_time=lambda attestation: self._are_one_time(attestation, codes(attestation)),
