@@ -31,15 +31,15 @@ def test_events_come_once_each_in_order_with_their_transaction(rig: Rig) -> None
     address = rig.deploy()
     sent = [rig.sender.sign(address, count(bytes([number]))) for number in range(1, 4)]
     receipts = [rig.run(transaction)[0] for transaction in sent]
-    logs = rig.client.logs(1, rig.client.final(), [address, b"\x02" * 20])
+    logs = rig.client.events(1, rig.client.final(), [address, b"\x02" * 20]).logs
     assert [log.transaction for log in logs] == [transaction.hash for transaction in sent]
     assert [log.topics for log in logs] == [(bytes([number]).rjust(32, b"\0"),) for number in range(1, 4)]
     assert [int.from_bytes(log.data) for log in logs] == [1, 2, 3]
     assert [log.block for log in logs] == [receipt.block for receipt in receipts]
     assert all(log.address == address and log.index == 0 for log in logs)
-    assert rig.client.logs(receipts[1].block, receipts[1].block, [address]) == logs[1:2]
-    assert rig.client.logs(1, rig.client.final(), [b"\x02" * 20]) == ()
-    assert rig.client.logs(1, rig.client.final(), []) == ()
+    assert rig.client.events(receipts[1].block, receipts[1].block, [address]).logs == logs[1:2]
+    assert rig.client.events(1, rig.client.final(), [b"\x02" * 20]).logs == ()
+    assert rig.client.events(1, rig.client.final(), []).logs == ()
 
 
 def test_a_revert_is_in_a_block_with_its_reason(rig: Rig) -> None:

@@ -28,7 +28,7 @@ from ledger.services.audit.findings import Findings, paired
 from ledger.services.audit.log_rows import Tell, WalkedLog
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
-from ledger.services.relay.follower import CURSOR
+from ledger.services.relay.missed_events import CURSOR
 from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, records, rowwise
 from ledger.store.database import Connection
