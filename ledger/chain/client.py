@@ -140,6 +140,13 @@ class ChainReader(Protocol):
         """The code of a contract, empty where there is none."""
         ...
 
+    def storage(self, address: bytes, slot: int, *, block: int | None = None) -> bytes:
+        """The 32 bytes in a storage slot of a contract after `block` (None: the newest); zeros for one never written.
+
+        A node need not keep the state of old blocks: ask for a recent one.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files and connections. Nothing is lost: every block was committed when it was made."""
         ...

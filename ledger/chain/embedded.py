@@ -19,7 +19,7 @@ from eth._utils.address import generate_contract_address
 from eth_bloom.bloom import BloomFilter
 from eth_tester import EthereumTester
 
-from ledger.chain.backend import SqliteBackend, note_of_revert
+from ledger.chain.backend import CHAIN_ID, SqliteBackend, note_of_revert
 from ledger.chain.client import (
     FIRST_BLOCK,
     MAX_TRANSACTION_GAS,
@@ -37,7 +37,6 @@ from ledger.chain.keyvalue import SqliteStore
 from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
 
-_CHAIN_ID = b"chain id"
 _RECENT_BLOCKS = 8
 MOST_AHEAD = 300
 """Seconds that block times may be ahead of the clock. Each is at least one later than the last, so with more than one
@@ -158,13 +157,20 @@ class EmbeddedReader:
             return CallResult(True, computation.output)
 
     def damages(self) -> list[ChainDamage]:
-        """What in the file is not what was written, as far as it proves itself; see `ledger.chain.inspection`."""
+        """What in the file is not what was written; see `ledger.chain.inspection`."""
         with self._lock:
-            return list(damages(self._store, self._chain.chaindb))
+            return damages(self._store, self._chain)
 
     def code(self, address: bytes) -> bytes:
         with self._lock, translated("chain"):
             return bytes(self._state().get_code(address))
+
+    def storage(self, address: bytes, slot: int, *, block: int | None = None) -> bytes:
+        with self._lock, translated("chain"):
+            header = self._head() if block is None else self._header(block)
+            if header is None:
+                raise Misconfigured("no such block", where="storage", found=block)
+            return int(self._chain.get_vm(header).state.get_storage(address, slot)).to_bytes(32, "big")
 
     def close(self) -> None:
         with self._lock:
@@ -248,12 +254,12 @@ class EmbeddedChain(EmbeddedReader):
             path.parent.mkdir(parents=True, exist_ok=True)
         store = SqliteStore(path, writable=True)
         try:
-            if store.note(_CHAIN_ID) is None:
+            if store.note(CHAIN_ID) is None:
                 if genesis_time is None:
                     raise _lost(path)
                 with translated("genesis"):
                     SqliteBackend.begin(store, chain_id, genesis_time, funded)
-                store.commit([(_CHAIN_ID, str(chain_id).encode())])
+                store.commit([(CHAIN_ID, str(chain_id).encode())])
             _check_chain_id(store, chain_id, path)
             with translated("chain"):
                 self._backend = SqliteBackend(store, chain_id)
@@ -353,6 +359,6 @@ def _lost(path: Path) -> StorageFailed:
 
 
 def _check_chain_id(store: SqliteStore, chain_id: int, path: Path) -> None:
-    result = (store.note(_CHAIN_ID) or b"none").decode()
+    result = (store.note(CHAIN_ID) or b"none").decode(errors="replace")
     if result != str(chain_id):
         raise Misconfigured("the file holds another chain", where=path.name, expected=chain_id, found=result)

@@ -122,6 +122,29 @@ class SqliteStore(AtomicDB):
             row = self._db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def notes(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every note, key and value."""
+        with self._translated():
+            for key, value in self._db.execute("SELECT key, value FROM notes"):
+                yield bytes(key), bytes(value)
+
+    def stored(self, key: bytes) -> bytes | None:
+        """What the file has under `key`, whatever was read before."""
+        with self._translated():
+            row = self._db.execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read the file as one moment has it, whatever its writer does meanwhile."""
+        with self._translated():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with self._translated():
+                self._db.execute("ROLLBACK")
+
     def pairs(self) -> Iterator[tuple[bytes, bytes]]:
         """Everything in the file as one moment has it, keys and values."""
         with self._translated():

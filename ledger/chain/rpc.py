@@ -162,6 +162,11 @@ class RpcChain:
     def code(self, address: bytes) -> bytes:
         return data_of(self._ask("eth_getCode", _hex(address), "latest"), "eth_getCode")
 
+    def storage(self, address: bytes, slot: int, *, block: int | None = None) -> bytes:
+        at = "latest" if block is None else hex(block)
+        # Some nodes leave out leading zeros.
+        return data_of(self._ask("eth_getStorageAt", _hex(address), hex(slot), at), "eth_getStorageAt").rjust(32, b"\0")
+
     def seal(self, timestamp: int) -> Block | None:  # noqa: ARG002  # the protocol asks; networks make their own blocks
         return None
 

@@ -66,6 +66,13 @@ class Database:
             self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
     @classmethod
+    def file_of(cls, url: str) -> Path | None:
+        """The file that a database URL names; None for one that names none. Nothing is created by asking."""
+        database = cls(url)
+        database.close()
+        return database.path
+
+    @classmethod
     def exists(cls, url: str) -> bool:
         """Whether a ledger was ever opened there; nothing is created by asking."""
         database = cls(url)

@@ -183,6 +183,7 @@ checkpoints = Table(
     Column("anchored_block", BigInteger, nullable=True),
     Column("anchored_transaction", LargeBinary, nullable=True),
     Column("anchored_time", BigInteger, nullable=True),
+    Column("previous", BigInteger, nullable=True),  # the size of the one before; None: the first
 )
 
 cosignatures = Table(

@@ -53,6 +53,15 @@ def test_a_revert_is_in_a_block_with_its_reason(rig: Rig) -> None:
     assert rig.client.nonce(rig.sender.key.address) == 2, "a reverted transaction uses its nonce up"
 
 
+def test_storage_is_read_as_it_was_after_a_block(rig: Rig) -> None:
+    """The probe counts in slot 0; a slot that was never written is zeros, and so is all of an account without code."""
+    address = rig.deploy()
+    blocks = [rig.run(rig.sender.sign(address, count(b"x")))[0].block for _ in range(2)]
+    assert [int.from_bytes(rig.client.storage(address, 0, block=block)) for block in blocks] == [1, 2]
+    assert rig.client.storage(address, 0) == (2).to_bytes(32)
+    assert rig.client.storage(address, 7) == rig.client.storage(b"\x02" * 20, 0) == bytes(32)
+
+
 def test_calls_return_or_revert_and_change_nothing(rig: Rig) -> None:
     address = rig.deploy()
     rig.run(rig.sender.sign(address, count(b"x")))

@@ -21,7 +21,7 @@ from ledger.errors import DiskFailed, InconsistentLog, MalformedRecord, NotFound
 from ledger.log.cosignature import Cosignature, with_cosignatures
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
-from ledger.log.tiles import WIDTH, Tile, TileTree, tile_of
+from ledger.log.tiles import ENTRY_LENGTH, WIDTH, Tile, TileTree, partial_tiles, tile_of
 from ledger.merkle import HASH_LENGTH
 from ledger.services.publish.cosigned_notes import kept_cosignatures, stored_cosignature
 from ledger.services.publish.durable_files import LogFolder
@@ -337,7 +337,21 @@ class Publisher:
         if expected != size:
             raise VerificationFailed("a leaf is missing from the database", where="log", expected=expected)
         edge.finish()
+        if old_size == 0:
+            self._write_partial_tiles(size, {signed for signed, _ in checkpoints.signed_times(connection)})
         return TileTree(size, self._read_tile), edge.filled
+
+    def _write_partial_tiles(self, size: int, signed: set[int]) -> None:
+        """Of tiles that are partial in a tree of `size`, write what smaller trees that were signed had of them: whoever
+        holds such a checkpoint asks for these.
+        """
+        for tile in {tile for before in signed if before < size for tile in partial_tiles(before)}:
+            now = tile_of(tile.level, tile.index, size)
+            if now.width < WIDTH:
+                self._files.write(tile.path(), self._read_tile(now)[: tile.width * HASH_LENGTH])
+                if tile.level == 0:
+                    entries = self._files.read(now.entries_path())
+                    self._files.write(tile.entries_path(), entries[: tile.width * ENTRY_LENGTH])
 
     # --- pieces --------------------------------------------------------------------------------------------------
 

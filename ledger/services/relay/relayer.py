@@ -72,10 +72,11 @@ class RelayReport:
 @dataclass(frozen=True, slots=True)
 class Foresight:
     """What submitting a record now would bring. `rests` says in words why nothing, or is empty; `slots` are the
-    sequences that it would use up."""
+    sequences that it would use up, `moves` whether anything would come of it."""
 
     rests: str = ""
     slots: tuple[Slot, ...] = ()
+    moves: bool = False
 
 
 Foresee = Callable[[Connection, StoredRecord], Foresight]
