@@ -19,7 +19,7 @@ from ledger.services.home.consortium import read_consortium
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.store import records
-from tests.e2e.stage import CARRIER, MAKER, Stage
+from tests.e2e.stage import CARRIER, HOUR, MAKER, Stage
 
 
 class Promised:
@@ -140,3 +140,24 @@ def test_of_a_bundle_3_verify_says_in_words_that_it_must_be_exported_again(promi
     assert step.name == "format"
     assert (step.expected, step.found) == ("bundle/4", "bundle/3")
     assert "another format. Have it exported again" in step.why
+
+
+def test_where_blocks_count_the_export_shows_the_block_by_which_it_judges(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same chain, as if others ran it: its anchor over the whole checkpoint bears out more than the last leaf."""
+    monkeypatch.setattr("ledger.records.evidence.EMBEDDED_CHAIN_ID", 1)
+    promised = Promised(stage)
+    stage.pass_time(HOUR)
+    stage.open(10)  # known by the newest checkpoint, which tells of the promised goods nothing new
+    stage.pass_time(HOUR)
+    stage.node.settle()
+    value = json.loads(Exporter(stage.node.reader).shipment(promised.shipment, promised.later))
+    size = int(value["checkpoint"].split("\n")[1])
+    (own,) = (entry for entry in value["times"]["checkpoints"] if int(entry["checkpoint"].split("\n")[1]) == size)
+    (statement,) = value["figures"]["penalties"]["statements"]
+    assert statement["judged_at"] == own["anchored"]["blockTime"]
+    assert all(step.ok for step in verify_bundle(canonical_json(value), promised.trust))
+    statement["judged_at"] += 1
+    step = verify_bundle(canonical_json(value), promised.trust)[-1]
+    assert (step.name, step.ok, "when the chain took it" in step.expected) == ("figures", False, True)
