@@ -9,42 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import merkle
 from ledger.bonuses.award_size import AnchoredSize, check_award_size
 from ledger.bonuses.disputed import Reckoner
+from ledger.bundle.last_leaf import LastLeaf
 from ledger.bundle.times import TimedCheckpoint
-from ledger.common.ids import to_hex
-from ledger.common.json_fields import entries, fields_of, hex_bytes
+from ledger.common.json_fields import fields_of
 from ledger.errors import VerificationFailed
-from ledger.log.leaf import LEAF_LENGTH, LogIdentity, parse_leaf
-from ledger.log.signed_note import TreeHead
-
-
-@dataclass(frozen=True, slots=True)
-class LastLeaf:
-    """The last leaf of a tree, 74 bytes, and its RFC 9162 inclusion proof."""
-
-    leaf: bytes
-    proof: tuple[bytes, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"leaf": to_hex(self.leaf), "proof": [to_hex(value) for value in self.proof]}
-
-    @classmethod
-    def from_json(cls, value: object, where: str) -> "LastLeaf":
-        fields = fields_of(value, where, ("leaf", "proof"))
-        proof = tuple(hex_bytes(entry, at, 32) for at, entry in entries(fields["proof"], f"{where}.proof"))
-        return cls(hex_bytes(fields["leaf"], f"{where}.leaf", LEAF_LENGTH), proof)
-
-    def logged_in(self, head: TreeHead, where: str) -> AnchoredSize:
-        """The size of `head`, and when this leaf, its last, was logged. Raises `VerificationFailed` for another."""
-        leaf = parse_leaf(self.leaf)
-        try:
-            merkle.verify_inclusion(merkle.leaf_hash(self.leaf), head.size - 1, head.size, self.proof, head.root)
-        except VerificationFailed as error:
-            error.where = f"{where}, {error.where}"
-            raise
-        return AnchoredSize(head.size, leaf.log_time)
+from ledger.log.leaf import LogIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +69,10 @@ def check_cutoff(
             found="null" if cutoff.before is None else "a leaf",
         )
     # 2. Their last leaves.
-    last = cutoff.last.logged_in(own, "cutoff.last")
-    before = None if cutoff.before is None or below is None else cutoff.before.logged_in(below, "cutoff.before")
+    last = AnchoredSize(own.size, cutoff.last.logged_in(own, "cutoff.last"))
+    before = None
+    if cutoff.before is not None and below is not None:
+        before = AnchoredSize(below.size, cutoff.before.logged_in(below, "cutoff.before"))
     # 3. The first late enough.
     check_award_size(reckoned, last, before)
     now = reckoned(log_size)
