@@ -128,9 +128,10 @@ class Case:
         place: Place = HERE,
         due: int = 0,
         now: int = 0,
+        exceptions: int = 0,
         outcome: int = Outcome.APPLIED,
     ) -> Seen:
-        item = HandoffItem(shipment or self.root, sequence, packages, 0)
+        item = HandoffItem(shipment or self.root, sequence, packages, exceptions)
         record = Handoff((item,), releaser, receiver, place, Load(SALT, ""), when, due, when + DAY, OPEN)
         return self.take(record, (releaser, receiver), now or when, outcome)
 

@@ -328,23 +328,16 @@ def test_an_amended_child_keeps_its_share_of_the_whole_at_its_own_rate() -> None
         assert [other[2] for other in answer.others] == others
 
 
-def test_recourse_follows_the_overruns_net_of_customs() -> None:
-    case = Case()
-    case.hand(SUPPLIER, CARRIER, day(0), due=day(1))
-    case.decide(HELD, day(2))
-    case.decide(RELEASED, day(3))
-    case.hand(CARRIER, SECOND, day(5), sequence=1, due=day(6))
-    case.hand(SECOND, RETAILER, day(11), sequence=2)
-    answer = case.answer()
-    assert answer.low == 500_000
-    assert answer.recourse == ((case.root, CARRIER, 3 * DAY, 187_500), (case.root, SECOND, 5 * DAY, 312_500))
-
-
 def test_indicative_until_liable_bears_the_terms() -> None:
     case = Case()
     assert not case.answer().indicative
     case.seen[0] = replace(case.seen[0], signers=(SUPPLIER,))
     assert case.answer().indicative
+    case.amend(AmendmentKind.RELIEF, {"seconds": DAY})
+    assert case.answer().indicative, "a relief says nothing of the rest"
+    amended = replace(case, seen=case.seen[:1])
+    amended.amend(AmendmentKind.TERMS, {"grace": DAY})
+    assert not amended.answer().indicative
     case.endorse(CARRIER, case.seen[0], day(1))
     assert not case.answer().indicative
 

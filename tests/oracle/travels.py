@@ -222,8 +222,8 @@ class _Walk:
         own: bytes,
         path: tuple[tuple[int, int], ...],
     ) -> None:
-        place, under_first = len(segments), terms.id == self.root.id
-        final = False  # the clock stopped for good: what is parted afterwards stays one part
+        place = len(segments)
+        final = any(step.reaches_consignee_of(self.root) for step in steps)  # stopped for good: splits part nothing
 
         def close(end: str) -> None:
             here = (*segments, Segment(shipment, terms, None, None))
@@ -232,7 +232,7 @@ class _Walk:
         def descend(child: bytes, opener: Seen, count: int, share: Fraction, seq: int, by: Seen, step: int) -> None:
             here = (*segments, Segment(shipment, terms, seq, by))
             inside = opener.id == self.root.id
-            deeper = (*path, (step, seq)) if under_first and inside else path
+            deeper = (*path, (step, seq))
             self.go(child, opener, count, steps, here, weight * share, child if inside else own, deeper)
 
         for sequence, seen, i in self.world.consuming[shipment]:
@@ -240,7 +240,7 @@ class _Walk:
             if isinstance(record, Handoff | Override):
                 item = record.items[i] if isinstance(record, Handoff) else record
                 step = Step(seen, place, sequence, terms, record.releaser, record.receiver, item.packages)
-                if 0 < item.packages < packages and not final:
+                if 0 < item.packages < packages:
                     left, whole = packages - item.packages, packages
                     rest = remainder_id(shipment, sequence)
                     descend(rest, terms, left, Fraction(left, whole), sequence, seen, REMAINDER_INDEX)
