@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.codes import (
     AmendmentKind,
@@ -170,7 +171,7 @@ class Case:
     def endorse(self, by: int, target: Seen, when: int) -> Seen:
         return self.take(Endorsement(by, target.id), (by,), when, logged=True)
 
-    def amend(self, kind: AmendmentKind, changes: dict[str, int | str], *signers: int) -> Seen:
+    def amend(self, kind: AmendmentKind, changes: dict[str, Any], *signers: int) -> Seen:
         record = Amendment(self.root, bytes(32), kind, Details(SALT, json.dumps(changes)))
         return self.take(record, signers or (SUPPLIER, CARRIER, PLATFORM), day(1), logged=True)
 

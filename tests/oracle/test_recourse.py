@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, StatementKind
 from ledger.records.shipment_ids import child_id, remainder_id
 from tests.oracle.cases import PRICES, TERMS, Case, day, out_for_delivery
 from tests.oracle.comparison import unlike
 from tests.oracle.facts import DAY, HOUR
+from tests.oracle.product import product
 from tests.oracle.story import CARRIER, LOCKER, MAIN, PLATFORM, RETAILER, SECOND, SUPPLIER
 
 HELD, RELEASED = ClearanceStatus.HELD, ClearanceStatus.RELEASED
@@ -127,6 +130,16 @@ def test_relief_lessens_what_is_owed_and_not_who_overran() -> None:
     case = two_legs()
     case.amend(AmendmentKind.RELIEF, {"seconds": 2 * DAY})
     assert borne(case) == [(CARRIER, 4 * DAY, 160_000), (SECOND, 4 * DAY, 160_000)]
+
+
+@pytest.mark.parametrize("start", [2, 7])
+def test_relief_of_the_time_of_one_leg_moves_nothing_onto_another(start: int) -> None:
+    """Granted as a period, as the product lets it be: `liable` and `beneficiary` sign it, the other legs do not."""
+    named, plain = two_legs(), two_legs()
+    named.amend(AmendmentKind.RELIEF, {"periods": [{"from": day(start), "until": day(start + 2)}]})
+    plain.amend(AmendmentKind.RELIEF, {"seconds": 2 * DAY})
+    statement = product(named.seen, named.root, day(60))
+    assert [(leg.partner, leg.overrun_seconds, leg.amount) for leg in statement.legs] == borne(plain)
 
 
 def test_what_is_short_after_a_refusal_is_a_part_of_its_own() -> None:
