@@ -6,8 +6,9 @@ from itertools import pairwise
 from ledger.codes import RELEASES, Assurance, ClearanceStatus
 from ledger.records.types import Clearance, Commercial, Handoff
 from tests.oracle.facts import Seen
+from tests.oracle.lines import Line
 from tests.oracle.stops import counted
-from tests.oracle.travels import Line, World, terms_of
+from tests.oracle.travels import World, terms_of
 
 Span = tuple[int, int]
 HOLD_ENDS = RELEASES | {ClearanceStatus.REFUSED}

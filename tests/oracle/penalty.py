@@ -40,10 +40,10 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import Amendment, Commercial
 from tests.oracle.facts import DAY, Seen, changes
 from tests.oracle.holds import Holds
-from tests.oracle.recourse import Leg, recourse
-from tests.oracle.shares import spread
+from tests.oracle.lines import Line, lines_of
+from tests.oracle.recourse import Leg, recourse, spread
 from tests.oracle.stops import Clock
-from tests.oracle.travels import Line, World, terms_of
+from tests.oracle.travels import World, terms_of
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def child_alone(root: bytes, child: bytes, seen: Sequence[Seen], at: int) -> tup
 
 def _pieces(world: World, terms: Seen, at: int) -> Iterator[_Piece]:
     """Every line with the rules of its part, and its result at best and at worst."""
-    for line in world.lines(terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
+    for line in lines_of(world, terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
         rules = _rules(world, terms, tuple(s.shipment for s in line.segments if s.terms.id == terms.id))
         best, worst = (_result(world, terms, line, rules, at, best=best) for best in (True, False))
         yield line, rules, best, worst

@@ -13,15 +13,27 @@ Readings, where RECORDS.md leaves one open:
 5. Pieces of a part that travelled apart under later terms have their own lateness, so each has its own amount and legs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from ledger.records.types import Commercial, Handoff, ShipmentTerms
 from tests.oracle.facts import Seen
 from tests.oracle.holds import Holds, covered
-from tests.oracle.shares import spread
+from tests.oracle.lines import Line, Step
 from tests.oracle.stops import counted
-from tests.oracle.travels import Line, Step, World
+from tests.oracle.travels import World
+
+
+def spread(exact: Sequence[Fraction]) -> list[int]:
+    """What each gets of the floor of the sum, by largest remainder; where these are equal, who comes first."""
+    shares = [floor(value) for value in exact]
+    left = floor(sum(exact, Fraction(0))) - sum(shares)
+    ranked = sorted(range(len(exact)), key=lambda i: shares[i] - exact[i])  # stable: ties stay in order
+    for i in ranked[:left]:
+        shares[i] += 1
+    return shares
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from ledger.records.types import (
     Statement,
 )
 from tests.oracle.facts import DAY, Seen
-from tests.oracle.travels import Line, Step, World, terms_of, touched
+from tests.oracle.lines import Line, Step
+from tests.oracle.travels import World, terms_of, touched
 
 THIRD_ROLES = (Role.LOCKER, Role.WAREHOUSE, Role.AUTHORITY, Role.AUDITOR)
 DISPUTED = 30 * DAY
