@@ -143,8 +143,17 @@ class Case:
         record = Split(by, shipment or self.root, sequence, children, 1, when, OPEN)
         return self.take(record, (by,), now or when)
 
-    def say(self, kind: StatementKind, by: int, when: int, *, sequence: int = 0, place: Place = HERE) -> Seen:
-        record = Statement(by, RETAILER, kind, self.root, sequence, when, place, OPEN)
+    def say(
+        self,
+        kind: StatementKind,
+        by: int,
+        when: int,
+        *,
+        shipment: bytes = b"",
+        sequence: int = 0,
+        place: Place = HERE,
+    ) -> Seen:
+        record = Statement(by, RETAILER, kind, shipment or self.root, sequence, when, place, OPEN)
         return self.take(record, (by,), when)
 
     def decide(

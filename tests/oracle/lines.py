@@ -5,9 +5,16 @@ from fractions import Fraction
 
 from ledger.codes import Purpose
 from ledger.records.shipment_ids import child_id, remainder_id
-from ledger.records.types import REMAINDER_INDEX, Handoff, Override, ShipmentTerms, Split
+from ledger.records.types import REMAINDER_INDEX, Clearance, Handoff, Override, ShipmentTerms, Split
 from tests.oracle.facts import Seen
 from tests.oracle.travels import World, terms_of
+
+
+def counted(seen: Seen, report_lag: int) -> int:
+    """max(`occurredAt`, known − `reportLag`): what two signed."""
+    record = seen.record
+    assert isinstance(record, Handoff | Clearance)
+    return max(record.occurredAt, seen.known - report_lag)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,15 @@ class Step:
     @property
     def moves(self) -> bool:
         return self.packages > 0
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether the goods came into other hands: the `holder` of later terms had them already."""
+        return self.moves and not isinstance(self.seen.record, ShipmentTerms)
+
+    def passed_at(self, report_lag: int) -> int:
+        """When a handoff counts; anything else when it was known."""
+        return counted(self.seen, report_lag) if isinstance(self.seen.record, Handoff) else self.seen.known
 
     @property
     def at(self) -> tuple[int, int]:
@@ -126,6 +142,8 @@ class _Walk:
                 if final and step.moves and step.reaches_consignee_of(self.root):
                     return close("stopped")
             elif final:
+                if isinstance(record, ShipmentTerms):  # still a move, which undoes a tender
+                    steps = (*steps, Step(seen, place, sequence, terms, 0, record.holder, packages))
                 return close("stopped")
             elif isinstance(record, Split):
                 total = sum(child.packages for child in record.children)

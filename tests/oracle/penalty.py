@@ -10,19 +10,20 @@ Readings, where the page leaves one open:
    not. Parts under later terms share the first part evenly, by packages. Transformation without signature has ended.
 5. An override is no delivery, even to the consignee; it is a move. Ended: lost, left, sold, destroyed, abandoned, and
    seized or destroyed by customs itself for a required pair. `found` stops and reopens nothing.
-6. New terms but a return are a move that voids a tender; an override too, but to an earlier holder. Once back with an
-   earlier holder, the goods may still move on and void it.
+6. New terms but a return are a move that voids a tender, after a refusal too; an override too, but to an earlier
+   holder: who had the goods before the tender. Once back there, they may still move on and void it.
 7. Of a locker only the next move is asked; an end (lost in the locker) is no move.
 8. A contest at the very last second of the window counts; a tender is undecided up to and with that second; a dispute
    ends with the second 30 days after the contest, endorsements visible in that second counting.
-9. A third signed nothing of any shipment of the family, before or after, applied or not.
+9. A third signed nothing of the part's shipment and its ancestors, before or after, applied or not; what parted from
+   these goods is another shipment.
 10. Required pairs need no earlier knowledge (the clip to the opening does that); lodged ones do. Who
     declared one that the chain took was a party of the goods then.
 11. What an ancestor's records say holds for a child if they occurred before the parting: a split's known time,
     since its claim is the holder's own word.
 12. A hold ends with the first release or refusal at or after it; a broker's is put in place by `occurredAt` and counted
     later. What stands on a broker's word, or is of any other pair, ends on a word, and by customs' all the more.
-13. A seizure runs from `occurredAt` to the next move, as moves count.
+13. A seizure runs from `occurredAt` until the goods next come into other hands, as that counts; new terms are no move.
 14. The newest relief that names the goods or none stands, also over those of ancestors. Amendments count in log order
     where each names the one before, of any kind, and all must have signed; corrections change nothing here.
 15. `indicative` ends by a signature or endorsement of the terms, or of new terms of the whole (ADR 0003).
@@ -163,7 +164,7 @@ def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
     """The terms as amended for the last shipment of `ancestry` (from the root down)."""
     commercial = terms_of(terms).commercial
     assert not isinstance(commercial, Withheld), "prices are closed"
-    relief, family, previous, amended = 0, terms.id, bytes(32), False
+    relief, previous, amended = 0, bytes(32), False
     whole = commercial
     for seen in world.amendments[terms.id]:
         record = seen.record
@@ -184,9 +185,16 @@ def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
             commercial = _changed(commercial, change)
             if named == terms.id:
                 whole, amended = _changed(whole, change), True
-            elif commercial.currency != whole.currency:
-                family = named
-    return _Rules(commercial, relief, family, amended)
+    return _Rules(commercial, relief, _family(world, terms, ancestry, commercial.currency), amended)
+
+
+def _family(world: World, terms: Seen, ancestry: tuple[bytes, ...], currency: str) -> bytes:
+    """The furthest ancestor in an unbroken line of one currency (ADR 0003)."""
+    *above, last = ancestry
+    if not above:
+        return last
+    parent = _rules(world, terms, tuple(above))
+    return parent.family if parent.commercial.currency == currency else last
 
 
 def amended_for(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> Commercial:

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from ledger.records.types import Commercial, Handoff, ShipmentTerms
+from ledger.records.types import Commercial, Handoff
 from tests.oracle.facts import Seen
 from tests.oracle.holds import Holds, covered
-from tests.oracle.lines import Line, Step
-from tests.oracle.stops import counted
+from tests.oracle.lines import Line, Step, counted
 from tests.oracle.travels import World
 
 
@@ -49,7 +48,7 @@ class Leg:
 
 def recourse(world: World, terms: Seen, line: Line, com: Commercial, t: int, owed: int) -> list[Leg]:
     """The low amount of a piece over its legs by their overruns; none where no leg overran: it stays with `liable`."""
-    passings = [s for s in line.steps if s.moves and not isinstance(s.seen.record, ShipmentTerms)]
+    passings = [s for s in line.steps if s.passes_on]
     holds = Holds(world, terms, com, line)
     overruns = [
         (step, _overrun(step, passings[i + 1 : i + 2], holds, com, t))
@@ -72,10 +71,6 @@ def _overrun(step: Step, after: list[Step], holds: Holds, com: Commercial, t: in
     start = counted(step.seen, com.reportLag)
     if start > t:
         return 0
-    end = min(t, max(start, _passed(after[0], com.reportLag))) if after else t
+    end = min(t, max(start, after[0].passed_at(com.reportLag))) if after else t
     spans = holds.spans(t, whoever_caused=step.receiver != com.liable)
     return max(0, end - record.dueAt - covered(spans, max(start, holds.root.known), end))
-
-
-def _passed(step: Step, report_lag: int) -> int:
-    return counted(step.seen, report_lag) if isinstance(step.seen.record, Handoff) else step.seen.known

@@ -3,6 +3,7 @@
 from ledger.codes import Assurance, ClearanceStatus
 from ledger.records.shipment_ids import child_id
 from tests.oracle.cases import Case, day, out_for_delivery
+from tests.oracle.comparison import unlike
 from tests.oracle.facts import DAY
 from tests.oracle.story import CARRIER, PLATFORM, RETAILER, SECOND, SUPPLIER
 
@@ -98,3 +99,13 @@ def test_a_seizure_is_a_hold_until_the_goods_next_move() -> None:
     case.hand(CARRIER, SECOND, day(4), sequence=1)
     case.hand(SECOND, RETAILER, day(10), sequence=2)
     assert case.answer().low == 245_000
+
+
+def test_new_terms_end_no_seizure() -> None:
+    case = out_for_delivery()
+    case.decide(ClearanceStatus.SEIZED, day(1), pair=(b"CH", 3))
+    later = case.onward((SUPPLIER, CARRIER), day(2), sequence=1)
+    case.hand(CARRIER, SECOND, day(4), shipment=later.id)
+    case.hand(SECOND, RETAILER, day(10), shipment=later.id, sequence=1)
+    assert case.answer().low == 245_000
+    assert unlike(case.seen, case.root, day(60)) == {}
