@@ -14,7 +14,9 @@ LadingError
 ├── Unavailable            nothing wrong with the request: try again later
 │   ├── Busy                   a bounded queue is full
 │   ├── ChainUnavailable       the node cannot be reached, or its answer makes no sense
+│   ├── ClockWrong             the clock contradicts what else tells the time: nothing is logged by it
 │   └── StorageFailed          the database or the disk refused a write
+│       └── DiskFailed             whether a write took effect is unknown: this process must end
 └── Misconfigured          the operator must mend a setting, a key file or the home directory
 """
 
@@ -137,8 +139,16 @@ class ChainUnavailable(Unavailable):
     """The node cannot be reached, or its answer makes no sense."""
 
 
+class ClockWrong(Unavailable):
+    """The clock contradicts what else tells the time: nothing is logged by it until it is right again."""
+
+
 class StorageFailed(Unavailable):
     """The database or the disk refused a write."""
+
+
+class DiskFailed(StorageFailed):
+    """A sync or a commit failed, so nobody knows what the disk holds: this process writes nothing more, and ends."""
 
 
 class Misconfigured(LadingError):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from ledger.api import pages, problems
 from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
-from ledger.api.quota import LookQuota, Quota
+from ledger.api.quota import Budgets, LookQuota
 from ledger.api.routers import (
     bonuses,
     log,
@@ -27,9 +28,12 @@ from ledger.api.routers import (
     system,
 )
 from ledger.api.schemas import examples
-from ledger.api.sessions import Sessions
 from ledger.services.node.node import Node
+from ledger.services.state.answers import Answers
+from ledger.services.state.sessions import Sessions
 
+BUNDLES = 32
+"""Bundles of products that are kept: those that were asked for last. Each has the registry's whole history."""
 DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
     "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "
@@ -50,8 +54,11 @@ TAGS = [
 ]
 
 
-def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
-    """The application for `node`. Its lifespan starts and stops the node's worker; who opened the node closes it."""
+def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
+    """The application for `node`. Its lifespan starts and stops the node's worker; who opened the node closes it.
+
+    `budgets`: what clients may ask for, by default as the settings say.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,12 +80,21 @@ def create_app(node: Node, quota: Quota | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.node = node
+    app.state.budgets = budgets or Budgets.of(node.home.settings)
     app.state.looks = LookQuota()
+    app.state.bundles = Answers(BUNDLES)
+    home = node.home
     app.state.sessions = Sessions(
-        node.reader.keys.session_secret, node.home.settings.public_url, node.home.domain.chain_id, node.home.clock
+        node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
     problems.install(app, pages.error_page)
-    app.add_middleware(Border, routes=app.routes, quota=quota or Quota(), page=pages.error_page)
+    app.add_middleware(
+        Border,
+        routes=app.routes,
+        budgets=app.state.budgets,
+        signed_now=partial(records.signed_now, node),
+        page=pages.error_page,
+    )
     strict = [Depends(only_known_parameters)]
     for router in (records, shipments, penalties, recalls, partners, networks, bonuses, log, sessions, system):
         app.include_router(router.router, dependencies=strict)

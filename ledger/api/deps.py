@@ -1,9 +1,10 @@
 """What the routes need from the node, and who is asking."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -11,14 +12,16 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from ledger.api.problems import SIGN_IN, Limited
-from ledger.api.quota import LookQuota, client_of
-from ledger.api.sessions import Sessions
+from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
 from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.json_fields import fields_of
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
+from ledger.services.intake.submission import Charge
 from ledger.services.node.node import Node
+from ledger.services.state.answers import Answers
+from ledger.services.state.sessions import Sessions
 from ledger.services.views.records import PUBLIC, Reader
 
 MAX_BODY = 512 * 1024
@@ -26,11 +29,11 @@ BODY_SECONDS = 30
 """A client that takes longer to send its body is cut off."""
 SMALL = 16 * 1024
 """Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
-COOKIE = "lading_session"
 PAGE = 100
 """Most entries of a list in one answer."""
 _MOST_PARTNER = 2**40 - 1
 _MOST_INDEX = 2**53 - 1
+_PORTS = {"http": 80, "https": 443}
 
 
 def node(request: Request) -> Node:
@@ -40,6 +43,26 @@ def node(request: Request) -> Node:
 
 def sessions(request: Request) -> Sessions:
     result: Sessions = request.app.state.sessions
+    return result
+
+
+def budgets(request: Request) -> Budgets:
+    result: Budgets = request.app.state.budgets
+    return result
+
+
+def charge(request: Request) -> Charge:
+    """What lets a record's signers pay for it, instead of who sends it."""
+
+    def take(partners: Collection[int]) -> None:
+        budgets(request).take_from_signers(partners)
+        request.state.paid_by_signers = bool(partners)
+
+    return take
+
+
+def bundles(request: Request) -> Answers:
+    result: Answers = request.app.state.bundles
     return result
 
 
@@ -63,14 +86,68 @@ def reader(
             return _reader_of(request, request.cookies.get(COOKIE, ""))
         except NotPermitted:
             return PUBLIC
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearer_of(authorization)
+    if not token:
         raise NotPermitted("not a bearer token", where=SIGN_IN, expected="Bearer and a token")
     return _reader_of(request, token)
 
 
+def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
+    """Who asks, where the public has nothing to ask for; raises `NotPermitted` without a session."""
+    if not reader.key:
+        raise NotPermitted(
+            "only for who has signed in", where=SIGN_IN, expected="a session", mend="Sign in with a key."
+        )
+    return reader
+
+
 def _reader_of(request: Request, token: str) -> Reader:
-    return node(request).reader.views.reader(sessions(request).reader(token)) if token else PUBLIC
+    """Raises `NotPermitted` for a token that is not valid."""
+    if not token:
+        return PUBLIC
+    try:
+        key = sessions(request).reader(token)
+    except NotPermitted:
+        budgets(request).forget(token)
+        raise
+    reader = node(request).reader.views.reader(key)
+    if reader.partner:
+        budgets(request).remember(token, reader.partner)
+    return reader
+
+
+def tokens_of(request: Request) -> set[str]:
+    """Every session token that a request carries, valid or not."""
+    sent = {bearer_of(request.headers.get("authorization", "")), request.cookies.get(COOKIE, "")}
+    return {token for token in sent if token}
+
+
+def from_own_pages(request: Request, node: Annotated[Node, Depends(node)]) -> None:
+    """Raise `NotPermitted` for what a browser sends from another site's page: signing in or out there is not its own
+    reader's doing. What is no browser sends no `Origin`, and has no cookies that others could use.
+    """
+    sent, own = request.headers.get("origin"), origin_of(node.home.settings.public_url)
+    if sent is not None and origin_of(sent) != own:
+        raise NotPermitted(
+            "sent from another site's page",
+            where="Origin",
+            expected=own,
+            found=sent[:120],
+            mend="Open the service at its public address; its operator sets that as LADING_PUBLIC_URL.",
+        )
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of `url` (RFC 6454), the scheme's own port left out; empty when it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if not parts.scheme or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, _PORTS.get(parts.scheme)) else "")
 
 
 async def json_body(request: Request) -> Any:
@@ -143,8 +220,13 @@ def raw_tail(request: Request, prefix: str) -> str:
 
 NodeOf = Annotated[Node, Depends(node)]
 SessionsOf = Annotated[Sessions, Depends(sessions)]
+ChargeOf = Annotated[Charge, Depends(charge)]
+BudgetsOf = Annotated[Budgets, Depends(budgets)]
+BundlesOf = Annotated[Answers, Depends(bundles)]
 LookCounts = Annotated[bool, Depends(look_counts)]
 ReaderOf = Annotated[Reader, Depends(reader)]
+SessionReader = Annotated[Reader, Depends(signed_in)]
+FROM_OWN_PAGES = Depends(from_own_pages)
 JsonBody = Annotated[Any, Depends(json_body)]
 
 RecordPath = Annotated[str, Path(description="Record id: 32 bytes as 0x and lower-case hex")]

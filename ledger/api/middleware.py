@@ -1,14 +1,17 @@
 """What every request passes on its way in and out, whatever its path.
 
-Writes are counted before anything of them is read. `HEAD` is `GET` without a body, `OPTIONS` says what a path allows.
+What it costs is paid before anything of it is read, and what is dear waits for its turn, with its body here, so that a
+slow sender holds nobody up. `HEAD` is `GET` without a body, `OPTIONS` says what a path allows.
 Every answer carries the same security headers, an unforeseen error becomes an honest 503, and one line goes to the
 log: method, path, status and time, never a header, a query or a body.
 """
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -16,11 +19,20 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
-from ledger.api.quota import Quota, client_of
-from ledger.errors import Busy, NotFound
+from ledger.api.costs import CHEAP, is_sign_in, is_submission, points_of
+from ledger.api.deps import read_body
+from ledger.api.quota import REFUSED, Budgets, paid_by
+from ledger.api.turns import Turns
+from ledger.errors import Busy, LadingError, NotFound
 
 access = logging.getLogger("lading.access")
 WRITES = frozenset({"POST", "PUT", "DELETE", "PATCH"})
+BAD, FAILED, TOO_MANY = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.TOO_MANY_REQUESTS
+MOST_VOUCHED = 128 * 1024
+"""Bytes of a record that is looked at though its sender has nothing left."""
+READS_AT_ONCE = 4
+WRITES_AT_ONCE = 16
+"""More of these, for many records go into one commit, and while the disk works nobody else has to wait."""
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,23 +41,34 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
 """Under /v1 only. No cookie goes along: a write carries its own signatures, a reader its token in a header."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device",
     "Access-Control-Max-Age": "86400",
 }
 
 
 class Border:
-    """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of."""
+    """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of; `signed_now` says of
+    which partners a submission (path and body) brings new signatures.
+    """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], quota: Quota, page: problems.ErrorPage) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Iterable[BaseRoute],
+        budgets: Budgets,
+        signed_now: Callable[[str, bytes], Collection[int]],
+        page: problems.ErrorPage,
+    ) -> None:
         self._app = app
+        self._signed_now = signed_now
         self._routes = routes
-        self._quota = quota
+        self._budgets = budgets
         self._page = page
+        self._reading, self._writing, self._vouching = Turns(READS_AT_ONCE), Turns(WRITES_AT_ONCE), Turns(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,31 +76,86 @@ class Border:
             return
         answer = _Answer(scope, send)
         try:
-            await self._within_quota(scope, receive, answer)
+            await self._paid(scope, receive, answer)
         except ClientDisconnect:
             pass  # it went away while it sent its body: there is nobody to answer
+        except problems.Limited as error:
+            problem = problems.response_of(error.problem, scope["path"], error.status_code)
+            await self._say(problem, scope, receive, answer)
+        except LadingError as error:  # of what is looked at here; those of the routes are answered there
+            await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
         except Exception as error:
             problems.log.exception("unforeseen error at %s %s", scope["method"], scope["path"], exc_info=error)
             if answer.status:
                 raise
             await self._say(problems.unforeseen(scope["path"]), scope, receive, answer)
         finally:
-            answer.log()
+            answer.end()
 
-    async def _within_quota(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        if scope["method"] not in WRITES:
-            await self._route(scope, receive, answer)
+    async def _paid(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Raises `Busy` for who has nothing left, before anything of the request is read."""
+        payer = self._budgets.payer(scope)
+        if is_submission(scope["method"], scope["path"]):
+            await self._submitted(payer, scope, receive, answer)
             return
-        client = client_of(scope["client"][0] if scope.get("client") else "local")
-        try:
-            self._quota.enter(client)
-        except Busy as error:
-            await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
-            return
-        try:
+        points = points_of(scope["path"]) if scope["method"] != "OPTIONS" else CHEAP
+        if is_sign_in(scope["path"]):
+            payer = f"sign-in of {payer}"
+        if points:
+            self._budgets.reads.take(payer, points)
+        if points > CHEAP:
+            await self._in_turn(self._reading, (payer, self._budgets.reads.spent(payer)), scope, receive, answer)
+        else:
             await self._route(scope, receive, answer)
+
+    async def _submitted(self, payer: str, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        writes = self._budgets.writes
+        try:
+            writes.take(payer, 1)
+        except Busy as busy:
+            payer, receive = await self._vouched(payer, scope, receive, busy)
+        state = scope.setdefault("state", {})
+        try:
+            await self._in_turn(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
         finally:
-            self._quota.leave(client, refused=400 <= answer.status < 500)
+            if state.get("paid_by_signers") and answer.status < BAD:
+                writes.charge(payer, -1)
+            elif BAD <= answer.status < FAILED and answer.status != TOO_MANY:
+                writes.charge(payer, REFUSED)
+
+    async def _vouched(self, payer: str, scope: Scope, receive: Receive, busy: Busy) -> tuple[str, Receive]:
+        """Who pays instead of an address that has nothing left, and the body again: the partner who signed what has
+        come from there, and has not come before. A flood of bad signatures silences nobody who shares its address.
+
+        What others send again is vouched for by nobody. It is looked at one at a time, and raises `busy`.
+        """
+        request = Request(scope, receive)
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise busy
+        try:
+            body = await read_body(request, MOST_VOUCHED)
+        except problems.Limited:
+            raise busy from None
+        await self._vouching.take(payer, 1.0)
+        try:
+            partners = await run_in_threadpool(self._signed_now, scope["path"], body)
+        finally:
+            self._vouching.done(payer)
+        if not partners:
+            raise busy
+        vouched = f"{paid_by(min(partners))} at {payer}"
+        self._budgets.writes.take(vouched, 1)
+        return vouched, _again(body, receive)
+
+    async def _in_turn(
+        self, turns: Turns, who: tuple[str, float], scope: Scope, receive: Receive, answer: "_Answer"
+    ) -> None:
+        if scope["method"] in WRITES:
+            receive = _again(await read_body(Request(scope, receive)), receive)
+        payer, spent = who
+        await turns.take(payer, spent)
+        answer.when_it_begins(lambda: turns.done(payer))
+        await self._route(scope, receive, answer)
 
     async def _say(self, problem: JSONResponse, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         await problems.as_asked(Request(scope), problem, self._page)(scope, receive, answer.send)
@@ -101,6 +179,16 @@ class Border:
         return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
 
 
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body which was read already, and then goes on."""
+    read: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def from_here() -> Message:
+        return read.pop() if read else await receive()
+
+    return from_here
+
+
 class _Answer:
     """The way out: adds headers, drops the body where none is wanted, and remembers the status (0: none yet)."""
 
@@ -110,10 +198,21 @@ class _Answer:
         self._since = time.perf_counter()
         self.status = 0
         self.bodiless = False
+        self._begun: Callable[[], None] | None = None
+
+    def when_it_begins(self, call: Callable[[], None]) -> None:
+        """Call it once, when the answer is ready to be sent, however slowly it is taken; or when there is none."""
+        self._begun = call
+
+    def _begin(self) -> None:
+        call, self._begun = self._begun, None
+        if call is not None:
+            call()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._begin()
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
@@ -124,7 +223,9 @@ class _Answer:
             message = {**message, "body": b""}
         await self._send(message)
 
-    def log(self) -> None:
+    def end(self) -> None:
+        """The answer is sent, or never will be: one line for the log."""
+        self._begin()
         access.info(
             "method=%s path=%s status=%d ms=%d",
             self._scope["method"],

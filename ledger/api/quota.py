@@ -1,100 +1,159 @@
-"""How much one client may ask to have written: a bucket of tokens for each, and a bound on what is under way.
+"""How much one client may ask for: a bucket of points for each, spent before anything of a request is read.
 
-Both are looked at before a body is read, long before a signature is checked: a signature check is a cheap flood. What
-looks at codes count for has an allowance of its own.
+A request costs points by what it is (`ledger.api.costs`). Who has signed in as a partner pays from the partner's
+bucket, everybody else from that of the address. A record that is taken in is paid for by the partners whose signatures
+it brings; one that is refused, and more, by whoever sent it. What looks at codes count for has an allowance of its own.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from threading import Lock
 
+from starlette.requests import cookie_parser
+from starlette.types import Scope
+
 from ledger.common.periods import DAY
 from ledger.errors import Busy
+from ledger.services.home.settings import Settings
 
-PER_SECOND = 200
-BURST = 5000
 REFUSED = 4
-"""What a refused write costs on top: what a client sends by mistake is cheap, what floods is not."""
-MOST_CLIENTS = 10_000
-MOST_UNDER_WAY = 512
-
-
+"""What a refused record costs on top of its 1: what is sent by mistake is cheap, what floods is not."""
+MOST_PAYERS = 10_000
 LOOKS_A_DAY = 100
 """Looks of one client that count in a day: far more than a household has goods, and no use to who reads a shelf."""
+COOKIE = "lading_session"
 
 
-class _Buckets:
-    """Tokens by client: every second brings `per_second` back, up to `burst`.
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`per_second` points come back each second, up to `burst`; 0 a second: no limit."""
 
-    At most `MOST_CLIENTS` are remembered, the longest silent forgotten first: memory is bounded, and whoever comes
-    from many addresses gains one burst each. `monotonic`: seconds that never go back. Not safe for threads by itself.
+    per_second: float
+    burst: int
+
+
+class Budget:
+    """Points by payer.
+
+    At most `MOST_PAYERS` are remembered, the longest silent forgotten first: memory is bounded, and whoever comes from
+    many addresses gains one burst each. `monotonic`: seconds that never go back. Safe for threads.
     """
 
-    def __init__(self, per_second: float, burst: int, monotonic: Callable[[], float]) -> None:
-        self._per_second = per_second
-        self._burst = float(burst)
+    def __init__(self, rate: Rate, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
         self._monotonic = monotonic
-        self._tokens: OrderedDict[str, tuple[float, float]] = OrderedDict()  # client: tokens left, and when
-
-    def left(self, client: str) -> float:
-        tokens, since = self._tokens.get(client, (self._burst, 0.0))
-        return min(self._burst, tokens + (self._monotonic() - since) * self._per_second)
-
-    def keep(self, client: str, tokens: float) -> None:
-        self._tokens[client] = (tokens, self._monotonic())
-        self._tokens.move_to_end(client)
-        if len(self._tokens) > MOST_CLIENTS:
-            self._tokens.popitem(last=False)
-
-
-class Quota:
-    """Tokens by client; each write takes one."""
-
-    def __init__(
-        self, per_second: int = PER_SECOND, burst: int = BURST, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._per_second = per_second
         self._lock = Lock()
-        self._buckets = _Buckets(per_second, burst, monotonic)
-        self._under_way = 0
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # payer: points left, and when
 
-    def enter(self, client: str) -> None:
-        """Begin a write; raises `Busy` when the client has no token left or too many writes are under way."""
-        with self._lock:
-            if self._under_way >= MOST_UNDER_WAY:
-                raise Busy("too many writes are under way", retry_after=1)
-            left = self._buckets.left(client)
-            if left < 1:
-                raise Busy("this client sends too much", retry_after=ceil((1 - left) / self._per_second))
-            self._buckets.keep(client, left - 1)
-            self._under_way += 1
+    def take(self, payer: str, points: int) -> None:
+        """Raises `Busy`, which says when to come back, unless the payer has so many points left.
 
-    def leave(self, client: str, *, refused: bool) -> None:
-        """End a write that `enter` began."""
+        What costs more than a burst needs a full bucket, and leaves a debt.
+        """
+        if not self._rate.per_second:
+            return
         with self._lock:
-            self._under_way -= 1
-            if refused:
-                self._buckets.keep(client, max(0.0, self._buckets.left(client) - REFUSED))
+            left, needed = self._now(payer), min(points, self._rate.burst)
+            if left < needed:
+                wait = ceil((needed - left) / self._rate.per_second)
+                raise Busy("this client asks for too much", retry_after=wait)
+            self._keep(payer, left - points)
+
+    def charge(self, payer: str, points: int) -> None:
+        """Take so many points, as far as they are there, or give them back where it is a negative number."""
+        if not self._rate.per_second:
+            return
+        with self._lock:
+            left = self._now(payer)
+            self._keep(payer, min(float(self._rate.burst), max(min(left, 0.0), left - points)))
+
+    def spent(self, payer: str) -> float:
+        """The share of its bucket that the payer has used, 0 to 1."""
+        with self._lock:
+            return 1 - self._now(payer) / self._rate.burst
+
+    def _now(self, payer: str) -> float:
+        left, since = self._left.get(payer, (float(self._rate.burst), 0.0))
+        return min(float(self._rate.burst), left + (self._monotonic() - since) * self._rate.per_second)
+
+    def _keep(self, payer: str, left: float) -> None:
+        self._left[payer] = (left, self._monotonic())
+        self._left.move_to_end(payer)
+        if len(self._left) > MOST_PAYERS:
+            self._left.popitem(last=False)
+
+
+class Budgets:
+    """What everybody has left, for reading and for writing, and whose session is whose."""
+
+    def __init__(self, reads: Rate, writes: Rate, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.reads = Budget(reads, monotonic)
+        self.writes = Budget(writes, monotonic)
+        self._lock = Lock()
+        self._partners: OrderedDict[str, int] = OrderedDict()  # by session token
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Budgets":
+        return cls(
+            Rate(settings.quota_reads, settings.quota_read_burst),
+            Rate(settings.quota_writes, settings.quota_write_burst),
+        )
+
+    def payer(self, scope: Scope) -> str:
+        """Who pays for a request: the partner whose session it carries, if that has been seen before, or the address.
+
+        Keys without a partner pay as their address does: anybody can make as many as they like.
+        """
+        with self._lock:
+            partner = self._partners.get(token_of(scope), 0)
+        return paid_by(partner) if partner else client_of(scope["client"][0] if scope.get("client") else "local")
+
+    def remember(self, token: str, partner: int) -> None:
+        """This session's requests are paid for by `partner`."""
+        with self._lock:
+            self._partners[token] = partner
+            self._partners.move_to_end(token)
+            if len(self._partners) > MOST_PAYERS:
+                self._partners.popitem(last=False)
+
+    def forget(self, token: str) -> None:
+        with self._lock:
+            self._partners.pop(token, None)
+
+    def take_from_signers(self, partners: Collection[int]) -> None:
+        """Let each of these pay for one record; raises `Busy` when one cannot, and none has paid."""
+        paid: list[str] = []
+        try:
+            for partner in sorted(partners):
+                self.writes.take(paid_by(partner), 1)
+                paid.append(paid_by(partner))
+        except Busy:
+            for payer in paid:
+                self.writes.charge(payer, -1)
+            raise
 
 
 class LookQuota:
     """How many looks at codes count for one client; beyond it the answer is the same, and nothing is remembered."""
 
     def __init__(self, a_day: int = LOOKS_A_DAY, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._lock = Lock()
-        self._buckets = _Buckets(a_day / DAY, a_day, monotonic)
+        self._budget = Budget(Rate(a_day / DAY, a_day), monotonic)
 
     def take(self, client: str) -> bool:
         """Whether one more look of this client counts."""
-        with self._lock:
-            left = self._buckets.left(client)
-            if left < 1:
-                return False
-            self._buckets.keep(client, left - 1)
-            return True
+        try:
+            self._budget.take(client, 1)
+        except Busy:
+            return False
+        return True
+
+
+def paid_by(partner: int) -> str:
+    return f"partner {partner}"
 
 
 def client_of(host: str) -> str:
@@ -106,3 +165,19 @@ def client_of(host: str) -> str:
     if isinstance(address, IPv6Address):
         return address.exploded[:19]
     return host
+
+
+def token_of(scope: Scope) -> str:
+    """The session token that a request is read with: the bearer token, or without that header the cookie's."""
+    headers = {
+        name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"authorization", b"cookie")
+    }
+    if b"authorization" in headers:
+        return bearer_of(headers[b"authorization"])
+    return cookie_parser(headers[b"cookie"]).get(COOKIE, "") if b"cookie" in headers else ""
+
+
+def bearer_of(authorization: str) -> str:
+    """The token in an `Authorization` header; empty when it names none."""
+    scheme, _, token = authorization.partition(" ")
+    return token if scheme.lower() == "bearer" else ""

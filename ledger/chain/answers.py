@@ -15,6 +15,9 @@ _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _SEQUENCE = re.compile(r"(?:got|tx:?)\s*(\d+)\D+(?:expected|state:?)\s*(\d+)")
 
+_METHOD_NOT_FOUND = -32601
+"""JSON-RPC 2.0, section 5.1."""
+
 _KNOWN = ("already known", "known transaction", "already imported", "already in mempool", "tx already in cache")
 _NONCE_USED = ("nonce too low", "nonce is too low", "nonce too small", "oldnonce", "old nonce")
 _NONCE_AHEAD = ("nonce too high", "nonce too far in the future", "nonce gap")
@@ -52,6 +55,7 @@ class Refusal:
     message: str
     data: bytes
     is_revert: bool
+    is_unknown_method: bool = False
 
 
 def refusal_of(error: Any) -> Refusal:
@@ -65,7 +69,8 @@ def refusal_of(error: Any) -> Refusal:
     text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
     result = bytes.fromhex(text[2:]) if _DATA.fullmatch(text) else b""
     # Code 3 is geth's for a revert; others say it in the sentence.
-    return Refusal(message, result, error.get("code") == 3 or "revert" in message.lower())
+    is_revert = error.get("code") == 3 or "revert" in message.lower()
+    return Refusal(message, result, is_revert, error.get("code") == _METHOD_NOT_FOUND)
 
 
 def sent_of(refusal: Refusal) -> SendResult:
@@ -97,6 +102,14 @@ def quantity(value: Any, where: str) -> int:
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
         raise ChainUnavailable("not a number", where=where, expected="hex", found=str(value)[:80])
     return int(value, 16)
+
+
+def count(value: Any, where: str) -> int:
+    """A number that counts something (blocks, seconds, transactions): none is near 2⁵³."""
+    number = quantity(value, where)
+    if number >= 2**53:
+        raise ChainUnavailable("a number beyond all measure", where=where, found=str(value)[:80])
+    return number
 
 
 def data_of(value: Any, where: str) -> bytes:

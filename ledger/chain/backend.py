@@ -15,11 +15,13 @@ from ledger.chain.keyvalue import SqliteStore
 from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 
 _FUNDS = 10**27
+CHAIN_ID, REVERT = b"chain id", b"revert "
+"""Keys of notes beside the chain's own pairs; the second is followed by a transaction's hash."""
 
 
 def note_of_revert(transaction: bytes) -> bytes:
     """The store's key for a transaction's revert data, which no receipt holds."""
-    return b"revert " + transaction
+    return REVERT + transaction
 
 
 class SqliteBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester carries no types

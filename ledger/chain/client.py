@@ -39,6 +39,18 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """What a range of blocks holds: `blocks`, each the parent of the next, and `logs` by block and index, each once.
+
+    `proved`: the hashes of the blocks vouch for it; otherwise only that the node's answers agree with each other.
+    """
+
+    blocks: tuple[Block, ...]
+    logs: tuple[Log, ...]
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A transaction that is in a block. `succeeded` is False when it reverted; `contract` is set by a deployment."""
 
@@ -109,8 +121,15 @@ class ChainReader(Protocol):
         """The call data of a transaction in a block, None when the node knows of none."""
         ...
 
-    def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
-        """Every event of `addresses` in blocks first to last, once each, ordered by block and index."""
+    def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
+        """Blocks first (at least `FIRST_BLOCK`) to last, which exist, and every event of `addresses` in them.
+
+        None is missing: what a node says is compared with the headers of the blocks, see `ledger.chain.checked`.
+        """
+        ...
+
+    def confirms(self, receipt: Receipt) -> bool:
+        """Whether the block that `receipt` names holds it just so, compared with the header as in `events`."""
         ...
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
@@ -119,6 +138,13 @@ class ChainReader(Protocol):
 
     def code(self, address: bytes) -> bytes:
         """The code of a contract, empty where there is none."""
+        ...
+
+    def storage(self, address: bytes, slot: int, *, block: int | None = None) -> bytes:
+        """The 32 bytes in a storage slot of a contract after `block` (None: the newest); zeros for one never written.
+
+        A node need not keep the state of old blocks: ask for a recent one.
+        """
         ...
 
     def close(self) -> None:
@@ -152,6 +178,7 @@ class ChainClient(ChainReader, Protocol):
     def seal(self, timestamp: int) -> Block | None:
         """Embedded chain: make one block of what was sent, with time max(timestamp, parent's + 1), and commit it.
 
-        None when nothing was waiting, and on networks, which make their own blocks.
+        None when nothing was waiting or block times are too far ahead of `timestamp`, and on networks, which make
+        their own blocks.
         """
         ...

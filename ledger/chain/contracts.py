@@ -12,8 +12,9 @@ from importlib import resources
 from typing import Any
 
 from ledger.chain.abi import AbiType, decode, encode, parse_type, selector
+from ledger.chain.client import ChainReader
 from ledger.codes import ContractKind
-from ledger.errors import LadingError, Misconfigured, NotFound
+from ledger.errors import ChainUnavailable, LadingError, MalformedRecord, Misconfigured, NotFound
 from ledger.records.eip712 import Member, Struct, list_hash, part_hash
 from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Record
@@ -175,6 +176,21 @@ def encode_function(contract: str, name: str, *arguments: Any) -> bytes:
 def decode_result(contract: str, name: str, output: bytes) -> tuple[Any, ...]:
     """What a call of the function returned."""
     return decode(artifact(contract).function(name)[2], output)
+
+
+def view(chain: ChainReader, address: bytes, contract: str, name: str, *arguments: Any) -> tuple[Any, ...]:
+    """What a function of the contract at `address` answers on the newest state.
+
+    Raises `ChainUnavailable` when it answers nothing, or what is no result of that function: the contract is there, so
+    the node is at fault.
+    """
+    result = chain.call(address, encode_function(contract, name, *arguments))
+    if not result.succeeded:
+        raise ChainUnavailable(f"the contract does not answer ({revert_reason(result.output)})", where=name)
+    try:
+        return decode_result(contract, name, result.output)
+    except MalformedRecord as error:
+        raise ChainUnavailable(f"no answer of the contract ({error})", where=name) from None
 
 
 # --- revert reasons --------------------------------------------------------------------------------------------------

@@ -88,6 +88,7 @@ class Deployment:
                 ContractKind[name.upper()]: bytes_from_hex(address, 20, name)
                 for name, address in data["contracts"].items()
             }
+            contracts[ContractKind.BONUS]  # signatures about money bind its address
             token = data["token"]
             return cls(
                 int(data["chainId"]),

@@ -19,16 +19,28 @@ from eth._utils.address import generate_contract_address
 from eth_bloom.bloom import BloomFilter
 from eth_tester import EthereumTester
 
-from ledger.chain.backend import SqliteBackend, note_of_revert
-from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Log, Receipt, SendResult, Sent
+from ledger.chain.backend import CHAIN_ID, SqliteBackend, note_of_revert
+from ledger.chain.client import (
+    FIRST_BLOCK,
+    MAX_TRANSACTION_GAS,
+    Block,
+    CallResult,
+    Events,
+    Log,
+    Receipt,
+    SendResult,
+    Sent,
+)
 from ledger.chain.faults import translated
 from ledger.chain.inspection import ChainDamage, damages
 from ledger.chain.keyvalue import SqliteStore
 from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
 
-_CHAIN_ID = b"chain id"
 _RECENT_BLOCKS = 8
+MOST_AHEAD = 300
+"""Seconds that block times may be ahead of the clock. Each is at least one later than the last, so with more than one
+block a second they would leave it behind for ever: then blocks wait."""
 
 
 class _Contents(NamedTuple):
@@ -104,16 +116,23 @@ class EmbeddedReader:
             place = self._place(transaction)
             return None if place is None else bytes(self._chain.get_canonical_transaction_by_index(*place).data)
 
-    def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
+    def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         wanted = frozenset(addresses)
-        result: list[Log] = []
+        blocks: list[Block] = []
+        logs: list[Log] = []
         with self._lock, translated("chain"):
-            for number in range(max(first, FIRST_BLOCK), min(last, int(self._head().block_number)) + 1):
+            if last > int(self._head().block_number):
+                raise ChainUnavailable("a final block is missing", where=f"block {last}")
+            for number in range(max(first, FIRST_BLOCK), last + 1):
                 header = self._header(number)
                 if header is None:
                     raise StorageFailed("a block is missing from the chain", where=f"block {number}")
-                result += self._logs_of(header, wanted)
-        return tuple(result)
+                blocks.append(_block(header))
+                logs += self._logs_of(header, wanted)
+        return Events(tuple(blocks), tuple(logs), proved=True)
+
+    def confirms(self, receipt: Receipt) -> bool:
+        return self.receipt(receipt.transaction) == receipt  # read from the block's own receipts
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = bytes(20), block: int | None = None) -> CallResult:
         with self._lock, translated("chain"):
@@ -138,13 +157,20 @@ class EmbeddedReader:
             return CallResult(True, computation.output)
 
     def damages(self) -> list[ChainDamage]:
-        """What in the file is not what was written, as far as it proves itself; see `ledger.chain.inspection`."""
+        """What in the file is not what was written; see `ledger.chain.inspection`."""
         with self._lock:
-            return list(damages(self._store, self._chain.chaindb))
+            return damages(self._store, self._chain)
 
     def code(self, address: bytes) -> bytes:
         with self._lock, translated("chain"):
             return bytes(self._state().get_code(address))
+
+    def storage(self, address: bytes, slot: int, *, block: int | None = None) -> bytes:
+        with self._lock, translated("chain"):
+            header = self._head() if block is None else self._header(block)
+            if header is None:
+                raise Misconfigured("no such block", where="storage", found=block)
+            return int(self._chain.get_vm(header).state.get_storage(address, slot)).to_bytes(32, "big")
 
     def close(self) -> None:
         with self._lock:
@@ -211,22 +237,29 @@ class EmbeddedChain(EmbeddedReader):
         path: Path,
         *,
         chain_id: int,
-        genesis_time: int,
+        genesis_time: int | None,
         funded: Sequence[bytes] = (),
         now: Callable[[], int] | None = None,
     ) -> None:
         """Open the chain at `path`, or begin it: block 0 at `genesis_time`, with funds for `funded`.
 
-        An existing chain keeps the genesis it has. Raises `Misconfigured` when it has another chain id, or when
-        another process writes it.
+        An existing chain keeps the genesis it has. `genesis_time` None opens, and never begins one. Raises
+        `Misconfigured` when it has another chain id, or when another process writes it; `StorageFailed` when it is
+        gone, or cannot be read or written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if genesis_time is None:
+            if not path.exists():
+                raise _lost(path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
         store = SqliteStore(path, writable=True)
         try:
-            if store.note(_CHAIN_ID) is None:
+            if store.note(CHAIN_ID) is None:
+                if genesis_time is None:
+                    raise _lost(path)
                 with translated("genesis"):
                     SqliteBackend.begin(store, chain_id, genesis_time, funded)
-                store.commit([(_CHAIN_ID, str(chain_id).encode())])
+                store.commit([(CHAIN_ID, str(chain_id).encode())])
             _check_chain_id(store, chain_id, path)
             with translated("chain"):
                 self._backend = SqliteBackend(store, chain_id)
@@ -282,7 +315,7 @@ class EmbeddedChain(EmbeddedReader):
         """
         with self._writing:
             self._backend.store.require_sound()
-            if not self._waiting:
+            if not self._waiting or self._newest().timestamp >= timestamp + MOST_AHEAD:
                 return None
             waiting = tuple(self._waiting.values())
             try:
@@ -299,6 +332,10 @@ class EmbeddedChain(EmbeddedReader):
                 self._next_nonce.clear()
             return _block(header)
 
+    def _newest(self) -> Any:
+        with translated("seal"):
+            return self._backend.chain.get_canonical_head()
+
     def tester(self) -> EthereumTester:
         """This chain behind eth-tester's own front, for looking at it with web3. Every transaction makes a block."""
         return EthereumTester(self._backend)
@@ -313,7 +350,15 @@ def _block(header: Any) -> Block:
     return Block(int(header.block_number), header.hash, header.parent_hash, int(header.timestamp))
 
 
+def _lost(path: Path) -> StorageFailed:
+    return StorageFailed(
+        "the chain of this home is gone: there is none in its file",
+        where=str(path),
+        mend="Put the newest copy back. Its blocks cannot be made again: without one, found a new consortium.",
+    )
+
+
 def _check_chain_id(store: SqliteStore, chain_id: int, path: Path) -> None:
-    result = (store.note(_CHAIN_ID) or b"none").decode()
+    result = (store.note(CHAIN_ID) or b"none").decode(errors="replace")
     if result != str(chain_id):
         raise Misconfigured("the file holds another chain", where=path.name, expected=chain_id, found=result)

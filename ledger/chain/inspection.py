@@ -1,15 +1,19 @@
-"""Whether the file of the embedded chain still holds what was written: everything in it that proves itself, reread.
+"""Whether the file of the embedded chain still holds what was written, all of it and nothing else.
 
-Headers, bodies, receipts, state and code are stored under their hashes, so each proves itself. What is stored under
-other keys is compared with these: the blocks form one chain of hashes down to the first, and each transaction is
-looked up where it stands. Not proved: that a state follows from its transactions (they are not run again), and what
-decides nothing that was recorded: the library's scores of blocks, and notes on reverts.
+Headers, bodies, receipts, state and code are stored under their hashes, so each proves itself; and the newest header
+leads to all of them, so that one which is missing, or to which none leads, shows. What is stored under other keys
+follows from these. Not proved: that a state follows from its transactions (they are not run again), and the words that
+a reverted transaction ended with.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import rlp
+from eth.db.schema import SchemaV1
+
+from ledger.chain.backend import CHAIN_ID, REVERT, note_of_revert
 from ledger.chain.faults import translated
 from ledger.chain.keyvalue import SqliteStore
 from ledger.common.ids import to_hex
@@ -17,6 +21,7 @@ from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
 
 HASH_LENGTH = 32
+_NO_NODE, _NO_CODE = keccak256(rlp.encode(b"")), keccak256(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +33,153 @@ class ChainDamage:
     found: str
 
 
-def damages(store: SqliteStore, chaindb: Any) -> Iterator[ChainDamage]:
-    """1. Every value whose key is a hash has this hash.
-    2. From the head down, each block is found by its number, and names the one before.
-    3. Every transaction of a block is looked up there, and nowhere else.
+def damages(store: SqliteStore, chain: Any) -> list[ChainDamage]:
+    """What is not as written, of py-evm's `chain` in `store`.
 
-    Ends early with the trouble itself when something cannot be read at all.
+    It ends early with the trouble itself when something cannot be read at all.
     """
-    try:
-        # 1.
-        for key, value in store.pairs():
-            if len(key) == HASH_LENGTH and keccak256(value) != key:
-                yield ChainDamage(f"value {to_hex(key)}", to_hex(key), to_hex(keccak256(value)))
-        # 2.
-        with translated("chain"):
-            head = chaindb.get_canonical_head()
-            number, parent = int(head.block_number), bytes(head.hash)
-        while number >= 0:
+    inspection = _Inspection(store, chain)
+    with store.snapshot():
+        try:
             with translated("chain"):
-                header = chaindb.get_canonical_block_header_by_number(number)
-            if (bytes(header.hash), int(header.block_number)) != (parent, number):
-                yield ChainDamage(f"block {number}", to_hex(parent), to_hex(header.hash))
+                inspection.run()
+        except LadingError as error:
+            inspection.add(error.where or "chain", "a file that can be read", str(error))
+        except (TypeError, IndexError, AttributeError) as error:  # from a value that is no node of a trie
+            inspection.add("chain", "a file that can be read", f"{type(error).__name__}: {error}")
+    return inspection.found
+
+
+class _Inspection:
+    def __init__(self, store: SqliteStore, chain: Any) -> None:
+        self._store = store
+        self._chain = chain
+        self._chaindb = chain.chaindb
+        self._reached: set[bytes] = set()
+        self._expected: dict[bytes, bytes] = {}
+        self._reverted: set[bytes] = set()
+        self.found: list[ChainDamage] = []
+
+    def add(self, where: str, expected: str, found: str) -> None:
+        self.found.append(ChainDamage(where, expected, found))
+
+    def run(self) -> None:
+        """1. Every value whose key is a hash has this hash.
+        2. From the head down, each block names the one before, and its tries lead to every node there is.
+        3. What leads from nowhere, or stands under other keys than those that follow from the blocks.
+        4. Notes: the chain's id, and one of each transaction that reverted.
+        """
+        # 1.
+        sound, others = set(), {}
+        for key, value in self._store.pairs():
+            if len(key) != HASH_LENGTH:
+                others[key] = value
+            elif keccak256(value) != key:
+                self.add(f"value {to_hex(key)}", to_hex(key), to_hex(keccak256(value)))
+            else:
+                sound.add(key)
+        if self.found:
+            return  # what they lead to cannot be read
+        # 2.
+        self._walk_blocks()
+        # 3.
+        for key in sorted(sound - self._reached):
+            self.add(f"value {to_hex(key)}", "no such value", "one that no block leads to")
+        for key in sorted(others.keys() | self._expected.keys()):
+            right, wrong = self._expected.get(key), others.get(key)
+            if right != wrong:
+                self.add(f"value {key.decode(errors='replace')}", _shown(right), _shown(wrong))
+        # 4.
+        self._check_notes()
+
+    def _walk_blocks(self) -> None:
+        head = self._chaindb.get_canonical_head()
+        number, following = int(head.block_number), bytes(head.hash)
+        gaps = rlp.encode([[], (number + 1).to_bytes(HASH_LENGTH, "big")])
+        self._expected[SchemaV1.make_canonical_head_hash_lookup_key()] = following
+        self._expected[SchemaV1.make_chain_gaps_lookup_key()] = gaps
+        self._expected[SchemaV1.make_header_chain_gaps_lookup_key()] = gaps
+        scores = []
+        while number >= 0:
+            header = self._chaindb.get_block_header_by_hash(following)
+            if int(header.block_number) != number:
+                self.add(f"block {number}", str(number), str(header.block_number))
                 return
-            # 3.
-            yield from _misplaced(chaindb, header, number)
-            number, parent = number - 1, bytes(header.parent_hash)
-    except LadingError as error:
-        yield ChainDamage(error.where or "chain", "a file that can be read", str(error))
+            self._reached.add(following)
+            self._expected[SchemaV1.make_block_number_to_hash_lookup_key(header.block_number)] = rlp.encode(following)
+            self._walk_body(header, number)
+            scores.append((following, int(header.difficulty) or number))
+            number, following = number - 1, bytes(header.parent_hash)
+        score = 0
+        for block, more in reversed(scores):
+            score += more
+            key = SchemaV1.make_block_hash_to_score_lookup_key(block)  # type: ignore[arg-type]
+            self._expected[key] = rlp.encode(score)
+
+    def _walk_body(self, header: Any, number: int) -> None:
+        self._walk(bytes(header.state_root), self._walk_account)
+        for root in (header.transaction_root, header.receipt_root):
+            self._walk(bytes(root), _nothing)
+        hashes = self._chaindb.get_block_transaction_hashes(header)
+        receipts = self._receipts(header)
+        for index, (transaction, receipt) in enumerate(zip(hashes, receipts, strict=True)):
+            key = SchemaV1.make_transaction_hash_to_block_lookup_key(transaction)
+            self._expected[key] = rlp.encode([number, index])
+            if receipt.state_root != b"\x01":
+                self._reverted.add(bytes(transaction))
+
+    def _receipts(self, header: Any) -> tuple[Any, ...]:
+        kind = self._chain.get_vm_class_for_block_number(header.block_number)
+        return tuple(self._chaindb.get_receipts(header, kind.get_receipt_builder()))
+
+    def _walk_account(self, value: bytes) -> None:
+        _, _, storage, code = rlp.decode(value)
+        self._walk(storage, _nothing)
+        if code != _NO_CODE:
+            self._reach(code)
+
+    def _walk(self, root: bytes, leaf: Callable[[bytes], None]) -> None:
+        """Reach every node under `root` that was not reached before; `leaf` is told the values."""
+        waiting: list[Any] = [root]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, bytes):
+                if not node or node == _NO_NODE or node in self._reached:
+                    continue
+                data = self._reach(node)
+                node = rlp.decode(data) if data is not None else ()
+            if len(node) == 2:
+                if node[0][0] >> 4 >= 2:  # the flag of a leaf, see the yellow paper's hex-prefix encoding
+                    leaf(node[1])
+                else:
+                    waiting.append(node[1])
+            elif node:
+                waiting += node[:16]
+                if node[16]:
+                    leaf(node[16])
+
+    def _reach(self, key: bytes) -> bytes | None:
+        self._reached.add(key)
+        value = self._store.stored(key)
+        if value is None:
+            self.add(f"value {to_hex(key)}", "a value that a block leads to", "none: it was deleted")
+        return value
+
+    def _check_notes(self) -> None:
+        notes = dict(self._store.notes())
+        expected = {note_of_revert(transaction) for transaction in self._reverted} | {CHAIN_ID}
+        for key in sorted(expected ^ notes.keys()):
+            wrong = key in notes
+            self.add(f"note {_named(key)}", "no such note" if wrong else "a note", "a note" if wrong else "none")
 
 
-def _misplaced(chaindb: Any, header: Any, number: int) -> Iterator[ChainDamage]:
-    with translated("chain"):
-        places = [(h, tuple(chaindb.get_transaction_index(h))) for h in chaindb.get_block_transaction_hashes(header)]
-    for index, (transaction, place) in enumerate(places):
-        if place != (number, index):
-            yield ChainDamage(f"place of transaction {to_hex(transaction)}", f"{number}, {index}", f"{place}")
+def _named(key: bytes) -> str:
+    return f"revert {to_hex(key[len(REVERT) :])}" if key.startswith(REVERT) else key.decode(errors="replace")
+
+
+def _nothing(_value: bytes) -> None:
+    pass
+
+
+def _shown(value: bytes | None) -> str:
+    return "none" if value is None else to_hex(value)

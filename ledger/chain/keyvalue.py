@@ -9,15 +9,17 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from eth.db.atomic import AtomicDB
 
-from ledger.errors import Misconfigured, StorageFailed
+from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 
 _FORMAT = 1
 _HASH_LENGTH = 32
+_REFUSED = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
+"""Nothing was written: SQLite says so before a commit is on its way to the disk."""
 CACHED_BYTES = 8 << 20
 """Most that is remembered of the file's values, what Python adds to each included."""
 _OVERHEAD = 200
@@ -27,8 +29,8 @@ _OVERHEAD = 200
 class SqliteStore(AtomicDB):
     """A `BaseAtomicDB` over one SQLite connection. Not for use by two threads at once.
 
-    Raises `StorageFailed` when SQLite refuses, and for every later call after a commit that failed: what the disk
-    holds then is unknown, so only opening the file anew tells.
+    Raises `StorageFailed` when SQLite refuses; then nothing was written. `DiskFailed`, from then on for every call,
+    after a commit that failed in any other way: what the disk holds then is unknown.
     """
 
     def __init__(self, path: Path, *, writable: bool) -> None:
@@ -37,7 +39,7 @@ class SqliteStore(AtomicDB):
         self._writable = writable
         self._pending: dict[bytes, bytes | None] = {}
         self._cache = _Cache()
-        self._failed = False
+        self._failure: DiskFailed | None = None
         self._lock_file: int | None = lock(path) if writable else None
         try:
             self._db = _connect(path, writable)
@@ -92,9 +94,20 @@ class SqliteStore(AtomicDB):
                 self._db.executemany("INSERT OR REPLACE INTO pairs (key, value) VALUES (?, ?)", kept)
                 self._db.executemany("INSERT OR REPLACE INTO notes (key, value) VALUES (?, ?)", list(notes))
                 self._db.execute("COMMIT")
-            except sqlite3.Error:
-                self._failed = True
-                raise
+            except sqlite3.Error as error:
+                # Whoever made the block starts again from what the file holds.
+                self._pending.clear()
+                if getattr(error, "sqlite_errorname", "").startswith(_REFUSED):
+                    with suppress(sqlite3.Error):
+                        self._db.execute("ROLLBACK")
+                    raise
+                self._failure = DiskFailed(
+                    "the disk failed under the chain; what it holds is unknown",
+                    where=self._path.name,
+                    found=str(error),
+                    mend="Check the disk, then start again.",
+                )
+                raise self._failure from error
         for key, value in kept:
             self._cache.keep(key, value)
         self._pending.clear()
@@ -108,6 +121,29 @@ class SqliteStore(AtomicDB):
         with self._translated():
             row = self._db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
+
+    def notes(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every note, key and value."""
+        with self._translated():
+            for key, value in self._db.execute("SELECT key, value FROM notes"):
+                yield bytes(key), bytes(value)
+
+    def stored(self, key: bytes) -> bytes | None:
+        """What the file has under `key`, whatever was read before."""
+        with self._translated():
+            row = self._db.execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read the file as one moment has it, whatever its writer does meanwhile."""
+        with self._translated():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with self._translated():
+                self._db.execute("ROLLBACK")
 
     def pairs(self) -> Iterator[tuple[bytes, bytes]]:
         """Everything in the file as one moment has it, keys and values."""
@@ -125,13 +161,9 @@ class SqliteStore(AtomicDB):
             self._lock_file = None
 
     def require_sound(self) -> None:
-        """Raise `StorageFailed` if a commit failed before."""
-        if self._failed:
-            raise StorageFailed(
-                "an earlier write failed, so the file is not trusted any more",
-                where=self._path.name,
-                mend="Check the disk, then start again.",
-            )
+        """Raise `DiskFailed` if the disk failed before."""
+        if self._failure is not None:
+            raise self._failure
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -198,10 +230,13 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
 def lock(path: Path) -> int:
     """Take the lock of the chain at `path`, be it there yet or not; `os.close` gives it back.
 
-    Raises `Misconfigured` when another process holds it.
+    Raises `Misconfigured` when another process holds it, `StorageFailed` when the home cannot be written.
     """
     # The kernel lets go of the lock when the process ends, however it ends.
-    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StorageFailed("the home cannot be written", where=str(path.parent), found=error.strerror or "") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -33,6 +33,21 @@ def sign_transaction(
     return SignedTransaction(raw, keccak256(raw))
 
 
+def call_of(raw: bytes) -> tuple[bytes | None, bytes]:
+    """Whom a transaction made by `sign_transaction` calls (None: it deploys), and with what data."""
+    fields = rlp.decode(raw, strict=True)
+    return fields[3] or None, fields[5]
+
+
+def least_gas(to: bytes | None, data: bytes) -> int:
+    """What a transaction takes before anything of it is executed; with less, no network puts it into a block.
+
+    Source: the yellow paper, section 6.2; EIP-2028.
+    """
+    zeros = data.count(0)
+    return (21_000 if to is not None else 53_000) + 4 * zeros + 16 * (len(data) - zeros)
+
+
 def sender_and_nonce(raw: bytes) -> tuple[bytes, int]:
     """Who signed the transaction in `raw`, and its nonce; raises `InvalidInput` for other bytes."""
     try:

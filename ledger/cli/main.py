@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from ledger.cli import output
-from ledger.errors import LadingError
+from ledger.errors import LadingError, StorageFailed
 
 
 class Entry(NamedTuple):
@@ -130,6 +130,9 @@ def main() -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(1) from None
+    except OSError as error:
+        where = error.filename if isinstance(error.filename, str) else ""
+        output.fail(StorageFailed("the system refused", where=where, found=error.strerror or str(error)))
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def found_trial(
     council = [demo_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
     found(
         settings,
-        lambda: open_chain(settings, clock),
+        lambda: open_chain(settings, clock, begin=True),
         clock.now,
         council=[key.address for key in council],
         threshold=THRESHOLD,

@@ -1,9 +1,10 @@
 """`Client`: a service's API by its URL. Answers are the API's own, as plain data; problem documents become errors."""
 
 import json
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any
 
@@ -14,7 +15,8 @@ from ledger.errors import InvalidInput, MalformedRecord, Unavailable
 from ledger.records.signing import SignedRecord
 
 PATIENCE = 60
-"""Seconds to wait for an answer."""
+"""Seconds to wait for an answer, and until one may ask again."""
+TOO_MANY = 429
 MOST_ANSWER = 16 * 1024 * 1024
 PAGE = 100
 
@@ -22,8 +24,9 @@ PAGE = 100
 class Client:
     """The service at `url`. Every method raises the error that an answer names, `Unavailable` when there is none."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
         """Raises `MalformedRecord` for what is no http(s) address; nothing is asked yet."""
+        self._sleep = sleep
         if not url.startswith(("http://", "https://")):
             raise MalformedRecord("not a web address", where="--url", expected="http(s)://…", found=url[:80])
         self._url = url.rstrip("/")
@@ -67,13 +70,20 @@ class Client:
             after = f"&after={answer['next']}"
 
     def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 http(s), see above
-                return self._parsed(answer.read(MOST_ANSWER))
-        except urllib.error.HTTPError as error:
-            raise error_of(error.read(MOST_ANSWER), error.code) from None
-        except (OSError, HTTPException) as error:
-            raise Unavailable("the service does not answer", where=self._url, found=str(error)) from None
+        """One answer. Who is told that it asks for too much comes back when it may, as long as that is soon."""
+        waited = 0
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 http(s), see above
+                    return self._parsed(answer.read(MOST_ANSWER))
+            except urllib.error.HTTPError as error:
+                seconds = error.headers.get("Retry-After", "")
+                if error.code != TOO_MANY or not seconds.isdecimal() or waited + int(seconds) > PATIENCE:
+                    raise error_of(error.read(MOST_ANSWER), error.code) from None
+                waited += max(1, int(seconds))
+                self._sleep(max(1, int(seconds)))
+            except (OSError, HTTPException) as error:
+                raise Unavailable("the service does not answer", where=self._url, found=str(error)) from None
 
     def _parsed(self, text: bytes) -> dict[str, Any]:
         try:

@@ -12,6 +12,7 @@ from ledger.errors import MalformedRecord
 
 DAY = 86_400
 HOUR = 3_600
+MINUTE = 60
 CLOCK_SKEW = 15 * 60
 """Seconds that `occurredAt` may be ahead of the clock that accepts or records it."""
 FOREVER = 2**40 - 1

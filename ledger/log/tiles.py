@@ -6,7 +6,7 @@ A tile of level L and index N holds up to 256 consecutive hashes, hash i being t
 Source: C2SP tlog-tiles, sections "Merkle Tree" and "Log entries".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import VerificationFailed
@@ -16,6 +16,8 @@ from ledger.merkle import EMPTY_ROOT, HASH_LENGTH, consistency_path, inclusion_p
 
 WIDTH = 256
 HEIGHT = 8
+ENTRY_LENGTH = 2 + LEAF_LENGTH
+"""Bytes of a leaf in an entry bundle."""
 _ENTRY_PREFIX = LEAF_LENGTH.to_bytes(2, "big")
 
 
@@ -39,6 +41,16 @@ ReadTile = Callable[[Tile], bytes]
 """The bytes of a tile, `width` · 32 of them; it may raise `NotFound`."""
 
 
+def partial_tiles(size: int) -> Iterator[Tile]:
+    """The tiles of a tree of `size` that are not full, lower levels first."""
+    level = 0
+    while (count := size >> (HEIGHT * level)) > 0:
+        index, width = divmod(count, WIDTH)
+        if width:
+            yield Tile(level, index, width)
+        level += 1
+
+
 def tile_of(level: int, index: int, size: int) -> Tile:
     """Tile (level, index) as a tree of `size` has it, full or partial; raises `VerificationFailed` if it has none."""
     width = min(WIDTH, (size >> (HEIGHT * level)) - index * WIDTH)
@@ -54,7 +66,7 @@ def encode_entries(leaves: list[bytes]) -> bytes:
 
 def decode_entries(data: bytes) -> list[bytes]:
     """The leaves of a bundle; raises `VerificationFailed` unless it is a whole number of 74-byte entries."""
-    step = 2 + LEAF_LENGTH
+    step = ENTRY_LENGTH
     chunks = [data[i : i + step] for i in range(0, len(data), step)]
     if len(data) % step or any(chunk[:2] != _ENTRY_PREFIX for chunk in chunks):
         raise VerificationFailed("not an entry bundle", where="entries", expected=f"entries of {LEAF_LENGTH} bytes")

@@ -49,11 +49,13 @@ class Heard:
         return ((i, attestation) for i, (_, attestation) in self.attestations.items() if self.valid(i, attestation))
 
     def replaced(self, evidence: Evidence) -> dict[RecordId, RecordId]:
-        """Each recall that another one replaces, with the first such: its author's own, or an authority's."""
+        """Each recall that another one replaces, with the first such: its author's own, or an authority's, of the same
+        GTIN. Of one product's recalls none is replaced by what nobody who scans that product is shown.
+        """
         result: dict[RecordId, RecordId] = {}
         for verified, recall in self.recalls.values():
             before = self.recalls.get(RecordId(recall.supersedes))
-            if before is None or verified.id in self.revoked:
+            if before is None or verified.id in self.revoked or not _same_goods(before[1], recall):
                 continue
             if before[1].by == recall.by or is_authority(verified, recall, evidence):
                 result.setdefault(before[0].id, verified.id)
@@ -94,6 +96,11 @@ def word_of(record_id: RecordId, heard: Heard, evidence: Evidence) -> RecallWord
         revoked_by=revocation.id if revocation else None,
         reason=revoked.reason if revoked else 0,
     )
+
+
+def _same_goods(one: Recall, other: Recall) -> bool:
+    products = recalled_product(one.subject), recalled_product(other.subject)
+    return products[0] is not None and products[1] is not None and products[0].gtin == products[1].gtin
 
 
 def authorising(records: Iterable[VerifiedRecord]) -> Sequence[VerifiedRecord]:

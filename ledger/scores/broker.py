@@ -75,11 +75,11 @@ def at_office(delivery: Delivery, broker: int, first: Found[Clearance], report_l
 def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:
     """One that is still open is due once a fault of the broker's own holds it up; else nobody can say that it is."""
     broker = broker_of(case.journeys, shipment, steps)
-    closing = next((s for s in steps if s.record.status in RELEASES | _DENIED), None)
+    closing = next((s for s in steps if s.record.status in RELEASES or _denied(case.journeys, s, broker)), None)
     faults = [
         s
         for s in steps
-        if (s.record.status == ClearanceStatus.HELD and s.record.causedBy == broker and _may_blame(s, broker))
+        if _held_by(case.journeys, s, broker)
         or (s.record.status == ClearanceStatus.AMENDED and broker_in(case.journeys, shipment, s) == broker)
     ]
     decided = closing or next(iter(faults), None)
@@ -90,16 +90,31 @@ def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], offic
     records = tuple(dict.fromkeys((decided.verified.id, *(fault.verified.id for fault in faults))))
     role, delivery = Role.BROKER, at_office(case.delivery, broker, steps[0], lag)
     yield Sample(role, broker, Indicator.RELEASED, int(released and not faults), 1, records, delivery)
-    presented = next((s for s in steps if s.record.status == ClearanceStatus.PRESENTED), None)
-    if closing is not None and released and presented is not None:
+    borne = [s for s in steps if _bears(case.journeys, s, broker)]
+    presented = next((s for s in borne if s.record.status == ClearanceStatus.PRESENTED), None)
+    if closing in borne and released and presented is not None:
         seconds = max(0, _at(closing, lag) - _at(presented, lag))
         records = (presented.verified.id, closing.verified.id)
         yield Sample(role, broker, Indicator.OVER_MEDIAN, seconds, 0, records, delivery, office)
 
 
-def _may_blame(step: Found[Clearance], broker: int) -> bool:
-    """Whether customs itself says so, or the broker does: it does not answer for another broker's word."""
-    return broker == step.record.by or step.record.assurance == Assurance.AUTHORITY_SIGNED
+def _held_by(journeys: Journeys, step: Found[Clearance], broker: int) -> bool:
+    own = step.record.status == ClearanceStatus.HELD and step.record.causedBy == broker
+    return own and _bears(journeys, step, broker)
+
+
+def _denied(journeys: Journeys, step: Found[Clearance], broker: int) -> bool:
+    return step.record.status in _DENIED and _bears(journeys, step, broker)
+
+
+def _bears(journeys: Journeys, step: Found[Clearance], broker: int) -> bool:
+    """Whether a status counts against `broker`: customs signed it themselves, or the broker did (below assurance 3 both
+    `by` and `declarant` sign), or endorsed it. Otherwise a rival and one party could put blame on it.
+    """
+    record = step.record
+    if record.assurance == Assurance.AUTHORITY_SIGNED or broker in (record.by, record.declarant):
+        return True
+    return any(one.record.by == broker for one in journeys.endorsements(step.verified.id))
 
 
 def _at(step: Found[Clearance], report_lag: int) -> int:

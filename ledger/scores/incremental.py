@@ -34,6 +34,7 @@ from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import OF_ROLE, Card
 from ledger.scores.composite import Scorecard, Tallies
 from ledger.scores.indicators import known_samples
+from ledger.scores.recalled import word_may_change_until
 from ledger.scores.samples import Case, Sample, case_of, products_of
 from ledger.shipments.clock_stop import moved
 from ledger.shipments.history import Journeys
@@ -227,9 +228,8 @@ class Running:
 def _may_change_until(case: Case) -> int:
     """The last second at which time alone may change the figures of `case`."""
     latest = case.t0
-    for recall in case.journeys.recalls:
-        for revocation in case.journeys.revocations.get(recall.verified.id, ()):
-            latest = max(latest, revocation.record.effectiveFrom)
+    for product in products_of(case.terms) if case.journeys.recalls else ():
+        latest = max(latest, word_may_change_until(case.journeys, product))
     for goods in case.travelled():
         stop = goods.line.stop
         if stop is None or not stop.certain:

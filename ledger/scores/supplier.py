@@ -6,14 +6,16 @@ Everything that was due counts, overdue, lost and tendered too; goods that custo
 from collections.abc import Iterable, Iterator
 
 from ledger.codes import Assurance, Purpose, Role
-from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.products.brand_authority import holders_at, speakers
 from ledger.records.types import Attestation
 from ledger.scores.card import Indicator
+from ledger.scores.recalled import counted_recalls
 from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
+from ledger.shipments.closed import names_of
 from ledger.shipments.customs_holds import Hold
 from ledger.shipments.gate_breaches import Breach, breaches
 from ledger.shipments.history import Journeys
@@ -136,26 +138,23 @@ def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -
             proofs.append(move.verified.id)
     for shipment in _family(goods):
         for onward in case.journeys.onward(shipment):
-            if onward.record.purpose == Purpose.RETURN:
+            if onward.record.purpose == Purpose.RETURN and (taken := _taken_back(case, onward.verified.id)):
                 bad += onward.record.packages
-                proofs.append(onward.verified.id)
-    recalls = _recalls(case) if case.journeys.recalls else []
+                proofs += onward.verified.id, taken
+    products = products_of(case.terms) if case.journeys.recalls else []
+    recalls = [recall for product in products for recall in counted_recalls(case.journeys, product, case.period.at)]
     if recalls:
         bad += case.terms.packages
         proofs += recalls
     return bad, proofs
 
 
-def _recalls(case: Case) -> list[RecordId]:
-    result = []
-    for product in products_of(case.terms):
-        for recall in case.journeys.recalls:
-            if case.journeys.is_revoked(recall, case.period.at):
-                continue
-            subject = recalled_product(recall.record.subject)
-            if subject is not None and recall_covers(subject, recalled_lots(recall.record.lots), product):
-                result.append(recall.verified.id)
-    return result
+def _taken_back(case: Case, terms: RecordId) -> RecordId | None:
+    """The first record by which somebody else took goods on under these terms of a return; None: they lie where they
+    are, and whoever sends them back says so alone.
+    """
+    moves = (move for name in names_of(case.journeys, terms) for move in case.journeys.moves(name))
+    return next((move.verified.id for move in moves if move.packages), None)
 
 
 def attested(journeys: Journeys, product: Product, at: int) -> RecordId | None:

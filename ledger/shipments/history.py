@@ -175,10 +175,12 @@ class Journeys:
         self._seen.discard(verified.id)
         self.add(verified)
 
-    def is_revoked(self, found: Found[Attestation] | Found[Recall], at: int) -> bool:
-        """Whether its author took it back with effect at `at` or before."""
+    def is_revoked(self, found: Found[Attestation], at: int) -> bool:
+        """Whether its author had taken it back by `at`, with effect then: whoever relied on it could know of no other
+        revocation, and a later one that is dated back takes nothing from him.
+        """
         said = self.revocations.get(found.verified.id, ())
-        return any(one.record.effectiveFrom <= at and one.record.by == found.record.by for one in said)
+        return any(max(r.effectiveFrom, v.known) <= at and r.by == found.record.by for v, r in said)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,10 @@ checkpoints, cosignatures = tables.checkpoints, tables.cosignatures
 
 @dataclass(frozen=True, slots=True)
 class StoredCheckpoint:
-    """`note`: the C2SP signed note. Block number, transaction hash and block time once it was anchored."""
+    """`note`: the C2SP signed note. Block number, transaction hash and block time once it was anchored.
+
+    `previous`: the size of the checkpoint before, None for the first; one that is forgotten leaves a gap.
+    """
 
     size: int
     root: bytes
@@ -26,6 +29,7 @@ class StoredCheckpoint:
     anchored_block: int | None = None
     anchored_transaction: bytes | None = None
     anchored_time: int | None = None
+    previous: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Evidenced:
 
 def add(connection: Connection, size: int, root: bytes, note: bytes, signed_at: int) -> None:
     """Keep a signed checkpoint; one of the same size stays as it is."""
+    c = checkpoints.c
     row = {
         "size": size,
         "root": root,
@@ -58,8 +63,12 @@ def add(connection: Connection, size: int, root: bytes, note: bytes, signed_at: 
         "anchored_block": None,
         "anchored_transaction": None,
         "anchored_time": None,
+        "previous": connection.scalar(select(func.max(c.size)).where(c.size < size)),
     }
     insert_new(connection, checkpoints, [row])
+    # Only a database that lost some, and is given them again, has larger ones already.
+    following = select(func.min(c.size)).where(c.size > size).scalar_subquery()
+    connection.execute(update(checkpoints).where(c.size == following).values(previous=size))
 
 
 def get(connection: Connection, size: int) -> StoredCheckpoint | None:

@@ -1,4 +1,7 @@
-"""How far the chain has been followed. Written in the transaction that appends what the blocks held."""
+"""How far the chain has been followed. Written in the transaction that appends what the blocks held.
+
+It goes back only to read again what was missed: taking blocks in a second time adds nothing.
+"""
 
 from dataclasses import dataclass
 
@@ -24,3 +27,10 @@ def get(connection: Connection, name: str) -> Cursor | None:
 
 def put(connection: Connection, name: str, block: int, block_hash: bytes) -> None:
     put_rows(connection, chain_cursor, [Cursor(name, block, block_hash)])
+
+
+def rewind(connection: Connection, name: str, block: int, block_hash: bytes) -> None:
+    """Follow the chain again from behind `block`, if it was followed further."""
+    cursor = get(connection, name)
+    if cursor is not None and cursor.block > block:
+        put(connection, name, block, block_hash)

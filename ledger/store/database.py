@@ -1,21 +1,23 @@
 """One database, SQLite or PostgreSQL: opening it, and the two kinds of transaction there are.
 
 `read` sees one snapshot. `write` holds the write lock of SQLite from its start, so that it never fails half-way for
-want of it, and commits when its block ends. After a commit that failed, or a disk that refused, nothing is written any
-more: the page cache may no longer tell the truth, and only a restart reads it anew.
+want of it, and commits when its block ends. A write that was refused, because the disk is full or may not be written,
+was undone and can be tried again. After an error of the disk itself, or a commit of which nobody knows what it did,
+nothing is written any more: the page cache may no longer tell the truth, and the process must end. PostgreSQL sees to
+that itself, so that losing it, even in a commit, only means to ask it again.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from ledger.errors import Busy, LadingError, Misconfigured, StorageFailed
+from ledger.errors import Busy, DiskFailed, LadingError, Misconfigured, StorageFailed
 from ledger.store import migrate
 
 __all__ = ["Connection", "Database"]
@@ -25,7 +27,9 @@ BUSY_TIMEOUT = 30
 ERASED_FROM = ("openings", "proposals", "goods", "meta")
 """Tables from which private parts, and what repeats them, are deleted."""
 _WRITING = {"lading_writing": True}
-_BROKEN_DISK = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+_BROKEN_DISK = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+_REFUSED = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
+"""Nothing was written: SQLite says so before a commit is on its way to the disk."""
 _RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serialization, deadlock, lock and statement timeout
 
 
@@ -53,13 +57,20 @@ class Database:
             )
         self.dialect = parsed.get_backend_name()
         self.path = Path(parsed.database) if self.dialect == "sqlite" and parsed.database else None
-        self.failure: StorageFailed | None = None
+        self.failure: DiskFailed | None = None
         if read_only and self.path and not self.path.exists():
             raise Misconfigured("there is no database here", where=str(self.path))
         if self.dialect == "sqlite":
             self.engine = _sqlite(parsed, busy_timeout, read_only=read_only)
         else:
             self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @classmethod
+    def file_of(cls, url: str) -> Path | None:
+        """The file that a database URL names; None for one that names none. Nothing is created by asking."""
+        database = cls(url)
+        database.close()
+        return database.path
 
     @classmethod
     def exists(cls, url: str) -> bool:
@@ -73,16 +84,21 @@ class Database:
             database.close()
 
     @classmethod
-    def open(cls, url: str, *, busy_timeout: int = BUSY_TIMEOUT) -> "Database":
-        """Create what is missing, bring tables up to date, and return the database.
+    def open(cls, url: str, *, busy_timeout: int = BUSY_TIMEOUT, begin: bool = True) -> "Database":
+        """Bring the tables up to date and return the database; with `begin`, create what is missing.
 
-        Several processes may do so at once. Raises `Misconfigured` when it was written by a newer Lading.
+        Several processes may do so at once. Raises `Misconfigured` when it was written by a newer Lading,
+        `StorageFailed` when it cannot be read or written or, without `begin`, holds no ledger.
         """
         database = cls(url, busy_timeout=busy_timeout)
         try:
-            if database.path:
-                database.path.parent.mkdir(parents=True, exist_ok=True)
+            if begin and database.path:
+                _create(database.path)
+            elif database.path and not database.path.exists():
+                raise _lost(database.path)
             with database.write() as connection:
+                if not begin and not inspect(connection).has_table("records"):
+                    raise _lost(database.path)
                 migrate.upgrade(connection)
         except OSError as error:
             database.close()
@@ -126,8 +142,9 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction, committed when the block ends, rolled back when it raises.
 
-        Raises `Busy` when another writer held the lock too long (nothing was written), `StorageFailed` otherwise. If
-        the commit itself fails, whether it took effect is unknown, and every later `write` fails with the same error.
+        Raises `Busy` when another writer held the lock too long and `StorageFailed` when the disk refused; then nothing
+        was written. `DiskFailed` when it is unknown what was: every later `write` fails with the same error. A commit
+        that PostgreSQL did not confirm raises `StorageFailed`, and may have taken effect.
         """
         if self.failure:
             raise self.failure
@@ -151,12 +168,7 @@ class Database:
                 transaction.commit()
             except DBAPIError as error:
                 _roll_back(connection)
-                self.failure = StorageFailed(
-                    "the database did not confirm a commit; whether it took effect is unknown",
-                    found=_reason(error),
-                    mend="Check the disk, then restart; sending again what was committed doubles nothing.",
-                )
-                raise self.failure from error
+                raise self._unconfirmed(error) from error
 
     def scrub(self) -> None:
         """Leave nothing in the database's files of rows that were deleted: every page is written anew.
@@ -188,16 +200,56 @@ class Database:
         self.engine.dispose()
 
     def _noted(self, error: DBAPIError) -> LadingError:
-        """`error` as one of ours; a disk that refused is remembered."""
-        translated = _translated(error)
-        code = getattr(error.orig, "sqlite_errorname", "")
-        if isinstance(translated, StorageFailed) and code.startswith(_BROKEN_DISK):
-            self.failure = translated
-        return translated
+        """`error` as one of ours; that the disk failed is remembered."""
+        if _code(error).startswith(_BROKEN_DISK):
+            self.failure = DiskFailed(
+                "the database cannot be read: it is damaged, or its disk is",
+                where=str(self.path or ""),
+                found=_reason(error),
+                mend="Check the disk and put the newest copy back if need be, then start again.",
+            )
+            return self.failure
+        return _translated(error)
+
+    def _unconfirmed(self, error: DBAPIError) -> LadingError:
+        """What a commit that failed means."""
+        code = _code(error)
+        if code.startswith(_REFUSED):
+            return _translated(error)
+        what = "the database did not confirm a commit; whether it took effect is unknown"
+        if self.dialect != "sqlite":
+            return StorageFailed(
+                what, found=_reason(error), mend="Send the same again: what was committed is not taken twice."
+            )
+        self.failure = DiskFailed(
+            what,
+            found=_reason(error),
+            mend="Check the disk, then start again; sending again what was committed doubles nothing.",
+        )
+        return self.failure
 
 
-def _sqlite(url: Any, busy_timeout: int, *, read_only: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": busy_timeout}, pool_size=10, max_overflow=20)
+def _create(path: Path) -> None:
+    """An empty file at `path`, if there is none: connections open what is there, and never begin a database."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise StorageFailed("the database cannot be made", where=str(path), found=error.strerror or "") from None
+
+
+def _lost(path: Path | None) -> StorageFailed:
+    return StorageFailed(
+        "the database of this home is gone: there is no ledger in it",
+        where=str(path or "LADING_DATABASE_URL"),
+        mend="Put the newest copy back; without one, `lading rebuild --from-chain` fills a new one from chain and log.",
+    )
+
+
+def _sqlite(url: URL, busy_timeout: int, *, read_only: bool) -> Engine:
+    # A file that was taken away is an error, and not begun anew by whoever connects next.
+    place = url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
+    engine = create_engine(place, connect_args={"timeout": busy_timeout}, pool_size=10, max_overflow=20)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -224,6 +276,11 @@ def _roll_back(connection: Connection) -> None:
             connection.invalidate()
 
 
+def _code(error: DBAPIError) -> str:
+    """SQLite's name of the error, empty for others."""
+    return str(getattr(error.orig, "sqlite_errorname", ""))
+
+
 def _reason(error: DBAPIError) -> str:
     # The driver's words only: SQLAlchemy's text would print statement and values.
     return str(error.orig).splitlines()[0][:200] if error.orig else type(error).__name__
@@ -231,11 +288,8 @@ def _reason(error: DBAPIError) -> str:
 
 def _translated(error: DBAPIError) -> LadingError:
     """Busy when waiting helps, `StorageFailed` for the rest."""
-    original = error.orig
-    if isinstance(original, sqlite3.OperationalError) and original.sqlite_errorname.startswith(
-        ("SQLITE_BUSY", "SQLITE_LOCKED")
-    ):
+    if _code(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Busy("another process is writing to the database", retry_after=2)
-    if getattr(original, "sqlstate", None) in _RETRY_STATES:
+    if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
         return Busy("the database is busy with other transactions", retry_after=2)
     return StorageFailed("the database refused", found=_reason(error))

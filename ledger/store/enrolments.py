@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from ledger.store import tables
 from ledger.store.rows import insert_new, many, one, values_of
@@ -37,3 +37,8 @@ def listing(connection: Connection) -> list[StoredEnrolment]:
     """All of them, oldest first."""
     order = (tables.enrolments.c.created_at, tables.enrolments.c.document_hash)
     return many(connection, tables.enrolments, StoredEnrolment, order=order)
+
+
+def count(connection: Connection) -> int:
+    """How many there are: it only grows."""
+    return connection.scalar(select(func.count()).select_from(tables.enrolments)) or 0

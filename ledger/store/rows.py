@@ -60,6 +60,12 @@ def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, 
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), values)
 
 
+def insert_one(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row; False when its primary key is there already. Of several at once, exactly one is told True."""
+    statement = _insert(connection, table).values(values).on_conflict_do_nothing()
+    return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None
+
+
 def values_of(value: object) -> dict[str, Any]:
     """The fields of a dataclass, not those of dataclasses within."""
     return {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]

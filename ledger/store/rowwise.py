@@ -13,8 +13,7 @@ from sqlalchemy import Connection, String, Table, Text, inspect, text
 
 from ledger.store.projections.projected import projections
 from ledger.store.rows import chunks
-from ledger.store.tables import APPEND_ONLY, NO_UPDATE, durable
-from ledger.store.triggers import trigger_names
+from ledger.store.tables import durable
 
 Row = Mapping[str, Any]
 PAGE = 1000
@@ -89,16 +88,6 @@ def set_head(connection: Connection, size: int, log_time: int) -> None:
 def missing_tables(connection: Connection) -> list[str]:
     there = set(inspect(connection).get_table_names())
     return sorted(set(_TABLES) - there)
-
-
-def missing_triggers(connection: Connection) -> list[str]:
-    """The triggers that make tables append-only and are not there."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        query = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
-    there = set(connection.scalars(text(query)))
-    return sorted(set(trigger_names(connection.dialect.name, APPEND_ONLY, NO_UPDATE)) - there)
 
 
 def _columns(connection: Connection, wanted: Shape) -> str:

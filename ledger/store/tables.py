@@ -183,6 +183,7 @@ checkpoints = Table(
     Column("anchored_block", BigInteger, nullable=True),
     Column("anchored_transaction", LargeBinary, nullable=True),
     Column("anchored_time", BigInteger, nullable=True),
+    Column("previous", BigInteger, nullable=True),  # the size of the one before; None: the first
 )
 
 cosignatures = Table(
@@ -213,4 +214,19 @@ sightings = Table(
     Column("time", BigInteger, nullable=False),
     Column("place", String, nullable=False),
     Column("reader", String, nullable=False),  # a random token of the scanning device
+)
+
+sessions = Table(
+    "sessions",
+    durable,
+    Column("token_hash", LargeBinary, primary_key=True),  # SHA-256: who reads the database cannot use it
+    Column("key", LargeBinary, nullable=False),  # the address that signed in
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
+challenges = Table(
+    "challenges",
+    durable,
+    Column("nonce", String, primary_key=True),  # of a challenge that has served
+    Column("expires", BigInteger, nullable=False, index=True),
 )

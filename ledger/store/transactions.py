@@ -84,6 +84,17 @@ def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list
     return some(connection, query, StoredTransaction)
 
 
+def dropped(connection: Connection, sender: bytes, limit: int) -> list[StoredTransaction]:
+    """The sender's newest transactions that were given up."""
+    query = (
+        select(*columns(transactions, StoredTransaction))
+        .where(transactions.c.sender == sender, transactions.c.state == DROPPED)
+        .order_by(transactions.c.id.desc())
+        .limit(limit)
+    )
+    return some(connection, query, StoredTransaction)
+
+
 def update_state(
     connection: Connection,
     hashes: Sequence[bytes],
@@ -95,6 +106,21 @@ def update_state(
     """Note what became of transactions."""
     values = {"state": state, "block_number": block_number, "problem": problem}
     connection.execute(update(transactions).where(transactions.c.hash.in_(list(hashes))).values(**values))
+
+
+def replace(connection: Connection, refused: bytes, raw: bytes, transaction_hash: bytes) -> None:
+    """Put other bytes of the same intent and nonce in the place of the transaction with the hash `refused`.
+
+    Of two transactions with one nonce, one at most is ever in a block.
+    """
+    values = {"raw": raw, "hash": transaction_hash, "state": STORED, "problem": ""}
+    connection.execute(update(transactions).where(transactions.c.hash == refused).values(**values))
+
+
+def has_nonce(connection: Connection, sender: bytes, nonce: int) -> bool:
+    """Whether a transaction with this nonce was ever stored for `sender`."""
+    where = (transactions.c.sender == sender, transactions.c.nonce == nonce)
+    return bool(connection.scalar(select(func.count()).select_from(transactions).where(*where)))
 
 
 def next_nonce(connection: Connection, sender: bytes) -> int:

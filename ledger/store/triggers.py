@@ -6,10 +6,16 @@ our own connections, close that, and a trigger on INSERT closes it for every oth
 
 from collections.abc import Iterator, Sequence
 
-_REFUSE = """
+_BODY = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END"
+_REFUSE = f"""
 CREATE OR REPLACE FUNCTION lading_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+{_BODY} $$
 """
+
+
+def refuse_function() -> str:
+    """The body of the function that PostgreSQL's triggers call."""
+    return _BODY
 
 
 def refusing(dialect: str, append_only: Sequence[str], no_update: Sequence[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`make bench`: what things cost, mostly as ratios taken in one run, so that they mean the same on any machine.
 
-Penalties, scores and bonuses have a target in seconds, which stands beside what was measured.
+Penalties, scores and bonuses have a target in seconds, and waits under a flood one in times: they stand beside what was
+measured.
 """
 
 import sys
@@ -23,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import numbers
+from scripts.bench import flood, numbers
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -41,6 +42,7 @@ def main() -> None:
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
+    out.print(table(("what", "ratio"), _floods(), title="Waits of honest users under a flood, the 99th percentile"))
 
 
 def _numbers(handoffs: int) -> list[tuple[str, str]]:
@@ -53,6 +55,16 @@ def _numbers(handoffs: int) -> list[tuple[str, str]]:
         ("the target for them, on a quiet machine of today", f"{seconds['target']} s"),
         (f"memory for {name}: records, and at most", f"{memory['records']} MB, {memory['at most']} MB"),
     ]
+
+
+def _floods() -> list[tuple[str, str]]:
+    found = flood.measure()
+    rows = [
+        (f"{what}, under {name}, against quiet", f"{ratio:.1f} times")
+        for name, ratios in found["ratios"].items()
+        for what, ratio in zip(("reading", "handing in"), ratios, strict=True)
+    ]
+    return [*rows, ("the target for each", f"{found['target']} times")]
 
 
 def _signing(play: Replay, rows: list[tuple[str, str]]) -> None:

@@ -6,9 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
-from ledger.api.quota import MOST_CLIENTS, MOST_UNDER_WAY, REFUSED, LookQuota, Quota, client_of
-from ledger.errors import Busy
-from tests.api.world import World
+from tests.api.world import UNLIMITED, World
 
 HTML = {"Accept": "text/html"}
 
@@ -33,6 +31,18 @@ def test_options_says_what_a_path_allows(world: World) -> None:
         assert (answer.status_code, answer.headers["allow"]) == (204, allowed)
         assert answer.headers["access-control-allow-origin"] == "*"
     assert world.client.options("/v1/nowhere").status_code == 404
+
+
+def test_a_page_elsewhere_may_send_every_documented_header_and_read_how_long_to_wait(world: World) -> None:
+    document = world.client.get("/openapi.json").json()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", [])]
+    documented = {parameter["name"].lower() for parameter in parameters if parameter["in"] == "header"}
+    assert {"authorization", "lading-device"} <= documented
+    answer = world.client.options("/v1/records", headers={"Access-Control-Request-Method": "POST"})
+    allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+    assert documented | {"content-type"} <= allowed
+    assert "Retry-After" in world.client.get("/v1/log").headers["access-control-expose-headers"]
 
 
 def test_another_method_is_refused_with_what_is_allowed(world: World) -> None:
@@ -81,14 +91,14 @@ class Broken:
     def __getattr__(self, name: str) -> object:
         if name in ("home", "reader"):
             return Broken(getattr(self._whole, name))
-        if name in ("settings", "keys", "domain", "clock", "consortium"):
+        if name in ("settings", "keys", "domain", "clock", "consortium", "database"):
             return getattr(self._whole, name)
         raise RuntimeError("the database password is hunter2")
 
 
 @pytest.fixture
 def broken(world: World) -> TestClient:
-    return TestClient(create_app(Broken(world.stage.node)), raise_server_exceptions=False)  # type: ignore[arg-type]
+    return TestClient(create_app(Broken(world.stage.node), UNLIMITED), raise_server_exceptions=False)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/v1/log", "/v1/records", "/v1/partners/2", "/readyz", "/metrics", "/log"])
@@ -118,7 +128,7 @@ def test_health_does_not_depend_on_anything(broken: TestClient) -> None:
 def test_readiness_names_each_part(world: World) -> None:
     assert world.get("/readyz") == {
         "status": "ok",
-        "checks": {"database": "ok", "chain": "ok", "log": "ok", "worker": "ok"},
+        "checks": {"database": "ok", "chain": "ok", "log": "ok", "clock": "ok", "worker": "ok"},
     }
 
 
@@ -139,80 +149,3 @@ def test_the_log_has_a_line_a_request_without_queries_and_secrets(
     assert lines[1].startswith("method=GET path=/a\\nb status=404")
     assert "hunter2" not in caplog.text
     assert "secret" not in caplog.text
-
-
-# --- quota -------------------------------------------------------------------------------------------------------
-
-
-class Seconds:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_a_client_has_a_burst_and_then_its_rate() -> None:
-    clock = Seconds()
-    quota = Quota(per_second=2, burst=3, monotonic=clock)
-    for _ in range(3):
-        quota.enter("a")
-        quota.leave("a", refused=False)
-    with pytest.raises(Busy) as refused:
-        quota.enter("a")
-    assert refused.value.retry_after == 1
-    quota.enter("b")  # another client is not touched
-    clock.now += 0.5
-    quota.enter("a")
-    with pytest.raises(Busy):
-        quota.enter("a")
-
-
-def test_a_refused_write_costs_more() -> None:
-    quota = Quota(per_second=1, burst=2 * (1 + REFUSED), monotonic=Seconds())
-    for _ in range(2):
-        quota.enter("a")
-        quota.leave("a", refused=True)
-    with pytest.raises(Busy):
-        quota.enter("a")
-
-
-def test_only_so_many_writes_are_under_way() -> None:
-    quota = Quota()
-    for i in range(MOST_UNDER_WAY):
-        quota.enter(str(i))
-    with pytest.raises(Busy, match="under way"):
-        quota.enter("one more")
-    quota.leave("0", refused=False)
-    quota.enter("one more")
-
-
-def test_memory_is_bounded_however_many_clients_come() -> None:
-    quota = Quota(per_second=1, burst=2, monotonic=Seconds())
-    for i in range(MOST_CLIENTS + 100):
-        quota.enter(str(i))
-        quota.leave(str(i), refused=False)
-    assert len(quota._buckets._tokens) == MOST_CLIENTS
-
-
-def test_looks_have_an_allowance_a_day() -> None:
-    seconds = Seconds()
-    looks = LookQuota(a_day=2, monotonic=seconds)
-    assert [looks.take("a"), looks.take("a"), looks.take("a"), looks.take("b")] == [True, True, False, True]
-    seconds.now += 43_200
-    assert [looks.take("a"), looks.take("a")] == [True, False]
-
-
-def test_a_customer_of_ipv6_has_one_quota() -> None:
-    assert client_of("2001:db8:1:2::1") == client_of("2001:db8:1:2:ffff::9")
-    assert client_of("2001:db8:1:2::1") != client_of("2001:db8:1:3::1")
-    assert client_of("192.0.2.1") == "192.0.2.1"
-
-
-def test_a_client_that_floods_gets_429_before_anything_is_read(world: World) -> None:
-    client = TestClient(create_app(world.stage.node, Quota(per_second=1, burst=3)))
-    answers = [client.post("/v1/records", content=b"x" * 100) for _ in range(4)]
-    assert [answer.status_code for answer in answers][-1] == 429
-    assert answers[-1].json()["type"] == "/problems#Busy"
-    assert int(answers[-1].headers["retry-after"]) >= 1
-    assert client.get("/v1/log").status_code == 200  # reading is not writing

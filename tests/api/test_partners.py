@@ -2,9 +2,11 @@
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from ledger.api.quota import COOKIE
 from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.registry.enrolment import Enrolment, RoleRequest, personal_digest, sign_enrolment
@@ -180,6 +182,65 @@ def test_signing_in_keeps_the_session_where_no_script_reads_it(world: World) -> 
     again = world.post("/v1/session", {"message": message, "signature": signature})
     assert again.status_code == 400
     assert "used before" in again.json()["what"]
+
+
+def sign_in(world: World, partner: int, origin: str | None = None) -> Any:
+    key = world.stage.parties[partner].key
+    message = world.get(f"/v1/session/challenge?address={to_hex(key.address)}")["message"]
+    signature = to_hex(key.sign_digest(personal_digest(message.encode())))
+    headers = {} if origin is None else {"Origin": origin}
+    return world.post("/v1/session", {"message": message, "signature": signature}, headers=headers)
+
+
+@pytest.mark.parametrize("way", ["DELETE /v1/session with the cookie", "DELETE with the token", "the page's button"])
+def test_signing_out_ends_the_session_on_the_server_whoever_kept_its_token(world: World, way: str) -> None:
+    token = sign_in(world, SHOP).json()["token"]
+    stolen = bearer(token)
+    if way == "DELETE with the token":
+        world.client.cookies.clear()
+        assert world.client.delete("/v1/session", headers=stolen).status_code == 200
+    elif way == "the page's button":
+        assert world.client.post("/sign-out").status_code == 303
+    else:
+        assert world.client.delete("/v1/session").status_code == 200
+    world.client.cookies.clear()
+    assert world.client.get("/v1/records/proposed", headers=stolen).status_code == 401
+    assert world.client.get("/v1/session", headers=stolen).status_code == 401
+    assert world.client.get("/v1/session", headers={"Cookie": f"{COOKIE}={token}"}).json()["partner"] == 0
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1:8001",
+        "https://127.0.0.1:8000",
+        "http://127.0.0.1:8000.evil.example",
+        "",
+        "http://[::1",
+        "http://localhost:8000",
+    ],
+)
+def test_no_other_site_signs_a_browser_in_or_out(world: World, origin: str) -> None:
+    refused = sign_in(world, SHOP, origin)
+    assert refused.status_code == 403
+    assert (refused.json()["where"], refused.json()["expected"]) == ("Origin", "http://127.0.0.1:8000")
+    assert "set-cookie" not in refused.headers
+    token = sign_in(world, SHOP, "http://127.0.0.1:8000").json()["token"]
+    for method, path in (("DELETE", "/v1/session"), ("POST", "/sign-out"), ("POST", "/sign-in")):
+        answer = world.client.request(method, path, headers={"Origin": origin})
+        assert answer.status_code == 403, path
+    world.client.cookies.clear()
+    assert world.get("/v1/session", token)["partner"] == SHOP
+
+
+def test_the_public_is_asked_to_sign_in_where_there_is_nothing_for_it(world: World) -> None:
+    for headers in ({}, {"Cookie": f"{COOKIE}=old"}):
+        answer = world.client.get("/v1/records/proposed", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["where"] == "Authorization"
 
 
 @pytest.mark.parametrize(

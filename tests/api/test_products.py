@@ -10,11 +10,12 @@ from ledger import merkle
 from ledger.api.app import create_app
 from ledger.api.quota import LookQuota
 from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.explain.units import day
 from ledger.records.types import Attestation, Claims
-from ledger.store import sightings
+from ledger.store.visits import sightings
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World
 from tests.e2e.stage import MAKER, SCHEMA
 
@@ -68,14 +69,18 @@ def test_what_is_no_gs1_path_is_refused(world: World, path: str) -> None:
 
 
 def test_a_slash_inside_a_lot_stays_part_of_it(world: World) -> None:
-    attestation = Attestation(
-        MAKER, schema_hash(SCHEMA), f"01/{GTIN}/10/A%2FB", NO_HASH, world.stage.now, world.stage.now + DAY, NO_HASH,
-        Claims(salt(), ""), NO_HASH, details(),
-    )  # fmt: skip
-    world.stage.sign(attestation, MAKER)
+    attested(world, "A%2FB")
     assert world.get(f"/v1/products/01/{GTIN}/10/A%2FB")["verdict"] == "authentic"
     assert world.get(f"/v1/products/01/{GTIN}/10/A%2fB")["id"] == f"01/{GTIN}/10/A%2FB"
     assert world.client.get(f"/v1/products/01/{GTIN}/10/A/B").json()["id"] == f"01/{GTIN}/10/A"
+
+
+def attested(world: World, lot: str, seconds: int = DAY) -> RecordId:
+    attestation = Attestation(
+        MAKER, schema_hash(SCHEMA), f"01/{GTIN}/10/{lot}", NO_HASH, world.stage.now, world.stage.now + seconds, NO_HASH,
+        Claims(salt(), ""), NO_HASH, details(),
+    )  # fmt: skip
+    return world.stage.sign(attestation, MAKER)
 
 
 def look(world: World, code: str, device: str) -> dict[str, Any]:

@@ -70,7 +70,9 @@ def test_a_one_sided_handoff_waits_for_the_other_side(world: World) -> None:
     token = world.token(CARRIER)
     waiting = world.get("/v1/records/proposed", token)["records"]
     assert record_id in [entry["id"] for entry in waiting]
-    assert world.get("/v1/records/proposed")["records"] == []
+    unsigned = world.client.get("/v1/records/proposed")
+    assert (unsigned.status_code, unsigned.headers["www-authenticate"]) == (401, 'Bearer realm="lading"')
+    assert "records" not in unsigned.json()
     # Nothing has moved.
     assert world.stage.held_by(world.ids["open"])[0] == MAKER
 

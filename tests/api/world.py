@@ -9,7 +9,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
-from ledger.api.quota import Quota
+from ledger.api.quota import Budgets, Rate
 from ledger.cli.demo.scribe import NO_HASH, details, place, salt
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
 from ledger.common.gs1_keys import check_digit
@@ -24,6 +24,7 @@ from tests.e2e.stage import BROKER, CARRIER, CN, CONSUMER, MAKER, OCEAN, PREFIX,
 GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")
 OTHER_GTIN = "0" + PREFIX + "00009" + check_digit("0" + PREFIX + "00009")
 LOT, BAD_LOT = "L1", "L2"
+UNLIMITED = Budgets(Rate(0, 1), Rate(0, 1))
 NEEDS_IMPORT = (Require(b"CN", int(Regime.IMPORT), int(Gate.DELIVERY), False),)
 
 
@@ -76,11 +77,11 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_world(founded: Path, home: Path, quota: Quota | None = None) -> Iterator[World]:
-    """The world, its worker at rest: tests settle the node themselves."""
+def running_world(founded: Path, home: Path) -> Iterator[World]:
+    """The world, its worker at rest: tests settle the node themselves. It serves its one client without limit."""
     with staged(founded, home) as stage:
         ids = play(stage)
-        client = TestClient(create_app(stage.node, quota), base_url="http://127.0.0.1:8000", follow_redirects=False)
+        client = TestClient(create_app(stage.node, UNLIMITED), base_url="http://127.0.0.1:8000", follow_redirects=False)
         yield World(stage, client, ids)
 
 

@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import IO
+from typing import IO, NamedTuple
 
 import pytest
 
 from ledger.chain.client import Block, ChainClient, Receipt
+from ledger.chain.deploy import Deployment
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.chain.transactions import SignedTransaction
 from ledger.common.keccak import keccak256
 from ledger.records.signing import SigningKey
+from ledger.services.home.clock import ManualClock
+from tests.chain.operator import Operator, launch
 from tests.chain.probe import DEPLOY, Sender
 
 CHAIN_ID = 31_415
@@ -137,6 +140,25 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     sender = Sender(key, CHAIN_ID)
     yield Rig(client, sender)
     client.close()
+
+
+class Founded(NamedTuple):
+    """A home with a consortium, for copying: founding one takes seconds. `now` is the clock's time."""
+
+    home: Path
+    deployment: Deployment
+    now: int
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    home, clock = tmp_path_factory.mktemp("founded"), ManualClock(GENESIS + 1_000)
+    chain = EmbeddedChain(home / "chain.db", chain_id=CHAIN_ID, genesis_time=GENESIS, now=clock.now)
+    operator = Operator(home / "one", chain, launch(chain, clock, "consortium"), clock)
+    operator.found()
+    operator.close()
+    chain.close()
+    return Founded(home, operator.deployment, clock.now())
 
 
 def hash_of(text: str) -> bytes:

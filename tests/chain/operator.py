@@ -32,6 +32,8 @@ from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.follower import Follower
 from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.projections import Projector
 from ledger.store import outbox, records
 from ledger.store.database import Database
 from ledger.store.pending import Slot
@@ -95,7 +97,8 @@ class Operator:
         self.node_home = Home(read_settings({}, home=self.home), consortium, self.db, self.chain, self.clock)
         self.log_id = self.node_home.log_id
         self.sender = Sender(self.db, self.chain, self.relay_key, self.clock)
-        self.follower = Follower(self.node_home, self.sequencer)
+        registry = CurrentRegistry(self.deployment.genesis, self.clock)
+        self.follower = Follower(self.node_home, self.sequencer, project=Projector(registry).catch_up)
         self.relayer = Relayer(
             self.node_home, self.sender, self.sequencer, RelayOptions(self.follower.step), holder=self.name
         )

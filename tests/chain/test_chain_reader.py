@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from ledger.chain.abi import AbiType, encode
-from ledger.chain.client import Block, ChainReader, Log
+from ledger.chain.client import Block, ChainReader, Events, Log
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, encode_call
 from ledger.chain.deploy import Deployment
 from ledger.chain.events import RECORDED_TOPIC, item_count
@@ -36,7 +36,7 @@ class Recorded:
         self.blocks = {
             number: Block(number, _hash(number), _hash(number - 1), TIME + number) for number in range(blocks)
         }
-        self.events: list[Log] = []
+        self.logs: list[Log] = []
         self.asked: list[tuple[int, int]] = []
 
     def put(self, block: int, address: bytes, record: Record, *outcomes: Code, pool: bytes | None = None) -> bytes:
@@ -46,19 +46,18 @@ class Recorded:
         record_id = deployment().domain(pool).record_id(record)
         topics = (RECORDED_TOPIC, record_id, record.NUMBER.to_bytes(32, "big"))
         data = encode([AbiType("bytes"), AbiType("bytes")], [encode_call(signed), codes])
-        index = sum(log.block == block for log in self.events)
-        self.events.append(Log(address, topics, data, block, _hash(1000 * block + index), index))
+        index = sum(log.block == block for log in self.logs)
+        self.logs.append(Log(address, topics, data, block, _hash(1000 * block + index), index))
         return record_id
 
-    def block(self, number: int) -> Block | None:
-        assert number > 0, "block 0 is not worth trusting"
-        return self.blocks.get(number)
-
-    def logs(self, first: int, last: int, addresses: Sequence[bytes]) -> tuple[Log, ...]:
-        assert 0 < first <= last
+    def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
+        assert 0 < first <= last, "block 0 is not worth trusting"
         self.asked.append((first, last))
-        here = [log for log in self.events if first <= log.block <= last and log.address in addresses]
-        return tuple(sorted(here, key=lambda log: (log.block, log.index)))
+        here = [log for log in self.logs if first <= log.block <= last and log.address in addresses]
+        blocks = tuple(self.blocks[number] for number in range(first, last + 1) if number in self.blocks)
+        if len(blocks) != last - first + 1:
+            raise ChainUnavailable("a final block is missing")
+        return Events(blocks, tuple(sorted(here, key=lambda log: (log.block, log.index))), proved=True)
 
 
 def _hash(number: int) -> bytes:
@@ -134,14 +133,17 @@ def test_reading_goes_on_behind_a_cursor() -> None:
     assert list(read(chain, 5, after=5)) == []
 
 
-@pytest.mark.parametrize("missing", [4, 9])
-def test_a_final_block_that_is_missing_is_an_error(missing: int) -> None:
-    chain = Recorded(10)
-    chain.put(4, CUSTODY, handoff(1))
-    del chain.blocks[missing]
-    with pytest.raises(ChainUnavailable, match="missing") as caught:
-        list(read(chain, 9))
-    assert caught.value.where == f"block {missing}"
+def test_a_range_that_does_not_go_on_from_the_block_read_before_is_not_taken() -> None:
+    chain = Recorded(40)
+    assert len(list(read(chain, 39, after=3, parent=_hash(3)))) == 2
+    with pytest.raises(ChainUnavailable, match="does not follow"):
+        list(read(chain, 39, after=3, parent=_hash(999)))
+    chain.blocks[20] = replace(chain.blocks[20], parent=_hash(999))
+    ranges = read(chain, 39, after=3, parent=_hash(3))
+    assert next(ranges).end.number == 19
+    with pytest.raises(ChainUnavailable, match="does not follow") as caught:
+        next(ranges)
+    assert caught.value.where == "block 20"
 
 
 # --- contracts -------------------------------------------------------------------------------------------------------
@@ -215,8 +217,8 @@ def test_what_holds_no_record_is_set_apart() -> None:
     chain.put(2, CUSTODY, handoff(1))
     chain.put(3, CUSTODY, handoff(2))
     chain.put(3, CUSTODY, handoff(3))
-    broken, payment = replace(chain.events[1], data=b"\x00"), replace(chain.events[2], topics=(b"\x05" * 32,))
-    chain.events[1:] = [broken, payment]
+    broken, payment = replace(chain.logs[1], data=b"\x00"), replace(chain.logs[2], topics=(b"\x05" * 32,))
+    chain.logs[1:] = [broken, payment]
     (blocks,) = read(chain, 9)
     assert places(blocks.events) == [(2, 0)]
     assert [one.log for one in blocks.undecodable] == [broken]

@@ -31,15 +31,15 @@ def test_events_come_once_each_in_order_with_their_transaction(rig: Rig) -> None
     address = rig.deploy()
     sent = [rig.sender.sign(address, count(bytes([number]))) for number in range(1, 4)]
     receipts = [rig.run(transaction)[0] for transaction in sent]
-    logs = rig.client.logs(1, rig.client.final(), [address, b"\x02" * 20])
+    logs = rig.client.events(1, rig.client.final(), [address, b"\x02" * 20]).logs
     assert [log.transaction for log in logs] == [transaction.hash for transaction in sent]
     assert [log.topics for log in logs] == [(bytes([number]).rjust(32, b"\0"),) for number in range(1, 4)]
     assert [int.from_bytes(log.data) for log in logs] == [1, 2, 3]
     assert [log.block for log in logs] == [receipt.block for receipt in receipts]
     assert all(log.address == address and log.index == 0 for log in logs)
-    assert rig.client.logs(receipts[1].block, receipts[1].block, [address]) == logs[1:2]
-    assert rig.client.logs(1, rig.client.final(), [b"\x02" * 20]) == ()
-    assert rig.client.logs(1, rig.client.final(), []) == ()
+    assert rig.client.events(receipts[1].block, receipts[1].block, [address]).logs == logs[1:2]
+    assert rig.client.events(1, rig.client.final(), [b"\x02" * 20]).logs == ()
+    assert rig.client.events(1, rig.client.final(), []).logs == ()
 
 
 def test_a_revert_is_in_a_block_with_its_reason(rig: Rig) -> None:
@@ -51,6 +51,15 @@ def test_a_revert_is_in_a_block_with_its_reason(rig: Rig) -> None:
     assert rig.client.revert_data(broken.hash) == b"because of this"
     assert rig.client.input(broken.hash) == fail(b"because of this")
     assert rig.client.nonce(rig.sender.key.address) == 2, "a reverted transaction uses its nonce up"
+
+
+def test_storage_is_read_as_it_was_after_a_block(rig: Rig) -> None:
+    """The probe counts in slot 0; a slot that was never written is zeros, and so is all of an account without code."""
+    address = rig.deploy()
+    blocks = [rig.run(rig.sender.sign(address, count(b"x")))[0].block for _ in range(2)]
+    assert [int.from_bytes(rig.client.storage(address, 0, block=block)) for block in blocks] == [1, 2]
+    assert rig.client.storage(address, 0) == (2).to_bytes(32)
+    assert rig.client.storage(address, 7) == rig.client.storage(b"\x02" * 20, 0) == bytes(32)
 
 
 def test_calls_return_or_revert_and_change_nothing(rig: Rig) -> None:

@@ -2,19 +2,22 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hexbytes import HexBytes
 from web3 import EthereumTesterProvider, Web3
 
+from ledger.chain import embedded
 from ledger.chain.client import MAX_TRANSACTION_GAS, Sent
 from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
 from ledger.chain.transactions import created_address, sign_transaction
-from ledger.errors import Misconfigured, StorageFailed
+from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain, Rig
 from tests.chain.probe import DEPLOY, READ, RUNTIME, Sender, count, fail
@@ -32,7 +35,7 @@ def test_many_transactions_make_one_block_in_the_order_they_were_sent(open_embed
     sent = [rig.sender.sign(address, count(bytes([number]))) for number in range(60)]
     receipts = rig.run(*sent)
     assert {receipt.block for receipt in receipts} == {2}
-    logs = rig.client.logs(2, 2, [address])
+    logs = rig.client.events(2, 2, [address]).logs
     assert [log.transaction for log in logs] == [transaction.hash for transaction in sent]
     assert [log.index for log in logs] == list(range(60))
     assert len({receipt.gas_used for receipt in receipts[1:]}) == 1
@@ -53,6 +56,25 @@ def test_what_does_not_fit_waits_for_the_next_block(open_embedded: OpenChain) ->
     assert int.from_bytes(rig.client.call(address, READ).output) == 3
 
 
+def test_blocks_that_come_faster_than_seconds_do_not_run_away_from_the_clock(
+    open_embedded: OpenChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "MOST_AHEAD", 5)
+    rig = rig_on(open_embedded())
+    address = rig.deploy()
+    now = GENESIS + 1000
+    made = []
+    for _ in range(9):
+        rig.client.send(rig.sender.sign(address, count(b"x")).raw)
+        made.append(rig.client.seal(now))
+    assert [block and block.timestamp - now for block in made] == [0, 1, 2, 3, 4, 5, None, None, None]
+    assert rig.client.seal(now - 20 * 86_400) is None, "nor is one made after the clock went back"
+    last = rig.client.seal(now + 1)
+    assert last is not None
+    assert last.timestamp == now + 6
+    assert int.from_bytes(rig.client.call(address, READ).output) == 9, "what waited is in it"
+
+
 def test_nothing_waiting_makes_no_block(open_embedded: OpenChain) -> None:
     rig = rig_on(open_embedded())
     assert rig.seal() is None
@@ -63,7 +85,7 @@ def test_block_times_follow_the_clock_and_always_grow(open_embedded: OpenChain) 
     chain = open_embedded()
     rig = rig_on(chain)
     times = []
-    for moment in (GENESIS + 1_000, GENESIS + 1_000, GENESIS - 5, GENESIS + 90_000):
+    for moment in (GENESIS + 1_000, GENESIS + 1_000, GENESIS + 995, GENESIS + 90_000):
         chain.send(rig.sender.sign(None, DEPLOY).raw)
         block = chain.seal(moment)
         assert block is not None
@@ -79,12 +101,12 @@ def test_same_chain_after_a_restart(open_embedded: OpenChain) -> None:
     rig.client.send(broken.raw)  # signed first, so its nonce comes first
     (receipt,) = rig.run(counted)
     blocks = [rig.client.block(number) for number in range(1, rig.client.head() + 1)]
-    logs = rig.client.logs(1, rig.client.head(), [address])
+    logs = rig.client.events(1, rig.client.head(), [address]).logs
     rig.client.close()
 
     again = rig_on(open_embedded(), nonce=rig.sender.nonce)
     assert [again.client.block(number) for number in range(1, again.client.head() + 1)] == blocks
-    assert again.client.logs(1, again.client.head(), [address]) == logs
+    assert again.client.events(1, again.client.head(), [address]).logs == logs
     assert again.client.code(address) == RUNTIME
     assert again.client.receipt(counted.hash) == receipt
     assert again.client.revert_data(broken.hash) == b"kept"
@@ -125,7 +147,7 @@ def test_a_reader_sees_whole_blocks_while_the_writer_works(open_embedded: OpenCh
     rig.seal()
     assert reader.head() == 2
     assert int.from_bytes(reader.call(address, READ).output) == 1
-    assert reader.logs(1, 2, [address]) == chain.logs(1, 2, [address])
+    assert reader.events(1, 2, [address]).logs == chain.events(1, 2, [address]).logs
     reader.close()
 
 
@@ -159,27 +181,61 @@ def test_transactions_of_another_chain_or_with_a_gap_are_not_taken(open_embedded
     assert chain.seal(GENESIS) is None
 
 
-def test_a_failed_write_stops_the_chain_and_loses_no_block(open_embedded: OpenChain) -> None:
+def test_a_full_disk_refuses_blocks_and_the_chain_goes_on_by_itself(open_embedded: OpenChain) -> None:
     rig = rig_on(open_embedded())
     address = rig.deploy()
     chain = rig.client
     assert isinstance(chain, EmbeddedChain)
-    chain._backend.store._db.execute("PRAGMA max_page_count = 1")  # a full disk, as SQLite sees it
+    counted = [rig.sender.sign(address, count(os.urandom(32))) for _ in range(200)]
 
     def make_blocks() -> None:
-        for _ in range(200):
-            chain.send(rig.sender.sign(address, count(os.urandom(32))).raw)
+        for transaction in counted[chain.nonce(rig.sender.key.address) - 1 :]:
+            chain.send(transaction.raw)
             chain.seal(GENESIS)
 
-    with pytest.raises(StorageFailed):
-        make_blocks()
-    with pytest.raises(StorageFailed, match="earlier write failed"):
-        make_blocks()
+    for _ in range(2):
+        chain._backend.store._db.execute("PRAGMA max_page_count = 1")  # as SQLite sees a full disk
+        with pytest.raises(StorageFailed, match="full"):
+            make_blocks()
+    chain._backend.store._db.execute("PRAGMA max_page_count = 1000000")
+    make_blocks()
     head = chain.head()
+    assert int.from_bytes(chain.call(address, READ).output) == 200
     chain.close()
-    again = open_embedded()
-    assert again.head() == head
-    assert int.from_bytes(again.call(address, READ).output) == len(again.logs(1, head, [address]))
+    assert open_embedded().head() == head
+
+
+class _LostCommits:
+    """A connection on a disk that fails in the midst of a commit."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+    def execute(self, statement: str, *arguments: Any) -> Any:
+        if statement == "COMMIT":
+            self._db.execute("ROLLBACK")
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._db.execute(statement, *arguments)
+
+
+def test_a_failed_commit_stops_the_chain_and_loses_no_block(open_embedded: OpenChain) -> None:
+    rig = rig_on(open_embedded())
+    address = rig.deploy()
+    chain = rig.client
+    assert isinstance(chain, EmbeddedChain)
+    head, store = chain.head(), chain._backend.store
+    store._db, sound = _LostCommits(store._db), store._db  # type: ignore[assignment]
+    chain.send(rig.sender.sign(address, count(b"x")).raw)
+    for _ in range(2):
+        with pytest.raises(DiskFailed):
+            chain.seal(GENESIS)
+        store._db = sound
+    assert chain.head() == head
+    chain.close()
+    assert open_embedded().head() == head
 
 
 def test_eth_testers_front_and_web3_see_the_same_chain(open_embedded: OpenChain) -> None:
@@ -270,6 +326,6 @@ def test_kill_at_any_moment_leaves_whole_blocks(tmp_path: Path) -> None:
         blocks = {number: chain.block(number) for number in range(1, head + 1)}
         assert {number: block.hash.hex() for number, block in blocks.items() if block and number in told} == told
         address = created_address(SigningKey(b"\x09" * 32).address, 0)
-        events = chain.logs(1, head, [address])
+        events = chain.events(1, head, [address]).logs
         assert int.from_bytes(chain.call(address, READ).output) == len(events) == 5 * (head - 1)
         chain.close()

@@ -82,7 +82,9 @@ def run(home: Path, records: int, kills: int, seed: int) -> None:
     assert all(operator.outcomes(record_id) == [Code.APPLIED] for record_id in ids)
     custody = operator.deployment.contracts[ContractKind.CUSTODY]
     events = [
-        log for log in operator.chain.logs(1, operator.chain.head(), [custody]) if log.topics[0] == RECORDED_TOPIC
+        log
+        for log in operator.chain.events(1, operator.chain.head(), [custody]).logs
+        if log.topics[0] == RECORDED_TOPIC
     ]
     assert [log.topics[1] for log in events] == ids
     with operator.db.read() as connection:

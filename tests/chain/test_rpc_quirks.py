@@ -14,6 +14,7 @@ from ledger.chain.rpc import RpcChain
 from ledger.errors import ChainUnavailable, Misconfigured
 from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, Rig, hash_of
+from tests.chain.lying.node import rehashed
 from tests.chain.probe import Sender, count
 
 Twist = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | bytes | None]
@@ -24,15 +25,23 @@ class Proxy:
     def __init__(self, url: str) -> None:
         self.url_of_node = url
         self.twist: Twist = lambda _, answer: answer
+        self.takes_lists = True
         self.asked: list[dict[str, Any]] = []
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                proxy.asked.append(request)
                 answer = requests.post(proxy.url_of_node, json=request, timeout=10).json()
-                twisted = proxy.twist(request, answer)
+                twisted: Any
+                if isinstance(request, list) and not proxy.takes_lists:
+                    twisted = error("batches are not supported")
+                elif isinstance(request, list):
+                    proxy.asked += request
+                    twisted = [proxy.twist(*pair) for pair in zip(request, answer, strict=True)]
+                else:
+                    proxy.asked.append(request)
+                    twisted = proxy.twist(request, answer)
                 if twisted is None:
                     self.close_connection = True
                     return
@@ -76,10 +85,28 @@ def only(method: str, twist: Twist) -> Twist:
     return lambda request, answer: twist(request, answer) if request["method"] == method else answer
 
 
+def foreign(twist: Twist = lambda _, answer: answer) -> Twist:
+    """The node of a network that hashes something else than Ethereum headers: then `eth_getLogs` is asked, too."""
+
+    def twisted(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any] | bytes | None:
+        hashed = ("eth_getBlockByNumber", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getLogs")
+        if request["method"] in hashed and "result" in answer:
+            answer = answer | {"result": rehashed(answer["result"])}
+        return twist(request, answer)
+
+    return twisted
+
+
+def on_foreign(proxy: Proxy) -> RpcChain:
+    proxy.twist = foreign()
+    return RpcChain(proxy.url, chain_id=CHAIN_ID, finality_depth=0)
+
+
 def test_events_that_come_twice_or_uninvited_are_dropped(proxy: Proxy, rig: Rig) -> None:
     address = rig.deploy()
     receipts = rig.run(*(rig.sender.sign(address, count(bytes([n]))) for n in range(3)))
-    plain = rig.client.logs(receipts[0].block, receipts[-1].block, [address])
+    client = on_foreign(proxy)
+    plain = client.events(receipts[0].block, receipts[-1].block, [address]).logs
 
     def twist(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         logs = answer["result"]
@@ -88,9 +115,10 @@ def test_events_that_come_twice_or_uninvited_are_dropped(proxy: Proxy, rig: Rig)
         undone = logs[0] | {"removed": True, "logIndex": "0x7"}
         return answer | {"result": [*reversed(logs), *logs, stranger, elsewhere, undone]}
 
-    proxy.twist = only("eth_getLogs", twist)
-    assert rig.client.logs(receipts[0].block, receipts[-1].block, [address]) == plain
+    proxy.twist = foreign(only("eth_getLogs", twist))
+    assert client.events(receipts[0].block, receipts[-1].block, [address]).logs == plain
     assert len(plain) == 3
+    client.close()
 
 
 def test_two_events_in_one_place_are_not_believed(proxy: Proxy, rig: Rig) -> None:
@@ -101,9 +129,11 @@ def test_two_events_in_one_place_are_not_believed(proxy: Proxy, rig: Rig) -> Non
         logs = answer["result"]
         return answer | {"result": [*logs, *(log | {"data": "0x" + "00" * 32} for log in logs)]}
 
-    proxy.twist = only("eth_getLogs", twist)
+    client = on_foreign(proxy)
+    proxy.twist = foreign(only("eth_getLogs", twist))
     with pytest.raises(ChainUnavailable, match="claim one place"):
-        rig.client.logs(1, rig.client.head(), [address])
+        client.events(1, client.head(), [address])
+    client.close()
 
 
 def test_a_node_that_limits_ranges_is_asked_for_less(proxy: Proxy, rig: Rig) -> None:
@@ -116,18 +146,41 @@ def test_a_node_that_limits_ranges_is_asked_for_less(proxy: Proxy, rig: Rig) -> 
         wide = int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) >= 3
         return error("block range too wide", -32005) if wide else answer
 
-    proxy.twist = only("eth_getLogs", twist)
-    assert len(rig.client.logs(1, rig.client.head(), [address])) == 5
-    proxy.twist = only("eth_getLogs", lambda *_: error("gone mad"))
+    client = on_foreign(proxy)
+    proxy.twist = foreign(only("eth_getLogs", twist))
+    assert len(client.events(1, client.head(), [address]).logs) == 5
+    proxy.twist = foreign(only("eth_getLogs", lambda *_: error("gone mad")))
     with pytest.raises(ChainUnavailable, match="gone mad"):
-        rig.client.logs(1, 3, [address])
+        client.events(1, 3, [address])
+    client.close()
+
+
+def test_a_node_that_takes_no_lists_of_questions_is_asked_one_by_one(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    (receipt,) = rig.run(rig.sender.sign(address, count(b"x")))
+    plain = rig.client.events(1, receipt.block, [address])
+    proxy.takes_lists = False
+    assert rig.client.events(1, receipt.block, [address]) == plain
+    assert len(plain.logs) == 1
+
+
+def test_a_node_that_does_not_know_the_receipts_of_a_block_is_asked_for_each(proxy: Proxy, rig: Rig) -> None:
+    address = rig.deploy()
+    (receipt,) = rig.run(rig.sender.sign(address, count(b"x")))
+    plain = rig.client.events(1, receipt.block, [address])
+    proxy.twist = only("eth_getBlockReceipts", lambda *_: error("the method does not exist", -32601))
+    assert rig.client.events(1, receipt.block, [address]) == plain
+    assert len(plain.logs) == 1
 
 
 def test_block_0_is_never_asked_for(proxy: Proxy, rig: Rig) -> None:
     address = rig.deploy()
-    rig.client.logs(0, rig.client.head(), [address])
+    client = on_foreign(proxy)
+    client.events(0, client.head(), [address])
     asked = [request["params"][0] for request in proxy.asked if request["method"] == "eth_getLogs"]
+    assert asked
     assert all(int(one["fromBlock"], 16) >= 1 for one in asked)
+    client.close()
     with pytest.raises(ChainUnavailable):
         rig.client.block(0)
 
@@ -162,9 +215,12 @@ def test_finality_by_tag_by_depth_and_not_at_all(proxy: Proxy, rig: Rig) -> None
     answers(error("finalized block not found"))
     assert tagged.final() == 0
     answers(error("invalid argument 0: hex string without 0x prefix", -32602))
+    with pytest.raises(ChainUnavailable, match="without 0x"):
+        tagged.final()  # it knew the tag before
+    stranger = RpcChain(proxy.url)
     with pytest.raises(Misconfigured, match="finalized"):
-        tagged.final()
-    for client in (deep, tagged):
+        stranger.final()
+    for client in (deep, tagged, stranger):
         client.close()
 
 
@@ -205,7 +261,7 @@ def test_answers_that_make_no_sense_are_chain_unavailable(proxy: Proxy, rig: Rig
         lambda: rig.client.code(b"\x01" * 20) if body != b'{"result":"0x"}' else rig.client.head(),
         lambda: rig.client.block(1),
         lambda: rig.client.receipt(bytes(32)),
-        lambda: rig.client.logs(1, 1, [bytes(20)]),
+        lambda: rig.client.events(1, 1, [bytes(20)]).logs,
         lambda: rig.client.send(b"\x01"),
     ):
         with pytest.raises(ChainUnavailable):
@@ -243,18 +299,54 @@ def test_headers_with_fields_of_their_own_are_read(proxy: Proxy, rig: Rig) -> No
 
     head = rig.client.head()
     plain = rig.client.block(head)
+    client = on_foreign(proxy)
     proxy.twist = only("eth_getBlockByNumber", twist)
+    assert client.block(head) == plain
+    client.close()
+
+
+def test_a_header_that_stops_proving_itself_is_not_believed(proxy: Proxy, rig: Rig) -> None:
+    rig.deploy()
+    head = rig.client.head()
+    plain = rig.client.block(head)
+    bent = {"gasUsed": "0x0", "transactions": []}
+    proxy.twist = only("eth_getBlockByNumber", lambda _, answer: answer | {"result": answer["result"] | bent})
+    with pytest.raises(ChainUnavailable, match="its hash"):
+        rig.client.block(head)
+    proxy.twist = lambda _, answer: answer
     assert rig.client.block(head) == plain
+
+
+def test_a_fork_that_adds_fields_to_headers_does_not_stop_the_reading(proxy: Proxy, rig: Rig) -> None:
+    """This version cannot hash them, so receipts and events have to agree from then on."""
+    address = rig.deploy()
+    (receipt,) = rig.run(rig.sender.sign(address, count(b"x")))
+    plain = rig.client.events(1, receipt.block, [address])
+    assert (plain.proved, len(plain.logs)) == (True, 1)
+
+    def forked(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        result = rehashed(answer["result"])
+        if request["method"] == "eth_getBlockByNumber":
+            result |= {"newRoot": "0x" + "07" * 32, "receiptsRoot": answer["result"]["receiptsRoot"]}
+        return answer | {"result": result}
+
+    hashed = ("eth_getBlockByNumber", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getLogs")
+    proxy.twist = lambda request, answer: forked(request, answer) if request["method"] in hashed else answer
+    read = rig.client.events(1, receipt.block, [address])
+    assert (read.logs, read.proved) == (plain.logs, False)
 
 
 def test_no_method_beyond_the_common_ones_is_used(proxy: Proxy, rig: Rig) -> None:
     address = rig.deploy()
     rig.run(rig.sender.sign(address, count(b"x")))
     rig.client.gas_limit(rig.sender.key.address, address, count(b"x"))
-    rig.client.logs(1, rig.client.head(), [address])
+    rig.client.events(1, rig.client.head(), [address])
+    client = on_foreign(proxy)
+    client.events(1, client.head(), [address])
+    client.close()
     rig.client.gas_price()
     assert {request["method"] for request in proxy.asked} <= {
         "eth_blockNumber", "eth_call", "eth_chainId", "eth_estimateGas", "eth_gasPrice", "eth_getBlockByNumber",
-        "eth_getCode", "eth_getLogs", "eth_getTransactionByHash", "eth_getTransactionCount",
+        "eth_getBlockReceipts", "eth_getCode", "eth_getLogs", "eth_getTransactionByHash", "eth_getTransactionCount",
         "eth_getTransactionReceipt", "eth_sendRawTransaction",
     }  # fmt: skip

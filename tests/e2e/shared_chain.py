@@ -24,14 +24,15 @@ from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import LOG_ONLY, Checkpoint, Outcome, RegistryChange
 from ledger.registry.changes import change
 from ledger.registry.enrolment import RoleRequest
-from ledger.services.exports.award_drafts import draft_award
+from ledger.services.figures import award_files
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.joining import join
 from ledger.services.node.node import Node
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.gate_breaches import breaches
-from ledger.store import openings, records
+from ledger.store import log, openings, records
 from tests.chain.conftest import start_anvil
 from tests.e2e.stage import PURSE, ROLES, START, Stage, key_of, parties
 
@@ -156,6 +157,8 @@ _OF_ONE_LOG = frozenset({"times"})
 _UNORDERED = frozenset({"evidence", "records", "raised", "lowered", "penalties"})
 """Listed in the order of a log, which is each operator's own."""
 _ID = re.compile("0x[0-9a-f]{64}")
+AWARDED = 10_000_00
+"""What is shared out, in minor units."""
 NO_NAMES: Mapping[str, str] = {}
 Figures = dict[str, Any]
 
@@ -178,12 +181,20 @@ def figures(
         "network": {
             f"{by} {name}": to_json(one) for by in (None, *By) for name, one in numbers.network(period, by).items()
         },
-        "award": {str(line.partner): to_json(line) for line in draft_award(reader, agreement).award.lines}
-        if agreement
-        else {},
+        "award": _award(seat, agreement) if agreement else {},
         **public_figures(seat, scans),
     }
     return {kind: comparable(value, names) for kind, value in every.items()}
+
+
+def _award(seat: Seat, agreement: RecordId) -> dict[str, Any]:
+    """What the whole log gives each party. Which part of it an award may count, each log says for itself."""
+    reader = seat.node.reader
+    with seat.node.home.database.read() as connection:
+        verified = VerifiedRecords(connection, seat.node.home.consortium, reader.registry.refreshed(connection))
+        size = log.head(connection).size
+        award = award_files.computed(connection, verified, agreement, 1, AWARDED, size).award
+    return {str(line.partner): to_json(line) for line in award.lines}
 
 
 def public_figures(seat: Seat, scans: Sequence[str]) -> Figures:

@@ -376,11 +376,11 @@ class Stage:
 
 
 @contextmanager
-def staged(founded: Path, home: Path) -> Iterator[Stage]:
-    """A copy of the founded home, running."""
+def staged(founded: Path, home: Path, **settings: str) -> Iterator[Stage]:
+    """A copy of the founded home, running; with `settings`, where others than the usual are in force."""
     shutil.copytree(founded, home, dirs_exist_ok=True)
     clock = ManualClock(int((founded / "now").read_text()))
-    trial = open_trial(read_settings({}, home=home), clock)
+    trial = open_trial(read_settings(settings, home=home), clock)
     cast = parties()
     trial.parties = cast
     try:

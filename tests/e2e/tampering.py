@@ -437,7 +437,11 @@ SIGNED = tuple(
         ("both are put back", _put_back(SHOWN, HIGHEST), (("", SHOWN), ("", HIGHEST))),
         ("all checkpoints are forgotten", _remove("checkpoints", "true"), (("", "checkpoints of size"),)),
         ("the newest is forgotten", _remove("checkpoints", NEWEST), (("", "checkpoints of size"),)),
-        ("an anchor's is forgotten", _remove("checkpoints", f"{ANCHORED})"), (("", "checkpoints of size"),)),
+        (
+            "an anchor's is forgotten",
+            _remove("checkpoints", f"{ANCHORED})"),
+            (("", "checkpoints of size"), ("", "checkpoints.previous")),
+        ),
         (
             "both are put back and a row is edited",
             _put_back_and_edit,

@@ -151,27 +151,29 @@ def test_a_writer_that_waits_too_long_is_told_so(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_full_disk_stops_the_service_and_loses_nothing(tmp_path: Path, clock: ManualClock) -> None:
+def test_a_full_disk_refuses_loses_nothing_and_goes_on_by_itself(tmp_path: Path, clock: ManualClock) -> None:
     database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
     sequencer = Sequencer(database, SIGNER, clock)
     receipts = sequencer.append(endorsements(5))
+    full = True
 
     @event.listens_for(database.engine, "begin")
     def _no_more_pages(connection: Any) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages if full else 1_000_000}")
 
     large = [entry_of(sample(ShipmentTerms, rng(seed), edge="most", items=50)) for seed in range(20)]
-    with pytest.raises(StorageFailed, match="full"):
-        sequencer.append(large)
-    assert sequencer.failure
-    with pytest.raises(StorageFailed):
-        sequencer.append(endorsements(1, start=50))
+    for _ in range(3):
+        with pytest.raises(StorageFailed, match="full"):
+            sequencer.append(large)
+    assert sequencer.failure is None, "what was refused was undone: nothing is unknown"
+    assert sequencer.append(endorsements(5)) == receipts
+    full = False
+    assert [receipt.index for receipt in sequencer.append(large)] == list(range(5, 25))
     database.close()
     restarted = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
-    assert Sequencer(restarted, SIGNER, clock).append(endorsements(5)) == receipts
     with restarted.read() as connection:
-        assert log.head(connection).size == 5
+        assert log.head(connection).size == 25
     restarted.close()
 
 
@@ -285,3 +287,32 @@ def _fill(database: Database, sequencer: Sequencer) -> None:
 def _rows(database: Database, table: str) -> list[tuple[Any, ...]]:
     with database.read() as connection:
         return [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("when", ["in a transaction", "before its commit"])
+def test_a_database_server_that_was_lost_is_asked_again(database: Database, sequencer: Sequencer, when: str) -> None:
+    """Every connection is cut, as when the server dies: what was under way is refused, and nothing else is lost."""
+    receipts = sequencer.append(endorsements(3))
+
+    def cut() -> None:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+            other.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+
+    def write() -> None:
+        with database.write() as connection:
+            meta.put(connection, "a", "1")
+            cut()
+            if when == "in a transaction":
+                meta.put(connection, "b", "2")
+
+    with pytest.raises(StorageFailed):
+        write()
+    assert database.failure is None
+    assert sequencer.append(endorsements(3)) == receipts
+    assert [receipt.index for receipt in sequencer.append(endorsements(1, start=3))] == [3]
+    with database.read() as connection:
+        assert meta.get(connection, "a") is None

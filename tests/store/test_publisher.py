@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ledger import merkle
-from ledger.errors import InconsistentLog, NotFound, StorageFailed, VerificationFailed
+from ledger.errors import DiskFailed, InconsistentLog, NotFound, StorageFailed, VerificationFailed
 from ledger.log.tiles import decode_entries
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
@@ -255,17 +255,19 @@ def test_the_log_may_grow_between_crash_and_restart(
     check_published(database, publisher_of(database, home), home, have)
 
 
-def test_a_disk_that_refuses_stops_the_publisher(
+def test_a_sync_that_fails_stops_the_publisher_and_a_full_disk_does_not(
     database: Database, sequencer: Sequencer, home: Path, faults: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sequencer.append(endorsements(3))
-    monkeypatch.setattr(_Faulty, "how", StorageFailed)
-    _Faulty.steps, _Faulty.fail_at, _Faulty.persisted = 0, 1, False
     publisher = publisher_of(database, home, _Faulty)
-    with pytest.raises(StorageFailed):
-        publisher.publish(NOW)
-    assert publisher.failure
-    with pytest.raises(StorageFailed):
+    for kind, stopped in ((StorageFailed, False), (DiskFailed, True)):
+        monkeypatch.setattr(_Faulty, "how", kind)
+        _Faulty.steps, _Faulty.fail_at, _Faulty.persisted = 0, 1, False
+        with pytest.raises(kind):
+            publisher.publish(NOW)
+        assert bool(publisher.failure) == stopped
+    _Faulty.fail_at = -1
+    with pytest.raises(DiskFailed):
         publisher.publish(NOW)
     publisher_of(database, home).publish(NOW)
 

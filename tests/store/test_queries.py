@@ -153,13 +153,16 @@ def test_checkpoints_and_their_anchors(database: Database) -> None:
         latest, anchored = checkpoints.latest(connection), checkpoints.latest_anchored(connection)
         assert latest is not None
         assert latest.size == 9
-        assert anchored == checkpoints.StoredCheckpoint(5, b"\5" * 32, "note", 5, 70, b"t" * 32, 700)
+        assert anchored == checkpoints.StoredCheckpoint(5, b"\5" * 32, "note", 5, 70, b"t" * 32, 700, 3)
         sizes = [checkpoints.covering(connection, index) for index in (0, 2, 3, 8, 9)]
         assert [c.size if c else None for c in sizes] == [3, 3, 5, 9, None]
         assert checkpoints.covering(connection, 2, anchored=True) == anchored
         assert checkpoints.covering(connection, 5, anchored=True) is None
         assert [c.size for c in checkpoints.listing(connection, limit=2)] == [9, 5]
         assert [c.size for c in checkpoints.listing(connection, before=5)] == [3]
+        checkpoints.add(connection, 7, b"\7" * 32, b"note", 7)  # a database that lost it is given it again
+        links = [(c.size, c.previous) for c in reversed(checkpoints.listing(connection))]
+        assert links == [(3, None), (5, 3), (7, 5), (9, 7)]
 
 
 # --- projections -----------------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from ledger.api.deps import COOKIE, NodeOf, ReaderOf, SessionsOf, read_body
+from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, NodeOf, ReaderOf, SessionsOf, read_body
 from ledger.api.pages.render import page
-from ledger.api.routers.sessions import keep_session
+from ledger.api.routers.sessions import end_sessions, keep_session, recognise
 from ledger.errors import LadingError, NotPermitted
 from ledger.records.wallet_input import signature_from_wallet
 
@@ -42,30 +43,34 @@ def form(
     )
 
 
-@router.post("/sign-in")
-async def sign_in(request: Request, sessions: SessionsOf, node: NodeOf, reader: ReaderOf) -> Response:
+@router.post("/sign-in", dependencies=[FROM_OWN_PAGES])
+async def sign_in(
+    request: Request, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, reader: ReaderOf
+) -> Response:
     values = await _form(request)
     back = _local(values.get("back", "/"))
     try:
         if token := values.get("token", "").strip():
-            sessions.reader(token)
+            key = await run_in_threadpool(sessions.reader, token)
         else:
             signature = signature_from_wallet(values.get("signature", "").strip())
             # Forms send line breaks as CR LF; the text was signed with LF.
-            _, token = sessions.sign_in(values.get("message", "").replace("\r\n", "\n"), signature)
+            text = values.get("message", "").replace("\r\n", "\n")
+            key, token = await run_in_threadpool(sessions.sign_in, text, signature)
     except LadingError as error:
         values = {"address": values.get("address", ""), "message": "", "problem": str(error), "back": back}
         return page(request, "sign_in.html", reader, 400, **values)
+    await run_in_threadpool(recognise, key, token, node, budgets)
     response = RedirectResponse(back, status_code=303)
     keep_session(response, token, node)
     return response
 
 
-@router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
+@router.post("/sign-out", dependencies=[FROM_OWN_PAGES])
+async def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf) -> Response:
     await _form(request)
     response = RedirectResponse("/", status_code=303)
-    response.delete_cookie(COOKIE)
+    await run_in_threadpool(end_sessions, request, sessions, budgets, response)
     return response
 
 

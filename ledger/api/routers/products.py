@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from ledger.api.deps import JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
+from ledger.api.deps import BundlesOf, JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Kept, ProductView
 from ledger.common.gs1 import product_of_link
+from ledger.common.periods import MINUTE
 from ledger.errors import MalformedRecord
 from ledger.services.exports.bundle import Exporter
 
@@ -63,14 +64,18 @@ def scan(data: JsonBody, node: NodeOf, counts: LookCounts) -> dict[str, Any]:
     response_class=Response,
     responses={200: BUNDLE, 400: examples.PROBLEM, 404: examples.PROBLEM},
 )
-def bundle(path: ProductPath, request: Request, node: NodeOf) -> Response:  # noqa: ARG001 the path as it was sent counts
+def bundle(path: ProductPath, request: Request, node: NodeOf, bundles: BundlesOf) -> Response:  # noqa: ARG001 the path as it was sent counts
     """All that the verdict on a product rests on, signed: what its page recomputes, and `lading verify` checks.
 
     The registry's history, the records about the product, one proof to the newest checkpoint, and the log's statement
     that these are all. Private parts stay closed. Format: `docs/bundle.md`.
     """
     product = product_of_link(raw_tail(request, "/v1/products/bundle/"), "path")
-    return Response(Exporter(node.reader).product(product), media_type="application/json", headers=FRESH)
+    published = node.reader.publisher.current()
+    # Who is in force is told as of now: hence the minute.
+    state = node.reader.extent(), published and published.note, node.home.clock.now() // MINUTE
+    text = bundles.get(product.path(), state, lambda: Exporter(node.reader).product(product))
+    return Response(text, media_type="application/json", headers=FRESH)
 
 
 @router.get("/{path:path}", response_model=ProductView, responses=examples.READ_RESPONSES)

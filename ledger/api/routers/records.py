@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response, status
 
 from ledger.api.deps import (
+    MAX_BODY,
+    ChargeOf,
     Cursor,
     JsonBody,
     Limit,
@@ -12,6 +14,7 @@ from ledger.api.deps import (
     PartnerQuery,
     ReaderOf,
     RecordPath,
+    SessionReader,
     fields,
     record_id,
 )
@@ -26,8 +29,9 @@ from ledger.api.schemas.answers import (
     TypedData,
 )
 from ledger.bonuses.agreement import warning_codes
+from ledger.common.canonical import parse_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
-from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.errors import InvalidInput, MalformedRecord, NotFound, NotPermitted, Refused
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import BY_NAME, Record, record_named
@@ -38,6 +42,7 @@ from ledger.records.wallet_input import (
     signatures_from_wallets,
 )
 from ledger.services.intake.submission import Accepted, Proposed
+from ledger.services.node.node import Node
 from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
@@ -55,14 +60,14 @@ NO_NUL = r"^[^\x00]*$"
     ),
     openapi_extra=examples.record_body(),
 )
-def submit(data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
+def submit(data: JsonBody, node: NodeOf, charge: ChargeOf, response: Response) -> dict[str, Any]:
     """Take in a signed record: `{type, message, signatures}`.
 
     201 with a receipt once it is committed, and with `waitsFor` when its predecessors are missing; 200 with the first
     receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
     Nothing else authenticates a write but the record's own signatures.
     """
-    return _answer(node.submission.submit(envelope_from_wallet(data)), response)
+    return _answer(node.submission.submit(envelope_from_wallet(data), charge), response)
 
 
 @router.post(
@@ -110,11 +115,25 @@ def typed_data(
     responses=examples.write_responses({200: "Accepted before", 202: "Signatures are still missing"}),
     openapi_extra=examples.body(examples.SIGNATURES),
 )
-def countersign(record: RecordPath, data: JsonBody, node: NodeOf, response: Response) -> dict[str, Any]:
+def countersign(
+    record: RecordPath, data: JsonBody, node: NodeOf, charge: ChargeOf, response: Response
+) -> dict[str, Any]:
     """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
     (given,) = fields(data, "signatures")
     signatures = signatures_from_wallets(given, least=1)
-    return _answer(node.submission.countersign(record_id(record), signatures), response)
+    return _answer(node.submission.countersign(record_id(record), signatures, charge), response)
+
+
+def signed_now(node: Node, path: str, body: bytes) -> set[int]:
+    """The partners whose signatures a submission brings for the first time; none for what is no submission."""
+    try:
+        data = parse_json(body, max_size=MAX_BODY)
+        if path == router.prefix:
+            return node.submission.signed_now(envelope_from_wallet(data))
+        signatures = signatures_from_wallets(fields(data, "signatures")[0], least=1)
+        return node.submission.countersigned_now(record_id(path.split("/")[3]), signatures)
+    except (InvalidInput, Refused):
+        return set()
 
 
 @router.delete("/{record}/parts/{path}", response_model=Erasures, responses=examples.READ_RESPONSES)
@@ -182,8 +201,8 @@ def listing(
 
 
 @router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)
-def proposed(node: NodeOf, reader: ReaderOf, limit: Limit = 100) -> dict[str, Any]:
-    """The newest records that wait for signatures and concern the signed-in partner; nothing for the public."""
+def proposed(node: NodeOf, reader: SessionReader, limit: Limit = 100) -> dict[str, Any]:
+    """The newest records that wait for signatures and concern the signed-in partner; 401 for the public."""
     return {"records": node.reader.views.proposals_for(reader, node.home.clock.now(), limit)}
 
 

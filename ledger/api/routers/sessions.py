@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from ledger.api.deps import COOKIE, JsonBody, NodeOf, ReaderOf, SessionsOf, fields
+from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, JsonBody, NodeOf, ReaderOf, SessionsOf, fields, tokens_of
+from ledger.api.quota import COOKIE, Budgets
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Challenge, SessionView, SignedIn, SignedOut
-from ledger.api.sessions import SESSION_SECONDS
-from ledger.common.ids import to_hex
+from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import MalformedRecord
 from ledger.records.wallet_input import signature_from_wallet
 from ledger.services.node.node import Node
+from ledger.services.state.sessions import SESSION_SECONDS, Sessions
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -25,16 +26,23 @@ def challenge(
 
 
 @router.post(
-    "", response_model=SignedIn, responses=examples.write_responses({}), openapi_extra=examples.body(examples.SIGN_IN)
+    "",
+    response_model=SignedIn,
+    responses=examples.write_responses({}),
+    openapi_extra=examples.body(examples.SIGN_IN),
+    dependencies=[FROM_OWN_PAGES],
 )
-def sign_in(data: JsonBody, sessions: SessionsOf, node: NodeOf, response: Response) -> dict[str, Any]:
+def sign_in(
+    data: JsonBody, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, response: Response
+) -> dict[str, Any]:
     """Exchange a signed challenge `{message, signature}` for a session token, valid for an hour: for reading, and for
-    erasing what its key signed.
+    erasing what its key signed. A browser's `Origin`, where it sends one, has to be the service's own.
     """
     message, signature = fields(data, "message", "signature")
     if not isinstance(message, str):
         raise MalformedRecord("not a text", where="message", expected="the EIP-4361 text as it was given")
     key, token = sessions.sign_in(message, signature_from_wallet(signature, "signature"))
+    recognise(key, token, node, budgets)
     keep_session(response, token, node)
     return {"address": to_hex(key), "token": token}
 
@@ -45,11 +53,25 @@ def who_am_i(reader: ReaderOf) -> dict[str, Any]:
     return {"partner": reader.partner, "auditor": reader.auditor}
 
 
-@router.delete("", response_model=SignedOut)
-def sign_out(response: Response) -> dict[str, str]:
-    """Forget the session on this device; a token kept elsewhere ends by itself within the hour."""
-    response.delete_cookie(COOKIE)
+@router.delete("", response_model=SignedOut, responses={403: examples.PROBLEM}, dependencies=[FROM_OWN_PAGES])
+def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf, response: Response) -> dict[str, str]:
+    """End the session, whoever else holds its token: that of the bearer token, and that of the cookie."""
+    end_sessions(request, sessions, budgets, response)
     return {"status": "signed out"}
+
+
+def end_sessions(request: Request, sessions: Sessions, budgets: Budgets, response: Response) -> None:
+    """End every session that a request carries, and let the browser forget its cookie."""
+    for token in tokens_of(request):
+        sessions.sign_out(token)
+        budgets.forget(token)
+    response.delete_cookie(COOKIE)
+
+
+def recognise(key: KeyAddress, token: str, node: Node, budgets: Budgets) -> None:
+    """From now on the key's partner, if it has one, pays for what is asked with this session."""
+    if partner := node.reader.views.reader(key).partner:
+        budgets.remember(token, partner)
 
 
 def keep_session(response: Response, token: str, node: Node) -> None:

@@ -19,7 +19,7 @@ async def healthy() -> dict[str, str]:
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not ready"}})
 def ready(node: NodeOf, response: Response) -> dict[str, Any]:
-    """Whether records can be taken in and carried on: database, chain, log and worker, each with its own word."""
+    """Whether records can be taken in and carried on: a word for each of database, chain, log, clock and worker."""
     checks = node.readiness()
     fine = all(word == "ok" for word in checks.values())
     response.status_code = 200 if fine else 503

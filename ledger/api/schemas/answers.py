@@ -279,7 +279,7 @@ class Challenge(Answer):
 
 
 class Readiness(Answer):
-    """Database, chain, log and worker, each `ok` or with a word on what is wrong."""
+    """Database, chain, log, clock and worker, each `ok` or with a word on what is wrong."""
 
     status: str
     checks: dict[str, str]

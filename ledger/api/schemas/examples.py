@@ -112,7 +112,7 @@ PROBLEM: dict[str, Any] = {
     "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}}},
     "description": "What is wrong, where, what was expected and what was found (RFC 9457)",
 }
-READ_RESPONSES: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 503), PROBLEM)
+READ_RESPONSES: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 429, 503), PROBLEM)
 
 
 def write_responses(others: dict[int, str]) -> dict[int | str, dict[str, Any]]:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from ledger.bundle.format import parse_trust
 from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.verify import evidence_beside, write_evidence
 from ledger.cli.output import Steps, out, print_json
+from ledger.explain.not_judged import NOT_JUDGED
 from ledger.services.audit.findings import AuditReport, Finding
 from ledger.services.audit.held_evidence import Held, HeldCheckpoint, HeldLogReceipt
 from ledger.services.audit.run import audit as run_audit
@@ -26,6 +28,10 @@ def audit(
         list[Path] | None,
         typer.Option(help="A receipt that you or a partner kept. May be named several times."),
     ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="The trust file that you have from somebody you trust: is this home that consortium's?"),
+    ] = None,
     evidence: Annotated[
         Path | None,
         typer.Option(
@@ -38,12 +44,14 @@ def audit(
     """Derive everything anew from signed records, chain and log, and name what differs.
 
     It only reads, and may run while this home is being served. A home put back to an older state as a whole agrees
-    with itself; --checkpoint and --receipt, kept elsewhere, convict it. Exit status 0: all is as signed, published and
+    with itself; --checkpoint and --receipt, kept elsewhere, convict it, and --trust tells whether the council that
+    founded it is the one you know. Exit status 0: all is as signed, published and
     recorded; 1: it is not.
     """
     held = Held(
         [HeldCheckpoint.read(str(path), read_file(path)) for path in checkpoint or ()],
         [HeldLogReceipt.read(str(path), read_file(path)) for path in receipt or ()],
+        None if trust is None else parse_trust(read_file(trust)),
     )
     with Steps() as steps:
         report = run_audit(read_settings(), held=held, tell=steps.tell)
@@ -69,6 +77,9 @@ def show(report: AuditReport) -> None:
     if report.notes:
         out.print(f"\n[bold]{len(report.notes)} notes[/]: not here, or not yet, which is no difference")
     _list(report.notes)
+    out.print("\n[bold]Not judged[/], because an audit of this home cannot know it:")
+    for one in NOT_JUDGED:
+        out.print(f"  {one.what}: {one.because}", markup=False)
 
 
 def _list(findings: Sequence[Finding]) -> None:

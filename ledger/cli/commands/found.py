@@ -39,7 +39,7 @@ def found(
         raise MalformedRecord("more than there are members", where="--threshold", expected=most, found=threshold)
     consortium = found_consortium(
         settings,
-        lambda: open_chain(settings, clock),
+        lambda: open_chain(settings, clock, begin=True),
         clock.now,
         council=members,
         threshold=threshold,

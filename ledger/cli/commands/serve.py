@@ -12,7 +12,7 @@ import uvicorn
 
 from ledger.api.app import create_app
 from ledger.cli.output import err
-from ledger.errors import Misconfigured
+from ledger.errors import DiskFailed, Misconfigured
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
 
@@ -31,7 +31,8 @@ def serve() -> None:
 def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None = None) -> None:
     """Serve `node` at the settings' address until SIGINT or SIGTERM, then stop its worker and close it.
 
-    `ready` is called with the URL once connections are taken. Raises `Misconfigured` when the address is in use.
+    `ready` is called with the URL once connections are taken. Raises `Misconfigured` when the address is in use, and
+    `DiskFailed` once nobody knows any more what the disk holds: then a supervisor starts the process again.
     """
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _stop)  # uvicorn raises it again once it has finished: then the node is closed too
@@ -48,12 +49,15 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
                     timeout_graceful_shutdown=FINISH_SECONDS,
                 )
             )
+            node.on_failure = lambda: setattr(server, "should_exit", True)
             (ready or _announce(node))(url)
             server.run(sockets=[listener])
     except KeyboardInterrupt:
         pass  # the usual way to end it
     finally:
         node.close()
+    if isinstance(node.gate.halted, DiskFailed):
+        raise node.gate.halted
 
 
 def configure_logging(level: str) -> None:

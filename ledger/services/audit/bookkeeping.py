@@ -28,7 +28,8 @@ from ledger.services.audit.findings import Findings, paired
 from ledger.services.audit.log_rows import Tell, WalkedLog
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
-from ledger.services.relay.follower import CURSOR
+from ledger.services.relay.missed_events import CURSOR
+from ledger.services.relay.relayer import DORMANT_AFTER, Foresee
 from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, records, rowwise
 from ledger.store.database import Connection
@@ -68,6 +69,9 @@ def check_cursor(source: Connection, chain: ChainReader, newest: int, findings: 
             "the log has outcomes of the chain, but not how far it was followed: the note was deleted",
         )
     for row in rows:
+        if row["name"] != CURSOR:
+            what = "nobody follows the chain under this name: the note was inserted"
+            findings.add("", "chain_cursor", CURSOR, row["name"], what)
         block = chain.block(row["block"]) if isinstance(row["block"], int) and row["block"] > 0 else None
         if block is None or block.hash != row["block_hash"]:
             findings.add(
@@ -127,8 +131,6 @@ def check_outbox(
 ) -> None:
     """What the chain has not settled waits in the outbox, and nothing else does; none waits beyond `latest_try`.
 
-    Rows of settled records, attempts and problems in words are working notes, and are not judged.
-
     A record with a chain track that is neither settled nor waiting would never be submitted: suppressed.
     """
     total = rowwise.count(source, "outbox")
@@ -186,7 +188,8 @@ def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings:
             findings.add(
                 stored.record_id, f"outbox.{column}", value, row[column], "the row does not agree with its record"
             )
-    if row["state"] == outbox.PENDING and not 0 <= row["next_try"] <= latest_try:
+    bounded = 0 <= row["next_try"] <= latest_try or (row["state"] == outbox.WAITING and _rests(row))
+    if row["state"] != outbox.FINAL and not bounded:
         findings.add(
             stored.record_id,
             "outbox.next_try",
@@ -204,6 +207,34 @@ def _check_outbox_row(row: Row, state: _State | None, latest_try: int, findings:
             if final
             else "the chain has not settled this record, and it would not be submitted any more",
         )
+
+
+def _rests(row: Row) -> bool:
+    """Whether the record is tried again only when something about it changes, or once after its `submitBy`."""
+    return bool(row["next_try"] == (row["submit_by"] + 1 if row["submit_by"] else outbox.NEVER))
+
+
+def check_resting(source: Connection, copy: Connection, foresee: Foresee, now: int, findings: Findings) -> None:
+    """What rests until something about it changes has something to wait for; else nobody would submit it any more.
+
+    Records without `submitBy` rest after a month of trying, whatever for. `foresee` judges on what the chain recorded.
+    """
+    for batch in chunks(rowwise.some(source, "outbox", "state", [outbox.WAITING]), 500):
+        known = _states(copy, [row["record_id"] for row in batch])
+        for row in batch:
+            state = known.get(row["record_id"])
+            if state is None or state.final or not _rests(row):
+                continue
+            if not row["submit_by"] and state.stored.log_time + DORMANT_AFTER <= now:
+                continue
+            if foresee(copy, state.stored).moves:
+                findings.add(
+                    state.stored.record_id,
+                    "outbox.next_try",
+                    "due",
+                    row["next_try"],
+                    "the record waits for nothing, and nobody would submit it any more: its outbox row was edited",
+                )
 
 
 def check_pending(source: Connection, copy: Connection, skipped: set[RecordId], findings: Findings) -> None:

@@ -15,7 +15,7 @@ from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row
 
-_EDITED = "the note is not one that this log signed: the file was altered, or the log's key is another"
+_EDITED = "this log did not sign the note: the file was altered, or consortium.json names another log or key"
 SHOWN, HIGHEST = "log/checkpoint", "keys/highest-checkpoint"
 """The files with the checkpoint that readers see, and with the highest ever signed."""
 
@@ -116,6 +116,22 @@ def stored_heads(connection: Connection, identity: LogIdentity, findings: Findin
                     "the column is not what the signed note says: the row was edited",
                 )
         yield row, SignedHead(f"checkpoint of size {head.size} in the database", head, str(row["note"]).encode())
+
+
+def check_links(source: Connection, findings: Findings) -> None:
+    """Each row names the checkpoint before, so that none that was signed is forgotten in between."""
+    before = None
+    for row in rowwise.stream(source, "checkpoints"):
+        if row["previous"] != before:
+            findings.add(
+                "",
+                f"checkpoints.previous of size {row['size']}",
+                "the first" if before is None else before,
+                "the first" if row["previous"] is None else row["previous"],
+                "this checkpoint was signed after another one than the row before: rows of checkpoints were deleted, "
+                "inserted or edited",
+            )
+        before = row["size"]
 
 
 def check_heads(log: WalkedLog, heads: list[SignedHead], findings: Findings) -> None:

@@ -1,42 +1,46 @@
 """Cosignatures: each is by its witness and of a tree that the log contains, and what readers see is kept."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from ledger.errors import LadingError
-from ledger.log.cosignature import Cosignature, WitnessKey, parse_witness_key
-from ledger.log.signed_note import TreeHead, parse_checkpoint
+from ledger.log.cosignature import Cosignature, parse_witness_key
+from ledger.log.signed_note import NoteSignature, TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.services.audit.checkpoints import SHOWN
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import WalkedLog
 from ledger.services.home.consortium import Consortium
-from ledger.services.publish.durable_files import LogFolder
 from ledger.store import rowwise
 from ledger.store.database import Connection
-from ledger.store.rowwise import Row
 
 
 def check_cosignatures(
-    source: Connection, log: WalkedLog, home: Path, consortium: Consortium, findings: Findings
+    source: Connection, log: WalkedLog, shown: bytes | None, consortium: Consortium, findings: Findings
 ) -> list[CheckpointTime]:
-    """Every row holds, and is of the log's own tree; the checkpoint that readers see shows none that is not kept.
+    """Every row holds, and is of the log's own tree, and of a checkpoint that is kept; the checkpoint that readers see
+    shows none that is not kept. `shown`: as it was before the database was read.
 
     That it has no quorum is a note: witnesses may be away, and the log goes on. Answers with the checkpoints that a
     quorum cosigned, by the rows that hold.
     """
     rows = list(rowwise.stream(source, "cosignatures"))
     roots = log.roots([row["size"] for row in rows if isinstance(row["size"], int)])
-    kept = set()
+    kept: dict[int, set[NoteSignature]] = {}
+    signed = {row["size"] for row in rowwise.stream(source, "checkpoints")}
     sound: dict[int, dict[str, int]] = {}
     for row in rows:
         where = f"cosignatures of size {row['size']} by {str(row['witness']).split('+')[0]}"
         try:
             witness = parse_witness_key(str(row["witness"]))
-            _verify(witness, TreeHead(consortium.log.origin, row["size"], row["root"]), row)
+            cosignature = Cosignature(witness, row["time"], row["signature"])
+            witness.verify(TreeHead(consortium.log.origin, row["size"], row["root"]), cosignature.note_signature())
         except (LadingError, TypeError, AttributeError, OverflowError) as error:
             findings.add("", where, "a cosignature that holds", str(error), "the witness did not sign this: edited")
             continue
-        kept.add((row["size"], row["witness"]))
+        kept.setdefault(row["size"], set()).add(cosignature.note_signature())
+        if row["size"] not in signed:
+            what = "a witness cosigned this checkpoint, but the database has forgotten it: its row was deleted"
+            findings.add("", f"checkpoints of size {row['size']}", "a row", "no such row", what)
         sound.setdefault(row["size"], {})[str(row["witness"])] = row["time"]
         if row["root"] != roots.get(row["size"]):
             result = roots.get(row["size"], f"{log.size} leaves only")
@@ -47,9 +51,9 @@ def check_cosignatures(
                 result,
                 "the witness saw another tree than the log's leaves make now: the log was rewritten after it was seen",
             )
+    _check_shown(shown, consortium, kept, findings)
     if consortium.witnesses is None:
         return []
-    _check_shown(home, consortium, kept, findings)
     policy = consortium.witnesses.policy
     asked = {key.verifier_key() for key in policy.keys}
     evidenced = []
@@ -60,29 +64,32 @@ def check_cosignatures(
     return evidenced
 
 
-def _verify(witness: WitnessKey, head: TreeHead, row: Row) -> None:
-    witness.verify(head, Cosignature(witness, row["time"], row["signature"]).note_signature())
-
-
-def _check_shown(home: Path, consortium: Consortium, kept: set[tuple[int, str]], findings: Findings) -> None:
-    policy = consortium.witnesses.policy if consortium.witnesses else None
-    try:
-        shown = parse_checkpoint(LogFolder(home).read(SHOWN))
-        found = policy.cosignatures(shown) if policy else ()
-    except LadingError as error:
-        if (home / SHOWN).exists():
-            findings.add("", SHOWN, "cosignatures that hold", str(error), "the file was altered")
+def _check_shown(
+    shown: bytes | None, consortium: Consortium, kept: Mapping[int, set[NoteSignature]], findings: Findings
+) -> None:
+    if shown is None:
         return
-    for cosignature in found:
-        if (shown.head.size, cosignature.witness.verifier_key()) not in kept:
+    policy = consortium.witnesses.policy if consortium.witnesses else None
+    checkpoint = parse_checkpoint(shown)
+    for number, line in enumerate(checkpoint.signatures):
+        if number == 0 and line.name == consortium.log.origin:
+            continue  # the log's own, which was verified
+        if line not in kept.get(checkpoint.head.size, set()):
             findings.add(
                 "",
-                f"cosignatures of size {shown.head.size} by {cosignature.witness.name}",
-                "a row",
+                f"cosignatures of size {checkpoint.head.size} by {line.name} in {SHOWN}",
+                "a row of the table cosignatures",
                 "no such row",
-                f"{SHOWN} shows this cosignature, but the database has forgotten it: it was deleted",
+                f"{SHOWN} shows this cosignature, but the database has none such: it was deleted, or the file altered",
             )
-    if policy and policy.time_of(found) is None:
+    if policy is None:
+        return
+    try:
+        found = policy.cosignatures(checkpoint)
+    except LadingError as error:
+        findings.add("", SHOWN, "cosignatures that hold", str(error), "the file was altered")
+        return
+    if policy.time_of(found) is None:
         findings.note(
             "",
             SHOWN,

@@ -1,7 +1,6 @@
 """Documents and notes beside the log: transactions, proposals and enrolments.
 
-Leases, sightings, the access journal and the times at which something was noted are notes that nothing can bear out;
-they decide nothing that is signed, and are not judged.
+What nothing bears out is not judged: `ledger.explain.not_judged` lists it.
 """
 
 import hashlib
@@ -14,24 +13,34 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import ConsortiumId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
+from ledger.records.disclosure import join, part_from_json, part_to_json, split
+from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, recover
-from ledger.records.types import BY_NUMBER, RegistryChange
+from ledger.records.types import BY_NUMBER, Record, RegistryChange
 from ledger.registry.enrolment import check_possession, parse_enrolment
 from ledger.services.audit.chain import ChainFacts
 from ledger.services.audit.findings import Findings, shown
 from ledger.services.audit.log_rows import domain_of
+from ledger.services.intake.submission import PROPOSAL_SECONDS
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
+from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 from ledger.store.transactions import DROPPED, MINED, OPEN
 
 
-def check_transactions(source: Connection, chain: ChainReader, facts: ChainFacts, findings: Findings) -> None:
+def check_transactions(
+    source: Connection, chain: ChainReader, facts: ChainFacts, log_id: bytes, findings: Findings
+) -> None:
     """Each is what its sender signed, for what it says, and stands with the chain as it says.
 
     A database that was rebuilt has none of its earlier ones, so none is missed.
     """
+    anchors = {one.transaction: f"anchor:{to_hex(log_id)}:{one.size}" for one in facts.anchors.values()}
     for row in rowwise.stream(source, "transactions"):
+        if (purpose := anchors.get(row["hash"], row["intent"])) != row["intent"]:
+            what = "the transaction anchored another checkpoint than the row says: it was edited"
+            findings.add("", f"transactions.intent of {row['intent']}", purpose, row["intent"], what)
         for column, expected, match, what in _transaction_faults(row, chain, facts):
             findings.add(row["record_id"] or "", f"transactions.{column} of {row['intent']}", expected, match, what)
 
@@ -50,6 +59,8 @@ def _transaction_faults(row: Row, chain: ChainReader, facts: ChainFacts) -> Iter
         return
     if (sender, nonce) != (row["sender"], row["nonce"]):
         yield "nonce", f"{nonce} of {to_hex(sender)}", f"{row['nonce']} of {shown(row['sender'])}", "the row was edited"
+    if (row["record_id"] is None) == row["intent"].startswith("record:"):
+        yield "record_id", row["intent"], row["record_id"], "the intent names a record or none, the column otherwise"
     if row["record_id"] is not None and row["intent"] != f"record:{to_hex(row['record_id'])}":
         yield "intent", f"record:{to_hex(row['record_id'])}", row["intent"], "the row was edited"
     block = facts.blocks.get(row["hash"])
@@ -63,19 +74,55 @@ def _transaction_faults(row: Row, chain: ChainReader, facts: ChainFacts) -> Iter
 
 
 def check_proposals(source: Connection, domains: Sequence[Domain], findings: Findings) -> None:
-    """A proposal is the record that its signers have signed so far."""
+    """A proposal is the record that its signers have signed so far, with the parts that it shows, until it expires; and
+    it is found under all that it concerns, and under nothing else.
+    """
+    expected: set[tuple[str, str, bytes]] = set()
     for row in rowwise.stream(source, "proposals"):
         try:
-            record = BY_NUMBER[row["type_number"]].from_json(json.loads(row["message"]))
-            if domain_of(record, row["record_id"], domains) is None:
-                raise ValueError("the message has another digest")
-            for signer, signature in json.loads(row["signatures"]).items():
-                if to_hex(recover(row["record_id"], bytes.fromhex(signature[2:]))) != signer:
-                    raise ValueError(f"the signature is not {signer}'s")
-        except (LadingError, ValueError, KeyError, TypeError, AttributeError) as error:
+            record = _proposed(row, domains)
+        except (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             findings.add(
                 row["record_id"], "proposals", "what was proposed and signed", str(error), "the proposal was edited"
             )
+            continue
+        expected |= {(c.kind, c.key, bytes(row["record_id"])) for c in concerns(row["record_id"], record)}
+    judged = {record_id for _, _, record_id in expected}
+    there = {(row["kind"], row["key"], row["record_id"]) for row in rowwise.stream(source, "proposal_index")}
+    known = {row["record_id"] for row in rowwise.stream(source, "proposals")}
+    for kind, key, record_id in sorted(expected - there):
+        what = "a proposal is not listed under what it concerns: the entry was deleted"
+        findings.add(record_id, "proposal_index", f"{kind} {key}", "no such entry", what)
+    for kind, key, record_id in sorted(there - expected):
+        if record_id in judged or record_id not in known:
+            what = "listed under what it does not concern, or without a proposal: inserted, or the proposal was deleted"
+            findings.add(record_id, "proposal_index", "no such entry", f"{kind} {key}", what)
+
+
+def _proposed(row: Row, domains: Sequence[Domain]) -> Record:
+    """The proposed record with its opened parts; raises where the row is not as it was written."""
+    record = BY_NUMBER[row["type_number"]].from_json(json.loads(row["message"]))
+    if domain_of(record, row["record_id"], domains) is None:
+        raise ValueError("the message has another digest")
+    signatures = json.loads(row["signatures"])
+    for signer, signature in signatures.items():
+        if to_hex(recover(row["record_id"], bytes.fromhex(signature[2:]))) != signer:
+            raise ValueError(f"the signature is not {signer}'s")
+    bodies = json.loads(row["openings"])
+    opened = join(record, {path: part_from_json(type(record), path, body) for path, body in bodies.items()})
+    public, parts = split(opened)
+    written = {
+        "message": text_of(public.to_json()),
+        "openings": text_of({path: part_to_json(part) for path, part in parts.items()}),
+        "signatures": text_of(signatures),
+    }
+    for column, value in written.items():
+        if row[column] != value:
+            raise ValueError(f"{column} is not as it was written")
+    expires = getattr(record, "submitBy", 0) or row["created_at"] + PROPOSAL_SECONDS
+    if row["expires"] != expires:
+        raise ValueError(f"it expires at {expires}, and not at {row['expires']}")
+    return opened
 
 
 def check_enrolments(source: Connection, copy: Connection, consortium: ConsortiumId, findings: Findings) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from ledger.explain.not_judged import NOT_JUDGED
 from ledger.log.contradiction import Contradiction
 from ledger.records.eip712 import Struct, Withheld, list_hash, part_hash
 
@@ -63,6 +64,7 @@ class AuditReport:
             "anchored_size": self.anchored_size,
             "findings": [finding.to_json() for finding in self.findings],
             "notes": [note.to_json() for note in self.notes],
+            "not_judged": [one.to_json() for one in NOT_JUDGED],
         }
 
 

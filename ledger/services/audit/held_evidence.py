@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger import merkle
+from ledger.bundle.format import Trust
 from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log.contradiction import Contradiction
@@ -71,10 +72,11 @@ class HeldLogReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Everything that the auditor holds."""
+    """Everything that the auditor holds: from the log, and the trust file from somebody it trusts."""
 
     checkpoints: Sequence[HeldCheckpoint] = ()
     receipts: Sequence[HeldLogReceipt] = ()
+    trust: Trust | None = None
 
 
 def check_held(

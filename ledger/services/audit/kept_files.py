@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger import merkle
 from ledger.bonuses.amounts import amounts_root
-from ledger.bonuses.award_file import amounts_from_json
+from ledger.bonuses.award_file import FORMAT, amounts_from_json
 from ledger.bonuses.rule_file import parse_rule
 from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
@@ -16,8 +16,13 @@ from ledger.records.types import Attestation, BonusAgreement, BonusAward, Regist
 from ledger.services.audit.chain import ChainFacts, contracts_in_meta
 from ledger.services.audit.findings import Findings
 from ledger.services.home.score_cards import default_card
+from ledger.services.state.erasure import UNSCRUBBED
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
+
+_JSON = ("codes", "award", "published", "contracts")
+"""What is kept as `json.dumps` writes it."""
+_KINDS = (*_JSON, "rule", "card", UNSCRUBBED)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -37,11 +42,16 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
             "meta.contracts",
             to_hex(address),
             "no such entry",
-            "the council opened this contract, and its events would be passed over: the entry was deleted",
+            "the council opened this contract, and its events would be passed over: the entry was deleted, here "
+            "or in consortium.json",
         )
     for row in rowwise.stream(source, "meta"):
         kind, _, rest = str(row["name"]).partition("/")
         try:
+            if kind not in _KINDS:
+                raise ValueError("nothing is kept under such a name")
+            if kind in _JSON and json.dumps(json.loads(row["value"])) != row["value"]:
+                raise ValueError("JSON, but spelt otherwise than it was written")
             if kind == "codes":
                 _check_codes(copy, rest, row["value"], findings)
             elif kind == "award":
@@ -101,7 +111,11 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
 def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
     agreement, version, root = name.split("/")
     agreement_id = RecordId(bytes.fromhex(agreement[2:]))
-    result = amounts_root(agreement_id, int(version), amounts_from_json(json.loads(value)))
+    file = json.loads(value)
+    told = {"format": FORMAT, "agreement": agreement, "version": int(version), "amounts": root}
+    if other := [name for name, right in told.items() if file.get(name, right) != right]:
+        raise ValueError(f"{', '.join(other)}: not those of the award that it is kept for")
+    result = amounts_root(agreement_id, int(version), amounts_from_json(file))
     if to_hex(result) == root:
         return
     rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)

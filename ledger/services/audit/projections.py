@@ -1,6 +1,6 @@
 """The projections against freshly derived ones: every row, every column."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from ledger.services.audit.findings import Findings, differing_columns, paired
 from ledger.services.audit.log_rows import Tell
@@ -12,7 +12,7 @@ _SUBJECTS = ("shipment", "record_id", "agreement")
 
 
 def compare_projections(
-    source: Connection, fresh: Connection, missing: Sequence[str], findings: Findings, tell: Tell
+    source: Connection, fresh: Connection, missing: Collection[str], findings: Findings, tell: Tell
 ) -> None:
     """Name every row of a projection that is not what the records amount to; tables `missing` are passed over."""
     names = [name for name in rowwise.projection_names() if name not in missing]

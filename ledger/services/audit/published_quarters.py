@@ -54,7 +54,8 @@ class PublishedQuarters:
                 parts = b"" if listed is None else hex_bytes(listed["parts"], "from.parts", 32)
                 self._check_evidence(period, checkpoint, times)
             except _MISSHAPEN as error:
-                findings.add("", f"meta.{name}", "a published quarter", str(error), "the value was edited")
+                what = "the value was edited, or what bears it out is gone: cosignatures, or witnesses that were asked"
+                findings.add("", f"meta.{name}", "a published quarter", str(error), what)
                 continue
             try:
                 measure = measure_for(self._source, self._registry.now(), period.start)
@@ -64,7 +65,12 @@ class PublishedQuarters:
             except LadingError as error:
                 findings.note("", f"meta.{name}", "the same figures", str(error), "what it counted is not whole here")
                 continue
-            for field, expected, found in _differing(json.loads(json.dumps(wanted)), kept):
+            try:
+                differing = list(_differing(json.loads(json.dumps(wanted)), kept))
+            except _MISSHAPEN as error:
+                findings.add("", f"meta.{name}", "a published quarter", str(error), "the value was edited")
+                continue
+            for field, expected, found in differing:
                 if same_parts:
                     what = "the records give another published figure: it was edited, or never followed from them"
                     findings.add("", f"meta.{name}.{field}", expected, found, what)

@@ -7,13 +7,13 @@ difference is named with the record it concerns. It only reads, and may run besi
 
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ledger.chain.embedded import EmbeddedReader
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
-from ledger.errors import LadingError
+from ledger.errors import LadingError, Misconfigured, StorageFailed
 from ledger.merkle import EMPTY_ROOT
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
 from ledger.services.audit.award_sizes import note_award_sizes
@@ -23,6 +23,7 @@ from ledger.services.audit.bookkeeping import (
     check_index,
     check_outbox,
     check_pending,
+    check_resting,
     fill_index,
 )
 from ledger.services.audit.chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
@@ -32,6 +33,7 @@ from ledger.services.audit.checkpoints import (
     SignedHead,
     check_anchor_columns,
     check_heads,
+    check_links,
     check_memory,
     read_note,
     stored_heads,
@@ -39,22 +41,27 @@ from ledger.services.audit.checkpoints import (
 from ledger.services.audit.cosignatures import check_cosignatures
 from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
-from ledger.services.audit.erased import check_erasures
+from ledger.services.audit.files.cosignature_file import check_published_cosignatures
+from ledger.services.audit.files.erasures import check_erasures
+from ledger.services.audit.files.home_files import check_consortium_file, check_keys
+from ledger.services.audit.files.log_files import check_log_files
 from ledger.services.audit.findings import AuditReport, Findings
+from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_trust
 from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.published_quarters import PublishedQuarters
-from ledger.services.audit.signatures import Signatures, copy_openings, named_records
-from ledger.services.audit.stray_files import check_strays
+from ledger.services.audit.schema import check_schema, check_types
+from ledger.services.audit.signatures import Signatures, copy_openings, named_records, with_pending
 from ledger.services.home.chains import open_chain_reader
-from ledger.services.home.clock import SystemClock
+from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.home import Home
-from ledger.services.home.settings import Settings
+from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
@@ -80,8 +87,18 @@ def audit(
     """
     settings = source.home.settings if isinstance(source, Node) else source
     consortium = read_consortium(settings.home)
+    missing = _missing_files(settings)
+    if missing.all():
+        return _unjudged(missing)
     database = Database(settings.database_url, read_only=True)
-    chain = source.chain if isinstance(source, Node) else open_chain_reader(settings)
+    try:
+        chain = source.chain if isinstance(source, Node) else open_chain_reader(settings)
+    except (Misconfigured, StorageFailed) as error:
+        database.close()
+        if settings.chain != EMBEDDED:
+            raise
+        missing.add("", "chain.db", error.expected or "a chain that can be read", str(error), _DAMAGED)
+        return _unjudged(missing)
     try:
         with tempfile.TemporaryDirectory(prefix="lading-audit-") as folder:
             scratch = Database.open(f"sqlite:///{Path(folder) / 'scratch.db'}")
@@ -95,6 +112,25 @@ def audit(
         database.close()
         if not isinstance(source, Node):
             chain.close()
+
+
+_DAMAGED = "it was deleted, edited, put back to another state, or the disk lost it. Restore a backup"
+
+
+def _missing_files(settings: Settings) -> Findings:
+    """Names what a founded home never lacks."""
+    findings = Findings()
+    file = Database.file_of(settings.database_url)
+    if file is not None and not file.exists():
+        findings.add("", file.name, "a database", "no file", _DAMAGED)
+    if settings.chain == EMBEDDED and not (settings.home / "chain.db").exists():
+        findings.add("", "chain.db", "a chain", "no file", _DAMAGED)
+    return findings
+
+
+def _unjudged(findings: Findings) -> AuditReport:
+    """A report of what was found before there was anything that leaves could be compared with."""
+    return AuditReport(0, to_hex(EMPTY_ROOT), 0, findings.all(), findings.notes())
 
 
 class _Audit:
@@ -111,19 +147,25 @@ class _Audit:
         self._findings = Findings()
 
     def run(self, patience: float) -> AuditReport:
-        """0. The file of an embedded chain, as far as it proves itself.
+        """0. The file of an embedded chain, and what consortium.json says of the chain.
         1. What was signed and recorded so far, read before the database, which can then only be further on.
         2. One snapshot of the database, with everything below compared with it.
+
+        What cannot be read at all ends it early: in files of this home that is a difference, in others' an error.
         """
-        # 0.
         broken = self._check_file()
         try:
             return self._run(patience)
+        except StorageFailed as error:
+            if self._database.path is None and self._settings.chain != EMBEDDED:
+                raise
+            where = self._database.path.name if error.where == "" and self._database.path else error.where or "chain.db"
+            self._findings.add("", where, "a file that can be read", str(error), f"{_DAMAGED}. The rest was not judged")
         except LadingError as error:
             if not broken:
                 raise
             self._findings.note("", "chain.db", "a chain that can be read", str(error), "the rest was not judged")
-            return AuditReport(0, to_hex(EMPTY_ROOT), 0, self._findings.all(), self._findings.notes())
+        return _unjudged(self._findings)
 
     def _check_file(self) -> bool:
         """Whether the file of the embedded chain is damaged: then what is read from it may be anything."""
@@ -138,49 +180,68 @@ class _Audit:
             )
         return bool(result)
 
+    def _is_founded_so(self) -> bool:
+        """Whether consortium.json tells of this chain, and of contracts that are Lading's on it."""
+        check_consortium_file(self._settings.home, self._consortium, self._findings)
+        if self._held.trust is not None:
+            check_trust(self._consortium, self._held.trust, self._findings)
+        try:
+            self._deployment.check(self._chain)
+        except Misconfigured as error:
+            if self._settings.chain != EMBEDDED:
+                raise  # then it is rather the setting that names another network
+            what = f"{error.what}: {WHERE} or chain.db was altered or exchanged"
+            self._findings.add("", f"{WHERE}: {error.where}", error.expected, error.found, what)
+            return False
+        return check_contracts(self._chain, self._deployment, self._findings)
+
     def _run(self, patience: float) -> AuditReport:
         # 1.
-        self._deployment.check(self._chain)
+        if not self._is_founded_so():
+            return _unjudged(self._findings)
         final = self._chain.final()
         home, identity = self._settings.home, self._consortium.log
         notes = {name: read_note(home, name, identity, self._findings) for name in (SHOWN, HIGHEST)}
         self._wait_for(final, patience)
         # 2.
         with self._database.read() as source:
-            return self._compare(source, final, notes)
+            unreadable = check_schema(source, self._copy, self._findings)
+            if unreadable is None:
+                return _unjudged(self._findings)
+            sound = check_types(source, self._findings)
+            try:
+                return self._compare(source, final, notes, unreadable)
+            except (TypeError, ValueError, AttributeError, LookupError) as error:
+                if sound:
+                    raise
+                what = "the rest was not judged, because of values of another type, which are named"
+                self._findings.note("", "the database", "values of their types", str(error), what)
+        return _unjudged(self._findings)
 
     def _compare(
         self,
         source: Connection,
         final: int,
         notes: Mapping[str, SignedHead | None],
+        unreadable: Collection[str],
     ) -> AuditReport:
         """The checks, in this order because later ones work on what earlier ones found sound.
 
-        a. Tables and triggers are there.
+        a. The database consists of what Lading made it of.
         b. Log: rows, bundles and tiles, one leaf after the other.
-        c. Chain: rules replayed, records and outcomes complete, contracts ours.
+        c. Chain: rules replayed, records and outcomes complete, contracts ours, the council that of the founding and of
+           its changes.
         d. What was damaged is named, and put right in the copy.
         e. Checkpoints, anchors and cosignatures have the log's roots, none is forgotten, and what the auditor holds
            agrees.
         f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys; published quarters are what the records give.
-        i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records.
-           Awards at another size than the rules name are noted.
+        i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records; keys
+           are those that the registry knows. Awards at another size than the rules name are noted.
         """
         findings, copy, tell = self._findings, self._copy, self._tell
         home, identity = self._settings.home, self._consortium.log
-        # a.
-        missing = rowwise.missing_tables(source)
-        for name in missing:
-            findings.add("", name, "a table", "none", "a table is missing: it was dropped")
-        for name in rowwise.missing_triggers(source):
-            findings.add("", f"trigger {name}", "a trigger", "none", "the trigger that refuses changes was removed")
-        if any(rowwise.is_durable(name) for name in missing):
-            return AuditReport(
-                0, to_hex(EMPTY_ROOT), 0, findings.all(), findings.notes()
-            )  # there is nothing to compare with
         # b.
         stored = list(stored_heads(source, identity, findings))
         heads = [head for head in notes.values() if head is not None] + [head for _, head in stored]
@@ -194,13 +255,18 @@ class _Audit:
                 domains.append(self._deployment.domain(address))
         log = walk(source, publication, domains, findings, self._keep, tell)
         check_head(source, log, findings)
-        check_strays(home / "log", log, findings)
+        signed = [head.head.size for head in heads]
+        check_log_files(home / "log", log, signed, findings)
         # c.
         damages = Damages(source, log.damages, domains)
         cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
         followed = cursor[0] if cursor and isinstance(cursor[0], int) else self._deployment.block - 1
         walked = ChainAudit(self._home, copy, damages.wanted(), findings)
-        facts = walked.run(followed, max(final, min(followed, self._chain.final())), tell)
+        last = max(final, min(followed, self._chain.final()))
+        facts = walked.run(followed, last, tell)
+        council = walked.rules.history.now(facts.reached).state.head()
+        if not check_council(self._chain, self._deployment.registry, last, council, findings):
+            return _unjudged(findings)
         check_followed(facts, final, followed, findings)
         check_cursor(source, self._chain, facts.newest, findings)
         # d.
@@ -208,6 +274,7 @@ class _Audit:
         self._keep(list(damages.restored(facts.recovered)))
         # e.
         check_heads(log, heads, findings)
+        check_links(source, findings)
         anchored = check_anchors(facts, lambda sizes: log.roots(list(sizes)), log.size, findings)
         for row, _ in stored:
             check_anchor_columns(row, facts.anchors, followed, findings)
@@ -215,39 +282,47 @@ class _Audit:
         check_memory(home, identity, rows, list(facts.anchors), notes[SHOWN], findings)
         newest = max(heads, key=lambda head: head.head.size, default=None)
         convicted = check_held(log, self._held, identity, findings, newest.note if newest else None)
-        times = check_cosignatures(source, log, home, self._consortium, findings)
+        before = notes[SHOWN]
+        check_published_cosignatures(source, home / "log", findings)
+        times = check_cosignatures(source, log, before.note if before else None, self._consortium, findings)
         times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]
         evidence = Evidence.of_chain(self._deployment.chain_id, times)
         # f.
         copy_openings(source, copy, findings, tell)
-        check_erasures(source, findings)
+        check_erasures(source, home, findings)
         named = named_records(findings)
         # g.
-        registry = self._derive(source, log.rows)
-        compare_projections(source, copy, missing, findings, tell)
+        registry = self._derive(source, log.rows, unreadable)
+        compare_projections(source, copy, unreadable, findings, tell)
         # h.
-        Signatures(copy, domains, registry.history, evidence).check(named, findings, tell, log.rows)
+        latest = max(facts.reached, log.last_time)
+        history = with_pending(copy, registry.history, latest)
+        Signatures(copy, domains, history, evidence).check(named, findings, tell, log.rows)
         PublishedQuarters(source, copy, self._consortium, registry, evidence).check(findings)
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)
-        now = max(SystemClock().now(), facts.reached, log.last_time)
+        now = max(SystemClock().now(), latest)
         latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
         check_outbox(source, copy, set(damages.wanted()), latest_try, findings, tell)
+        then = ManualClock(facts.reached)
+        foresee = RecordedForesight(CurrentRegistry(self._deployment.genesis, then), then)
+        check_resting(source, copy, foresee, now, findings)
         check_pending(source, copy, set(damages.wanted()), findings)
-        check_transactions(source, self._chain, facts, findings)
+        check_transactions(source, self._chain, facts, self._home.log_id, findings)
         check_proposals(source, domains, findings)
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
+        check_keys(self._settings, self._consortium, registry.now(), findings)
         note_award_sizes(source, copy, self._home.log_id, facts.anchors, findings)
         return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:
         rowwise.insert(self._copy, "records", list(rows))
 
-    def _derive(self, source: Connection, size: int) -> CurrentRegistry:
+    def _derive(self, source: Connection, size: int, unreadable: Collection[str]) -> CurrentRegistry:
         """Fill the copy's projections from its records, as far as those of the source reach."""
-        there = "projection_state" not in rowwise.missing_tables(source)
+        there = "projection_state" not in unreadable
         rows = list(rowwise.stream(source, "projection_state")) if there else []
         reached = rows[0]["size"] if len(rows) == 1 else None
         if not isinstance(reached, int) or not 0 <= reached <= size:

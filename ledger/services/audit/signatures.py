@@ -10,22 +10,24 @@ from ledger.bundle.undisclosed import is_whole
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
-from ledger.records.disclosure import Part, join, part_from_json, split
+from ledger.records.disclosure import Part, join, part_from_json, part_to_json, split
 from ledger.records.evidence import Evidence
+from ledger.records.recovered import recover_keys
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BY_NUMBER, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, verify_record
-from ledger.registry.history import RegistryHistory
+from ledger.registry.history import RegistryHistory, RegistryRecord
 from ledger.services.audit.early_times import EarlyTimes
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell, domain_of
 from ledger.services.state import shipment_state
+from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.services.state.verified_records import facts_of
 from ledger.store import openings, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks
+from ledger.store.rows import chunks, text_of
 from ledger.store.rowwise import Row
 
 
@@ -97,7 +99,10 @@ def _name(row: Row, error: Exception, findings: Findings) -> None:
 
 
 def _part(type_number: int, row: Row) -> Part:
-    return part_from_json(BY_NUMBER[type_number], str(row["path"]), json.loads(row["body"]))
+    part = part_from_json(BY_NUMBER[type_number], str(row["path"]), json.loads(row["body"]))
+    if text_of(part_to_json(part)) != row["body"]:
+        raise ValueError("not RFC 8785 text")
+    return part
 
 
 class Signatures:
@@ -165,6 +170,17 @@ class Signatures:
                 # The chain never judged its keys: they were good when the log took it.
                 facts = replace(facts, block_number=None, block_time=None, event_index=None)
             yield row, SignedRecord(join(row.record, parts[row.record_id]), row.signature_list), facts
+
+
+def with_pending(copy: Connection, history: RegistryHistory, time: int) -> RegistryHistory:
+    """The history as it will be once the chain has recorded what the log has: a key whose grant still waits may sign
+    records that wait behind it.
+    """
+    rows = list(records.stream(copy, types=REGISTRY_TYPES))
+    settled = outcomes.of_many(copy, (row.record_id for row in rows))
+    waiting = [row for row in rows if not settled.get(row.record_id)]
+    coming = [(cast(RegistryRecord, row.record), recover_keys(row.record_id, row.signature_list)) for row in waiting]
+    return history.expecting(coming, time) if coming else history
 
 
 def named_records(findings: Findings) -> set[RecordId]:

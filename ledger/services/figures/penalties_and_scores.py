@@ -1,6 +1,7 @@
 """Penalties and scores as readers get them: computed from verified records, never stored.
 
-What was computed for one reader is remembered for the next until the log grows or the hour is over, in bounded memory.
+What was computed for one reader is remembered for the next who may see the same until the store goes on or the hour is
+over, in bounded memory.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -29,6 +30,7 @@ from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
+from ledger.services.state.answers import Answers, Extent, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessRight, Opened
@@ -36,6 +38,8 @@ from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
 from ledger.store import log, records
 
+ANSWERED = 64
+"""Answers that are kept: of a partner's scores or trend, of the network as one reader may see it."""
 REMEMBERED = 64
 """Figures that are kept: scorecards of a partner or of everybody in a period, trends."""
 PATIENCE = 20
@@ -66,6 +70,7 @@ class Numbers:
         self._views = views
         self._lock = Lock()
         self._feed = Feed(home)
+        self._answers = Answers(ANSWERED)
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
 
@@ -177,9 +182,15 @@ class Numbers:
     def score_of(self, partner: int, period: Period | None = None) -> dict[str, Any]:
         """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
         self._views.partner(partner)
-        measure = self.measure(period.start if period else None)
-        cards = [scorecard_stated(card) for card in self.scorecards(partner, period)]
-        return {"partner": partner, "measure": measure_stated(measure), "published": None, "scores": cards}
+        extent, measure = self._extent(), self.measure(period.start if period else None)
+
+        def compute() -> dict[str, Any]:
+            cards = [scorecard_stated(card) for card in self.scorecards(partner, period)]
+            return {"partner": partner, "measure": measure_stated(measure), "published": None, "scores": cards}
+
+        asked = period and (period.start, period.end)
+        state = extent, measure.card.hash, measure.since, period.at if period else self._hour()
+        return self._answers.get(("score", partner, asked), state, compute)
 
     def asked(self, start: int | None, end: int | None, rolling: int | None) -> Period | None:
         """The period that somebody asks for, judged at the last full hour; None when nothing was said.
@@ -212,15 +223,16 @@ class Numbers:
 
     def trend_of(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[str, Any]:
         """`trend` as JSON."""
-        roles = self.trend(partner, step, count)
-        return {
-            "partner": partner,
-            "by": str(step),
-            "roles": [
+
+        def compute() -> dict[str, Any]:
+            roles = [
                 {"role": role.name.lower(), "points": [to_json(point) for point in points]}
-                for role, points in roles.items()
-            ],
-        }
+                for role, points in self.trend(partner, step, count).items()
+            ]
+            return {"partner": partner, "by": str(step), "roles": roles}
+
+        state = self._extent(), self._hour(), self.measure().card.hash
+        return self._answers.get(("trend", partner, step, count), state, compute)
 
     # --- the network ---------------------------------------------------------------------------------------
 
@@ -230,12 +242,18 @@ class Numbers:
         """Network figures of `period` by group, or together as "all"; with a `reader`, of the shipments whose terms it
         may read.
         """
-        group = GROUPS[by] if by is not None else None
-        with self._figures() as (version, running):
-            if reader is not None:
-                return network(running.journeys, period, group, windows, lambda terms: may_open_terms(terms, reader))
-            key = (version, period, by, tuple(windows.items()))
-            return self._once(key, lambda: network(running.journeys, period, group, windows))
+        group, windowed = GROUPS[by] if by is not None else None, tuple(windows.items())
+
+        def wanted(terms: ShipmentTerms) -> bool:
+            return reader is None or may_open_terms(terms, reader)
+
+        def compute() -> Mapping[str, NetworkFigures]:
+            with self._figures() as (_, running):
+                return network(running.journeys, period, group, windows, wanted)
+
+        # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
+        subject = "network", period.start, period.end, by, windowed, reader
+        return self._answers.get(subject, (self._extent(), period.at), compute)
 
     # --- all journeys --------------------------------------------------------------------------------------
 
@@ -243,6 +261,10 @@ class Numbers:
         """All journeys that the ledger knows. For one reader alone: with more records they grow."""
         with self._figures() as (_, running):
             return running.journeys
+
+    def _extent(self) -> Extent:
+        with self._db.read() as connection:
+            return extent_of(connection)
 
     def _hour(self) -> int:
         return full_hour(self._clock.now())

@@ -1,6 +1,7 @@
 """Time, passed in everywhere: the system's, or one that a scenario moves by hand."""
 
 import time
+from pathlib import Path
 from typing import Protocol
 
 
@@ -9,10 +10,28 @@ class Clock(Protocol):
         """UTC seconds."""
         ...
 
+    def monotonic(self) -> int:
+        """Seconds since some moment, that nobody can set."""
+        ...
+
+    def boot(self) -> str:
+        """Names the time within which `monotonic` readings can be compared, across processes; empty: one process."""
+        ...
+
 
 class SystemClock:
     def now(self) -> int:
         return int(time.time())
+
+    def boot(self) -> str:
+        try:
+            return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        except OSError:
+            return ""
+
+    def monotonic(self) -> int:
+        # Goes on while the machine sleeps, where the system can tell: waking up is no jump.
+        return int(time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)))
 
 
 class ManualClock:
@@ -23,6 +42,12 @@ class ManualClock:
 
     def now(self) -> int:
         return self._now
+
+    def monotonic(self) -> int:
+        return self._now
+
+    def boot(self) -> str:
+        return ""
 
     def move_to(self, moment: int) -> None:
         if moment < self._now:

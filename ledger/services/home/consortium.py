@@ -38,6 +38,7 @@ from ledger.services.home.keystores import (
     write_private,
 )
 from ledger.services.home.settings import Settings
+from ledger.store.database import Database
 
 __all__ = [
     "CONSORTIUM",
@@ -287,6 +288,7 @@ def found(
     finally:
         chain.close()
     consortium = Consortium(deployment, keys.log.identity, demo)
+    Database.open(settings.database_url).close()  # once the home is founded, none is begun any more
     write_consortium(settings.home, consortium)
     return consortium
 

@@ -9,6 +9,7 @@ from ledger.common.ids import LogId
 from ledger.records.signing import Domain
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium
+from ledger.services.home.gate import Gate
 from ledger.services.home.settings import Settings
 from ledger.store.database import Database
 
@@ -35,6 +36,11 @@ class Home:
     def domain(self) -> Domain:
         """That of evidence, and of money under the first bonus pool."""
         return self.deployment.domain()
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Whether this process may write here, and the time by which it does."""
+        return Gate(self.clock, self.settings.clock_tolerance)
 
     def close(self) -> None:
         self.chain.close()

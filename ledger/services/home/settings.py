@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
+from ledger.common.periods import DAY
 from ledger.errors import Misconfigured
 
 TABLE: dict[str, tuple[str, str]] = {
@@ -17,12 +18,18 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
     "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
+    "LADING_CLOCK_TOLERANCE": ("`900`", "seconds that the clock may differ from all else that tells the time"),
     "LADING_HOST": ("`127.0.0.1`", "address that `lading serve` listens on"),
     "LADING_PORT": ("`8000`", "port that `lading serve` listens on"),
-    "LADING_PUBLIC_URL": ("`http://127.0.0.1:8000`", "what browsers and wallets call the service; checked at sign-in"),
+    "LADING_PUBLIC_URL": ("host and port", "what browsers and wallets call the service; checked at sign-in"),
+    "LADING_QUOTA_READS": ("`200`", "points a second for reading, of a partner or address; 1 to 100 a request; 0: any"),
+    "LADING_QUOTA_READ_BURST": ("`2000`", "points for reading that are saved up at most"),
+    "LADING_QUOTA_WRITES": ("`200`", "records a second of a signer; what is refused counts for its sender; 0: any"),
+    "LADING_QUOTA_WRITE_BURST": ("`5000`", "records that are saved up at most"),
     "LADING_LOG_LEVEL": ("`info`", "`debug`, `info`, `warning` or `error`"),
 }
 EMBEDDED = "embedded"
+MOST_QUOTA = 1_000_000
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _WEB = ("http://", "https://")
 
@@ -37,7 +44,12 @@ class Settings:
     host: str
     port: int
     public_url: str
+    quota_reads: int
+    quota_read_burst: int
+    quota_writes: int
+    quota_write_burst: int
     log_level: str
+    clock_tolerance: int
     passphrase: str | None = None
 
     def __repr__(self) -> str:
@@ -59,7 +71,8 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         raise Misconfigured(
             "not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain[:40]
         )
-    public_url = env.get("LADING_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    host, port = env.get("LADING_HOST", "127.0.0.1"), _whole(env, "LADING_PORT", 8000, 65_535)
+    public_url = env.get("LADING_PUBLIC_URL", _address(host, port)).rstrip("/")
     if not public_url.startswith(_WEB):
         raise Misconfigured("not a web address", where="LADING_PUBLIC_URL", expected="http(s)://…", found=public_url)
     log_level = env.get("LADING_LOG_LEVEL", "info")
@@ -73,18 +86,29 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         chain=chain,
         finality_depth=_whole(env, "LADING_FINALITY_DEPTH", 0, 1_000_000),
         origin=env.get("LADING_ORIGIN", "lading.local/log"),
-        host=env.get("LADING_HOST", "127.0.0.1"),
-        port=_whole(env, "LADING_PORT", 8000, 65_535),
+        host=host,
+        port=port,
         public_url=public_url,
+        quota_reads=_whole(env, "LADING_QUOTA_READS", 200, MOST_QUOTA),
+        quota_read_burst=_whole(env, "LADING_QUOTA_READ_BURST", 2000, MOST_QUOTA, least=1),
+        quota_writes=_whole(env, "LADING_QUOTA_WRITES", 200, MOST_QUOTA),
+        quota_write_burst=_whole(env, "LADING_QUOTA_WRITE_BURST", 5000, MOST_QUOTA, least=1),
         log_level=log_level,
+        clock_tolerance=_whole(env, "LADING_CLOCK_TOLERANCE", 900, 366 * DAY, least=300),
         passphrase=_passphrase(env),
     )
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _address(host: str, port: int) -> str:
+    """The web address of a service that listens there; where it listens on all addresses, this machine's own."""
+    name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
+    return f"http://{f'[{name}]' if ':' in name else name}" + (f":{port}" if port != 80 else "")
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, most: int, least: int = 0) -> int:
     text = env.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > most:
-        raise Misconfigured("not a whole number in range", where=name, expected=f"0 to {most}", found=text[:40])
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
+        raise Misconfigured("not a whole number in range", where=name, expected=f"{least} to {most}", found=text[:40])
     return int(text)
 
 

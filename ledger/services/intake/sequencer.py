@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 
-from ledger.errors import Busy, Conflict, LadingError, StorageFailed, Unavailable
+from ledger.errors import Busy, Conflict, DiskFailed, LadingError, StorageFailed, Unavailable
 from ledger.log.leaf import LogSigner, Receipt
 from ledger.services.home.clock import Clock
 from ledger.store import log
@@ -31,7 +31,10 @@ _Waiting = tuple[Entry, "Future[Receipt]"]
 
 
 class Sequencer:
-    """One per process; several processes may share a database."""
+    """One per process; several processes may share a database.
+
+    `clock` shows the time by which records are logged, and raises `Unavailable` while none may be.
+    """
 
     def __init__(
         self, database: Database, signer: LogSigner, clock: Clock, *, capacity: int = CAPACITY, group: int = GROUP
@@ -44,24 +47,11 @@ class Sequencer:
         self._writing = threading.Lock()  # writers of one process queue here, not at the database's lock
         self._door = threading.Lock()  # nothing is queued behind the end mark
         self._writer: threading.Thread | None = None
-        self._halted: Unavailable | None = None
 
     @property
-    def failure(self) -> StorageFailed | None:
+    def failure(self) -> DiskFailed | None:
         """Why nothing is accepted any more, if so: a commit or a disk failed. Only a restart helps."""
         return self._database.failure
-
-    def halt(self, reason: LadingError) -> None:
-        """Take nothing more: what is stored is not the log that was signed, and a receipt for it would be a lie."""
-        self._halted = Unavailable(
-            "nothing is accepted: the database is not the log that was published",
-            found=str(reason),
-            mend="Put the newest database back, or rebuild it; then restart.",
-        )
-
-    def _refuse_if_halted(self) -> None:
-        if self._halted:
-            raise self._halted
 
     # --- one entry at a time -------------------------------------------------------------------------------------
 
@@ -83,10 +73,10 @@ class Sequencer:
     def offer(self, entry: Entry) -> "Future[Receipt]":
         """Queue an entry; the future gets its receipt after the commit, or the error that `append_each` would give.
 
-        Raises `Busy` at once when the queue is full, `StorageFailed` when the service has stopped writing. Cancelling
-        the future has no effect once the entry is being written.
+        Raises `Busy` at once when the queue is full, `Unavailable` when nothing may be written. Cancelling the future
+        has no effect once the entry is being written.
         """
-        self._refuse_if_halted()
+        self._clock.now()
         if self.failure:
             raise self.failure
         waiting: Future[Receipt] = Future()
@@ -111,7 +101,6 @@ class Sequencer:
         `also` runs inside the transaction, after the entries (a cursor, a projection). Raises the first `Conflict`,
         whatever `also` raises, and what `Database.write` raises; then nothing was written.
         """
-        self._refuse_if_halted()
         with self._writing, self._database.write() as connection:
             results = log.append(connection, entries, self._clock.now())
             places = []
@@ -125,8 +114,6 @@ class Sequencer:
 
     def append_each(self, entries: Sequence[Entry]) -> list[Receipt | LadingError]:
         """Commit what can be committed: result i is the receipt of entry i, or its own error. Raises nothing."""
-        if self._halted:
-            return [self._halted] * len(entries)
         try:
             with self._writing, self._database.write() as connection:
                 results = log.append(connection, entries, self._clock.now())
@@ -148,9 +135,11 @@ class Sequencer:
     def _one_by_one(self, entries: Sequence[Entry], error: Exception) -> list[Receipt | LadingError]:
         """A group failed as a whole: write each alone, so that only the guilty entry fails.
 
-        Not after a failed commit or a busy database: the same would happen again.
+        Not while nothing can be written: the same would happen again. What the database refused may be the entry's
+        doing.
         """
-        if self.failure or isinstance(error, Busy) or len(entries) == 1:
+        refused = isinstance(error, StorageFailed) and not isinstance(error, DiskFailed)
+        if (isinstance(error, Unavailable) and not refused) or len(entries) == 1:
             known = error if isinstance(error, LadingError) else StorageFailed("the entry could not be written")
             if known is not error:
                 known.__cause__ = error

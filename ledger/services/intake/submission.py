@@ -4,7 +4,7 @@ The answer follows the commit. Cheap checks come before signature checks, and th
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
@@ -37,6 +37,10 @@ log = logging.getLogger("lading.submission")
 PROPOSAL_SECONDS = 30 * DAY
 MOST_WAITING = 2_000
 """Records of one signer that may wait for others at a time: more than a busy dock signs in days without a network."""
+
+
+Charge = Callable[[Collection[int]], None]
+"""Lets these partners pay for a record that is about to be taken in; raises `Busy` when one of them cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Submission:
         self._domain = home.domain
         self._log_id = home.log_id
         self._clock = home.clock
+        self._gate = home.gate
         self._preflight = preflight
         self._most_waiting = most_waiting
 
@@ -85,7 +90,7 @@ class Submission:
                 self._check_size(connection, record)
             return check_signable(connection, self._checks(connection, now), record, record_id, now, key)
 
-    def submit(self, signed: SignedRecord) -> Accepted | Proposed:
+    def submit(self, signed: SignedRecord, charge: Charge | None = None) -> Accepted | Proposed:
         """Take a record in; what it lacks in signatures is taken from an earlier proposal of the same record.
 
         1. Structure, then known before: the first receipt again, for ever.
@@ -93,11 +98,12 @@ class Submission:
         3. Signatures, each recovered once, joined with those of the proposal; a stranger's is refused.
         4. Someone missing, or the record that it is about: kept as a proposal.
         5. Rules, on the expected state.
-        6. Commit; what was kept until this record came is submitted; then the receipt.
+        6. The partners who signed just now pay, where there is a `charge`: nobody pays for what others send again.
+        7. Commit; what was kept until this record came is submitted; then the receipt.
 
         Raises the branches `InvalidInput`, `Refused` and `Unavailable`; then nothing has changed.
         """
-        now = self._clock.now()
+        self._gate.refuse()
         # 1. Structure, known before.
         signed.record.check()
         record_id = self._domain.record_id(signed.record)
@@ -105,6 +111,7 @@ class Submission:
             if row := records.get(connection, record_id):
                 return self._again(connection, row, signed)
             # 2. Content.
+            now = self._gate.now()
             check_content(signed.record, now)
             self._check_size(connection, signed.record)
             # 3. Signatures.
@@ -123,9 +130,12 @@ class Submission:
                     checks.check_proposable(recovered.record)
             # 5. Rules.
             examined = None if order.missing else checks.entry(order.recovered)
+        # 6. Who signed just now pays.
+        if charge is not None:
+            charge(self._signed_now(order.recovered, earlier))
         if examined is None:
             return self._propose(order, now, earlier)
-        # 6. Commit.
+        # 7. Commit.
         entry, awaited = examined
         receipt = self._sequencer.submit(entry)
         self._complete(concerning.RECORD, to_hex(record_id))
@@ -137,7 +147,7 @@ class Submission:
         The same checks as `submit` but for the limit on `submitBy`, each record on what those before it will do; a
         refused one does not harm the others.
         """
-        now = self._clock.now()
+        now = self._gate.now()
         results: dict[int, Receipt | LadingError] = {}
         entries, places = [], []
         with self._db.read() as connection:
@@ -161,7 +171,9 @@ class Submission:
         results |= zip(places, self._sequencer.append_each(entries), strict=True)
         return [results[i] for i in range(len(batch))]
 
-    def countersign(self, record_id: RecordId, signatures: Sequence[bytes]) -> Accepted | Proposed:
+    def countersign(
+        self, record_id: RecordId, signatures: Sequence[bytes], charge: Charge | None = None
+    ) -> Accepted | Proposed:
         """Add signatures to a proposal; when none is missing any more, it is submitted.
 
         Raises `NotFound` when there is no such proposal.
@@ -172,7 +184,29 @@ class Submission:
             proposal = proposals.get(connection, record_id)
         if proposal is None:
             raise NotFound("no such proposal", where="record", found=to_hex(record_id), mend="Submit the whole record.")
-        return self.submit(SignedRecord(proposal.record, tuple(signatures)))
+        return self.submit(SignedRecord(proposal.record, tuple(signatures)), charge)
+
+    def signed_now(self, signed: SignedRecord) -> set[int]:
+        """The partners who signed what nobody has handed in before; none for a record that is known. No rule is asked.
+
+        Raises `InvalidInput` and `Refused` branches for what is no record, or not signed as one.
+        """
+        signed.record.check()
+        record_id = self._domain.record_id(signed.record)
+        with self._db.read() as connection:
+            if records.get(connection, record_id) is not None:
+                return set()
+            self._registry.refreshed(connection)
+            recovered = self._registry.signer_keys.recovered(signed, record_id)
+            proposal = proposals.get(connection, record_id)
+            earlier = self._registry.signer_keys.recovered(proposal.signed, record_id) if proposal else None
+        return self._signed_now(recovered, earlier)
+
+    def countersigned_now(self, record_id: RecordId, signatures: Sequence[bytes]) -> set[int]:
+        """As `signed_now`, of signatures for a proposal; none when there is no such proposal."""
+        with self._db.read() as connection:
+            proposal = proposals.get(connection, record_id)
+        return self.signed_now(SignedRecord(proposal.record, tuple(signatures))) if proposal else set()
 
     def complete_kept(self) -> None:
         """Submit what was kept until another record came, if that one has come from the chain."""
@@ -218,6 +252,12 @@ class Submission:
                     expected="a signer's key",
                     found=f"{to_hex(key)} ({self._registry.describe(key)})",
                 )
+
+    def _signed_now(self, recovered: RecoveredRecord, earlier: RecoveredRecord | None) -> set[int]:
+        """The partners behind those keys that have not signed the proposal before."""
+        view = self._registry.now()
+        new = set(recovered.keys).difference(earlier.keys if earlier else ())
+        return {known.partner for key in new if (known := view.address(key)) is not None and known.partner}
 
     def _check_size(self, connection: Connection, record: Record) -> None:
         """Refuse an award of this log at a size that its awarder has chosen; of another log nothing is known here."""

@@ -22,7 +22,7 @@ def outstanding_changes(settings: Settings, clock: Clock, operator: int | None) 
     `Misconfigured` without a consortium in this home, `RuleBroken` when the operator is not admitted.
     """
     consortium = read_consortium(settings.home)
-    db = Database.open(settings.database_url)
+    db = Database.open(settings.database_url, begin=False)
     try:
         with db.read() as connection:
             history = CurrentRegistry(consortium.genesis, clock).refreshed(connection).history

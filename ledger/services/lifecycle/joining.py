@@ -13,6 +13,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import ChainUnavailable, Misconfigured
 from ledger.services.home.consortium import CONSORTIUM, Consortium, make_keys, open_keys, write_consortium
 from ledger.services.home.settings import EMBEDDED, Settings
+from ledger.store.database import Database
 
 
 def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, demo: bool = False) -> Consortium:
@@ -42,6 +43,7 @@ def join(settings: Settings, chain: ChainReader, trust: Trust, pool: bytes, *, d
             mend="Each operator's log has its own name and key.",
         )
     consortium = Consortium(deployment, keys.log.identity, demo)
+    Database.open(settings.database_url).close()  # once the home is founded, none is begun any more
     write_consortium(settings.home, consortium)
     return consortium
 

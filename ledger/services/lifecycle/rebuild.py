@@ -57,7 +57,7 @@ def rebuild_projections(settings: Settings) -> int:
     Nothing else may write meanwhile: stop the node first. Raises `Busy` when something does.
     """
     consortium = read_consortium(settings.home)
-    database = Database.open(settings.database_url)
+    database = Database.open(settings.database_url, begin=False)
     try:
         with database.write() as connection:
             migrate.recreate_projections(connection)

@@ -41,7 +41,7 @@ def upgrade(settings: Settings) -> Upgraded:
                 before = migrate.revision(connection)
         finally:
             found.close()
-        database = Database.open(settings.database_url)
+        database = Database.open(settings.database_url, begin=False)
         try:
             bring_up_to_date(settings.home, consortium)
             with database.write() as connection:

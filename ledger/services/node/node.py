@@ -8,11 +8,21 @@ import logging
 import os
 import secrets
 import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from ledger.chain.contracts import encode_call, revert_reason
-from ledger.errors import LadingError, VerificationFailed
+from ledger.errors import (
+    ChainUnavailable,
+    DiskFailed,
+    InconsistentLog,
+    LadingError,
+    StorageFailed,
+    VerificationFailed,
+)
 from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
 from ledger.services.home.chains import open_chain
@@ -25,8 +35,10 @@ from ledger.services.intake.submission import Submission
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer
-from ledger.services.relay.follower import Follower
+from ledger.services.relay.chain_memory import heads_on_chain
+from ledger.services.relay.follower import Follower, FollowReport
 from ledger.services.relay.foresight import RecordedForesight
+from ledger.services.relay.other_clocks import OtherClocks
 from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
 from ledger.services.state.erasure import Erasing
@@ -34,36 +46,71 @@ from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 
+if TYPE_CHECKING:
+    from ledger.services.publish.publisher import KnownHead
+
 trouble = logging.getLogger("lading.node")
 PAUSE = 0.5
 """Seconds between rounds when nothing waits."""
 MOST_ROUNDS = 50
+CHAIN, LOG = "chain", "log"
+"""Who may hold the gate: the chain until it was asked, the log while it cannot be published."""
 
 
 class Node:
     """A home opened for writing: what serves, relays and anchors. Open it once per process; `close` when done."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        """Raises `Misconfigured` when there is no consortium in this home, or its keys or chain do not open."""
+        """Open the home, and meet what files, chain and witnesses know of its log before anything is signed.
+
+        Where they contradict each other the node opens halted: it reads, and `readiness` says why. Raises
+        `Misconfigured` when there is no consortium in this home, or its keys or chain do not open, `StorageFailed`
+        when its database or chain is gone, or cannot be read or written.
+        """
         consortium = read_consortium(settings.home)  # before anything is created in a home that is none
         keys = open_keys(settings, consortium.log.origin)
         watch = clock or SystemClock()
-        self.chain = open_chain(settings, watch)
-        try:
-            database = Database.open(settings.database_url)
+        with ExitStack() as undone:
+            self.chain = open_chain(settings, watch)
+            undone.callback(self.chain.close)
+            database = Database.open(settings.database_url, begin=False)
+            undone.callback(database.close)
             bring_up_to_date(settings.home, consortium)
-        except BaseException:
-            self.chain.close()
-            raise
-        self.home = Home(settings, consortium, database, self.chain, watch)
-        self.reader = LedgerReader(self.home, keys)
-        self._wire_writing()
-        if consortium.witnesses is not None:
-            self.reader.publisher.witnesses = Witnesses(consortium.witnesses)
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._problem = ""
-        self._publish_or_halt()
+            self.home = Home(settings, consortium, database, self.chain, watch)
+            self.gate = self.home.gate
+            self.reader = LedgerReader(self.home, keys)
+            self._wire_writing()
+            if consortium.witnesses is not None:
+                self.reader.publisher.witnesses = Witnesses(consortium.witnesses)
+                undone.callback(self.reader.publisher.witnesses.close)
+            self._thread: threading.Thread | None = None
+            self._stop = threading.Event()
+            self._problem = ""
+            self._met_chain = False
+            self._heads: Sequence[KnownHead] = ()
+            self.on_failure: Callable[[], None] = lambda: None
+            """Called from the worker when this process must end, because nobody knows what the disk holds."""
+            self._open()
+            undone.pop_all()
+
+    def _open(self) -> None:
+        """Nothing is accepted before this is done: a home put back to an older state must not become a second log.
+
+        While the chain cannot be asked, what is stored is enough if it is no older than the highest checkpoint that the
+        files name; where they name none, nothing shows that the home is the newest, and it waits for the chain.
+        """
+        with suppress(VerificationFailed), self._halting():
+            self.clocks.recall()
+            try:
+                self._meet_chain()
+                self.clocks.ask_chain()
+            except (VerificationFailed, DiskFailed):
+                raise
+            except LadingError as error:
+                if self.reader.publisher.highest() is None:
+                    self.gate.hold(CHAIN, error)
+            with suppress(StorageFailed):  # the gate is held, and readiness says so
+                self._publish()
         with self.home.database.write() as connection:
             self.projector.catch_up(connection)
         self.erasing.erase_again()
@@ -71,7 +118,8 @@ class Node:
 
     def _wire_writing(self) -> None:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
-        self.sequencer = Sequencer(home.database, keys.log, home.clock)
+        self.sequencer = Sequencer(home.database, keys.log, self.gate)
+        self.clocks = OtherClocks(home)
         self.projector = Projector(registry)
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
         embedded = home.settings.chain == EMBEDDED
@@ -79,14 +127,14 @@ class Node:
         self.follower = Follower(home, self.sequencer, project=self.projector.catch_up)
         self.relayer = Relayer(
             home,
-            Sender(home.database, self.chain, keys.relayer, home.clock),
+            Sender(home.database, self.chain, keys.relayer, self.gate),
             self.sequencer,
             RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
             holder=holder,
         )
         self.anchorer = Anchorer(
             home,
-            Sender(home.database, self.chain, keys.anchor, home.clock),
+            Sender(home.database, self.chain, keys.anchor, self.gate),
             keys.anchor,
             self.reader.publisher,
             holder=holder,
@@ -104,43 +152,91 @@ class Node:
                 ("chain_final_block", "Newest final block"),
                 ("cosignatures_missing", "Cosignatures that the published checkpoint still needs for its quorum"),
                 ("witnesses_away", "Witnesses that did not answer the last time they were asked"),
+                ("halted", "1 when nothing is accepted or signed until a restart, else 0"),
+                ("clock_off_seconds", "Seconds by which the clock is ahead of what contradicts it most, or behind it"),
             )
         }
 
     # --- work ----------------------------------------------------------------------------------------------
 
     def tick(self, *, anchor: bool = True) -> bool:
-        """One round; True when it moved anything. Raises `Unavailable` branches, after which the next round goes on."""
-        relayed = self.relayer.step()
-        followed = self.follower.step()
-        self._project()
-        if followed.appended:
-            self.submission.complete_kept()
-        self._publish()
-        self.erasing.scrub_now_and_then()
-        anchored = anchor and self._may_anchor() and self.anchorer.step().submitted
-        if anchored:
-            self.follower.step()
-        return bool(relayed.submitted or followed.events or anchored)
+        """One round; True when it moved anything. Raises `Unavailable` branches, after which the next round goes on.
 
-    def _publish_or_halt(self) -> None:
-        """Meet what was signed before anything is added: a restored backup must not grow into a second log."""
-        try:
+        What was accepted is published even while the chain is away or the clock is wrong.
+        """
+        self.gate.refuse()
+        trouble: LadingError | None = None
+        followed = FollowReport(0)
+        submitted = anchors = 0
+        with self._halting():
+            try:
+                self._meet_chain()
+                self.clocks.ask_chain()
+                if wrong := self.gate.clock_trouble():
+                    raise wrong
+                submitted, followed = self.relayer.step().submitted, self.follower.step()
+            except LadingError as error:
+                if self.gate.halted or isinstance(error, InconsistentLog | DiskFailed):
+                    raise
+                trouble = error
+            self._project()
+            if followed.appended:
+                self.submission.complete_kept()
             self._publish()
-        except VerificationFailed as error:
-            self._problem = str(error)
+            self.clocks.keep()
+            self.erasing.scrub_now_and_then()
+            if trouble is None and anchor and self._may_anchor() and self._anchor():
+                anchors = self.follower.step().events
+        if trouble is not None:
+            raise trouble
+        return bool(submitted or followed.events or anchors)
+
+    def _anchor(self) -> bool:
+        """Whether a checkpoint is on its way into the contract."""
+        try:
+            return self.anchorer.step().submitted is not None
+        except InconsistentLog:
+            self._publish()  # a file that was taken away meanwhile proves nothing, and is made again
+            return self.anchorer.step().submitted is not None
+
+    @contextmanager
+    def _halting(self) -> Iterator[None]:
+        """Shut the gate for good when what is stored is not the log that was signed, or when the disk lies."""
+        try:
+            yield
+        except (VerificationFailed, DiskFailed) as error:
+            self.gate.halt(error)
+            raise
+
+    def _meet_chain(self) -> None:
+        """Learn, once, what the chain knows of this home; see `heads_on_chain`. Until then nothing is relayed."""
+        if self._met_chain:
+            return
+        with self._halting():
+            self._heads = heads_on_chain(self.home, self.reader.keys.relayer.address)
+        self._met_chain = True
+        self.gate.release(CHAIN)
 
     def _publish(self) -> None:
+        """Publish what was accepted; while that cannot be, nothing more is accepted."""
+        self.gate.refuse()
+        if self.gate.held(CHAIN) is not None:
+            return
         try:
-            self.reader.publisher.publish(self.home.clock.now())
-        except VerificationFailed as error:
-            self.sequencer.halt(error)
+            self.reader.publisher.publish(self.home.clock.now(), self._heads)
+        except StorageFailed as error:
+            self.gate.hold(LOG, error)
             raise
+        self._heads = ()  # what is anchored from now on, the anchorer compares
+        self.gate.release(LOG)
+        self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
     def _project(self) -> None:
         """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
         with self.home.database.read() as connection:
-            behind = migrate.projected_size(connection) < log.head(connection).size
+            head = log.head(connection)
+            behind = migrate.projected_size(connection) < head.size
+        self.clocks.heed_leaf(head)  # another process may have logged it
         if behind:
             with self.home.database.write() as connection:
                 self.projector.catch_up(connection)
@@ -157,7 +253,7 @@ class Node:
             if not self.tick(anchor=False):
                 break
         self.tick()
-        self.reader.publisher.publish(self.home.clock.now())
+        self._publish()
 
     def start(self) -> None:
         """Work in the background until `stop`."""
@@ -189,6 +285,9 @@ class Node:
                 if str(error) != self._problem:
                     trouble.warning("%s", error)
                 self._problem = str(error)
+                if isinstance(self.gate.halted, DiskFailed):
+                    self.on_failure()
+                    return
             except Exception:  # noqa: BLE001 - the next line says why
                 # A defect must not end the work for good; it is logged, seen in readiness, and tried again.
                 busy = False
@@ -219,7 +318,7 @@ class Node:
 
     def readiness(self) -> dict[str, str]:
         """A word for each part: `ok`, or what is wrong."""
-        checks = {"database": "ok", "chain": "ok", "log": "ok", "worker": self._problem or "ok"}
+        checks = dict.fromkeys(("database", "chain", "log", "clock"), "ok") | {"worker": self._problem or "ok"}
         try:
             with self.home.database.read() as connection:
                 log.head(connection)
@@ -229,13 +328,18 @@ class Node:
             self.chain.final()
         except LadingError as error:
             checks["chain"] = str(error)
-        failure = self.sequencer.failure or self.reader.publisher.failure
-        if failure:
+        if unmet := self.gate.held(CHAIN):
+            checks["chain"] = str(unmet)
+        if failure := self.gate.halted or self.sequencer.failure or self.gate.held(LOG):
             checks["log"] = str(failure)
+        if wrong := self.gate.clock_trouble():
+            checks["clock"] = str(wrong)
         return checks
 
     def measure(self) -> None:
-        """Bring the metrics up to date."""
+        """Bring the metrics up to date; those of the chain stay as they were while it is away."""
+        self._gauges["halted"].set(self.gate.halted is not None)
+        self._gauges["clock_off_seconds"].set(self.gate.clock_off())
         with self.home.database.read() as connection:
             anchored = checkpoints.latest_anchored(connection)
             self._gauges["log_size"].set(log.head(connection).size)
@@ -244,7 +348,8 @@ class Node:
             self._gauges["outbox_waiting"].set(sum(count for state, count in counts.items() if state != outbox.FINAL))
         published = self.reader.publisher.current()
         self._gauges["published_size"].set(published.head.size if published else 0)
-        self._gauges["chain_final_block"].set(self.chain.final())
+        with suppress(ChainUnavailable):
+            self._gauges["chain_final_block"].set(self.chain.final())
         witnesses = self.reader.witness_state()
         self._gauges["cosignatures_missing"].set(witnesses["missing"] if witnesses else 0)
         self._gauges["witnesses_away"].set(sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0)

@@ -23,6 +23,7 @@ from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.state.answers import Extent, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names
@@ -79,6 +80,11 @@ class LedgerReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def extent(self) -> Extent:
+        """How far the store has come: as long as it is the same, so are answers that no clock is part of."""
+        with self.home.database.read() as connection:
+            return extent_of(connection)
 
     # --- what the log shows --------------------------------------------------------------------------------
 

@@ -2,42 +2,67 @@
 knows."""
 
 import json
-from collections.abc import Iterable
-from functools import cache, partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ledger import merkle
 from ledger.codes import Role, ShipmentState
 from ledger.common import gs1
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import MINUTE
 from ledger.errors import MalformedRecord, NotFound, RuleBroken
 from ledger.explain import product as sentences
 from ledger.products.authenticity import judge
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_one_time
 from ledger.products.verdict import Evidence, Fate, ProductVerdict, Scan
 from ledger.records.types import Attestation, Revocation
+from ledger.records.verification import VerifiedRecord
 from ledger.registry.brands import brands_of
-from ledger.registry.history import RegistryView
 from ledger.services.home.home import Home
+from ledger.services.state.answers import Answers, Extent, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.models import ShipmentView
 from ledger.services.views.records import RecordViews
-from ledger.store import meta, records, sightings
+from ledger.store import meta, records
 from ledger.store.database import Connection
 from ledger.store.projections import products, shipments
+from ledger.store.visits import sightings
 
 MOST_CODES = 100_000
 MOST_CODE_LENGTH = 512
+MOST_LISTS = 32
+"""Lists of item codes that are kept in memory."""
+MOST_JOURNEYS = 20
 _GONE = frozenset({ShipmentState.SOLD, ShipmentState.DESTROYED, ShipmentState.SEIZED})
 
 
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What the ledger knows of a lot: the shipments with its goods, and how they ended."""
+
+    carried: tuple[bytes, ...]
+    fates: tuple[Fate, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.carried)
+
+
 class Products:
+    """Answers are put together anew for each scan, for they depend on the second and on who looked before. What takes
+    time, records to verify and journeys to tell, is kept until the store goes on; all of it is what the public sees.
+    """
+
     def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
         self._db = home.database
         self._registry = registry
         self._home = home
         self._clock = home.clock
         self._views = views
+        self._answers = Answers()
+        self._codes = Answers(MOST_LISTS)
         self._one_time: dict[RecordId, bool] = {}
 
     def look_up(self, path: str, device: str = "", *, keep: bool = False) -> dict[str, Any]:
@@ -51,13 +76,27 @@ class Products:
         now = self._clock.now()
         with self._db.read() as connection:
             view = self._registry.refreshed(connection).now()
-            verdict = judge(Scan(product, now), self._evidence(connection, product, view, now, device))
-            carried = shipments.shipments_with(connection, product.gtin, product.lot)
-            answer = self._answer(product, verdict, carried)
-        if keep and device and product.serial and (verdict.known or (product.lot and carried)):
+            extent = extent_of(connection)
+            looks = _looks(connection, product, now, device)
+        about = "goods", product.gtin, product.lot
+        goods = self._answers.get(about, extent, partial(self._goods, product), empty=False)
+        verdict = judge(
+            Scan(product, now),
+            Evidence(
+                records=self._records(product.gtin, extent),
+                holders=lambda gtin: brands_of(view, gtin),
+                listed=lambda attestation, path: path in self._codes_of(attestation),
+                authorities=frozenset(one for one, _ in view.partners() if view.has_role(one, Role.AUTHORITY)),
+                one_time=self._are_one_time,
+                looks=looks,
+                fates=goods.fates if product.serial else (),
+            ),
+        )
+        journeys = [self._journey(shipment, extent, now) for shipment in goods.carried[:MOST_JOURNEYS]]
+        if keep and device and product.serial and (verdict.known or (product.lot and goods.carried)):
             with self._db.write() as connection:
                 sightings.note(connection, product.path(), now, device)
-        return answer
+        return _answer(product, verdict, journeys)
 
     def keep_codes(self, attestation_id: RecordId, codes: list[Any]) -> int:
         """Keep the item codes behind an attestation's root, so that single items can be told; how many.
@@ -83,67 +122,90 @@ class Products:
             meta.put(connection, _codes_name(attestation_id), json.dumps(sorted(codes)))
         return len(codes)
 
-    def _evidence(
-        self, connection: Connection, product: gs1.Product, view: RegistryView, now: int, device: str
-    ) -> Evidence:
-        verified = VerifiedRecords(connection, self._home.consortium, self._registry)
-        about = [row.record_id for row in products.attestations_under(connection, f"01/{product.gtin}")]
-        about += [row.record_id for row in products.attestations_under(connection, "partner/")]
-        about += [row.record_id for row in products.recalls_within(connection, f"01/{product.gtin}")]
-        about += records.naming(connection, about, types=(Revocation.NUMBER,))
-        codes = cache(partial(codes_of, connection))
-        return Evidence(
-            records=verified.named(about),
-            holders=lambda gtin: brands_of(view, gtin),
-            listed=lambda attestation, path: path in codes(attestation),
-            authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
-            one_time=lambda attestation: self._are_one_time(attestation, codes(attestation)),
-            looks=_looks(connection, product, now, device),
-            fates=list(_fates(connection, product)),
-        )
+    def _records(self, gtin: str, extent: Extent) -> list[VerifiedRecord]:
+        """What bears on the authenticity of a GTIN's goods, in log order; what is said of whole partners is kept once
+        for all GTINs.
+        """
+        subjects = f"01/{gtin}", "partner/"
+        result: dict[RecordId, VerifiedRecord] = {}
+        for subject in subjects:
+            about = self._answers.get(("records", subject), extent, partial(self._about, subject), empty=False)
+            result |= {verified.id: verified for verified in about}
+        return sorted(result.values(), key=lambda verified: verified.log_index)
 
-    def _are_one_time(self, attestation: RecordId, codes: frozenset[str]) -> bool:
+    def _about(self, subject: str) -> list[VerifiedRecord]:
+        with self._db.read() as connection:
+            about = [row.record_id for row in products.attestations_under(connection, subject)]
+            if not subject.endswith("/"):
+                about += [row.record_id for row in products.recalls_within(connection, subject)]
+            about += records.naming(connection, about, types=(Revocation.NUMBER,))
+            if not about:
+                return []
+            registry = self._registry.refreshed(connection)
+            return VerifiedRecords(connection, self._home.consortium, registry).named(about)
+
+    def _goods(self, product: gs1.Product) -> Goods:
+        with self._db.read() as connection:
+            carried = tuple(shipments.shipments_with(connection, product.gtin, product.lot))
+            return Goods(carried, tuple(_fates(connection, carried)))
+
+    def _codes_of(self, attestation: RecordId) -> frozenset[str]:
+        """The signed root lets a list that was published never change: it is kept whatever else comes."""
+
+        def read() -> frozenset[str]:
+            with self._db.read() as connection:
+                return codes_of(connection, attestation)
+
+        return self._codes.get(attestation, None, read, empty=False)
+
+    def _are_one_time(self, attestation: RecordId) -> bool:
         """Found once for each list: it holds up to `MOST_CODES`, and the signed root lets it never change."""
-        if attestation not in self._one_time and codes:
+        if attestation not in self._one_time and (codes := self._codes_of(attestation)):
             self._one_time[attestation] = are_one_time([gs1.parse_product(path).serial for path in codes])
         return self._one_time.get(attestation, False)
 
-    def _answer(self, product: gs1.Product, verdict: ProductVerdict, carried: list[bytes]) -> dict[str, Any]:
-        return {
-            "id": product.path(),
-            "verdict": str(verdict.verdict),
-            "why": [
-                {
-                    "code": str(reason.code),
-                    "text": sentences.reason_text(reason),
-                    "records": [to_hex(r) for r in reason.records],
-                    "at": reason.time or None,
-                }
-                for reason in verdict.why
-            ],
-            "asks": [str(part) for part in verdict.asks],
-            "toDo": sentences.to_do(verdict),
-            "journey": [self._journey(shipment) for shipment in carried[:20]],
-        }
+    def _journey(self, shipment: bytes, extent: Extent, now: int) -> dict[str, Any]:
+        """As the public is told it. Windows for contesting end by the clock: it is told anew every minute."""
+        state = extent, now // MINUTE
+        return self._answers.get(("journey", shipment), state, lambda: _told(self._views.shipment(shipment)))
 
-    def _journey(self, shipment: bytes) -> dict[str, Any]:
-        view = self._views.shipment(shipment)
-        return {
-            "shipment": view.summary.id,
-            "status": view.summary.status,
-            "consignor": view.summary.consignor.name,
-            "consignee": view.summary.consignee.name,
-            "steps": [
-                {
-                    "at": step.at,
-                    "text": step.text,
-                    "outcome": step.outcome,
-                    "breach": step.breach,
-                    "counts": step.counts and step.outcome in ("applied", "applied in breach"),
-                }
-                for step in view.steps
-            ],
-        }
+
+def _answer(product: gs1.Product, verdict: ProductVerdict, journeys: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": product.path(),
+        "verdict": str(verdict.verdict),
+        "why": [
+            {
+                "code": str(reason.code),
+                "text": sentences.reason_text(reason),
+                "records": [to_hex(r) for r in reason.records],
+                "at": reason.time or None,
+            }
+            for reason in verdict.why
+        ],
+        "asks": [str(part) for part in verdict.asks],
+        "toDo": sentences.to_do(verdict),
+        "journey": journeys,
+    }
+
+
+def _told(view: ShipmentView) -> dict[str, Any]:
+    return {
+        "shipment": view.summary.id,
+        "status": view.summary.status,
+        "consignor": view.summary.consignor.name,
+        "consignee": view.summary.consignee.name,
+        "steps": [
+            {
+                "at": step.at,
+                "text": step.text,
+                "outcome": step.outcome,
+                "breach": step.breach,
+                "counts": step.counts and step.outcome in ("applied", "applied in breach"),
+            }
+            for step in view.steps
+        ],
+    }
 
 
 def _looks(connection: Connection, product: gs1.Product, now: int, device: str) -> Looks:
@@ -158,15 +220,13 @@ def _looks(connection: Connection, product: gs1.Product, now: int, device: str) 
     )
 
 
-def _fates(connection: Connection, product: gs1.Product) -> Iterable[Fate]:
-    """How all shipments with this very lot ended, where that says something about a code that turns up later.
+def _fates(connection: Connection, carried: Iterable[bytes]) -> Iterator[Fate]:
+    """How all shipments of a lot ended, where that says something about an item's code that turns up later.
 
     Which serials were in a shipment is not told: while any goods of the lot may be about, this may be one of them; and
     it may be a sold one as long as any was sold.
     """
-    if not product.serial:
-        return
-    rows = [shipments.get(connection, one) for one in shipments.shipments_with(connection, product.gtin, product.lot)]
+    rows = [shipments.get(connection, one) for one in carried]
     ended = [row for row in rows if row is not None and row.ended_at is not None and row.state in _GONE]
     if len(ended) < len(rows):
         return

@@ -1,5 +1,10 @@
-"""Files that survive a crash: written beside their name, synced, then renamed into place."""
+"""Files that survive a crash: written beside their name, synced, then renamed into place.
 
+A write that is refused, by a full disk or a read-only one, leaves what was there. A sync that fails is another matter:
+nobody knows what the disk holds then, and the same bytes written again may not reach it either (`DiskFailed`).
+"""
+
+import errno
 import fcntl
 import os
 import shutil
@@ -7,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.errors import NotFound, StorageFailed
+from ledger.errors import DiskFailed, NotFound, StorageFailed
 
 
 class LogFolder:
@@ -52,7 +57,7 @@ class LogFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab", buffering=0) as file:
                 file.write(data)
-                os.fsync(file.fileno())
+                _sync(file.fileno(), path)
             if new:
                 sync_folder(path.parent)
         except OSError as error:
@@ -60,11 +65,8 @@ class LogFolder:
 
     def sync(self) -> None:
         """Make the names of all files written since the last call durable."""
-        try:
-            for folder in sorted(self._touched, reverse=True):
-                sync_folder(folder)
-        except OSError as error:
-            raise _failed(str(self.root), error) from error
+        for folder in sorted(self._touched, reverse=True):
+            sync_folder(folder)
         self._touched.clear()
 
     def remove_folder(self, name: str) -> None:
@@ -89,22 +91,43 @@ class LogFolder:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, sync it, and rename it into place. Raises `OSError`."""
+    """Write `data` beside `path`, sync it, and rename it into place. Raises `OSError`; `DiskFailed` when a sync did."""
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        _sync(file.fileno(), path)
     temporary.replace(path)
 
 
 def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Make the names in a folder durable; raises `DiskFailed`."""
     try:
-        os.fsync(handle)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _unknown(folder, error) from error
+    try:
+        _sync(handle, folder)
     finally:
         os.close(handle)
 
 
+def _sync(handle: int, path: Path) -> None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise _unknown(path, error) from error
+
+
+def _unknown(path: Path, error: OSError) -> DiskFailed:
+    return DiskFailed(
+        "the disk did not confirm what was written; what it holds is unknown",
+        where=str(path),
+        found=error.strerror or str(error),
+        mend="Check the disk, then start again.",
+    )
+
+
 def _failed(name: str, error: OSError) -> StorageFailed:
-    return StorageFailed("the log's files cannot be read or written", where=name, found=error.strerror or str(error))
+    kind = DiskFailed if error.errno == errno.EIO else StorageFailed
+    return kind("the log's files cannot be read or written", where=name, found=error.strerror or str(error))

@@ -49,6 +49,11 @@ def restore_cosignatures(
             checkpoints.add_cosignatures(connection, [row])
 
 
+def published_lines(files: LogFolder) -> frozenset[str]:
+    """The lines of the file; raises `NotFound` where there is none."""
+    return frozenset(files.read(COSIGNATURES).decode("utf-8", "replace").split("\n"))
+
+
 def _published(files: LogFolder) -> Iterator[StoredCosignature]:
     """What the file says, line by line; lines that say nothing are left out. Nothing is verified."""
     try:
@@ -81,6 +86,11 @@ def _holds(row: StoredCosignature, origin: str, policy: WitnessPolicy) -> bool:
     return True
 
 
+def line_of(row: StoredCosignature) -> str:
+    """The line of a cosignature, without its end."""
+    return f"{row.size} {to_hex(row.root)} {row.time} {to_hex(row.signature)} {row.witness}"
+
+
 def _line(row: StoredCosignature) -> str:
     """Begun with the line's end, so that half a line before it spoils nothing."""
-    return f"\n{row.size} {to_hex(row.root)} {row.time} {to_hex(row.signature)} {row.witness}"
+    return f"\n{line_of(row)}"

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from ledger import merkle
 from ledger.common.ids import to_hex
-from ledger.errors import InconsistentLog, NotFound, StorageFailed, TreeView, VerificationFailed
+from ledger.errors import DiskFailed, InconsistentLog, MalformedRecord, NotFound, TreeView, VerificationFailed
 from ledger.log.cosignature import Cosignature, with_cosignatures
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
-from ledger.log.tiles import WIDTH, Tile, TileTree, tile_of
+from ledger.log.tiles import ENTRY_LENGTH, WIDTH, Tile, TileTree, partial_tiles, tile_of
 from ledger.merkle import HASH_LENGTH
 from ledger.services.publish.cosigned_notes import kept_cosignatures, stored_cosignature
 from ledger.services.publish.durable_files import LogFolder
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from ledger.services.publish.witnesses import Witnesses
 
 CHECKPOINT = "checkpoint"
+MEND = (
+    "Was an old backup restored? Put the newest database, `log` and `keys/highest-checkpoint` back. If they are lost, "
+    "move the database aside and run `lading rebuild --from-chain`, with `--new-log` where leaves stay lost."
+)
 CACHED_TILES = 256
 """Full tiles kept in memory for proofs: 8 KiB each."""
 
@@ -48,6 +52,15 @@ class PublishedCheckpoint:
 
     head: TreeHead
     note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHead:
+    """A tree of this log that `source`, outside this home, knows of."""
+
+    source: str
+    size: int
+    root: bytes
 
 
 class Publisher:
@@ -73,7 +86,7 @@ class Publisher:
         """Whom to ask for cosignatures; set where the log is served."""
         self._asked: TreeHead | None = None
         self._full_tile = lru_cache(maxsize=CACHED_TILES)(self._files.read)
-        self.failure: StorageFailed | None = None
+        self.failure: DiskFailed | None = None
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -103,29 +116,38 @@ class Publisher:
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
-    def publish(self, now: int) -> PublishedCheckpoint:
+    def publish(self, now: int, known: Sequence[KnownHead] = ()) -> PublishedCheckpoint:
         """Bring tiles and checkpoint up to the log's head, and return the checkpoint that holds then.
 
-        1. Meet what was signed before: the published checkpoint, the highest ever, the database's own list.
+        1. Meet what was signed before: the published checkpoint, the highest ever, the database's own list, and what
+           others `known` of.
         2. Check that the tiles have the published root and the database the published leaves.
         3. Write the tiles of the grown tree, and sync them.
-        4. Check that the grown tree contains every tree that was signed.
+        4. Check that the grown tree contains every tree that was signed, and that no witness has seen another.
         5. Sign, and keep the note as the highest ever.
         6. Ask the witnesses, for a short time.
         7. Publish its cosignatures, enter it and them into the database, and show them to readers.
         8. Remove partial tiles that full ones have replaced.
 
         Raises `InconsistentLog` with both views when the log shrank or was rewritten, `VerificationFailed` for a row
-        whose leaf hash is not its own, `StorageFailed` when the disk refuses: from then on every call does.
+        whose leaf hash is not its own, `StorageFailed` when the disk refuses, `DiskFailed` when it is unknown what it
+        holds: from then on every call does.
         """
         if self.failure:
             raise self.failure
         try:
             with self._turn, self._files.locked():
-                return self._publish(now)
-        except StorageFailed as error:
+                return self._publish(now, known)
+        except DiskFailed as error:
             self.failure = error
             raise
+
+    def highest(self) -> int | None:
+        """The size of the highest checkpoint ever signed, as far as the files tell; None when they do not."""
+        sizes = [
+            kept.head.size for kept in (self.current(), self._checkpoint(self._highest, self._highest_name)) if kept
+        ]
+        return max(sizes, default=None)
 
     def keep_again(self, anchored: Mapping[int, bytes], now: int) -> None:
         """Enter checkpoints into a database that lost them: sizes and roots of those that the chain holds, and those
@@ -149,7 +171,7 @@ class Publisher:
             if self.witnesses is not None:
                 restore_cosignatures(connection, self._files, tree, self._signer, self.witnesses.policy)
 
-    def _publish(self, now: int) -> PublishedCheckpoint:
+    def _publish(self, now: int, known: Sequence[KnownHead]) -> PublishedCheckpoint:
         # 1. What was signed before.
         published = self.current()
         highest = self._checkpoint(self._highest, self._highest_name)
@@ -159,14 +181,19 @@ class Publisher:
             latest = checkpoints.latest(connection)
             if latest:
                 signed.append(TreeHead(self._signer.identity.origin, latest.size, latest.root))
-            for head in signed:
+            by = dict.fromkeys(signed, "a checkpoint that was signed")
+            for one in known:
+                head = TreeHead(self._signer.identity.origin, one.size, one.root)
+                by.setdefault(head, one.source)
+                signed.append(head)
+            for head, source in by.items():
                 if head.size > size:
                     raise InconsistentLog(
-                        "the database holds fewer leaves than a checkpoint that was signed",
+                        f"the database holds fewer leaves than {source}",
                         where="log size",
                         first=_view(head),
                         second=_database_view(connection, size),
-                        mend="Was an old backup restored? Restore the newest one, or go on under a new log key.",
+                        mend=MEND,
                     )
             # 2. Tiles and database agree about what is published; what was signed beyond it (by a run that crashed
             # before it was shown) is checked leaf by leaf, before any tile is written over.
@@ -181,12 +208,13 @@ class Publisher:
         for head in signed:
             if grown.root(head.size) != head.root:
                 raise InconsistentLog(
-                    "the log was rewritten after a checkpoint was signed",
+                    f"the log has another tree than {by[head]}",
                     where="tree",
                     first=_view(head),
                     second=TreeView(head.size, to_hex(grown.root(head.size))),
                     mend="`lading audit` names the records that differ.",
                 )
+        self._meet_witnesses(signed)
         # 5. A crash here leaves a signed note that nobody has seen; the next run signs the same size or a larger one,
         # and step 4 makes it agree.
         note = self._signer.checkpoint(size, grown.root())
@@ -215,6 +243,26 @@ class Publisher:
                 self._files.remove_folder(f"{tile.entries_path()}.p")
         return PublishedCheckpoint(head, note)
 
+    def _meet_witnesses(self, signed: Sequence[TreeHead]) -> None:
+        """Raise `InconsistentLog` when a witness has seen more of this log than the largest of `signed`, or another
+        tree.
+
+        Before this process signs anything, each is asked for the largest that was signed before: who has seen more
+        says so. Those that were away then are heard when they answer.
+        """
+        if self.witnesses is None or not signed:
+            return
+        head = max(signed, key=lambda head: head.size)
+        if self._asked is None:
+            note = self._signer.checkpoint(head.size, head.root)
+            for cosignature in self.witnesses.ask(note, self._proof, self._keep, everybody=True):
+                self._keep(head, cosignature)
+        for contradiction in self.witnesses.contradictions().values():
+            # A larger size may be one that another process has shown it meanwhile.
+            larger = contradiction.first.size > contradiction.second.size
+            if not larger or contradiction.first.size > head.size:
+                raise contradiction
+
     def _ask(self, head: TreeHead, note: bytes) -> Sequence[Cosignature]:
         """Cosignatures of a checkpoint that the witnesses were not asked for yet."""
         if self.witnesses is None or head == self._asked:
@@ -222,15 +270,24 @@ class Publisher:
         with self._database.read() as connection:
             begin_cosignatures(connection, self._files)
             have = list(kept_cosignatures(connection, head, self.witnesses.policy))
-        return self.witnesses.ask(note, self._proof, self._keep_late, have)
+        return self.witnesses.ask(note, self._proof, self._keep, have)
 
     def _proof(self, old: int, size: int) -> list[bytes]:
         """The consistency proof up to a size whose tiles are on disk, shown to readers or not."""
         return TileTree(size, self._read_tile).consistency_proof(old)
 
-    def _keep_late(self, head: TreeHead, cosignature: Cosignature) -> None:
+    def _keep(self, head: TreeHead, cosignature: Cosignature) -> None:
+        """Keep a cosignature that did not come with its checkpoint, unless the witness gave an earlier one."""
         row = stored_cosignature(head, cosignature)
-        publish_cosignatures(self._files, [row])
+        with self._database.read() as connection:
+            begin_cosignatures(connection, self._files)
+            if row.witness in {kept.witness for kept in checkpoints.cosignatures_of(connection, head.size)}:
+                return
+        try:
+            publish_cosignatures(self._files, [row])
+        except DiskFailed as error:
+            self.failure = error  # this may be a witness's thread, and nobody else would hear of it
+            raise
         with self._database.write() as connection:
             checkpoints.add_cosignatures(connection, [row])
 
@@ -280,7 +337,21 @@ class Publisher:
         if expected != size:
             raise VerificationFailed("a leaf is missing from the database", where="log", expected=expected)
         edge.finish()
+        if old_size == 0:
+            self._write_partial_tiles(size, {signed for signed, _ in checkpoints.signed_times(connection)})
         return TileTree(size, self._read_tile), edge.filled
+
+    def _write_partial_tiles(self, size: int, signed: set[int]) -> None:
+        """Of tiles that are partial in a tree of `size`, write what smaller trees that were signed had of them: whoever
+        holds such a checkpoint asks for these.
+        """
+        for tile in {tile for before in signed if before < size for tile in partial_tiles(before)}:
+            now = tile_of(tile.level, tile.index, size)
+            if now.width < WIDTH:
+                self._files.write(tile.path(), self._read_tile(now)[: tile.width * HASH_LENGTH])
+                if tile.level == 0:
+                    entries = self._files.read(now.entries_path())
+                    self._files.write(tile.entries_path(), entries[: tile.width * ENTRY_LENGTH])
 
     # --- pieces --------------------------------------------------------------------------------------------------
 
@@ -289,7 +360,15 @@ class Publisher:
             note = files.read(name)
         except NotFound:
             return None
-        return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
+        try:
+            return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
+        except MalformedRecord as error:
+            raise VerificationFailed(
+                "the file is no checkpoint that this log signed",
+                where=str(files.root / name),
+                found=error.what,
+                mend="Put the newest copy back.",
+            ) from None
 
     def _tree_up_to(self, size: int) -> TileTree:
         tree = self.tree()

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ledger.errors import LadingError, VerificationFailed
+from ledger.common.ids import to_hex
+from ledger.errors import InconsistentLog, LadingError, TreeView, VerificationFailed
 from ledger.log.cosignature import Cosignature, WitnessKey, WitnessPolicy
 from ledger.log.signed_note import SignedCheckpoint, TreeHead, parse_checkpoint, parse_signature_line
 from ledger.log.witness import MAX_REQUEST, SIZE_TYPE, AddCheckpoint
@@ -56,25 +57,28 @@ class Witnesses:
         self._askers = [_Asker(key, url, self._changed, patience, pause) for key, url in pairs]
         self._told: tuple[str, ...] = ()
 
-    def ask(self, note: bytes, proof: Proof, late: Late, have: Sequence[Cosignature] = ()) -> list[Cosignature]:
+    def ask(
+        self, note: bytes, proof: Proof, late: Late, have: Sequence[Cosignature] = (), *, everybody: bool = False
+    ) -> list[Cosignature]:
         """Cosignatures of a checkpoint: a quorum together with those that we `have`, or fewer when it takes too long.
 
         Every witness that has not cosigned it yet is asked. Nobody is waited for once a quorum is there, or while none
-        can come of those that answered the last time. Each later one is given to `late`, from another thread, unless a
-        newer checkpoint is asked for first. Ask once for a checkpoint: who did not answer is asked again by itself.
+        can come of those that answered the last time; with `everybody`, all are waited for that may answer. Each later
+        one is given to `late`, from another thread, unless a newer checkpoint is asked for first. Ask once for a
+        checkpoint: who did not answer is asked again by itself.
         """
         names = {cosignature.witness.name for cosignature in have}
         asked = [asker for asker in self._askers if asker.key.name not in names]
         this = _Round(parse_checkpoint(note), proof, late, waiting={asker.key.name for asker in asked})
         ends = time.monotonic() + self._patience
-        needed = self.policy.threshold - len(have)
+        needed = len(asked) if everybody else self.policy.threshold - len(have)
         with self._changed:
             for asker in asked:
                 asker.want(this)
             self._changed.notify_all()
             while len(this.cosigned) < needed and (left := ends - time.monotonic()) > 0:
                 hopeful = sum(asker.key.name in this.waiting and not asker.problem for asker in asked)
-                if len(this.cosigned) + hopeful < needed:
+                if not hopeful if everybody else len(this.cosigned) + hopeful < needed:
                     break
                 self._changed.wait(left)
             this.open = False
@@ -89,6 +93,19 @@ class Witnesses:
         """What went wrong with each witness the last time it was asked; empty for those that answered."""
         with self._changed:
             return {asker.key.name: asker.problem for asker in self._askers}
+
+    def contradictions(self) -> dict[str, InconsistentLog]:
+        """By name, witnesses whose last answer was that they have seen more of this log, or another tree of it."""
+        with self._changed:
+            return {asker.key.name: asker.contradiction for asker in self._askers if asker.contradiction is not None}
+
+    def take_times(self) -> dict[str, int]:
+        """What the clocks of those witnesses showed that have cosigned since this was asked the last time."""
+        with self._changed:
+            result = {asker.key.name: asker.time for asker in self._askers if asker.time is not None}
+            for asker in self._askers:
+                asker.time = None
+            return result
 
     def close(self) -> None:
         with self._changed:
@@ -111,12 +128,14 @@ class Witnesses:
 
 
 class _Asker(threading.Thread):
-    """Asks one witness, for the newest checkpoint only. `problem`, `wanted` and `stopped` belong to the condition."""
+    """Asks one witness, for the newest checkpoint only. What has no underscore belongs to the condition."""
 
     def __init__(self, key: WitnessKey, url: str, changed: threading.Condition, patience: float, pause: float) -> None:
         super().__init__(name=f"witness {key.name}", daemon=True)
         self.key = key
         self.problem = ""
+        self.contradiction: InconsistentLog | None = None
+        self.time: int | None = None
         self.stopped = False
         self._wanted: _Round | None = None
         self._not_before = 0.0
@@ -142,9 +161,11 @@ class _Asker(threading.Thread):
 
     def run(self) -> None:
         while (wanted := self._next()) is not None:
-            cosignature, problem = None, ""
+            cosignature, problem, contradiction = None, "", None
             try:
                 cosignature = self._cosignature(wanted)
+            except InconsistentLog as error:
+                problem, contradiction = str(error), error
             except (OSError, http.client.HTTPException, LadingError) as error:
                 problem = str(error) or type(error).__name__
             except Exception:  # noqa: BLE001 - a defect here must not end the asking; it is logged
@@ -154,11 +175,13 @@ class _Asker(threading.Thread):
                 self._hang_up()
             with self._changed:
                 self.problem = problem
+                self.contradiction = contradiction
                 self._not_before = time.monotonic() + self._pause if problem else 0.0
                 if problem and self._wanted is None:
                     self._wanted = wanted
                 late = cosignature is not None and not wanted.open
                 if cosignature is not None:
+                    self.time = cosignature.time
                     wanted.waiting.discard(self.key.name)
                     wanted.cosigned.append(cosignature)
                 self._changed.notify_all()
@@ -186,17 +209,14 @@ class _Asker(threading.Thread):
     # --- the conversation ----------------------------------------------------------------------------------------
 
     def _cosignature(self, wanted: _Round) -> Cosignature:
-        """The witness's cosignature; raises when it refuses, answers nonsense, or cannot be reached."""
+        """The witness's cosignature; raises when it refuses, answers nonsense, or cannot be reached.
+
+        `InconsistentLog` when what it has cosigned is no part of this log.
+        """
         head = wanted.checkpoint.head
         for _ in range(_TRIES):
             if self._size > head.size:
-                raise VerificationFailed(
-                    "the witness has cosigned more leaves of this log than there are",
-                    where=self.key.name,
-                    expected=f"at most {head.size}",
-                    found=self._size,
-                    mend="Was the log restored from a backup?",
-                )
+                raise self._contradiction("the witness has cosigned more leaves of this log than there are", head)
             proof = tuple(wanted.proof(self._size, head.size))
             status, media_type, body = self._post(AddCheckpoint(self._size, proof, wanted.checkpoint).encode())
             if status == 200:
@@ -209,11 +229,20 @@ class _Asker(threading.Thread):
             self._size = size
         else:
             raise VerificationFailed("the witness names another size each time", where=self.key.name)
-        if status == 409:
-            raise VerificationFailed(
-                "the witness has cosigned another tree of this size", where=self.key.name, found=f"size {head.size}"
-            )
+        if status == 409 and size == head.size:
+            raise self._contradiction("the witness has cosigned another tree of this size", head)
+        if status == 422:
+            raise self._contradiction("what the witness has cosigned is no part of this log", head)
         raise VerificationFailed(f"the witness answers {status}", where=self.key.name, found=_shown(body))
+
+    def _contradiction(self, what: str, head: TreeHead) -> InconsistentLog:
+        return InconsistentLog(
+            what,
+            where=self.key.name,
+            first=TreeView(self._size, "as the witness has it"),
+            second=TreeView(head.size, to_hex(head.root)),
+            mend="Was an old backup restored? If the witness is wrong, take it out of the file `witnesses`.",
+        )
 
     def _own_line(self, head: TreeHead, body: bytes) -> Cosignature:
         """The witness's cosignature among the lines of an answer; those of unknown keys are passed over."""

@@ -8,10 +8,10 @@ enough, and everything here can be repeated. The anchor key signs checkpoints an
 import logging
 from dataclasses import dataclass
 
-from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_call, encode_function, revert_reason
+from ledger.chain.contracts import CONTRACT_OF_KIND, encode_call, revert_reason, view
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
-from ledger.errors import ChainUnavailable, InconsistentLog, NotFound, TreeView
+from ledger.errors import InconsistentLog, NotFound, TreeView
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Checkpoint
 from ledger.services.home.home import Home
@@ -120,10 +120,7 @@ class Anchorer:
         return reason
 
     def _anchored(self, contract: bytes) -> tuple[int, bytes]:
-        result = self._chain.call(contract, encode_function(_ANCHOR, "anchored", self._log_id))
-        if not result.succeeded:
-            raise ChainUnavailable(f"the anchor contract does not answer ({revert_reason(result.output)})")
-        size, root, _ = decode_result(_ANCHOR, "anchored", result.output)
+        size, root, _ = view(self._chain, contract, _ANCHOR, "anchored", self._log_id)
         return int(size), bytes(root)
 
     def _compare(self, size: int, root: bytes, ours: int) -> None:

@@ -38,12 +38,14 @@ class BlockRange:
 
     `events` are in the order of block and index, each once. `undecodable` are events of our contracts that hold no
     record that can be carried. `contracts`: all contracts opened until `end`, closed ones too, by address: the name.
+    `proved`: as in `Events`.
     """
 
     end: Block
     events: tuple[TimedEvent, ...]
     undecodable: tuple[Undecodable, ...]
     contracts: Mapping[bytes, str]
+    proved: bool
 
 
 def read_ranges(
@@ -52,37 +54,47 @@ def read_ranges(
     final: int,
     *,
     after: int | None = None,
+    parent: bytes | None = None,
     contracts: Mapping[bytes, str] | None = None,
 ) -> Iterator[BlockRange]:
     """The blocks up to `final`, range by range; each holds at least one block, and many where little happens.
 
-    `after` is the last block that was read before, and `contracts` those known then; without them reading begins at
-    the deployment. A contract's events count from the event that opens it, wherever a range begins or ends.
+    `after` is the last block that was read before, `parent` its hash, and `contracts` those known then; without them
+    reading begins at the deployment. A contract's events count from the event that opens it, wherever a range begins
+    or ends.
 
-    Raises `ChainUnavailable` when the node is, or misses a block.
+    Raises `ChainUnavailable` when the node is, misses a block, or goes on from another block than the one before.
     """
     first = max(deployment.block if after is None else after + 1, FIRST_BLOCK)
     known: Mapping[bytes, str] = deployment.names() if contracts is None else contracts
     width = _FEWEST_BLOCKS
     while first <= final:
-        blocks = _read(chain, deployment, first, min(first + width - 1, final), known)
+        blocks = _read(chain, deployment, (first, min(first + width - 1, final)), parent, known)
         yield blocks
-        known = blocks.contracts
+        known, parent = blocks.contracts, blocks.end.hash
         first = blocks.end.number + 1
         many = len(blocks.events) > _MANY_EVENTS
         width = max(width // 2, _FEWEST_BLOCKS) if many else min(width * 2, _MOST_BLOCKS)
 
 
-def _read(chain: ChainReader, deployment: Deployment, first: int, last: int, before: Mapping[bytes, str]) -> BlockRange:
+def _read(
+    chain: ChainReader,
+    deployment: Deployment,
+    span: tuple[int, int],
+    parent: bytes | None,
+    before: Mapping[bytes, str],
+) -> BlockRange:
     """One range. Where a contract is opened within it, the range is read again with that contract's events."""
-    end = _block(chain, last)
     asked = before
     while True:
-        times = {last: end.timestamp}
+        answer = chain.events(*span, list(asked))
+        if parent is not None and answer.blocks[0].parent != parent:
+            raise ChainUnavailable("a block does not follow the one that was read before it", where=f"block {span[0]}")
+        times = {block.number: block.timestamp for block in answer.blocks}
         known = dict(before)
         events: list[TimedEvent] = []
         undecodable: list[Undecodable] = []
-        for log in chain.logs(first, last, list(asked)):
+        for log in answer.logs:
             if log.address not in known:
                 continue  # it is opened further on
             pool = log.address if known[log.address] == _BONUS_POOL else None
@@ -90,13 +102,11 @@ def _read(chain: ChainReader, deployment: Deployment, first: int, last: int, bef
             if isinstance(event, Undecodable):
                 undecodable.append(event)
             elif event is not None:
-                if log.block not in times:
-                    times[log.block] = _block(chain, log.block).timestamp
                 events.append(TimedEvent(event, times[log.block]))
                 for address, name in _opened(event).items():
                     known.setdefault(address, name)
         if known.keys() == asked.keys():
-            return BlockRange(end, tuple(events), tuple(undecodable), known)
+            return BlockRange(answer.blocks[-1], tuple(events), tuple(undecodable), known, answer.proved)
         asked = known
 
 
@@ -106,13 +116,6 @@ def _opened(event: RecordedEvent) -> dict[bytes, str]:
     if not isinstance(record, RegistryChange) or record.action != RegistryAction.OPEN_CONTRACT:
         return {}
     return {bytes(record.key): name for kind, name in CONTRACT_OF_KIND.items() if kind == record.number}
-
-
-def _block(chain: ChainReader, number: int) -> Block:
-    block = chain.block(number)
-    if block is None:
-        raise ChainUnavailable("a final block is missing", where=f"block {number}")
-    return block
 
 
 class Settling:

@@ -4,19 +4,10 @@ import json
 from collections.abc import Mapping
 
 from ledger.chain.client import ChainReader
-from ledger.chain.contracts import (
-    CONTRACT_OF_KIND,
-    REGISTRY,
-    contract_of,
-    decode_result,
-    encode_function,
-    kind_of,
-    revert_reason,
-)
+from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, contract_of, kind_of, view
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
-from ledger.errors import ChainUnavailable
 from ledger.records.types import Record
 from ledger.store import meta
 from ledger.store.database import Connection
@@ -49,19 +40,12 @@ class ContractBook:
 
     def in_force(self, kind: ContractKind) -> bytes | None:
         """The contract of this kind that takes records now; None while there is none."""
-        data = encode_function(REGISTRY, "contractOf", int(kind))
-        result = self._chain.call(self._deployment.registry, data)
-        if not result.succeeded:
-            raise ChainUnavailable(f"the registry does not answer ({revert_reason(result.output)})", where="contractOf")
-        (address,) = decode_result(REGISTRY, "contractOf", result.output)
+        (address,) = view(self._chain, self._deployment.registry, REGISTRY, "contractOf", int(kind))
         return bytes(address) if any(address) else None
 
     def override_ready_at(self, custody: bytes, record_id: RecordId) -> int:
         """From when on an announced override can be submitted again."""
-        result = self._chain.call(custody, encode_function("CustodyLedger", "overrideReadyAt", record_id))
-        if not result.succeeded:
-            return 0
-        (ready,) = decode_result("CustodyLedger", "overrideReadyAt", result.output)
+        (ready,) = view(self._chain, custody, CONTRACT_OF_KIND[ContractKind.CUSTODY], "overrideReadyAt", record_id)
         return int(ready)
 
     def target(

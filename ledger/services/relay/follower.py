@@ -12,7 +12,7 @@ from ledger.chain.contracts import REGISTRY
 from ledger.chain.events import RecordedEvent
 from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import InconsistentLog, Misconfigured, TreeView
+from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
 from ledger.records.index_keys import SHIPMENT, concerns
 from ledger.records.types import Checkpoint, Override
 from ledger.services.home.home import Home
@@ -20,13 +20,18 @@ from ledger.services.intake.out_of_order import ANNOUNCED, in_words
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.relay.chain_reader import BlockRange, Settling, TimedEvent, read_ranges
 from ledger.services.relay.contracts_in_force import ContractBook
-from ledger.services.relay.relayer import next_try, outcome_entry
+from ledger.services.relay.final_rejections import outcome_entry
+from ledger.services.relay.gaps import find_gap
+from ledger.services.relay.missed_events import CURSOR, rewind
+from ledger.services.relay.relayer import next_try
 from ledger.store import checkpoints, cursors, outbox, pending, records
 from ledger.store import log as log_store
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 
-CURSOR = "follower"
+GAP_SECONDS = 600
+"""For so long a node may go on hiding what came before an event."""
+_GAP_PAUSE = 30
 
 log = logging.getLogger("lading.follower")
 Project = Callable[[Connection], None]
@@ -68,6 +73,8 @@ class Follower:
         self._log_id = home.log_id
         self._clock = home.clock
         self._project = project
+        self._gaps: dict[tuple[int, int], tuple[int, int]] = {}
+        """By block and index of an event that does not fit: since when it is known, and when to read again."""
 
     def step(self) -> FollowReport:
         """Follow the chain up to its newest final block, range by range, one commit each.
@@ -75,14 +82,17 @@ class Follower:
         Raises `ChainUnavailable` when the node is, `Misconfigured` when the chain is not the one followed before.
         """
         final = self._chain.final()
-        done = self._position()
+        done, last = self._position()
         total = FollowReport(done)
         with self._database.read() as connection:
             known = self._book.known(connection)
-        for blocks in read_ranges(self._chain, self._deployment, final, after=done, contracts=known):
+        ranges = read_ranges(self._chain, self._deployment, final, after=done, parent=last, contracts=known)
+        for blocks in ranges:
             for strange in blocks.undecodable:
                 event = strange.log
                 log.warning("event %d of block %d holds no record: %s", event.index, event.block, strange.why)
+            if not blocks.proved:
+                self._require_no_gap(blocks)
             result = self._derive(blocks)
             self._commit(blocks, result)
             total = FollowReport(
@@ -101,23 +111,58 @@ class Follower:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def _position(self) -> int:
-        """The last block that is in the log, checked to be still the same block."""
+    def _position(self) -> tuple[int, bytes | None]:
+        """The last block that is in the log, checked to be still the same block, and its hash; None before any."""
         with self._database.read() as connection:
             cursor = cursors.get(connection, CURSOR)
         if cursor is None:
             self._deployment.check(self._chain)
-            return self._deployment.block - 1
+            return self._deployment.block - 1, None
         block = self._chain.block(cursor.block)
-        if block is None or block.hash != cursor.block_hash:
+        if block is None:
+            self._deployment.check(self._chain)
+            raise ChainUnavailable(
+                "the node is behind what was followed: it has not got that block",
+                where=f"block {cursor.block}",
+                mend="Nothing is taken from it until it has caught up. Was its data lost or restored from a backup?",
+            )
+        if block.hash != cursor.block_hash:
             raise Misconfigured(
                 "the chain is not the one that was followed before",
                 where=f"block {cursor.block}",
                 expected=to_hex(cursor.block_hash),
-                found=to_hex(block.hash) if block else "no such block",
+                found=to_hex(block.hash),
                 mend="The chain was reset, or a block taken as final was replaced: check the finality setting.",
             )
-        return cursor.block
+        return cursor.block, cursor.block_hash
+
+    def _require_no_gap(self, blocks: BlockRange) -> None:
+        """Raise `ChainUnavailable` for an event that does not follow from the log; what was missed is read again.
+
+        For so long only: in a log that lost an event in an earlier version, what follows on it never fits.
+        """
+        if self._project is None or not blocks.events:
+            return
+        with self._database.write() as connection:
+            self._project(connection)  # what only the log takes may have come since
+            gap = find_gap(connection, blocks.events)
+        if gap is None:
+            return
+        place, now = (gap.event.log.block, gap.event.log.index), self._clock.now()
+        where = f"block {place[0]}, event {place[1]}"
+        first, again = self._gaps.setdefault(place, (now, now))
+        if now - first > GAP_SECONDS:
+            log.error("%s does not follow from the log: %s, and the log has %s", where, gap.found, gap.expected)
+            return
+        if now >= again:
+            self._gaps[place] = (first, now + _GAP_PAUSE)
+            rewind(self._database, self._chain, max(gap.since, self._deployment.block + 1))
+        raise ChainUnavailable(
+            "the event does not follow from those before: the node did not give them all",
+            where=where,
+            expected=gap.expected,
+            found=gap.found,
+        )
 
     # --- what follows from it ----------------------------------------------------------------------------------------
 

@@ -33,4 +33,4 @@ class RecordedForesight:
             return Foresight()  # the contract will say why, when it is asked
         if expected.stands_still(record, {item.item for item in outcomes.of(connection, stored.record_id)}):
             return Foresight(rests=in_words({one.item for one in expected.awaited}))
-        return Foresight(slots=consumed_slots(record, expected))
+        return Foresight(slots=consumed_slots(record, expected), moves=True)

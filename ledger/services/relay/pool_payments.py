@@ -70,6 +70,8 @@ def _send(sender: Sender, chain: ChainClient, intent: Intent) -> None:
         for one in settled:
             with sender.database.write() as connection:
                 sender.finish(connection, settled)
+            if one.transaction.intent != intent.name:
+                continue
             if one.receipt is None or not one.receipt.succeeded:
                 reason = str(revert_reason(explain(chain, one)))
                 raise RuleBroken("the payment was refused", where=intent.name, found=reason)

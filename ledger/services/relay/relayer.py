@@ -5,7 +5,8 @@ made of it. In between:
 
 - *reverted*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes. Its
   sequences are free for others meanwhile.
-  Only a revert in a block later than `submitBy` is final.
+  Only a revert in a block later than `submitBy` is final, and only once that block was followed and no receipt of
+  another transaction of the record speaks against it.
 - *ahead*, *unknown*: it rests without any transaction until something that it concerns changes.
 - *another record uses its sequence first*: it is looked at again every half minute, for the other one may fail.
 - after `submitBy` it is submitted once more, so that the chain itself says that it is too late. Without `submitBy` it
@@ -20,24 +21,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.chain.contracts import encode_call, revert_reason
-from ledger.chain.events import item_count
 from ledger.codes import ContractKind
-from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.errors import ChainUnavailable, LadingError
-from ledger.records.index_keys import concerns
-from ledger.records.signing import Domain, SignedRecord
-from ledger.records.types import Outcome
 from ledger.services.home.home import Home
-from ledger.services.intake.sequencer import Entry, Sequencer
+from ledger.services.intake.sequencer import Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.final_rejections import FinalRejections
+from ledger.services.relay.missed_events import CURSOR, MissedEvents
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
 from ledger.store import cursors, leases, outbox, pending, records, transactions
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
 from ledger.store.pending import Slot
-from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord
 
 LEASE = "relayer"
@@ -75,10 +72,11 @@ class RelayReport:
 @dataclass(frozen=True, slots=True)
 class Foresight:
     """What submitting a record now would bring. `rests` says in words why nothing, or is empty; `slots` are the
-    sequences that it would use up."""
+    sequences that it would use up, `moves` whether anything would come of it."""
 
     rests: str = ""
     slots: tuple[Slot, ...] = ()
+    moves: bool = False
 
 
 Foresee = Callable[[Connection, StoredRecord], Foresight]
@@ -143,6 +141,8 @@ class Relayer:
         self._sender = sender
         self._sequencer = sequencer
         self._book = ContractBook(home.chain, home.deployment)
+        self._missed = MissedEvents(home, options.follow)
+        self._rejections = FinalRejections(home, self._missed)
         self._domain = home.domain
         self._clock = home.clock
         self._holder = holder
@@ -155,7 +155,7 @@ class Relayer:
         2. Push what an earlier step, or an earlier life, left behind, and see what is settled.
         3. Batch by batch: sign and store, send, see what is settled; until nothing is due, the network is full, or it
            is somebody else's turn to work.
-        4. Put back what was in a block but left no event.
+        4. Put back what was in a block but left no event, after looking for the event once more.
 
         Raises `ChainUnavailable` when the node is; everything stored is looked up at the next step.
         """
@@ -184,16 +184,15 @@ class Relayer:
     def _collect(self) -> tuple[int, int]:
         """Note settled transactions: how many reverted, and how many of these were the end of their record."""
         settled = self._sender.settle()
-        if not settled:
-            return 0, 0
         now = self._clock.now()
-        failed = [one for one in settled if one.receipt is None or not one.receipt.succeeded]
-        if failed:
+        if any(one.failed for one in settled):
             # Somebody else may have submitted it first, in time: what the chain said then stands.
             self._options.follow()
+        settled, ends = self._rejections.judge(settled)
+        if not settled:
+            return 0, 0
+        failed = [one for one in settled if one.failed]
         reasons = {one.transaction.hash: self._reason(one) for one in failed}
-        with self._database.read() as connection:
-            ends = [entry for one in failed if (entry := self._end(connection, one)) is not None]
         ended = {entry.settles for entry in ends}
 
         def note(connection: Connection) -> None:
@@ -224,22 +223,6 @@ class Relayer:
         log.warning("%s reverted in block %d: %s", settled.transaction.intent, settled.receipt.block, reason)
         return reason
 
-    def _end(self, connection: Connection, settled: Settled) -> Entry | None:
-        """The final outcome of a record that reverted after its `submitBy`."""
-        record_id, receipt = settled.transaction.record_id, settled.receipt
-        row = outbox.get(connection, record_id) if record_id is not None else None
-        if row is None or receipt is None or not row.submit_by or row.state == outbox.FINAL:
-            return None
-        block, stored = self._chain.block(receipt.block), records.get(connection, row.record_id)
-        if block is None or stored is None or block.timestamp <= row.submit_by:
-            return None
-        codes = bytearray([Code.REJECTED] * item_count(stored.record))
-        for known in outcomes.of(connection, row.record_id):
-            codes[known.item] = known.outcome
-        target = self._book.target(connection, stored.record, row.record_id) or bytes(20)
-        outcome = Outcome(row.record_id, target, receipt.block, block.timestamp, receipt.transaction, 0, bytes(codes))
-        return outcome_entry(self._domain, outcome, settles=row.record_id)
-
     # --- 3: submitting -----------------------------------------------------------------------------------------------
 
     def _begin(self) -> int:
@@ -258,7 +241,7 @@ class Relayer:
         now = self._clock.now()
         under_way = {t.record_id for t in self._sender.unfinished()}
         with self._database.read() as connection:
-            seen = cursors.get(connection, "follower")
+            seen = cursors.get(connection, CURSOR)
             rows = [row for row in outbox.due(connection, now, room) if row.record_id not in under_way]
             stored = records.get_many(connection, (row.record_id for row in rows))
             batch = _Batch(connection)
@@ -268,7 +251,7 @@ class Relayer:
         def note(connection: Connection) -> None:
             outbox.mark_sent(connection, [intent.record_id for intent in intents if intent.record_id is not None])
             pending.take(connection, batch.taken)
-            unchanged = cursors.get(connection, "follower") == seen
+            unchanged = cursors.get(connection, CURSOR) == seen
             for row, plan in plans:
                 if isinstance(plan, _PutOff):
                     old = not row.submit_by and stored[row.record_id].log_time + DORMANT_AFTER <= now
@@ -337,10 +320,10 @@ class Relayer:
         """Rows marked as sent whose transactions are all settled and whose block was followed: no event came."""
         now = self._clock.now()
         with self._database.read() as connection:
-            followed = cursors.get(connection, "follower")
+            followed = cursors.get(connection, CURSOR)
+            stranded = []
             if followed is None:
                 return
-            stranded = []
             for row in outbox.in_state(connection, outbox.SENT, self._options.batch):
                 sent = transactions.of_record(connection, row.record_id)
                 if all(
@@ -349,9 +332,15 @@ class Relayer:
                     for t in sent
                 ):
                     stranded.append(row)
-        if stranded:
-            with self._database.write() as connection:
-                for row in stranded:
+        if not stranded:
+            return
+        clear = self._missed.all_followed([row.record_id for row in stranded])
+        with self._database.write() as connection:
+            for row in stranded:
+                if row.record_id not in clear:
+                    continue
+                now_at = outbox.get(connection, row.record_id)
+                if now_at is not None and now_at.state == outbox.SENT:  # still, after all was followed
                     outbox.postpone(connection, [row.record_id], next_try(row, now), "its event has not been seen")
 
 
@@ -366,9 +355,3 @@ class _Batch:
     def held_by_another(self, slots: Sequence[Slot], record_id: RecordId) -> bool:
         holders = {**pending.holders(self.connection, slots), **self.taken}
         return any(holders.get(slot, record_id) != record_id for slot in slots)
-
-
-def outcome_entry(domain: Domain, outcome: Outcome, settles: RecordId | None) -> Entry:
-    """An outcome as the sequencer takes it: unsigned, found under its record."""
-    outcome_id = domain.record_id(outcome)
-    return Entry(SignedRecord(outcome, ()), outcome_id, concerns=concerns(outcome_id, outcome), settles=settles)

@@ -5,7 +5,9 @@ The rules, each paid for by somebody:
 1. The signed bytes and their hash are committed before they are sent, so a crash leaves something to look up.
 2. No answer, "already known" and "nonce too low" mean *unknown*: the receipt is asked for, and the same bytes are sent
    again until there is one. The same intent is never signed with a new nonce while the old one may still be mined.
-3. A transaction is given up only when its nonce is used, a final block says so, and it still has no receipt: then other
+3. Bytes that a node refuses for ever, for their gas limit or price, are replaced under the same nonce: of the two, one
+   at most is ever in a block.
+4. A transaction is given up only when its nonce is used, a final block says so, and it still has no receipt: then other
    bytes took its place for good.
 
 Whoever uses a sender holds a lease, so that one process at a time counts this key's nonces.
@@ -15,8 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
-from ledger.chain.transactions import sign_transaction
+from ledger.chain.transactions import call_of, least_gas, sign_transaction
 from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
 from ledger.services.home.clock import Clock
@@ -26,6 +29,8 @@ from ledger.store.transactions import NewTransaction, StoredTransaction
 
 RESEND_SECONDS = 30
 """A network that took a transaction is not asked to take it again before this."""
+_GIVEN_UP = 10
+"""So many of the newest that were given up are asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,16 @@ class Settled:
     transaction: StoredTransaction
     receipt: Receipt | None
 
+    @property
+    def failed(self) -> bool:
+        """Nothing that it carries was recorded by it."""
+        return self.receipt is None or not self.receipt.succeeded
+
+    @property
+    def block(self) -> int:
+        """The block up to which the chain must be known to say so."""
+        return self.receipt.block if self.receipt else self.transaction.block_number or 0
+
 
 class Sender:
     """The transactions of one key. Every method may raise `ChainUnavailable`; calling it again later loses nothing."""
@@ -56,6 +71,8 @@ class Sender:
         self._clock = clock
         self._sent_at: dict[bytes, int] = {}
         self._in_block: set[bytes] = set()
+        self._looks: dict[bytes, tuple[int, int]] = {}
+        """By hash of what was given up: when to ask for its receipt again, and the pause after that."""
 
     @property
     def address(self) -> bytes:
@@ -111,6 +128,8 @@ class Sender:
                 elif result.sent is not Sent.NONCE_USED:
                     # It stays first in line: those behind it have higher nonces and can only wait for it.
                     self._note([transaction.hash], transactions.UNKNOWN, result.reason)
+                    if result.sent is Sent.REFUSED:
+                        self._sign_again(transaction)
                     break
         finally:
             if accepted:
@@ -122,11 +141,14 @@ class Sender:
             raise
 
     def settle(self) -> list[Settled]:
-        """Which transactions are in a block by now, or can never be. Changes nothing: `finish` notes it."""
+        """Which transactions are in a block by now, or can never be; `finish` notes it."""
+        self._look_again()
         waiting = self.unfinished()
         if not waiting:
             return []
         final, used = self._chain.final(), self._chain.nonce(self.address)
+        if used < waiting[0].nonce:
+            self._fill_gap(used)
         return [settled for transaction in waiting if (settled := self._settled(transaction, final, used))]
 
     def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
@@ -162,6 +184,54 @@ class Sender:
         )
         return NewTransaction(intent.name, intent.record_id, self.address, nonce, signed.raw, signed.hash)
 
+    def _look_again(self) -> None:
+        """Ask again for the receipts of what was given up: a node that denied one may show it later.
+
+        With growing pauses: a question about a receipt that is not there takes some nodes a second and a half.
+        """
+        now = self._clock.now()
+        with self.database.read() as connection:
+            given_up = transactions.dropped(connection, self.address, _GIVEN_UP)
+        for transaction in given_up:
+            due, pause = self._looks.get(transaction.hash, (now, RESEND_SECONDS))
+            if now < due:
+                continue
+            self._looks[transaction.hash] = (now + pause, min(2 * pause, DAY))
+            receipt = self._chain.receipt(transaction.hash)
+            if receipt is not None and receipt.block <= self._chain.final() and self._chain.confirms(receipt):
+                self._note([transaction.hash], transactions.MINED, "", block=receipt.block)
+
+    def _fill_gap(self, used: int) -> None:
+        """Use up the nonce `used` with an empty transaction, if nothing was ever signed for it.
+
+        A node that once named too high a nonce would otherwise leave all later ones waiting for ever.
+        """
+        with self.database.read() as connection:
+            if transactions.has_nonce(connection, self.address, used):
+                return
+        price = self._chain.gas_price()
+        filler = self._signed(Intent(f"gap:{used}", self.address, b""), used, least_gas(self.address, b""), price)
+        with self.database.write() as connection:
+            transactions.store(connection, [filler], self._clock.now())
+
+    def _sign_again(self, refused: StoredTransaction) -> None:
+        """The same call under the same nonce, with the gas limit and price of today."""
+        to, data = call_of(refused.raw)
+        limit, price = self._chain.gas_limit(self.address, to, data), self._chain.gas_price()
+        signed = sign_transaction(
+            self._key,
+            chain_id=self._chain.chain_id,
+            nonce=refused.nonce,
+            to=to,
+            data=data,
+            gas_limit=limit,
+            gas_price=price,
+        )
+        if signed.hash != refused.hash:
+            # A crash before the commit leaves the old bytes, which are refused again.
+            with self.database.write() as connection:
+                transactions.replace(connection, refused.hash, signed.raw, signed.hash)
+
     def _settled(self, transaction: StoredTransaction, final: int, used: int) -> Settled | None:
         receipt = self._chain.receipt(transaction.hash)
         if receipt is not None:
@@ -174,7 +244,8 @@ class Sender:
         # The nonce is used, yet there is no receipt. Nodes can lag behind each other, so this is believed only when it
         # still holds after the block that was the newest when it was first seen has become final.
         if transaction.block_number is None:
-            self._note([transaction.hash], transactions.UNKNOWN, "its nonce was used", block=self._chain.head())
+            newest = max(self._chain.head(), final)
+            self._note([transaction.hash], transactions.UNKNOWN, "its nonce was used", block=newest)
             return None
         return Settled(transaction, None) if final >= transaction.block_number else None
 

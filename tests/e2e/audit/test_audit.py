@@ -118,6 +118,18 @@ def test_a_checkpoint_may_be_on_its_way_to_its_readers(story: Story, copy: Path)
     assert audit(read_settings({}, home=copy), patience=0).ok
 
 
+def test_lost_tiles_are_written_anew_for_older_checkpoints_too(story: Story, copy: Path) -> None:
+    """Whoever holds one of these asks for the partial tiles of its tree; the audit misses them until they are back."""
+    before = {path: path.read_bytes() for path in (copy / "log" / "tile").rglob("*") if path.is_file()}
+    assert len([path for path in before if path.parent.name == "001.p"]) > 2
+    shutil.rmtree(copy / "log" / "tile")
+    missing = {f.field for f in audit(read_settings({}, home=copy), patience=0).findings}
+    assert missing >= {path.relative_to(copy).as_posix() for path in before}
+    Node(read_settings({}, home=copy), story.clock).close()
+    assert {path: path.read_bytes() for path in (copy / "log" / "tile").rglob("*") if path.is_file()} == before
+    assert audit(read_settings({}, home=copy), patience=0).ok
+
+
 def test_documents_that_are_not_here_are_told_but_are_no_difference(story: Story, copy: Path) -> None:
     """An honest node may never have been given them, so their absence is not held against it."""
     before = audit(read_settings({}, home=copy), patience=0)

@@ -27,12 +27,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path, command: str = "serve") -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def served(home: Path, command: str = "serve", **settings: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """`settings` beside home and port; the public address follows from these."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [*LADING, command],
-        env=environment(home, LADING_PORT=str(port), LADING_PUBLIC_URL=url),
+        env=environment(home, LADING_PORT=str(port), **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

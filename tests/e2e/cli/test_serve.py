@@ -3,11 +3,13 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -75,7 +77,7 @@ def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Pa
         assert "Newcomer" in lading(home, "partners")
         assert "--url" in lading(home, "partners", "suspend", "2", status=2)
         token = lading(home, "partners", "sign-in", "newcomer", "--url", url).strip()
-        assert len(token.split(".")) == 2
+        assert re.fullmatch("[0-9a-f]{64}", token)
         refused = lading(home, "partners", "admit", asked["document"], "--url", url, status=1)
         assert "admitted already" in refused
 
@@ -137,3 +139,30 @@ def test_a_url_that_is_no_ledger_is_said_so(home: Path) -> None:
         wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
         assert "no such enrolment" in lading(home, "partners", "admit", document, "--url", url, status=1)
         assert "no such role" in lading(home, "partners", "grant", "2", "king", "--url", url, status=2)
+
+
+def test_quotas_are_set_by_the_environment_and_a_proxy_on_this_machine_says_who_asks(home: Path) -> None:
+    with served(home, LADING_QUOTA_READS="1", LADING_QUOTA_READ_BURST="40") as (url, _):
+        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
+
+        def ask(*forwarded: str) -> int:
+            headers = {"X-Forwarded-For": ", ".join(forwarded)} if forwarded else {}
+            connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+            connection.request("GET", "/v1/network", headers=headers)
+            answer = connection.getresponse()
+            assert (answer.status == 429) == (answer.getheader("Retry-After") is not None)
+            connection.close()
+            return answer.status
+
+        assert [ask("192.0.2.1") for _ in range(3)] == [200, 200, 429]
+        # What a client claims itself stands before what the proxy saw, and counts for nothing.
+        assert ask("198.51.100.7", "192.0.2.1") == 429
+        assert [ask("192.0.2.2"), ask()] == [200, 200]
+
+
+def test_the_public_address_follows_the_port(home: Path) -> None:
+    with served(home) as (url, _):
+        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
+        message = get(f"{url}/v1/session/challenge?address=0x{'11' * 20}")["message"]
+        assert message.startswith(f"{url.removeprefix('http://')} wants you to sign in")
+        assert f"\nURI: {url}\n" in message

@@ -74,7 +74,7 @@ def award_at(stage: Stage, agreement: RecordId, size: int) -> BonusAward:
     """The award that the records give at `size`, whatever size that is."""
     node = stage.node
     with node.home.database.read() as connection:
-        reader = VerifiedRecords(connection, node.home, node.reader.registry.refreshed(connection))
+        reader = VerifiedRecords(connection, node.home.consortium, node.reader.registry.refreshed(connection))
         award = award_files.computed(connection, reader, agreement, 1, POOL, size).award
     return award.record(PartnerId(SHOP), node.home.consortium.log.log_id, size)
 

@@ -1,6 +1,7 @@
 """Two operators on one chain: each its own log and database, the same shipments, the chain between them."""
 
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from ledger.cli.sandbox import OPERATOR, Party, Trial, found_trial, open_for_bus
 from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, RecordId, to_hex
-from ledger.errors import Misconfigured, NotFound
+from ledger.errors import ChainUnavailable, Misconfigured, NotFound, Unavailable
 from ledger.records.signing import SignedRecord
 from ledger.records.types import LOG_ONLY, Checkpoint
 from ledger.registry.changes import change
@@ -145,6 +146,52 @@ def test_a_shipment_goes_through_both_and_both_logs_end_the_same(pair: Pair) -> 
         assert seat.held_by(right) == (CARRIER, 3, 0)
     assert facts(one) == facts(two)
     pair.audited()
+
+
+def test_a_home_put_back_beside_the_networks_chain_signs_nothing(pair: Pair, tmp_path: Path) -> None:
+    """All of it is old and agrees with itself; only the contract and the relayer's account tell."""
+    one = pair.one
+    one.open(2)
+    pair.audited()
+    shutil.copytree(one.node.home.settings.home, tmp_path / "old")
+    one.open(2)
+    pair.audited()
+    settings = settings_of(tmp_path / "old", one.node.home.settings.chain, "one.example/log")
+    trial = open_trial(settings, CLOCK)
+    with closing(trial.node):
+        before = (tmp_path / "old" / "log" / "checkpoint").read_bytes()
+        seat = Seat(trial, CLOCK, one.parties, Scribe(trial, one.parties))
+        for work in (lambda: seat.open(3), trial.node.tick, trial.node.settle):
+            with pytest.raises(Unavailable, match="signed any more"):
+                work()
+        assert "old backup" in trial.node.readiness()["log"]
+        assert (tmp_path / "old" / "log" / "checkpoint").read_bytes() == before
+
+
+def test_a_service_that_starts_while_its_node_is_away_accepts_and_goes_on_when_it_answers(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.audited()
+    shutil.copytree(pair.one.node.home.settings.home, tmp_path / "copy")
+    settings = settings_of(tmp_path / "copy", pair.one.node.home.settings.chain, "one.example/log")
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise ChainUnavailable("connection refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ledger.services.home.chains.RpcChain", away)
+        trial = open_trial(settings, CLOCK)
+        node: Any = trial.node
+        seat = Seat(trial, CLOCK, pair.one.parties, Scribe(trial, pair.one.parties))
+        size = node.reader.publisher.current().head.size
+        for work in (lambda: seat.open(3), node.tick):
+            with pytest.raises(ChainUnavailable, match="refused"):
+                work()
+        assert node.reader.publisher.current().head.size == size + 1, "accepted, and published"
+        assert "refused" in node.readiness()["chain"]
+    with closing(node):
+        node.tick()
+        assert node.readiness()["chain"] == "ok"
 
 
 def test_of_two_handoffs_for_one_sequence_the_chain_takes_the_first_and_both_logs_say_so(pair: Pair) -> None:

@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from ledger.errors import Busy, StorageFailed
+from ledger.errors import Busy, InconsistentLog, StorageFailed
 from ledger.log.cosignature import WitnessKey, WitnessPolicy
 from ledger.log.signed_note import parse_checkpoint
 from ledger.log.witness_policy import AskedWitnesses
@@ -275,18 +275,17 @@ def test_a_log_that_was_rolled_back_or_forked_gets_no_cosignature(tmp_path: Path
         house.leaves = 3
         house.publisher = house.opened()
         house.sequencer = Sequencer(house.database, SIGNER, house.clock)
-        house.sequencer.append(endorsements(2, start=70))  # 5 leaves, where the witness has seen 6
-        house.leaves = 5
-        assert house.publish()[0] == []
-        house.until_problem("more leaves of this log than there are")
-        house.sequencer.append(endorsements(1, start=80))
-        house.leaves = 6
-        assert house.publish()[0] == []
-        house.until_problem("another tree of this size")
-        house.sequencer.append(endorsements(1, start=90))
-        house.leaves = 7
-        assert house.publish()[0] == []
-        house.until_problem("answers 422")
+        before = (tmp_path / "highest").read_bytes()
+        for leaves, said in (
+            (5, "more leaves of this log than there are"),  # the witness has seen 6
+            (6, "more leaves of this log than there are"),
+            (7, "more leaves of this log than there are"),
+        ):
+            house.sequencer.append(endorsements(leaves - house.leaves, start=70 + 10 * leaves))
+            house.leaves = leaves
+            with pytest.raises(InconsistentLog, match=said):
+                house.publish()
+            assert (tmp_path / "highest").read_bytes() == before, "nothing is signed that the witness contradicts"
 
 
 class _Odd(BaseHTTPRequestHandler):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.codes import Assurance, ClearanceStatus, Outcome
+from ledger.codes import Assurance, ClearanceStatus, Outcome, RegistryAction, Role
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.penalties import amounts
@@ -14,6 +14,7 @@ from ledger.penalties.amounts import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties.fast_path import Plain, plain
 from ledger.penalties.fast_path import plain as fast_path_of
 from ledger.penalties.statement import family_statements, penalties
+from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
 from ledger.scores import composite, fast_path
@@ -129,6 +130,8 @@ def manifest_records(seed: int) -> list[VerifiedRecord]:
 
 
 GTINS = ("09506000134352", "09521321000018")
+PREFIXES = ("9506000", "9521321")
+GRANTED, TAKEN = RegistryAction.GRANT_ROLE, RegistryAction.REVOKE_ROLE
 
 
 def product_records(seed: int) -> list[VerifiedRecord]:
@@ -136,6 +139,7 @@ def product_records(seed: int) -> list[VerifiedRecord]:
     rng = random.Random(seed)
     history = History()
     attested: list[bytes] = []
+    recalled: list[bytes] = []
     none = bytes(32)
     for n in range(12):
         at = n * DAY
@@ -150,9 +154,21 @@ def product_records(seed: int) -> list[VerifiedRecord]:
         if attested and rng.random() < 0.4:
             revoked = Revocation(MAKER, rng.choice(attested), 1, at, history.details())
             history.log(revoked, (MAKER,), at, outcomes=(Outcome.APPLIED,))
-        if rng.random() < 0.15:
-            recall = Recall(MAKER, subject, "", 1, 1, "", none, at, history.details())
-            history.log(recall, (MAKER,), at, outcomes=(Outcome.APPLIED,))
+        if rng.random() < 0.3:
+            history.brand(rng.choice((MAKER, SHOP)), rng.choice((GRANTED, GRANTED, TAKEN)), at, rng.choice(PREFIXES))
+        if rng.random() < 0.2:
+            claims = Claims(SALT, "")
+            record = Attestation(
+                MAKER, BRAND_AUTHORISATION, f"partner/{SHOP}", none, max(0, at + rng.randrange(-3, 4) * DAY),
+                rng.choice((0, at + 5 * DAY)), none, claims, none, history.details(),
+            )  # fmt: skip
+            attested.append(history.log(record, (MAKER,), at, outcomes=(Outcome.APPLIED,)).id)
+        if rng.random() < 0.3:
+            by, replaced = rng.choice((MAKER, SHOP)), rng.choice((none, *recalled))
+            recall = Recall(by, subject, "", 1, 1, "", replaced, at, history.details())
+            roles = (rng.choice((0, 0, 1 << Role.AUTHORITY)),)
+            recalled.append(history.log(recall, (by,), at, outcomes=(Outcome.APPLIED,), roles=roles).id)
+            attested.append(recalled[-1])
     return history.records
 
 

@@ -11,6 +11,7 @@ from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
 from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.heard import Heard, word_of
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_DEVICES, NO_LOOKS, Looks
 from ledger.products.verdict import Evidence, Fate, Part, ProductVerdict, Scan, Verdict, Why
 from ledger.records.eip712 import Withheld
@@ -410,6 +411,17 @@ def test_a_narrower_recall_supersedes(book: Book) -> None:
     first = book.recall()
     book.recall(lots='[{"lot":"B2"}]', supersedes=first)
     assert book.judge().verdict == Verdict.AUTHENTIC
+
+
+def test_a_recall_of_another_product_supersedes_none(book: Book) -> None:
+    """Who scans this one is never shown it: lists and pages of shipments say the same as the product's page."""
+    book.attest()
+    first = book.recall()
+    other = book.recall(subject=f"01/{FOREIGN}", supersedes=first)
+    assert book.judge().verdict == Verdict.RECALLED
+    evidence = Evidence(book.records, holders)
+    heard = Heard.at(NOW, book.records)
+    assert [word_of(one, heard, evidence).stands for one in (first, other)] == [True, True]
 
 
 def test_nobody_but_its_author_or_an_authority_supersedes_a_recall(book: Book) -> None:

@@ -28,8 +28,8 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.explain.score import explain, why
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods, Place, Recall, Require, Revocation, ShipmentTerms
-from ledger.records.verification import already_verified
+from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Require, Revocation, ShipmentTerms
+from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
 from ledger.scores.composite import (
     IndicatorScore,
@@ -469,6 +469,45 @@ def test_a_broker_is_in_time_with_what_it_signed_itself(card: Card) -> None:
     assert Tallies(journeys, YEAR).partners(Role.BROKER) == [BROKER]
 
 
+@pytest.mark.parametrize("status", [ClearanceStatus.HELD, ClearanceStatus.REFUSED, ClearanceStatus.SEIZED])
+def test_a_rival_brokers_word_is_no_fault_of_a_broker(card: Card, status: ClearanceStatus) -> None:
+    """With a party for a friend it could spoil the other's score; what customs or the broker itself say counts."""
+    rival = 11
+    for by, endorsed, good in ((rival, False, 1), (rival, True, 0), (CUSTOMS, False, 0), (BROKER, False, 0)):
+        history = History()
+        shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
+        history.clearance(ClearanceStatus.PRESENTED, shipment, DAY)
+        itself = by == CUSTOMS
+        said = history.clearance(
+            status, shipment, DAY + HOUR, by=by, declarant=BROKER if itself else MAKER,
+            caused_by=BROKER if status is ClearanceStatus.HELD else 0,
+            assurance=Assurance.AUTHORITY_SIGNED if itself else Assurance.BROKER_WORD,
+        )  # fmt: skip
+        history.clearance(ClearanceStatus.RELEASED, shipment, 2 * DAY)
+        running = Running(YEAR, history.records)
+        running.score(BROKER, Role.BROKER, card)
+        if endorsed:
+            running.add(history.endorse(said.id, BROKER, 3 * DAY))
+        whole = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+        released = of(whole, Indicator.RELEASED)
+        assert (released.good, released.due) == (good, 1)
+        assert running.score(BROKER, Role.BROKER, card) == whole
+
+
+def test_a_rival_brokers_word_makes_no_broker_slower(card: Card) -> None:
+    """It dates a presentation back; what customs say of the same goods counts."""
+    history = History()
+    shipment = history.terms(holder=MAKER, requires=[US_IMPORT])
+    history.clearance(
+        ClearanceStatus.PRESENTED, shipment, 0, by=11, declarant=MAKER, assurance=Assurance.BROKER_WORD, known=9 * DAY
+    )
+    history.clearance(ClearanceStatus.PRESENTED, shipment, 9 * DAY)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 9 * DAY + HOUR)
+    scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+    over_median = of(scorecard, Indicator.OVER_MEDIAN)
+    assert (over_median.good, over_median.samples) == (HOUR, 1)
+
+
 def test_a_split_erases_neither_the_leg_nor_the_hold_before_it(card: Card) -> None:
     """The leg is late with its last parcel; the hold by the supplier's papers counts once."""
     history = History()
@@ -511,6 +550,7 @@ def test_defects_of_a_short_item_are_what_is_missing(card: Card) -> None:
 def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
     """From when the revocation is effective, and by nobody else; running figures agree at each moment."""
     history = History()
+    history.brand(MAKER)
     gtin = "09506000134352"
     contents = (Goods(bytes(16), gtin, "L1", bytes(32), 10, "PCE", "", ""),)
     history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
@@ -526,6 +566,117 @@ def test_a_recall_that_its_author_took_back_is_no_defect(card: Card) -> None:
         whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, period)
         assert (of(whole, Indicator.DEFECTS).good, of(whole, Indicator.DEFECTS).due) == (bad, 10)
         assert running.score(MAKER, Role.SUPPLIER, card) == whole
+
+
+def test_nobody_takes_back_an_attestation_for_goods_that_are_gone(card: Card) -> None:
+    """A brand that dates the revocation of an authorisation back lowers no score of its licensee; one known before the
+    release does, from when it is effective.
+    """
+    for known, since, good in ((200 * DAY, 0, 1), (9 * DAY + 1, 0, 1), (8 * DAY, 0, 0), (8 * DAY, 9 * DAY + 1, 1)):
+        for of_authorisation in (True, False):
+            history = History()
+            history.brand(SHOP)
+            authorisation = authorised(history, SHOP, MAKER, 0, 0, 0)
+            attestation = history.attest(MAKER, f"01/{RECALLED_GTIN}/10/L1", at=DAY)
+            carried(history)
+            by, target = (SHOP, authorisation.id) if of_authorisation else (MAKER, attestation.id)
+            revocation = Revocation(by, target, 1, since, history.details())
+            history.log(revocation, [by], known, outcomes=[Outcome.APPLIED])
+            attested = of(score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR), Indicator.ATTESTED)
+            assert (attested.good, attested.due) == (good, 1)
+
+
+RECALLED_GTIN = "09506000134352"
+
+
+def carried(history: History) -> None:
+    contents = (Goods(bytes(16), RECALLED_GTIN, "L1", bytes(32), 10, "PCE", "", ""),)
+    history.handoff(history.terms(holder=MAKER, contents=contents), MAKER, SHOP, 9 * DAY)
+
+
+def recalled(
+    history: History, by: int, at: int, *, lots: str = "", supersedes: bytes = bytes(32), roles: int = 0
+) -> VerifiedRecord:
+    recall = Recall(by, f"01/{RECALLED_GTIN}", lots, 1, 1, "", supersedes, at, history.details())
+    return history.log(recall, [by], at, outcomes=[Outcome.APPLIED], roles=[roles])
+
+
+def authorised(history: History, by: int, partner: int, since: int, until: int, at: int) -> VerifiedRecord:
+    none = bytes(32)
+    record = Attestation(
+        by, BRAND_AUTHORISATION, f"partner/{partner}", none, since, until, none, Claims(SALT, ""), none,
+        history.details(),
+    )  # fmt: skip
+    return history.log(record, [by], at, outcomes=[Outcome.APPLIED])
+
+
+def defects_of_maker(history: History, card: Card, *moments: int) -> list[int]:
+    """Defective packages as known at each moment: read at once, in running figures, and in these by another order."""
+    first = Period(0, 365 * DAY, moments[0])
+    running, backwards = Running(first, history.records), Running(first, history.records[::-1])
+    result = []
+    for at in moments:
+        period = Period(0, 365 * DAY, at)
+        whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, period)
+        for kept in (running, backwards):
+            kept.judge(period)
+            assert kept.score(MAKER, Role.SUPPLIER, card) == whole
+        assert Tallies(Journeys(history.records), period, shortcut=False).score(MAKER, Role.SUPPLIER, card) == whole
+        result.append(of(whole, Indicator.DEFECTS).good)
+    return result
+
+
+def test_a_rivals_recall_is_no_defect(card: Card) -> None:
+    """It counts from who speaks for the brand, and from an authority, as in the verdict on the product."""
+    for by, roles, bad in ((SHOP, 0, 0), (MAKER, 0, 10), (SHOP, 1 << Role.AUTHORITY, 10), (SHOP, 1 << Role.BRAND, 0)):
+        history = History()
+        history.brand(MAKER)
+        history.brand(SHOP, prefix="9501101")
+        carried(history)
+        recalled(history, by, 11 * DAY, roles=roles)
+        assert defects_of_maker(history, card, 20 * DAY) == [bad]
+
+
+def test_a_recall_without_anybody_who_holds_the_prefix_is_no_defect(card: Card) -> None:
+    history = History()
+    carried(history)
+    recalled(history, MAKER, 11 * DAY)
+    assert defects_of_maker(history, card, 20 * DAY) == [0]
+
+
+def test_a_superseded_recall_is_no_defect(card: Card) -> None:
+    """One by the same author, or by an authority, replaces it; a stranger's does not, nor one that was taken back."""
+    for by, roles, revoked, bad in (
+        (MAKER, 0, False, 0), (SHOP, 1 << Role.AUTHORITY, False, 0), (SHOP, 0, False, 10), (MAKER, 0, True, 10),
+    ):  # fmt: skip
+        history = History()
+        history.brand(MAKER)
+        carried(history)
+        first = recalled(history, MAKER, 11 * DAY)
+        narrower = recalled(history, by, 12 * DAY, lots='[{"lot":"L9"}]', supersedes=first.id, roles=roles)
+        if revoked:
+            history.log(
+                Revocation(by, narrower.id, 1, 0, history.details()), [by], 13 * DAY, outcomes=[Outcome.APPLIED]
+            )
+        assert defects_of_maker(history, card, 20 * DAY) == [bad]
+
+
+def test_a_recall_counts_while_its_author_speaks_for_the_brand_or_did_when_it_was_made(card: Card) -> None:
+    """An authorisation that ends silences none; one that begins later, or a role granted later, gives weight then."""
+    history = History()
+    history.brand(MAKER)
+    carried(history)
+    authorised(history, MAKER, SHOP, 30 * DAY, 40 * DAY, 10 * DAY)
+    recalled(history, SHOP, 11 * DAY)
+    moments = 20 * DAY, 30 * DAY - 1, 30 * DAY, 40 * DAY, 40 * DAY + 1
+    assert defects_of_maker(history, card, *moments) == [0, 0, 10, 10, 0]
+    recalled(history, SHOP, 35 * DAY)
+    assert defects_of_maker(history, card, *moments) == [0, 0, 10, 10, 10]
+    later = History()
+    carried(later)
+    recalled(later, MAKER, 11 * DAY)
+    later.brand(MAKER, at=50 * DAY)
+    assert defects_of_maker(later, card, 20 * DAY, 50 * DAY - 1, 50 * DAY, 60 * DAY) == [0, 0, 10, 10]
 
 
 def test_shipments_withheld_here_are_told(card: Card) -> None:
@@ -626,22 +777,29 @@ def test_a_suppliers_delivery_point_follows_the_incoterm(card: Card) -> None:
         assert of(scorecard, Indicator.ON_TIME_IN_FULL).good == good
 
 
-def test_returns_count_as_defects(card: Card) -> None:
+def test_returns_count_as_defects_once_somebody_took_the_goods_back(card: Card) -> None:
+    """Terms of a return that their consignee signed alone are its own word, and lower nobody's score."""
     history = History()
     shipment = history.terms(holder=MAKER)
     history.handoff(shipment, MAKER, SHOP, 9 * DAY)
-    history.terms(
-        known=20 * DAY,
-        consignor=SHOP,
-        holder=SHOP,
-        consignee=MAKER,
-        parents=[shipment],
-        purpose=Purpose.RETURN,
-        packages=4,
-        promisedAt=0,
-    )
-    scorecard = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
-    assert (of(scorecard, Indicator.DEFECTS).good, of(scorecard, Indicator.DEFECTS).due) == (4, 10)
+    later = history.terms(
+        known=20 * DAY, consignor=SHOP, holder=SHOP, consignee=MAKER, parents=[shipment], purpose=Purpose.RETURN,
+        packages=4, promisedAt=0,
+    )  # fmt: skip
+    running = Running(YEAR, history.records)
+
+    def defects() -> int:
+        whole = score_of(MAKER, Role.SUPPLIER, Journeys(history.records), card, YEAR)
+        assert running.score(MAKER, Role.SUPPLIER, card) == whole
+        assert of(whole, Indicator.DEFECTS).due == 10
+        return of(whole, Indicator.DEFECTS).good
+
+    assert defects() == 0
+    first, _ = history.split(later, SHOP, 21 * DAY, (3, 1))
+    running.add(history.records[-1])
+    assert defects() == 0
+    running.add(history.handoff(first, SHOP, CARRIER, 22 * DAY, packages=3))
+    assert defects() == 4
 
 
 def test_a_late_record_counts_once_however_many_lines_it_has(card: Card) -> None:

@@ -29,7 +29,12 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_HOST": "0.0.0.0",  # noqa: S104 - read, not listened on
             "LADING_PORT": "65535",
             "LADING_PUBLIC_URL": "https://ledger.example/",
+            "LADING_QUOTA_READS": "1",
+            "LADING_QUOTA_READ_BURST": "2",
+            "LADING_QUOTA_WRITES": "0",
+            "LADING_QUOTA_WRITE_BURST": "1000000",
             "LADING_LOG_LEVEL": "debug",
+            "LADING_CLOCK_TOLERANCE": "3600",
         }
     )
     assert settings == Settings(
@@ -41,11 +46,31 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         host="0.0.0.0",  # noqa: S104
         port=65535,
         public_url="https://ledger.example",
+        quota_reads=1,
+        quota_read_burst=2,
+        quota_writes=0,
+        quota_write_burst=1_000_000,
         log_level="debug",
+        clock_tolerance=3600,
         passphrase=" with spaces ",
     )
     fields = {f"LADING_{name.upper()}" for name in Settings.__slots__}
     assert TABLE.keys() - {"LADING_PASSPHRASE_FILE"} == fields
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"LADING_PORT": "8123"}, "http://127.0.0.1:8123"),
+        ({"LADING_HOST": "ledger.lan", "LADING_PORT": "80"}, "http://ledger.lan"),
+        ({"LADING_HOST": "::1"}, "http://[::1]:8000"),
+        ({"LADING_HOST": "0.0.0.0"}, "http://127.0.0.1:8000"),  # noqa: S104 - read, not listened on
+        ({"LADING_HOST": "::", "LADING_PORT": "9"}, "http://[::1]:9"),
+        ({"LADING_PORT": "8123", "LADING_PUBLIC_URL": "https://ledger.example/"}, "https://ledger.example"),
+    ],
+)
+def test_the_public_url_follows_host_and_port_unless_it_is_set(environment: dict[str, str], expected: str) -> None:
+    assert read_settings(environment).public_url == expected
 
 
 def test_every_default_in_the_table_is_the_real_one() -> None:
@@ -81,6 +106,10 @@ def test_the_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch) 
         ("LADING_PROT", "8000"),
         ("LADING_", ""),
         ("LADING_PORT", "-1"),
+        ("LADING_QUOTA_READS", "1.5"),
+        ("LADING_QUOTA_READ_BURST", "0"),
+        ("LADING_QUOTA_WRITES", "1000001"),
+        ("LADING_QUOTA_WRITE_BURST", "-1"),
         ("LADING_PORT", "65536"),
         ("LADING_PORT", "8e3"),
         ("LADING_PORT", ""),

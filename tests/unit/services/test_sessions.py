@@ -1,19 +1,23 @@
 """Signing in by EIP-4361: only the key named in a text made here, for this address, in time, and once."""
 
-import base64
-import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from ledger.api.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
 from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedRecord, NotPermitted
 from ledger.records.signing import SigningKey
 from ledger.registry.enrolment import personal_digest
 from ledger.services.home.clock import ManualClock
+from ledger.services.state.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
+from ledger.store.database import Database
+from ledger.store.tables import durable
 
 START = 1_750_000_000
 KEY = SigningKey(b"\x31" * 32)
@@ -26,8 +30,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def sessions(clock: ManualClock) -> Sessions:
-    return Sessions(b"\x05" * 32, "https://ledger.example/app", 31337, clock)
+def sessions(clock: ManualClock, tmp_path: Path) -> Iterator[Sessions]:
+    database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield Sessions(b"\x05" * 32, "https://ledger.example/app", 31337, clock, database)
+    database.close()
 
 
 def signed(message: str, key: SigningKey = KEY) -> bytes:
@@ -102,11 +108,11 @@ def test_a_challenge_expires_and_is_forgotten_only_then(sessions: Sessions, cloc
     with pytest.raises(InvalidInput, match="expired"):
         sessions.sign_in(first, signed(first))
     sessions.sign_in(second, signed(second))
-    assert len(sessions._used) == 1
+    assert len(rows(sessions, "challenges")) == 1
 
 
 def test_a_challenge_from_the_future_is_refused(sessions: Sessions) -> None:
-    ahead = Sessions(sessions.secret, sessions.public_url, sessions.chain_id, ManualClock(START + 10))
+    ahead = replace(sessions, clock=ManualClock(START + 10))
     message = ahead.challenge(to_hex(KEY.address))
     with pytest.raises(InvalidInput, match="expired"):
         sessions.sign_in(message, signed(message))
@@ -142,12 +148,12 @@ def test_a_text_not_made_here_is_refused(sessions: Sessions, change: str) -> Non
             sessions.sign_in(message, signed(message, key))
 
 
-def test_a_challenge_of_another_service_is_refused(sessions: Sessions, clock: ManualClock) -> None:
+def test_a_challenge_of_another_service_is_refused(sessions: Sessions) -> None:
     """Also one that claims the same domain but was made with another secret."""
     for other in (
-        Sessions(b"\x06" * 32, sessions.public_url, sessions.chain_id, clock),
-        Sessions(sessions.secret, "https://evil.example", sessions.chain_id, clock),
-        Sessions(sessions.secret, sessions.public_url, 1, clock),
+        replace(sessions, secret=b"\x06" * 32),
+        replace(sessions, public_url="https://evil.example"),
+        replace(sessions, chain_id=1),
     ):
         message = other.challenge(to_hex(KEY.address))
         with pytest.raises(InvalidInput, match="not a message of this service"):
@@ -163,17 +169,60 @@ def test_a_session_expires(sessions: Sessions, clock: ManualClock) -> None:
         sessions.reader(token)
 
 
-def test_forged_tokens_are_refused(sessions: Sessions, clock: ManualClock) -> None:
+def test_sign_out_ends_the_session_and_no_other(sessions: Sessions) -> None:
+    token, other = token_of(sessions), token_of(sessions)
+    sessions.sign_out(token)
+    with pytest.raises(NotPermitted, match="signed out"):
+        sessions.reader(token)
+    assert sessions.reader(other) == KEY.address
+    sessions.sign_out(token)  # ended already
+    sessions.sign_out("never given")
+    assert sessions.reader(other) == KEY.address
+
+
+def test_whoever_reads_the_database_cannot_sign_in_with_it(sessions: Sessions, tmp_path: Path) -> None:
+    """Nothing in the rows, however it is spelled, is a token."""
     token = token_of(sessions)
-    body, mac = token.split(".")
-    longer = base64.urlsafe_b64encode(json.dumps({"key": KEY.address.hex(), "until": START * 2}).encode()).decode()
-    other = base64.urlsafe_b64encode(json.dumps({"key": OTHER.address.hex(), "until": START}).encode()).decode()
-    stranger = token_of(Sessions(b"\x06" * 32, sessions.public_url, sessions.chain_id, clock))
+    (row,) = rows(sessions, "sessions")
+    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert row[0] in written
+    assert token.encode() not in written
+    spelled = [
+        form for value in row for form in ([value.hex(), to_hex(value)] if isinstance(value, bytes) else [value])
+    ]
+    for candidate in (*map(str, spelled), row[0].decode("latin-1")):
+        with pytest.raises(NotPermitted):
+            sessions.reader(candidate)
+
+
+def test_what_has_expired_is_cleaned_up_at_the_next_sign_in(sessions: Sessions, clock: ManualClock) -> None:
+    for _ in range(3):
+        token_of(sessions)
+    assert (len(rows(sessions, "sessions")), len(rows(sessions, "challenges"))) == (3, 3)
+    clock.advance(SESSION_SECONDS + 1)
+    token_of(sessions)
+    assert (len(rows(sessions, "sessions")), len(rows(sessions, "challenges"))) == (1, 1)
+
+
+def rows(sessions: Sessions, table: str) -> list[Any]:
+    with sessions.database.read() as connection:
+        return list(connection.execute(durable.tables[table].select()))
+
+
+def test_forged_tokens_are_refused(sessions: Sessions) -> None:
+    token = token_of(sessions)
     forged = [
-        "", ".", body, mac, f"{body}.", f".{mac}", f"{body}.{mac}.{mac}", f"{longer}.{mac}", f"{other}.{mac}", stranger,
-        f"{body}.{mac.upper()}", f"{body}.{mac[:-1]}", f"{body}é.{mac}", f"{body}.é{mac}", f"{body}\n.{mac}",
-        "[" * 10_000 + "." + mac, "e30=." + mac, "bnVsbA==." + mac,
-    ]  # fmt: skip
+        "",
+        ".",
+        token[:-1],
+        token + "A",
+        token.swapcase(),
+        token + "\n",
+        " " + token,
+        token + "é",
+        "\ud800",
+        "A" * 10**5,
+    ]
     for candidate in forged:
         with pytest.raises(NotPermitted):
             sessions.reader(candidate)

@@ -1,18 +1,16 @@
 """Signing in with Ethereum (EIP-4361): a partner's key signs a text made here, and gets a session for reading.
 
-Nothing is kept but the nonces used in the last minutes: a challenge and a session token both carry their own MAC.
-Sessions read, and erase
-what their own key signed; every other write is authenticated by the record's signatures.
+A challenge carries its own MAC, so asking for one writes nothing; that it has served, and the session, stand in the
+database until they expire: both hold in every process that serves this home. A session is kept as the hash of its
+random token, so that nobody signs in with what the database holds. Sessions read, and erase what their own key signed;
+every other write is authenticated by the record's signatures.
 """
 
-import base64
 import hashlib
 import hmac
-import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Lock
 from urllib.parse import urlsplit
 
 from ledger.common.ids import KeyAddress, checksum_address, to_hex
@@ -22,22 +20,24 @@ from ledger.records.signing import recover
 from ledger.records.wallet_input import address_from_wallet
 from ledger.registry.enrolment import personal_digest
 from ledger.services.home.clock import Clock
+from ledger.store.database import Database
+from ledger.store.visits import sessions
 
 CHALLENGE_SECONDS = 300
 SESSION_SECONDS = HOUR
+TOKEN_BYTES = 32
 STATEMENT = "Sign in to read the private parts of records that concern you. This signs no record and costs nothing."
 
 
 @dataclass
 class Sessions:
-    """`secret`: 32 bytes known to this service only. `public_url`: what the browser's address bar shows."""
+    """`secret`: 32 bytes known to whoever serves this home only. `public_url`: what the browser's address bar shows."""
 
     secret: bytes = field(repr=False)
     public_url: str
     chain_id: int
     clock: Clock
-    _used: dict[str, int] = field(default_factory=dict, repr=False)
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    database: Database
 
     def challenge(self, address: str) -> str:
         """The EIP-4361 message for `address` (20 bytes in hex), valid for five minutes."""
@@ -62,26 +62,32 @@ class Sessions:
         signer = recover(personal_digest(message.encode()), signature)
         if signer != key:
             raise BadSignature("another key signed", where="signature", expected=to_hex(key), found=to_hex(signer))
-        with self._lock:
-            self._used = {n: until for n, until in self._used.items() if until >= now}
-            if nonce in self._used:
+        token = secrets.token_hex(TOKEN_BYTES)
+        with self.database.write() as connection:
+            sessions.remove_expired(connection, now)
+            if not sessions.use(connection, nonce, issued + CHALLENGE_SECONDS):
                 raise InvalidInput("the challenge was used before", where="message", mend="Ask for a new one.")
-            self._used[nonce] = issued + CHALLENGE_SECONDS
-        return key, self._token(key, now + SESSION_SECONDS)
+            sessions.begin(connection, _hash(token), key, now + SESSION_SECONDS)
+        return key, token
 
     def reader(self, token: str) -> KeyAddress:
-        """The address behind a session token; raises `NotPermitted` for a forged or expired one."""
-        try:
-            body, mac = token.encode("ascii").split(b".")
-        except ValueError:
-            raise NotPermitted("not a session token", where="Authorization", mend="Sign in again.") from None
-        # The MAC first: what follows parses only what was made here.
-        if not hmac.compare_digest(mac, self._mac(b"token", body).encode()):
-            raise NotPermitted("not a session token of this service", where="Authorization", mend="Sign in again.")
-        data = json.loads(base64.urlsafe_b64decode(body))
-        if data["until"] < self.clock.now():
-            raise NotPermitted("the session has expired", where="Authorization", mend="Sign in again.")
-        return KeyAddress(bytes.fromhex(data["key"]))
+        """The address behind a session token; raises `NotPermitted` for one that was never given, has expired or was
+        signed out.
+        """
+        with self.database.read() as connection:
+            key = sessions.key_of(connection, _hash(token), self.clock.now())
+        if key is None:
+            raise NotPermitted(
+                "no session has this token: it expired, was signed out, or was never given",
+                where="Authorization",
+                mend="Sign in again.",
+            )
+        return key
+
+    def sign_out(self, token: str) -> None:
+        """End the session of `token`, in every process; one that is no more stays ended."""
+        with self.database.write() as connection:
+            sessions.end(connection, _hash(token))
 
     def _message(self, key: KeyAddress, nonce: str, issued: int) -> str:
         return (
@@ -100,12 +106,12 @@ class Sessions:
         except (KeyError, ValueError, IndexError):
             raise InvalidInput("not an EIP-4361 message of this service", where="message") from None
 
-    def _token(self, key: KeyAddress, until: int) -> str:
-        body = base64.urlsafe_b64encode(json.dumps({"key": key.hex(), "until": until}).encode()).decode()
-        return f"{body}.{self._mac(b'token', body.encode())}"
-
     def _mac(self, purpose: bytes, data: bytes) -> str:
         return hmac.new(self.secret, purpose + b"\0" + data, hashlib.sha256).hexdigest()
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
 def _iso(moment: int) -> str:

@@ -1,0 +1,41 @@
+"""What a request costs, in points: about the milliseconds that one core works on it, half of it being kept from before.
+
+The price is that of the path, not of the moment: otherwise it would tell whether somebody else asked before.
+"""
+
+import re
+
+CHEAP = 1
+"""Up to here a request is served at once; what is dearer waits for its turn."""
+DEFAULT = 5
+_ID = "[^/]+"
+TABLE: tuple[tuple[str, int], ...] = (
+    ("/healthz|/readyz", 0),  # whoever watches the service is never sent away
+    ("/static/.*|/v1/log/checkpoint|/v1/log/tile/.*", CHEAP),
+    (f"/v1/products/codes/{_ID}|/v1/bonuses/{_ID}/awards/{_ID}", 100),
+    ("/v1/session(?:/challenge)?|/sign-in", 20),
+    ("/v1/products/bundle/.*", 20),
+    ("/v1/products/.*|/p/.*|/p-scan", 25),
+    (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
+    (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
+    ("(?:/v1)?/recalls/.*", 40),
+    ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
+    ("(?:/v1)?/(?:records|shipments|bonuses|recalls|partners|enrolments)", 15),
+)
+"""The first pattern that fits a path says what it costs."""
+_TABLE = tuple((re.compile(pattern), points) for pattern, points in TABLE)
+_SUBMISSION = re.compile(rf"/v1/records(?:/batch|/{_ID}/signatures)?")
+
+
+def points_of(path: str) -> int:
+    return next((points for pattern, points in _TABLE if pattern.fullmatch(path)), DEFAULT)
+
+
+def is_sign_in(path: str) -> bool:
+    """Whether it has a budget of its own: what floods from an address keeps nobody there from signing in."""
+    return path in ("/v1/session", "/v1/session/challenge", "/sign-in")
+
+
+def is_submission(method: str, path: str) -> bool:
+    """Whether signed records are handed in: these cost 1 each, of the budget for writing."""
+    return method == "POST" and _SUBMISSION.fullmatch(path) is not None

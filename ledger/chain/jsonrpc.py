@@ -1,0 +1,97 @@
+"""Questions to one node over JSON-RPC, and its bare answers; nothing is read into them here.
+
+web3's formatters refuse headers that permissioned networks extend, so only its HTTP provider is used.
+
+Time limits are long on purpose. A network that has lost validators pauses or halts and goes on when one returns;
+giving up after seconds would turn waiting into doubt.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import requests
+from web3 import HTTPProvider
+from web3.types import RPCEndpoint
+
+from ledger.chain.answers import Refusal, refusal_of
+from ledger.chain.faults import translated
+from ledger.errors import ChainUnavailable
+
+_CONNECT_SECONDS = 10
+_ANSWER_SECONDS = 120
+_QUESTIONS_A_REQUEST = 100
+
+
+class Node(Protocol):
+    """Whoever answers JSON-RPC questions. Safe to use from several threads."""
+
+    def attempt(self, method: str, *parameters: Any) -> Any:
+        """The result, or the node's `Refusal`; raises `ChainUnavailable` when there is no answer at all."""
+        ...
+
+    def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
+        """As `attempt`, for several questions at once, in their order."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class HttpNode:
+    """The node behind a URL."""
+
+    def __init__(self, url: str) -> None:
+        self._session = requests.Session()
+        self._provider = HTTPProvider(
+            url,
+            request_kwargs={"timeout": (_CONNECT_SECONDS, _ANSWER_SECONDS)},
+            session=self._session,
+            exception_retry_configuration=None,
+        )
+
+    def attempt(self, method: str, *parameters: Any) -> Any:
+        with translated(method):
+            answer: Any = self._provider.make_request(RPCEndpoint(method), list(parameters))
+        return result_of(answer, method)
+
+    def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
+        results: list[Any] = []
+        for start in range(0, len(questions), _QUESTIONS_A_REQUEST):
+            some = questions[start : start + _QUESTIONS_A_REQUEST]
+            with translated(method):
+                answers: Any = self._provider.make_batch_request([(RPCEndpoint(method), list(one)) for one in some])
+            if isinstance(answers, list) and len(answers) == len(some):
+                results += [result_of(answer, method) for answer in answers]
+            else:  # the node takes no lists of questions, or not such long ones
+                results += [self.attempt(method, *one) for one in some]
+        return results
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def result_of(answer: Any, method: str) -> Any:
+    """What a JSON-RPC response says: its result, or a `Refusal`; raises `ChainUnavailable` when it says nothing."""
+    if not isinstance(answer, dict):
+        raise ChainUnavailable("the answer is no JSON-RPC response", where=method)
+    if answer.get("error") is not None:
+        return refusal_of(answer["error"])
+    if "result" not in answer:
+        raise ChainUnavailable("the answer holds neither result nor error", where=method)
+    return answer["result"]
+
+
+def ask(node: Node, method: str, *parameters: Any) -> Any:
+    """The node's result; a refusal too is `ChainUnavailable`."""
+    return granted(node.attempt(method, *parameters), method)
+
+
+def ask_many(node: Node, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
+    """As `ask`, for several questions at once, in their order."""
+    return [granted(answer, method) for answer in node.attempt_many(method, questions)]
+
+
+def granted(answer: Any, method: str) -> Any:
+    """An answer that is no refusal; raises `ChainUnavailable` with the node's words for one."""
+    if isinstance(answer, Refusal):
+        raise ChainUnavailable(answer.message, where=method)
+    return answer

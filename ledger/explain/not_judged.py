@@ -1,0 +1,157 @@
+"""What an audit of a home cannot know, and why: the one list of it, in words.
+
+A *place* names rows, columns and files as the tamper drill does (`tests/e2e/audit/mutants.py`): `outbox.attempts` a
+column, `transactions -row` rows that are gone, `leases*` all of a table, `file keys/session.key*` a file.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """`code` names it for machines; `places` are patterns, none for what is no single edit."""
+
+    code: str
+    what: str
+    because: str
+    places: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code, "what": self.what, "because": self.because, "places": list(self.places)}
+
+
+NOT_JUDGED: tuple[NotJudged, ...] = (
+    NotJudged(
+        "whole-home",
+        "a home that was put back to an older state as a whole, or written anew as a whole",
+        "it agrees with itself. What others kept gives it away: --checkpoint, --receipt, --trust, anchors on a network",
+    ),
+    NotJudged(
+        "never-logged",
+        "records that were handed in and never logged",
+        "only their receipts tell of them: --receipt",
+    ),
+    NotJudged(
+        "embedded-state",
+        "whether the state of an embedded chain follows from its transactions, and the words of reverts",
+        "transactions are not run again: the rules are replayed over the events instead",
+        ("chain.db value revert",),
+    ),
+    NotJudged(
+        "own-clock",
+        "when something was noted: enrolments, checkpoints, transactions, proposals with a time of their own to expire",
+        "it is the operator's own clock, and nothing rests on it where others bear witness",
+        ("enrolments.created_at", "checkpoints.signed_at", "transactions.created_at", "proposals.created_at"),
+    ),
+    NotJudged(
+        "scans",
+        "who looked at a product's code, and when (sightings)",
+        "a device signs nothing; a verdict says *risk* because of them, and never more",
+        ("sightings*",),
+    ),
+    NotJudged(
+        "openings",
+        "who opened private parts (accesses)",
+        "reading is not signed: the home's operator alone saw it",
+        ("accesses*",),
+    ),
+    NotJudged(
+        "parts-not-here",
+        "opened parts that are not here any more",
+        "to erase them is a right, and nothing shows that they ever were here; each record that lacks one is a note",
+        ("openings -row",),
+    ),
+    NotJudged(
+        "documents-not-here",
+        "rule files, scorecards, award files and item codes that are not here",
+        "nothing shows that this node was ever given them; those that records name are notes",
+        ("meta -row award", "meta -row card", "meta -row codes", "meta -row rule"),
+    ),
+    NotJudged(
+        "quarters-gone",
+        "published quarters that are not here, and figures of those since which parts were opened or erased",
+        "they are taken again when somebody asks for them; where other parts are open now, that gives others (a note)",
+        ("meta -row published",),
+    ),
+    NotJudged(
+        "proposals-gone",
+        "proposals that are not here any more",
+        "they are no records yet, may be withdrawn, and expire: their signers have them",
+        ("proposals -row with its index",),
+    ),
+    NotJudged(
+        "cosignatures-gone",
+        "cosignatures that are not here, neither shown nor what a quarter counts by, and a published file of them",
+        "a witness that was away left none either, and it knows what it cosigned; the file is begun anew from the rows",
+        ("cosignatures -row", "file log/cosignatures deleted"),
+    ),
+    NotJudged(
+        "relaying",
+        "how often and why a record was tried, what it waits for, and the transactions that carried it",
+        "the operator's process alone uses these notes and makes them anew: the chain decides, whatever they say",
+        (
+            "outbox.attempts",
+            "outbox.problem",
+            "outbox.next_try",
+            "outbox.state of what waits",
+            "outbox -row final",
+            "pending -row",
+            "transactions.id",
+            "transactions.problem",
+            "transactions -row",
+        ),
+    ),
+    NotJudged(
+        "projected-size",
+        "how many of the newest leaves the projections have taken in, while these bring nothing into them",
+        "the projections are then the same, and the next start goes on from any of these",
+        ("projection_state.size over leaves that bring nothing",),
+    ),
+    NotJudged(
+        "housekeeping",
+        "leases, sign-ins, locks, what is still to be scrubbed, and bytes of the databases that hold no row",
+        "the operator's process alone uses them; they run out, or are made anew",
+        (
+            "leases*",
+            "sessions*",
+            "challenges*",
+            "file *.lock*",
+            "meta.value unscrubbed",
+            "meta -row unscrubbed",
+            "file *.db outside of rows",
+        ),
+    ),
+    NotJudged(
+        "secrets",
+        "key files that are not here, the key of sign-in sessions, names of keystores, and other people's keys",
+        "a copy for an auditor has none of them. What is here is opened where the passphrase is at hand",
+        (
+            "file keys/relayer.json deleted",
+            "file keys/anchor.json deleted",
+            "file keys/log.pem deleted",
+            "file keys/consortium-id deleted",
+            "file keys/session.key*",
+            "file keys/council-*",
+            "file keys/*.json id",
+        ),
+    ),
+    NotJudged(
+        "witnesses-asked",
+        "which witnesses the log asks, while no published quarter counts by others, and where they are asked",
+        "it is the operator's setting; --trust holds it to the policy that was agreed",
+        ("file witnesses of the same witnesses",),
+    ),
+    NotJudged(
+        "other-files",
+        "other files in the home",
+        "Lading does not read them",
+        ("stray *",),
+    ),
+)
+
+
+def not_judged(place: str) -> NotJudged | None:
+    """The entry that a place belongs to; None for whatever is judged."""
+    return next((one for one in NOT_JUDGED if any(fnmatchcase(place, p) for p in one.places)), None)

@@ -1,0 +1,138 @@
+"""The end of records that reverted after their `submitBy`: the only outcome that the operator gives, not a contract.
+
+It is for ever, so it takes more than one answer of a node. The block of the revert was followed to the log, it holds
+the receipt just so, its time is after `submitBy`, and what other transactions of the record settled is in the log.
+Where headers prove nothing, the contract stands no further with its shipments than the log does.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+
+from ledger.chain.contracts import CONTRACT_OF_KIND, view
+from ledger.chain.events import item_count
+from ledger.codes import ContractKind
+from ledger.codes import Outcome as Code
+from ledger.common.ids import RecordId, to_hex
+from ledger.custody.slot import Slot
+from ledger.errors import ChainUnavailable
+from ledger.records.index_keys import concerns
+from ledger.records.signing import Domain, SignedRecord
+from ledger.records.types import Handoff, Outcome, Record
+from ledger.services.home.home import Home
+from ledger.services.intake.sequencer import Entry
+from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.missed_events import CURSOR, MissedEvents
+from ledger.services.relay.sender import Settled
+from ledger.store import cursors, outbox, records
+from ledger.store.database import Connection
+from ledger.store.outbox import OutboxRow
+from ledger.store.projections import outcomes, shipments
+
+log = logging.getLogger("lading.relayer")
+
+
+class FinalRejections:
+    def __init__(self, home: Home, missed: MissedEvents) -> None:
+        self._database = home.database
+        self._chain = home.chain
+        self._domain = home.domain
+        self._book = ContractBook(home.chain, home.deployment)
+        self._missed = missed
+        self._doubted: set[bytes] = set()
+
+    def judge(self, settled: Sequence[Settled]) -> tuple[list[Settled], list[Entry]]:
+        """What of `settled` can be noted now, and the outcomes that follow from it.
+
+        The rest is looked at again later: a failure whose block is not in the log yet, and a revert that would be the
+        end of its record, but that something speaks against, or that the node does not bear out.
+        """
+        sure = self.followed(settled)
+        late = self._late(sure)
+        clear = self._missed.all_followed([row.record_id for _, row in late])
+        ends: list[Entry] = []
+        for one, row in late:
+            try:
+                if row.record_id not in clear:
+                    raise ChainUnavailable("its receipts and the events that the node gives do not agree")
+                with self._database.read() as connection:
+                    entry = self._end(connection, one, row)
+            except ChainUnavailable as error:
+                self._doubt(one, error)
+                sure.remove(one)
+                continue
+            if entry is not None:
+                ends.append(entry)
+        return sure, ends
+
+    def followed(self, settled: Sequence[Settled]) -> list[Settled]:
+        """Without the failures whose blocks are not in the log yet: a node may fall behind between two answers."""
+        with self._database.read() as connection:
+            cursor = cursors.get(connection, CURSOR)
+        block = 0 if cursor is None else cursor.block
+        return [one for one in settled if not one.failed or one.block <= block]
+
+    def _late(self, sure: Sequence[Settled]) -> list[tuple[Settled, OutboxRow]]:
+        """Those that reverted after the record's `submitBy`: its end, unless anything speaks against it."""
+        result = []
+        with self._database.read() as connection:
+            for one in sure:
+                record_id, receipt = one.transaction.record_id, one.receipt
+                row = outbox.get(connection, record_id) if record_id is not None and one.failed else None
+                if row is None or receipt is None or not row.submit_by or row.state == outbox.FINAL:
+                    continue
+                block = self._chain.block(receipt.block)
+                if block is not None and block.timestamp > row.submit_by:
+                    result.append((one, row))
+        return result
+
+    def _doubt(self, one: Settled, error: ChainUnavailable) -> None:
+        if one.transaction.hash not in self._doubted:
+            self._doubted.add(one.transaction.hash)
+            log.warning("%s reverted, and is not rejected yet: %s", one.transaction.intent, error)
+
+    def _end(self, connection: Connection, settled: Settled, row: OutboxRow) -> Entry | None:
+        """The final outcome of a record that reverted after its `submitBy`, unless it has one by now."""
+        record_id, receipt = row.record_id, settled.receipt
+        current, stored = outbox.get(connection, record_id), records.get(connection, record_id)
+        if receipt is None or stored is None or current is None or current.state == outbox.FINAL:
+            return None
+        if not self._chain.confirms(receipt):
+            raise ChainUnavailable("it does not hold the receipt that the node gave", where=f"block {receipt.block}")
+        read = self._chain.events(receipt.block, receipt.block, [])
+        block, known = read.blocks[0], outcomes.of(connection, record_id)
+        if not read.proved:
+            self._require_followed(connection, stored.record, record_id, {item.item for item in known})
+        codes = bytearray([Code.REJECTED] * item_count(stored.record))
+        for item in known:
+            codes[item.item] = item.outcome
+        target = self._book.target(connection, stored.record, record_id) or bytes(20)
+        outcome = Outcome(record_id, target, receipt.block, block.timestamp, receipt.transaction, 0, bytes(codes))
+        return outcome_entry(self._domain, outcome, settles=record_id)
+
+    def _require_followed(
+        self, connection: Connection, record: Record, record_id: RecordId, decided: Collection[int]
+    ) -> None:
+        """Raise `ChainUnavailable` if the contract stands further with a shipment of the undecided items than the log.
+
+        A third witness where headers prove nothing. Only terms and handoffs have a `submitBy`.
+        """
+        named = [item.shipment for item in record.items] if isinstance(record, Handoff) else [record_id]
+        contract = self._book.in_force(ContractKind.CUSTODY)
+        for item, shipment in enumerate(named):
+            if contract is None or item in decided:
+                continue
+            (word,) = view(self._chain, contract, CONTRACT_OF_KIND[ContractKind.CUSTODY], "slotOf", shipment)
+            row = shipments.get(connection, shipment)
+            if word and (row is None or row.sequence < Slot.unpack(word).sequence):
+                raise ChainUnavailable(
+                    "the contract knows more of the shipment than the node's events told",
+                    where=to_hex(shipment),
+                    expected=f"sequence {row.sequence}" if row else "not there",
+                    found=f"sequence {Slot.unpack(word).sequence}",
+                )
+
+
+def outcome_entry(domain: Domain, outcome: Outcome, settles: RecordId | None) -> Entry:
+    """An outcome as the sequencer takes it: unsigned, found under its record."""
+    outcome_id = domain.record_id(outcome)
+    return Entry(SignedRecord(outcome, ()), outcome_id, concerns=concerns(outcome_id, outcome), settles=settles)

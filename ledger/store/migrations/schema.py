@@ -1,0 +1,138 @@
+"""What a database consists of: its tables, columns, indexes and triggers, to be compared with what they should be."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, inspect, text
+
+from ledger.store.projections.projected import projections
+from ledger.store.tables import APPEND_ONLY, NO_UPDATE, durable
+from ledger.store.triggers import refuse_function, trigger_names
+
+Objects = dict[str, str]
+"""`trigger records_no_update` and the like → what it consists of, for comparing only."""
+REVISION = "alembic_version"
+
+
+def revisions(connection: Connection) -> list[str]:
+    """The migrations that the database names as its last; one, in a sound database."""
+    if not inspect(connection).has_table(REVISION):
+        return []
+    return [str(value) for value in connection.scalars(text(f"SELECT version_num FROM {REVISION}"))]  # noqa: S608
+
+
+def objects(connection: Connection) -> Objects:
+    """Everything in the database that is no row.
+
+    In PostgreSQL, where a schema may hold more than Lading, what belongs to Lading's tables.
+    """
+    return dict(_in_sqlite(connection) if connection.dialect.name == "sqlite" else _in_postgresql(connection))
+
+
+def expected_objects(connection: Connection, fresh: Connection) -> Objects:
+    """What `objects` should answer. `fresh`: a new SQLite database, made by the same migrations."""
+    return objects(fresh) if connection.dialect.name == "sqlite" else dict(_defined())
+
+
+# --- SQLite ----------------------------------------------------------------------------------------------------------
+
+
+def _in_sqlite(connection: Connection) -> Iterator[tuple[str, str]]:
+    query = text("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    for kind, name, table, sql in connection.execute(query).all():
+        if kind != "table":
+            if kind != "index":
+                yield f"{kind} {name}", f"on {table}: {' '.join(str(sql).split())}"
+            continue
+        yield f"table {name}", "without rowid" if "WITHOUT ROWID" in str(sql).upper() else ""
+        for _, column, type_, not_null, default, key, hidden in _pragma(connection, "table_xinfo", name):
+            yield f"column {name}.{column}", f"{type_} {not_null} {default} {key} {hidden}"
+        for _, _, target, *rest in _pragma(connection, "foreign_key_list", name):
+            yield f"foreign key of {name} to {target}", " ".join(map(str, rest))
+        for _, index, unique, origin, partial in _pragma(connection, "index_list", name):
+            columns = [c[2:5] for c in _pragma(connection, "index_xinfo", index) if c[5]]
+            yield f"index {index}", f"on {name}: {columns} unique {unique} {origin} partial {partial}"
+
+
+def _pragma(connection: Connection, name: str, argument: str) -> list[Any]:
+    quoted = argument.replace('"', '""')
+    return list(connection.exec_driver_sql(f'PRAGMA {name}("{quoted}")').all())
+
+
+def file_faults(connection: Connection) -> list[str]:
+    """What SQLite itself finds wrong with its file: pages, and indexes that disagree with their tables."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)").all()]
+    return [] if found == ["ok"] else found
+
+
+def values_of_other_types(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """Table, column and stored type of values that SQLite would not hold if they had come from Lading.
+
+    The log's rows are left out, and so are projections: whoever compares these looks at each value anyway.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    for table in durable.sorted_tables:
+        for column in table.columns if table.name != "records" else ():
+            allowed = [_stored_as(column.type), *(("null",) if column.nullable else ())]
+            listed = ", ".join(f"'{name}'" for name in allowed)
+            query = (
+                f'SELECT DISTINCT typeof("{column.name}") FROM "{table.name}" '  # noqa: S608
+                f'WHERE typeof("{column.name}") NOT IN ({listed})'
+            )
+            for stored in connection.scalars(text(query)):
+                yield table.name, column.name, str(stored)
+
+
+def _stored_as(kind: object) -> str:
+    if isinstance(kind, LargeBinary):
+        return "blob"
+    return "integer" if isinstance(kind, BigInteger | Integer | Boolean) else "text"
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def _tables() -> Mapping[str, Table]:
+    return {**durable.tables, **projections.tables}
+
+
+def _in_postgresql(connection: Connection) -> Iterator[tuple[str, str]]:
+    look, ours = inspect(connection), _tables()
+    there = set(look.get_table_names())
+    for name in ours.keys() & there:
+        yield f"table {name}", ""
+        for column in look.get_columns(name):
+            yield f"column {name}.{column['name']}", ""
+        for index in look.get_indexes(name):
+            if "duplicates_constraint" not in index:
+                yield f"index {index['name']}", _index(name, index["column_names"], unique=bool(index["unique"]))
+    query = text(
+        "SELECT t.tgname, c.relname, p.proname, p.prosrc, t.tgenabled FROM pg_trigger t "
+        "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+        "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+    )
+    for name, table, function, source, enabled in connection.execute(query):
+        if table in ours and enabled not in ("D", b"D"):
+            yield f"trigger {name}", f"on {table}: {function} {' '.join(str(source).split())}"
+    rules = text("SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema()")
+    for table, rule in connection.execute(rules):
+        if table in ours:
+            yield f"rule {rule}", f"on {table}"
+
+
+def _defined() -> Iterator[tuple[str, str]]:
+    for name, table in _tables().items():
+        yield f"table {name}", ""
+        yield from ((f"column {name}.{column.name}", "") for column in table.columns)
+        for index in table.indexes:
+            yield f"index {index.name}", _index(name, [c.name for c in index.columns], unique=bool(index.unique))
+    function = f"lading_refuse {refuse_function()}"
+    for trigger in trigger_names("postgresql", APPEND_ONLY, NO_UPDATE):
+        yield f"trigger {trigger}", f"on {trigger.partition('_no_')[0]}: {function}"
+
+
+def _index(table: str, columns: list[str | None], *, unique: bool) -> str:
+    return f"on {table}: {', '.join(map(str, columns))} unique {unique}"

@@ -1,0 +1,1 @@
+"""Nodes that lie, and what must not come of it."""

@@ -1,0 +1,89 @@
+"""The story's home with a row in every table: seen codes, opened and erased parts, cosignatures, kept documents."""
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.cli.demo.cast import subject
+from ledger.cli.demo.scribe import place
+from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.common.periods import DAY
+from ledger.records.erasure import ErasureReason
+from ledger.records.types import Observation
+from ledger.services.figures import award_files
+from ledger.services.home.consortium import WITNESSES, read_consortium
+from ledger.services.home.score_cards import keep_card
+from ledger.services.node.node import Node
+from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
+from ledger.store.visits import sessions
+from tests.e2e.figures.test_awards import RULE
+from tests.e2e.figures.test_scorecards import OWN
+from tests.e2e.story import CARRIER, LOT, MAKER, NONE, Story, _terms, tell_story
+
+
+@dataclass(frozen=True, slots=True)
+class FullHome:
+    """`home` with a row in every table, and `earlier`, the same home some leaves before."""
+
+    home: Path
+    earlier: Path
+    story: Story
+
+
+def make_full_home(folder: Path) -> FullHome:
+    """Tell the story in `folder`/home, keep a copy of it as `folder`/earlier, and go on."""
+    story = tell_story(folder / "home")
+    story.trial.node.close()
+    home = story.settings.home
+    earlier = Path(shutil.copytree(home, folder / "earlier"))
+    witnesses = DemoWitnesses(folder / "witnesses", read_consortium(home).log, story.clock)
+    try:
+        shutil.copy(folder / "witnesses" / WITNESSES, home / WITNESSES)
+        node = story.trial.node = Node(story.settings, story.clock)
+        _use(story, node)
+        _leave_open(story, node)
+        node.close()
+    finally:
+        witnesses.close()
+    return FullHome(home, earlier, story)
+
+
+def _use(story: Story, node: Node) -> None:
+    """What partners and consumers do beside the log, until a quarter is published."""
+    for number, device in ((0, "a"), (0, "b"), (1, "a")):
+        node.reader.products.look_up(subject(LOT, f"{number:04d}"), device * 22, keep=True)
+    journal = AccessJournal(node.home.database, story.clock)
+    for name in ("terms", "split terms"):
+        opened = Opened(("commercial", "details"), AccessRight.PARTY)
+        journal.note(CARRIER, story.parties[CARRIER].key.address, {story.ids[name]: opened})
+    for name in ("lost terms", "stuck terms"):
+        node.erasing.erase(story.ids[name], ["details"], reason=ErasureReason.ORDER)
+    with node.home.database.write() as connection:
+        award_files.keep_rule(connection, RULE.encode())
+        keep_card(connection, OWN)
+        sessions.use(connection, "a nonce", story.clock.now() + DAY)
+        sessions.begin(connection, b"\1" * 32, story.parties[CARRIER].key.address, story.clock.now() + DAY)
+    for days in (1, 60, 60):
+        _observe(story, days)
+        story.pass_time(days * DAY)
+    assert list(node.reader.publication.newest(4))
+
+
+def _observe(story: Story, number: int) -> None:
+    story.sign(f"seen {number}", Observation(CARRIER, hashlib.sha256(b"%d days" % number).digest(), 1), CARRIER)
+
+
+def _leave_open(story: Story, node: Node) -> None:
+    """Two records that wait for the chain, and two that lack a signature."""
+    here = place("NZ", "NZAKL", "Auckland")
+    for number in (1, 2):
+        terms = story.sign(f"open terms {number}", _terms(story, 4 + number), MAKER)
+        one_sided = story.scribe.handoff([(terms, 0, 4 + number, NONE)], MAKER, CARRIER, here)
+        story.ids[f"proposal {number}"] = node.home.domain.record_id(one_sided)
+        node.submission.submit(story.trial.signed(one_sided, story.parties[MAKER]))
+        node.reader.publisher.publish(story.clock.now())
+        story.sign(f"handed {number}", story.scribe.handoff([(terms, 0, 4 + number, NONE)], MAKER, 4, here), MAKER, 4)
+    # Of a record that no published quarter counts, and still to be scrubbed.
+    node.erasing.erase(story.ids["open terms 1"], ["details"], reason=ErasureReason.RETENTION)
+    node.reader.publisher.publish(story.clock.now())

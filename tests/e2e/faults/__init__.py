@@ -1,0 +1,1 @@
+"""Restored homes, bent clocks, failing disks: what an operator can suffer."""

@@ -1,0 +1,85 @@
+"""A network's blocks tell the time only while the network makes them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.chain.client import Block
+from ledger.errors import ClockWrong
+from ledger.services.home.gate import Gate
+from ledger.services.home.settings import Settings, read_settings
+from ledger.services.relay.other_clocks import LOOK_SECONDS, OtherClocks
+from tests.clocks import BentClock
+
+NOW = 1_800_000_000
+DAY = 86_400
+
+
+@dataclass
+class Network:
+    """A node whose newest block bears `time`."""
+
+    time: int = NOW
+
+    def head(self) -> int:
+        return self.time
+
+    def block(self, number: int) -> Block:
+        return Block(number, bytes(32), bytes(32), self.time)
+
+
+@dataclass
+class Surroundings:
+    """What of a home matters here."""
+
+    settings: Settings
+    gate: Gate
+    chain: Network = field(default_factory=Network)
+
+
+@pytest.fixture
+def clock() -> BentClock:
+    return BentClock(NOW)
+
+
+@pytest.fixture
+def home(clock: BentClock, tmp_path: Path) -> Any:
+    settings = read_settings({"LADING_CHAIN": "https://node.example"}, home=tmp_path)
+    return Surroundings(settings, Gate(clock, 900))
+
+
+def test_a_clock_that_is_ahead_at_the_start_is_noticed_by_the_second_block(home: Any, clock: BentClock) -> None:
+    clock.off = 20 * DAY
+    clocks = OtherClocks(home)
+    clocks.ask_chain()
+    assert home.gate.clock_trouble() is None, "the network may have been idle for so long"
+    for _ in range(2):
+        clock.advance(LOOK_SECONDS)
+        home.chain.time += LOOK_SECONDS
+        clocks.ask_chain()
+    with pytest.raises(ClockWrong, match="ahead of the chain's newest block"):
+        home.gate.now()
+    clock.off = 0
+    assert home.gate.now() == clock.now()
+
+
+def test_a_clock_that_is_behind_the_chain_is_noticed_at_once(home: Any, clock: BentClock) -> None:
+    clock.off = -DAY
+    OtherClocks(home).ask_chain()
+    with pytest.raises(ClockWrong, match="behind the chain's newest block"):
+        home.gate.now()
+
+
+@pytest.mark.parametrize("step", [0, DAY], ids=["idle", "catching up"])
+def test_a_network_that_is_idle_or_a_node_that_catches_up_proves_nothing(
+    home: Any, clock: BentClock, step: int
+) -> None:
+    home.chain.time -= 30 * DAY
+    clocks = OtherClocks(home)
+    for _ in range(20):
+        clocks.ask_chain()
+        clock.advance(LOOK_SECONDS)
+        home.chain.time += step
+        assert home.gate.now() == clock.now()
