@@ -14,7 +14,6 @@ from ledger.scores.samples import ANY_SEQUENCE, Case, Delivery, Event, Sample
 from ledger.shipments.clock_stop import counted
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
-from ledger.shipments.tenders import order_of
 
 Pair = tuple[bytes, int]
 
@@ -50,9 +49,9 @@ def broker_in(journeys: Journeys, shipment: bytes, step: Found[Clearance]) -> in
     """Who was the broker in this status of a clearance of `shipment`; 0: nobody, or a party to the shipment."""
     record = step.record
     broker = record.declarant if record.assurance == Assurance.AUTHORITY_SIGNED else record.by
-    terms, said = journeys.terms_of(shipment).record, order_of(step.verified)
+    terms, said = journeys.terms_of(shipment).record, step.verified.place
     moves = journeys.moves(shipment)
-    until = next((move.sequence for move in moves if order_of(move.verified) > said), ANY_SEQUENCE)
+    until = next((move.sequence for move in moves if move.verified.place > said), ANY_SEQUENCE)
     parties = terms.consignor, terms.consignee, journeys.holder_at(shipment, until)
     return NOBODY if broker in parties else broker
 

@@ -26,7 +26,7 @@ from ledger.shipments.amendments import told_in_time, versions
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part, reaches
 from ledger.shipments.portions import Found, Move
-from ledger.shipments.tenders import Tender, locker_here, order_of
+from ledger.shipments.tenders import Tender, locker_here
 
 _ENDINGS = {
     StatementKind.LOST,
@@ -142,7 +142,7 @@ def stops_of(
     """What stopped the clock of these goods first; None while it runs. `tenders` are those of these goods."""
     stops = sorted(
         _stops(journeys, part, terms, commercial, tenders),
-        key=lambda stop: (stop.at, _PRECEDENCE[stop.kind], order_of(stop.verified)),
+        key=lambda stop: (stop.at, _PRECEDENCE[stop.kind], stop.verified.place),
     )
     return Stops(next(iter(stops), None), next((stop for stop in stops if stop.certain), None))
 

@@ -24,7 +24,6 @@ from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import counted, moved
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found, Move, Portion
-from ledger.shipments.tenders import order_of
 
 Pair = tuple[bytes, int]
 _HELD, _PRESENTED, _SEIZED, _LODGED = (
@@ -133,14 +132,14 @@ def holds_of(journeys: Journeys, portion: Portion, terms: ShipmentTerms, commerc
         steps.sort(key=lambda step: step.record.occurredAt)  # stable: path and sequence decide within one second
         holds += _of_pair(steps, sides, parties, expected=pair in required)
         holds += [_seizure(journeys, step, portion.moves, commercial) for step in steps if _is_seizure(step)]
-    return tuple(sorted(holds, key=lambda hold: (hold.start, order_of(hold.held))))
+    return tuple(sorted(holds, key=lambda hold: (hold.start, hold.held.place)))
 
 
 def _before(found: Found[Clearance], record: Clearance, at: int, by: VerifiedRecord) -> bool:
     """Whether customs said this before the goods parted, `at` that second `by` this record; within one second the
     order of blocks and events decides, which is the same for every log.
     """
-    return record.occurredAt < at or (record.occurredAt == at and order_of(found.verified) < order_of(by))
+    return record.occurredAt < at or (record.occurredAt == at and found.verified.place < by.place)
 
 
 def _of_pair(steps: Sequence[_Step], sides: _Sides, parties: set[int], *, expected: bool) -> Iterator[Hold]:

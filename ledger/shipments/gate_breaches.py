@@ -2,7 +2,7 @@
 
 The contract's mark says what the chain knew at the moment; a release that customs gave in time may be recorded later.
 Of the marked, numbers count those where the last decision on the pair, with an `occurredAt` up to that of the handoff
-or sale (of equals the release), is no release, or there is none. Decisions on an ancestor count up to the split. A
+or sale (of equals the release), is no release, or there is none. Decisions on an ancestor count up to its own split. A
 broker's release counts here, whoever endorsed it, only if it and its corrections were known within `reportLag` of its
 `occurredAt`; a correction of when the goods passed, or of a broker's word, only if it was known within `reportLag` of
 what it corrects.
@@ -102,12 +102,16 @@ def _released(journeys: Journeys, shipment: bytes, require: Require, at: int, la
 
 
 def _decisions(journeys: Journeys, shipment: bytes, require: Require, at: int, lag: int) -> Iterator[tuple[int, bool]]:
-    """When each decision was made, and whether it is a release, which comes last within its second."""
+    """When each decision was made, and whether it is a release, which comes last within its second.
+
+    An ancestor's count up to its own parting: whoever dates a later one back neither hides nor takes away any of them.
+    """
+    asked, until = (require.jurisdiction, require.regime), at
     while True:
         for match in journeys.clearances(shipment):
             by_customs = match.record.assurance == Assurance.AUTHORITY_SIGNED
             record, corrections = corrected(journeys, match) if by_customs else _corrected_in_time(journeys, match, lag)
-            if (record.jurisdiction, record.regime) != (require.jurisdiction, require.regime) or record.occurredAt > at:
+            if (record.jurisdiction, record.regime) != asked or record.occurredAt > until:
                 continue
             release = record.status in RELEASES
             late = max(paper.known for paper in (match.verified, *corrections)) - record.occurredAt > lag
@@ -116,4 +120,4 @@ def _decisions(journeys: Journeys, shipment: bytes, require: Require, at: int, l
         origin = journeys.origins.get(shipment)
         if origin is None:
             return
-        shipment, at = origin.parent, min(at, origin.occurred_at)
+        shipment, until = origin.parent, min(at, origin.occurred_at)

@@ -9,7 +9,6 @@ it falls, for who tenders bears the proof, unless until then a third endorsed it
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from ledger.codes import Purpose, Role, StatementKind
 from ledger.common.figure import Seconds, figure
@@ -87,18 +86,6 @@ class Tender:
         return self.state not in (TenderState.OPEN, TenderState.DISPUTED)
 
 
-class _Order(NamedTuple):
-    visible: int
-    block: int
-    event: int
-    leaf: int
-
-
-def order_of(verified: VerifiedRecord) -> _Order:
-    """Where a record stands among others for somebody who sees them all: by block and event."""
-    return _Order(verified.visible, verified.block_number or 0, verified.facts.event_index or 0, verified.log_index)
-
-
 def tenders_of(
     journeys: Journeys, part: Part, terms: ShipmentTerms, commercial: Commercial, at: int
 ) -> tuple[Tender, ...]:
@@ -168,8 +155,8 @@ def _tender(
 def _contest(
     tender: Found[Statement], statements: Sequence[Found[Statement]], terms: ShipmentTerms, until: int
 ) -> VerifiedRecord | None:
-    """The first contest that answers this tender: visible after it, and in its window."""
-    tendered = order_of(tender.verified)
+    """The first contest that answers this tender: after it by block and event, and visible in its window."""
+    tendered = tender.verified.place
     return min(
         (
             other.verified
@@ -177,10 +164,10 @@ def _contest(
             if other.record.kind == StatementKind.CONTEST
             and other.record.by in (terms.consignee, terms.consignor)
             and other.record.sequence == tender.record.sequence
-            and tendered < order_of(other.verified)
+            and tendered < other.verified.place
             and other.verified.visible <= until
         ),
-        key=order_of,
+        key=lambda contest: contest.place,
         default=None,
     )
 

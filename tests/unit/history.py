@@ -109,9 +109,12 @@ class History:
         outcomes: Sequence[Outcome] = (),
         block_time: int | None = None,
         roles: Sequence[int] = (),
+        own_clock: bool = False,
     ) -> VerifiedRecord:
+        """`own_clock`: on the operator's embedded chain, whose block times are no evidence."""
         index = len(self.records)
-        facts = Facts(index, known, index, known if block_time is None else block_time, 0, tuple(outcomes), index)
+        block = known if block_time is None else block_time
+        facts = Facts(index, known, index, block, 0, tuple(outcomes), index, block_time_counts=not own_clock)
         if not outcomes:
             facts = Facts(index, known)
         verified = already_verified(DOMAIN.record_id(record), record, signers, facts, roles=roles)
@@ -229,12 +232,13 @@ class History:
         sequence: int | None = None,
         place: Place | Withheld = NO_PLACE,
         block_time: int | None = None,
+        own_clock: bool = False,
         outcome: Outcome = Outcome.APPLIED,
     ) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0) if sequence is None else sequence
         record = Statement(by, counterparty, kind, shipment, sequence, at, place, self.details())
         known = at if known is None else known
-        return self.log(record, (by,), known, outcomes=(outcome,), block_time=block_time)
+        return self.log(record, (by,), known, outcomes=(outcome,), block_time=block_time, own_clock=own_clock)
 
     def override(self, shipment: bytes, releaser: int, receiver: int, at: int, packages: int = 10) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0)

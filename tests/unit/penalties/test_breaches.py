@@ -9,7 +9,7 @@ from ledger.records.types import Require
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
-from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SHOP, UNLIMITED, History
+from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, UNLIMITED, History
 
 DELIVERY = Require(b"US", Regime.IMPORT, Gate.DELIVERY, relay=True)
 HELD, RELEASED = ClearanceStatus.HELD, ClearanceStatus.RELEASED
@@ -93,6 +93,21 @@ def test_a_release_of_an_ancestor_counts_up_to_the_split(history: History) -> No
     for shipment in (first, second, late):
         delivered(history, shipment, packages=5)
     assert [count(history, shipment) for shipment in (first, second, late)] == [0, 1, 1]
+
+
+@pytest.mark.parametrize(("said", "breached"), [([(RELEASED, 2)], 0), ([(RELEASED, 0), (HELD, 2)], 1)])
+def test_who_dates_a_later_parting_back_neither_makes_nor_hides_a_breach(
+    history: History, said: list[tuple[ClearanceStatus, int]], breached: int
+) -> None:
+    """What customs said of an ancestor counts up to that ancestor's own parting, by whatever it was followed."""
+    shipment = history.terms(requires=[DELIVERY])
+    for status, day in said:
+        history.clearance(status, shipment, day * DAY)
+    child, _ = history.split(shipment, CARRIER, 3 * DAY, [5, 5])
+    remainder = history.short(child, CARRIER, SECOND, DAY, 3, known=4 * DAY)
+    grandchild, _ = history.split(remainder, CARRIER, DAY, [1, 1], known=4 * DAY)
+    delivered(history, grandchild, packages=1)
+    assert count(history, grandchild) == breached
 
 
 def test_a_sale_in_breach_is_one(history: History) -> None:

@@ -163,6 +163,19 @@ def test_a_contest_answers_every_tender_of_its_sequence_before_it_and_none_after
     assert states == [TenderState.FALLEN, TenderState.FALLEN, TenderState.STANDS]
 
 
+def test_a_contest_answers_no_tender_of_a_later_block_whenever_it_became_visible(history: History) -> None:
+    """On the embedded chain a record is visible once it is logged, which may turn the order of blocks around."""
+    shipment = opened(history)
+    tendered(history, shipment, 10)
+    history.statement(StatementKind.CONTEST, shipment, SHOP, 12 * DAY, block_time=11 * DAY, own_clock=True)
+    history.statement(
+        StatementKind.TENDER, shipment, CARRIER, 11 * DAY, counterparty=SHOP, place=HAMBURG, own_clock=True
+    )
+    late_by_eight(history, shipment)
+    first, second = penalty_of(shipment, history.records, 60 * DAY).portions[0].tenders
+    assert (first.state, second.state) == (TenderState.FALLEN, TenderState.STANDS)
+
+
 def test_a_tender_by_somebody_who_did_not_hold_the_goods_then_changes_nothing(history: History) -> None:
     shipment = opened(history)
     history.handoff(shipment, CARRIER, SECOND, 5 * DAY)
