@@ -262,6 +262,7 @@ class History:
         known: int | None = None,
         block_time: int | None = None,
         signers: Sequence[int] | None = None,
+        own_clock: bool = False,
     ) -> VerifiedRecord:
         """By customs itself, unless told otherwise."""
         names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)
@@ -289,7 +290,8 @@ class History:
         )
         outcomes = [Outcome.APPLIED] * len(refs)
         signed = (by,) if signers is None else signers
-        return self.log(record, signed, at if known is None else known, outcomes=outcomes, block_time=block_time)
+        known = at if known is None else known
+        return self.log(record, signed, known, outcomes=outcomes, block_time=block_time, own_clock=own_clock)
 
     def endorse(self, target: bytes, by: int, at: int, *, roles: int = 0) -> VerifiedRecord:
         return self.log(Endorsement(by, target), (by,), at, roles=(roles,))

@@ -232,6 +232,18 @@ def test_holds_of_an_ancestor_run_until_the_childs_release(history: History) -> 
     assert [line.customs_seconds // DAY for line in penalty_of(shipment, history.records).portions] == [3, 15]
 
 
+def test_a_hold_in_the_second_of_a_split_reaches_the_children_if_its_block_came_first(history: History) -> None:
+    """Whenever the log of an embedded chain made it visible."""
+    shipment = opened(history)
+    history.clearance(HELD, shipment, 4 * DAY, known=4 * DAY + HOUR, own_clock=True)
+    children = history.split(shipment, CARRIER, 4 * DAY, [5, 5])
+    history.clearance(HELD, shipment, 4 * DAY)
+    history.clearance(RELEASED, children, 6 * DAY)
+    history.handoff(children, CARRIER, SHOP, 18 * DAY, packages=5)
+    lines = penalty_of(shipment, history.records).portions
+    assert [(len(line.holds), line.customs_seconds // DAY) for line in lines] == [(1, 2), (1, 2)]
+
+
 def test_a_hold_under_later_terms_that_do_not_count_is_taken_out_of_the_first_promise(history: History) -> None:
     shipment = opened(history)
     later = history.terms(known=5 * DAY, parents=[shipment], promisedAt=90 * DAY, requires=[US_IMPORT])

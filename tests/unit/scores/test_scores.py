@@ -440,6 +440,25 @@ def test_who_declares_its_own_goods_is_not_scored_as_a_broker(declarant: int, ca
     assert due == (1 if declarant == CARRIER else 0)
 
 
+@pytest.mark.parametrize(("after", "due"), [(False, 0), (True, 1)])
+def test_who_had_custody_then_is_told_by_blocks_whenever_a_record_became_visible(
+    after: bool, due: int, card: Card
+) -> None:
+    history = History()
+    shipment = history.terms(holder=CARRIER)
+
+    def released() -> None:
+        history.clearance(ClearanceStatus.RELEASED, shipment, 2 * DAY, declarant=CARRIER, known=3 * DAY, own_clock=True)
+
+    if not after:
+        released()
+    history.handoff(shipment, CARRIER, SECOND, 2 * DAY)
+    if after:
+        released()
+    history.handoff(shipment, SECOND, SHOP, 4 * DAY)
+    assert of(score_of(CARRIER, Role.BROKER, Journeys(history.records), card, YEAR), Indicator.RELEASED).due == due
+
+
 @pytest.mark.parametrize("steps", [{}, ON_ITS_WORD])
 @pytest.mark.parametrize(("amender", "good"), [(BROKER, 0), (77, 1)])
 def test_an_amendment_is_a_fault_of_the_broker_that_made_it(
