@@ -142,11 +142,15 @@ def _rule(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str, chang
 
 
 def _borne_out(act: Act, seen: Sequence[Seen], terms: ShipmentTerms, side: str) -> bool:
-    """Whether the side that loses by this record signed or endorsed it."""
+    """Whether the side that loses by this record signed or endorsed it.
+
+    Who gains by leaving a record out is the side that loses by it: its own name made the broker's word count.
+    """
     commercial = terms.commercial
     assert isinstance(commercial, Commercial)
     sides = {"liable": commercial.liable, "beneficiary": commercial.beneficiary}
-    losing = {partner for name, partner in sides.items() if name != side}
+    own = act.what == "leave out" and side in sides
+    losing = {partner for name, partner in sides.items() if (name == side) == own}
     endorsed = {s.record.by for s in seen if isinstance(s.record, Endorsement) and s.record.target == act.record.id}
     return bool(losing & (endorsed | set(act.record.signers)))
 

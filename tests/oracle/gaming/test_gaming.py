@@ -48,6 +48,14 @@ def test_no_single_signature_pays_but_where_the_rules_grant_it(engine: Engine) -
     _check(gains(range(30), engine))
 
 
+@pytest.mark.parametrize("engine", [oracle, product])
+def test_a_beneficiary_that_declares_nothing_lends_a_brokers_hold_no_name(engine: Engine) -> None:
+    """In this journey it is the declarant of a hold on a broker's word, which without its signature excuses nothing."""
+    found = [gain for gain in gains(range(402, 403), engine) if gain.kind.startswith("beneficiary leave out held")]
+    assert [gain.rule for gain in found] == ["brokers word"]
+    assert all(gain.act.party in gain.act.record.signers for gain in found)
+
+
 def test_the_search_finds_an_engine_that_trusts_the_holders_clock() -> None:
     kinds = {gain.kind for gain in gains(range(15), gullible) if not gain.rule}
     assert "other back-date tender falls" in kinds
