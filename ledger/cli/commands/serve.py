@@ -56,8 +56,8 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
         pass  # the usual way to end it
     finally:
         node.close()
-    if isinstance(node.gate.halted, DiskFailed):
-        raise node.gate.halted
+    if isinstance(node.guard.halted, DiskFailed):
+        raise node.guard.halted
 
 
 def configure_logging(level: str) -> None:
