@@ -139,9 +139,10 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "witnesses-asked",
-        "which witnesses the log asks, while no published quarter counts by others, and where they are asked",
-        "it is the operator's setting; --trust holds it to the policy that was agreed",
-        ("file witnesses of the same witnesses",),
+        "which witnesses the log asks, and where",
+        "an operator may change them; --trust holds it to the policy that was agreed. Published quarters that count "
+        "by others are noted",
+        ("file witnesses deleted", "file witnesses that asks others, or elsewhere"),
     ),
     NotJudged(
         "other-files",
