@@ -102,6 +102,11 @@ class Gate:
             passed[source] = max(time, passed.get(source, time))
             self._evidence = replace(self._evidence, passed=passed)
 
+    def seen(self, source: str, time: int) -> None:
+        """As `passed`, by what `source` says now: what it said before, by which it may have erred or lied, is void."""
+        with self._lock:
+            self._evidence = replace(self._evidence, passed={**self._evidence.passed, source: time})
+
     def told(self, source: str, time: int, at: int | None = None) -> None:
         """`source` says that it is `time` now, or was when the monotonic clock showed `at`."""
         with self._lock:
