@@ -102,6 +102,11 @@ class WriteGuard:
             passed[source] = max(time, passed.get(source, time))
             self._evidence = replace(self._evidence, passed=passed)
 
+    def note_latest(self, source: str, time: int) -> None:
+        """As `note_passed`, by what `source` says now: what it said before may have been an error or a lie, and is void."""
+        with self._lock:
+            self._evidence = replace(self._evidence, passed={**self._evidence.passed, source: time})
+
     def note_time(self, source: str, time: int, at: int | None = None) -> None:
         """`source` says that it is `time` now, or was when the monotonic clock showed `at`."""
         with self._lock:

@@ -123,7 +123,7 @@ class Publisher:
            others `known` of.
         2. Check that the tiles have the published root and the database the published leaves.
         3. Write the tiles of the grown tree, and sync them.
-        4. Check that the grown tree contains every tree that was signed, and that no witness has seen another.
+        4. Check that the grown tree contains every tree that was signed, and that no witness can prove another.
         5. Sign, and keep the note as the highest ever.
         6. Ask the witnesses, for a short time.
         7. Publish its cosignatures, enter it and them into the database, and show them to readers.
@@ -214,7 +214,7 @@ class Publisher:
                     second=TreeView(head.size, to_hex(grown.root(head.size))),
                     mend="`lading audit` names the records that differ.",
                 )
-        self._meet_witnesses(signed)
+        self._meet_witnesses(signed, grown)
         # 5. A crash here leaves a signed note that nobody has seen; the next run signs the same size or a larger one,
         # and step 4 makes it agree.
         note = self._signer.checkpoint(size, grown.root())
@@ -223,6 +223,7 @@ class Publisher:
         head = TreeHead(self._signer.identity.origin, size, grown.root())
         # 6. A crash here leaves cosignatures that nobody has; the witnesses give them again.
         new = [stored_cosignature(head, cosignature) for cosignature in self._ask(head, note)]
+        self._heed(head, grown)  # two that serve copies of one home: the second shows nobody its tree
         publish_cosignatures(self._files, new)
         # 7. A crash here leaves the highest ahead of what readers see; the next run catches up. Cosignatures that came
         # late stand in the database, and are shown from there.
@@ -243,9 +244,9 @@ class Publisher:
                 self._files.remove_folder(f"{tile.entries_path()}.p")
         return PublishedCheckpoint(head, note)
 
-    def _meet_witnesses(self, signed: Sequence[TreeHead]) -> None:
+    def _meet_witnesses(self, signed: Sequence[TreeHead], grown: TileTree) -> None:
         """Raise `InconsistentLog` when a witness has seen more of this log than the largest of `signed`, or another
-        tree.
+        tree; see `_heed`.
 
         Before this process signs anything, each is asked for the largest that was signed before: who has seen more
         says so. Those that were away then are heard when they answer.
@@ -257,11 +258,35 @@ class Publisher:
             note = self._signer.checkpoint(head.size, head.root)
             for cosignature in self.witnesses.ask(note, self._proof, self._keep, everybody=True):
                 self._keep(head, cosignature)
+        self._heed(head, grown)
+
+    def _heed(self, head: TreeHead, grown: TileTree) -> None:
+        """Raise `InconsistentLog` for a witness's contradiction that this log's own signature proves, or when so many
+        say so that they outweigh the others. `head`: the largest that was signed.
+
+        One witness's bare word stops nothing: it is in `problems`, and the checkpoint lacks its cosignature.
+        """
+        if self.witnesses is None:
+            return
+        said = []
         for contradiction in self.witnesses.contradictions().values():
             # A larger size may be one that another process has shown it meanwhile.
-            larger = contradiction.first.size > contradiction.second.size
-            if not larger or contradiction.first.size > head.size:
-                raise contradiction
+            asked = contradiction.error.second.size
+            if asked < contradiction.size <= head.size:
+                continue
+            proof = self._signed_by_us(contradiction.latest)
+            if proof is not None and (proof.size > grown.size or grown.root(proof.size) != proof.root):
+                raise contradiction.error
+            if proof is None or proof.size != contradiction.size:
+                said.append(contradiction.error)
+        if len(said) >= self.witnesses.policy.majority:
+            raise said[0]
+
+    def _signed_by_us(self, note: bytes) -> TreeHead | None:
+        try:
+            return self._signer.identity.verify_checkpoint(note)
+        except (MalformedRecord, VerificationFailed):
+            return None
 
     def _ask(self, head: TreeHead, note: bytes) -> Sequence[Cosignature]:
         """Cosignatures of a checkpoint that the witnesses were not asked for yet."""

@@ -32,7 +32,7 @@ class OtherClocks:
         self._kept_at: int | None = None
 
     def recall(self) -> None:
-        """Times that are stored, and so lie behind us: of the last leaf, and when a quorum had seen the newest
+        """Times that are stored, and so lie behind us: of the last leaf, and when most witnesses had seen the newest
         checkpoint; and the clock before a restart.
         """
         self._recall_own()
@@ -42,8 +42,8 @@ class OtherClocks:
             cosigned = checkpoints.cosignatures_of(connection, newest.size) if newest else []
         self.heed_leaf(head)
         witnesses = self._home.consortium.witnesses
-        if witnesses is not None and len(cosigned) >= witnesses.policy.threshold:
-            self._guard.note_passed("the witnesses' last cosignatures", cosigned[witnesses.policy.threshold - 1].time)
+        if witnesses is not None and len(cosigned) >= witnesses.policy.majority:
+            self._guard.note_passed("the witnesses' last cosignatures", cosigned[witnesses.policy.majority - 1].time)
 
     def heed_leaf(self, head: LogHead) -> None:
         """The last leaf of the log was logged before now, by whichever process."""
@@ -88,10 +88,10 @@ class OtherClocks:
         if last is not None and last.time < block.timestamp <= last.time + 2 * (now - last.at) + LOOK_SECONDS:
             self._guard.note_time("the chain's newest block", block.timestamp)
         else:
-            self._guard.note_passed("the chain's newest block", block.timestamp)
+            self._guard.note_latest("the chain's newest block", block.timestamp)
         self._seen = Reading(block.timestamp, now)
 
     def ask_witnesses(self, witnesses: Witnesses | None) -> None:
         """What the clocks of those showed that have cosigned just now."""
         if witnesses is not None and (times := witnesses.take_times()):
-            self._guard.note_witnesses(times, witnesses.policy.threshold)
+            self._guard.note_witnesses(times, witnesses.policy.majority)

@@ -83,3 +83,40 @@ def test_a_network_that_is_idle_or_a_node_that_catches_up_proves_nothing(
         clock.advance(LOOK_SECONDS)
         home.chain.time += step
         assert home.guard.now() == clock.now()
+
+
+def test_one_lie_of_a_node_about_the_time_is_over_with_its_next_answer(home: Any, clock: BentClock) -> None:
+    clocks = OtherClocks(home)
+    clocks.ask_chain()
+    assert home.guard.now() == clock.now()
+    home.chain.time, true = 2**50, home.chain.time
+    clock.advance(LOOK_SECONDS)
+    clocks.ask_chain()
+    with pytest.raises(ClockWrong, match="behind the chain's newest block"):
+        home.guard.now()
+    home.chain.time = true + 2 * LOOK_SECONDS
+    clock.advance(LOOK_SECONDS)
+    clocks.ask_chain()
+    assert home.guard.now() == clock.now(), "and nobody had to start it again"
+
+
+def test_a_node_whose_lies_run_ahead_little_by_little_is_over_when_it_tells_the_truth(
+    home: Any, clock: BentClock
+) -> None:
+    """Each lie alone could be a block that was just made."""
+    clocks = OtherClocks(home)
+    refused = 0
+    for _ in range(200):
+        clocks.ask_chain()
+        clock.advance(LOOK_SECONDS)
+        home.chain.time += 2 * LOOK_SECONDS
+        refused += home.guard.clock_trouble() is not None
+    assert refused
+    for _ in range(2):
+        home.chain.time = clock.now()
+        clock.advance(LOOK_SECONDS)
+        clocks.ask_chain()
+    home.chain.time += LOOK_SECONDS
+    clock.advance(LOOK_SECONDS)
+    clocks.ask_chain()
+    assert home.guard.now() == clock.now()
