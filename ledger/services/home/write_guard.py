@@ -103,7 +103,7 @@ class WriteGuard:
             self._evidence = replace(self._evidence, passed=passed)
 
     def note_latest(self, source: str, time: int) -> None:
-        """As `note_passed`, by what `source` says now: what it said before may have been an error or a lie, and is void."""
+        """As `note_passed`, by what `source` says now: what it said before, perhaps in error or a lie, is void."""
         with self._lock:
             self._evidence = replace(self._evidence, passed={**self._evidence.passed, source: time})
 
