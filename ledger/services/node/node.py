@@ -47,7 +47,7 @@ from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 
 if TYPE_CHECKING:
-    from ledger.services.publish.publisher import KnownHead
+    from ledger.services.publish.tree_views import KnownHead
 
 trouble = logging.getLogger("lading.node")
 PAUSE = 0.5

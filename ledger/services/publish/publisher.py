@@ -15,7 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger import merkle
 from ledger.common.ids import to_hex
 from ledger.errors import DiskFailed, InconsistentLog, MalformedRecord, NotFound, TreeView, VerificationFailed
 from ledger.log.cosignature import Cosignature, with_cosignatures
@@ -31,6 +30,7 @@ from ledger.services.publish.published_cosignatures import (
     restore_cosignatures,
 )
 from ledger.services.publish.tile_writer import TileWriter
+from ledger.services.publish.tree_views import KnownHead, check_stored, signed_view, stored_view
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
 
@@ -52,15 +52,6 @@ class PublishedCheckpoint:
 
     head: TreeHead
     note: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KnownHead:
-    """A tree of this log that `source`, outside this home, knows of."""
-
-    source: str
-    size: int
-    root: bytes
 
 
 class Publisher:
@@ -191,8 +182,8 @@ class Publisher:
                     raise InconsistentLog(
                         f"the database holds fewer leaves than {source}",
                         where="log size",
-                        first=_view(head),
-                        second=_database_view(connection, size),
+                        first=signed_view(head),
+                        second=stored_view(connection, size),
                         mend=MEND,
                     )
             # 2. Tiles and database agree about what is published; what was signed beyond it (by a run that crashed
@@ -200,7 +191,7 @@ class Publisher:
             old_size = self._verified_size(connection, published)
             for head in signed:
                 if head.size > old_size:
-                    _check_database(connection, head)
+                    check_stored(connection, head)
             # 3. A crash here leaves tiles that no checkpoint needs; the next run finds them equal or replaces them.
             grown, full = self._grow(connection, old_size, size)
         self._files.sync()
@@ -210,7 +201,7 @@ class Publisher:
                 raise InconsistentLog(
                     f"the log has another tree than {by[head]}",
                     where="tree",
-                    first=_view(head),
+                    first=signed_view(head),
                     second=TreeView(head.size, to_hex(grown.root(head.size))),
                     mend="`lading audit` names the records that differ.",
                 )
@@ -333,8 +324,8 @@ class Publisher:
                     raise InconsistentLog(
                         "the database has another leaf than the published tree",
                         where=f"leaf {row.log_index}, record {to_hex(row.record_id)}",
-                        first=_view(head),
-                        second=_database_view(connection, head.size),
+                        first=signed_view(head),
+                        second=stored_view(connection, head.size),
                         mend="Was the database restored or edited? `lading audit` names the records that differ.",
                     )
         except NotFound:
@@ -343,7 +334,7 @@ class Publisher:
             raise InconsistentLog(
                 "the tiles on disk have another root than the checkpoint beside them",
                 where="tiles",
-                first=_view(head),
+                first=signed_view(head),
                 second=TreeView(head.size, to_hex(root)),
                 mend="Move the folder `tile` away: it is written anew from the database and checked again.",
             )
@@ -411,24 +402,3 @@ class Publisher:
         except NotFound:
             # The tile filled up and its partial forms were removed.
             return self._full_tile(Tile(tile.level, tile.index, WIDTH).path())[: tile.width * HASH_LENGTH]
-
-
-def _view(head: TreeHead) -> TreeView:
-    return TreeView(head.size, to_hex(head.root))
-
-
-def _check_database(connection: Connection, head: TreeHead) -> None:
-    result = _database_view(connection, head.size)
-    if result != _view(head):
-        raise InconsistentLog(
-            "the database has other leaves than a checkpoint that was signed",
-            where="log",
-            first=_view(head),
-            second=result,
-            mend="Was the database restored or edited? `lading audit` names the records that differ.",
-        )
-
-
-def _database_view(connection: Connection, size: int) -> TreeView:
-    leaves = (row.leaf_hash for row in records.leaves(connection, 0, size))
-    return TreeView(size, to_hex(merkle.root(leaves)))
