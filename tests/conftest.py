@@ -1,11 +1,16 @@
-"""A PostgreSQL server for the tests that want one, where it can be started."""
+"""What all tests share: a PostgreSQL server where one can be started, and property tests that no clock decides."""
 
 import itertools
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgresql import new_database, postgresql_server
+
+# How long an example takes, or its making, says how busy the machine is and nothing of a promise.
+settings.register_profile("lading", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lading")
 
 _numbers = itertools.count()
 

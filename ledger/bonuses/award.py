@@ -148,9 +148,8 @@ class AwardLine:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A computed award. `lines` ascend by partner, one a party. `residual_amount` is what they leave of `total`.
-
-    The residual partner may be a party as well: then its line and `residual_amount` are both its own.
+    """A computed award. `lines` ascend by partner, one a party. `residual_amount` is what they leave of `total`; the
+    residual partner may be a party as well. `left_out` are the disputed shipments, ascending, that count for nobody.
     """
 
     agreement: RecordId
@@ -162,6 +161,7 @@ class Award:
     residual: PartnerId
     residual_amount: int
     evidence: tuple[RecordId, ...]
+    left_out: tuple[bytes, ...] = ()
 
     @property
     def amounts(self) -> tuple[Line, ...]:
@@ -203,6 +203,7 @@ def compute_award(
     total: int,
     scorecards: Iterable[Scorecard],
     charges: Iterable[Charge] = (),
+    left_out: Sequence[bytes] = (),
 ) -> Award:
     """Share `total` out as `agreement` and `rule` say.
 
@@ -212,7 +213,8 @@ def compute_award(
     3. The rest is the residual partner's.
 
     `scorecards` are those of `scorecards_of`; those of partners who are no parties are ignored, and so are charges.
-    Raises `VerificationFailed` for another rule, card or period, `MalformedRecord` for a charge named twice.
+    `left_out` is in neither. Raises `VerificationFailed` for another rule, card or period, `MalformedRecord` for a
+    charge named twice.
     """
     # 1. Rule.
     require_rule(rule, agreement.rule)
@@ -250,6 +252,7 @@ def compute_award(
         residual=PartnerId(agreement.residual),
         residual_amount=total - sum(line.amount for line in lines),
         evidence=tuple(sorted({record for line in lines for record in _evidence_of(line)})),
+        left_out=tuple(left_out),
     )
 
 
@@ -279,13 +282,13 @@ def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Tallies, 
     )
 
 
-def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed]) -> tuple[Charge, ...]:
+def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed], at: int) -> tuple[Charge, ...]:
     """The penalties that the agreement's parties owe for goods due in its period (as scorecards count), zeros left out.
 
-    `owed` are judged at the period's end: what is neither delivered nor tendered by then runs on to its cap, so that
-    keeping goods back never pays.
+    `owed` are judged at `at`, the period's end or later: what is neither delivered nor tendered by then runs on to its
+    cap, so that keeping goods back never pays.
     """
-    parties, at = {share.partner for share in agreement.parties}, agreement.periodEnd
+    parties = {share.partner for share in agreement.parties}
     return tuple(
         Charge(
             o.shipment, PartnerId(o.liable), o.amount, o.currency, o.indicative, evidence_of(journeys, o.shipment, at)

@@ -41,12 +41,15 @@ class Evidence:
     ("total", "award.total"),
     ("lines", "award.lines"),
     "residual",
+    ("leftOut", "award.left_out"),
     ("amounts", "award.root"),
     "evidence",
 )
 @dataclass(frozen=True, slots=True)
 class AwardFile:
-    """An award as the file that the parties get. Amounts are decimal strings, in minor units of `currency`."""
+    """An award as the file that the parties get. Amounts are decimal strings, in minor units of `currency`.
+    `leftOut`: the disputed shipments that count for nobody.
+    """
 
     award: Award
 

@@ -3,7 +3,9 @@
 Nothing is known of a withheld part, so a party whom it concerns (`ledger.scores.hidden`) may have missed a threshold
 by it, or owe a penalty without bound: at worst it gets nothing. At best it gets its share less the penalties that
 rest on nothing withheld, or nothing where it misses a threshold whatever the part says. Brokers are measured against
-the others of their office: whatever is withheld concerns all of them. Everybody else has its exact amount.
+the others of their office: whatever is withheld concerns all of them. Where it may hide a dispute that the rule waited
+for, nobody can say when everything was judged: then each party may have got all of its share, or nothing. Everybody
+else has its exact amount.
 
 The amounts that were signed cannot be made again then. They are shown as they prove themselves, by the award's root,
 and lie within the ranges, or the award is refuted all the same.
@@ -49,10 +51,14 @@ class ResidualRange:
     amount: Amount
 
 
-@figure("agreement", "version", "currency", ("rule", "rule.hash"), "total", "lines", "residual")
+@figure(
+    "agreement", "version", "currency", ("rule", "rule.hash"), "total", "lines", "residual", ("leftOut", "left_out")
+)
 @dataclass(frozen=True, slots=True)
 class AwardRange:
-    """An award of which only ranges are known. `lines` ascend by partner, one a party."""
+    """An award of which only ranges are known. `lines` ascend by partner, one a party. `left_out` are the shipments of
+    which it is seen that they are disputed, and count for nobody.
+    """
 
     agreement: RecordId
     version: int
@@ -61,6 +67,7 @@ class AwardRange:
     total: Amount
     lines: tuple[LineRange, ...]
     residual: ResidualRange
+    left_out: tuple[bytes, ...]
 
     @property
     def amounts(self) -> tuple[Line, ...]:
@@ -86,12 +93,13 @@ def award_range(
     journeys: Journeys,
     withheld: Mapping[bytes, bool],
     signed: Callable[[], Sequence[Line]],
+    unsure: bool,
 ) -> AwardRange | None:
     """The ranges of `award`, which was computed without the `withheld` shipments: True where it is not known who would
     be liable. None where they concern no party and cannot be among the award's evidence.
 
-    `scorecards` and `tallies` are those that it was computed from; `signed` gives the lines that were signed, one a
-    party ascending, and is asked only where there are ranges.
+    `unsure`: they may hide a dispute for which it waited. `scorecards` and `tallies` are those that it was computed
+    from; `signed` gives the lines that were signed, one a party ascending, and is asked only where there are ranges.
     """
     concerned = [concerned_by(journeys, shipment) for shipment in {*withheld, *tallies.hidden}]
     brokers = set(tallies.partners(Role.BROKER)) if Role.BROKER in award.rule.roles else set()
@@ -100,13 +108,15 @@ def award_range(
         for line in award.lines
         if line.partner in brokers or any(line.partner in partners for partners in concerned)
     }
-    if not hidden and not any(withheld.values()):
+    if not hidden and not any(withheld.values()) and not unsure:
         return None  # a penalty that is set aside, for its partner never signed the terms, is evidence too
     amounts = {line.partner: line.amount for line in signed()}
     lines = []
     for line in award.lines:
         low = high = line.amount
-        if line.partner in hidden:
+        if unsure:
+            low, high = 0, line.share
+        elif line.partner in hidden:
             cards = [card for card in scorecards if card.partner == line.partner]
             missed = any(
                 _misses(threshold, card, hidden[line.partner])
@@ -120,7 +130,16 @@ def award_range(
         lines.append(LineRange(line.partner, line.basis_points, line.share, low, high, amount))
     rest = [award.total - sum(values) for values in zip(*((e.high, e.low, e.amount) for e in lines), strict=True)]
     residual = ResidualRange(award.residual, max(0, rest[0]), rest[1], max(0, rest[2]))
-    return AwardRange(award.agreement, award.version, award.currency, award.rule, award.total, tuple(lines), residual)
+    return AwardRange(
+        award.agreement,
+        award.version,
+        award.currency,
+        award.rule,
+        award.total,
+        tuple(lines),
+        residual,
+        award.left_out,
+    )
 
 
 def _misses(threshold: Threshold, card: Scorecard, hidden: int) -> bool:

@@ -8,6 +8,7 @@ can change it afterwards. It is parsed strictly: unknown, missing and repeated k
     card = "0x…"                    # SHA-256 of the scorecard by which parties are measured
     grace = 86_400                  # seconds after the period in which records still count; left out, 0
     penalties = true                # delay penalties are taken off the shares; left out, they are not
+    disputed = "wait"               # or "left out": what becomes of disputed shipments; without the key they wait
 
     [carrier.benchmark]             # the performance threshold
     indicator = "on-time"
@@ -25,13 +26,16 @@ composite in hundredths of a point, or `shipments`, the number of shipments that
 least number of delivery events below which nothing is known well enough to be rewarded; for `shipments` it is 0.
 
 `grace` moves the size at which awards are computed: see `ledger.bonuses.award_size`. `penalties` lets everybody who
-knows the shares read from a claim what was taken off, for claims are public; signers are warned of it. Files of the
-older form, `lading/bonus-rule/1`, have no such key and take penalties off: what was signed means what it meant.
+knows the shares read from a claim what was taken off, for claims are public; signers are warned of it. `disputed`
+is in `ledger.bonuses.disputed`: to wait is the safe way, for nothing undecided is paid, and nobody gets rid of a late
+shipment by a tender that will fall. Files of the older form, `lading/bonus-rule/1`, have neither key, take penalties
+off and count the lower amount of what is disputed: what was signed means what it meant.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from ledger.codes import Role
@@ -45,7 +49,7 @@ from ledger.scores.card import OF_ROLE, POINTS, Indicator
 
 FORMAT = "lading/bonus-rule/2"
 TAKES_PENALTIES = "lading/bonus-rule/1"
-"""The older form: penalties are always taken off."""
+"""The older form: penalties are always taken off, and of what is disputed the lower amount counts."""
 MAX_TITLE = 200
 LONGEST_GRACE = 366 * DAY
 SCORE = "score"
@@ -59,6 +63,14 @@ _NO_SHARES = {Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN}
 
 IndicatorName = Annotated[str, Pattern("[a-z-]{1,64}")]
 """An indicator of the scorecard, `score` or `shipments`."""
+
+
+class WhenDisputed(StrEnum):
+    """What becomes of disputed shipments. The lower amount counts by files of the older form alone."""
+
+    WAIT = "wait"
+    LEFT_OUT = "left out"
+    LOWER_AMOUNT = "lower amount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ class RoleRule:
 class BonusRule:
     """`card` is the SHA-256 of the scorecard; `hash` that of this file's bytes, the agreement's `rule`. `grace` is the
     number of seconds after the period's end in which what is logged still counts. `penalties`: whether delay penalties
-    are taken off the shares.
+    are taken off the shares. `disputed`: what becomes of disputed shipments.
     """
 
     title: str
@@ -91,6 +103,7 @@ class BonusRule:
     hash: bytes
     grace: int = 0
     penalties: bool = False
+    disputed: WhenDisputed = WhenDisputed.WAIT
 
 
 def parse_rule(data: bytes) -> BonusRule:
@@ -98,7 +111,7 @@ def parse_rule(data: bytes) -> BonusRule:
     table = read_toml(data, "bonus rule")
     known = {role.name.lower(): role for role in OF_ROLE}
     older = table.get("format") == TAKES_PENALTIES
-    more = ("grace",) if older else ("grace", "penalties")
+    more = ("grace",) if older else ("grace", "penalties", "disputed")
     fields_of(table, "bonus rule", ("format", "title", "card"), more=(*more, *known))
     if not older and table["format"] != FORMAT:
         expected = f"{FORMAT}, or {TAKES_PENALTIES}"
@@ -111,8 +124,9 @@ def parse_rule(data: bytes) -> BonusRule:
     penalties = table.get("penalties", older)
     if not isinstance(penalties, bool):
         raise MalformedRecord("not a boolean", where="penalties", expected="true or false", found=shown(penalties))
+    disputed = WhenDisputed.LOWER_AMOUNT if older else _when_disputed(table.get("disputed", WhenDisputed.WAIT.value))
     card = hex_bytes(table["card"], "card", 32)
-    return BonusRule(title, card, roles, hashlib.sha256(data).digest(), grace, penalties)
+    return BonusRule(title, card, roles, hashlib.sha256(data).digest(), grace, penalties, disputed)
 
 
 def require_rule(rule: BonusRule, expected: bytes) -> None:
@@ -130,6 +144,14 @@ def require_rule(rule: BonusRule, expected: bytes) -> None:
 def indicators_of(role: Role) -> list[str]:
     """What a threshold for a partner in this role may be about."""
     return [*sorted(indicator.value for indicator in OF_ROLE[role] - _NO_SHARES), SCORE, SHIPMENTS]
+
+
+def _when_disputed(value: object) -> WhenDisputed:
+    known = {way.value: way for way in (WhenDisputed.WAIT, WhenDisputed.LEFT_OUT)}
+    if not isinstance(value, str) or value not in known:
+        expected = " or ".join(f'"{name}"' for name in known)
+        raise MalformedRecord("unknown way", where="disputed", expected=expected, found=shown(value))
+    return known[value]
 
 
 def _role(value: object, role: Role, where: str) -> RoleRule:

@@ -9,41 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import merkle
 from ledger.bonuses.award_size import AnchoredSize, check_award_size
+from ledger.bonuses.disputed import Reckoner
+from ledger.bundle.last_leaf import LastLeaf
 from ledger.bundle.times import TimedCheckpoint
-from ledger.common.ids import to_hex
-from ledger.common.json_fields import entries, fields_of, hex_bytes
+from ledger.common.json_fields import fields_of
 from ledger.errors import VerificationFailed
-from ledger.log.leaf import LEAF_LENGTH, LogIdentity, parse_leaf
-from ledger.log.signed_note import TreeHead
-
-
-@dataclass(frozen=True, slots=True)
-class LastLeaf:
-    """The last leaf of a tree, 74 bytes, and its RFC 9162 inclusion proof."""
-
-    leaf: bytes
-    proof: tuple[bytes, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"leaf": to_hex(self.leaf), "proof": [to_hex(value) for value in self.proof]}
-
-    @classmethod
-    def from_json(cls, value: object, where: str) -> "LastLeaf":
-        fields = fields_of(value, where, ("leaf", "proof"))
-        proof = tuple(hex_bytes(entry, at, 32) for at, entry in entries(fields["proof"], f"{where}.proof"))
-        return cls(hex_bytes(fields["leaf"], f"{where}.leaf", LEAF_LENGTH), proof)
-
-    def logged_in(self, head: TreeHead, where: str) -> AnchoredSize:
-        """The size of `head`, and when this leaf, its last, was logged. Raises `VerificationFailed` for another."""
-        leaf = parse_leaf(self.leaf)
-        try:
-            merkle.verify_inclusion(merkle.leaf_hash(self.leaf), head.size - 1, head.size, self.proof, head.root)
-        except VerificationFailed as error:
-            error.where = f"{where}, {error.where}"
-            raise
-        return AnchoredSize(head.size, leaf.log_time)
+from ledger.log.leaf import LogIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +38,15 @@ class Cutoff:
         )
 
 
-def check_cutoff(cutoff: Cutoff, log_size: int, until: int, timed: Sequence[TimedCheckpoint], log: LogIdentity) -> str:
-    """That `log_size` is the first anchored size whose last leaf is logged after `until`; says by which leaves.
+def check_cutoff(
+    cutoff: Cutoff, log_size: int, reckoned: Reckoner, timed: Sequence[TimedCheckpoint], log: LogIdentity
+) -> str:
+    """That `log_size` is the first anchored size whose last leaf is logged after all that the rule has an award wait
+    for, by the records known at it; says by which leaves.
 
     1. Of the checkpoints that the log says the chain took, one has this size; the largest below it is the one before.
     2. The leaves are the last of these two trees.
-    3. The first is logged after `until`, the other is not.
+    3. The first is logged late enough, the other is not.
 
     `timed` was checked before (`ledger.bundle.times`). Raises `MalformedRecord`, or `VerificationFailed` saying why.
     """
@@ -94,16 +69,24 @@ def check_cutoff(cutoff: Cutoff, log_size: int, until: int, timed: Sequence[Time
             found="null" if cutoff.before is None else "a leaf",
         )
     # 2. Their last leaves.
-    last = cutoff.last.logged_in(own, "cutoff.last")
-    before = None if cutoff.before is None or below is None else cutoff.before.logged_in(below, "cutoff.before")
+    last = AnchoredSize(own.size, cutoff.last.logged_in(own, "cutoff.last"))
+    before = None
+    if cutoff.before is not None and below is not None:
+        before = AnchoredSize(below.size, cutoff.before.logged_in(below, "cutoff.before"))
     # 3. The first late enough.
-    check_award_size(until, last, before)
+    check_award_size(reckoned, last, before)
+    now = reckoned(log_size)
     earlier = (
         "it is the first size that the chain took"
         if before is None
         else f"the anchored size before it is {before.size}, whose last leaf was logged at {before.last_logged}"
     )
+    ended = (
+        f"the disputes that it waited for ended at {now.until} (shipments: {len(now.waits_for)})"
+        if now.waits_for
+        else f"period and grace ended at {now.until}"
+    )
     return (
-        f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after period and grace ended "
-        f"at {until}; {earlier}. That the chain took no size in between is what the log says; the chain proves it"
+        f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after {ended}; {earlier}. "
+        "That the chain took no size in between is what the log says; the chain proves it"
     )

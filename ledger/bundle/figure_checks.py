@@ -17,10 +17,10 @@ from ledger.common.json_fields import entries, wide_integer
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.products.verdict import ProductVerdict
-from ledger.records.evidence import CheckpointTimes
+from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
-from ledger.registry.history import RegistryView
+from ledger.registry.history import RegistryHistory, RegistryView
 from ledger.scores.adopted_card import measure_by
 from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
@@ -36,17 +36,18 @@ FIGURES_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What figures are checked against: verified records, every body by id, the registry, the bundle's log, and the
-    evidence of its checkpoints. `latest`: when the trusted witnesses had cosigned the bundle's own, after which
-    nothing is judged (None: nobody says).
+    """What figures are checked against: verified records, every body by id, the registry under the bundle's checkpoint
+    and its history, the bundle's log, and the evidence of its checkpoints. `latest`: until when the bundle's own stood,
+    after which nothing is judged (None: nothing of the subject is judged at a time that is asked).
     """
 
     verified: Sequence[VerifiedRecord]
     records: Mapping[RecordId, Record]
     registry: RegistryView
+    history: RegistryHistory
     log_id: LogId
     times: CheckpointTimes
-    latest: int | None
+    latest: CheckpointTime | None
 
 
 class AwardEffect(StrEnum):
@@ -104,7 +105,9 @@ def check_figures(
         effect, ruling = _effect(subject, ground)
     elif subject.product is not None:
         computed = check_product(subject.product, figures, rules, ground.records, ground.registry)
-        verdict, judged_at = product_verdict(subject.product, computed, ground.verified, ground.registry)
+        verdict, judged_at = product_verdict(
+            subject.product, computed, ground.verified, ground.registry, ground.history
+        )
         return CheckedFigures(subject, computed, verdict=verdict, judged_at=judged_at)
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)
@@ -119,20 +122,27 @@ def check_figures(
     return CheckedFigures(subject, computed, effect, ruling)
 
 
-def _check_judged(figures: Mapping[str, Any], subject: Subject, latest: int | None) -> None:
+_STOOD = {
+    Basis.OPERATOR: "when its last leaf was logged",
+    Basis.WITNESSES: "when witnesses had cosigned it",
+    Basis.CHAIN: "when the chain took it",
+}
+
+
+def _check_judged(figures: Mapping[str, Any], subject: Subject, latest: CheckpointTime | None) -> None:
     """Nothing is judged at a time that the checkpoint cannot know of (RECORDS, *Times of a record*)."""
-    if latest is None or subject.kind not in (SubjectKind.SHIPMENT, SubjectKind.PARTNER):
+    if latest is None:
         return
     judged = [_judged_at(figures) or 0]
     if subject.kind is SubjectKind.PARTNER:
         judged.append(figures["scores"]["period"]["at"])
-    if max(judged) > latest:
+    if max(judged) > latest.time:
         raise VerificationFailed(
             "judged at a time after the checkpoint",
             where="judged_at",
-            expected=f"at most {latest}, when witnesses had cosigned it",
+            expected=f"at most {latest.time}, {_STOOD[latest.basis]}",
             found=max(judged),
-            mend="Export it again once the log has published a newer checkpoint.",
+            mend="Have it exported again. A trust file that names the log's witnesses may bear out a later time.",
         )
 
 

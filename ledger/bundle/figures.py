@@ -14,7 +14,8 @@ from ledger.bonuses.amounts import Line
 from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
-from ledger.bonuses.rule_file import parse_rule
+from ledger.bonuses.disputed import Reckoning, reckoning
+from ledger.bonuses.rule_file import WhenDisputed, parse_rule
 from ledger.bundle.undisclosed import WithheldKind, WithheldPart, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
@@ -107,15 +108,17 @@ def award_for(
     total: int,
     records: Sequence[VerifiedRecord],
 ) -> Award:
-    """The award that follows from `records`, those known at the award's log size, judged at the period's end.
+    """The award that follows from `records`, those known at the award's log size, judged as
+    `ledger.bonuses.disputed` says.
 
     Raises what `ledger.bonuses.award.compute_award` raises.
     """
     rule, journeys = parse_rule(rule_text), Journeys(records)
-    tallies = _tallies(agreement, journeys)
+    reckoned = reckoning(agreement, rule, journeys)
+    tallies = _tallies(agreement, journeys, reckoned)
     scorecards = scorecards_of(agreement, rule, tallies, card)
-    charges = charges_on(agreement, journeys, tallies.owed)
-    return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges)
+    charges = charges_on(agreement, journeys, tallies.owed, reckoned.at)
+    return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges, reckoned.left_out)
 
 
 def range_for(
@@ -135,15 +138,17 @@ def range_for(
         withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
     if not withheld:
         return None
-    tallies = _tallies(agreement, journeys)
+    reckoned = reckoning(agreement, award.rule, journeys)
+    tallies = _tallies(agreement, journeys, reckoned)
+    unsure = award.rule.disputed is WhenDisputed.WAIT and not reckoned.sure
     scorecards = scorecards_of(agreement, award.rule, tallies, card)
-    return award_range(award, scorecards, tallies, journeys, withheld, signed)
+    return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure)
 
 
-def _tallies(agreement: BonusAgreement, journeys: Journeys) -> Tallies:
-    """Everything in the agreement's period, judged at its end."""
-    period = Period(agreement.periodStart, agreement.periodEnd, agreement.periodEnd)
-    return Tallies(journeys, period, penalties=True)
+def _tallies(agreement: BonusAgreement, journeys: Journeys, reckoned: Reckoning) -> Tallies:
+    """Everything in the agreement's period, but for what is left out."""
+    period = Period(agreement.periodStart, agreement.periodEnd, reckoned.at)
+    return Tallies(journeys, period, penalties=True, left_out=set(reckoned.left_out))
 
 
 def statements_of(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.bundle.award_cutoff import Cutoff
+from ledger.bundle.last_leaf import LastLeaf
+from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.times import Times
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.ids import ConsortiumId, KeyAddress, to_hex
@@ -21,7 +23,7 @@ from ledger.records.types import record_named
 from ledger.registry.history import Genesis
 from ledger.registry.partner_book import PartnerBook
 
-BUNDLE = "bundle/3"
+BUNDLE = "bundle/4"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
@@ -32,8 +34,8 @@ _MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
 """Fields of a trust file that its fingerprint covers."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
-_OF_AWARDS = "award/"
-"""How the subject of a bundle begins that has a `cutoff` too."""
+_MORE_FIELDS = {SubjectKind.AWARD: "cutoff", SubjectKind.SHIPMENT: "last", SubjectKind.PARTNER: "last"}
+"""What bundles of these subjects have too: what shows until when their figures may have been made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class BundledRecord:
 class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
     `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: what says when records were
-    there. `figures`: as claimed. `cutoff`: of an award alone, why it was computed at its size.
+    there. `figures`: as claimed. `cutoff`: of an award alone, why it was computed at its size. `last`: the last leaf
+    under `checkpoint`, of a shipment and of a partner, whose figures are judged at a time.
     """
 
     subject: str
@@ -92,11 +95,12 @@ class Bundle:
     times: Times
     figures: Mapping[str, Any]
     cutoff: Cutoff | None = None
+    last: LastLeaf | None = None
 
     def to_bytes(self) -> bytes:
-        more = {} if self.cutoff is None else {"cutoff": self.cutoff.to_json()}
+        more = {"cutoff": self.cutoff, "last": self.last}
         return canonical_json(
-            more
+            {name: shown.to_json() for name, shown in more.items() if shown is not None}
             | {
                 "lading": BUNDLE,
                 "subject": self.subject,
@@ -115,24 +119,18 @@ class Bundle:
 def parse_bundle(data: bytes) -> Bundle:
     """The bundle in `data`; accepts only what `to_bytes` would print. Raises `MalformedRecord`."""
     value = parse_json(data, max_size=MAX_BUNDLE, where="bundle")
-    about = value.get("subject") if isinstance(value, dict) else None
-    of_award = isinstance(about, str) and about.startswith(_OF_AWARDS)
-    if of_award and isinstance(value, dict) and "cutoff" not in value:
-        raise MalformedRecord(
-            "nothing shows why the award was computed at its size",
-            where="bundle.cutoff",
-            expected="the last leaves below that size and the one before",
-            mend="Bundles of awards by 0.1.0 have none: have it exported again.",
-        )
-    fields = fields_of(value, "bundle", (*_FIELDS, "cutoff") if of_award else _FIELDS)
-    if fields["lading"] != BUNDLE:
+    found = value.get("lading") if isinstance(value, dict) else None
+    if isinstance(found, str) and found != BUNDLE:
         raise MalformedRecord(
             "another format",
             where="bundle.lading",
             expected=BUNDLE,
-            found=str(fields["lading"])[:40],
+            found=found[:40],
             mend="Have it exported again by the version that verifies it, or verify it with the version that made it.",
         )
+    about = value.get("subject") if isinstance(value, dict) else None
+    more = _MORE_FIELDS.get(parse_subject(text(about, "bundle.subject")).kind)
+    fields = fields_of(value, "bundle", _FIELDS if more is None else (*_FIELDS, more))
     bundle = Bundle(
         subject=text(fields["subject"], "bundle.subject"),
         origin=text(fields["origin"], "bundle.origin"),
@@ -143,7 +141,8 @@ def parse_bundle(data: bytes) -> Bundle:
         rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
         times=Times.from_json(fields["times"], "bundle.times"),
         figures=_figures(fields["figures"]),
-        cutoff=Cutoff.from_json(fields["cutoff"], "bundle.cutoff") if of_award else None,
+        cutoff=Cutoff.from_json(fields["cutoff"], "bundle.cutoff") if more == "cutoff" else None,
+        last=LastLeaf.from_json(fields["last"], "bundle.last") if more == "last" else None,
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
         raise MalformedRecord("rule files do not ascend, each once", where="bundle.rules")

@@ -15,8 +15,8 @@ from ledger.products.authenticity import judge
 from ledger.products.verdict import Evidence, ProductVerdict, Scan
 from ledger.records.types import Attestation, Record
 from ledger.records.verification import VerifiedRecord
-from ledger.registry.brands import brands_of
-from ledger.registry.history import RegistryView
+from ledger.registry.brands import brands_over_time
+from ledger.registry.history import RegistryHistory, RegistryView
 
 MOST_LISTS = 200
 
@@ -88,9 +88,14 @@ def check_product(
 
 
 def product_verdict(
-    product: Product, figures: Mapping[str, Any], verified: Sequence[VerifiedRecord], registry: RegistryView
+    product: Product,
+    figures: Mapping[str, Any],
+    verified: Sequence[VerifiedRecord],
+    registry: RegistryView,
+    history: RegistryHistory,
 ) -> tuple[ProductVerdict, int]:
     """The verdict that checked records and `figures` give, and the time for which: the latest at which one was known.
+    `registry` is that under the bundle's checkpoint, `history` tells how it came about.
 
     Who looked at the code and where the goods went is in no bundle, so nothing of that is in it.
     """
@@ -98,7 +103,7 @@ def product_verdict(
     listed = {RecordId(bytes.fromhex(claim["attestation"][2:])) for claim in figures["codes"]}
     evidence = Evidence(
         records=verified,
-        holders=lambda gtin: brands_of(RegistryView(registry.state, at), gtin),
+        holders=brands_over_time(history, RegistryView(registry.state, at)),
         listed=lambda attestation, _: attestation in listed,
     )
     return judge(Scan(product, at), evidence), at

@@ -9,8 +9,9 @@ inclusion, arithmetic) and what only the log *attests* (that nothing is missing,
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache, partial
 
-from ledger.bonuses.award_size import counted_until
+from ledger.bonuses.disputed import reckoner
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.award_cutoff import check_cutoff
 from ledger.bundle.bundled_context import BundledContext, identify, is_leaf_of
@@ -18,6 +19,7 @@ from ledger.bundle.figure_checks import CheckedFigures, Ground, award_and_agreem
 from ledger.bundle.format import Bundle, BundledRecord, Trust, parse_bundle
 from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
+from ledger.bundle.last_leaf import latest_judgement
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.bundle.outcome_checks import REGISTRY_RECORDS, check_outcomes, check_target, events_of
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
@@ -33,7 +35,7 @@ from ledger.records.evidence import Basis, CheckpointTime, Evidence, blocks_coun
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.signing import Domain
 from ledger.records.types import Outcome, RegistryChange
-from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
+from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.registry.history import RecordedAt, RegistryHistory
 from ledger.shipments.outcome_facts import facts_of
 
@@ -55,13 +57,14 @@ def verify_bundle(
     3. checkpoint  the log signed it; *witnesses*: enough of those in the trust file cosigned it (only where it names
                    some); *kept checkpoints*: it continues those that the verifier kept (only where it names some)
        *times*: earlier checkpoints of the same log, cosigned or anchored, by which records were there
-    4. inclusion   each record, with its signatures and opened parts, is a leaf under the checkpoint
+    4. inclusion   each record, with its signatures and opened parts, is a leaf under the checkpoint; so is the last
+                   leaf (only of a shipment or a partner)
     5. registry    changes without a gap from the trusted genesis, each signed by the council in force
     6. signatures  each record was signed by its signers, with keys valid at its place
     7. complete    the log's signed statement that these are all records that bear on the subject
     8. outcomes    what the log says the chain decided, by the contracts that the registry had in force
        *cut-off*: the award's size is the first anchored one after its period and grace (only of an award)
-    9. figures     penalties, scores and awards come out the same again
+    9. figures     penalties, scores and awards come out the same again, judged no later than the checkpoint stood
     10. receipts   no record that the verifier holds a receipt of was left out (only where it holds any)
 
     Never raises for what is in `data`: whatever is wrong with it fails a step.
@@ -109,6 +112,9 @@ class _Work:
     head: TreeHead = field(init=False)
     history: RegistryHistory = field(init=False)
     evidence: Evidence = field(init=False)
+    counted: tuple[CheckpointTime, ...] = ()
+    """Of the evidence, what this trust file bears out."""
+    latest: CheckpointTime | None = None
     ids: dict[int, RecordId] = field(default_factory=dict)
     facts: dict[int, Facts] = field(default_factory=dict)
     recovered: dict[int, RecoveredRecord] = field(default_factory=dict)
@@ -173,6 +179,7 @@ class _Work:
             cosigned_at = policy.verify(self.bundle.checkpoint.encode())
             times.append(CheckpointTime(self.head.size, cosigned_at, Basis.WITNESSES))
         self.evidence = Evidence.of_chain(self.trust.chain_id, times)
+        self.counted = tuple(time for time in times if trusted is not None or time.basis is not Basis.WITNESSES)
         found = Counter(time.basis for time in self.evidence.times)
         blocks = "block times count" if counts else "block times are the operator's own"
         unknown = "; the trust file names none of these witnesses" if policy is not None and trusted is None else ""
@@ -200,7 +207,11 @@ class _Work:
             raise
         leaves = [(record.index, record.leaf_hash) for record in self.bundle.records]
         verify_subset(leaves, self.head.size, self.bundle.proof, self.head.root)
-        return f"all {len(leaves)} records are leaves of the log"
+        if self.bundle.last is None:
+            return f"all {len(leaves)} records are leaves of the log"
+        last_logged = self.bundle.last.logged_in(self.head, "last")
+        self.latest = latest_judgement(self.head.size, last_logged, self.counted)
+        return f"all {len(leaves)} records are leaves of the log; its last was logged at {last_logged} (UTC seconds)"
 
     def _domains(self) -> list[Domain]:
         """Evidence has one domain; money records bind the pool, which is any that the council opened."""
@@ -302,10 +313,12 @@ class _Work:
     def check_cutoff(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
         award, agreement = award_and_agreement(self.bundle.subject, records)
-        until = counted_until(agreement, parse_rule(rule_named(agreement.rule, self.bundle.rules)).grace)
+        rule = parse_rule(rule_named(agreement.rule, self.bundle.rules))
+        known = partial(as_known_at, self.verified, times=self.evidence.times)
         if self.bundle.cutoff is None:
             raise VerificationFailed("nothing says why the award was computed at its size", where="cutoff")
-        return check_cutoff(self.bundle.cutoff, award.logSize, until, self.bundle.times.checkpoints, self.log)
+        reckoned = cache(reckoner(agreement, rule, known))
+        return check_cutoff(self.bundle.cutoff, award.logSize, reckoned, self.bundle.times.checkpoints, self.log)
 
     # --- 9 and 10: numbers, and what was left out --------------------------------------------------------------
 
@@ -315,16 +328,13 @@ class _Work:
             self.verified,
             records,
             self.history.at_log(self.head.size, 0),
+            self.history,
             self.log.log_id,
             self.evidence.times,
-            self._latest(),
+            self.latest,
         )
         self.checked = check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, ground)
         return f"All made again from the records, {GIVEN}"
-
-    def _latest(self) -> int | None:
-        trusted = self.trust.witnesses
-        return None if trusted is None else trusted.verify(self.bundle.checkpoint.encode())
 
     def check_receipts(self, held: Iterable[HeldReceipt]) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

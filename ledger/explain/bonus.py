@@ -1,12 +1,18 @@
 """An award in sentences, line by line, made from its file when somebody reads it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.bonuses.award import Award, FindingReason, SetAside
 from ledger.bonuses.award_file import award_to_json
+from ledger.bonuses.disputed import DisputedShipment
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS
-from ledger.explain.units import money, percent, points
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
+from ledger.explain.units import moment, money, percent, points
+
+TIME_TO_AWARD = 3 * DAY
+"""What is left for computing, signing and recording an award below which its deadline nears."""
 
 _SET_ASIDE = {
     SetAside.OTHER_CURRENCY: "in another currency than the agreement's",
@@ -34,6 +40,8 @@ def explain_file(file: Mapping[str, Any]) -> tuple[str, ...]:
         f"Partner {rest['partner']} gets the rest: {total} - {paid} = {left} "
         "(forfeited shares, penalties, roundings and basis points that nobody has)."
     )
+    if left_out := left_out_text(file.get("leftOut", ())):  # files that were kept before 0.2.0 do not say
+        text.append(left_out)
     return tuple(text)
 
 
@@ -45,6 +53,28 @@ def explain_ranges(ranges: Mapping[str, Any]) -> tuple[str, ...]:
         f"{money(line['high'], unit)}."
         for line in (*ranges["lines"], ranges["residual"])
     )
+
+
+def left_out_text(shipments: Sequence[str]) -> str:
+    """Which disputed shipments count for nobody, from the figure of an award; nothing where there are none."""
+    if not shipments:
+        return ""
+    return f"Left out, for they are disputed and the rule says so: {', '.join(shipments)}."
+
+
+def waiting_text(waits_for: Sequence[DisputedShipment], deadline: int) -> str:
+    """What an award waits for, shipment by shipment, and whether it can still be made by the agreement's `deadline`."""
+    said = [
+        f"Shipment {to_hex(entry.shipment)} waits for its contested or contestable tender, decided after "
+        f"{moment(entry.until)}."
+        for entry in waits_for
+    ]
+    over = max(entry.until for entry in waits_for)
+    if over >= deadline:
+        said.append(f"That is not before the award's deadline, {moment(deadline)}: then the funders are paid back.")
+    elif over > deadline - TIME_TO_AWARD:
+        said.append(f"The deadline nears: without an award by {moment(deadline)} the funders are paid back.")
+    return " ".join(said)
 
 
 def _line(line: Mapping[str, Any], unit: str, total: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from ledger.bundle.figures import LAST_SECOND, CardChoice
 from ledger.bundle.steps import Step
 from ledger.bundle.subject import SubjectKind
 from ledger.common.ids import to_hex
+from ledger.explain.bonus import left_out_text
 from ledger.explain.product import reason_text
 from ledger.explain.units import moment, money, points
 from ledger.explain.words import counted
@@ -87,11 +88,12 @@ def _award(checked: CheckedFigures) -> str:
         f"partner {line['partner']} gets {money(line['amount'], currency)}{_within(line, currency)}"
         for line in award["lines"]
     )
+    disputed = f"{left_out_text(award['leftOut'])} " if award["leftOut"] else ""
     text = (
         f"award {award['version']} of {money(award['total'], currency)} under {award['agreement']}: {lines}, and "
         f"partner {rest['partner']} the rest, {money(rest['amount'], currency)}{_within(rest, currency)}. "
         f"Measured by {card['hash']}, {_CHOSEN[CardChoice(card['chosen_by'])]}. "
-        f"{_left_out(checked.figures['withheld'])}"
+        f"{disputed}{_left_out(checked.figures['withheld'])}"
     )
     effect = "" if checked.effect is None else f". {_EFFECT[checked.effect]}"
     return text + effect + ("" if checked.ruling is None else f": {to_hex(checked.ruling)}")

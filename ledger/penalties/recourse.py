@@ -55,13 +55,14 @@ def legs_of(journeys: Journeys, line: PortionLine, consignee: int) -> tuple[list
             continue
         out_at = min(moves[i + 1].at, line.counted_until) if i + 1 < len(moves) else line.counted_until
         out_at = max(came.at, out_at)
-        # What a partner did not cause is not its delay; and what the penalty leaves out is nobody's recourse.
+        # What a partner did not cause is not its delay; customs time that the penalty leaves out is nobody's recourse.
+        # Relief is agreed without those whose legs these are: a period of it would move the rest onto the other legs.
         spans = [
             held.span
             for held in line.holds
             if held.taken_out or (held.hold.confirmed and partner != force.commercial.liable)
         ]
-        customs = measure((*spans, *force.relief_spans), came.at, out_at)
+        customs = measure(spans, came.at, out_at)
         legs.append(
             LegLine(
                 shipment=line.shipment,

@@ -4,7 +4,8 @@ A verdict is a pure function of verified records and of where else the code was 
 the holder of the GTIN's GS1 prefix signed it, or somebody whom the holder authorised, directly or through others: an
 attestation with the schema `BRAND_AUTHORISATION` about ``partner/<id>``. Recalls count from the same, and from an
 authority. What others say is shown and decides nothing. A recall counts too where its author spoke for the brand when
-it became known: goods do not get better when an authorisation ends, and nobody can end it for then afterwards.
+it became known: goods do not get better when an authorisation ends, or the brand loses its role, and nobody can end it
+for then afterwards.
 
 No cryptography detects a copied code, so `AUTHENTIC` always comes with that caution among its reasons. A printed code
 is looked at by many people: looks alone, and looks after the sale, are told in a note and change no verdict. A one-time

@@ -117,12 +117,13 @@ def chain_of(
     verified: VerifiedRecord, recall: Recall, gtin: str, chains: Chains, evidence: Evidence
 ) -> tuple[RecordId, ...] | None:
     """By which authorisations a recall's author speaks for the brand of `gtin`, none for the brand itself; None when it
-    does not. `chains`: who speaks now; it counts too who spoke, by all that was known, when the recall became known.
+    does not. `chains`: who speaks now; it counts too who spoke, by all that was known, when the recall became known,
+    from the holders of the prefix where it was recorded.
     """
     chain = chains.get(recall.by)
     if chain is None:
         then = Heard.at(verified.known, authorising(evidence.records)).in_force()
-        chain = speakers(evidence.holders(gtin), then).get(recall.by)
+        chain = speakers(evidence.holders(gtin, verified.facts), then).get(recall.by)
     return chain
 
 

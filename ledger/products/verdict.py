@@ -3,17 +3,24 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from ledger.codes import ShipmentState
 from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
 from ledger.products.one_time_codes import NO_LOOKS, Looks
-from ledger.records.verification import VerifiedRecord
+from ledger.records.verification import Facts, VerifiedRecord
 
 Chains = Mapping[int, tuple[RecordId, ...]]
 """Who speaks for the brand, by which authorisations."""
-PrefixHolders = Callable[[str], Collection[int]]
-"""The partners with the brand's role for a GS1 prefix of this GTIN (14 digits), at the time of the verdict."""
+
+
+class PrefixHolders(Protocol):
+    """The partners with the brand's role for a GS1 prefix of a GTIN (14 digits): at the time of the verdict, or where a
+    record stands.
+    """
+
+    def __call__(self, gtin: str, place: Facts | None = None, /) -> Collection[int]: ...
 
 
 class Verdict(StrEnum):

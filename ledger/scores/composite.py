@@ -8,7 +8,7 @@ Points are hundredths of a point (0 to 10,000). `low` and `high` come from the i
 sanction needs `high` below its threshold, a reward `low` above it (see `ledger.bonuses.award`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -195,13 +195,13 @@ class Tallies:
         penalties: bool = False,
         samples: Iterable[Sample] | None = None,
         hidden: Sequence[bytes] = (),
+        left_out: Collection[bytes] = (),
     ) -> None:
-        """`shortcut`: plain journeys are counted the short way, which gives the same (see
-        `ledger.penalties.fast_path`).
+        """`shortcut`: plain journeys are counted the short way (`ledger.penalties.fast_path`), which gives the same.
 
         With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the
         same pass. `samples`, in the order of their shipments, and `hidden` were taken before: then nothing is read
-        again.
+        again. Shipments that are `left_out` count for nobody.
         """
         self.period = period
         self.hidden = list(hidden)
@@ -211,12 +211,12 @@ class Tallies:
         self._books = Books()
         self._usual = UsualPromises(journeys, period)
         self._tenders = Tenders(journeys, period)
-        for sample in self._read(journeys, shortcut, penalties) if samples is None else samples:
+        for sample in self._read(journeys, shortcut, penalties, left_out) if samples is None else samples:
             self._books.add(sample)
         self._medians = self._office_medians()
 
-    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool) -> Iterator[Sample]:
-        for shipment in journeys.shipments():
+    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool, but: Collection[bytes]) -> Iterator[Sample]:
+        for shipment in (known for known in journeys.shipments() if known not in but):
             result = plain(journeys, shipment) if shortcut else None
             if result is not None and count_plain(result, journeys, self.period, self._books):
                 if penalties:

@@ -5,6 +5,7 @@ recall of the product replaces it (see `ledger.products.heard`). Otherwise any r
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId
@@ -12,6 +13,7 @@ from ledger.products.brand_authority import holders_at
 from ledger.products.heard import Heard, word_of
 from ledger.products.verdict import Evidence
 from ledger.records.types import Recall
+from ledger.records.verification import Facts
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
 
@@ -24,10 +26,17 @@ def counted_recalls(journeys: Journeys, product: Product, at: int) -> list[Recor
         return []
     told = [found.verified for found in (*of_product, *journeys.authorisations)]
     revoking = [said.verified for record in told for said in journeys.revocations.get(record.id, ())]
-    evidence = Evidence((*told, *revoking), lambda gtin: holders_at(journeys.brand_changes, gtin, at))
+    evidence = Evidence((*told, *revoking), partial(_holders, journeys, at))
     heard = Heard.at(at, evidence.records)
     words = ((recall, word_of(recall, heard, evidence)) for recall in covering)
     return [recall for recall, word in words if word.speaks and word.stands]
+
+
+def _holders(journeys: Journeys, at: int, gtin: str, place: Facts | None = None, /) -> set[int]:
+    """Who holds the brand at `at`, or at the block where a record stands."""
+    if place is not None:
+        at = place.block_time if place.block_time is not None else place.known
+    return holders_at(journeys.brand_changes, gtin, at)
 
 
 def word_may_change_until(journeys: Journeys, product: Product) -> int:

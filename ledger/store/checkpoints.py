@@ -100,6 +100,12 @@ def anchored_below(connection: Connection, size: int) -> StoredCheckpoint | None
     return rows[0] if rows else None
 
 
+def anchored_sizes(connection: Connection) -> list[int]:
+    """The sizes of those that were anchored, ascending."""
+    query = select(checkpoints.c.size).where(checkpoints.c.anchored_block.is_not(None)).order_by(checkpoints.c.size)
+    return list(connection.execute(query).scalars())
+
+
 def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
     """Those that were anchored, newest first."""
     query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.anchored_block.is_not(None))

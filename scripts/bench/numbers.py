@@ -174,7 +174,7 @@ def _award(journeys: Journeys, tallies: Tallies, period: Period) -> object:
         bytes(16), parties, 1, 1, bytes(20), "EUR", rule.hash, period.start, period.end, DAY, 2, DAY, period.end,
         period.end, Details(bytes(16), ""),
     )  # fmt: skip
-    charges = charges_on(agreement, journeys, tallies.owed)
+    charges = charges_on(agreement, journeys, tallies.owed, agreement.periodEnd)
     return compute_award(
         RecordId(bytes(32)), agreement, rule, 1, 10**9, scorecards_of(agreement, rule, tallies, card), charges
     )

@@ -70,13 +70,15 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "times": _times(number),
             "figures": json_schema(FIGURES[kind]),
         }
-        | ({"cutoff": _cutoff()} if kind is SubjectKind.AWARD else {})
+        | _more(kind)
     )
 
 
-def _cutoff() -> dict[str, Any]:
+def _more(kind: SubjectKind) -> dict[str, Any]:
     leaf = _object({"leaf": _hex(LEAF_LENGTH), "proof": _list(HEX32)})
-    return _object({"last": leaf, "before": {"anyOf": [{"type": "null"}, leaf]}})
+    if kind is SubjectKind.AWARD:
+        return {"cutoff": _object({"last": leaf, "before": {"anyOf": [{"type": "null"}, leaf]}})}
+    return {"last": leaf} if kind in (SubjectKind.SHIPMENT, SubjectKind.PARTNER) else {}
 
 
 def _times(number: dict[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
     changed_root = "\n".join(["vectors.lading.example/log", "999", *note.split("\n")[2:]])
     gap = _without(log, left_out, 2)
     omitted = _without(log, left_out, shipment["records"][numbers["Endorsement"]]["index"])
+    last, logged = good["partner"]["last"], log.entries[-1][2]
     statement = "/figures/penalties/statements/0"
     own = CARD.replace(b"zero = 950_000", b"zero = 1")
 
@@ -97,6 +98,8 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
     withheld = to_hex(part_hash(commercial))
     cases: list[tuple[str, str, str, list[dict[str, Any]]]] = [
         ("another format", "shipment", "format", [set_("/lading", "bundle/1")]),
+        ("the format before this one", "shipment", "format",
+         [set_("/lading", "bundle/3"), {"op": "remove", "path": "/last"}]),
         ("unknown field", "shipment", "format", [{"op": "add", "path": "/remark", "value": ""}]),
         ("a record without its index", "shipment", "format", [{"op": "remove", "path": "/records/0/index"}]),
         ("hex in capitals", "shipment", "format", [set_("/proof/0", shipment["proof"][0].upper().replace("X", "x"))]),
@@ -119,12 +122,19 @@ def _bad(played: Played, good: dict[str, Any]) -> dict[str, Any]:
         ("a hash of the proof dropped", "shipment", "inclusion", [{"op": "remove", "path": "/proof/0"}]),
         ("the total of the signed award altered", "award", "inclusion",
          [set_(f"/records/{money}/message/total", "1000001")]),
+        ("the last leaf stripped", "shipment", "format", [{"op": "remove", "path": "/last"}]),
+        ("another leaf shown as the last", "shipment", "inclusion", [set_("/last", award["cutoff"]["last"])]),
+        ("the last leaf logged later", "partner", "inclusion", [set_("/last/leaf", last["leaf"][:-2] + "ff")]),
+        ("a hash of the last leaf's proof dropped", "partner", "inclusion", [set_("/last/proof", last["proof"][1:])]),
         ("a registry change omitted, the proof mended", "shipment", "registry", gap),
         ("an endorsement omitted, the proof mended", "shipment", "complete", omitted),
         ("another subject", "shipment", "complete", [set_("/subject", f"shipment/0x{'00' * 32}")]),
         ("a lower penalty", "shipment", "figures", [set_(f"{statement}/amount", 1)]),
         ("a leg's share moved", "shipment", "figures", [set_(f"{statement}/legs/0/amount", 1)]),
         ("judged at a time that is none", "shipment", "figures", [set_(f"{statement}/judged_at", 2**40)]),
+        ("judged after the last leaf was logged", "shipment", "figures", [set_(f"{statement}/judged_at", logged + 1)]),
+        ("scores judged after the last leaf was logged", "partner", "figures",
+         [set_("/figures/scores/period/at", logged + 1)]),
         ("disputed money that nobody disputes", "shipment", "figures", [set_(f"{statement}/frozen", 1)]),
         ("words among the figures", "shipment", "figures",
          [{"op": "add", "path": "/figures/summary", "value": "nobody owes anything"}]),

@@ -218,6 +218,8 @@ def _bad_times(played: Played, good: dict[str, Any]) -> Cases:
         ("a timed checkpoint left out, signed by the log", "witnessed", "figures", signed()),
         ("a timed checkpoint cosigned later, signed by the log", "witnessed", "figures",
          signed(_timed(log, replace(seen, time=seen.time + 5)))),
+        ("judged after witnesses had cosigned the checkpoint", "witnessed", "figures",
+         [_set("/figures/penalties/statements/0/judged_at", _cosigned_at(log) + 1)]),
         ("the signature over the times forged", "witnessed", "complete",
          [_set("/times/signature", to_hex(bytes(64)))]),
         ("the times of another subject", "witnessed", "complete",

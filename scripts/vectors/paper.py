@@ -12,9 +12,10 @@ from typing import Any
 from ledger import merkle
 from ledger.bonuses.award import Award
 from ledger.bonuses.rule_file import parse_rule
-from ledger.bundle.award_cutoff import Cutoff, LastLeaf
+from ledger.bundle.award_cutoff import Cutoff
 from ledger.bundle.figures import award_for
 from ledger.bundle.format import TRUST, Bundle, BundledRecord
+from ledger.bundle.last_leaf import LastLeaf
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
 from ledger.codes import ContractKind, RegistryAction, Role
 from ledger.codes import Outcome as Code
@@ -204,6 +205,7 @@ class PaperLog:
             times=Times(None, timed, LOG.times(subject, size, times_digest(None, timed))),
             figures=figures(known),
             cutoff=Cutoff(leaves[0], leaves[1]) if leaves else None,
+            last=self._last_leaf(size, hashes) if subject.startswith(("shipment/", "partner/")) else None,
         ).to_bytes()
 
     def _timed(self, size: int, hashes: Sequence[bytes]) -> TimedCheckpoint:

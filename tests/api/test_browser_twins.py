@@ -203,7 +203,14 @@ def test_the_pages_verdict_is_the_ledgers() -> None:
         held = closed(product, made)
         brands = sorted(rng.sample(range(1, 6), rng.randrange(3)))
         listed = {one.id for one in held if rng.random() < 0.5}
-        evidence = Evidence(held, lambda _, brands=brands: brands, lambda i, _, listed=listed: i in listed)  # type: ignore[misc]
+        then = {one.facts: sorted(rng.sample(range(1, 6), rng.randrange(3))) for one in held}
+
+        def holders(
+            _: str, place: Facts | None = None, /, *, now: list[int] = brands, then: dict[Facts, list[int]] = then
+        ) -> list[int]:
+            return now if place is None else then[place]
+
+        evidence = Evidence(held, holders, lambda i, _, listed=listed: i in listed)  # type: ignore[misc]
         verdict = judge(Scan(product, NOW), evidence)
         expected.append(
             {
@@ -226,6 +233,7 @@ def test_the_pages_verdict_is_the_ledgers() -> None:
                         "id": to_hex(one.id), "type": type(one.record).__name__, "message": one.record.to_json(),
                         "index": one.log_index, "known": one.known, "applied": one.applied(),
                         "authority": bool(authorities.get(one.record.by, 0)),  # type: ignore[attr-defined]
+                        "brands": then[one.facts],
                     }
                     for one in held
                 ],

@@ -349,7 +349,7 @@ MUTATIONS: dict[str, tuple[str, str, Edit]] = {
     "cosignatures of another state": (AUTHENTIC, "witnesses", _witnesses_of_another_state),
     "a checkpoint of another key": (AUTHENTIC, "checkpoint", _other_log),
     "a checkpoint of another log": (AUTHENTIC, "log", _log_of_another_name),
-    "no word that nothing is missing": (AUTHENTIC, "complete", _complete_missing),
+    "no word that nothing is missing": (AUTHENTIC, "format", _complete_missing),
     "complete at another size": (AUTHENTIC, "complete", _complete_of_another_size),
     "complete about another subject": (AUTHENTIC, "complete", _complete_of_another_subject),
     "complete over another list": (RECALLED, "complete", _complete_of_another_list),

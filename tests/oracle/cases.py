@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.codes import (
     AmendmentKind,
@@ -128,9 +129,10 @@ class Case:
         place: Place = HERE,
         due: int = 0,
         now: int = 0,
+        exceptions: int = 0,
         outcome: int = Outcome.APPLIED,
     ) -> Seen:
-        item = HandoffItem(shipment or self.root, sequence, packages, 0)
+        item = HandoffItem(shipment or self.root, sequence, packages, exceptions)
         record = Handoff((item,), releaser, receiver, place, Load(SALT, ""), when, due, when + DAY, OPEN)
         return self.take(record, (releaser, receiver), now or when, outcome)
 
@@ -141,8 +143,17 @@ class Case:
         record = Split(by, shipment or self.root, sequence, children, 1, when, OPEN)
         return self.take(record, (by,), now or when)
 
-    def say(self, kind: StatementKind, by: int, when: int, *, sequence: int = 0, place: Place = HERE) -> Seen:
-        record = Statement(by, RETAILER, kind, self.root, sequence, when, place, OPEN)
+    def say(
+        self,
+        kind: StatementKind,
+        by: int,
+        when: int,
+        *,
+        shipment: bytes = b"",
+        sequence: int = 0,
+        place: Place = HERE,
+    ) -> Seen:
+        record = Statement(by, RETAILER, kind, shipment or self.root, sequence, when, place, OPEN)
         return self.take(record, (by,), when)
 
     def decide(
@@ -169,7 +180,7 @@ class Case:
     def endorse(self, by: int, target: Seen, when: int) -> Seen:
         return self.take(Endorsement(by, target.id), (by,), when, logged=True)
 
-    def amend(self, kind: AmendmentKind, changes: dict[str, int | str], *signers: int) -> Seen:
+    def amend(self, kind: AmendmentKind, changes: dict[str, Any], *signers: int) -> Seen:
         record = Amendment(self.root, bytes(32), kind, Details(SALT, json.dumps(changes)))
         return self.take(record, signers or (SUPPLIER, CARRIER, PLATFORM), day(1), logged=True)
 

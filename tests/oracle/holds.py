@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.codes import RELEASES, Assurance, ClearanceStatus
-from ledger.records.types import Clearance, Commercial, Handoff
+from ledger.records.types import Clearance, Commercial
 from tests.oracle.facts import Seen
-from tests.oracle.stops import counted
-from tests.oracle.travels import Line, World, terms_of
+from tests.oracle.lines import Line, counted
+from tests.oracle.travels import World, terms_of
 
 Span = tuple[int, int]
 HOLD_ENDS = RELEASES | {ClearanceStatus.REFUSED}
@@ -31,13 +31,13 @@ class Holds:
     commercial: Commercial
     line: Line
 
-    def spans(self, t: int) -> list[Span]:
-        """The holds that count, as spans of seconds up to `t`."""
+    def spans(self, t: int, *, whoever_caused: bool = False) -> list[Span]:
+        """The holds that count, as spans of seconds up to `t`; `whoever_caused`: those of `liable` too."""
         decisions = self._decisions()
         found = []
         for seen in decisions:
             record = decision(seen)
-            if record.causedBy == self.commercial.liable:
+            if record.causedBy == self.commercial.liable and not whoever_caused:
                 continue
             if record.status == ClearanceStatus.SEIZED and self._by_customs(record):
                 found.append((record.occurredAt, min(t, self._next_move(record.occurredAt, t))))
@@ -109,12 +109,6 @@ class Holds:
         return None
 
     def _next_move(self, since: int, t: int) -> int:
-        """When the goods next moved after a seizure, as moves count."""
-        found = []
-        for step in self.line.steps:
-            record = step.seen.record
-            if step.moves:
-                when = counted(step.seen, self.commercial.reportLag) if isinstance(record, Handoff) else step.seen.known
-                if when > since:
-                    found.append(when)
-        return min(found, default=t)
+        """When the goods next came into other hands after a seizure, as that counts."""
+        passed = [step.passed_at(self.commercial.reportLag) for step in self.line.steps if step.passes_on]
+        return min((when for when in passed if when > since), default=t)

@@ -4,29 +4,29 @@ Readings, where the page leaves one open:
 
 1. A child's alpha and cap are those of the terms, weighed by its exact share: floors only once a family.
 2. A share of packages is taken at a split (of the children's sum) and at a short item (received of held); `over` none.
-3. A refusal (0 packages) by the consignee stops for good, and so does delivery: what is parted later stays one part.
+3. A refusal (0 packages) by the consignee stops for good, and so does delivery: what is split later stays one part. A
+   short item is no split: what it leaves is a part of its own even then, with the same lateness.
 4. Under later terms that do not count, only the first consignee's receipt or refusal stops; its tenders and lockers do
    not. Parts under later terms share the first part evenly, by packages. Transformation without signature has ended.
 5. An override is no delivery, even to the consignee; it is a move. Ended: lost, left, sold, destroyed, abandoned, and
    seized or destroyed by customs itself for a required pair. `found` stops and reopens nothing.
-6. New terms but a return are a move that voids a tender; an override too, but to an earlier holder. Once back with an
-   earlier holder, the goods may still move on and void it.
+6. New terms but a return are a move that voids a tender, after a refusal too; an override too, but to an earlier
+   holder: who had the goods before the tender. Once back there, they may still move on and void it.
 7. Of a locker only the next move is asked; an end (lost in the locker) is no move.
 8. A contest at the very last second of the window counts; a tender is undecided up to and with that second; a dispute
    ends with the second 30 days after the contest, endorsements visible in that second counting.
-9. A third signed nothing of any shipment of the family, before or after, applied or not.
+9. A third signed nothing of the part's shipment and its ancestors, before or after, applied or not; what parted from
+   these goods is another shipment.
 10. Required pairs need no earlier knowledge (the clip to the opening does that); lodged ones do. Who
     declared one that the chain took was a party of the goods then.
 11. What an ancestor's records say holds for a child if they occurred before the parting: a split's known time,
     since its claim is the holder's own word.
 12. A hold ends with the first release or refusal at or after it; a broker's is put in place by `occurredAt` and counted
     later. What stands on a broker's word, or is of any other pair, ends on a word, and by customs' all the more.
-13. A seizure runs from `occurredAt` to the next move, as moves count.
+13. A seizure runs from `occurredAt` until the goods next come into other hands, as that counts; new terms are no move.
 14. The newest relief that names the goods or none stands, also over those of ancestors. Amendments count in log order
     where each names the one before, of any kind, and all must have signed; corrections change nothing here.
-15. A leg's overrun is taken out of its own time: received to passed on (or t), less customs in between, beyond `dueAt`.
-    Legs under later terms have no recourse under the first. Times of both ends as counted.
-16. `indicative` ends by a signature or endorsement of the terms, not of an amendment of them.
+15. `indicative` ends by a signature or endorsement of the terms, or of new terms of the whole (ADR 0003).
 """
 
 from collections import defaultdict
@@ -34,17 +34,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any, TypeVar
+from typing import Any
 
 from ledger.codes import AmendmentKind
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Amendment, Commercial, Handoff, ShipmentTerms
+from ledger.records.types import Amendment, Commercial
 from tests.oracle.facts import DAY, Seen, changes
-from tests.oracle.holds import Holds, covered
-from tests.oracle.stops import Clock, counted
-from tests.oracle.travels import Line, World, terms_of
-
-K = TypeVar("K")
+from tests.oracle.holds import Holds
+from tests.oracle.lines import Line, lines_of
+from tests.oracle.recourse import Leg, recourse, spread
+from tests.oracle.stops import Clock
+from tests.oracle.travels import World, terms_of
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,20 @@ class Answer:
     frozen: int
     indicative: bool
     parts: dict[bytes, Part]
-    recourse: tuple[tuple[bytes, int, int, int], ...]
+    recourse: tuple[Leg, ...]
     others: tuple[tuple[bytes, str, int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """The amended terms of one part; `family` is the shipment whose currency it is counted in."""
+    """The amended terms of one part; `family` is the shipment whose currency it is counted in; `amended`: whether new
+    terms of the whole, which `liable` signed too, stand.
+    """
 
     commercial: Commercial
     relief: int
     family: bytes
+    amended: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class _Result:
 
 
 _Piece = tuple[Line, _Rules, _Result, _Result]
+_Owed = tuple[_Result, _Result, int, int]
 
 
 def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
@@ -103,27 +107,24 @@ def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
     for piece in _pieces(world, terms, at):
         families[piece[1].family].append(piece)
 
-    parts: dict[bytes, Part] = {}
-    recourse: list[tuple[bytes, int, int, int]] = []
+    owned: dict[bytes, list[_Owed]] = defaultdict(list)
+    legs: list[Leg] = []
     totals: dict[bytes, tuple[int, int, str]] = {}
     for family, pieces in families.items():
-        lows = _spread([(line.own, best.amount) for line, _, best, _ in pieces])
-        highs = _spread([(line.own, worst.amount) for line, _, _, worst in pieces])
+        lows, highs = spread([p[2].amount for p in pieces]), spread([p[3].amount for p in pieces])
         currency = pieces[0][1].commercial.currency if pieces else first.commercial.currency
-        totals[family] = (sum(lows.values()), sum(highs.values()), currency)
-        for own, owed in lows.items():
-            mine = [p for p in pieces if p[0].own == own]
-            parts[own] = _part([(p[2], p[3]) for p in mine], owed, highs[own])
-            longest = max(mine, key=lambda p: p[2].t)
-            recourse += _recourse(world, terms, longest[0], longest[1].commercial, longest[2].t, owed)
+        totals[family] = sum(lows), sum(highs), currency
+        for (line, rules, best, worst), owed, at_worst in zip(pieces, lows, highs, strict=True):
+            owned[line.own].append((best, worst, owed, at_worst))
+            legs += recourse(world, terms, line, rules.commercial, best.t, owed)
     low, high, _ = totals[root]
     return Answer(
         low=low,
         high=high,
         frozen=high - low,
-        indicative=not world.bears(terms, first.commercial.liable),
-        parts=parts,
-        recourse=tuple(recourse),
+        indicative=not (first.amended or world.bears(terms, first.commercial.liable)),
+        parts={own: _part(results) for own, results in owned.items()},
+        recourse=tuple(legs),
         others=tuple((f, c, lo, hi) for f, (lo, hi, c) in totals.items() if f != root),
     )
 
@@ -139,13 +140,13 @@ def child_alone(root: bytes, child: bytes, seen: Sequence[Seen], at: int) -> tup
 
 def _pieces(world: World, terms: Seen, at: int) -> Iterator[_Piece]:
     """Every line with the rules of its part, and its result at best and at worst."""
-    for line in world.lines(terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
+    for line in lines_of(world, terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
         rules = _rules(world, terms, tuple(s.shipment for s in line.segments if s.terms.id == terms.id))
         best, worst = (_result(world, terms, line, rules, at, best=best) for best in (True, False))
         yield line, rules, best, worst
 
 
-def _part(pieces: list[tuple[_Result, _Result]], low: int, high: int) -> Part:
+def _part(pieces: list[_Owed]) -> Part:
     lows, highs = [p[0] for p in pieces], [p[1] for p in pieces]
     last = max(lows, key=lambda r: (r.late, r.t))
     return Part(
@@ -154,32 +155,16 @@ def _part(pieces: list[tuple[_Result, _Result]], low: int, high: int) -> Part:
         t_low=last.t,
         t_high=max(r.t for r in highs),
         customs=last.customs,
-        low=low,
-        high=high,
+        low=sum(p[2] for p in pieces),
+        high=sum(p[3] for p in pieces),
     )
-
-
-def _spread(terms: list[tuple[bytes, Fraction]]) -> dict[bytes, int]:
-    """One floor of the sum, spread by largest remainder; ties in the order given."""
-    exact: dict[bytes, Fraction] = {}
-    for own, amount in terms:
-        exact[own] = exact.get(own, Fraction(0)) + amount
-    return _largest_remainder(floor(sum(exact.values(), Fraction(0))), exact)
-
-
-def _largest_remainder(total: int, exact: dict[K, Fraction]) -> dict[K, int]:
-    shares = {key: floor(value) for key, value in exact.items()}
-    ranked = sorted(exact, key=lambda key: shares[key] - exact[key])  # stable: ties stay in order
-    for key in ranked[: total - sum(shares.values())]:
-        shares[key] += 1
-    return shares
 
 
 def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
     """The terms as amended for the last shipment of `ancestry` (from the root down)."""
     commercial = terms_of(terms).commercial
     assert not isinstance(commercial, Withheld), "prices are closed"
-    relief, family, previous = 0, terms.id, bytes(32)
+    relief, previous, amended = 0, bytes(32), False
     whole = commercial
     for seen in world.amendments[terms.id]:
         record = seen.record
@@ -199,10 +184,17 @@ def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
         elif record.kind == AmendmentKind.TERMS:
             commercial = _changed(commercial, change)
             if named == terms.id:
-                whole = _changed(whole, change)
-            elif commercial.currency != whole.currency:
-                family = named
-    return _Rules(commercial, relief, family)
+                whole, amended = _changed(whole, change), True
+    return _Rules(commercial, relief, _family(world, terms, ancestry, commercial.currency), amended)
+
+
+def _family(world: World, terms: Seen, ancestry: tuple[bytes, ...], currency: str) -> bytes:
+    """The furthest ancestor in an unbroken line of one currency (ADR 0003)."""
+    *above, last = ancestry
+    if not above:
+        return last
+    parent = _rules(world, terms, tuple(above))
+    return parent.family if parent.commercial.currency == currency else last
 
 
 def amended_for(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> Commercial:
@@ -226,30 +218,3 @@ def _result(world: World, terms: Seen, line: Line, rules: _Rules, at: int, *, be
     late = max(0, t - t0 - customs - rules.relief)
     scaled = min(com.alpha * late * late, com.penaltyCap * DAY * DAY)
     return _Result(t, late, customs, line.weight * Fraction(scaled, DAY * DAY))
-
-
-def _recourse(
-    world: World, terms: Seen, line: Line, com: Commercial, t: int, owed: int
-) -> list[tuple[bytes, int, int, int]]:
-    """The part's low amount over its legs by their overruns; nothing where no leg overran: it stays with `liable`."""
-    moves = [s for s in line.steps if s.moves]
-    spans = Holds(world, terms, com, line).spans(t)
-    overruns: dict[int, tuple[int, int]] = {}
-    for i, step in enumerate(moves):
-        record = step.seen.record
-        if not isinstance(record, Handoff) or not record.dueAt or step.terms.id != terms.id:
-            continue
-        received, passed = counted(step.seen, com.reportLag), t
-        if i + 1 < len(moves):
-            after = moves[i + 1].seen
-            left = after.known if isinstance(after.record, ShipmentTerms) else after.visible
-            left = counted(after, com.reportLag) if isinstance(after.record, Handoff) else left
-            passed = min(t, left)
-        customs = covered(spans, received, passed) if received < passed else 0
-        overruns[i] = (step.receiver, max(0, passed - record.dueAt - customs))
-    total = sum(overrun for _, overrun in overruns.values())
-    if not total:
-        return []
-    exact = {i: Fraction(owed * overrun, total) for i, (_, overrun) in overruns.items()}
-    shares = _largest_remainder(owed, exact)
-    return [(line.own, overruns[i][0], overruns[i][1], shares[i]) for i in overruns if overruns[i][1]]

@@ -1,12 +1,14 @@
 """The product's figures of what the oracle sees: the same records, in the product's own form."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from ledger.codes import AmendmentKind, Outcome
 from ledger.common.ids import RecordId
-from ledger.penalties.statement import PenaltyStatement, penalty_of
+from ledger.penalties.statement import PenaltyStatement, family_statements, penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.records.types import NOBODY, Amendment, Record, ShipmentTerms
@@ -15,6 +17,16 @@ from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from tests.oracle.breaches import Breach
 from tests.oracle.facts import Seen
+
+
+class LegShare(NamedTuple):
+    """One leg's part of a penalty: `overrun` in seconds, `amount` in minor units."""
+
+    partner: int
+    handoff: bytes
+    overrun: int
+    amount: int
+
 
 _WIDE = ("value", "freight", "alpha", "penaltyCap")
 """Fields of more than 48 bits stand as decimal strings."""
@@ -54,6 +66,34 @@ def verified(seen: Iterable[Seen]) -> list[VerifiedRecord]:
 def product(seen: Iterable[Seen], root: bytes, at: int) -> PenaltyStatement:
     """The product's statement of the shipment opened by the terms `root`."""
     return penalty_of(root, Journeys(verified(seen)), at)
+
+
+def families(seen: Iterable[Seen], root: bytes, at: int) -> list[PenaltyStatement]:
+    """The statements of all goods opened as `root`, that of its own currency first."""
+    return list(family_statements(Journeys(verified(seen)), root, at))
+
+
+def parts(statements: Iterable[PenaltyStatement], family: Container[bytes]) -> dict[bytes, tuple[int, int]]:
+    """What each part owes, low and high, all pieces together: a part is the last shipment of its path under the first
+    terms, which are those in `family`.
+    """
+    shares: dict[bytes, tuple[int, int]] = {}
+    for statement in statements:
+        for line in statement.portions:
+            own = [name for name, _ in line.part.portion.path if name in family][-1]
+            low, high = shares.get(own, (0, 0))
+            shares[own] = low + line.amount, high + line.amount_high
+    return shares
+
+
+def legs(statements: Iterable[PenaltyStatement]) -> Counter[LegShare]:
+    """Who bears what of the penalties, for which handoff and overrun; once for each piece that goes back to it."""
+    return Counter(
+        LegShare(leg.partner, leg.handoff, leg.overrun_seconds, leg.amount)
+        for statement in statements
+        for leg in statement.legs
+        if leg.amount
+    )
 
 
 def engine(seen: Iterable[Seen], root: bytes, at: int) -> tuple[int, int]:

@@ -6,7 +6,6 @@ from ledger.codes import Purpose, Role, StatementKind
 from ledger.records.eip712 import Withheld
 from ledger.records.types import (
     Amendment,
-    Clearance,
     Commercial,
     Endorsement,
     Handoff,
@@ -16,18 +15,12 @@ from ledger.records.types import (
     Statement,
 )
 from tests.oracle.facts import DAY, Seen
-from tests.oracle.travels import Line, Step, World, terms_of, touched
+from tests.oracle.lines import Line, Step, counted
+from tests.oracle.travels import World, terms_of, touched
 
 THIRD_ROLES = (Role.LOCKER, Role.WAREHOUSE, Role.AUTHORITY, Role.AUDITOR)
 DISPUTED = 30 * DAY
 STOOD = 30 * DAY
-
-
-def counted(seen: Seen, report_lag: int) -> int:
-    """max(`occurredAt`, known − `reportLag`): what two signed."""
-    record = seen.record
-    assert isinstance(record, Handoff | Clearance)
-    return max(record.occurredAt, seen.known - report_lag)
 
 
 def tender_place_agrees(destination: Place | Withheld, place: Place | Withheld) -> bool | None:
@@ -138,25 +131,25 @@ class Clock:
         )
 
     def _moved_on(self, seen: Seen, at: tuple[int, int]) -> bool:
-        """Whether the goods moved on to somebody else before the tender had stood for 30 days."""
-        holders, holder = {terms_of(self.root).holder}, terms_of(self.root).holder
+        """Whether the goods moved on to somebody else before the tender had stood for 30 days; not so to whom held them
+        before it was made.
+        """
+        earlier_holders = {terms_of(self.root).holder}
         for step in self.line.steps:
-            if not step.moves:
+            if step.moves and step.at < at:
+                earlier_holders.add(step.receiver)
+        for step in self.line.steps:
+            if not step.moves or step.at < at:
                 continue
-            record = step.seen.record
-            if step.at >= at:
-                if step.reaches_consignee_of(self.root):
+            if step.reaches_consignee_of(self.root):
+                return False
+            if isinstance(step.seen.record, ShipmentTerms):
+                if step.seen.record.purpose == Purpose.RETURN:
                     return False
-                if isinstance(record, ShipmentTerms):
-                    if record.purpose == Purpose.RETURN:
-                        return False
-                    earlier = False
-                else:
-                    earlier = step.receiver in holders - {holder} or self._at_locker(step)
-                if not earlier and step.seen.visible - seen.visible < STOOD:
-                    return True
-            holder = step.receiver
-            holders.add(holder)
+            elif step.receiver in earlier_holders or self._at_locker(step):
+                continue
+            if step.seen.visible - seen.visible < STOOD:
+                return True
         return False
 
     def _stands(self, seen: Seen, tender: Statement) -> bool | None:
@@ -192,15 +185,15 @@ class Clock:
         bits = endorsement.roles.get(partner, 0)
         if partner in sides or not any(bits >> role & 1 for role in THIRD_ROLES):
             return False
-        return partner not in involved(self.world, self.root)
+        goods = {s.shipment for s in self.line.segments if s.terms.id == self.root.id}
+        return partner not in involved(self.world, self.root, goods)
 
 
-def involved(world: World, root: Seen) -> set[int]:
-    """Custodians of the shipment and its children, and all who signed anything of it but endorsements of tenders and
-    contests."""
-    family = {shipment for shipment, _ in world.family(root.id)}
-    offers = {s.id for f in family for s in world.statements[f] if _is_offer(s)}
-    about = {s.id for s in world.all if touched(s.record) & family} | {root.id}
+def involved(world: World, root: Seen, goods: set[bytes]) -> set[int]:
+    """Custodians of these shipments, a part and its ancestors, and all who signed anything of them but endorsements of
+    tenders and contests."""
+    offers = {s.id for shipment in goods for s in world.statements[shipment] if _is_offer(s)}
+    about = {s.id for s in world.all if touched(s.record) & goods} | {root.id}
     partners = {terms_of(root).holder}
     for seen in world.all:
         record = seen.record

@@ -47,7 +47,7 @@ def test_random_journeys_have_every_feature(capsys: pytest.CaptureFixture[str]) 
             parts = answer.parts.values()
             assert sum(p.low for p in parts) == answer.low + sum(other[2] for other in answer.others)
             assert sum(p.high for p in parts) == answer.high + sum(other[3] for other in answer.others)
-            assert sum(share[3] for share in answer.recourse) <= sum(p.low for p in parts)
+            assert sum(leg.amount for leg in answer.recourse) <= sum(p.low for p in parts)
             for name, holds in MEASURED.items():
                 counts[name] += root == journey.roots[0] and holds(answer)
         counts["breach that counts"] += bool(breaches(journey.roots[0], journey.seen))

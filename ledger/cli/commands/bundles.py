@@ -32,7 +32,12 @@ def export(
     ] = None,
     end: Annotated[int | None, typer.Option(help="With --partner: end of that period, UTC seconds.")] = None,
     at: Annotated[
-        int | None, typer.Option(min=0, max=FOREVER, help="Judge goods still under way at this time (UTC seconds).")
+        int | None,
+        typer.Option(
+            min=0,
+            max=FOREVER,
+            help="Judge goods still under way at this time (UTC seconds), at most as of the checkpoint.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

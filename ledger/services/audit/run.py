@@ -65,6 +65,7 @@ from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import migrate, rowwise
 from ledger.store.database import Connection, Database
 
@@ -314,7 +315,8 @@ class _Audit:
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
         check_keys(self._settings, self._consortium, registry.now(), findings)
-        note_award_sizes(source, copy, self._home.log_id, facts.anchors, findings)
+        reader = VerifiedRecords(copy, self._consortium, registry.refreshed(copy), evidence)
+        note_award_sizes(source, copy, self._home.log_id, facts.anchors, reader, findings)
         return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:

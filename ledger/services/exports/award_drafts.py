@@ -1,24 +1,27 @@
 """Awards for whoever must sign or dispute one: computed from this home's records, and kept with every line."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ledger.bonuses.award import Award, require_computed
 from ledger.bonuses.award_range import AwardRange
-from ledger.bonuses.rule_file import parse_rule
+from ledger.bonuses.disputed import reckoner
+from ledger.bonuses.rule_file import BonusRule, parse_rule
 from ledger.bundle.figures import range_for
 from ledger.bundle.undisclosed import withheld_parts
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
-from ledger.records.types import BonusAward
+from ledger.explain.bonus import waiting_text
+from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import parse_card
 from ledger.services.figures import award_files
 from ledger.services.node.reader import LedgerReader
-from ledger.services.state.award_sizes import check_size, first_award_size
+from ledger.services.state.award_sizes import anchored_size, check_size, first_award_size
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
-from ledger.store import records
+from ledger.store import checkpoints, records
 from ledger.store.database import Connection
 from ledger.store.projections import bonuses
 
@@ -39,7 +42,8 @@ def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
     2. What the pool holds is shared out by the rule, from the records below that size.
     3. The file is kept, so that every party can prove its amount once the award is recorded.
 
-    Raises `NotFound` for what is missing here, `RuleBroken` for what is not to be awarded now.
+    Raises `NotFound` for what is missing here, `RuleBroken` for what is not to be awarded now: while shipments that
+    count are disputed, and the rule waits for them, naming these.
     """
     total = int(ledger.bonuses.agreement(agreement_id)["funded"])
     with ledger.home.database.write() as connection:
@@ -58,12 +62,40 @@ def draft_award(ledger: LedgerReader, agreement_id: RecordId) -> Draft:
             raise RuleBroken("nothing was paid into the pool", where="agreement", found=to_hex(agreement_id))
         # 2. Computed.
         terms, rule = award_files.agreed(connection, agreement_id)
-        size, version = first_award_size(connection, terms, parse_rule(rule).grace), len(before) + 1
-        result = award_files.computed(connection, _verified(ledger, connection), agreement_id, version, total, size)
+        reader, version = _verified(ledger, connection), len(before) + 1
+        size = _award_size(connection, terms, parse_rule(rule), reader)
+        result = award_files.computed(connection, reader, agreement_id, version, total, size)
         # 3. Kept.
         award_files.keep_computed(connection, result.award)
     record = result.award.record(PartnerId(agreement.awarder), ledger.home.consortium.log.log_id, size)
     return Draft(result.award, record, len({part.shipment for part in withheld_parts(Journeys(result.records))}))
+
+
+def _award_size(connection: Connection, terms: BonusAgreement, rule: BonusRule, reader: VerifiedRecords) -> int:
+    """The first anchored size late enough at which nothing is disputed that the rule waits for.
+
+    What is decided stays decided, so where the first size is too early and the newest is not, halving finds it.
+    """
+    reckoned = cache(reckoner(terms, rule, reader.tendered_known_at))
+
+    def stands(at: int) -> bool:
+        anchored = anchored_size(connection, at)
+        return anchored is not None and anchored.last_logged > reckoned(at).until
+
+    first = first_award_size(connection, terms, rule.grace)
+    if stands(first):
+        return first
+    sizes = [size for size in checkpoints.anchored_sizes(connection) if size > first]
+    if not sizes or not stands(sizes[-1]):
+        waits_for = reckoned(sizes[-1] if sizes else first).waits_for
+        raise RuleBroken(
+            "shipments that count in the award are disputed",
+            where="agreement",
+            expected=f"a record logged after {max(entry.until for entry in waits_for)}, and anchored",
+            found=", ".join(to_hex(entry.shipment) for entry in waits_for),
+            mend=waiting_text(waits_for, terms.deadline),
+        )
+    return sizes[bisect_left(sizes, True, key=stands)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +126,8 @@ def check_award(ledger: LedgerReader, agreement_id: RecordId, version: int) -> C
                 found=to_hex(award.logId),
                 mend="Check it where that log is kept.",
             )
-        check_size(connection, award)
         verified = _verified(ledger, connection)
+        check_size(connection, award, verified)
         result = award_files.computed(connection, verified, agreement_id, version, award.total, award.logSize)
         lines = partial(award_files.signed_lines, connection, award)
         ranges = range_for(result.award, result.agreement, parse_card(result.card), result.records, lines)

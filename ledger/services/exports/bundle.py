@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ledger.bundle.award_cutoff import Cutoff, LastLeaf
+from ledger.bundle.award_cutoff import Cutoff
 from ledger.bundle.figures import award_figures, partner_figures, range_for, shipment_figures
 from ledger.bundle.format import Bundle, BundledRecord
+from ledger.bundle.last_leaf import LastLeaf, latest_judgement
 from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
@@ -19,11 +20,12 @@ from ledger.common.gs1 import Product, recalled_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.log.leaf import Leaf
+from ledger.log.leaf import Leaf, parse_leaf
 from ledger.merkle import leaf_hash
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
+from ledger.records.evidence import Basis, CheckpointTime
 from ledger.records.signers import RecipientSigner, expected_signers
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
@@ -76,8 +78,10 @@ class Exporter:
             if not rows:
                 raise NotFound("no such shipment", where="shipment", found=to_hex(shipment))
             known = self._known(reader, rows)
-            figures = shipment_figures(Journeys(known), shipment, self._judged(reader, at))
-            return self._bundle(connection, Subject(SubjectKind.SHIPMENT, shipment), rows, (), known, figures)
+            latest = self._latest(connection, reader)
+            figures = shipment_figures(Journeys(known), shipment, None if at is None else min(at, latest.time))
+            subject = Subject(SubjectKind.SHIPMENT, shipment)
+            return self._bundle(connection, subject, rows, (), known, figures, latest=latest)
 
     def partner(self, partner: int, period: Period, at: int | None = None) -> bytes:
         """The bundle of a partner: all shipments that bear on its figures, its penalties and its scorecards.
@@ -86,7 +90,9 @@ class Exporter:
         """
         with self._ledger.home.database.read() as connection:
             reader = self._reader(connection)
-            at, period = self._judged(reader, at), replace(period, at=self._judged(reader, period.at) or 0)
+            latest = self._latest(connection, reader)
+            at = None if at is None else min(at, latest.time)
+            period = replace(period, at=min(period.at, latest.time))
             everything = Journeys(as_known_at(reader.all(), self._size, reader.evidence.times))
             wanted = _shipments_for(partner, everything, period)
             wanted |= self._named_in_public(connection, partner)
@@ -98,7 +104,7 @@ class Exporter:
             card = card_text(connection, measure.card.hash)
             figures = partner_figures(Journeys(known), partner, period, at, measure)
             subject = Subject(SubjectKind.PARTNER, partner=partner)
-            return self._bundle(connection, subject, rows, [card], known, figures)
+            return self._bundle(connection, subject, rows, [card], known, figures, latest=latest)
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""
@@ -197,10 +203,10 @@ class Exporter:
                             rows |= self._kept(reader.rows_of_shipment(shipment))
         return rows
 
-    def _judged(self, reader: VerifiedRecords, at: int | None) -> int | None:
-        """The time at which figures are judged: never later than others bear out the checkpoint."""
-        evidenced = reader.evidence.times.until(self._size).covering(self._size - 1)
-        return at if at is None or evidenced is None else min(at, evidenced.time)
+    def _latest(self, connection: Connection, reader: VerifiedRecords) -> CheckpointTime:
+        """Until when figures are judged at most: while the checkpoint stood, by whom that is borne out."""
+        last = parse_leaf(self._last_leaf(connection, self._size).leaf)
+        return latest_judgement(self._size, last.log_time, reader.evidence.times.until(self._size))
 
     def _kept(self, rows: Iterable[StoredRecord]) -> Rows:
         return {row.record_id: row for row in rows if row.log_index < self._size}
@@ -229,8 +235,11 @@ class Exporter:
         *,
         opened: bool = True,
         cutoff: Sequence[int] = (),
+        latest: CheckpointTime | None = None,
     ) -> bytes:
-        """`counted`: the records that `figures` were computed from. `cutoff`: the sizes of `_cutoff_sizes`."""
+        """`counted`: the records that `figures` were computed from. `cutoff`: the sizes of `_cutoff_sizes`. `latest`:
+        until when `figures` were judged at most.
+        """
         kept = dict(rows)
         kept |= {row.record_id: row for row in records.stream(connection, stop=self._size, types=REGISTRY_TYPES)}
         told = {o.outcome_record for match in outcomes.of_many(connection, list(kept)).values() for o in match}
@@ -238,6 +247,9 @@ class Exporter:
         ordered = _in_order(kept)
         private = [row for row in ordered if not isinstance(row.record, Outcome)] if opened else []
         parts = openings.of_many(connection, private)
+        sizes = decisive(counted).union(cutoff)
+        if latest is not None and latest.basis is Basis.CHAIN:
+            sizes.add(latest.size)  # cosignatures stand under the checkpoint itself, its block stands here alone
         self.opened = {record_id: Opened(shown, AccessRight.EXPORT) for record_id, shown in parts.items() if shown}
         return Bundle(
             subject=str(subject),
@@ -247,9 +259,10 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
-            times=self._times(str(subject), tuple(self._checkpoints(connection, decisive(counted).union(cutoff)))),
+            times=self._times(str(subject), tuple(self._checkpoints(connection, sizes))),
             figures=figures,
             cutoff=self._cutoff(connection, cutoff) if cutoff else None,
+            last=None if latest is None else self._last_leaf(connection, self._size),
         ).to_bytes()
 
     def _cutoff_sizes(self, connection: Connection, award: BonusAward) -> Sequence[int]:

@@ -17,7 +17,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Claim
-from ledger.records.verification import VerifiedRecord, as_known_at
+from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import card_text
 from ledger.services.state.award_sizes import rule_name, rule_text
@@ -108,7 +108,7 @@ def computed(
     """
     agreement, rule = agreed(connection, agreement_id)
     card = card_text(connection, parse_rule(rule).card)
-    known = list(as_known_at(reader.all(), size, reader.evidence.times))
+    known = reader.known_at(size)
     award = award_for(agreement_id, agreement, rule, parse_card(card), version, total, known)
     return Computed(award, agreement, rule, card, known)
 

@@ -28,6 +28,7 @@ from ledger.services.intake.signature_order import SignatureOrder
 from ledger.services.state.award_sizes import refuse_other_size
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import openings, proposals, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
@@ -75,6 +76,7 @@ class Submission:
         self._registry = registry
         self._domain = home.domain
         self._log_id = home.log_id
+        self._consortium = home.consortium
         self._clock = home.clock
         self._gate = home.gate
         self._preflight = preflight
@@ -262,7 +264,8 @@ class Submission:
     def _check_size(self, connection: Connection, record: Record) -> None:
         """Refuse an award of this log at a size that its awarder has chosen; of another log nothing is known here."""
         if isinstance(record, BonusAward) and record.logId == self._log_id:
-            refuse_other_size(connection, record)
+            registry = self._registry.refreshed(connection)
+            refuse_other_size(connection, record, VerifiedRecords(connection, self._consortium, registry))
 
     def _checks(self, connection: Connection, now: int) -> Checks:
         return Checks(connection, self._registry, now, self._preflight, self._most_waiting)

@@ -19,7 +19,7 @@ from ledger.products.one_time_codes import FIRST_HANDS, MANY_WITHIN, Looks, are_
 from ledger.products.verdict import Evidence, Fate, ProductVerdict, Scan
 from ledger.records.types import Attestation, Revocation
 from ledger.records.verification import VerifiedRecord
-from ledger.registry.brands import brands_of
+from ledger.registry.brands import brands_over_time
 from ledger.services.home.home import Home
 from ledger.services.state.answers import Answers, Extent, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
@@ -84,7 +84,7 @@ class Products:
             Scan(product, now),
             Evidence(
                 records=self._records(product.gtin, extent),
-                holders=lambda gtin: brands_of(view, gtin),
+                holders=brands_over_time(self._registry.history, view),
                 listed=lambda attestation, path: path in self._codes_of(attestation),
                 authorities=frozenset(one for one, _ in view.partners() if view.has_role(one, Role.AUTHORITY)),
                 one_time=self._are_one_time,

@@ -18,7 +18,7 @@ from ledger.products.heard import Heard, RecallWord, word_of
 from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
 from ledger.products.verdict import Evidence
 from ledger.records.types import Recall, Revocation
-from ledger.registry.brands import brands_of
+from ledger.registry.brands import brands_of, brands_over_time
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
@@ -139,7 +139,7 @@ class Recalls:
         verified = VerifiedRecords(connection, self._consortium, self._registry)
         evidence = Evidence(
             records=verified.sound(about),
-            holders=lambda gtin: brands_of(view, gtin),
+            holders=brands_over_time(self._registry.history, view),
             authorities=frozenset(partner for partner, _ in view.partners() if view.has_role(partner, Role.AUTHORITY)),
         )
         heard = Heard.at(view.time, evidence.records)

@@ -4,10 +4,12 @@ What is signed and recorded by the chain stays; here is what is drafted, what is
 in, and what an audit and a party that may dispute look at.
 """
 
-from ledger.bonuses.award_size import AnchoredSize, check_size_of, counted_until
+from ledger.bonuses.award_size import AnchoredSize, check_size_of
+from ledger.bonuses.disputed import counted_until
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import RuleBroken, VerificationFailed
 from ledger.records.types import BonusAgreement, BonusAward
+from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import checkpoints, meta, records
 from ledger.store.database import Connection
 
@@ -67,7 +69,7 @@ def anchored_before(connection: Connection, size: int) -> AnchoredSize | None:
     return None if before is None else anchored_size(connection, before.size)
 
 
-def check_size(connection: Connection, award: BonusAward) -> None:
+def check_size(connection: Connection, award: BonusAward, reader: VerifiedRecords) -> None:
     """Raise `VerificationFailed` where an award of this log is not computed at the size that agreement and rule name.
 
     While the agreement is not here, nothing is known; while the rule file is not, see `check_size_of`.
@@ -77,13 +79,13 @@ def check_size(connection: Connection, award: BonusAward) -> None:
     if not isinstance(agreement, BonusAgreement):
         return
     own, before = anchored_size(connection, award.logSize), anchored_before(connection, award.logSize)
-    check_size_of(award, agreement, rule_text(connection, agreement.rule), own, before)
+    check_size_of(award, agreement, rule_text(connection, agreement.rule), own, before, reader.tendered_known_at)
 
 
-def refuse_other_size(connection: Connection, award: BonusAward) -> None:
+def refuse_other_size(connection: Connection, award: BonusAward, reader: VerifiedRecords) -> None:
     """Raise `RuleBroken` for an award that `check_size` finds at another size: nobody is to sign or to propose it."""
     try:
-        check_size(connection, award)
+        check_size(connection, award, reader)
     except VerificationFailed as error:
         raise RuleBroken(
             error.what, where=error.where, expected=error.expected, found=error.found, mend=error.mend

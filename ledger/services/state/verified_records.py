@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import cast
 
 from ledger.bundle.subject import NUMBERS_NEED
+from ledger.codes import StatementKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.records import index_keys
 from ledger.records.disclosure import join
 from ledger.records.evidence import Evidence
-from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
-from ledger.records.verification import Facts, VerifiedRecord, verify_recovered
+from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms, Statement
+from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.services.home.consortium import Consortium
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
@@ -76,6 +77,21 @@ class VerifiedRecords:
                 batch = []
         yield from self._verified(batch)
 
+    def known_at(self, size: int) -> list[VerifiedRecord]:
+        """Every record of `NUMBERS_NEED` below `size`, as known at it."""
+        return list(as_known_at(self.all(), size, self.evidence.times))
+
+    def tendered_known_at(self, size: int) -> list[VerifiedRecord]:
+        """Of these what bears on families of goods that were tendered: all that disputes can hang on, and far less."""
+        tops = {
+            self._top(row.record.shipment): None
+            for row in records.stream(self._connection, stop=size, types=(Statement.NUMBER,))
+            if isinstance(row.record, Statement) and row.record.kind == StatementKind.TENDER
+        }
+        rows = {row.record_id: row for top in tops for row in self.rows_of_shipment(top)}
+        known = self.verify(sorted(rows.values(), key=lambda row: row.log_index))
+        return list(as_known_at(known, size, self.evidence.times))
+
     def since(self, start: int) -> Iterator[VerifiedRecord]:
         """Every record of `NUMBERS_NEED` from the log index `start` on, and those before it of which an `Outcome`
         from there on speaks; each once.
@@ -121,6 +137,12 @@ class VerifiedRecords:
     def record(self, record_id: bytes) -> Record | None:
         row = records.get(self._connection, RecordId(record_id))
         return None if row is None else openings.richest(self._connection, row)
+
+    def _top(self, shipment: bytes) -> bytes:
+        """What terms opened, of which `shipment` was split or left behind."""
+        while (row := shipments.get(self._connection, shipment)) is not None and row.parent:
+            shipment = row.parent
+        return shipment
 
     def _lineage(self, shipment: bytes) -> Iterator[bytes]:
         """The shipment that stands for itself, its ancestors, and all that its goods became: what was split from it or

@@ -1,24 +1,26 @@
-"""A recall that its author takes back is none, to the service, offline and in the browser alike."""
+"""A recall that its author takes back is none, and only such a one, to service, offline and in the browser alike."""
 
 import pytest
 
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import NO_HASH, details
-from ledger.codes import Hazard, RecallAction, RevocationReason
+from ledger.codes import Hazard, RecallAction, RegistryAction, RevocationReason, Role
 from ledger.common.canonical import canonical_json
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
+from ledger.common.scopes import scope_bytes
 from ledger.errors import RuleBroken
 from ledger.explain.bundle import step_text
+from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Recall, Revocation
 from ledger.services.exports.bundle import Exporter
 from ledger.services.views.records import Reader
 from tests.api.test_browser import in_the_browser
 from tests.api.world import GTIN
 from tests.e2e.exports.test_product_bundles import attestation
-from tests.e2e.stage import AUTHORITY, MAKER, Stage
+from tests.e2e.stage import AUTHORITY, MAKER, PREFIX, SCHEMA, SHOP, Stage
 
 LOT = f"01/{GTIN}/10/L1"
 AUDITOR = Reader(99, auditor=True)
@@ -104,4 +106,44 @@ def test_nobody_takes_back_the_recall_of_another(attested: Stage) -> None:
     told = recall(stage, AUTHORITY)
     with pytest.raises(RuleBroken, match="NotAuthor"):
         revoke(stage, told)
+    assert verdicts(stage) == {"recalled"}
+
+
+def take_the_brand(stage: Stage) -> None:
+    scope = scope_bytes(Role.BRAND, PREFIX)
+    stage.decide(RegistryAction.REVOKE_ROLE, partner=MAKER, role=int(Role.BRAND), scope=scope)
+
+
+def test_recalled_goods_do_not_get_better_when_the_brand_loses_its_role(attested: Stage) -> None:
+    """Who held the brand is asked where the chain recorded the recall, not when somebody scans the goods."""
+    stage = attested
+    told = recall(stage)
+    assert verdicts(stage) == {"recalled"}
+    take_the_brand(stage)
+    assert verdicts(stage) == {"recalled"}
+    stage.pass_time(30 * DAY)
+    assert verdicts(stage) == {"recalled"}
+    revoke(stage, told)
+    assert verdicts(stage) == {"unknown"}
+
+
+def test_who_lost_the_brand_recalls_nothing_afterwards(attested: Stage) -> None:
+    stage = attested
+    take_the_brand(stage)
+    assert verdicts(stage) == {"unknown"}
+    recall(stage)
+    assert verdicts(stage) == {"unknown"}
+
+
+def test_a_recall_by_whom_the_brand_authorised_outlasts_the_brand(attested: Stage) -> None:
+    stage = attested
+    for partner, name in ((MAKER, "brand authorisation"), (SHOP, SCHEMA)):
+        scope = scope_bytes(Role.ISSUER, name)
+        stage.decide(RegistryAction.GRANT_ROLE, partner=partner, role=int(Role.ISSUER), scope=scope)
+    stage.pass_time(DAY)
+    stage.sign(attestation(stage, f"partner/{SHOP}", schema=BRAND_AUTHORISATION), MAKER)
+    stage.sign(attestation(stage, LOT, SHOP), SHOP)
+    recall(stage, SHOP)
+    assert verdicts(stage) == {"recalled"}
+    take_the_brand(stage)
     assert verdicts(stage) == {"recalled"}

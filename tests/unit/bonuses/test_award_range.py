@@ -12,7 +12,7 @@ from ledger.bonuses.award import Award
 from ledger.bonuses.award_range import AwardRange
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import award_for, range_for
-from ledger.codes import ExceptionBit
+from ledger.codes import ExceptionBit, StatementKind
 from ledger.common.ids import PartnerId
 from ledger.errors import VerificationFailed
 from ledger.explain.bonus import explain
@@ -168,3 +168,27 @@ def test_the_range_holds_what_the_hidden_parts_said(seed: int) -> None:
     for line, true in zip(result.lines, whole.lines, strict=True):
         assert line.amount == true.amount
         assert line.partner in {*named, MAKER} or line.low == line.high
+
+
+def test_where_a_dispute_may_be_hidden_for_which_an_award_waited_no_amount_is_sure() -> None:
+    """It was judged when that dispute was over, which the parts that are shown do not tell."""
+    history = History()
+    for i in range(20):
+        delivered(CARRIER, 12 + 2 * i, history=history)
+        delivered(SECOND, 12 + 2 * i, history=history)
+    history.terms(holder=SECOND, liable=SECOND, promisedAt=END - 5 * DAY, signers=(MAKER, SECOND))
+    contested = history.terms(holder=CARRIER, liable=CARRIER, promisedAt=END - 10 * DAY, signers=(MAKER, CARRIER))
+    history.statement(StatementKind.TENDER, contested, CARRIER, END - 7 * DAY, counterparty=SHOP)
+    history.statement(StatementKind.CONTEST, contested, SHOP, END - 5 * DAY)
+    closed = with_hidden(history, {contested: "commercial"})
+    text = rule_text()
+    whole = awarded(history.records, text)
+    hidden = ranges(closed, text, whole)
+    assert hidden is not None
+    (_, sooner, _), (_, signed, _) = awarded(closed, text).lines, whole.lines
+    assert signed.amount < sooner.amount, "what it keeps back ran on"
+    assert [(line.low, line.high) for line in hidden.lines] == [(0, line.share) for line in whole.lines]
+    hidden.check()
+    without = text.replace(b"penalties = true", b'penalties = true\ndisputed = "left out"')
+    other = line_of(ranges(closed, without, awarded(history.records, without)), SECOND)
+    assert other.low == other.high == other.amount, "it is judged when the period and its grace end"

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from ledger.bonuses.rule_file import BonusRule, RoleRule, Threshold, parse_rule, require_rule
+from ledger.bonuses.rule_file import BonusRule, RoleRule, Threshold, WhenDisputed, parse_rule, require_rule
 from ledger.codes import Role
 from ledger.errors import MalformedRecord, VerificationFailed
 
@@ -47,7 +47,21 @@ def test_a_rule_says_what_its_file_says() -> None:
         },
         hash=hashlib.sha256(RULE.encode()).digest(),
         penalties=True,
+        disputed=WhenDisputed.WAIT,
     )
+
+
+def test_disputed_shipments_wait_unless_the_file_leaves_them_out_and_older_files_count_the_lower_amount() -> None:
+    def said(disputed: str) -> WhenDisputed:
+        return parse_rule(RULE.replace("penalties = true\n", f"penalties = true\n{disputed}\n").encode()).disputed
+
+    assert said("") is WhenDisputed.WAIT
+    assert said('disputed = "wait"') is WhenDisputed.WAIT
+    assert said('disputed = "left out"') is WhenDisputed.LEFT_OUT
+    older = RULE.replace("bonus-rule/2", "bonus-rule/1").replace("penalties = true\n", "")
+    assert parse_rule(older.encode()).disputed is WhenDisputed.LOWER_AMOUNT
+    with pytest.raises(MalformedRecord, match="disputed"):
+        parse_rule(older.replace("title =", 'disputed = "wait"\ntitle =').encode())
 
 
 def test_penalties_are_taken_off_only_where_the_file_says_so_and_in_files_of_the_older_form() -> None:
@@ -73,6 +87,8 @@ def test_a_rule_has_no_grace_unless_it_says_so() -> None:
         ("title = ", 'grace = "1 d"\ntitle = ', "grace"),
         ("lading/bonus-rule/2", "lading/bonus-rule/3", "format"),
         ("penalties = true", "penalties = 1", "penalties"),
+        ("penalties = true", 'disputed = "lower amount"', "disputed"),
+        ("penalties = true", "disputed = true", "disputed"),
         ('title = "On-time bonus, second half-year"\n', "", "bonus rule.title"),
         ('title = "On-time bonus, second half-year"', 'title = ""', "title"),
         ('card = "0xca', 'card = "0x', "card"),

@@ -18,7 +18,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values)
 def test_what_is_printed_is_read_and_printed_again(value: object) -> None:
     text = canonical_json(value)

@@ -66,7 +66,7 @@ def test_a_child_asked_alone_is_floor_to_ceiling_of_its_own_term(history: Histor
     st.integers(0, 11),
     st.fractions(min_value=0, max_value=1000),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_parts_share_moves_anothers_by_more_than_one_unit(
     terms: list[Fraction], place: int, other: Fraction
 ) -> None:

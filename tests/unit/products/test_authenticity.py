@@ -82,7 +82,7 @@ class Book:
         return judge(Scan(product, time), evidence)
 
 
-def holders(gtin: str) -> list[int]:
+def holders(gtin: str, _: Facts | None = None, /) -> list[int]:
     return [BRAND] if has_prefix(gtin, "9506000") else [RIVAL] if has_prefix(gtin, "4006381") else []
 
 

@@ -205,7 +205,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_from_json_takes_only_what_to_json_prints(data: st.DataObject) -> None:
     """Whatever is put in place of one field: either it is refused, or it is what the reader prints again."""

@@ -661,6 +661,20 @@ def test_a_superseded_recall_is_no_defect(card: Card) -> None:
         assert defects_of_maker(history, card, 20 * DAY) == [bad]
 
 
+def test_a_recall_outlasts_the_role_of_its_brand_and_none_follows_it(card: Card) -> None:
+    """The council takes a brand's role: what it recalled before is a defect still, what it recalls later is none."""
+    for at, bad in ((11 * DAY, 10), (13 * DAY, 0)):
+        history = History()
+        history.brand(MAKER)
+        carried(history)
+        if at < 12 * DAY:
+            recalled(history, MAKER, at)
+        history.brand(MAKER, RegistryAction.REVOKE_ROLE, at=12 * DAY)
+        if at > 12 * DAY:
+            recalled(history, MAKER, at)
+        assert defects_of_maker(history, card, 20 * DAY, 90 * DAY) == [bad, bad]
+
+
 def test_a_recall_counts_while_its_author_speaks_for_the_brand_or_did_when_it_was_made(card: Card) -> None:
     """An authorisation that ends silences none; one that begins later, or a role granted later, gives weight then."""
     history = History()

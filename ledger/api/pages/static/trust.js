@@ -1,6 +1,8 @@
 // The trust file that this browser relies on: pinned at its first visit, given as a file, or named by the fingerprint in a
 // printed link (#trust=0x…). Another one is refused: whoever could change it could change everything else with it.
 import { sha256, toHex, utf8 } from "./verify/bytes.js";
+import { canonical } from "./verify/canonical.js";
+import { isPolicy } from "./verify/note.js";
 import { Refused } from "./verify/refusals.js";
 
 const STORED = "lading-trust";
@@ -8,14 +10,6 @@ const FILE = "file";
 const RELIED_ON = ["chainId", "consortiumId", "genesis", "lading", "logs", "registry", "witnesses"];
 const HEX32 = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-f]{40}$/;
-
-// RFC 8785, for the strings, whole numbers, lists and objects of a trust file.
-function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
-}
 
 // What a verifier relies on: all but what the registry's history, or the log's own signature, tells as well.
 const core = (trust) => Object.fromEntries(RELIED_ON.filter((name) => name in trust).map((name) => [name, trust[name]]));
@@ -45,14 +39,9 @@ export function wellFormed(trust) {
     genesis.delay >= 0 &&
     Array.isArray(logs) &&
     logs.every(({ origin, key }) => typeof origin === "string" && HEX32.test(key)) &&
-    (witnesses === undefined || policyFits(witnesses));
+    (witnesses === undefined || isPolicy(witnesses));
   if (!fits) throw new Refused("trust", "What should be the trust file is none.");
   return trust;
-}
-
-function policyFits({ threshold, keys }) {
-  const named = Array.isArray(keys) && keys.every((key) => typeof key === "string") && new Set(keys).size === keys.length;
-  return named && Number.isSafeInteger(threshold) && threshold >= 1 && threshold <= keys.length;
 }
 
 // The fingerprint that the link names, if it names one.

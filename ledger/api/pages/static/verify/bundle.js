@@ -1,6 +1,7 @@
 // A product's bundle, checked step by step: the log's signature, the witnesses', each record's place in the log, the
 // registry from its genesis, and who signed what at its place. Twin of ledger/bundle/verify.py; see docs/bundle.md.
-import { fromHex, same, sha256, toHex, utf8 } from "./bytes.js";
+import { fromHex, isCount, same, sha256, toHex, utf8 } from "./bytes.js";
+import { hasFields, parseCanonical } from "./canonical.js";
 import { leafHash, leafOf, rootOfInclusion, rootOfSubset, sortedRoot } from "./merkle.js";
 import { logId, parseCheckpoint, verifyCheckpoint, verifyComplete, verifyWitnesses } from "./note.js";
 import { placed, replay } from "./places.js";
@@ -9,7 +10,9 @@ import { Refused, Unable } from "./refusals.js";
 import { timesOf } from "./times.js";
 import { recordId } from "./typed.js";
 
-const FORMAT = "bundle/3";
+const FORMAT = "bundle/4";
+const COMPLETE_FIELDS = ["logId", "root", "signature", "size", "subject"];
+const CODE_FIELDS = ["attestation", "index", "proof", "size"];
 const FIELDS = ["checkpoint", "complete", "figures", "lading", "origin", "proof", "records", "rules", "subject", "times"];
 const RECORD_FIELDS = ["index", "leafHash", "logTime", "message", "signatures", "type"];
 const COSIGNATURE_LENGTH = 72;
@@ -36,16 +39,20 @@ export async function verifyBundle(text, subject, trust, say) {
 
 function parse(text, subject) {
   const step = "format";
-  const bundle = refusing(step, "What the service sent cannot be read.", () => JSON.parse(text));
-  const isObject = bundle !== null && typeof bundle === "object" && Object.keys(bundle).sort().join() === FIELDS.join();
+  const bundle = refusing(step, "What the service sent cannot be read.", () => parseCanonical(text));
   const fits =
-    isObject && bundle.lading === FORMAT && [bundle.proof, bundle.records, bundle.rules, bundle.times?.checkpoints, bundle.figures?.codes].every(Array.isArray);
+    hasFields(bundle, FIELDS) &&
+    bundle.lading === FORMAT &&
+    hasFields(bundle.complete, COMPLETE_FIELDS) &&
+    hasFields(bundle.figures, ["codes"]) &&
+    [bundle.proof, bundle.records, bundle.rules, bundle.times?.checkpoints, bundle.figures.codes].every(Array.isArray) &&
+    bundle.figures.codes.every((code) => hasFields(code, CODE_FIELDS));
   if (!fits) throw new Refused(step, "What the service sent is no bundle of records.");
   if (bundle.subject !== subject) throw new Refused("subject", "The service sent the records of another product.");
   let last = -1;
   for (const record of bundle.records) {
-    const wrong = typeof record !== "object" || record === null || Object.keys(record).sort().join() !== RECORD_FIELDS.join();
-    if (wrong || !(record.index > last) || !Number.isSafeInteger(record.index) || !Array.isArray(record.signatures)) {
+    const inOrder = hasFields(record, RECORD_FIELDS) && isCount(record.index) && record.index > last;
+    if (!inOrder || !Array.isArray(record.signatures)) {
       throw new Refused(step, "A record is missing a part, or the records are not in the log's order.");
     }
     last = record.index;
@@ -83,7 +90,7 @@ async function checkInclusion(bundle, checkpoint, trust, say) {
     const entry = `Entry ${record.index} is not what the log has there.`;
     const id = refusing(step, entry, () => recordId(record, trust));
     const signatures = refusing(step, entry, () => record.signatures.map(fromHex));
-    if (!Number.isSafeInteger(record.logTime) || record.logTime < 0) throw new Refused(step, entry);
+    if (!isCount(record.logTime)) throw new Refused(step, entry);
     const hash = await leafHash(await leafOf(RECORDS[record.type].number, id, signatures, record.logTime));
     if (toHex(hash) !== record.leafHash) throw new Refused(step, entry);
     leaves.push([record.index, hash]);

@@ -1,9 +1,9 @@
 // Bytes and their spellings: what the other modules compute with.
 
+// Lower-case hex with 0x, as everywhere in Lading's JSON; throws for another spelling.
 export function fromHex(text) {
-  const digits = text.replace(/^0x/, "");
-  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error("not hex");
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  if (typeof text !== "string" || !/^0x([0-9a-f]{2})*$/.test(text)) throw new Error("not hex");
+  return Uint8Array.from(text.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
 export function toHex(bytes) {
@@ -35,9 +35,18 @@ export function bigEndian(number, size) {
   return bytes;
 }
 
+// Whether a number of JSON is one that counts something: whole, and exact in every parser.
+export const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+
 export async function sha256(bytes) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 export const utf8 = (text) => new TextEncoder().encode(text);
-export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+// RFC 4648, section 4, padded; throws for another spelling, of which atob takes several.
+export function fromBase64(text) {
+  const characters = atob(text);
+  if (btoa(characters) !== text) throw new Error("not base64");
+  return Uint8Array.from(characters, (character) => character.charCodeAt(0));
+}

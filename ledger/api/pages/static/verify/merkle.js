@@ -1,6 +1,6 @@
 // The log's mathematics, recomputed in the reader's own browser: leaves and RFC 9162 proofs.
 // Everything here is a function of bytes; whoever wants to know why may read it: no library, nothing minified.
-import { bigEndian, concat, same, sha256 } from "./bytes.js";
+import { bigEndian, concat, isCount, same, sha256 } from "./bytes.js";
 
 export const leafHash = (leaf) => sha256(concat([0], leaf));
 const nodeHash = (left, right) => sha256(concat([1], left, right));
@@ -12,7 +12,7 @@ export async function leafOf(typeNumber, recordId, signatures, logTime) {
 
 // The root that an inclusion proof leads to (RFC 9162, section 2.1.3.2); throws for a proof of another length.
 export async function rootOfInclusion(leaf, index, size, proof) {
-  if (!(0 <= index && index < size)) throw new Error("no such entry in a tree of this size");
+  if (!isCount(index) || !isCount(size) || index >= size) throw new Error("no such entry in a tree of this size");
   let fn = BigInt(index);
   let sn = BigInt(size) - 1n;
   let hash = leaf;

@@ -1,7 +1,10 @@
 // What a log and its witnesses signed: C2SP checkpoints, cosignatures, and the log's statement of completeness.
-import { bigEndian, concat, fromBase64, fromHex, same, sha256, toHex, utf8 } from "./bytes.js";
+import { bigEndian, concat, fromBase64, fromHex, isCount, same, sha256, toHex, utf8 } from "./bytes.js";
+import { hasFields } from "./canonical.js";
 
 const MOST_LINES = 16;
+const MOST_WITNESSES = 15;
+const KEY_NAME = /^[^\s+\x00-\x1f\x7f-\x9f]{1,255}$/;
 
 // A C2SP checkpoint: origin, size, root, and its signatures by key name and 4-byte key id; throws for another spelling.
 export function parseCheckpoint(note) {
@@ -13,8 +16,8 @@ export function parseCheckpoint(note) {
   }
   const signatures = lines.map((line) => {
     const [dash, name, value, ...others] = line.split(" ");
-    if (dash !== "—" || !value || others.length) throw new Error("not a signature line");
-    const bytes = fromBase64(value);
+    const bytes = fromBase64(value ?? "");
+    if (dash !== "—" || !KEY_NAME.test(name) || bytes.length <= 4 || others.length) throw new Error("not a signature line");
     return { line, name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) };
   });
   if (signatures.length === 0 || signatures.length > MOST_LINES || new Set(lines).size !== lines.length) {
@@ -23,7 +26,7 @@ export function parseCheckpoint(note) {
   return { origin, size: Number(size), root: fromBase64(root), text: text + "\n", signatures };
 }
 
-const SOME_KEY = fromHex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"); // RFC 8032, section 7.1, test 1
+const SOME_KEY = fromHex("0xd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"); // RFC 8032, section 7.1, test 1
 const importKey = (key) => crypto.subtle.importKey("raw", key, { name: "Ed25519" }, false, ["verify"]);
 let known = null;
 
@@ -56,6 +59,14 @@ export async function verifyCheckpoint(checkpoint, origin, publicKey) {
 }
 
 const LATEST_TIME = 253402300799n; // the end of the year 9999
+
+// Whether this is a witness policy, as trust files and bundles have it.
+export function isPolicy(policy) {
+  if (!hasFields(policy, ["threshold", "keys"])) return false;
+  const { threshold, keys } = policy;
+  const named = Array.isArray(keys) && keys.every((key) => typeof key === "string") && new Set(keys).size === keys.length;
+  return named && keys.length <= MOST_WITNESSES && isCount(threshold) && threshold >= 1 && threshold <= keys.length;
+}
 
 // Which witnesses of a policy ({threshold, keys}, as in the trust file) cosigned a checkpoint, and by when enough had:
 // {names, time, enough}. Lines of others are passed over; false when one of theirs does not hold; null where this browser

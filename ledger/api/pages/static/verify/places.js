@@ -36,8 +36,8 @@ function placeOf(event) {
   return { block: BigInt(blockNumber), event: eventIndex, time: blockTime, target, applied: APPLIED.has(code) };
 }
 
-// The registry after all of its records, and the others as judged at their places: {..., keys, known, applied, authority}.
-// Records that the chain has not recorded have no effect. `knownOf`: as of timesOf. Throws Refused.
+// The registry after all of its records, and the others as judged at their places: {..., keys, known, applied, authority,
+// brands}; `brands`: who held the brand of recalled goods there. Records that the chain has not recorded have no effect. `knownOf`: as of timesOf. Throws Refused.
 export function replay(records, trust, knownOf, say) {
   const registry = new Registry(trust.genesis);
   const judged = [];
@@ -66,7 +66,7 @@ export function replay(records, trust, knownOf, say) {
   for (const record of records.filter(({ place }) => place === null)) {
     const keys = signersOf(record);
     const known = knownOf({ ...record, blockTime: null });
-    if (!OF_REGISTRY.has(record.type)) judged.push({ ...record, keys, known, applied: false, authority: false });
+    if (!OF_REGISTRY.has(record.type)) judged.push({ ...record, keys, known, applied: false, authority: false, brands: [] });
   }
   if (judged.length) say("signatures", `${judged.length} records about this product were signed with keys that were their partners' then.`);
   return { registry, judged };
@@ -98,7 +98,9 @@ function judge(registry, { type, message, index, place }, keys) {
   if (place.applied && type === "Attestation" && !registry.hasRole(by, Role.ISSUER, message.schema, place.time)) {
     throw no("its partner was no issuer of such attestations when it signed");
   }
-  return { applied: place.applied, authority: registry.hasRole(by, Role.AUTHORITY, NO_SCOPE, place.time) };
+  const recalled = type === "Recall" ? recalledProduct(message.subject) : null;
+  const brands = recalled === null ? [] : registry.brandsOf(recalled.gtin, place.time);
+  return { applied: place.applied, authority: registry.hasRole(by, Role.AUTHORITY, NO_SCOPE, place.time), brands };
 }
 
 function compare(a, b) {

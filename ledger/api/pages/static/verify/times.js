@@ -1,8 +1,9 @@
 // When a record was known, as others than the operator bear out: checkpoints that witnesses cosigned or the chain took.
 // Twin of ledger/bundle/times.py and ledger/records/evidence.py.
-import { bigEndian, concat, fromHex, sha256, utf8 } from "./bytes.js";
+import { bigEndian, concat, fromHex, isCount, sha256, utf8 } from "./bytes.js";
+import { canonical, hasFields } from "./canonical.js";
 import { continues } from "./merkle.js";
-import { logId, parseCheckpoint, verifyCheckpoint, verifyEd25519, verifyWitnesses } from "./note.js";
+import { isPolicy, logId, parseCheckpoint, verifyCheckpoint, verifyEd25519, verifyWitnesses } from "./note.js";
 import { Refused } from "./refusals.js";
 
 const EMBEDDED_CHAIN = 0x1ad1; // an operator's own: its block times are no evidence
@@ -13,6 +14,8 @@ const STEP = "times";
 // `cosigned`: when a quorum had cosigned the bundle's own `checkpoint`, or null. Throws Refused.
 export async function timesOf({ times, subject }, checkpoint, cosigned, log, trust) {
   const { witnesses, checkpoints, signature } = times;
+  const fits = hasFields(times, ["witnesses", "checkpoints", "signature"]) && (witnesses === null || isPolicy(witnesses));
+  if (!fits || !checkpoints.every(isEntry)) throw new Refused(STEP, "By which evidence times count is not written as it must be.");
   if (trust.witnesses && canonical(witnesses) !== canonical(trust.witnesses)) {
     throw new Refused(STEP, "Times count by other witnesses than those in the trust file.");
   }
@@ -33,8 +36,10 @@ export async function timesOf({ times, subject }, checkpoint, cosigned, log, tru
     }
     before = own.size;
     const seen = witnesses ? await verifyWitnesses(own, witnesses) : null;
+    if (seen === false || ((seen?.time ?? null) === null && anchored === null)) {
+      throw new Refused(STEP, "Nobody bears out when a checkpoint of this log was there.");
+    }
     const found = [seen?.time ?? null, blocksCount && anchored ? anchored.blockTime : null].filter((time) => time !== null);
-    if (seen === false || found.length === 0) throw new Refused(STEP, "Nobody bears out when a checkpoint of this log was there.");
     evidence.push(...found.map((time) => [own.size, time]));
   }
   return ({ index, logTime, blockTime }) => {
@@ -46,10 +51,12 @@ export async function timesOf({ times, subject }, checkpoint, cosigned, log, tru
   };
 }
 
-// RFC 8785 of what bundles hold: integers, strings, lists, objects and null.
-function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const members = Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
-  return `{${members.join()}}`;
+function isEntry(entry) {
+  return hasFields(entry, ["checkpoint", "consistency", "anchored"]) && Array.isArray(entry.consistency) && (entry.anchored === null || isBlock(entry.anchored));
+}
+
+function isBlock(anchored) {
+  const { blockNumber, blockTime, transaction } = anchored;
+  const named = hasFields(anchored, ["blockNumber", "blockTime", "transaction"]);
+  return named && isCount(blockNumber) && isCount(blockTime) && /^0x[0-9a-f]{64}$/.test(transaction);
 }

@@ -24,8 +24,9 @@ export async function judge(path, evidence, time) {
   const heard = hear(evidence.records, time);
   const holders = evidence.registry.brandsOf(product.gtin, time);
   const chains = speakers(holders, heard, authorisation, time);
-  // By what was known at an earlier time: an authorisation that ends later silences no recall.
-  const before = (then) => speakers(holders, hear(evidence.records.filter(({ known }) => known <= then), then), authorisation, then);
+  // By what was known at an earlier time, from who held the brand where the recall stands: an authorisation or a role that
+  // ends later silences none.
+  const before = ({ known: then, brands }) => speakers(brands, hear(evidence.records.filter(({ known }) => known <= then), then), authorisation, then);
   const reasons = [...recalls(product, heard, chains, before), ...attestations(product, heard, chains, evidence.listed, time)];
   const rank = ({ code }) => (DECIDING.has(code) ? [...DECIDING.keys()].indexOf(code) : DECIDING.size);
   reasons.sort((a, b) => rank(a) - rank(b));
@@ -80,10 +81,11 @@ function recalls(product, heard, chains, before) {
     if (earlier !== undefined && (earlier.message.by === message.by || authority)) superseded.add(earlier.id);
   }
   const reasons = [];
-  for (const { id, message, authority, known } of standing) {
+  for (const recall of standing) {
+    const { id, message, authority } = recall;
     const covered = superseded.has(id) ? false : recallCovers(recalledProduct(message.subject), message.lots, product);
     if (covered === false) continue;
-    const chain = chains.get(message.by) ?? before(known).get(message.by);
+    const chain = chains.get(message.by) ?? before(recall).get(message.by);
     const speaks = chain !== undefined || authority;
     const code = !speaks ? "recall by others" : covered ? "recall" : "recall of some lots or serials";
     const { by, action, contact } = message;

@@ -1,0 +1,1 @@
+"""Cases whose numbers were worked out by hand from RECORDS.md."""
