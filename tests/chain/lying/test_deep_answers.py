@@ -71,3 +71,32 @@ def test_a_node_that_nests_its_answer_ends_no_process(answering: tuple[str, list
         check=False,
     )
     assert (done.returncode, done.stdout.split()) == (0, ["refused"] * 2), done.stderr
+
+
+PARSING = """
+import json, threading
+import ledger.services.node.node
+def parse():
+    for text in ("[" * 200_000, '{"a":' * 200_000):
+        try:
+            json.loads(text)
+        except RecursionError:
+            print("refused")
+thread = threading.Thread(target=parse)
+thread.start()
+thread.join()
+parse()
+"""
+
+
+def test_json_that_is_nested_without_end_raises_whoever_reads_it() -> None:
+    """In a row that somebody edited, a file or an answer: an audit goes on with the next row."""
+    done = subprocess.run(
+        [sys.executable, "-c", PARSING],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["refused"] * 4), done.stderr
