@@ -99,7 +99,7 @@ mutants: setup ## faults put into the contracts: who notices them (SAMPLE=200 SE
 slither: setup $(VENV)-slither/.installed ## static analysis of the contracts; fails on what contracts/SLITHER.md does not answer
 	$(BIN)/python -m scripts.slither
 
-drills: setup ## the long fault and tamper drills
+drills: setup ## the long fault and tamper drills, for hours; CONTRIBUTING.md says how long each, and how to shorten it
 	$(PYTEST) -m drill -n 0
 
 bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs against their target

@@ -28,6 +28,7 @@ from ledger.api.routers import (
     system,
 )
 from ledger.api.schemas import examples
+from ledger.api.shared import SharedLook
 from ledger.services.node.node import Node
 from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
@@ -83,6 +84,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.budgets = budgets or Budgets.of(node.home.settings)
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
+    app.state.readiness = SharedLook(partial(Node.readiness, node))
+    app.state.measuring = SharedLook(partial(Node.measure, node))
     home = node.home
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database

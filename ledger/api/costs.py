@@ -11,7 +11,8 @@ DEFAULT = 5
 _ID = "[^/]+"
 TABLE: tuple[tuple[str, int], ...] = (
     ("/healthz|/readyz", 0),  # whoever watches the service is never sent away
-    ("/static/.*|/v1/log/checkpoint|/v1/log/tile/.*", CHEAP),
+    # Measuring may wait for the chain's node, and so is done once for all who ask, beside the turns.
+    ("/static/.*|/v1/log/checkpoint|/v1/log/tile/.*|/metrics", CHEAP),
     (f"/v1/products/codes/{_ID}|/v1/bonuses/{_ID}/awards/{_ID}", 100),
     ("/v1/session(?:/challenge)?|/sign-in", 20),
     ("/v1/products/bundle/.*", 20),

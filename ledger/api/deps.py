@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from ledger.api.problems import SIGN_IN, Limited
 from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
+from ledger.api.shared import SharedLook
 from ledger.common.canonical import parse_json
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.json_fields import fields_of
@@ -63,6 +64,16 @@ def charge(request: Request) -> Charge:
 
 def bundles(request: Request) -> Answers:
     result: Answers = request.app.state.bundles
+    return result
+
+
+def readiness(request: Request) -> SharedLook[dict[str, str]]:
+    result: SharedLook[dict[str, str]] = request.app.state.readiness
+    return result
+
+
+def measuring(request: Request) -> SharedLook[None]:
+    result: SharedLook[None] = request.app.state.measuring
     return result
 
 
@@ -223,6 +234,8 @@ SessionsOf = Annotated[Sessions, Depends(sessions)]
 ChargeOf = Annotated[Charge, Depends(charge)]
 BudgetsOf = Annotated[Budgets, Depends(budgets)]
 BundlesOf = Annotated[Answers, Depends(bundles)]
+ReadinessOf = Annotated[SharedLook[dict[str, str]], Depends(readiness)]
+MeasuringOf = Annotated[SharedLook[None], Depends(measuring)]
 LookCounts = Annotated[bool, Depends(look_counts)]
 ReaderOf = Annotated[Reader, Depends(reader)]
 SessionReader = Annotated[Reader, Depends(signed_in)]

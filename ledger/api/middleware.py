@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_sign_in, is_submission, points_of
 from ledger.api.deps import read_body
+from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
-from ledger.api.turns import Turns
 from ledger.errors import Busy, LadingError, NotFound
 
 access = logging.getLogger("lading.access")
@@ -68,7 +68,7 @@ class Border:
         self._routes = routes
         self._budgets = budgets
         self._page = page
-        self._reading, self._writing, self._vouching = Turns(READS_AT_ONCE), Turns(WRITES_AT_ONCE), Turns(1)
+        self._reading, self._writing, self._vouching = FairQueue(READS_AT_ONCE), FairQueue(WRITES_AT_ONCE), FairQueue(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,7 +104,7 @@ class Border:
         if points:
             self._budgets.reads.take(payer, points)
         if points > CHEAP:
-            await self._in_turn(self._reading, (payer, self._budgets.reads.spent(payer)), scope, receive, answer)
+            await self._queued(self._reading, (payer, self._budgets.reads.spent(payer)), scope, receive, answer)
         else:
             await self._route(scope, receive, answer)
 
@@ -116,7 +116,7 @@ class Border:
             payer, receive = await self._vouched(payer, scope, receive, busy)
         state = scope.setdefault("state", {})
         try:
-            await self._in_turn(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
+            await self._queued(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
         finally:
             if state.get("paid_by_signers") and answer.status < BAD:
                 writes.charge(payer, -1)
@@ -147,14 +147,14 @@ class Border:
         self._budgets.writes.take(vouched, 1)
         return vouched, _again(body, receive)
 
-    async def _in_turn(
-        self, turns: Turns, who: tuple[str, float], scope: Scope, receive: Receive, answer: "_Answer"
+    async def _queued(
+        self, queue: FairQueue, who: tuple[str, float], scope: Scope, receive: Receive, answer: "_Answer"
     ) -> None:
         if scope["method"] in WRITES:
             receive = _again(await read_body(Request(scope, receive)), receive)
         payer, spent = who
-        await turns.take(payer, spent)
-        answer.when_it_begins(lambda: turns.done(payer))
+        await queue.take(payer, spent)
+        answer.when_it_begins(lambda: queue.done(payer))
         await self._route(scope, receive, answer)
 
     async def _say(self, problem: JSONResponse, scope: Scope, receive: Receive, answer: "_Answer") -> None:

@@ -157,14 +157,21 @@ def paid_by(partner: int) -> str:
 
 
 def client_of(host: str) -> str:
-    """Whose quota an address draws on: its own, for IPv6 that of its /64, of which one customer has all addresses."""
+    """Whose quota an address draws on: its own, for IPv6 that of its /64, of which one customer has all addresses.
+
+    Proxies name a port with it, or an IPv4 address as one of IPv6 (``::ffff:192.0.2.1``); systems name an interface
+    (``fe80::1%eth0``). It is the same client.
+    """
+    bare = host[1:].partition("]")[0] if host.startswith("[") else host
+    if bare.count(":") == 1:
+        bare = bare.partition(":")[0]
     try:
-        address = ip_address(host)
+        address = ip_address(bare.partition("%")[0])
     except ValueError:
         return host[:64]
     if isinstance(address, IPv6Address):
-        return address.exploded[:19]
-    return host
+        return str(address.ipv4_mapped or address.exploded[:19])
+    return str(address)
 
 
 def token_of(scope: Scope) -> str:

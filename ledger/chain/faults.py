@@ -6,9 +6,11 @@ through unchanged.
 
 import http.client
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import eth
 import eth.exceptions
 import eth.vm.interrupt
 import eth_abi.exceptions
@@ -22,6 +24,10 @@ import urllib3.exceptions
 import web3.exceptions
 
 from ledger.errors import ChainUnavailable, LadingError, StorageFailed
+
+# A library of the EVM lets Python nest 100,000 deep: then JSON that is nested so deep, in a row or an answer, uses up
+# the stack and ends the process, where it ought to raise. The EVM itself needs as many as this.
+sys.setrecursionlimit(eth.EVM_RECURSION_LIMIT)
 
 _DAMAGE: tuple[type[BaseException], ...] = (
     # The embedded chain's own data: a node of a trie is missing or is not what its hash says.

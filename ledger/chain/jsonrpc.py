@@ -11,11 +11,12 @@ from typing import Any, Protocol
 
 import requests
 from web3 import HTTPProvider
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.chain.answers import Refusal, refusal_of
 from ledger.chain.faults import translated
-from ledger.errors import ChainUnavailable
+from ledger.common.canonical import check_depth
+from ledger.errors import ChainUnavailable, MalformedRecord
 
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 120
@@ -36,12 +37,22 @@ class Node(Protocol):
     def close(self) -> None: ...
 
 
+class _Provider(HTTPProvider):
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+        try:
+            check_depth(raw_response, "answer")
+        except MalformedRecord as error:
+            raise ChainUnavailable(error.what, where=error.where, expected=error.expected) from None
+        return HTTPProvider.decode_rpc_response(raw_response)
+
+
 class HttpNode:
     """The node behind a URL."""
 
     def __init__(self, url: str) -> None:
         self._session = requests.Session()
-        self._provider = HTTPProvider(
+        self._provider = _Provider(
             url,
             request_kwargs={"timeout": (_CONNECT_SECONDS, _ANSWER_SECONDS)},
             session=self._session,

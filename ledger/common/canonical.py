@@ -62,7 +62,7 @@ def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") ->
     """The value that `text` describes; raises `MalformedRecord` for anything refused above."""
     if len(text) > max_size:
         raise MalformedRecord("too large", where=where, expected=f"at most {max_size} bytes", found=len(text))
-    _check_depth(text, where)
+    check_depth(text, where)
 
     def integer(digits: str) -> int:
         if len(digits) > 17 or abs(int(digits)) > _SAFE_INTEGER:
@@ -100,7 +100,10 @@ def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") ->
         ) from None
 
 
-def _check_depth(text: bytes, where: str) -> None:
+def check_depth(text: bytes, where: str) -> None:
+    """Raise `MalformedRecord` for JSON that is nested deeper than any of ours. A parser that is not asked before may
+    need more of the stack than there is, and the process ends: the EVM library lets Python nest without measure.
+    """
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         if match[0][0] == _QUOTE:

@@ -98,11 +98,6 @@ def figure(*names: str | tuple[str, str]) -> Callable[[T], T]:
     return decorate
 
 
-def members_of(kind: type, attribute: str) -> tuple[tuple[str, str], ...]:
-    """The names of the figure that `attribute` holds, for a figure that has them as its own."""
-    return tuple((name, f"{attribute}.{path}") for name, path in kind.__figure__)  # type: ignore[attr-defined]
-
-
 @cache
 def fields_of(kind: type) -> tuple[Field, ...]:
     """The JSON members of a figure, in order."""

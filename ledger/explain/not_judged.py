@@ -64,6 +64,16 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("openings -row",),
     ),
     NotJudged(
+        "erasures-gone",
+        "erasures that were struck from the database and from `erasures.jsonl` together",
+        "the operator alone notes them, in both; a copy of the file that others keep tells of them",
+    ),
+    NotJudged(
+        "checkpoints-gone",
+        "checkpoints, never anchored or cosigned, that were struck from every list, table and folder together",
+        "who holds one shows it: --checkpoint; it is part of the log all the same",
+    ),
+    NotJudged(
         "documents-not-here",
         "rule files, scorecards, award files and item codes that are not here",
         "nothing shows that this node was ever given them; those that records name are notes",
@@ -139,9 +149,10 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "witnesses-asked",
-        "which witnesses the log asks, while no published quarter counts by others, and where they are asked",
-        "it is the operator's setting; --trust holds it to the policy that was agreed",
-        ("file witnesses of the same witnesses",),
+        "which witnesses the log asks, and where",
+        "an operator may change them; --trust holds it to the policy that was agreed. Published quarters that count "
+        "by others are noted",
+        ("file witnesses deleted", "file witnesses that asks others, or elsewhere"),
     ),
     NotJudged(
         "other-files",

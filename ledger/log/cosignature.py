@@ -144,6 +144,13 @@ class WitnessPolicy:
             if len(values) != len(self.keys):
                 raise MalformedRecord("a witness is named twice", where=_STEP)
 
+    @property
+    def majority(self) -> int:
+        """How many must say the same for their word alone to stop the log: a quorum, and more than half of them. One
+        of several never can.
+        """
+        return max(self.threshold, len(self.keys) // 2 + 1)
+
     def to_json(self) -> dict[str, Any]:
         return {"threshold": self.threshold, "keys": [key.verifier_key() for key in self.keys]}
 

@@ -20,6 +20,10 @@ MAX_REQUEST = MAX_NOTE + 4096
 """Bytes of a request: a checkpoint, 63 hashes in base64, and the line of the old size."""
 SIZE_TYPE = "text/x.tlog.size"
 """Media type of the body of a 409: the size of the latest checkpoint that was cosigned."""
+LATEST = "Lading-Latest-Checkpoint"
+"""Header of a 409 or 422: the latest checkpoint that was cosigned, as the log signed it, in base64. No part of C2SP:
+by it the log knows that a refusal is true, and not the word of a witness that lies.
+"""
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 _LIST = "logs/v0"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, String, Table, Text, inspect, text
+from sqlalchemy import Connection, String, Table, Text, text
 
 from ledger.store.projections.projected import projections
 from ledger.store.rows import chunks
@@ -83,11 +83,6 @@ def insert(connection: Connection, name: str, rows: Sequence[Row]) -> None:
 def set_head(connection: Connection, size: int, log_time: int) -> None:
     """Let the log end here; for a copy or a rebuilt database, never for a log that goes on."""
     connection.execute(durable.tables["log_head"].update().values(size=size, log_time=log_time))
-
-
-def missing_tables(connection: Connection) -> list[str]:
-    there = set(inspect(connection).get_table_names())
-    return sorted(set(_TABLES) - there)
 
 
 def _columns(connection: Connection, wanted: Shape) -> str:

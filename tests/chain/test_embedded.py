@@ -2,12 +2,10 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hexbytes import HexBytes
@@ -21,6 +19,7 @@ from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain, Rig
 from tests.chain.probe import DEPLOY, READ, RUNTIME, Sender, count, fail
+from tests.lost_commits import LostCommits
 
 
 def rig_on(chain: EmbeddedChain, nonce: int = 0) -> Rig:
@@ -205,29 +204,13 @@ def test_a_full_disk_refuses_blocks_and_the_chain_goes_on_by_itself(open_embedde
     assert open_embedded().head() == head
 
 
-class _LostCommits:
-    """A connection on a disk that fails in the midst of a commit."""
-
-    def __init__(self, db: Any) -> None:
-        self._db = db
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._db, name)
-
-    def execute(self, statement: str, *arguments: Any) -> Any:
-        if statement == "COMMIT":
-            self._db.execute("ROLLBACK")
-            raise sqlite3.OperationalError("disk I/O error")
-        return self._db.execute(statement, *arguments)
-
-
 def test_a_failed_commit_stops_the_chain_and_loses_no_block(open_embedded: OpenChain) -> None:
     rig = rig_on(open_embedded())
     address = rig.deploy()
     chain = rig.client
     assert isinstance(chain, EmbeddedChain)
     head, store = chain.head(), chain._backend.store
-    store._db, sound = _LostCommits(store._db), store._db  # type: ignore[assignment]
+    store._db, sound = LostCommits(store._db), store._db  # type: ignore[assignment]
     chain.send(rig.sender.sign(address, count(b"x")).raw)
     for _ in range(2):
         with pytest.raises(DiskFailed):

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ledger.api.deps import NodeOf
+from ledger.api.deps import MeasuringOf, NodeOf, ReadinessOf
 from ledger.api.schemas.answers import Health, Readiness
 
 router = APIRouter(tags=["system"])
@@ -18,9 +18,9 @@ async def healthy() -> dict[str, str]:
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not ready"}})
-def ready(node: NodeOf, response: Response) -> dict[str, Any]:
+async def ready(readiness: ReadinessOf, response: Response) -> dict[str, Any]:
     """Whether records can be taken in and carried on: a word for each of database, chain, log, clock and worker."""
-    checks = node.readiness()
+    checks = await readiness()
     fine = all(word == "ok" for word in checks.values())
     response.status_code = 200 if fine else 503
     response.headers["Cache-Control"] = "no-store"
@@ -30,7 +30,7 @@ def ready(node: NodeOf, response: Response) -> dict[str, Any]:
 @router.get(
     "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 )
-def metrics(node: NodeOf) -> Response:
+async def metrics(node: NodeOf, measuring: MeasuringOf) -> Response:
     """Prometheus metrics."""
-    node.measure()
+    await measuring()
     return Response(generate_latest(node.metrics), media_type=CONTENT_TYPE_LATEST)

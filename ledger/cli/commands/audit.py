@@ -45,8 +45,9 @@ def audit(
 
     It only reads, and may run while this home is being served. A home put back to an older state as a whole agrees
     with itself; --checkpoint and --receipt, kept elsewhere, convict it, and --trust tells whether the council that
-    founded it is the one you know. Exit status 0: all is as signed, published and
-    recorded; 1: it is not.
+    founded it is the one you know. Exit status 0: all is as signed, published and recorded; 1: it is not, or
+    database or chain cannot be read; 2: nothing could be judged, because settings, consortium.json or the file
+    `witnesses` cannot be read.
     """
     held = Held(
         [HeldCheckpoint.read(str(path), read_file(path)) for path in checkpoint or ()],

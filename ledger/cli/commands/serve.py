@@ -11,6 +11,7 @@ from typing import NoReturn
 import uvicorn
 
 from ledger.api.app import create_app
+from ledger.api.connections import ACCEPTED_AT_ONCE, PatientProtocol, allow_more_files
 from ledger.cli.output import err
 from ledger.errors import DiskFailed, Misconfigured
 from ledger.services.home.settings import Settings, read_settings
@@ -35,6 +36,7 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
     `DiskFailed` once nobody knows any more what the disk holds: then a supervisor starts the process again.
     """
     configure_logging(settings.log_level)
+    allow_more_files()
     signal.signal(signal.SIGTERM, _stop)  # uvicorn raises it again once it has finished: then the node is closed too
     try:
         with _listening(settings) as listener:
@@ -46,6 +48,8 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
                     log_config=None,  # ours is in place
                     access_log=False,  # ledger.api.middleware writes it, without queries
                     server_header=False,
+                    http=PatientProtocol,
+                    backlog=ACCEPTED_AT_ONCE,
                     timeout_graceful_shutdown=FINISH_SECONDS,
                 )
             )
@@ -56,8 +60,8 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
         pass  # the usual way to end it
     finally:
         node.close()
-    if isinstance(node.gate.halted, DiskFailed):
-        raise node.gate.halted
+    if isinstance(node.guard.halted, DiskFailed):
+        raise node.guard.halted
 
 
 def configure_logging(level: str) -> None:

@@ -1,9 +1,10 @@
 """Cosignatures: each is by its witness and of a tree that the log contains, and what readers see is kept."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ledger.errors import LadingError
-from ledger.log.cosignature import Cosignature, parse_witness_key
+from ledger.log.cosignature import Cosignature, WitnessPolicy, parse_witness_key
 from ledger.log.signed_note import NoteSignature, TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.services.audit.checkpoints import SHOWN
@@ -14,14 +15,33 @@ from ledger.store import rowwise
 from ledger.store.database import Connection
 
 
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """The cosignatures that hold: by size, when which witness (its verifier key) cosigned."""
+
+    by_size: Mapping[int, Mapping[str, int]]
+
+    def times(self, policy: WitnessPolicy | None) -> list[CheckpointTime]:
+        """The checkpoints that a quorum of `policy` cosigned, and by when."""
+        if policy is None:
+            return []
+        asked = {key.verifier_key() for key in policy.keys}
+        result = []
+        for size, by_witness in self.by_size.items():
+            times = sorted(time for witness, time in by_witness.items() if witness in asked)
+            if len(times) >= policy.threshold:
+                result.append(CheckpointTime(size, times[policy.threshold - 1], Basis.WITNESSES))
+        return result
+
+
 def check_cosignatures(
     source: Connection, log: WalkedLog, shown: bytes | None, consortium: Consortium, findings: Findings
-) -> list[CheckpointTime]:
+) -> Cosigned:
     """Every row holds, and is of the log's own tree, and of a checkpoint that is kept; the checkpoint that readers see
     shows none that is not kept. `shown`: as it was before the database was read.
 
-    That it has no quorum is a note: witnesses may be away, and the log goes on. Answers with the checkpoints that a
-    quorum cosigned, by the rows that hold.
+    That it has no quorum is a note: witnesses may be away, and the log goes on. Answers with the rows that
+    hold.
     """
     rows = list(rowwise.stream(source, "cosignatures"))
     roots = log.roots([row["size"] for row in rows if isinstance(row["size"], int)])
@@ -52,16 +72,7 @@ def check_cosignatures(
                 "the witness saw another tree than the log's leaves make now: the log was rewritten after it was seen",
             )
     _check_shown(shown, consortium, kept, findings)
-    if consortium.witnesses is None:
-        return []
-    policy = consortium.witnesses.policy
-    asked = {key.verifier_key() for key in policy.keys}
-    evidenced = []
-    for size, by_witness in sound.items():
-        times = sorted(time for witness, time in by_witness.items() if witness in asked)
-        if len(times) >= policy.threshold:
-            evidenced.append(CheckpointTime(size, times[policy.threshold - 1], Basis.WITNESSES))
-    return evidenced
+    return Cosigned(sound)
 
 
 def _check_shown(
@@ -69,7 +80,7 @@ def _check_shown(
 ) -> None:
     if shown is None:
         return
-    policy = consortium.witnesses.policy if consortium.witnesses else None
+    policy = consortium.witness_policy
     checkpoint = parse_checkpoint(shown)
     for number, line in enumerate(checkpoint.signatures):
         if number == 0 and line.name == consortium.log.origin:

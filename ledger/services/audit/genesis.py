@@ -123,7 +123,8 @@ def check_trust(consortium: Consortium, trust: Trust, findings: Findings) -> Non
         what = "the trust file does not name this log: it is older than the log, or another operator's"
         findings.note("", "trust file: logs", consortium.log.origin, known, what)
     if trust.witnesses is not None:
-        asked = consortium.witnesses.policy.to_json() if consortium.witnesses else "no witnesses"
+        policy = consortium.witness_policy
+        asked = "no witnesses" if policy is None else policy.to_json()
         pairs.append(("witnesses", trust.witnesses.to_json(), asked))
     for name, expected, match in pairs:
         if expected != match:

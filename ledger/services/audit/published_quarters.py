@@ -7,9 +7,11 @@ from typing import Any
 from ledger.common.json_fields import hex_bytes
 from ledger.common.periods import Period, quarter
 from ledger.errors import LadingError, MalformedRecord
+from ledger.log.cosignature import WitnessPolicy
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes, Evidence
 from ledger.records.verification import VerifiedRecord
 from ledger.scores.publication import PUBLISHED_AFTER
+from ledger.services.audit.cosignatures import Cosigned
 from ledger.services.audit.findings import Findings
 from ledger.services.figures.publication import KEPT_AS
 from ledger.services.figures.quarter import checkpoint_named, listed_times, open_parts, quarter_figures
@@ -40,7 +42,9 @@ class PublishedQuarters:
         self._registry = registry
         self._evidence = evidence
 
-    def check(self, findings: Findings) -> None:
+    def check(self, cosigned: Cosigned, findings: Findings) -> None:
+        """`cosigned`: all cosignatures that hold, by whomever the log asked."""
+        asked = self._consortium.witness_policy
         for row in rowwise.stream(self._source, "meta"):
             name = str(row["name"])
             if not name.startswith(KEPT_AS):
@@ -52,9 +56,10 @@ class PublishedQuarters:
                 listed = kept.get("from")  # what was published before this was listed is only noted where it differs
                 times = list(self._evidence.times) if listed is None else listed_times(listed["times"], "from.times")
                 parts = b"" if listed is None else hex_bytes(listed["parts"], "from.parts", 32)
-                self._check_evidence(period, checkpoint, times)
+                counted = asked if listed is None else self._witnesses_listed(name, listed["witnesses"], findings)
+                self._check_evidence(period, checkpoint, times, cosigned.times(counted))
             except _MISSHAPEN as error:
-                what = "the value was edited, or what bears it out is gone: cosignatures, or witnesses that were asked"
+                what = "the value was edited, or cosignatures or anchors that bear it out are gone"
                 findings.add("", f"meta.{name}", "a published quarter", str(error), what)
                 continue
             try:
@@ -82,14 +87,31 @@ class PublishedQuarters:
         evidence = Evidence(times, self._evidence.block_time_counts)
         return VerifiedRecords(self._copy, self._consortium, self._registry.refreshed(self._copy), evidence).all()
 
-    def _check_evidence(self, period: Period, checkpoint: CheckpointTime, times: Sequence[CheckpointTime]) -> None:
+    def _witnesses_listed(self, name: str, listed: object, findings: Findings) -> WitnessPolicy | None:
+        """The policy that it counted by: a log may ask other witnesses since, which is noted."""
+        policy = None if listed is None else WitnessPolicy.from_json(listed, "from.witnesses")
+        asked = self._consortium.witness_policy
+        if policy is not None and policy != asked:
+            what = "it counts by other witnesses than the log asks now: were these the ones that were agreed on then?"
+            now = "no witnesses" if asked is None else json.dumps(asked.to_json())
+            findings.note("", f"meta.{name}.from.witnesses", now, json.dumps(listed), what)
+        return policy
+
+    def _check_evidence(
+        self,
+        period: Period,
+        checkpoint: CheckpointTime,
+        times: Sequence[CheckpointTime],
+        cosigned: Sequence[CheckpointTime],
+    ) -> None:
         """Raises `MalformedRecord` unless all evidence that it lists is there, and it was taken late enough by it."""
         if checkpoint.time < period.end + PUBLISHED_AFTER:
             raise MalformedRecord("taken too early", where="taken.time", found=checkpoint.time)
         if checkpoint.basis is not Basis.OPERATOR and checkpoint not in times:
             raise MalformedRecord("not among the evidence", where="taken", found=checkpoint.size)
+        by_witnesses = CheckpointTimes(cosigned)
         for one in times:
-            if not self._evidence.times.bears_out(one):
+            if not (by_witnesses if one.basis is Basis.WITNESSES else self._evidence.times).bears_out(one):
                 raise MalformedRecord("nobody bears this time out", where="from.times", found=f"{one.size}, {one.time}")
 
 

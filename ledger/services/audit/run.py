@@ -285,7 +285,8 @@ class _Audit:
         convicted = check_held(log, self._held, identity, findings, newest.note if newest else None)
         before = notes[SHOWN]
         check_published_cosignatures(source, home / "log", findings)
-        times = check_cosignatures(source, log, before.note if before else None, self._consortium, findings)
+        cosigned = check_cosignatures(source, log, before.note if before else None, self._consortium, findings)
+        times = cosigned.times(self._consortium.witness_policy)
         times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]
         evidence = Evidence.of_chain(self._deployment.chain_id, times)
         # f.
@@ -299,7 +300,7 @@ class _Audit:
         latest = max(facts.reached, log.last_time)
         history = with_pending(copy, registry.history, latest)
         Signatures(copy, domains, history, evidence).check(named, findings, tell, log.rows)
-        PublishedQuarters(source, copy, self._consortium, registry, evidence).check(findings)
+        PublishedQuarters(source, copy, self._consortium, registry, evidence).check(cosigned, findings)
         # i.
         fill_index(copy)
         check_index(source, copy, {damage.index for damage in log.damages}, findings)

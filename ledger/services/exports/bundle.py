@@ -65,8 +65,7 @@ class Exporter:
         self._ledger = ledger
         self._published = published
         self._size = published.head.size
-        asked = ledger.home.consortium.witnesses
-        self._policy = asked.policy if asked is not None else None
+        self._policy = ledger.home.consortium.witness_policy
         self.opened: dict[RecordId, Opened] = {}
         """The private parts in the bundle that was made last, for the access journal."""
 

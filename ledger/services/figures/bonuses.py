@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Any
 
 from ledger.bonuses.agreement import AgreementStatus
@@ -21,6 +22,10 @@ from ledger.store.projections import bonuses
 from ledger.store.projections.bonuses import StoredAgreement
 
 POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
+ASKING_AT_ONCE = 2
+"""Readers who may wait for the chain's node, which may take minutes: the turns of the others are for the others."""
+PATIENCE = 0.5
+"""Seconds that one waits for those before."""
 
 
 class Bonuses:
@@ -29,6 +34,7 @@ class Bonuses:
         self._chain = home.chain
         self._pool = home.deployment.contracts[ContractKind.BONUS]
         self._views = views
+        self._asking = BoundedSemaphore(ASKING_AT_ONCE)
 
     def agreements(self, *, after: int = -1, limit: int | None = None) -> list[dict[str, Any]]:
         """In log order; page with the last one's `cursor` as `after`."""
@@ -127,7 +133,12 @@ class Bonuses:
         }
 
     def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
-        result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
+        if not self._asking.acquire(timeout=PATIENCE):
+            raise ChainUnavailable("the chain's node is slow, and others wait for its answer", where=name)
+        try:
+            result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
+        finally:
+            self._asking.release()
         if not result.succeeded:
             raise ChainUnavailable(f"the bonus pool does not answer ({revert_reason(result.output)})", where=name)
         return decode_result(POOL, name, result.output)

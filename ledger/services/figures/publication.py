@@ -144,7 +144,8 @@ class Publication:
             measure = measure_for(connection, self._registry.now(), period.start)
             times = records.evidence.times
             computed = quarter_figures(name, period, checkpoint, measure, records.all(), times)
-            computed["from"] = taken_from(connection, checkpoint.size, times)
+            policy = self._home.consortium.witness_policy
+            computed["from"] = taken_from(connection, checkpoint.size, times, policy)
         with self._home.database.write() as connection:
             kept = meta.put_new(connection, _key(period), json.dumps(computed))
         return dict(json.loads(kept))

@@ -15,6 +15,7 @@ from ledger.common.json_fields import entries, fields_of, integer
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord
 from ledger.explain.score import measure_stated, stated_public
+from ledger.log.cosignature import WitnessPolicy
 from ledger.network.publication import PUBLIC_GROUPS, public_network
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.verification import VerifiedRecord, as_known_at
@@ -56,9 +57,14 @@ def quarter_figures(
     }
 
 
-def taken_from(connection: Connection, size: int, times: CheckpointTimes) -> dict[str, Any]:
-    """What figures at `size` rest on besides the records: `times`, and the SHA-256 of which parts are open."""
+def taken_from(
+    connection: Connection, size: int, times: CheckpointTimes, policy: WitnessPolicy | None
+) -> dict[str, Any]:
+    """What figures at `size` rest on besides the records: `times`, the policy of the witnesses who bear them out (null
+    without any), for the log may ask others later, and the SHA-256 of which parts are open.
+    """
     return {
+        "witnesses": policy and policy.to_json(),
         "times": [[one.size, one.time, one.basis.name.lower()] for one in times.until(size)],
         "parts": to_hex(open_parts(connection, size)),
     }

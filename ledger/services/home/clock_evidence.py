@@ -1,9 +1,9 @@
 """Whether the clock is right, judged by what else tells the time: a pure decision on what others have seen.
 
 Three kinds of evidence. *Passed*: a moment that lies behind us, such as the time of the last leaf or of a block, so the
-clock must not be before it. *Told*: what somebody's clock showed when ours was looked at, such as a witness that
+clock must not be before it. *Shown*: what somebody's clock showed when ours was looked at, such as a witness that
 cosigned or a block that was just made; since then as much time has passed as the monotonic clock says. *Own*: our own
-clock when it was last known to be right, told by itself.
+clock when it was last known to be right.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class TimeEvidence:
     """What tells the time. `witnesses` count once `threshold` of them agree that the clock is off."""
 
     passed: Mapping[str, int] = field(default_factory=dict)
-    told: Mapping[str, Reading] = field(default_factory=dict)
+    shown: Mapping[str, Reading] = field(default_factory=dict)
     witnesses: Mapping[str, Reading] = field(default_factory=dict)
     threshold: int = 0
     own: Reading | None = None
@@ -41,8 +41,8 @@ class TimeEvidence:
     def others(self, now: Reading) -> dict[str, int]:
         """Seconds by which the clock is ahead of what others say, negative when it is behind."""
         result = {source: min(0, now.time - time) for source, time in self.passed.items()}
-        result |= {source: now.ahead_of(told) for source, told in self.told.items()}
-        off = sorted((now.ahead_of(told) for told in self.witnesses.values()), key=abs, reverse=True)
+        result |= {source: now.ahead_of(other) for source, other in self.shown.items()}
+        off = sorted((now.ahead_of(other) for other in self.witnesses.values()), key=abs, reverse=True)
         if 0 < self.threshold <= len(off):
             result[f"{self.threshold} witnesses"] = off[self.threshold - 1]
         return result

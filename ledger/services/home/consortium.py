@@ -22,6 +22,7 @@ from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.log.cosignature import WitnessPolicy
 from ledger.log.leaf import LogIdentity, LogSigner
 from ledger.log.witness_policy import AskedWitnesses, parse_policy
 from ledger.records.signing import SigningKey
@@ -79,6 +80,11 @@ class Consortium:
     @property
     def genesis(self) -> Genesis:
         return self.deployment.genesis
+
+    @property
+    def witness_policy(self) -> WitnessPolicy | None:
+        """By which witnesses its checkpoints count, if by any."""
+        return None if self.witnesses is None else self.witnesses.policy
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -170,13 +176,25 @@ def read_consortium(home: Path) -> Consortium:
             read_witnesses(home),
         )
     except (ValueError, KeyError, TypeError, AttributeError, MalformedRecord):
-        raise Misconfigured("not a consortium file", where=str(path)) from None
+        raise Misconfigured(
+            "not a consortium file",
+            where=str(path),
+            expected="the file as Lading wrote it",
+            mend="Put the newest copy of it back: without it nothing in this home can be served or judged.",
+        ) from None
 
 
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
+        if (path.parent / "keys" / "highest-checkpoint").exists():
+            raise Misconfigured(
+                "the consortium file is gone",
+                where=str(path),
+                expected="a file, as a log was signed here",
+                mend="Put the newest copy of it back: without it nothing in this home can be served or judged.",
+            ) from None
         raise Misconfigured(
             "no consortium here", where=str(path), mend="Found one with `lading found`, or try `lading demo`."
         ) from None
@@ -230,6 +248,7 @@ def read_witnesses(home: Path) -> AskedWitnesses | None:
             where=f"{path}: {error.where}",
             expected=error.expected,
             found=error.found,
+            mend="Write it as docs/witnesses.md shows, or put the newest copy back.",
         ) from None
 
 

@@ -9,8 +9,8 @@ from ledger.common.ids import LogId
 from ledger.records.signing import Domain
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium
-from ledger.services.home.gate import Gate
 from ledger.services.home.settings import Settings
+from ledger.services.home.write_guard import WriteGuard
 from ledger.store.database import Database
 
 
@@ -38,9 +38,9 @@ class Home:
         return self.deployment.domain()
 
     @cached_property
-    def gate(self) -> Gate:
+    def guard(self) -> WriteGuard:
         """Whether this process may write here, and the time by which it does."""
-        return Gate(self.clock, self.settings.clock_tolerance)
+        return WriteGuard(self.clock, self.settings.clock_tolerance)
 
     def close(self) -> None:
         self.chain.close()

@@ -78,7 +78,7 @@ class Submission:
         self._log_id = home.log_id
         self._consortium = home.consortium
         self._clock = home.clock
-        self._gate = home.gate
+        self._guard = home.guard
         self._preflight = preflight
         self._most_waiting = most_waiting
 
@@ -105,7 +105,7 @@ class Submission:
 
         Raises the branches `InvalidInput`, `Refused` and `Unavailable`; then nothing has changed.
         """
-        self._gate.refuse()
+        self._guard.refuse()
         # 1. Structure, known before.
         signed.record.check()
         record_id = self._domain.record_id(signed.record)
@@ -113,7 +113,7 @@ class Submission:
             if row := records.get(connection, record_id):
                 return self._again(connection, row, signed)
             # 2. Content.
-            now = self._gate.now()
+            now = self._guard.now()
             check_content(signed.record, now)
             self._check_size(connection, signed.record)
             # 3. Signatures.
@@ -149,7 +149,7 @@ class Submission:
         The same checks as `submit` but for the limit on `submitBy`, each record on what those before it will do; a
         refused one does not harm the others.
         """
-        now = self._gate.now()
+        now = self._guard.now()
         results: dict[int, Receipt | LadingError] = {}
         entries, places = [], []
         with self._db.read() as connection:

@@ -47,14 +47,14 @@ from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 
 if TYPE_CHECKING:
-    from ledger.services.publish.publisher import KnownHead
+    from ledger.services.publish.tree_views import KnownHead
 
 trouble = logging.getLogger("lading.node")
 PAUSE = 0.5
 """Seconds between rounds when nothing waits."""
 MOST_ROUNDS = 50
 CHAIN, LOG = "chain", "log"
-"""Who may hold the gate: the chain until it was asked, the log while it cannot be published."""
+"""Who may hold back what is written: the chain until it was asked, the log while it cannot be published."""
 
 
 class Node:
@@ -77,7 +77,7 @@ class Node:
             undone.callback(database.close)
             bring_up_to_date(settings.home, consortium)
             self.home = Home(settings, consortium, database, self.chain, watch)
-            self.gate = self.home.gate
+            self.guard = self.home.guard
             self.reader = LedgerReader(self.home, keys)
             self._wire_writing()
             if consortium.witnesses is not None:
@@ -108,8 +108,8 @@ class Node:
                 raise
             except LadingError as error:
                 if self.reader.publisher.highest() is None:
-                    self.gate.hold(CHAIN, error)
-            with suppress(StorageFailed):  # the gate is held, and readiness says so
+                    self.guard.hold(CHAIN, error)
+            with suppress(StorageFailed):  # the guard is held, and readiness says so
                 self._publish()
         with self.home.database.write() as connection:
             self.projector.catch_up(connection)
@@ -118,7 +118,7 @@ class Node:
 
     def _wire_writing(self) -> None:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
-        self.sequencer = Sequencer(home.database, keys.log, self.gate)
+        self.sequencer = Sequencer(home.database, keys.log, self.guard)
         self.clocks = OtherClocks(home)
         self.projector = Projector(registry)
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
@@ -127,14 +127,14 @@ class Node:
         self.follower = Follower(home, self.sequencer, project=self.projector.catch_up)
         self.relayer = Relayer(
             home,
-            Sender(home.database, self.chain, keys.relayer, self.gate),
+            Sender(home.database, self.chain, keys.relayer, self.guard),
             self.sequencer,
             RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
             holder=holder,
         )
         self.anchorer = Anchorer(
             home,
-            Sender(home.database, self.chain, keys.anchor, self.gate),
+            Sender(home.database, self.chain, keys.anchor, self.guard),
             keys.anchor,
             self.reader.publisher,
             holder=holder,
@@ -164,7 +164,7 @@ class Node:
 
         What was accepted is published even while the chain is away or the clock is wrong.
         """
-        self.gate.refuse()
+        self.guard.refuse()
         trouble: LadingError | None = None
         followed = FollowReport(0)
         submitted = anchors = 0
@@ -172,11 +172,11 @@ class Node:
             try:
                 self._meet_chain()
                 self.clocks.ask_chain()
-                if wrong := self.gate.clock_trouble():
+                if wrong := self.guard.clock_trouble():
                     raise wrong
                 submitted, followed = self.relayer.step().submitted, self.follower.step()
             except LadingError as error:
-                if self.gate.halted or isinstance(error, InconsistentLog | DiskFailed):
+                if self.guard.halted or isinstance(error, InconsistentLog | DiskFailed):
                     raise
                 trouble = error
             self._project()
@@ -201,11 +201,11 @@ class Node:
 
     @contextmanager
     def _halting(self) -> Iterator[None]:
-        """Shut the gate for good when what is stored is not the log that was signed, or when the disk lies."""
+        """Halt the home when what is stored is not the log that was signed, or when the disk lies."""
         try:
             yield
         except (VerificationFailed, DiskFailed) as error:
-            self.gate.halt(error)
+            self.guard.halt(error)
             raise
 
     def _meet_chain(self) -> None:
@@ -215,20 +215,20 @@ class Node:
         with self._halting():
             self._heads = heads_on_chain(self.home, self.reader.keys.relayer.address)
         self._met_chain = True
-        self.gate.release(CHAIN)
+        self.guard.release(CHAIN)
 
     def _publish(self) -> None:
         """Publish what was accepted; while that cannot be, nothing more is accepted."""
-        self.gate.refuse()
-        if self.gate.held(CHAIN) is not None:
+        self.guard.refuse()
+        if self.guard.held(CHAIN) is not None:
             return
         try:
             self.reader.publisher.publish(self.home.clock.now(), self._heads)
         except StorageFailed as error:
-            self.gate.hold(LOG, error)
+            self.guard.hold(LOG, error)
             raise
         self._heads = ()  # what is anchored from now on, the anchorer compares
-        self.gate.release(LOG)
+        self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
     def _project(self) -> None:
@@ -285,7 +285,7 @@ class Node:
                 if str(error) != self._problem:
                     trouble.warning("%s", error)
                 self._problem = str(error)
-                if isinstance(self.gate.halted, DiskFailed):
+                if isinstance(self.guard.halted, DiskFailed):
                     self.on_failure()
                     return
             except Exception:  # noqa: BLE001 - the next line says why
@@ -328,18 +328,18 @@ class Node:
             self.chain.final()
         except LadingError as error:
             checks["chain"] = str(error)
-        if unmet := self.gate.held(CHAIN):
+        if unmet := self.guard.held(CHAIN):
             checks["chain"] = str(unmet)
-        if failure := self.gate.halted or self.sequencer.failure or self.gate.held(LOG):
+        if failure := self.guard.halted or self.sequencer.failure or self.guard.held(LOG):
             checks["log"] = str(failure)
-        if wrong := self.gate.clock_trouble():
+        if wrong := self.guard.clock_trouble():
             checks["clock"] = str(wrong)
         return checks
 
     def measure(self) -> None:
         """Bring the metrics up to date; those of the chain stay as they were while it is away."""
-        self._gauges["halted"].set(self.gate.halted is not None)
-        self._gauges["clock_off_seconds"].set(self.gate.clock_off())
+        self._gauges["halted"].set(self.guard.halted is not None)
+        self._gauges["clock_off_seconds"].set(self.guard.clock_off())
         with self.home.database.read() as connection:
             anchored = checkpoints.latest_anchored(connection)
             self._gauges["log_size"].set(log.head(connection).size)

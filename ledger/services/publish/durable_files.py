@@ -59,6 +59,7 @@ class LogFolder:
                 file.write(data)
                 _sync(file.fileno(), path)
             if new:
+                self._touched.add(path.parent)  # where it cannot be opened now, the next sync makes up for it
                 sync_folder(path.parent)
         except OSError as error:
             raise _failed(name, error) from error
@@ -101,10 +102,14 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raises `DiskFailed`."""
+    """Make the names in a folder durable; raises `DiskFailed`, or `StorageFailed` where it was not even tried: somebody
+    else has all that may be open at once, and that says nothing of the disk.
+    """
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            raise _failed(str(folder), error) from error
         raise _unknown(folder, error) from error
     try:
         _sync(handle, folder)

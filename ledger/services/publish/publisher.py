@@ -15,7 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger import merkle
 from ledger.common.ids import to_hex
 from ledger.errors import DiskFailed, InconsistentLog, MalformedRecord, NotFound, TreeView, VerificationFailed
 from ledger.log.cosignature import Cosignature, with_cosignatures
@@ -31,6 +30,7 @@ from ledger.services.publish.published_cosignatures import (
     restore_cosignatures,
 )
 from ledger.services.publish.tile_writer import TileWriter
+from ledger.services.publish.tree_views import KnownHead, check_stored, signed_view, stored_view
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
 
@@ -52,15 +52,6 @@ class PublishedCheckpoint:
 
     head: TreeHead
     note: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KnownHead:
-    """A tree of this log that `source`, outside this home, knows of."""
-
-    source: str
-    size: int
-    root: bytes
 
 
 class Publisher:
@@ -123,7 +114,7 @@ class Publisher:
            others `known` of.
         2. Check that the tiles have the published root and the database the published leaves.
         3. Write the tiles of the grown tree, and sync them.
-        4. Check that the grown tree contains every tree that was signed, and that no witness has seen another.
+        4. Check that the grown tree contains every tree that was signed, and that no witness can prove another.
         5. Sign, and keep the note as the highest ever.
         6. Ask the witnesses, for a short time.
         7. Publish its cosignatures, enter it and them into the database, and show them to readers.
@@ -191,8 +182,8 @@ class Publisher:
                     raise InconsistentLog(
                         f"the database holds fewer leaves than {source}",
                         where="log size",
-                        first=_view(head),
-                        second=_database_view(connection, size),
+                        first=signed_view(head),
+                        second=stored_view(connection, size),
                         mend=MEND,
                     )
             # 2. Tiles and database agree about what is published; what was signed beyond it (by a run that crashed
@@ -200,7 +191,7 @@ class Publisher:
             old_size = self._verified_size(connection, published)
             for head in signed:
                 if head.size > old_size:
-                    _check_database(connection, head)
+                    check_stored(connection, head)
             # 3. A crash here leaves tiles that no checkpoint needs; the next run finds them equal or replaces them.
             grown, full = self._grow(connection, old_size, size)
         self._files.sync()
@@ -210,11 +201,11 @@ class Publisher:
                 raise InconsistentLog(
                     f"the log has another tree than {by[head]}",
                     where="tree",
-                    first=_view(head),
+                    first=signed_view(head),
                     second=TreeView(head.size, to_hex(grown.root(head.size))),
                     mend="`lading audit` names the records that differ.",
                 )
-        self._meet_witnesses(signed)
+        self._meet_witnesses(signed, grown)
         # 5. A crash here leaves a signed note that nobody has seen; the next run signs the same size or a larger one,
         # and step 4 makes it agree.
         note = self._signer.checkpoint(size, grown.root())
@@ -223,6 +214,7 @@ class Publisher:
         head = TreeHead(self._signer.identity.origin, size, grown.root())
         # 6. A crash here leaves cosignatures that nobody has; the witnesses give them again.
         new = [stored_cosignature(head, cosignature) for cosignature in self._ask(head, note)]
+        self._heed(head, grown)  # two that serve copies of one home: the second shows nobody its tree
         publish_cosignatures(self._files, new)
         # 7. A crash here leaves the highest ahead of what readers see; the next run catches up. Cosignatures that came
         # late stand in the database, and are shown from there.
@@ -243,9 +235,9 @@ class Publisher:
                 self._files.remove_folder(f"{tile.entries_path()}.p")
         return PublishedCheckpoint(head, note)
 
-    def _meet_witnesses(self, signed: Sequence[TreeHead]) -> None:
+    def _meet_witnesses(self, signed: Sequence[TreeHead], grown: TileTree) -> None:
         """Raise `InconsistentLog` when a witness has seen more of this log than the largest of `signed`, or another
-        tree.
+        tree; see `_heed`.
 
         Before this process signs anything, each is asked for the largest that was signed before: who has seen more
         says so. Those that were away then are heard when they answer.
@@ -257,11 +249,35 @@ class Publisher:
             note = self._signer.checkpoint(head.size, head.root)
             for cosignature in self.witnesses.ask(note, self._proof, self._keep, everybody=True):
                 self._keep(head, cosignature)
+        self._heed(head, grown)
+
+    def _heed(self, head: TreeHead, grown: TileTree) -> None:
+        """Raise `InconsistentLog` for a witness's contradiction that this log's own signature proves, or when so many
+        say so that they outweigh the others. `head`: the largest that was signed.
+
+        One witness's bare word stops nothing: it is in `problems`, and the checkpoint lacks its cosignature.
+        """
+        if self.witnesses is None:
+            return
+        said = []
         for contradiction in self.witnesses.contradictions().values():
             # A larger size may be one that another process has shown it meanwhile.
-            larger = contradiction.first.size > contradiction.second.size
-            if not larger or contradiction.first.size > head.size:
-                raise contradiction
+            asked = contradiction.error.second.size
+            if asked < contradiction.size <= head.size:
+                continue
+            proof = self._signed_by_us(contradiction.latest)
+            if proof is not None and (proof.size > grown.size or grown.root(proof.size) != proof.root):
+                raise contradiction.error
+            if proof is None or proof.size != contradiction.size:
+                said.append(contradiction.error)
+        if len(said) >= self.witnesses.policy.majority:
+            raise said[0]
+
+    def _signed_by_us(self, note: bytes) -> TreeHead | None:
+        try:
+            return self._signer.identity.verify_checkpoint(note)
+        except (MalformedRecord, VerificationFailed):
+            return None
 
     def _ask(self, head: TreeHead, note: bytes) -> Sequence[Cosignature]:
         """Cosignatures of a checkpoint that the witnesses were not asked for yet."""
@@ -308,8 +324,8 @@ class Publisher:
                     raise InconsistentLog(
                         "the database has another leaf than the published tree",
                         where=f"leaf {row.log_index}, record {to_hex(row.record_id)}",
-                        first=_view(head),
-                        second=_database_view(connection, head.size),
+                        first=signed_view(head),
+                        second=stored_view(connection, head.size),
                         mend="Was the database restored or edited? `lading audit` names the records that differ.",
                     )
         except NotFound:
@@ -318,7 +334,7 @@ class Publisher:
             raise InconsistentLog(
                 "the tiles on disk have another root than the checkpoint beside them",
                 where="tiles",
-                first=_view(head),
+                first=signed_view(head),
                 second=TreeView(head.size, to_hex(root)),
                 mend="Move the folder `tile` away: it is written anew from the database and checked again.",
             )
@@ -386,24 +402,3 @@ class Publisher:
         except NotFound:
             # The tile filled up and its partial forms were removed.
             return self._full_tile(Tile(tile.level, tile.index, WIDTH).path())[: tile.width * HASH_LENGTH]
-
-
-def _view(head: TreeHead) -> TreeView:
-    return TreeView(head.size, to_hex(head.root))
-
-
-def _check_database(connection: Connection, head: TreeHead) -> None:
-    result = _database_view(connection, head.size)
-    if result != _view(head):
-        raise InconsistentLog(
-            "the database has other leaves than a checkpoint that was signed",
-            where="log",
-            first=_view(head),
-            second=result,
-            mend="Was the database restored or edited? `lading audit` names the records that differ.",
-        )
-
-
-def _database_view(connection: Connection, size: int) -> TreeView:
-    leaves = (row.leaf_hash for row in records.leaves(connection, 0, size))
-    return TreeView(size, to_hex(merkle.root(leaves)))

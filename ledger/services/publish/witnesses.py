@@ -5,20 +5,22 @@ comes after the publisher has gone on is handed to `late`. A witness that does n
 and not waited for until it has answered once.
 """
 
+import base64
 import http.client
 import logging
 import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ledger.common.ids import to_hex
 from ledger.errors import InconsistentLog, LadingError, TreeView, VerificationFailed
 from ledger.log.cosignature import Cosignature, WitnessKey, WitnessPolicy
-from ledger.log.signed_note import SignedCheckpoint, TreeHead, parse_checkpoint, parse_signature_line
-from ledger.log.witness import MAX_REQUEST, SIZE_TYPE, AddCheckpoint
+from ledger.log.signed_note import MAX_SIZE, SignedCheckpoint, TreeHead, parse_checkpoint, parse_signature_line
+from ledger.log.witness import LATEST, MAX_REQUEST, SIZE_TYPE, AddCheckpoint
 from ledger.log.witness_policy import AskedWitnesses
 
 PATH = "/add-checkpoint"
@@ -32,6 +34,17 @@ trouble = logging.getLogger("lading.witnesses")
 Proof = Callable[[int, int], Sequence[bytes]]
 """The consistency proof between two sizes of the log, up to the checkpoint that is asked for."""
 Late = Callable[[TreeHead, Cosignature], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A witness says that it has seen `size` leaves of the log, or another tree. `latest`: the checkpoint that it names
+    as proof, unread; empty where it gave none.
+    """
+
+    error: InconsistentLog
+    size: int
+    latest: bytes
 
 
 @dataclass(slots=True)
@@ -94,8 +107,10 @@ class Witnesses:
         with self._changed:
             return {asker.key.name: asker.problem for asker in self._askers}
 
-    def contradictions(self) -> dict[str, InconsistentLog]:
-        """By name, witnesses whose last answer was that they have seen more of this log, or another tree of it."""
+    def contradictions(self) -> dict[str, Contradiction]:
+        """By name, witnesses whose last answer was that they have seen more of this log, or another tree of it: their
+        word, until the log's own signature on what they name proves it.
+        """
         with self._changed:
             return {asker.key.name: asker.contradiction for asker in self._askers if asker.contradiction is not None}
 
@@ -134,7 +149,7 @@ class _Asker(threading.Thread):
         super().__init__(name=f"witness {key.name}", daemon=True)
         self.key = key
         self.problem = ""
-        self.contradiction: InconsistentLog | None = None
+        self.contradiction: Contradiction | None = None
         self.time: int | None = None
         self.stopped = False
         self._wanted: _Round | None = None
@@ -146,6 +161,7 @@ class _Asker(threading.Thread):
         self._patience = patience
         self._connection: http.client.HTTPConnection | None = None
         self._size = 0
+        self._latest = b""
 
     def want(self, round_: _Round) -> None:
         """Ask for this checkpoint next, instead of an older one; called under the condition."""
@@ -165,7 +181,8 @@ class _Asker(threading.Thread):
             try:
                 cosignature = self._cosignature(wanted)
             except InconsistentLog as error:
-                problem, contradiction = str(error), error
+                problem = str(error)
+                contradiction = Contradiction(error, self._size, self._latest)
             except (OSError, http.client.HTTPException, LadingError) as error:
                 problem = str(error) or type(error).__name__
             except Exception:  # noqa: BLE001 - a defect here must not end the asking; it is logged
@@ -215,16 +232,18 @@ class _Asker(threading.Thread):
         """
         head = wanted.checkpoint.head
         for _ in range(_TRIES):
-            if self._size > head.size:
-                raise self._contradiction("the witness has cosigned more leaves of this log than there are", head)
-            proof = tuple(wanted.proof(self._size, head.size))
-            status, media_type, body = self._post(AddCheckpoint(self._size, proof, wanted.checkpoint).encode())
+            old = min(self._size, head.size)  # one that named more is asked again: it may have erred
+            proof = tuple(wanted.proof(old, head.size))
+            status, media_type, body = self._post(AddCheckpoint(old, proof, wanted.checkpoint).encode())
             if status == 200:
                 result = self._own_line(head, body)
                 self._size = head.size
                 return result
             size = _size_in(body) if status == 409 and media_type == SIZE_TYPE else None
-            if size is None or size == self._size:
+            if size is not None and size > head.size:
+                self._size = size
+                raise self._contradiction("the witness has cosigned more leaves of this log than there are", head)
+            if size is None or size == old:
                 break
             self._size = size
         else:
@@ -279,6 +298,9 @@ class _Asker(threading.Thread):
         self._connection.request("POST", self._parts.path + PATH, body, {"Content-Type": "text/plain; charset=utf-8"})
         answer = self._connection.getresponse()
         data = answer.read(MAX_REQUEST + 1)
+        if named := answer.headers.get(LATEST):
+            with suppress(ValueError):
+                self._latest = base64.b64decode(named, validate=True)
         if len(data) > MAX_REQUEST:
             raise VerificationFailed("the answer is too long", where=self.key.name)
         return answer.status, answer.headers.get("Content-Type", ""), data
@@ -291,7 +313,7 @@ class _Asker(threading.Thread):
 
 def _size_in(body: bytes) -> int | None:
     text = body.removesuffix(b"\n")
-    return int(text) if text.isdigit() and len(text) < 20 else None
+    return int(text) if text.isdigit() and len(text) < 20 and int(text) <= MAX_SIZE else None
 
 
 def _shown(body: bytes) -> str:

@@ -12,7 +12,8 @@ from ledger.errors import ChainUnavailable, VerificationFailed
 from ledger.records.types import Checkpoint
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED
-from ledger.services.publish.publisher import MEND, KnownHead
+from ledger.services.publish.publisher import MEND
+from ledger.services.publish.tree_views import KnownHead
 from ledger.services.relay.chain_reader import read_ranges
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.store import cursors, records, transactions

@@ -1,4 +1,4 @@
-"""What else tells the time, told to the gate: the log itself, the chain's blocks, the witnesses' clocks, and what this
+"""What else tells the time, told to the guard: the log itself, the chain's blocks, the witnesses' clocks, and what this
 machine's clock showed before a restart of the service.
 """
 
@@ -21,18 +21,18 @@ KEEP_SECONDS = 60
 
 
 class OtherClocks:
-    """Used by one thread; the gate that it tells is shared."""
+    """Used by one thread; the guard that it tells is shared."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._gate = home.gate
+        self._guard = home.guard
         self._seen: Reading | None = None
         """The time of the newest block at the last look."""
         self._file = home.settings.home / FILE
         self._kept_at: int | None = None
 
     def recall(self) -> None:
-        """Times that are stored, and so lie behind us: of the last leaf, and when a quorum had seen the newest
+        """Times that are stored, and so lie behind us: of the last leaf, and when most witnesses had seen the newest
         checkpoint; and the clock before a restart.
         """
         self._recall_own()
@@ -42,27 +42,29 @@ class OtherClocks:
             cosigned = checkpoints.cosignatures_of(connection, newest.size) if newest else []
         self.heed_leaf(head)
         witnesses = self._home.consortium.witnesses
-        if witnesses is not None and len(cosigned) >= witnesses.policy.threshold:
-            self._gate.passed("the witnesses' last cosignatures", cosigned[witnesses.policy.threshold - 1].time)
+        if witnesses is not None and len(cosigned) >= witnesses.policy.majority:
+            self._guard.note_passed("the witnesses' last cosignatures", cosigned[witnesses.policy.majority - 1].time)
 
     def heed_leaf(self, head: LogHead) -> None:
         """The last leaf of the log was logged before now, by whichever process."""
         if head.size:
-            self._gate.passed("the last leaf of the log", head.log_time)
+            self._guard.note_passed("the last leaf of the log", head.log_time)
 
     def _recall_own(self) -> None:
-        boot = self._gate.boot()
+        boot = self._guard.boot()
         with suppress(OSError, ValueError, KeyError, TypeError):
             kept = json.loads(self._file.read_bytes())
             if boot and kept["boot"] == boot:
-                self._gate.told(f"this clock before the restart (file {FILE})", int(kept["time"]), int(kept["at"]))
+                self._guard.note_time(
+                    f"this clock before the restart (file {FILE})", int(kept["time"]), int(kept["at"])
+                )
 
     def keep(self) -> None:
         """Keep now and then what the clock shows, for the next start of the service."""
-        now, boot = self._gate.monotonic(), self._gate.boot()
+        now, boot = self._guard.monotonic(), self._guard.boot()
         if not boot or (self._kept_at is not None and now - self._kept_at < KEEP_SECONDS):
             return
-        reading = self._gate.reading()
+        reading = self._guard.reading()
         if reading is not None:
             draft = self._file.with_name(f".{FILE}")
             with suppress(OSError):
@@ -76,7 +78,7 @@ class OtherClocks:
         Not a node that is catching up: there, more time passes between two blocks than between two looks. Blocks of the
         embedded chain are ours: their times only lie behind us. Raises `ChainUnavailable`.
         """
-        now, last = self._gate.monotonic(), self._seen
+        now, last = self._guard.monotonic(), self._seen
         embedded = self._home.settings.chain == EMBEDDED
         if last is not None and (embedded or now - last.at < LOOK_SECONDS):
             return
@@ -84,12 +86,12 @@ class OtherClocks:
         if block is None:
             return
         if last is not None and last.time < block.timestamp <= last.time + 2 * (now - last.at) + LOOK_SECONDS:
-            self._gate.told("the chain's newest block", block.timestamp)
+            self._guard.note_time("the chain's newest block", block.timestamp)
         else:
-            self._gate.passed("the chain's newest block", block.timestamp)
+            self._guard.note_latest("the chain's newest block", block.timestamp)
         self._seen = Reading(block.timestamp, now)
 
     def ask_witnesses(self, witnesses: Witnesses | None) -> None:
         """What the clocks of those showed that have cosigned just now."""
         if witnesses is not None and (times := witnesses.take_times()):
-            self._gate.told_by_witnesses(times, witnesses.policy.threshold)
+            self._guard.note_witnesses(times, witnesses.policy.majority)

@@ -9,8 +9,7 @@ from ledger.store.database import Connection
 def evidence_of(connection: Connection, consortium: Consortium) -> Evidence:
     """All evidence that the store holds, by its consortium's witness policy and chain."""
     times = [CheckpointTime(size, time, Basis.CHAIN) for size, time in checkpoints.anchor_times(connection)]
-    if consortium.witnesses is not None:
-        policy = consortium.witnesses.policy
+    if (policy := consortium.witness_policy) is not None:
         keys = [key.verifier_key() for key in policy.keys]
         cosigned = checkpoints.evidenced(connection, keys, policy.threshold)
         times += [CheckpointTime(entry.size, entry.time, Basis.WITNESSES) for entry in cosigned]

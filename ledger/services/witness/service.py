@@ -1,5 +1,6 @@
 """`add-checkpoint` of C2SP tlog-witness over HTTP: the new state is on disk before a cosignature leaves."""
 
+import base64
 import logging
 import threading
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from typing import Any
 
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, StorageFailed
 from ledger.log.contradiction import same_size
-from ledger.log.signed_note import SignedCheckpoint
-from ledger.log.witness import MAX_REQUEST, SIZE_TYPE, Refusal, WitnessedLog, decide, parse_add_checkpoint
+from ledger.log.signed_note import SignedCheckpoint, parse_checkpoint
+from ledger.log.witness import LATEST, MAX_REQUEST, SIZE_TYPE, Refusal, WitnessedLog, decide, parse_add_checkpoint
 from ledger.services.witness.folder import Kept, WitnessFolder
 
 PATH = "/add-checkpoint"
@@ -27,6 +28,8 @@ class Answer:
     status: int
     body: bytes
     media_type: str = TEXT
+    latest: bytes = b""
+    """With a refusal, the checkpoint on which it rests, as the log signed it."""
 
 
 class Witness:
@@ -82,9 +85,12 @@ class Witness:
                 same_size(kept.note, _own_line(asked, self._folder.logs[kept.head.origin]).encode())
             )
             events.error("the log shows two trees: origin=%s evidence=%s", kept.head.origin, name)
+        latest = b""
+        if kept.note and why.status in (409, 422):
+            latest = _own_line(parse_checkpoint(kept.note, foreign=True), self._folder.logs[kept.head.origin]).encode()
         if why.size is not None:
-            return Answer(why.status, f"{why.size}\n".encode(), SIZE_TYPE)
-        return Answer(why.status, f"{why.why}\n".encode())
+            return Answer(why.status, f"{why.size}\n".encode(), SIZE_TYPE, latest)
+        return Answer(why.status, f"{why.why}\n".encode(), latest=latest)
 
 
 def _own_line(asked: SignedCheckpoint, log: WitnessedLog) -> SignedCheckpoint:
@@ -159,6 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.media_type)
         self.send_header("Content-Length", str(len(answer.body)))
+        if answer.latest:
+            self.send_header(LATEST, base64.b64encode(answer.latest).decode())
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()

@@ -141,9 +141,9 @@ def at_random(seed: int, most: int = 60, *, everywhere: bool = False) -> Plan:
     return plan
 
 
-def schedules(questions: int, count: int) -> Iterator[tuple[str, Plan]]:
+def schedules(questions: int, count: int, first: int = 0) -> Iterator[tuple[str, Plan]]:
     """`count` plans for a run that asks about `questions`: each answer in turn with each lie, then again as long-lived
-    lies, then seeded ones."""
+    lies, then seeded ones, from the seed `first` on."""
     made = 0
     for again in (1, 6):
         for at in range(questions):
@@ -152,5 +152,5 @@ def schedules(questions: int, count: int) -> Iterator[tuple[str, Plan]]:
                     break
                 yield f"{kind} from answer {at} on, {again} times", one_in_turn(at, kind, again=again)
                 made += 1
-    for seed in range(count - made):
+    for seed in range(first, first + count - made):
         yield f"seed {seed}", at_random(seed)

@@ -9,8 +9,9 @@ import pytest
 from tests.chain.conftest import Founded
 from tests.chain.lying.day import Day, Papers, live, papers
 from tests.chain.lying.lies import KINDS, METHODS, Plan, schedules
+from tests.drills import SEED, amount
 
-SCHEDULES = 2_000
+SCHEDULES = amount("SCHEDULES", 2_000)
 IN_THE_SUITE = 18
 
 
@@ -63,7 +64,8 @@ def test_whatever_any_answer_says_the_log_ends_as_with_an_honest_node(founded: F
     """Each answer of the day in turn, with each lie, once and lasting; then seeded lies of every rate and mixture."""
     told: Counter[tuple[str, str]] = Counter()
     silent = 0
-    for number, (name, plan) in enumerate(schedules(honest_day.foreign.questions, SCHEDULES)):
+    plans = schedules(honest_day.foreign.questions, SCHEDULES, SEED * SCHEDULES)
+    for number, (name, plan) in enumerate(plans):
         lies = run(founded, honest_day, number, name, plan)
         silent += not lies
         told += lies

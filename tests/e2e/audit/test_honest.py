@@ -1,17 +1,17 @@
 """Honest homes are never accused, whatever honestly happens to them."""
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from ledger.services.audit.run import audit
+from tests.drills import SEED, amount
 from tests.e2e.audit.honest import LIFE, audits
 from tests.e2e.stage import CARRIER, MAKER, Stage
 from tests.e2e.wandering import SCANNER, Wandering
 
-AUDITS = int(os.environ.get("AUDITS", "10000"))
+AUDITS = amount("AUDITS", 10_000)
 """How many audits the drill makes; each after one more step of some home."""
 
 
@@ -22,7 +22,7 @@ def test_no_honest_step_is_taken_for_a_difference(founded: Path, tmp_path: Path)
 @pytest.mark.drill
 def test_no_honest_step_of_many_homes_is_taken_for_a_difference(founded: Path, tmp_path: Path) -> None:
     found: list[str] = []
-    for seed in range(1, AUDITS // LIFE + 2):
+    for seed in range(SEED, SEED + AUDITS // LIFE + 1):
         found += audits(founded, tmp_path / str(seed), seed, LIFE)
         shutil.rmtree(tmp_path / str(seed))
     assert found == []

@@ -1,5 +1,6 @@
 """Whatever is edited in a home, the audit names it; what it cannot know stands in its one list, and nothing else."""
 
+import json
 import random
 import shutil
 import sqlite3
@@ -7,20 +8,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.errors import LadingError
 from ledger.explain.not_judged import NOT_JUDGED, not_judged
+from ledger.log.cosignature import WitnessPolicy
+from ledger.log.witness_policy import AskedWitnesses
 from ledger.services.audit.run import audit
+from ledger.services.home.consortium import WITNESSES
 from ledger.services.home.settings import read_settings
+from ledger.services.witness.folder import make_witness
+from tests.drills import SEED, amount
 from tests.e2e.audit.full_home import FullHome, make_full_home
 from tests.e2e.audit.mutants import Mutant, all_mutants
 
-SEEDS = (1, 2)
+SEEDS = range(SEED, SEED + amount("MUTATED_HOMES", 2))
+"""Of each, over a thousand mutants are made."""
 FEW = 60
 REFUSED = ("file consortium.json", "consortium.json", "file witnesses")
-"""Without these nothing can be judged: instead of a report the audit ends with an error that names the file."""
+"""Where these cannot be read nothing can be judged: the audit ends with an error that names the file."""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +94,47 @@ def test_an_edit_of_anything_is_named_or_listed(full: FullHome, honest: list[str
     mutants = all_mutants(full.home, full.earlier, seed=0, rows=1, pairs=1, flips=1)
     few = random.Random(0).sample(mutants, FEW)
     assert list(faults(few, full, honest, tmp_path)) == []
+
+
+def test_a_log_that_asks_other_witnesses_since_a_quarter_was_published_is_not_accused(
+    full: FullHome, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    _ask_others(home)
+    report = audit(read_settings({}, home=home), patience=0)
+    assert report.findings == ()
+    notes = [note for note in report.notes if note.field.endswith("from.witnesses")]
+    assert [note.field for note in notes] == [f"meta.{name}.from.witnesses" for name, _ in _published(home)]
+    assert all("by other witnesses than the log asks now" in note.what for note in notes)
+
+
+def test_a_quarter_that_counts_by_witnesses_who_never_cosigned_is_named(full: FullHome, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    policy = _ask_others(home)
+    name, kept = _published(home)[-1]
+    kept["from"]["witnesses"] = policy.to_json()
+    with closing(sqlite3.connect(home / "ledger.db")) as db:
+        db.execute("UPDATE meta SET value = ? WHERE name = ?", (json.dumps(kept), name))
+        db.commit()
+    (finding,) = audit(read_settings({}, home=home), patience=0).findings
+    assert finding.field == f"meta.{name}"
+    assert "nobody bears this time out" in finding.found
+
+
+def _published(home: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The published quarters of a home, and what they are called in it."""
+    with closing(sqlite3.connect(home / "ledger.db")) as db:
+        rows = db.execute("SELECT name, value FROM meta WHERE name LIKE 'published/%' ORDER BY name").fetchall()
+    assert rows
+    return [(name, json.loads(text)) for name, text in rows]
+
+
+def _ask_others(home: Path) -> WitnessPolicy:
+    """Exchange the witnesses of a home, as its operator may."""
+    key = make_witness(home.parent / "other", "others.example/w", {}, "words")
+    policy = WitnessPolicy(1, (key,))
+    (home / WITNESSES).write_text(AskedWitnesses(policy, ("https://others.example",)).to_text(""))
+    return policy
 
 
 @pytest.mark.drill

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ledger.services.home.settings import Settings, read_settings
+from tests.drills import SEED, amount
 from tests.e2e.crashes.matrix import forked
 from tests.e2e.crashes.scenario import ENDED_WELL, SAID_WHY, afterwards, day, script
 from tests.postgresql import copy_rows, new_database, postgresql_server
@@ -21,9 +22,9 @@ LONGEST = 1.5
 """Seconds into a day, opening included, until which something is killed."""
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("kills", [3, pytest.param(amount("KILLS", 60), marks=pytest.mark.drill)])
 def test_killed_on_postgresql(founded: Path, tmp_path: Path, kills: int) -> None:
-    home, now, rng = tmp_path / "home", int((founded / "now").read_text()), random.Random(kills)
+    home, now, rng = tmp_path / "home", int((founded / "now").read_text()), random.Random(SEED)
     shutil.copytree(founded, home)
     starting = postgresql_server()
     try:

@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from ledger.services.publish import durable_files
 from ledger.store import records
 from tests.e2e.cli.processes import ROOT, environment, free_port, wait_for
 from tests.e2e.stage import Stage, parties
+from tests.lost_commits import LostCommits
 
 Reopen = Callable[[], Stage]
 
@@ -123,26 +123,10 @@ def _stopped(stage: Stage, home: Path) -> None:
     assert node.metrics.get_sample_value("lading_halted") == 1
 
 
-class _LostCommits:
-    """The connection of a chain whose disk fails in the midst of a commit."""
-
-    def __init__(self, db: Any) -> None:
-        self._db = db
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._db, name)
-
-    def execute(self, statement: str, *arguments: Any) -> Any:
-        if statement == "COMMIT":
-            self._db.execute("ROLLBACK")
-            raise sqlite3.OperationalError("disk I/O error")
-        return self._db.execute(statement, *arguments)
-
-
 def test_after_a_failed_commit_of_the_chain_no_receipt_is_given(reopen: Reopen, home: Path) -> None:
     stage = reopen()
     store = stage.node.chain._backend.store
-    store._db = _LostCommits(store._db)
+    store._db = LostCommits(store._db)
     with pytest.raises(DiskFailed):
         stage.open(endorsed=False)
     with pytest.raises(DiskFailed):

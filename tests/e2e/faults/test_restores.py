@@ -24,7 +24,7 @@ from ledger.services.home.consortium import WITNESSES, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.rebuild import restore_from_chain
-from ledger.services.publish.publisher import KnownHead
+from ledger.services.publish.tree_views import KnownHead
 from ledger.services.relay.chain_memory import heads_on_chain
 from ledger.store import records
 from tests.e2e.stage import MAKER, SHOP, Stage, parties, staged

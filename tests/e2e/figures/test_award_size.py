@@ -14,23 +14,20 @@ from ledger.api.app import create_app
 from ledger.bundle.format import parse_trust
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
-from ledger.cli.demo.scribe import details, salt
-from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.errors import NotFound, RuleBroken, VerificationFailed
 from ledger.log.leaf import Leaf, parse_leaf
-from ledger.records.types import BonusAgreement, BonusAward, Observation, Share
+from ledger.records.types import BonusAward, Observation
 from ledger.services.audit.run import audit
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
-from ledger.services.relay import pool_payments
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import records
-from tests.e2e.figures.test_awards import POOL, RULE
-from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
+from tests.e2e.figures.test_awards import POOL, RULE, agree
+from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, staged
 
 GRACE = DAY
 WITH_GRACE = RULE.replace("\n\n", f"\ngrace = {GRACE}\n\n", 1)
@@ -49,25 +46,6 @@ class Played:
     at_first: RecordId
     at_later: RecordId
     at_none: RecordId
-
-
-def agree(stage: Stage) -> RecordId:
-    """A funded pool for both carriers, for two days from now, with a day of grace."""
-    node = stage.node
-    deployment = node.home.consortium.deployment
-    token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
-    with node.home.database.write() as connection:
-        rule = award_files.keep_rule(connection, WITH_GRACE.encode())
-    end = stage.now + 2 * DAY
-    terms = BonusAgreement(
-        salt(), (Share(CARRIER, 6_000), Share(SECOND, 4_000)), SHOP, SHOP, token, "EUR", rule, stage.now, end, DAY,
-        AUDITOR, DAY, end + 10 * DAY, end + 100 * DAY, details(),
-    )  # fmt: skip
-    agreement = stage.sign(terms, CARRIER, SECOND)
-    pool_payments.fund(
-        node.home.database, node.chain, node.home.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL
-    )
-    return agreement
 
 
 def award_at(stage: Stage, agreement: RecordId, size: int) -> BonusAward:
@@ -94,7 +72,7 @@ def played(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def play(stage: Stage) -> Played:
     reader, refusals = stage.node.reader, {}
     goods = stage.open(10)
-    honest, hasty, choosy, careless = (agree(stage) for _ in range(4))
+    honest, hasty, choosy, careless = (agree(stage, WITH_GRACE, days=2) for _ in range(4))
     stage.hand(MAKER, CARRIER, (goods, 0, 10))
     stage.hand(CARRIER, SHOP, (goods, 1, 10))
     stage.pass_time(2 * DAY + 12 * HOUR)
@@ -160,7 +138,7 @@ def test_an_award_at_a_size_of_the_awarders_choice_is_refused_before_and_after_i
 
 
 def test_a_size_that_no_store_can_hold_is_refused_like_any_other(played: Played) -> None:
-    record = award_at(played.stage, agree(played.stage), played.first)
+    record = award_at(played.stage, agree(played.stage, WITH_GRACE, days=2), played.first)
     huge = BonusAward.from_json(record.to_json() | {"logSize": str(2**64 - 1)})
     with pytest.raises(RuleBroken, match="not computed at an anchored size"):
         played.stage.submit(huge, SHOP)

@@ -73,14 +73,14 @@ def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield play(stage)
 
 
-def _agree(stage: Stage) -> RecordId:
-    """A funded pool for both carriers, for forty days from now."""
+def agree(stage: Stage, rule_file: str = RULE, days: int = 40) -> RecordId:
+    """A funded pool for both carriers, for so many days from now."""
     node = stage.node
     deployment = node.home.consortium.deployment
     token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
     with node.home.database.write() as connection:
-        rule = award_files.keep_rule(connection, RULE.encode())
-    end = stage.now + 40 * DAY
+        rule = award_files.keep_rule(connection, rule_file.encode())
+    end = stage.now + days * DAY
     terms = BonusAgreement(
         salt(), (Share(CARRIER, 6_000), Share(SECOND, 4_000)), SHOP, SHOP, token, "EUR", rule, stage.now, end, DAY,
         AUDITOR, DAY, end + 10 * DAY, end + 100 * DAY, details(),
@@ -94,7 +94,7 @@ def _agree(stage: Stage) -> RecordId:
 
 def play(stage: Stage) -> Awarded:
     node = stage.node
-    agreement, unawarded = _agree(stage), _agree(stage)
+    agreement, unawarded = agree(stage), agree(stage)
     early, late = stage.open(10), stage.open(10)
     kept_back = stage.open(10, liable=SECOND)
     stage.hand(MAKER, CARRIER, *((shipment, 0, 10) for shipment in sorted((early, late))))
@@ -256,7 +256,7 @@ def test_the_awarder_computes_an_award_signs_it_and_everybody_checks_it(awarded:
 
 def test_an_award_that_the_records_do_not_give_is_found_out_before_it_is_paid(awarded: Awarded) -> None:
     stage = awarded.stage
-    agreement = _agree(stage)
+    agreement = agree(stage)
     stage.pass_time(41 * DAY)
     lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(SECOND), 400_00)]
     size = stage.award_size(agreement)
@@ -292,7 +292,7 @@ def test_an_award_file_that_somebody_hands_over_is_checked_without_the_records(
 
 def test_an_award_beyond_a_share_is_found_out_from_its_file(awarded: Awarded, tmp_path: Path) -> None:
     """The contract never sees the list, so it takes an award whose list exceeds the shares that were signed."""
-    stage, agreement, file = awarded.stage, _agree(awarded.stage), tmp_path / "greedy.json"
+    stage, agreement, file = awarded.stage, agree(awarded.stage), tmp_path / "greedy.json"
     stage.pass_time(41 * DAY)
     lines = [Line(PartnerId(CARRIER), 700_00), Line(PartnerId(SECOND), 0)]
     root, size = amounts_root(agreement, 1, lines), stage.award_size(agreement)

@@ -1,5 +1,6 @@
 """The log asks k of n witnesses before it publishes: never for more, never for long, and never in vain."""
 
+import base64
 import logging
 import shutil
 import socket
@@ -12,10 +13,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger import merkle
 from ledger.errors import Busy, InconsistentLog, StorageFailed
 from ledger.log.cosignature import WitnessKey, WitnessPolicy
+from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import parse_checkpoint
+from ledger.log.witness import LATEST, SIZE_TYPE
 from ledger.log.witness_policy import AskedWitnesses
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
@@ -338,6 +343,123 @@ def test_nonsense_is_no_cosignature(tmp_path: Path, stack: ExitStack, nonsense: 
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Liar(BaseHTTPRequestHandler):
+    """A witness that says it has seen what nobody signed, and names whatever proof it has."""
+
+    status, size, proof = 409, 10_000, b""
+    asked = 0
+
+    def do_POST(self) -> None:
+        type(self).asked += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = f"{self.size}\n".encode()
+        self.send_response(self.status)
+        self.send_header("Content-Type", SIZE_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header(LATEST, base64.b64encode(self.proof).decode())
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def lying(port: int, **lies: object) -> Iterator[type[_Liar]]:
+    handler = type("Liar", (_Liar,), lies)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield handler
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+FOREIGN = LogSigner(SIGNER.identity.origin, Ed25519PrivateKey.generate())
+OWN_AND_OLD = SIGNER.checkpoint(0, merkle.EMPTY_ROOT)
+LIES = {
+    "a size without proof": {},
+    "another tree without proof": {"size": 3},
+    "no consistency": {"status": 422},
+    "a proof that no log signed": {"proof": b"not a note"},
+    "a proof of the same name and another key": {"proof": FOREIGN.checkpoint(10_000, bytes(32))},
+    "an old checkpoint as proof of a larger one": {"proof": OWN_AND_OLD},
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+@pytest.mark.parametrize("threshold", [1, 2, 3])
+def test_the_bare_word_of_one_witness_of_several_stops_no_log(
+    tmp_path: Path, stack: ExitStack, lie: dict[str, object], threshold: int
+) -> None:
+    house = House(tmp_path, stack, threshold, 3)
+    with house.awake(1, 2), lying(house.ports[0], **lie):
+        for _ in range(2):
+            for _ in range(3):
+                house.grow()
+                house.publish()
+            house.until(["w1", "w2"])
+            house.publisher = house.opened()  # a restart asks everybody first
+        house.publish()
+        assert house.problems()[0] != ""
+    with house.awake(0, 1, 2):  # an honest one takes its place, and is heard
+        house.grow()
+        house.until(["w0", "w1", "w2"])
+
+
+def test_the_word_of_most_witnesses_stops_a_log_without_proof(tmp_path: Path, stack: ExitStack) -> None:
+    """Witnesses of other programs give no proof: where all that count say so, this log was put back."""
+    house = House(tmp_path, stack, 2, 3)
+    house.grow()
+    house.publish()
+    house.publisher = house.opened()
+    with house.awake(2), lying(house.ports[0]), lying(house.ports[1]):
+        house.grow()
+        with pytest.raises(InconsistentLog, match="more leaves"):
+            house.publish()
+
+
+def test_one_witness_that_shows_what_the_log_has_signed_stops_it(tmp_path: Path, stack: ExitStack) -> None:
+    """One of three, against two that have seen nothing of it: the log's own signature is no bare word."""
+    house = House(tmp_path, stack, 2, 3)
+    house.grow()
+    house.publish()
+    house.publisher = house.opened()
+    shown = SIGNER.checkpoint(10_000, bytes(32))
+    with house.awake(1, 2), lying(house.ports[0], proof=shown):
+        house.grow()
+        with pytest.raises(InconsistentLog, match="more leaves"):
+            house.publish()
+
+
+def test_of_two_services_on_copies_of_a_home_the_second_shows_nobody_its_tree(tmp_path: Path, stack: ExitStack) -> None:
+    """Both started from the same state, and go on with other leaves: the same number of them, or fewer."""
+    house = House(tmp_path, stack, 2, 3)
+    with house.awake(0, 1, 2):
+        house.grow()
+        house.until(["w0", "w1", "w2"])
+        house.database.close()
+        shutil.copytree(tmp_path, tmp_path / "copy", ignore=shutil.ignore_patterns("copy", "w?"))
+        copy = Database.open(f"sqlite:///{tmp_path / 'copy' / 'ledger.db'}")
+        stack.callback(copy.close)
+        other = Publisher(copy, SIGNER, tmp_path / "copy" / "log", tmp_path / "copy" / "highest")
+        urls = tuple(f"http://127.0.0.1:{port}" for port in house.ports)
+        other.witnesses = Witnesses(AskedWitnesses(house.policy, urls), patience=3, pause=0.05)
+        stack.callback(other.witnesses.close)
+        shown = other.publish(house.clock.now())
+        house.grow()
+        house.until(["w0", "w1", "w2"])
+        for _ in range(2):
+            Sequencer(copy, SIGNER, house.clock).append(endorsements(2, start=70 + house.clock.now() % 1000))
+            with pytest.raises(InconsistentLog):
+                other.publish(house.clock.now())
+            assert (tmp_path / "copy" / "log" / "checkpoint").read_bytes() == shown.note
+            house.clock.advance(10)
 
 
 def test_an_edited_cosignature_is_not_shown(tmp_path: Path, stack: ExitStack) -> None:

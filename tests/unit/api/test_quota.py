@@ -175,3 +175,24 @@ def test_submissions_are_records_handed_in_and_nothing_else() -> None:
     assert is_submission("POST", f"/v1/records/{RECORD}/signatures")
     for method, path in (("GET", "/v1/records"), ("POST", "/v1/records/typed-data"), ("POST", "/v1/session")):
         assert not is_submission(method, path)
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:4711", "192.0.2.1"),
+        ("192.0.2.1:4711", "192.0.2.1"),
+        ("2001:db8:0:7::1%eth0", "2001:0db8:0000:0007"),
+        ("fe80::1%2", "fe80:0000:0000:0000"),
+        ("[2001:db8:0:7:ff::]:443", "2001:0db8:0000:0007"),
+        ("fe80::1%" + "x" * 500, "fe80:0000:0000:0000"),
+        ("[", "["),
+        ("%", "%"),
+        (":", ":"),
+        ("", ""),
+    ],
+)
+def test_one_client_has_one_budget_however_its_address_is_written_and_no_two_share_it(host: str, client: str) -> None:
+    """Behind a proxy that listens on IPv6 all who have IPv4 were one client, and one of them emptied its budget."""
+    assert client_of(host) == client

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import ClockWrong, Unavailable
-from ledger.services.home.gate import Gate
+from ledger.services.home.write_guard import WriteGuard
 from tests.clocks import BentClock
 
 NOW = 1_800_000_000
@@ -17,110 +17,110 @@ def clock() -> BentClock:
 
 
 @pytest.fixture
-def gate(clock: BentClock) -> Gate:
-    gate = Gate(clock, TOLERANCE)
-    assert gate.now() == NOW
-    return gate
+def guard(clock: BentClock) -> WriteGuard:
+    guard = WriteGuard(clock, TOLERANCE)
+    assert guard.now() == NOW
+    return guard
 
 
 @pytest.mark.parametrize("off", [20 * DAY, TOLERANCE + 1, -TOLERANCE - 1, -20 * DAY])
 def test_a_jump_of_the_clock_is_refused_and_forgiven_once_it_is_right_again(
-    gate: Gate, clock: BentClock, off: int
+    guard: WriteGuard, clock: BentClock, off: int
 ) -> None:
     clock.advance(3 * DAY)
     clock.off = off
     for _ in range(2):
         with pytest.raises(ClockWrong, match="ahead of" if off > 0 else "behind"):
-            gate.now()
-        assert gate.clock_off() == off
+            guard.now()
+        assert guard.clock_off() == off
         clock.advance(DAY)
     clock.off = 0
-    assert gate.now() == clock.now()
-    assert gate.clock_trouble() is None
+    assert guard.now() == clock.now()
+    assert guard.clock_trouble() is None
 
 
 @pytest.mark.parametrize("off", [TOLERANCE, -TOLERANCE])
-def test_what_is_within_the_tolerance_is_believed(gate: Gate, clock: BentClock, off: int) -> None:
+def test_what_is_within_the_tolerance_is_believed(guard: WriteGuard, clock: BentClock, off: int) -> None:
     clock.off = off
-    assert gate.now() == clock.now()
+    assert guard.now() == clock.now()
 
 
-def test_small_steps_do_not_add_up_unseen(gate: Gate, clock: BentClock) -> None:
+def test_small_steps_do_not_add_up_unseen(guard: WriteGuard, clock: BentClock) -> None:
     clock.off = 500
-    gate.now()
+    guard.now()
     clock.off = 1000
     with pytest.raises(ClockWrong):
-        gate.now()
+        guard.now()
 
 
-def test_a_sleeping_process_and_weeks_of_a_scenario_are_no_jump(gate: Gate, clock: BentClock) -> None:
+def test_a_sleeping_process_and_weeks_of_a_scenario_are_no_jump(guard: WriteGuard, clock: BentClock) -> None:
     for _ in range(5):
         clock.advance(20 * DAY)
-        assert gate.now() == clock.now()
+        assert guard.now() == clock.now()
 
 
 @pytest.mark.parametrize("source", ["the last leaf", "the newest block"])
 def test_a_clock_before_what_has_passed_is_refused_until_it_has_caught_up(clock: BentClock, source: str) -> None:
-    gate = Gate(clock, TOLERANCE)
-    gate.passed(source, NOW + 20 * DAY)
-    gate.passed(source, NOW)
+    guard = WriteGuard(clock, TOLERANCE)
+    guard.note_passed(source, NOW + 20 * DAY)
+    guard.note_passed(source, NOW)
     with pytest.raises(ClockWrong, match=f"behind {source}"):
-        gate.now()
+        guard.now()
     clock.advance(20 * DAY)
-    assert gate.now() == clock.now()
+    assert guard.now() == clock.now()
 
 
 def test_a_clock_that_was_put_right_before_anything_was_logged_is_believed(clock: BentClock) -> None:
     clock.off = 20 * DAY
-    gate = Gate(clock, TOLERANCE)
-    assert gate.clock_trouble() is None, "nothing else tells the time"
+    guard = WriteGuard(clock, TOLERANCE)
+    assert guard.clock_trouble() is None, "nothing else tells the time"
     clock.off = 0
-    assert gate.now() == NOW
+    assert guard.now() == NOW
     clock.off = -20 * DAY
     with pytest.raises(ClockWrong):
-        gate.now()
+        guard.now()
 
 
 def test_a_block_made_just_now_shows_that_the_clock_is_ahead_and_later_that_it_is_right(clock: BentClock) -> None:
     clock.off = 20 * DAY
-    gate = Gate(clock, TOLERANCE)
-    assert gate.clock_trouble() is None
-    gate.told("the chain's newest block", NOW - 5)
+    guard = WriteGuard(clock, TOLERANCE)
+    assert guard.clock_trouble() is None
+    guard.note_time("the chain's newest block", NOW - 5)
     with pytest.raises(ClockWrong, match="ahead of the chain's newest block"):
-        gate.now()
+        guard.now()
     clock.advance(DAY)
     clock.off = 0
-    assert gate.now() == clock.now()
+    assert guard.now() == clock.now()
 
 
-def test_others_who_tell_the_time_confirm_a_clock_that_was_set(gate: Gate, clock: BentClock) -> None:
+def test_others_who_tell_the_time_confirm_a_clock_that_was_set(guard: WriteGuard, clock: BentClock) -> None:
     """An hour was missing since the start; it is set right, and the chain agrees."""
     clock.off = 3600
     with pytest.raises(ClockWrong):
-        gate.now()
-    gate.told("the chain's newest block", clock.now())
-    assert gate.now() == clock.now()
+        guard.now()
+    guard.note_time("the chain's newest block", clock.now())
+    assert guard.now() == clock.now()
 
 
-def test_one_witness_of_two_whose_clock_is_wrong_stops_nobody(gate: Gate, clock: BentClock) -> None:
-    gate.told_by_witnesses({"a": NOW - 20 * DAY, "b": NOW}, 2)
-    assert gate.now() == NOW
-    gate.told_by_witnesses({"b": NOW - 10 * DAY}, 2)
+def test_one_witness_of_two_whose_clock_is_wrong_stops_nobody(guard: WriteGuard, clock: BentClock) -> None:
+    guard.note_witnesses({"a": NOW - 20 * DAY, "b": NOW}, 2)
+    assert guard.now() == NOW
+    guard.note_witnesses({"b": NOW - 10 * DAY}, 2)
     with pytest.raises(ClockWrong, match="ahead of 2 witnesses"):
-        gate.now()
-    gate.told_by_witnesses({"a": NOW}, 2)
-    assert gate.now() == clock.now()
+        guard.now()
+    guard.note_witnesses({"a": NOW}, 2)
+    assert guard.now() == clock.now()
 
 
-def test_a_gate_that_is_held_opens_again_and_one_that_is_halted_does_not(gate: Gate) -> None:
-    gate.hold("log", Unavailable("full"))
+def test_a_gate_that_is_held_opens_again_and_one_that_is_halted_does_not(guard: WriteGuard) -> None:
+    guard.hold("log", Unavailable("full"))
     with pytest.raises(Unavailable, match="full"):
-        gate.now()
-    gate.refuse()
-    gate.release("log")
-    gate.now()
-    gate.halt(Unavailable("first"))
-    gate.halt(Unavailable("second"))
-    for refused in (gate.now, gate.refuse):
+        guard.now()
+    guard.refuse()
+    guard.release("log")
+    guard.now()
+    guard.halt(Unavailable("first"))
+    guard.halt(Unavailable("second"))
+    for refused in (guard.now, guard.refuse):
         with pytest.raises(Unavailable, match="signed any more: first"):
             refused()

@@ -8,8 +8,8 @@ import pytest
 
 from ledger.chain.client import Block
 from ledger.errors import ClockWrong
-from ledger.services.home.gate import Gate
 from ledger.services.home.settings import Settings, read_settings
+from ledger.services.home.write_guard import WriteGuard
 from ledger.services.relay.other_clocks import LOOK_SECONDS, OtherClocks
 from tests.clocks import BentClock
 
@@ -35,7 +35,7 @@ class Surroundings:
     """What of a home matters here."""
 
     settings: Settings
-    gate: Gate
+    guard: WriteGuard
     chain: Network = field(default_factory=Network)
 
 
@@ -47,29 +47,29 @@ def clock() -> BentClock:
 @pytest.fixture
 def home(clock: BentClock, tmp_path: Path) -> Any:
     settings = read_settings({"LADING_CHAIN": "https://node.example"}, home=tmp_path)
-    return Surroundings(settings, Gate(clock, 900))
+    return Surroundings(settings, WriteGuard(clock, 900))
 
 
 def test_a_clock_that_is_ahead_at_the_start_is_noticed_by_the_second_block(home: Any, clock: BentClock) -> None:
     clock.off = 20 * DAY
     clocks = OtherClocks(home)
     clocks.ask_chain()
-    assert home.gate.clock_trouble() is None, "the network may have been idle for so long"
+    assert home.guard.clock_trouble() is None, "the network may have been idle for so long"
     for _ in range(2):
         clock.advance(LOOK_SECONDS)
         home.chain.time += LOOK_SECONDS
         clocks.ask_chain()
     with pytest.raises(ClockWrong, match="ahead of the chain's newest block"):
-        home.gate.now()
+        home.guard.now()
     clock.off = 0
-    assert home.gate.now() == clock.now()
+    assert home.guard.now() == clock.now()
 
 
 def test_a_clock_that_is_behind_the_chain_is_noticed_at_once(home: Any, clock: BentClock) -> None:
     clock.off = -DAY
     OtherClocks(home).ask_chain()
     with pytest.raises(ClockWrong, match="behind the chain's newest block"):
-        home.gate.now()
+        home.guard.now()
 
 
 @pytest.mark.parametrize("step", [0, DAY], ids=["idle", "catching up"])
@@ -82,4 +82,41 @@ def test_a_network_that_is_idle_or_a_node_that_catches_up_proves_nothing(
         clocks.ask_chain()
         clock.advance(LOOK_SECONDS)
         home.chain.time += step
-        assert home.gate.now() == clock.now()
+        assert home.guard.now() == clock.now()
+
+
+def test_one_lie_of_a_node_about_the_time_is_over_with_its_next_answer(home: Any, clock: BentClock) -> None:
+    clocks = OtherClocks(home)
+    clocks.ask_chain()
+    assert home.guard.now() == clock.now()
+    home.chain.time, true = 2**50, home.chain.time
+    clock.advance(LOOK_SECONDS)
+    clocks.ask_chain()
+    with pytest.raises(ClockWrong, match="behind the chain's newest block"):
+        home.guard.now()
+    home.chain.time = true + 2 * LOOK_SECONDS
+    clock.advance(LOOK_SECONDS)
+    clocks.ask_chain()
+    assert home.guard.now() == clock.now(), "and nobody had to start it again"
+
+
+def test_a_node_whose_lies_run_ahead_little_by_little_is_over_when_it_tells_the_truth(
+    home: Any, clock: BentClock
+) -> None:
+    """Each lie alone could be a block that was just made."""
+    clocks = OtherClocks(home)
+    refused = 0
+    for _ in range(200):
+        clocks.ask_chain()
+        clock.advance(LOOK_SECONDS)
+        home.chain.time += 2 * LOOK_SECONDS
+        refused += home.guard.clock_trouble() is not None
+    assert refused
+    for _ in range(2):
+        home.chain.time = clock.now()
+        clock.advance(LOOK_SECONDS)
+        clocks.ask_chain()
+    home.chain.time += LOOK_SECONDS
+    clock.advance(LOOK_SECONDS)
+    clocks.ask_chain()
+    assert home.guard.now() == clock.now()

@@ -21,7 +21,7 @@ FEW = 8
 """and from which on it has only one in so many."""
 
 
-class Turns:
+class FairQueue:
     """`at_once` requests are worked on; safe for several event loops."""
 
     def __init__(self, at_once: int, most_waiting: int = MOST_WAITING) -> None:
@@ -44,9 +44,9 @@ class Turns:
                 return
             insort(self._waiting, mine)
             if len(self._waiting) > self._most_waiting:
-                self._waiting.pop().tell(granted=False)
+                self._waiting.pop().wake(granted=False)
         try:
-            await mine.told
+            await mine.woken
         except asyncio.CancelledError:
             with self._lock:
                 if mine.granted is None:
@@ -67,7 +67,7 @@ class Turns:
             if following is not None:
                 self._waiting.remove(following)
                 self._working[following.payer] += 1
-                following.tell(granted=True)
+                following.wake(granted=True)
 
     def _may_begin(self, one: "_Waiting") -> bool:
         own = self._at_once if one.spent < LITTLE else max(1, self._at_once // FEW)
@@ -81,14 +81,14 @@ class _Waiting:
     spent: float
     arrival: int
     payer: str = field(compare=False)
-    told: "asyncio.Future[None]" = field(compare=False)
+    woken: "asyncio.Future[None]" = field(compare=False)
     granted: bool | None = field(default=None, compare=False)
 
-    def tell(self, *, granted: bool) -> None:
+    def wake(self, *, granted: bool) -> None:
         """Wake who waits, in its own loop."""
         self.granted = granted
-        self.told.get_loop().call_soon_threadsafe(self._wake)
+        self.woken.get_loop().call_soon_threadsafe(self._end_wait)
 
-    def _wake(self) -> None:
-        if not self.told.done():
-            self.told.set_result(None)
+    def _end_wait(self) -> None:
+        if not self.woken.done():
+            self.woken.set_result(None)

@@ -1,7 +1,7 @@
-"""Whether this process may write in its home: one gate for the sequencer, the publisher, the relayer and the anchorer.
+"""Whether this process may write in its home: one answer for the sequencer, publisher, relayer and anchorer.
 
-It is shut for good (`halt`) when files, database, chain and witnesses contradict each other, or when a disk lied. It is
-shut for a while when somebody holds it (`hold`), such as a disk that is full, and while the clock is wrong.
+Nothing is written any more (`halt`) when files, database, chain and witnesses contradict each other, or when a disk
+lied; nothing for a while when somebody holds it back (`hold`), such as a full disk, and while the clock is wrong.
 """
 
 import threading
@@ -13,7 +13,7 @@ from ledger.services.home.clock import Clock
 from ledger.services.home.clock_evidence import Reading, TimeEvidence, judge, worst
 
 
-class Gate:
+class WriteGuard:
     """Safe to share between threads. As a `Clock` it shows the time by which things are logged and sealed."""
 
     def __init__(self, clock: Clock, tolerance: int) -> None:
@@ -25,7 +25,7 @@ class Gate:
         self._holds: dict[str, LadingError] = {}
         self._evidence = TimeEvidence()
 
-    # --- opening and shutting ------------------------------------------------------------------------------------
+    # --- halting and holding ------------------------------------------------------------------------------------
 
     @property
     def halted(self) -> LadingError | None:
@@ -66,7 +66,7 @@ class Gate:
     def now(self) -> int:
         """The time by which something is logged or sealed.
 
-        Raises `Unavailable` while the gate is shut, `ClockWrong` while the clock contradicts other evidence.
+        Raises `Unavailable` while nothing may be written, `ClockWrong` while the clock contradicts other evidence.
         """
         self.refuse()
         with self._lock:
@@ -95,18 +95,23 @@ class Gate:
         with self._lock:
             return worst(self._evidence.all(self._read()))[1]
 
-    def passed(self, source: str, time: int) -> None:
+    def note_passed(self, source: str, time: int) -> None:
         """`time` lies behind us: `source` says so."""
         with self._lock:
             passed = dict(self._evidence.passed)
             passed[source] = max(time, passed.get(source, time))
             self._evidence = replace(self._evidence, passed=passed)
 
-    def told(self, source: str, time: int, at: int | None = None) -> None:
+    def note_latest(self, source: str, time: int) -> None:
+        """As `note_passed`, by what `source` says now: what it said before, perhaps in error or a lie, is void."""
+        with self._lock:
+            self._evidence = replace(self._evidence, passed={**self._evidence.passed, source: time})
+
+    def note_time(self, source: str, time: int, at: int | None = None) -> None:
         """`source` says that it is `time` now, or was when the monotonic clock showed `at`."""
         with self._lock:
             reading = Reading(time, self._clock.monotonic() if at is None else at)
-            self._evidence = replace(self._evidence, told={**self._evidence.told, source: reading})
+            self._evidence = replace(self._evidence, shown={**self._evidence.shown, source: reading})
 
     def reading(self) -> Reading | None:
         """What both clocks show now; None while the clock is not believed, or nothing was logged by it yet."""
@@ -115,12 +120,12 @@ class Gate:
             believed = judge(now, self._evidence, self._tolerance) is None
             return now if believed and self._evidence.used else None
 
-    def told_by_witnesses(self, times: Mapping[str, int], threshold: int) -> None:
+    def note_witnesses(self, times: Mapping[str, int], threshold: int) -> None:
         """What witnesses' clocks show now; `threshold` of them have to agree before they count."""
         with self._lock:
             at = self._clock.monotonic()
-            heard = {**self._evidence.witnesses, **{name: Reading(time, at) for name, time in times.items()}}
-            self._evidence = replace(self._evidence, witnesses=heard, threshold=threshold)
+            shown = {**self._evidence.witnesses, **{name: Reading(time, at) for name, time in times.items()}}
+            self._evidence = replace(self._evidence, witnesses=shown, threshold=threshold)
 
     def _read(self) -> Reading:
         """The clock now. Our own earlier reading is taken anew where it proves nothing."""

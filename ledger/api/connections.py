@@ -1,0 +1,63 @@
+"""Connections that nobody uses are closed, so that whoever opens many leaves files and connections to the others.
+
+A service that has used up what it may open at once can neither answer nor write its log.
+"""
+
+import asyncio
+import resource
+from contextlib import suppress
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+IDLE_SECONDS = 15
+"""A client has this long, and at most twice that, to send the head of a request, or to take more of an answer."""
+MOST = 4_096
+ACCEPTED_AT_ONCE = 64
+"""Connections that asyncio accepts before it asks what to do with them. When no file can be opened any more, Python
+3.11 goes on trying as often, and writes a stack trace each time.
+"""
+
+
+def most_connections() -> int:
+    """A third of what this process may open at once; the rest is for database, chain and log, and for connections that
+    are on their way in and out.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if allowed == resource.RLIM_INFINITY else min(MOST, allowed // 3)
+
+
+def allow_more_files() -> None:
+    """Let this process open as many as it needs for `MOST` connections, as far as the system allows it."""
+    allowed, utmost = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 3 * MOST if utmost == resource.RLIM_INFINITY else min(3 * MOST, utmost)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, utmost))
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP/1.1 as uvicorn speaks it. A connection too many is closed unheard."""
+
+    idle_seconds: float = IDLE_SECONDS
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        if len(self.connections) > most_connections():
+            transport.abort()
+            return
+        self._look_again(None)
+
+    def _look(self, before: tuple[object, bool, int] | None) -> None:
+        if self.transport.is_closing():
+            return
+        cycle: Any = self.cycle  # None before the first request
+        between = cycle is None or cycle.response_complete
+        now = (cycle, between, self.transport.get_write_buffer_size())
+        if now == before and (between or now[2]):
+            self.transport.abort()
+        else:
+            self._look_again(now)
+
+    def _look_again(self, before: tuple[object, bool, int] | None) -> None:
+        self.loop.call_later(self.idle_seconds, self._look, before)

@@ -1,0 +1,102 @@
+"""No bytes that a node answers end the process, however they are nested."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+DEEP = 100_000
+ANSWERS = {
+    "lists": b"[" * DEEP,
+    "objects": b'{"a":' * DEEP,
+    "a deep result": b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "a number without end": b'{"jsonrpc":"2.0","id":1,"result":' + b"9" * 6_000 + b"}",
+    "no UTF-8": b'{"id":1,"result":"\xff\xfe"}',
+    "brackets in a text": b'{"jsonrpc":"2.0","id":1,"error":"' + b"[" * DEEP + b'"}',
+}
+ASKING = """
+import sys
+import ledger.chain.embedded  # the EVM library lets Python nest deeper than the stack is
+from ledger.chain.jsonrpc import HttpNode, ask, ask_many
+from ledger.errors import ChainUnavailable
+node = HttpNode(sys.argv[1])
+for question in (lambda: ask(node, "eth_blockNumber"), lambda: ask_many(node, "eth_blockNumber", [(), ()])):
+    try:
+        question()
+    except ChainUnavailable:
+        print("refused")
+"""
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[str, list[bytes]]]:
+    body = [b""]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body[0])))
+            self.end_headers()
+            self.wfile.write(body[0])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", body
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_a_node_that_nests_its_answer_ends_no_process(answering: tuple[str, list[bytes]], answer: bytes) -> None:
+    url, body = answering
+    body[0] = answer
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING, url],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["refused"] * 2), done.stderr
+
+
+PARSING = """
+import json, threading
+import ledger.services.node.node
+def parse():
+    for text in ("[" * 200_000, '{"a":' * 200_000):
+        try:
+            json.loads(text)
+        except RecursionError:
+            print("refused")
+thread = threading.Thread(target=parse)
+thread.start()
+thread.join()
+parse()
+"""
+
+
+def test_json_that_is_nested_without_end_raises_whoever_reads_it() -> None:
+    """In a row that somebody edited, a file or an answer: an audit goes on with the next row."""
+    done = subprocess.run(
+        [sys.executable, "-c", PARSING],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["refused"] * 4), done.stderr
