@@ -189,7 +189,7 @@ class Sender:
 
         With growing pauses: a question about a receipt that is not there takes some nodes a second and a half.
         """
-        now = self._clock.monotonic()  # whoever holds the gate holds up no question
+        now = self._clock.monotonic()  # looking is allowed while nothing may be logged
         with self.database.read() as connection:
             given_up = transactions.dropped(connection, self.address, _GIVEN_UP)
         for transaction in given_up:

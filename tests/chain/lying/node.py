@@ -106,6 +106,10 @@ class EmbeddedNode:
     def _ask_get_code(self, _: int, address: str, __: str) -> str:
         return _hex(self.chain.code(bytes.fromhex(address[2:])))
 
+    def _ask_get_storage_at(self, head: int, address: str, slot: str, tag: str) -> str:
+        block = min(head if tag == "latest" else int(tag, 16), head)
+        return _hex(self.chain.storage(bytes.fromhex(address[2:]), int(slot, 16), block=block))
+
     # --- what a node keeps -------------------------------------------------------------------------------------------
 
     def _block(self, number: int) -> dict[str, Any]:

@@ -276,7 +276,7 @@ def test_another_site_cannot_sign_a_visitor_in_or_out(world: World) -> None:
 def test_a_wrong_session_is_said_to_be_wrong(world: World) -> None:
     answer = world.client.post("/sign-in", data={"token": "x.y"}, headers=HTML)
     assert answer.status_code == 400
-    assert "not a session token" in Page(answer.text).text
+    assert "no session has this token" in Page(answer.text).text
     assert "set-cookie" not in answer.headers
     assert world.client.get("/sign-in?address=0x12", headers=HTML).status_code == 400
 

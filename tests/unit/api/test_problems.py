@@ -26,9 +26,9 @@ EXPECTED = {
     "Unavailable": 503,
     "Busy": 429,
     "ChainUnavailable": 503,
+    "ClockWrong": 503,
     "StorageFailed": 503,
     "DiskFailed": 503,
-    "ClockWrong": 503,
     "Misconfigured": 503,
 }
 """A new error class has to be given its status here and in `ledger.api.problems.STATUS`."""
