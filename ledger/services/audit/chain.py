@@ -313,7 +313,7 @@ def contracts_in_meta(text: str | None) -> dict[bytes, int]:
     """What the database remembers of contracts that the council opened later: address to kind."""
     try:
         return {bytes.fromhex(entry["address"][2:]): int(entry["kind"]) for entry in json.loads(text or "[]")}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 

@@ -137,7 +137,7 @@ def check_enrolments(source: Connection, copy: Connection, consortium: Consortiu
             check_possession(enrolment, row["signature"])
             if enrolment.key != row["key"]:
                 raise ValueError("the document names another key")
-        except (LadingError, ValueError, TypeError) as error:
+        except (LadingError, ValueError, TypeError, RecursionError) as error:
             findings.add(
                 row["document_hash"],
                 "enrolments",

@@ -60,7 +60,7 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 raise ValueError(f"the {kind} file has another SHA-256")
             elif kind == "contracts":
                 _check_known_contracts(row["value"], facts, findings)
-        except (LadingError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             findings.add("", f"meta.{row['name']}", "what was kept", str(error), "the value was edited")
 
 

@@ -22,7 +22,7 @@ from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import rowwise
 from ledger.store.database import Connection
 
-_MISSHAPEN = (LadingError, ValueError, KeyError, TypeError, AttributeError)
+_MISSHAPEN = (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class PublishedQuarters:

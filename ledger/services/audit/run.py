@@ -212,7 +212,7 @@ class _Audit:
             sound = check_types(source, self._findings)
             try:
                 return self._compare(source, final, notes, unreadable)
-            except (TypeError, ValueError, AttributeError, LookupError) as error:
+            except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
                 if sound:
                     raise
                 what = "the rest was not judged, because of values of another type, which are named"

@@ -175,7 +175,7 @@ def read_consortium(home: Path) -> Consortium:
             bool(data["demo"]),
             read_witnesses(home),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, MalformedRecord):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MalformedRecord):
         raise Misconfigured(
             "not a consortium file",
             where=str(path),

@@ -52,7 +52,7 @@ def read_keystore(path: Path, passphrase: str) -> SigningKey:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise Misconfigured("no such keystore", where=str(path), mend="Make one with `lading keys new`.") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise Misconfigured("not a readable keystore", where=str(path), expected="Web3 Secret Storage JSON") from None
     try:
         key = SigningKey(decrypt(content, passphrase.encode()))
@@ -69,7 +69,7 @@ def keystore_address(path: Path) -> str:
     """The 0x-address that the keystore says it holds, without opening it."""
     try:
         address = bytes_from_hex(str(json.loads(path.read_bytes())["address"]), 20, "address")
-    except (OSError, ValueError, KeyError, TypeError, MalformedRecord):
+    except (OSError, RecursionError, ValueError, KeyError, TypeError, MalformedRecord):
         raise Misconfigured("not a readable keystore", where=str(path)) from None
     return to_hex(address)
 
@@ -78,7 +78,7 @@ def is_demo(path: Path) -> bool:
     """Whether the keystore is marked as one for demonstration, whose passphrase is public."""
     try:
         return bool(json.loads(path.read_bytes()).get("lading") == "demo")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.errors import Misconfigured
 from ledger.explain.not_judged import NOT_JUDGED
 from ledger.log.tiles import partial_tiles
 from ledger.services.audit.run import audit
@@ -68,3 +69,25 @@ def test_what_is_struck_everywhere_at_once_is_listed_as_not_judged(full: FullHom
     assert "checkpoints-gone" in codes
     assert not judged(full, tmp_path, strike_erasures)
     assert "erasures-gone" in codes
+
+
+@pytest.mark.parametrize("kind", ["codes", "award", "rule", "published"])
+def test_a_value_that_is_nested_without_end_is_a_finding_and_no_crash(
+    full: FullHome, tmp_path: Path, kind: str
+) -> None:
+    def nest(home: Path) -> None:
+        with edited(home / "ledger.db") as db:
+            deep = "[" * 100_000 + "]" * 100_000
+            assert db.execute("UPDATE meta SET value = ? WHERE name LIKE ?", (deep, f"{kind}/%")).rowcount
+
+    assert judged(full, tmp_path, nest)
+
+
+@pytest.mark.parametrize("name", ["consortium.json", "keys/relayer.json"])
+def test_a_file_that_is_nested_without_end_is_refused_in_words(full: FullHome, tmp_path: Path, name: str) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    (home / name).write_text("[" * 100_000 + "]" * 100_000)
+    try:
+        assert audit(read_settings({}, home=home), patience=0).findings
+    except Misconfigured as error:
+        assert Path(name).name in str(error)  # noqa: PT017 either is an answer

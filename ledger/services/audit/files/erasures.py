@@ -45,7 +45,7 @@ def _lines(path: Path, findings: Findings) -> dict[tuple[RecordId, str], list[Er
     try:
         for entry in read_file(path):
             result.setdefault((entry.record_id, entry.path), []).append(entry)
-    except (Misconfigured, ValueError) as error:
+    except (Misconfigured, ValueError, RecursionError) as error:
         findings.add("", FILE, "a line an erasure", str(error), "the file was edited, or the disk lost it")
         return None
     return result

@@ -88,7 +88,7 @@ def _check_keystore(path: Path, passphrase: str | None, findings: Findings) -> s
             findings.add("", where, "a keystore, as Lading writes it", "something else", _KEY)
         if passphrase is not None:
             read_keystore(path, passphrase)
-    except (LadingError, ValueError) as error:
+    except (LadingError, ValueError, RecursionError) as error:
         findings.add("", where, "a keystore that the operator's passphrase opens", str(error), _KEY)
         return ""
     return address
