@@ -74,9 +74,9 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Rules:
+class Rules:
     """The amended terms of one part; `family` is the shipment whose currency it is counted in; `amended`: whether new
-    terms of the whole, which `liable` signed too, stand.
+    terms of it or of what it parted from, which `liable` signed too, stand.
     """
 
     commercial: Commercial
@@ -86,25 +86,25 @@ class _Rules:
 
 
 @dataclass(frozen=True)
-class _Result:
+class Result:
     t: int
     late: int
     customs: int
     amount: Fraction
 
 
-_Piece = tuple[Line, _Rules, _Result, _Result]
-_Owed = tuple[_Result, _Result, int, int]
+Piece = tuple[Line, Rules, Result, Result]
+_Owed = tuple[Result, Result, int, int]
 
 
 def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
     """The penalty of the shipment opened by the terms `root`, judged at `at`; its prices must be open."""
     world = World(seen)
     terms = world.opened[root]
-    first = _rules(world, terms, (root,))
-    families: dict[bytes, list[_Piece]] = defaultdict(list)
+    first = rules_of(world, terms, (root,))
+    families: dict[bytes, list[Piece]] = defaultdict(list)
     families[root] = []
-    for piece in _pieces(world, terms, at):
+    for piece in pieces_of(world, terms, at):
         families[piece[1].family].append(piece)
 
     owned: dict[bytes, list[_Owed]] = defaultdict(list)
@@ -132,16 +132,16 @@ def statement(root: bytes, seen: Sequence[Seen], at: int) -> Answer:
 def child_alone(root: bytes, child: bytes, seen: Sequence[Seen], at: int) -> tuple[int, int]:
     """What a child of the shipment opened by `root` owes by itself: floor to ceiling of the terms below it."""
     world = World(seen)
-    pieces = [p for p in _pieces(world, world.opened[root], at) if any(s.shipment == child for s in p[0].segments)]
+    pieces = [p for p in pieces_of(world, world.opened[root], at) if any(s.shipment == child for s in p[0].segments)]
     low = sum((best.amount for _, _, best, _ in pieces), Fraction(0))
     high = sum((worst.amount for _, _, _, worst in pieces), Fraction(0))
     return floor(low), ceil(high)
 
 
-def _pieces(world: World, terms: Seen, at: int) -> Iterator[_Piece]:
-    """Every line with the rules of its part, and its result at best and at worst."""
-    for line in lines_of(world, terms, _rules(world, terms, (terms.id,)).commercial.beneficiary):
-        rules = _rules(world, terms, tuple(s.shipment for s in line.segments if s.terms.id == terms.id))
+def pieces_of(world: World, terms: Seen, at: int) -> Iterator[Piece]:
+    """Every line of the shipment opened by `terms` with the rules of its part, and its result at best and at worst."""
+    for line in lines_of(world, terms, rules_of(world, terms, (terms.id,)).commercial.beneficiary):
+        rules = rules_of(world, terms, tuple(s.shipment for s in line.segments if s.terms.id == terms.id))
         best, worst = (_result(world, terms, line, rules, at, best=best) for best in (True, False))
         yield line, rules, best, worst
 
@@ -160,7 +160,7 @@ def _part(pieces: list[_Owed]) -> Part:
     )
 
 
-def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
+def rules_of(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> Rules:
     """The terms as amended for the last shipment of `ancestry` (from the root down)."""
     commercial = terms_of(terms).commercial
     assert not isinstance(commercial, Withheld), "prices are closed"
@@ -182,10 +182,10 @@ def _rules(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> _Rules:
         if record.kind == AmendmentKind.RELIEF:
             relief = change["seconds"]
         elif record.kind == AmendmentKind.TERMS:
-            commercial = _changed(commercial, change)
+            commercial, amended = _changed(commercial, change), True
             if named == terms.id:
-                whole, amended = _changed(whole, change), True
-    return _Rules(commercial, relief, _family(world, terms, ancestry, commercial.currency), amended)
+                whole = _changed(whole, change)
+    return Rules(commercial, relief, _family(world, terms, ancestry, commercial.currency), amended)
 
 
 def _family(world: World, terms: Seen, ancestry: tuple[bytes, ...], currency: str) -> bytes:
@@ -193,20 +193,20 @@ def _family(world: World, terms: Seen, ancestry: tuple[bytes, ...], currency: st
     *above, last = ancestry
     if not above:
         return last
-    parent = _rules(world, terms, tuple(above))
+    parent = rules_of(world, terms, tuple(above))
     return parent.family if parent.commercial.currency == currency else last
 
 
 def amended_for(world: World, terms: Seen, ancestry: tuple[bytes, ...]) -> Commercial:
     """The commercial terms as amended for the last shipment of `ancestry`."""
-    return _rules(world, terms, ancestry).commercial
+    return rules_of(world, terms, ancestry).commercial
 
 
 def _changed(commercial: Commercial, change: dict[str, Any]) -> Commercial:
     return replace(commercial, **change)
 
 
-def _result(world: World, terms: Seen, line: Line, rules: _Rules, at: int, *, best: bool) -> _Result:
+def _result(world: World, terms: Seen, line: Line, rules: Rules, at: int, *, best: bool) -> Result:
     """t, customs, lateness and exact amount of one line, with what is undecided for (`best`) or against `liable`."""
     com = rules.commercial
     t0 = com.promisedAt + com.grace
@@ -217,4 +217,4 @@ def _result(world: World, terms: Seen, line: Line, rules: _Rules, at: int, *, be
     customs = Holds(world, terms, com, line).seconds(terms.known, t)
     late = max(0, t - t0 - customs - rules.relief)
     scaled = min(com.alpha * late * late, com.penaltyCap * DAY * DAY)
-    return _Result(t, late, customs, line.weight * Fraction(scaled, DAY * DAY))
+    return Result(t, late, customs, line.weight * Fraction(scaled, DAY * DAY))

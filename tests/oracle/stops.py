@@ -59,13 +59,20 @@ class Clock:
 
     def stop(self) -> int | None:
         """The earliest stop, if there is any."""
-        found = [*self._reached(), *self._later_terms(), *self._lockers(), *self._tenders()]
-        return min(found, default=None)
+        handoffs = [self.time_of(step) for step in self._handoffs()]
+        return min([*handoffs, *self._later_terms(), *self._tenders()], default=None)
 
-    def _reached(self) -> list[int]:
-        return [
-            counted(s.seen, self.commercial.reportLag) for s in self.line.steps if s.reaches_consignee_of(self.root)
-        ]
+    def handoff(self) -> Step | None:
+        """The handoff that is the earliest stop, if that is one."""
+        stop = self.stop()
+        return next((step for step in self._handoffs() if self.time_of(step) == stop), None)
+
+    def time_of(self, step: Step) -> int:
+        """When a handoff counts."""
+        return counted(step.seen, self.commercial.reportLag)
+
+    def _handoffs(self) -> list[Step]:
+        return [step for step in self.line.steps if step.reaches_consignee_of(self.root)] + self._lockers()
 
     def _later_terms(self) -> list[int]:
         return [
@@ -87,13 +94,13 @@ class Clock:
         agrees = locker_place_agrees(terms_of(self.root).destination, record.place)
         return self.best if agrees is None else agrees
 
-    def _lockers(self) -> list[int]:
+    def _lockers(self) -> list[Step]:
         found = []
         for i, step in enumerate(self.line.steps):
             if self._at_locker(step) and step.releaser != terms_of(self.root).consignor:
                 after = next((s for s in self.line.steps[i + 1 :] if s.moves), None)
                 if after is None or self._left_for_good(step, after):
-                    found.append(counted(step.seen, self.commercial.reportLag))
+                    found.append(step)
         return found
 
     def _left_for_good(self, receipt: Step, after: Step) -> bool:

@@ -1,0 +1,1 @@
+"""The score of random journeys: samples as RECORDS.md counts them, and what the product counts."""

@@ -1,0 +1,220 @@
+"""A carrier's shipments on time, counted from RECORDS.md (*Partner score*) and, where it leaves one open, ADR 0013."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from ledger.records.eip712 import Withheld
+from ledger.records.shipment_ids import child_id
+from ledger.records.types import Handoff, Override, ShipmentTerms, Split
+from tests.oracle.breaches import breaches
+from tests.oracle.facts import DAY, Seen
+from tests.oracle.lines import Line
+from tests.oracle.penalty import Piece, Rules, pieces_of, rules_of
+from tests.oracle.stops import Clock
+from tests.oracle.travels import World, terms_of
+
+MILLION = 1_000_000
+Z_SQUARED = Decimal("3.8416")
+"""95 %: z = 1.96."""
+
+
+class Event(NamedTuple):
+    """What makes one sample: who passed to whom (with its key, if it is one) for which destination on which UTC day."""
+
+    giver: int
+    taker: int
+    key: bytes
+    destination: str | None
+    day: int
+
+
+class OnTime(NamedTuple):
+    """`samples`, their mean share in time, and the ends of its interval, in parts per million, rounded outward.
+
+    The value is as if disputed tenders stood, `low` as if they fell. The product has no value where parts are withheld.
+    """
+
+    samples: int
+    value: int | None
+    low: int
+    high: int
+
+
+class Goods(NamedTuple):
+    """A shipment in a sample: packages, and whether it is on time at best and at worst."""
+
+    event: Event
+    packages: int
+    best: bool
+    worst: bool
+
+
+def on_time(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = False) -> OnTime | None:
+    """The indicator of one carrier over all shipments of the log `seen`, judged at `at`; None where nothing was due.
+
+    `pooled`: what a short item left behind is no shipment of its own.
+    """
+    samples: dict[Event, list[Goods]] = defaultdict(list)
+    for goods in goods_of(carrier, seen, at, pooled=pooled):
+        samples[goods.event].append(goods)
+    if not samples:
+        return None
+    n = len(samples)
+    best, worst = (
+        sum((_share(sample, at_worst=at_worst) for sample in samples.values()), Fraction(0)) / n
+        for at_worst in (False, True)
+    )
+    return OnTime(n, int(best * MILLION), wilson(worst, n)[0], wilson(best, n)[1])
+
+
+def _share(sample: list[Goods], *, at_worst: bool) -> Fraction:
+    """A sample weighs one and is good by the share of its packages that are."""
+    good = sum(goods.packages for goods in sample if (goods.worst if at_worst else goods.best))
+    return Fraction(good, sum(goods.packages for goods in sample))
+
+
+def wilson(share: Fraction, n: int) -> tuple[int, int]:
+    """Ends of the Wilson interval of `share` of `n` samples, in parts per million, rounded outward."""
+    with localcontext(prec=60):
+        p = Decimal(share.numerator) / share.denominator
+        middle = n * p + Z_SQUARED / 2
+        reach = (Z_SQUARED * (n * p * (1 - p) + Z_SQUARED / 4)).sqrt()
+        low, high = (MILLION * (middle + side * reach) / (n + Z_SQUARED) for side in (-1, 1))
+        error = Decimal(10) ** -40  # of the root, which may be whole
+        return int((low + error).to_integral_value(ROUND_FLOOR)), int((high - error).to_integral_value(ROUND_CEILING))
+
+
+def goods_of(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = False) -> Iterator[Goods]:
+    """All for whose time the carrier answers: as the liable that put its name to it, or by a breach that it signed."""
+    world, signers = World(seen), {one.id: one.signers for one in seen}
+    for root, terms in world.opened.items():
+        parts: dict[bytes, list[Piece]] = defaultdict(list)
+        through: dict[bytes, list[Piece]] = defaultdict(list)
+        counted_as: dict[bytes, bytes] = {}
+        for piece in pieces_of(world, terms, at):
+            wholes = dict(_wholes(piece[0], pooled))
+            counted_as |= wholes
+            parts[wholes[piece[0].own]].append(piece)
+            for whole in set(wholes.values()):
+                through[whole].append(piece)
+        broken = {b.shipment for b in breaches(root, seen) if carrier in signers[b.record]}
+        broken = {counted_as.get(shipment, shipment) for shipment in broken}
+        for shipment in [*parts, *(broken - parts.keys())]:
+            part = _Part(world, terms, shipment, parts[shipment] or through[shipment], at)
+            breach = shipment in broken
+            if breach or (part.due and part.bound(carrier)):
+                best, worst = (not (breach or part.late(at_worst=at_worst)) for at_worst in (False, True))
+                yield Goods(part.event(), part.packages, best, worst)
+
+
+def _wholes(line: Line, pooled: bool) -> Iterator[tuple[bytes, bytes]]:
+    """The shipments under the first terms that the line passed, each with the one as which it counts."""
+    under = [s for s in line.segments if s.terms.id == line.segments[0].terms.id]
+    whole = under[0].shipment
+    for above, below in pairwise([under[0], *under]):
+        if not (pooled and above.parted and isinstance(above.parted.record, Handoff | Override)):
+            whole = below.shipment
+        yield below.shipment, whole
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One shipment under its terms, in the pieces that later terms made of it, or splits if it was closed by one; none
+    if it was split from what was refused, which still is one part in the penalty.
+    """
+
+    world: World
+    terms: Seen
+    shipment: bytes
+    pieces: list[Piece]
+    at: int
+
+    @property
+    def packages(self) -> int:
+        """As it was opened."""
+        return next(self._opened(), terms_of(self.terms).packages)
+
+    def _opened(self) -> Iterator[int]:
+        for one in self.world.all:
+            if isinstance(one.record, Split):
+                split = one.record
+                for index, child in enumerate(split.children):
+                    if child_id(split.shipment, split.sequence, index) == self.shipment:
+                        yield child.packages
+
+    def late(self, *, at_worst: bool) -> bool:
+        return any((worst if at_worst else best).late for _, _, best, worst in self.pieces)
+
+    @property
+    def due(self) -> bool:
+        """Overdue or over: what customs still hold, and what relief covers, is not due yet."""
+        return self.late(at_worst=True) or all(self._clock(piece).stop() is not None for piece in self.pieces)
+
+    def bound(self, carrier: int) -> bool:
+        """Whether it is liable and signed or endorsed the terms, or took or passed on the goods: anybody may name a
+        stranger in terms. Who carries under later terms serves somebody else.
+        """
+        signed = self._rules.amended or self.world.bears(self.terms, carrier)
+        return self._rules.commercial.liable == carrier and (
+            signed or any(self._carried(p[0], carrier) for p in self.pieces)
+        )
+
+    def _carried(self, line: Line, carrier: int) -> bool:
+        under = [step for step in line.steps if step.passes_on and step.terms.id == self.terms.id]
+        return any(carrier in step.seen.signers for step in under)
+
+    @property
+    def _rules(self) -> Rules:
+        """As amended for this shipment and what it parted from."""
+        ancestry = dict(self.world.family(self.terms.id))[self.shipment]
+        return rules_of(self.world, self.terms, (*(above for above, _ in ancestry), self.shipment))
+
+    def _clock(self, piece: Piece) -> Clock:
+        return Clock(self.world, self.terms, piece[1].commercial, piece[0], self.at, best=True)
+
+    def event(self) -> Event:
+        """What the latest goods passed between; where no handoff stopped the clock: holder, consignee, day of t0."""
+        first = terms_of(self.terms)
+        latest = max(self.pieces, key=lambda piece: piece[2].late, default=None)
+        split = self._split(latest[0]) if latest else None
+        step = self._clock(latest).handoff() if latest and split is None else None
+        if latest and step:
+            giver, taker, when = step.releaser, step.receiver, self._clock(latest).time_of(step)
+        else:
+            commercial = self._rules.commercial
+            moved = (
+                [s.receiver for s in latest[0].steps if s.moves and (split is None or s.place <= split)]
+                if latest
+                else self._took()
+            )
+            giver, taker, when = [first.holder, *moved][-1], first.consignee, commercial.promisedAt + commercial.grace
+        key = first.recipientKey if 0 in (giver, taker) else b""
+        return Event(giver, taker, key, _destination(first), when // DAY)
+
+    def _split(self, line: Line) -> int | None:
+        """The place in the line where this shipment was closed by a split."""
+        closed = (i for i, s in enumerate(line.segments) if s.shipment == self.shipment and _is_split(s.parted))
+        return next(closed, None)
+
+    def _took(self) -> Iterator[int]:
+        """Who took the goods of what was split from what was refused."""
+        for _, seen, i in self.world.consuming[self.shipment]:
+            if isinstance(seen.record, Override) or (
+                isinstance(seen.record, Handoff) and seen.record.items[i].packages
+            ):
+                yield seen.record.receiver
+
+
+def _is_split(parted: Seen | None) -> bool:
+    return parted is not None and isinstance(parted.record, Split)
+
+
+def _destination(terms: ShipmentTerms) -> str | None:
+    """By the finest of its codes; all closed ones are one."""
+    place = terms.destination
+    return None if isinstance(place, Withheld) else place.gln or place.locode or place.country
