@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.records.eip712 import Withheld
-from ledger.records.shipment_ids import child_id
+from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.types import Handoff, Override, ShipmentTerms, Split
 from tests.oracle.breaches import breaches
 from tests.oracle.facts import DAY, Seen
@@ -102,6 +102,7 @@ def goods_of(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = Fals
             parts[wholes[piece[0].own]].append(piece)
             for whole in set(wholes.values()):
                 through[whole].append(piece)
+        packages = dict(_packages(world, root, terms_of(terms).packages, pooled))
         broken = {b.shipment for b in breaches(root, seen) if carrier in signers[b.record]}
         broken = {counted_as.get(shipment, shipment) for shipment in broken}
         for shipment in [*parts, *(broken - parts.keys())]:
@@ -109,7 +110,7 @@ def goods_of(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = Fals
             breach = shipment in broken
             if breach or (part.due and part.bound(carrier)):
                 best, worst = (not (breach or part.late(at_worst=at_worst)) for at_worst in (False, True))
-                yield Goods(part.event(), part.packages, best, worst)
+                yield Goods(part.event(), packages[shipment], best, worst)
 
 
 def _wholes(line: Line, pooled: bool) -> Iterator[tuple[bytes, bytes]]:
@@ -120,6 +121,23 @@ def _wholes(line: Line, pooled: bool) -> Iterator[tuple[bytes, bytes]]:
         if not (pooled and above.parted and isinstance(above.parted.record, Handoff | Override)):
             whole = below.shipment
         yield below.shipment, whole
+
+
+def _packages(world: World, shipment: bytes, opened: int, pooled: bool) -> Iterator[tuple[bytes, int]]:
+    """The packages of a shipment and all below it: with how many it was opened, less what short items left behind."""
+    held = count = opened
+    for sequence, seen, i in world.consuming[shipment]:
+        record = seen.record
+        if isinstance(record, Split):
+            for index, child in enumerate(record.children):
+                yield from _packages(world, child_id(shipment, sequence, index), child.packages, pooled)
+        elif isinstance(record, Handoff | Override):
+            taken = (record.items[i] if isinstance(record, Handoff) else record).packages or held
+            if taken < held:
+                yield from _packages(world, remainder_id(shipment, sequence), held - taken, pooled)
+                count = count if pooled else min(count, taken)
+            held = taken
+    yield shipment, count
 
 
 @dataclass(frozen=True)
@@ -133,19 +151,6 @@ class _Part:
     shipment: bytes
     pieces: list[Piece]
     at: int
-
-    @property
-    def packages(self) -> int:
-        """As it was opened."""
-        return next(self._opened(), terms_of(self.terms).packages)
-
-    def _opened(self) -> Iterator[int]:
-        for one in self.world.all:
-            if isinstance(one.record, Split):
-                split = one.record
-                for index, child in enumerate(split.children):
-                    if child_id(split.shipment, split.sequence, index) == self.shipment:
-                        yield child.packages
 
     def late(self, *, at_worst: bool) -> bool:
         return any((worst if at_worst else best).late for _, _, best, worst in self.pieces)
