@@ -157,8 +157,15 @@ class _Part:
 
     @property
     def due(self) -> bool:
-        """Overdue or over: what customs still hold, and what relief covers, is not due yet."""
-        return self.late(at_worst=True) or all(self._clock(piece).stop() is not None for piece in self.pieces)
+        """Overdue, or the clock stopped. What customs still hold, and what relief covers, is not due yet, nor what was
+        lost before t0 until that has passed.
+        """
+        overdue = self.t0 < self.at and self.late(at_worst=True)
+        return overdue or all(self._clock(piece).stop() is not None for piece in self.pieces)
+
+    @property
+    def t0(self) -> int:
+        return self._rules.commercial.promisedAt + self._rules.commercial.grace
 
     def bound(self, carrier: int) -> bool:
         """Whether it is liable and signed or endorsed the terms, or took or passed on the goods: anybody may name a
@@ -191,13 +198,12 @@ class _Part:
         if latest and step:
             giver, taker, when = step.releaser, step.receiver, self._clock(latest).time_of(step)
         else:
-            commercial = self._rules.commercial
             moved = (
                 [s.receiver for s in latest[0].steps if s.moves and (split is None or s.place <= split)]
                 if latest
                 else self._took()
             )
-            giver, taker, when = [first.holder, *moved][-1], first.consignee, commercial.promisedAt + commercial.grace
+            giver, taker, when = [first.holder, *moved][-1], first.consignee, self.t0
         key = first.recipientKey if 0 in (giver, taker) else b""
         return Event(giver, taker, key, _destination(first), when // DAY)
 
