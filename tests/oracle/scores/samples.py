@@ -13,6 +13,7 @@ from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.types import Handoff, Override, ShipmentTerms, Split
 from tests.oracle.breaches import breaches
 from tests.oracle.facts import DAY, Seen
+from tests.oracle.holds import Holds
 from tests.oracle.lines import Line
 from tests.oracle.penalty import Piece, Rules, pieces_of, rules_of
 from tests.oracle.stops import Clock
@@ -21,6 +22,18 @@ from tests.oracle.travels import World, terms_of
 MILLION = 1_000_000
 Z_SQUARED = Decimal("3.8416")
 """95 %: z = 1.96."""
+
+
+class Reading(NamedTuple):
+    """What the product reads otherwise than RECORDS.md: whether what a short item left behind is no shipment of its own
+    (`pooled`), and whether nothing is late for which no penalty accrues (`accruing`).
+    """
+
+    pooled: bool = False
+    accruing: bool = False
+
+
+RECORDS = Reading()
 
 
 class Event(NamedTuple):
@@ -54,13 +67,10 @@ class Goods(NamedTuple):
     worst: bool
 
 
-def on_time(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = False) -> OnTime | None:
-    """The indicator of one carrier over all shipments of the log `seen`, judged at `at`; None where nothing was due.
-
-    `pooled`: what a short item left behind is no shipment of its own.
-    """
+def on_time(carrier: int, seen: Sequence[Seen], at: int, reading: Reading = RECORDS) -> OnTime | None:
+    """The indicator of one carrier over all shipments of the log `seen`, judged at `at`; None where nothing was due."""
     samples: dict[Event, list[Goods]] = defaultdict(list)
-    for goods in goods_of(carrier, seen, at, pooled=pooled):
+    for goods in goods_of(carrier, seen, at, reading):
         samples[goods.event].append(goods)
     if not samples:
         return None
@@ -89,7 +99,7 @@ def wilson(share: Fraction, n: int) -> tuple[int, int]:
         return int((low + error).to_integral_value(ROUND_FLOOR)), int((high - error).to_integral_value(ROUND_CEILING))
 
 
-def goods_of(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = False) -> Iterator[Goods]:
+def goods_of(carrier: int, seen: Sequence[Seen], at: int, reading: Reading = RECORDS) -> Iterator[Goods]:
     """All for whose time the carrier answers: as the liable that put its name to it, or by a breach that it signed."""
     world, signers = World(seen), {one.id: one.signers for one in seen}
     for root, terms in world.opened.items():
@@ -97,16 +107,16 @@ def goods_of(carrier: int, seen: Sequence[Seen], at: int, *, pooled: bool = Fals
         through: dict[bytes, list[Piece]] = defaultdict(list)
         counted_as: dict[bytes, bytes] = {}
         for piece in pieces_of(world, terms, at):
-            wholes = dict(_wholes(piece[0], pooled))
+            wholes = dict(_wholes(piece[0], reading.pooled))
             counted_as |= wholes
             parts[wholes[piece[0].own]].append(piece)
             for whole in set(wholes.values()):
                 through[whole].append(piece)
-        packages = dict(_packages(world, root, terms_of(terms).packages, pooled))
+        packages = dict(_packages(world, root, terms_of(terms).packages, reading.pooled))
         broken = {b.shipment for b in breaches(root, seen) if carrier in signers[b.record]}
         broken = {counted_as.get(shipment, shipment) for shipment in broken}
         for shipment in [*parts, *(broken - parts.keys())]:
-            part = _Part(world, terms, shipment, parts[shipment] or through[shipment], at)
+            part = _Part(world, terms, shipment, parts[shipment] or through[shipment], at, reading.accruing)
             breach = shipment in broken
             if breach or (part.due and part.bound(carrier)):
                 best, worst = (not (breach or part.late(at_worst=at_worst)) for at_worst in (False, True))
@@ -151,9 +161,20 @@ class _Part:
     shipment: bytes
     pieces: list[Piece]
     at: int
+    accruing: bool
 
     def late(self, *, at_worst: bool) -> bool:
-        return any((worst if at_worst else best).late for _, _, best, worst in self.pieces)
+        return any(self._late(piece, at_worst=at_worst) for piece in self.pieces)
+
+    def _late(self, piece: Piece, *, at_worst: bool) -> bool:
+        """Stopped or still missing after t0, net of customs and relief; whether or not a penalty still accrued then."""
+        line, rules, best, worst = piece
+        if self.accruing:
+            return bool((worst if at_worst else best).late)
+        stop = self._clock(piece, best=not at_worst).stop()
+        until = self.at if stop is None else stop
+        customs = Holds(self.world, self.terms, rules.commercial, line).seconds(self.terms.known, until)
+        return until - self.t0 - customs - rules.relief > 0
 
     @property
     def due(self) -> bool:
@@ -186,8 +207,8 @@ class _Part:
         ancestry = dict(self.world.family(self.terms.id))[self.shipment]
         return rules_of(self.world, self.terms, (*(above for above, _ in ancestry), self.shipment))
 
-    def _clock(self, piece: Piece) -> Clock:
-        return Clock(self.world, self.terms, piece[1].commercial, piece[0], self.at, best=True)
+    def _clock(self, piece: Piece, *, best: bool = True) -> Clock:
+        return Clock(self.world, self.terms, piece[1].commercial, piece[0], self.at, best)
 
     def event(self) -> Event:
         """What the latest goods passed between; where no handoff stopped the clock: holder, consignee, day of t0."""
