@@ -239,9 +239,12 @@ def lock(path: Path) -> int:
         raise StorageFailed("the home cannot be written", where=str(path.parent), found=error.strerror or "") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(handle)
         raise Misconfigured(
             "another process writes this chain", where=path.name, mend="Stop it first, or choose another LADING_HOME."
         ) from None
+    except OSError as error:
+        os.close(handle)
+        raise StorageFailed("the home cannot be locked", where=path.name, found=error.strerror or "") from None
     return handle

@@ -85,7 +85,10 @@ class LogFolder:
         except OSError as error:
             raise _failed(".lock", error) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            except OSError as error:
+                raise _failed(".lock", error) from error
             yield
         finally:
             os.close(handle)

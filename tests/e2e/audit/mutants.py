@@ -366,8 +366,9 @@ def file_mutants(home: Path, earlier: Path, rng: random.Random, flips: int) -> I
         if before.exists() and before.read_bytes() != data:
             versions.append(("as it was before", before.read_bytes()))
         for what, content in versions:
-            anything = ("",) if what == "as it was before" else names
-            yield Mutant(_file_place(name, data, content), what, _writing(name, content), anything)
+            # An old file, or a bit of the database, may be told by any of its rows.
+            anywhere = what == "as it was before" or (name == "ledger.db" and what.startswith("a bit"))
+            yield Mutant(_file_place(name, data, content), what, _writing(name, content), ("",) if anywhere else names)
     for name in ("log/tile/0/x001/000", "log/tile/entries/001.p/31", "log/note", "log/tile/2/000.p/1", "log/a/b"):
         yield Mutant(f"file {name}", "a stray file", _writing(name, b"x" * 32), (name,))
     for name in ("notes.txt", "keys/more.json", "log-copy/checkpoint"):

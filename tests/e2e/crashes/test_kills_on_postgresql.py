@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,7 +19,7 @@ from tests.e2e.crashes.matrix import forked
 from tests.e2e.crashes.scenario import ENDED_WELL, SAID_WHY, afterwards, day, script
 from tests.postgresql import copy_rows, new_database, postgresql_server
 
-LONGEST = 1.5
+LONGEST = 0.6
 """Seconds into a day, opening included, until which something is killed."""
 
 
@@ -74,14 +75,20 @@ class _Killer:
         self._thread: Thread | None = None
 
     def begin(self, process: int) -> None:
-        self._thread = Thread(target=self._strike, args=(process,))
+        handle = os.pidfd_open(process)  # never another process that got the number after this one ended
+        self._thread = Thread(target=self._strike, args=(handle,))
         self._thread.start()
 
-    def _strike(self, process: int) -> None:
+    def _strike(self, handle: int) -> None:
         time.sleep(self.after)
         if self._victim == "node":
-            os.kill(process, signal.SIGKILL)  # a process that ended waits to be asked for, so the number is its own
-            return
+            with suppress(ProcessLookupError):  # the day was over before
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+        else:
+            self._kill_the_database()
+        os.close(handle)
+
+    def _kill_the_database(self) -> None:
         # An immediate shutdown: no session ends well, and the next start recovers from the write-ahead log.
         postmaster = self._server.get_pid()
         os.kill(postmaster, signal.SIGQUIT)
