@@ -1,4 +1,8 @@
-"""A carrier's shipments on time, counted from RECORDS.md (*Partner score*) and, where it leaves one open, ADR 0013."""
+"""A carrier's shipments on time, counted from RECORDS.md (*Partner score*) and, where it leaves a choice, ADR 0013.
+
+Readings, where both leave one open: a handoff or sale in breach is that of the shipment it names, even if that was
+split later; the holder of what was split is who split it. Who signed new terms of goods put its name to these.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -219,31 +223,23 @@ class _Part:
         if latest and step:
             giver, taker, when = step.releaser, step.receiver, self._clock(latest).time_of(step)
         else:
-            moved = (
-                [s.receiver for s in latest[0].steps if s.moves and (split is None or s.place <= split)]
-                if latest
-                else self._took()
-            )
+            steps = latest[0].steps if latest else ()
+            moved = [s.receiver for s in steps if s.moves and (split is None or s.place <= split)] or self._took()
             giver, taker, when = [first.holder, *moved][-1], first.consignee, self.t0
         key = first.recipientKey if 0 in (giver, taker) else b""
         return Event(giver, taker, key, _destination(first), when // DAY)
 
     def _split(self, line: Line) -> int | None:
         """The place in the line where this shipment was closed by a split."""
-        closed = (i for i, s in enumerate(line.segments) if s.shipment == self.shipment and _is_split(s.parted))
-        return next(closed, None)
+        parted = ((i, s.parted) for i, s in enumerate(line.segments) if s.shipment == self.shipment)
+        return next((i for i, by in parted if by and isinstance(by.record, Split)), None)
 
     def _took(self) -> Iterator[int]:
         """Who took the goods of what was split from what was refused."""
         for _, seen, i in self.world.consuming[self.shipment]:
-            if isinstance(seen.record, Override) or (
-                isinstance(seen.record, Handoff) and seen.record.items[i].packages
-            ):
-                yield seen.record.receiver
-
-
-def _is_split(parted: Seen | None) -> bool:
-    return parted is not None and isinstance(parted.record, Split)
+            record = seen.record
+            if isinstance(record, Override) or (isinstance(record, Handoff) and record.items[i].packages):
+                yield record.receiver
 
 
 def _destination(terms: ShipmentTerms) -> str | None:
