@@ -223,8 +223,8 @@ class _Part:
         if latest and step:
             giver, taker, when = step.releaser, step.receiver, self._clock(latest).time_of(step)
         else:
-            steps = latest[0].steps if latest else ()
-            moved = [s.receiver for s in steps if s.moves and (split is None or s.place <= split)] or self._took()
+            steps = [s for s in latest[0].steps if s.moves and (split is None or s.place <= split)] if latest else []
+            moved = [step.receiver for step in steps] if latest else self._took()
             giver, taker, when = [first.holder, *moved][-1], first.consignee, self.t0
         key = first.recipientKey if 0 in (giver, taker) else b""
         return Event(giver, taker, key, _destination(first), when // DAY)
