@@ -52,6 +52,8 @@ class PublishedQuarters:
             try:
                 kept = json.loads(row["value"])
                 title, period = quarter(int(name.removeprefix(KEPT_AS)), kept["period"]["end"])
+                if name != f"{KEPT_AS}{period.start}":
+                    raise MalformedRecord("another spelling of its first second", where="name", found=name)
                 checkpoint = checkpoint_named(kept["taken"], "taken")
                 listed = kept.get("from")  # what was published before this was listed is only noted where it differs
                 times = list(self._evidence.times) if listed is None else listed_times(listed["times"], "from.times")
