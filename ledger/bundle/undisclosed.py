@@ -46,7 +46,7 @@ def is_whole(value: Struct) -> bool:
 
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
-    """What is withheld of each shipment that stands for itself, ascending: prices, contents, places, and amendments of
+    """What is withheld of each shipment, ascending: prices, contents, places, and amendments of
     its terms, handoffs, statements and clearances. Without the prices a penalty is not stated at all, nor while an
     amendment may change it; without contents the products are not known; without places nobody can say what is usual
     on the lane, or whether a tender or a locker stopped the clock.
@@ -58,8 +58,8 @@ def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
         except NotFound:
             continue
         result |= {WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)}
-        # What a split or later terms made of the goods stands for itself.
-        names = {name for portion in journeys.portions(shipment) for name, _ in portion.path}
+        # What a split, a short item or later terms made of the goods is a shipment of its own.
+        names = frozenset(journeys.lineage(shipment))
         result |= {WithheldPart(shipment, record, WithheldKind.PLACE) for record in closed_places(journeys, names)}
         result |= {
             WithheldPart(shipment, record, WithheldKind.CHANGES) for record in closed_amendments(journeys, names)
