@@ -46,20 +46,22 @@ def is_whole(value: Struct) -> bool:
 
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
-    """What is withheld of each shipment, ascending: prices, contents, places, and amendments of
-    its terms, handoffs, statements and clearances. Without the prices a penalty is not stated at all, nor while an
-    amendment may change it; without contents the products are not known; without places nobody can say what is usual
-    on the lane, or whether a tender or a locker stopped the clock.
+    """What is withheld of each shipment and what short items left of it, ascending: prices, contents, places, and
+    amendments of its terms, handoffs, statements and clearances. Without the prices a penalty is not stated at all, nor
+    while an amendment may change it; without contents the products are not known; without places nobody can say what is
+    usual on the lane, or whether a tender or a locker stopped the clock.
     """
     result: set[WithheldPart] = set()
     for shipment in journeys.shipments():
+        if shipment != journeys.own_shipment(shipment):
+            continue
         try:
             terms = journeys.terms_of(shipment)
         except NotFound:
             continue
         result |= {WithheldPart(shipment, terms.verified.id, part) for part in _parts(terms.record)}
-        # What a split, a short item or later terms made of the goods is a shipment of its own.
-        names = frozenset(journeys.lineage(shipment))
+        # What a split or later terms made of the goods stands for itself.
+        names = {name for portion in journeys.portions(shipment) for name, _ in portion.path}
         result |= {WithheldPart(shipment, record, WithheldKind.PLACE) for record in closed_places(journeys, names)}
         result |= {
             WithheldPart(shipment, record, WithheldKind.CHANGES) for record in closed_amendments(journeys, names)
