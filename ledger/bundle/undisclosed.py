@@ -46,13 +46,15 @@ def is_whole(value: Struct) -> bool:
 
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
-    """What is withheld of each shipment that stands for itself, ascending: prices, contents, places, and amendments of
-    its terms, handoffs, statements and clearances. Without the prices a penalty is not stated at all, nor while an
-    amendment may change it; without contents the products are not known; without places nobody can say what is usual
-    on the lane, or whether a tender or a locker stopped the clock.
+    """What is withheld of each shipment and what short items left of it, ascending: prices, contents, places, and
+    amendments of its terms, handoffs, statements and clearances. Without the prices a penalty is not stated at all, nor
+    while an amendment may change it; without contents the products are not known; without places nobody can say what is
+    usual on the lane, or whether a tender or a locker stopped the clock.
     """
     result: set[WithheldPart] = set()
     for shipment in journeys.shipments():
+        if shipment != journeys.own_shipment(shipment):
+            continue
         try:
             terms = journeys.terms_of(shipment)
         except NotFound:

@@ -20,7 +20,7 @@ from ledger.common.periods import DAY, FOREVER, Period
 from ledger.common.spans import Span, measure
 from ledger.errors import NotFound
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
-from ledger.penalties.lateness import PortionLine, lateness_of
+from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores.samples import Case, case_of, own_moves
@@ -28,7 +28,7 @@ from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part
-from ledger.shipments.portions import Move, part_of
+from ledger.shipments.portions import part_of
 
 K = TypeVar("K", bound=Hashable)
 MILLION = 1_000_000
@@ -248,7 +248,7 @@ def _in_period(case: Case) -> bool:
     if case.lines:
         line = _last(case)
         return (line.stop.at if line.stop is not None else case.t0) in case.period
-    split = case.portions[case.shipment].split
+    split = case.portion.split
     return (split.record.occurredAt if split is not None else case.t0) in case.period
 
 
@@ -277,14 +277,13 @@ def _add(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
         sums.evidence.update(dict.fromkeys(case.proof(line)))
     _add_legs(sums, case)
     _add_customs(sums, case)
-    for shipment in case.portions:
-        _add_nodes(sums, case, shipment)
-        _add_procedures(sums, case, shipment)
+    _add_nodes(sums, case)
+    _add_procedures(sums, case)
 
 
 def _add_legs(sums: _Sums, case: Case) -> None:
-    """A leg that ran when its goods were split is out when the last of them is."""
-    own = {move.verified.id for portion in case.portions.values() for move in portion.moves if _is_own(case, move)}
+    """A leg that ran when its goods parted is out when the last of them is."""
+    own = {move.verified.id for move in case.journeys.moves(case.shipment)}
     in_time: dict[RecordId, bool] = {}
     for goods in case.travelled():
         for leg in legs_of(case.journeys, goods.line, case.terms.consignee)[0]:
@@ -294,22 +293,18 @@ def _add_legs(sums: _Sums, case: Case) -> None:
     sums.legs_in_time += sum(in_time.values())
 
 
-def _is_own(case: Case, move: Move) -> bool:
-    return move.shipment in case.portions
-
-
 def _add_customs(sums: _Sums, case: Case) -> None:
-    """Seconds under hold, each once a cause: until a split at the parent, from then on at each child."""
+    """Seconds under hold, each once a cause: until they part at the parent, from then on at each child."""
     spans: dict[HoldCause, list[Span]] = {}
-    for portion in case.portions.values():
-        line = next((line for line in case.lines if line.shipment == portion.shipment), None)
-        if line is None and portion.split is not None and case.statement.part_of is None:
-            at = min(case.period.at, portion.split.record.occurredAt)
-            part = Part(portion, case.shipment)
-            line = lateness_of(case.journeys, part, case.terms, case.opened_at, case.force, at)
-        parted = case.journeys.origins.get(portion.shipment)
-        begun = parted.occurred_at if parted is not None and not parted.remainder else 0
-        for held in line.holds if line is not None else ():
+    lines, portion = [line for line in case.lines if line.shipment == case.shipment], case.portion
+    if not lines and portion.split is not None and case.statement.part_of is None:
+        at = min(case.period.at, portion.split.record.occurredAt)
+        line = lateness_of(case.journeys, Part(portion), case.terms, case.opened_at, case.force, at)
+        lines = [beyond_accrual(case.journeys, line, case.terms, case.opened_at, at)]
+    parted = case.journeys.origins.get(case.shipment)
+    begun = parted.occurred_at if parted is not None else 0
+    for line in lines:
+        for held in line.holds:
             cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
             spans.setdefault(cause, []).append((max(begun, held.span[0]), held.span[1]))
             sums.evidence[held.hold.held.id] = None
@@ -323,7 +318,7 @@ def _add_time(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
     stopped = line.stop
     delivered = stopped is not None and stopped.kind is StopKind.DELIVERY
     sums.delivered += delivered
-    moves = [move for move in case.portions[line.shipment].moves if not move.refused]
+    moves = [move for move in line.part.portion.moves if not move.refused]
     # Where the delivery is the only handoff, the goods left when the terms were opened, for all that is known.
     way = moves[:-1] if delivered else moves
     began = moved(case.journeys, way[0], case.force.commercial).at if way else case.opened_at
@@ -342,34 +337,34 @@ def _add_time(sums: _Sums, case: Case, route: Route, windows: Windows) -> None:
             sums.abnormal += abnormal
 
 
-def _add_nodes(sums: _Sums, case: Case, shipment: bytes) -> None:
-    for move, new in own_moves(case.portions[shipment]):
+def _add_nodes(sums: _Sums, case: Case) -> None:
+    for move, new in own_moves(case.portion):
         sums.handled[move.releaser] += 1
         sums.failed[move.releaser] += bool(new)
-    for match in case.journeys.statements(shipment):
+    for match in case.journeys.statements(case.shipment):
         if match.record.kind in (StatementKind.LOST, StatementKind.DESTROYED):
             sums.handled[match.record.by] += 1
             sums.failed[match.record.by] += 1
 
 
-def _add_procedures(sums: _Sums, case: Case, shipment: bytes) -> None:
+def _add_procedures(sums: _Sums, case: Case) -> None:
     """Customs procedures that began with this shipment. One that was not over when the goods were split is over when
     it is for all of them.
 
     Due is what was released, stumbled or came to an end without a release, and what nobody released though the goods
     have arrived, ended or are overdue.
     """
-    begun = {(c.record.jurisdiction, c.record.regime) for c in case.journeys.clearances(shipment)}
+    begun = {(c.record.jurisdiction, c.record.regime) for c in case.journeys.clearances(case.shipment)}
     above = {
         (c.record.jurisdiction, c.record.regime)
-        for ancestor, origin in case.portions[shipment].path
+        for ancestor, origin in case.portion.path
         if origin is not None
         for c in case.journeys.clearances(ancestor)
     }
     overdue = case.statement.promised > 0 and case.t0 < case.period.at
     over = overdue or any(line.stop or line.ending for line in case.lines)
     for pair in sorted(begun - above):
-        released, clean = _outcome(case.journeys, shipment, pair)
+        released, clean = _outcome(case.journeys, case.shipment, pair)
         if released or not clean or over:
             sums.procedures += 1
             sums.first_time += released and clean

@@ -96,7 +96,7 @@ def route_of(case: Case) -> Route:
     origin, destination = _country(case.terms.origin), _country(case.terms.destination)
     market = next((name for name, countries in MARKETS.items() if destination in countries), None)
     mode = Mode(case.terms.mode) if case.terms.mode in set(Mode) else None
-    moves = case.portions[case.lines[0].shipment if case.lines else case.shipment].moves
+    moves = (case.lines[0].part.portion if case.lines else case.portion).moves
     carrier = moves[-1].releaser if moves else case.terms.holder
     return Route(origin, destination, market, mode, carrier)
 

@@ -5,6 +5,7 @@ For every other shipment `plain` answers None, and the general way (`ledger.pena
 `ledger.scores.indicators`) decides. Both give the same, which random histories test.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.codes import Assurance, ClearanceStatus, Role
@@ -121,6 +122,17 @@ def plain(journeys: Journeys, shipment: bytes) -> Plain | None:
     )
 
 
+def beyond_accrual(found: Plain) -> Plain:
+    """The same journey as if the penalty accrued until the delivery (see `ledger.penalties.lateness`)."""
+    if found.counted_until == found.delivered_at:
+        return found
+    hold, until = found.hold, found.delivered_at
+    if hold is not None:
+        hold = hold._replace(span=_span(hold.steps, found.terms.known, until))
+    late = max(0, until - found.promised_at - (hold.seconds if hold is not None else 0))
+    return found._replace(counted_until=until, late_seconds=late if found.commercial.promisedAt else 0, hold=hold)
+
+
 def plain_hold(
     journeys: Journeys, said: list[Found[Clearance]], terms: Found[ShipmentTerms], until: int
 ) -> PlainHold | None:
@@ -149,5 +161,9 @@ def plain_hold(
         ):
             return None
         before = record.occurredAt
-    held = said[-2].record
-    return PlainHold(tuple(said), clip((held.occurredAt, min(before, until)), terms.verified.known, until))
+    return PlainHold(tuple(said), _span(said, terms.verified.known, until))
+
+
+def _span(steps: Sequence[Found[Clearance]], opened_at: int, until: int) -> Span:
+    held, released = steps[-2].record.occurredAt, steps[-1].record.occurredAt
+    return clip((held, min(released, until)), opened_at, until)

@@ -8,7 +8,7 @@ While a tender is disputed, or a place is closed, there are two clocks: what is 
 stopped, what is frozen from the one that did not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
@@ -191,6 +191,22 @@ def lateness_of(
         tenders,
         _settled(stops.low, tenders, ending, judged_at),
     )
+
+
+def beyond_accrual(journeys: Journeys, line: PortionLine, terms: ShipmentTerms, opened_at: int, at: int) -> PortionLine:
+    """The same goods as if the penalty accrued until their clock stopped, else until `at`: the end of accrual bounds
+    what is owed, not what is late. The amounts are those of `line`.
+    """
+    t0 = line.promised_at
+    until = at if line.stop is None else max(at, line.stop.at)
+    accrual = max(0, until - t0)
+    if accrual == line.force.commercial.lostAfter or (
+        line.ending is None and accrual < line.force.commercial.lostAfter
+    ):
+        return line
+    force = replace(line.force, commercial=replace(line.force.commercial, lostAfter=accrual))
+    longer = lateness_of(journeys, line.part, terms, opened_at, force, at)
+    return replace(longer, force=line.force, amount=line.amount, amount_high=line.amount_high)
 
 
 def _until(commercial: Commercial, stop: Stop | None, ending: Ending | None, at: int | None) -> int:

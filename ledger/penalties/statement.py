@@ -117,7 +117,7 @@ def penalty_of(
     if own.head == shipment:
         return _exact(journeys, own, at)
     low, high = int(own.low), -int(-own.high // 1)
-    return _statement(journeys, shipment, own, low, high, at)
+    return _statement(journeys, shipment, own, low, high, at, journeys.share(shipment))
 
 
 def penalties(journeys: Journeys, at: int | None = None) -> Iterator[PenaltyStatement]:
@@ -133,26 +133,31 @@ def family_statements(journeys: Journeys, shipment: bytes, at: int | None = None
 
 
 def own_penalty_of(shipment: bytes, journeys: Journeys, at: int | None = None) -> PenaltyStatement:
-    """What of its family's penalty falls on the goods under exactly this id and its remainders, to the unit."""
-    shipment = journeys.own_shipment(shipment)
+    """What of its family's penalty falls on the goods under exactly this id, a remainder's too, to the unit."""
     head = head_of(journeys, shipment)
-    family, *_ = families_of(journeys, head, at)
-    own = Family(head, tuple(line for line in family.lines if line.part.own == shipment))
+    families = families_of(journeys, journeys.own_shipment(head), at)
+    own = Family(head, tuple(line for family in families for line in family.lines if line.part.promised == shipment))
     low, high = sum(line.amount for line in own.lines), sum(line.amount_high for line in own.lines)
-    return _statement(journeys, shipment, own, low, high, at)
+    return _statement(journeys, shipment, own, low, high, at, journeys.portion(shipment).share)
 
 
 def _exact(journeys: Journeys, family: Family, at: int | None) -> PenaltyStatement:
-    return _statement(journeys, family.head, family, int(family.low), int(family.high), at)
+    share = journeys.share(family.head)
+    return _statement(journeys, family.head, family, int(family.low), int(family.high), at, share)
 
 
 def _statement(
-    journeys: Journeys, shipment: bytes, family: Family, amount: int, amount_high: int, at: int | None
+    journeys: Journeys,
+    shipment: bytes,
+    family: Family,
+    amount: int,
+    amount_high: int,
+    at: int | None,
+    share: Fraction,
 ) -> PenaltyStatement:
     lines = family.lines
     terms, force = journeys.terms_of(shipment), terms_in_force(journeys, shipment)
     commercial = force.commercial
-    share = journeys.share(shipment)
     uncapped = sum((line.share * line.alpha * line.late_seconds * line.late_seconds for line in lines), Fraction(0))
     latest = max(lines, key=lambda line: (line.late_seconds, line.counted_until), default=None)
     stop = latest.stop if latest is not None else None
@@ -214,7 +219,7 @@ def _evidence(
             used += [journeys.terms[shipment].verified] if shipment in journeys.terms else []
         for later in (part.later, part.consumed):
             if later is not None:
-                sides = (force.commercial.beneficiary, journeys.terms_of(line.part.own).record.consignee)
+                sides = (force.commercial.beneficiary, journeys.terms_of(part.promised).record.consignee)
                 signed = journeys.endorsements(later.verified.id)
                 used += [later.verified, *(e.verified for e in signed if e.record.by in sides)]
         used += line.stop.evidence if line.stop else ()

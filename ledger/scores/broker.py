@@ -26,9 +26,8 @@ def broker_clearances(case: Case) -> Iterator[Sample]:
     A procedure is one jurisdiction and regime of one shipment. `OVER_MEDIAN` samples carry seconds from presented to
     released in `good`; what they are due is the office's median, filled in later.
     """
-    for portion in case.portions.values():
-        for pair, steps in procedures_of(case.journeys, portion.shipment).items():
-            yield from _procedure(case, portion.shipment, steps, office_of(pair))
+    for pair, steps in procedures_of(case.journeys, case.shipment).items():
+        yield from _procedure(case, case.shipment, steps, office_of(pair))
 
 
 def procedures_of(journeys: Journeys, shipment: bytes) -> dict[Pair, list[Found[Clearance]]]:

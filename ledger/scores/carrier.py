@@ -12,7 +12,7 @@ from ledger.common.spans import measure
 from ledger.penalties.recourse import legs_of
 from ledger.records.types import NOBODY
 from ledger.scores.card import Indicator
-from ledger.scores.samples import ANY_SEQUENCE, LONGEST_LATE, Case, Sample, own_items
+from ledger.scores.samples import ANY_SEQUENCE, LONGEST_LATE, Case, Sample, latest_of, own_items
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.portions import part_of
@@ -28,12 +28,13 @@ def carrier_time(case: Case) -> Iterator[Sample]:
     """
     liable, role = case.statement.liable, Role.CARRIER
     broke = _signed_in_breach(case)
-    late, stopped = case.statement.late_seconds, all(line.stop is not None for line in case.lines)
+    latest, stopped = latest_of(case.lines), all(line.stop is not None for line in case.lines)
+    late = latest.late_seconds if latest is not None else 0
     # Overdue, but excused until now, is not known yet.
-    due = case.lines and case.came_due(case.lines) and (late or stopped or liable in broke)
-    if due and liable not in (NOBODY, case.terms.consignor) and case.liable_answers:
+    due = case.came_due(case.lines) and (late or stopped or liable in broke)
+    if latest is not None and due and liable not in (NOBODY, case.terms.consignor) and case.liable_answers:
         own = broke.pop(liable, ())
-        records = (*case.proof(case.latest), *own)
+        records = (*case.proof(latest), *own)
         fallen = max(line.late_seconds_high for line in case.lines)
         for indicator, good, worst in (
             (Indicator.ON_TIME, int(not late and not own), int(not fallen and not own)),
@@ -54,13 +55,12 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
     well: dict[int, list[RecordId]] = {}
     badly: dict[int, list[RecordId]] = {}
     disputed: set[int] = set()
-    for portion in case.portions.values():
-        for move, new, _ in own_items(portion):
-            if move.verified.known in case.period and (new or not move.refused):
-                (badly if new else well).setdefault(move.releaser, []).append(move.verified.id)
-        for match in case.journeys.statements(portion.shipment):
-            if match.record.kind in _LOSSES and match.verified.known in case.period:
-                badly.setdefault(match.record.by, []).append(match.verified.id)
+    for move, new, _ in own_items(case.portion):
+        if move.verified.known in case.period and (new or not move.refused):
+            (badly if new else well).setdefault(move.releaser, []).append(move.verified.id)
+    for match in case.journeys.statements(case.shipment):
+        if match.record.kind in _LOSSES and match.verified.known in case.period:
+            badly.setdefault(match.record.by, []).append(match.verified.id)
     for line in case.lines if case.came_due(case.lines) else ():
         holder = case.journeys.holder_at(line.shipment, ANY_SEQUENCE) or NOBODY
         if line.stop is None and line.late_seconds:
@@ -81,12 +81,12 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
 def carrier_legs(case: Case) -> Iterator[Sample]:
     """Legs out by `dueAt`, net of the holds that the leg's partner did not cause.
 
-    A leg that ran when its goods were split is out when the last of them is, and counts once.
+    A leg that ran when its goods parted is out when the last of them is, and counts once.
     """
     seen: dict[RecordId, tuple[int, bool]] = {}
     for portion, line, force in ((t.portion, t.line, t.force) for t in case.travelled()):
         legs, _ = legs_of(case.journeys, line, case.terms.consignee)
-        own = {move.verified.id for move in portion.moves if move.shipment in case.portions}
+        own = {move.verified.id for move in portion.moves if move.shipment == case.shipment}
         for leg in legs:
             if leg.handoff not in own or not case.period.due(leg.due_at):
                 continue
@@ -106,9 +106,8 @@ def _signed_in_breach(case: Case) -> dict[int, tuple[RecordId, ...]]:
     """The carriers that signed a handoff of this shipment in breach of a gate, each with the records."""
     signed: dict[int, list[RecordId]] = {}
     if case.terms.requires:
-        for shipment in case.portions:
-            for breach in breaches(case.journeys, shipment):
-                if breach.record.known in case.period:
-                    for partner in {breach.releaser, breach.receiver} - case.outsiders:
-                        signed.setdefault(partner, []).append(breach.record.id)
+        for breach in breaches(case.journeys, case.shipment):
+            if breach.record.known in case.period:
+                for partner in {breach.releaser, breach.receiver} - case.outsiders:
+                    signed.setdefault(partner, []).append(breach.record.id)
     return {partner: tuple(dict.fromkeys(signed[partner])) for partner in sorted(signed)}

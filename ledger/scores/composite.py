@@ -199,9 +199,9 @@ class Tallies:
     ) -> None:
         """`shortcut`: plain journeys are counted the short way (`ledger.penalties.fast_path`), which gives the same.
 
-        With `penalties`, `owed` holds what `ledger.penalties.amounts.all_owed` gives at the period's `at`, from the
-        same pass. `samples`, in the order of their shipments, and `hidden` were taken before: then nothing is read
-        again. Shipments that are `left_out` count for nobody.
+        With `penalties`, `owed` holds what falls on each shipment at the period's `at`, from the same pass; together
+        that is what `ledger.penalties.amounts.all_owed` gives. `samples`, in the order of their shipments, and `hidden`
+        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody.
         """
         self.period = period
         self.hidden = list(hidden)

@@ -6,7 +6,7 @@ The order of indicators and moves is that of `SHIPMENT_INDICATORS`, so that evid
 from ledger.codes import ClearanceStatus, Role
 from ledger.common.periods import DAY, Period
 from ledger.common.spans import measure
-from ledger.penalties.fast_path import Plain, PlainHold, Step
+from ledger.penalties.fast_path import Plain, PlainHold, Step, beyond_accrual
 from ledger.records.types import NOBODY
 from ledger.scores.broker import at_office, broker_of
 from ledger.scores.card import Indicator
@@ -40,6 +40,7 @@ _UNTIL_HANDED_OVER = frozenset("EFCefc")
 
 def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) -> bool:
     """Count all samples of a plain journey; False (nothing counted) where the general way must decide."""
+    found = beyond_accrual(found)
     terms, commercial, steps = found.record, found.commercial, found.steps
     products = products_of(terms) if terms.contents else []
     if (products and journeys.recalls) or any(step.move.in_breach for step in steps):

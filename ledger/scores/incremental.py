@@ -54,8 +54,8 @@ class Running:
         self.journeys = Journeys()
         self._about: dict[bytes, tuple[bytes, ...]] = {}
         self._children: dict[bytes, list[bytes]] = {}
-        self._order: dict[bytes, tuple[int, ...]] = {}
-        """The place of each shipment that stands for itself in the order of `Journeys.shipments`."""
+        self._order: dict[bytes, tuple[int, tuple[int, ...], bytes]] = {}
+        """The place of each shipment in the order of `Journeys.shipments`."""
         self._carrying: dict[str, set[bytes]] = {}
         self._product: dict[bytes, str] = {}
         self._dirty: set[bytes] = set()
@@ -157,7 +157,7 @@ class Running:
 
     def _note_terms(self, shipment: bytes, terms: ShipmentTerms) -> None:
         if shipment in self.journeys.terms:
-            self._order[shipment] = (0, *self.journeys.terms[shipment].verified.place)
+            self._order[shipment] = (0, self.journeys.terms[shipment].verified.place, shipment)
             for product in products_of(terms):
                 self._carrying.setdefault(product.gtin, set()).add(shipment)
 
@@ -169,8 +169,8 @@ class Running:
     def _note_child(self, parent: bytes, child: bytes) -> None:
         self._children.setdefault(parent, []).append(child)
         origin = self.journeys.origins.get(child)
-        if origin is not None and not origin.remainder:
-            self._order[child] = (1, *origin.place)
+        if origin is not None:
+            self._order[child] = (1, origin.place, child)
 
     def _touch(self, shipments: Iterable[bytes]) -> None:
         """These, what they were split or left behind from or opened over, and all that was split or left behind from

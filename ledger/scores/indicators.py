@@ -32,24 +32,23 @@ def records_in_a_day(case: Case) -> Iterator[Sample]:
     Of suppliers no card counts them, but readers of a score are told (see `ledger.scores.flags`).
     """
     consignor, outsiders = case.terms.consignor, case.outsiders
-    for portion in case.portions.values():
-        for move in portion.moves:
-            if move.handoff is None or move.shipment != portion.shipment or move.verified.known not in case.period:
-                continue
-            good, record = int(move.verified.known - move.handoff.occurredAt <= DAY), move.verified.id
-            for partner in (move.releaser, move.receiver):
-                if partner == consignor or partner not in outsiders:
-                    role = Role.SUPPLIER if partner == consignor else Role.CARRIER
-                    yield Sample(role, partner, Indicator.RECORDS, good, 1, (record,), case.delivery, once=record)
-        for steps in procedures_of(case.journeys, portion.shipment).values():
-            for match in steps:
-                record, by, known = match.verified.id, match.record.by, match.verified.known
-                if match.record.assurance == Assurance.AUTHORITY_SIGNED or known not in case.period:
-                    continue  # what customs signed is not the broker's to be in time with
-                if by == broker_in(case.journeys, portion.shipment, match):
-                    good = int(known - match.record.occurredAt <= DAY)
-                    delivery = at_office(case.delivery, by, steps[0], case.force.commercial.reportLag)
-                    yield Sample(Role.BROKER, by, Indicator.RECORDS, good, 1, (record,), delivery, once=record)
+    for move in case.journeys.moves(case.shipment):
+        if move.handoff is None or move.verified.known not in case.period:
+            continue
+        good, record = int(move.verified.known - move.handoff.occurredAt <= DAY), move.verified.id
+        for partner in (move.releaser, move.receiver):
+            if partner == consignor or partner not in outsiders:
+                role = Role.SUPPLIER if partner == consignor else Role.CARRIER
+                yield Sample(role, partner, Indicator.RECORDS, good, 1, (record,), case.delivery, once=record)
+    for steps in procedures_of(case.journeys, case.shipment).values():
+        for match in steps:
+            record, by, known = match.verified.id, match.record.by, match.verified.known
+            if match.record.assurance == Assurance.AUTHORITY_SIGNED or known not in case.period:
+                continue  # what customs signed is not the broker's to be in time with
+            if by == broker_in(case.journeys, case.shipment, match):
+                good = int(known - match.record.occurredAt <= DAY)
+                delivery = at_office(case.delivery, by, steps[0], case.force.commercial.reportLag)
+                yield Sample(Role.BROKER, by, Indicator.RECORDS, good, 1, (record,), delivery, once=record)
 
 
 SHIPMENT_INDICATORS: tuple[Callable[[Case], Iterator[Sample]], ...] = (

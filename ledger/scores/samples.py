@@ -2,11 +2,13 @@
 
 A sample is an `Event`, and good by the share of its packages or lines that are: a day of parcels to one receiver weighs
 as much as one crate. Shares count good things, `DEFECTS` counts bad packages, means and ratios sum what they average.
-A hold that a partner did not cause is not its delay, so lateness is measured anew for the partner judged.
+A hold that a partner did not cause is not its delay, so lateness is measured anew for the partner judged. It goes on
+after the penalty stopped accruing: `lostAfter` bounds what is owed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from ledger.codes import Assurance, ExceptionBit, Role
@@ -14,7 +16,7 @@ from ledger.common.gs1 import Product, gtin14
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, Period
 from ledger.errors import MalformedRecord, NotFound
-from ledger.penalties.lateness import PortionLine, lateness_of
+from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
 from ledger.penalties.statement import PenaltyStatement, own_penalty_of
 from ledger.records.eip712 import Withheld
 from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
@@ -22,7 +24,7 @@ from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
 from ledger.shipments.closed import closed_places, names_of
 from ledger.shipments.history import Journeys
-from ledger.shipments.parts import parts_of
+from ledger.shipments.parts import Part, parts_of
 from ledger.shipments.portions import Found, Move, Portion
 
 SHORT = int(ExceptionBit.SHORT)  # plain integers: enumerations are slow at arithmetic, and this runs for every item
@@ -111,7 +113,10 @@ class Travelled:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One shipment as the indicators see it. `delivery` is its one delivery event."""
+    """One shipment as the indicators see it: the goods under exactly this id, so that what a short item left behind is
+    one of its own. `lines` are its goods with how late they are, whether or not a penalty still accrued for that;
+    `delivery` is its one delivery event.
+    """
 
     journeys: Journeys
     shipment: bytes
@@ -119,17 +124,10 @@ class Case:
     opened_at: int
     force: TermsInForce
     statement: PenaltyStatement
-    portions: dict[bytes, Portion]
+    lines: tuple[PortionLine, ...]
+    portion: Portion
     period: Period
     delivery: Delivery
-
-    @property
-    def lines(self) -> tuple[PortionLine, ...]:
-        return self.statement.portions
-
-    @property
-    def latest(self) -> PortionLine:
-        return max(self.lines, key=lambda line: line.late_seconds)
 
     @property
     def t0(self) -> int:
@@ -150,9 +148,7 @@ class Case:
         """Whether who is liable put its name to it: signed or endorsed the terms, or signed a handoff of the goods."""
         liable = self.statement.liable
         return self.force.bound or any(
-            not move.refused and liable in (move.releaser, move.receiver)
-            for portion in self.portions.values()
-            for move in portion.moves
+            not move.refused and liable in (move.releaser, move.receiver) for move in self.portion.moves
         )
 
     def came_due(self, lines: Iterable[PortionLine]) -> bool:
@@ -166,24 +162,28 @@ class Case:
         return (self.statement.terms,) if what is None else (self.statement.terms, what.id)
 
     def travelled(self, judged: int | None = None) -> tuple[Travelled, ...]:
-        """All goods of this shipment, those of its splits included, whose clocks run or stopped as one.
+        """All goods of this shipment, those split and left behind from it included, whose clocks run or stopped as one.
 
         With `judged`, the holds that this partner did not cause are taken out, whoever is liable.
         """
-        apart = any(portion.split is not None for portion in self.portions.values())
+        of_family = parts_of(
+            self.journeys, self.journeys.own_shipment(self.shipment), self.force.commercial.beneficiary
+        )
+        parts = [part for part in of_family if self.shipment in part.home]
         liable = self.statement.liable
         other = judged not in (None, liable) and any(
             held.hold.caused_by in (judged, liable) for line in self.lines for held in line.holds
         )
-        lines = tuple(self._travelled(judged)) if apart or other else self.lines
+        apart = len(parts) > len(self.lines)
+        lines = [self._line(part, judged) for part in parts] if apart or other else self.lines
         return tuple(Travelled(line.part.portion, line, line.force) for line in lines)
 
-    def _travelled(self, judged: int | None) -> Iterator[PortionLine]:
-        for part in parts_of(self.journeys, self.shipment, self.force.commercial.beneficiary):
-            force = terms_in_force(self.journeys, part.own)
-            if judged is not None:
-                force = replace(force, commercial=replace(force.commercial, liable=judged))
-            yield lateness_of(self.journeys, part, self.terms, self.opened_at, force, self.period.at)
+    def _line(self, part: Part, judged: int | None) -> PortionLine:
+        force = terms_in_force(self.journeys, part.promised)
+        if judged is not None:
+            force = replace(force, commercial=replace(force.commercial, liable=judged))
+        line = lateness_of(self.journeys, part, self.terms, self.opened_at, force, self.period.at)
+        return beyond_accrual(self.journeys, line, self.terms, self.opened_at, self.period.at)
 
 
 def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
@@ -193,11 +193,16 @@ def case_of(journeys: Journeys, shipment: bytes, period: Period) -> Case | None:
         force = terms_in_force(journeys, shipment)
     except NotFound:
         return None
-    terms = journeys.terms_of(shipment)
-    portions = {portion.shipment: portion for portion in journeys.portions(shipment)}
-    delivery = _delivery(journeys, shipment, terms, statement, portions)
+    terms, portion = journeys.terms_of(shipment), journeys.portion(shipment)
     opened_at = terms.verified.known
-    return Case(journeys, shipment, terms.record, opened_at, force, statement, portions, period, delivery)
+    lines = tuple(beyond_accrual(journeys, line, terms.record, opened_at, period.at) for line in statement.portions)
+    delivery = _delivery(journeys, terms, statement, lines, portion)
+    return Case(journeys, shipment, terms.record, opened_at, force, statement, lines, portion, period, delivery)
+
+
+def latest_of(lines: Iterable[PortionLine]) -> PortionLine | None:
+    """The latest goods; of equals the first, in the order of the paths of child indexes. None: there are none."""
+    return max(lines, key=attrgetter("late_seconds"), default=None)
 
 
 def destination_of(terms: ShipmentTerms) -> str | None:
@@ -214,22 +219,21 @@ def event_of(terms: ShipmentTerms, giver: int, taker: int, at: int) -> Event:
 
 def _delivery(
     journeys: Journeys,
-    shipment: bytes,
     terms: Found[ShipmentTerms],
     statement: PenaltyStatement,
-    portions: Mapping[bytes, Portion],
+    lines: tuple[PortionLine, ...],
+    portion: Portion,
 ) -> Delivery:
-    lines = statement.portions
-    line = max(lines, key=lambda entry: entry.late_seconds, default=None)
+    shipment, line = portion.shipment, latest_of(lines)
     stop = line.stop if line is not None else None
     if stop is not None and isinstance(handoff := stop.verified.record, Handoff):
         event = event_of(terms.record, handoff.releaser, handoff.receiver, stop.at)
     else:
-        last = line.part.portion if line is not None else portions[shipment]
+        last = line.part.portion if line is not None else portion
         holder = journeys.holder_at(last.shipment, ANY_SEQUENCE) or NOBODY
         at = statement.promised_at if statement.promised else _last_known(terms, last)
         event = event_of(terms.record, holder, terms.record.consignee, at)
-    packages = max(1, portions[shipment].started)
+    packages = max(1, portion.counted)
     closed = event.destination is None or any(closed_places(journeys, names_of(journeys, shipment)))
     taken = [held for entry in lines for held in entry.holds if held.taken_out]
     if not taken:

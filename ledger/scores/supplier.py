@@ -13,7 +13,7 @@ from ledger.products.brand_authority import holders_at, speakers
 from ledger.records.types import Attestation
 from ledger.scores.card import Indicator
 from ledger.scores.recalled import counted_recalls
-from ledger.scores.samples import SHORT, Case, OwnMove, Sample, Travelled, own_items, products_of
+from ledger.scores.samples import SHORT, Case, Delivery, OwnMove, Sample, Travelled, own_items, products_of
 from ledger.shipments.clock_stop import StopKind, counted
 from ledger.shipments.closed import names_of
 from ledger.shipments.customs_holds import Hold
@@ -46,7 +46,7 @@ def supplier_delivery(case: Case) -> Iterator[Sample]:
             return  # overdue, but excused until now: not known yet
         good = delivered and not late and not any(item.new for item in items)
     broke = [b.record.id for b in _family_breaches(case, goods) if b.releaser == supplier]
-    role, delivery = Role.SUPPLIER, case.delivery
+    role, delivery = Role.SUPPLIER, _delivery(case)
     yield Sample(role, supplier, Indicator.ON_TIME_IN_FULL, int(good and not broke), 1, (*records, *broke), delivery)
     packages = case.terms.packages or 1
     bad, proofs = _defects(case, goods, items)
@@ -65,7 +65,7 @@ def supplier_papers(case: Case) -> Iterator[Sample]:
     holds = [h.hold for t in goods for h in t.line.holds]
     blamed = [hold for hold in holds if hold.confirmed and hold.caused_by == supplier]
     own = tuple(dict.fromkeys(hold.held.id for hold in blamed if _answers(hold, supplier)))
-    yield Sample(Role.SUPPLIER, supplier, Indicator.NO_HOLD, int(not own), 1, own or (said[-1],), case.delivery)
+    yield Sample(Role.SUPPLIER, supplier, Indicator.NO_HOLD, int(not own), 1, own or (said[-1],), _delivery(case))
 
 
 def _answers(hold: Hold, supplier: int) -> bool:
@@ -96,7 +96,12 @@ def supplier_attestations(case: Case) -> Iterator[Sample]:
         return
     proofs = [attested(case.journeys, product, at) for product in products]
     records = (case.statement.terms, *(proof for proof in proofs if proof is not None))
-    yield Sample(Role.SUPPLIER, supplier, Indicator.ATTESTED, int(None not in proofs), 1, records, case.delivery)
+    yield Sample(Role.SUPPLIER, supplier, Indicator.ATTESTED, int(None not in proofs), 1, records, _delivery(case))
+
+
+def _delivery(case: Case) -> Delivery:
+    """The delivery event with all packages of the terms, whatever became of them."""
+    return case.delivery._replace(packages=max(1, case.terms.packages))
 
 
 def _moved_at(case: Case, move: Move) -> int:
@@ -117,7 +122,7 @@ def _family_breaches(case: Case, goods: Iterable[Travelled]) -> Iterator[Breach]
 
 def _family_items(case: Case, goods: Iterable[Travelled]) -> list[OwnMove]:
     """Every handoff of these goods once, by the time at which it counts."""
-    portions = {t.portion.shipment: t.portion for t in goods} | case.portions
+    portions = {t.portion.shipment: t.portion for t in goods} | {case.shipment: case.portion}
     for shipment in _family(goods):
         if shipment not in portions:
             portions[shipment] = case.journeys.portion(shipment)

@@ -189,11 +189,9 @@ class Journeys:
         return sorted(self.terms, key=lambda shipment: self.terms[shipment].verified.place)
 
     def shipments(self) -> Iterator[bytes]:
-        """Every shipment that stands for itself: opened by terms, in the chain's order, then those split from one,
-        likewise. Remainders belong to another.
-        """
+        """Every shipment: opened by terms, in the chain's order, then those split or left behind from one, likewise."""
         yield from self.openings()
-        children = [(origin.place, child) for child, origin in self.origins.items() if not origin.remainder]
+        children = [(origin.place, child) for child, origin in self.origins.items()]
         for _, child in sorted(children):
             yield child
 

@@ -16,13 +16,12 @@ from ledger.shipments.portions import Found, Move, Portion
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`portion` is the whole way of these goods, its share that of the first terms. `own` is the shipment of the family
-    that states it. `later` are the terms over it that stop its clock, `consumed` those under which it
-    was made into something else without a signature of beneficiary or consignee.
+    """`portion` is the whole way of these goods, its share that of the first terms. `later` are the terms over it that
+    stop its clock, `consumed` those under which it was made into something else without a signature of beneficiary or
+    consignee.
     """
 
     portion: Portion
-    own: bytes
     later: Found[ShipmentTerms] | None = None
     consumed: Found[ShipmentTerms] | None = None
 
@@ -34,7 +33,7 @@ class Part:
 
     @property
     def promised(self) -> bytes:
-        """The last of these names, a remainder's own too: its amended terms hold for these goods."""
+        """The last of these names, a remainder's own too: its amended terms hold for these goods, which are its own."""
         return next(name for name, origin in self.portion.path if origin is None)
 
     @property
@@ -51,11 +50,7 @@ def parts_of(journeys: Journeys, shipment: bytes, beneficiary: int) -> Iterator[
     terms = journeys.terms_of(shipment).record
     if stopped_above(journeys, shipment) is not None:
         return
-    parts = [
-        part
-        for portion in journeys.portions(shipment)
-        for part in _leaves(journeys, portion, terms, beneficiary, journeys.own_shipment(portion.shipment))
-    ]
+    parts = [part for portion in journeys.portions(shipment) for part in _leaves(journeys, portion, terms, beneficiary)]
     yield from sorted(parts, key=lambda part: part.place)
 
 
@@ -88,25 +83,21 @@ def agreed(journeys: Journeys, later: Found[ShipmentTerms], terms: ShipmentTerms
     return any(endorsement.record.by in sides for endorsement in journeys.endorsements(later.verified.id))
 
 
-def _leaves(
-    journeys: Journeys, portion: Portion, terms: ShipmentTerms, beneficiary: int, own: bytes, *, home: bool = True
-) -> Iterator[Part]:
-    """`home`: still under the terms of the family, whose children have terms of their own by amendment."""
+def _leaves(journeys: Journeys, portion: Portion, terms: ShipmentTerms, beneficiary: int) -> Iterator[Part]:
     if portion.split is not None and not _over(journeys, portion, terms):
         for child in journeys.children_of(portion):
-            name = journeys.own_shipment(child.shipment) if home else own
-            yield from _leaves(journeys, child, terms, beneficiary, name, home=home)
+            yield from _leaves(journeys, child, terms, beneficiary)
         return
     later = next(iter(journeys.onward(portion.shipment)), None)
     if later is None or _over(journeys, portion, terms):
-        yield Part(portion, own)
+        yield Part(portion)
     elif agreed(journeys, later, terms, beneficiary):
-        yield Part(portion, own, later=later)
+        yield Part(portion, later=later)
     elif later.record.purpose == Purpose.TRANSFORMATION:
-        yield Part(portion, own, consumed=later)
+        yield Part(portion, consumed=later)
     else:
         for following in journeys.under(portion, later):
-            yield from _leaves(journeys, following, terms, beneficiary, own, home=False)
+            yield from _leaves(journeys, following, terms, beneficiary)
 
 
 def _over(journeys: Journeys, portion: Portion, terms: ShipmentTerms) -> bool:

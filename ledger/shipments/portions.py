@@ -97,3 +97,10 @@ class Portion:
     moves: tuple[Move, ...]
     split: Found[Split] | None
     started: int
+
+    @property
+    def counted(self) -> int:
+        """The packages that this id stands for: those it began with, less what short items left behind; `over` adds
+        none.
+        """
+        return min((self.started, *(m.packages for m in self.moves if m.shipment == self.shipment and m.packages)))

@@ -38,7 +38,7 @@ def tenders_at(journeys: Journeys, shipment: bytes, at: int | None = None) -> tu
         commercial = terms_in_force(journeys, shipment).commercial
     except NotFound:
         commercial = _USUAL
-    part = Part(journeys.portion(shipment), journeys.own_shipment(shipment))
+    part = Part(journeys.portion(shipment))
     return tenders_of(journeys, part, terms, commercial, journeys.latest if at is None else at)
 
 

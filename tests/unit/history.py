@@ -240,9 +240,11 @@ class History:
         known = at if known is None else known
         return self.log(record, (by,), known, outcomes=(outcome,), block_time=block_time, own_clock=own_clock)
 
-    def override(self, shipment: bytes, releaser: int, receiver: int, at: int, packages: int = 10) -> VerifiedRecord:
+    def override(
+        self, shipment: bytes, releaser: int, receiver: int, at: int, packages: int = 10, exceptions: int = 0
+    ) -> VerifiedRecord:
         sequence = self.sequences.get(shipment, 0)
-        record = Override(shipment, sequence, releaser, receiver, packages, 0, self.details())
+        record = Override(shipment, sequence, releaser, receiver, packages, exceptions, self.details())
         self.sequences[shipment] = sequence + 1
         return self.log(record, (COUNCIL, receiver), at, outcomes=(Outcome.APPLIED,))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.records.eip712 import Withheld
@@ -26,18 +25,6 @@ from tests.oracle.travels import World, terms_of
 MILLION = 1_000_000
 Z_SQUARED = Decimal("3.8416")
 """95 %: z = 1.96."""
-
-
-class Reading(NamedTuple):
-    """What the product reads otherwise than RECORDS.md: whether what a short item left behind is no shipment of its own
-    (`pooled`), and whether nothing is late for which no penalty accrues (`accruing`).
-    """
-
-    pooled: bool = False
-    accruing: bool = False
-
-
-RECORDS = Reading()
 
 
 class Event(NamedTuple):
@@ -71,10 +58,10 @@ class Goods(NamedTuple):
     worst: bool
 
 
-def on_time(carrier: int, seen: Sequence[Seen], at: int, reading: Reading = RECORDS) -> OnTime | None:
+def on_time(carrier: int, seen: Sequence[Seen], at: int) -> OnTime | None:
     """The indicator of one carrier over all shipments of the log `seen`, judged at `at`; None where nothing was due."""
     samples: dict[Event, list[Goods]] = defaultdict(list)
-    for goods in goods_of(carrier, seen, at, reading):
+    for goods in goods_of(carrier, seen, at):
         samples[goods.event].append(goods)
     if not samples:
         return None
@@ -103,53 +90,45 @@ def wilson(share: Fraction, n: int) -> tuple[int, int]:
         return int((low + error).to_integral_value(ROUND_FLOOR)), int((high - error).to_integral_value(ROUND_CEILING))
 
 
-def goods_of(carrier: int, seen: Sequence[Seen], at: int, reading: Reading = RECORDS) -> Iterator[Goods]:
+def goods_of(carrier: int, seen: Sequence[Seen], at: int) -> Iterator[Goods]:
     """All for whose time the carrier answers: as the liable that put its name to it, or by a breach that it signed."""
     world, signers = World(seen), {one.id: one.signers for one in seen}
     for root, terms in world.opened.items():
         parts: dict[bytes, list[Piece]] = defaultdict(list)
         through: dict[bytes, list[Piece]] = defaultdict(list)
-        counted_as: dict[bytes, bytes] = {}
         for piece in pieces_of(world, terms, at):
-            wholes = dict(_wholes(piece[0], reading.pooled))
-            counted_as |= wholes
-            parts[wholes[piece[0].own]].append(piece)
-            for whole in set(wholes.values()):
-                through[whole].append(piece)
-        packages = dict(_packages(world, root, terms_of(terms).packages, reading.pooled))
+            names = _names(piece[0])
+            parts[names[-1]].append(piece)
+            for name in names:
+                through[name].append(piece)
+        packages = dict(_packages(world, root, terms_of(terms).packages))
         broken = {b.shipment for b in breaches(root, seen) if carrier in signers[b.record]}
-        broken = {counted_as.get(shipment, shipment) for shipment in broken}
         for shipment in [*parts, *(broken - parts.keys())]:
-            part = _Part(world, terms, shipment, parts[shipment] or through[shipment], at, reading.accruing)
+            part = _Part(world, terms, shipment, parts[shipment] or through[shipment], at)
             breach = shipment in broken
             if breach or (part.due and part.bound(carrier)):
                 best, worst = (not (breach or part.late(at_worst=at_worst)) for at_worst in (False, True))
                 yield Goods(part.event(), packages[shipment], best, worst)
 
 
-def _wholes(line: Line, pooled: bool) -> Iterator[tuple[bytes, bytes]]:
-    """The shipments under the first terms that the line passed, each with the one as which it counts."""
-    under = [s for s in line.segments if s.terms.id == line.segments[0].terms.id]
-    whole = under[0].shipment
-    for above, below in pairwise([under[0], *under]):
-        if not (pooled and above.parted and isinstance(above.parted.record, Handoff | Override)):
-            whole = below.shipment
-        yield below.shipment, whole
+def _names(line: Line) -> list[bytes]:
+    """The shipments under the first terms that the line passed; it counts as the last of them."""
+    return [s.shipment for s in line.segments if s.terms.id == line.segments[0].terms.id]
 
 
-def _packages(world: World, shipment: bytes, opened: int, pooled: bool) -> Iterator[tuple[bytes, int]]:
+def _packages(world: World, shipment: bytes, opened: int) -> Iterator[tuple[bytes, int]]:
     """The packages of a shipment and all below it: with how many it was opened, less what short items left behind."""
     held = count = opened
     for sequence, seen, i in world.consuming[shipment]:
         record = seen.record
         if isinstance(record, Split):
             for index, child in enumerate(record.children):
-                yield from _packages(world, child_id(shipment, sequence, index), child.packages, pooled)
+                yield from _packages(world, child_id(shipment, sequence, index), child.packages)
         elif isinstance(record, Handoff | Override):
             taken = (record.items[i] if isinstance(record, Handoff) else record).packages or held
             if taken < held:
-                yield from _packages(world, remainder_id(shipment, sequence), held - taken, pooled)
-                count = count if pooled else min(count, taken)
+                yield from _packages(world, remainder_id(shipment, sequence), held - taken)
+                count = min(count, taken)
             held = taken
     yield shipment, count
 
@@ -165,20 +144,19 @@ class _Part:
     shipment: bytes
     pieces: list[Piece]
     at: int
-    accruing: bool
 
     def late(self, *, at_worst: bool) -> bool:
         return any(self._late(piece, at_worst=at_worst) for piece in self.pieces)
 
-    def _late(self, piece: Piece, *, at_worst: bool) -> bool:
-        """Stopped or still missing after t0, net of customs and relief; whether or not a penalty still accrued then."""
-        line, rules, best, worst = piece
-        if self.accruing:
-            return bool((worst if at_worst else best).late)
+    def _late(self, piece: Piece, *, at_worst: bool = False) -> int:
+        """The seconds between t0 and the stop, or now while it is missing, net of customs and relief; whether or not a
+        penalty still accrued then.
+        """
+        line, rules, *_ = piece
         stop = self._clock(piece, best=not at_worst).stop()
         until = self.at if stop is None else stop
         customs = Holds(self.world, self.terms, rules.commercial, line).seconds(self.terms.known, until)
-        return until - self.t0 - customs - rules.relief > 0
+        return max(0, until - self.t0 - customs - rules.relief)
 
     @property
     def due(self) -> bool:
@@ -217,7 +195,7 @@ class _Part:
     def event(self) -> Event:
         """What the latest goods passed between; where no handoff stopped the clock: holder, consignee, day of t0."""
         first = terms_of(self.terms)
-        latest = max(self.pieces, key=lambda piece: piece[2].late, default=None)
+        latest = max(self.pieces, key=self._late, default=None)
         split = self._split(latest[0]) if latest else None
         step = self._clock(latest).handoff() if latest and split is None else None
         if latest and step:

@@ -177,17 +177,19 @@ def test_what_befell_goods_before_their_split_counts_once() -> None:
     assert (found.legs_due, found.legs_in_time) == (2, 1)
 
 
-def test_goods_that_come_apart_count_in_the_period_in_which_the_last_of_them_came() -> None:
-    """Six of ten packages come on day 9, the rest on day 41: delivered on day 41, in forty days."""
+def test_what_a_short_item_left_behind_is_a_delivery_of_its_own() -> None:
+    """Six of ten packages come on day 9, in eight days; the rest on day 41, in forty."""
     history = History()
     shipment = history.terms(holder=MAKER)
     history.handoff(shipment, MAKER, CARRIER, 1 * DAY)
     rest = history.short(shipment, CARRIER, SHOP, 9 * DAY, 6)
     history.handoff(rest, CARRIER, SHOP, 41 * DAY, packages=4)
     journeys = Journeys(history.records)
-    assert network(journeys, Period(0, 20 * DAY, 365 * DAY)) == {}
-    found = network(journeys, Period(20 * DAY, 60 * DAY, 365 * DAY))["all"]
-    assert (found.shipments, found.delivered, found.median_seconds) == (1, 1, 40 * DAY)
+    first, second = (
+        network(journeys, Period(start, end, 365 * DAY))["all"] for start, end in ((0, 20 * DAY), (20 * DAY, 60 * DAY))
+    )
+    assert (first.shipments, first.delivered, first.packages, first.median_seconds) == (1, 1, 6, 8 * DAY)
+    assert (second.shipments, second.delivered, second.packages, second.median_seconds) == (1, 1, 4, 40 * DAY)
 
 
 def test_a_hold_that_runs_on_after_a_split_counts_at_each_part_from_then_on() -> None:

@@ -67,7 +67,7 @@ def random_records(seed: int, shipments: int) -> list[VerifiedRecord]:
             "freight": rng.choice((0, 5_000)),
             "currency": rng.choice(("EUR", "USD")),
             "reportLag": rng.choice((DAY, 0, UNLIMITED)),
-            "lostAfter": rng.choice((2 * DAY, 30 * DAY)),
+            "lostAfter": rng.choice((0, 2 * DAY, 30 * DAY)),
         }
         shipment = history.terms(
             known=opened, holder=MAKER, origin=Place(SALT, "NZ", "", "", ""), destination=Place(SALT, "DE", "", "", ""),
@@ -106,7 +106,7 @@ def manifest_records(seed: int) -> list[VerifiedRecord]:
         shipments = [
             history.terms(
                 known=opened, holder=MAKER, promisedAt=opened + rng.randrange(1, 14) * DAY // 2,
-                grace=rng.choice((0, DAY // 2)), lostAfter=rng.choice((DAY, 30 * DAY)),
+                grace=rng.choice((0, DAY // 2)), lostAfter=rng.choice((0, DAY, 30 * DAY)),
                 incoterm=rng.choice(("DAP", "FCA")), contents=(goods,) if rng.random() < 0.3 else (),
                 requires=(US_IMPORT,),
             )
