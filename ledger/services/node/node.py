@@ -8,9 +8,8 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -35,7 +34,7 @@ from ledger.services.intake.submission import Submission
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer
-from ledger.services.relay.chain_memory import heads_on_chain
+from ledger.services.relay.chain_memory import CHAIN, ChainMemory
 from ledger.services.relay.follower import Follower, FollowReport
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.other_clocks import OtherClocks
@@ -46,15 +45,12 @@ from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 
-if TYPE_CHECKING:
-    from ledger.services.publish.tree_views import KnownHead
-
 trouble = logging.getLogger("lading.node")
 PAUSE = 0.5
 """Seconds between rounds when nothing waits."""
 MOST_ROUNDS = 50
-CHAIN, LOG = "chain", "log"
-"""Who may hold back what is written: the chain until it was asked, the log while it cannot be published."""
+LOG = "log"
+"""What the guard is held by while the log cannot be published."""
 
 
 class Node:
@@ -86,8 +82,6 @@ class Node:
             self._thread: threading.Thread | None = None
             self._stop = threading.Event()
             self._problem = ""
-            self._met_chain = False
-            self._heads: Sequence[KnownHead] = ()
             self.on_failure: Callable[[], None] = lambda: None
             """Called from the worker when this process must end, because nobody knows what the disk holds."""
             self._open()
@@ -120,6 +114,7 @@ class Node:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
         self.sequencer = Sequencer(home.database, keys.log, self.guard)
         self.clocks = OtherClocks(home)
+        self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
         embedded = home.settings.chain == EMBEDDED
@@ -197,7 +192,9 @@ class Node:
             return self.anchorer.step().submitted is not None
         except InconsistentLog:
             self._publish()  # a file that was taken away meanwhile proves nothing, and is made again
-            return self.anchorer.step().submitted is not None
+            with self._halting():
+                self.memory.meet()  # nor does the node's bare word
+            return False
 
     @contextmanager
     def _halting(self) -> Iterator[None]:
@@ -209,13 +206,10 @@ class Node:
             raise
 
     def _meet_chain(self) -> None:
-        """Learn, once, what the chain knows of this home; see `heads_on_chain`. Until then nothing is relayed."""
-        if self._met_chain:
-            return
-        with self._halting():
-            self._heads = heads_on_chain(self.home, self.reader.keys.relayer.address)
-        self._met_chain = True
-        self.guard.release(CHAIN)
+        """Learn, once, what the chain knows of this home; see `ChainMemory`. Until then nothing is relayed."""
+        if not self.memory.met:
+            with self._halting():
+                self.memory.meet()
 
     def _publish(self) -> None:
         """Publish what was accepted; while that cannot be, nothing more is accepted."""
@@ -223,11 +217,10 @@ class Node:
         if self.guard.held(CHAIN) is not None:
             return
         try:
-            self.reader.publisher.publish(self.home.clock.now(), self._heads)
+            self.reader.publisher.publish(self.home.clock.now())
         except StorageFailed as error:
             self.guard.hold(LOG, error)
             raise
-        self._heads = ()  # what is anchored from now on, the anchorer compares
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 

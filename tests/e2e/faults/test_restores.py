@@ -21,11 +21,9 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import WITNESSES, read_consortium
-from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.rebuild import restore_from_chain
-from ledger.services.publish.tree_views import KnownHead
-from ledger.services.relay.chain_memory import heads_on_chain
+from ledger.services.relay.chain_memory import ChainMemory
 from ledger.store import records
 from tests.e2e.stage import MAKER, SHOP, Stage, parties, staged
 
@@ -219,16 +217,17 @@ class Away:
 
     back: bool = False
 
-    def heads(self, home: Home, relayer: bytes) -> list[KnownHead]:
-        if not self.back:
-            raise ChainUnavailable("the node does not answer")
-        return heads_on_chain(home, relayer)
-
 
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch) -> Away:
-    away = Away()
-    monkeypatch.setattr("ledger.services.node.node.heads_on_chain", away.heads)
+    away, meet = Away(), ChainMemory.meet
+
+    def meet_when_back(memory: ChainMemory) -> None:
+        if not away.back:
+            raise ChainUnavailable("the node does not answer")
+        meet(memory)
+
+    monkeypatch.setattr(ChainMemory, "meet", meet_when_back)
     return away
 
 
