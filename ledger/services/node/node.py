@@ -28,6 +28,7 @@ from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
+from ledger.services.home.home_lock import ServiceLock
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
@@ -60,13 +61,15 @@ class Node:
         """Open the home, and meet what files, chain and witnesses know of its log before anything is signed.
 
         Where they contradict each other the node opens halted: it reads, and `readiness` says why. Raises
-        `Misconfigured` when there is no consortium in this home, or its keys or chain do not open, `StorageFailed`
-        when its database or chain is gone, or cannot be read or written.
+        `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
+        open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
         """
         consortium = read_consortium(settings.home)  # before anything is created in a home that is none
         keys = open_keys(settings, consortium.log.origin)
         watch = clock or SystemClock()
         with ExitStack() as undone:
+            self._in_use = ServiceLock(settings.home)
+            undone.callback(self._in_use.close)
             self.chain = open_chain(settings, watch)
             undone.callback(self.chain.close)
             database = Database.open(settings.database_url, begin=False)
@@ -267,6 +270,7 @@ class Node:
         if self.reader.publisher.witnesses is not None:
             self.reader.publisher.witnesses.close()
         self.reader.close()
+        self._in_use.close()
 
     def _run(self) -> None:
         while not self._stop.is_set():
