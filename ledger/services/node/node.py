@@ -193,10 +193,10 @@ class Node:
         """Whether a checkpoint is on its way into the contract."""
         try:
             return self.anchorer.step().submitted is not None
-        except InconsistentLog:
+        except InconsistentLog as told:
             self._publish()  # a file that was taken away meanwhile proves nothing, and is made again
             with self._halting():
-                self.memory.meet()  # nor does the node's bare word
+                self.memory.meet_again(told)  # nor does the node's bare word
             return False
 
     @contextmanager

@@ -72,6 +72,11 @@ class ChainMemory:
         self.met = True
         self._home.guard.release(CHAIN)
 
+    def meet_again(self, told: InconsistentLog) -> None:
+        """As `meet`, after the anchorer was `told` what contradicts the log; the guard is held until nothing does."""
+        self._home.guard.hold(CHAIN, _doubt(told))
+        self.meet()
+
     # --- the block that was followed ---------------------------------------------------------------------------------
 
     def _compare_block(self, cursor: cursors.Cursor) -> None:
@@ -135,14 +140,7 @@ class ChainMemory:
         that the database knows of can be shown.
         """
         self._doubted = max(self._doubted, block)
-        doubt = ChainUnavailable(
-            f"what the node says is anchored contradicts the log: {told.what}",
-            where=f"block {block}",
-            expected=told.expected,
-            found=told.found,
-            mend="The chain shows no such checkpoint that this log signed. The node is asked again, and nothing is "
-            "signed meanwhile; ask another one if it goes on.",
-        )
+        doubt = _doubt(told)
         self._home.guard.hold(CHAIN, doubt)  # before the search: it may fail
         since = None if newest is None or newest.anchored_block is None else newest.anchored_block - 1
         for events in self._events(block, since):
@@ -207,3 +205,14 @@ class ChainMemory:
                 if event.record_id not in in_log:
                     return event.log.block, event.record_id
         return None
+
+
+def _doubt(told: InconsistentLog) -> ChainUnavailable:
+    return ChainUnavailable(
+        f"what the node says is anchored contradicts the log: {told.what}",
+        where=told.where,
+        expected=told.expected,
+        found=told.found,
+        mend="The chain shows no such checkpoint that this log signed. The node is asked again, and nothing is signed "
+        "meanwhile; ask another one if it goes on.",
+    )

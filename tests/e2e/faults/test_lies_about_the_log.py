@@ -144,6 +144,30 @@ def test_a_lie_about_what_is_anchored_before_anchoring_halts_nothing(far: Far, l
         goes_on(stage)
 
 
+def test_a_contradiction_whose_node_then_falls_silent_holds_the_log_until_it_speaks(far: Far) -> None:
+    stage = far.open()
+    with closing(stage.node):
+        stage.submit(new_terms(stage), MAKER)
+        lie = anchored_as(6, "ab" * 32, times=1)
+        lied: list[bool] = []
+
+        def then_silent(method: str, parameters: Sequence[Any], truth: Any) -> Any:
+            if lied:
+                return Refusal("internal error", b"", False)
+            told = lie(method, parameters, truth)
+            lied.extend([True] * (told != truth))
+            return told
+
+        far.tell(then_silent)
+        for _ in range(2):
+            with pytest.raises(ChainUnavailable):
+                stage.node.tick()
+            assert "the node says" in refused(stage)
+        far.tell(None)
+        stage.node.tick()
+        goes_on(stage)
+
+
 def once(method: str, changed: Callable[[Any], Any]) -> Twist:
     left = [1]
 
