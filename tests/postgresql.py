@@ -33,12 +33,12 @@ def postgresql_server() -> Iterator[Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(server_url: str, name: str) -> str:
-    """The URL of a new empty database on that server."""
+def new_database(server_url: str, name: str, template: str | None = None) -> str:
+    """The URL of a new database on that server: empty, or a copy of `template`, which nobody may be using."""
     base = sqlalchemy.make_url(server_url).set(drivername="postgresql+psycopg")
     engine = sqlalchemy.create_engine(base, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     engine.dispose()
     return base.set(database=name).render_as_string(hide_password=False)
 

@@ -178,13 +178,15 @@ def decode_result(contract: str, name: str, output: bytes) -> tuple[Any, ...]:
     return decode(artifact(contract).function(name)[2], output)
 
 
-def view(chain: ChainReader, address: bytes, contract: str, name: str, *arguments: Any) -> tuple[Any, ...]:
-    """What a function of the contract at `address` answers on the newest state.
+def view(
+    chain: ChainReader, address: bytes, contract: str, name: str, *arguments: Any, block: int | None = None
+) -> tuple[Any, ...]:
+    """What a function of the contract at `address` answers on the state after `block`, or on the newest.
 
     Raises `ChainUnavailable` when it answers nothing, or what is no result of that function: the contract is there, so
     the node is at fault.
     """
-    result = chain.call(address, encode_function(contract, name, *arguments))
+    result = chain.call(address, encode_function(contract, name, *arguments), block=block)
     if not result.succeeded:
         raise ChainUnavailable(f"the contract does not answer ({revert_reason(result.output)})", where=name)
     try:

@@ -4,9 +4,14 @@ web3's formatters refuse headers that permissioned networks extend, so only its 
 
 Time limits are long on purpose. A network that has lost validators pauses or halts and goes on when one returns;
 giving up after seconds would turn waiting into doubt.
+
+No answer takes more memory than `MAX_ANSWER` allows, whatever it unpacks to: one that is larger counts as refused, so
+that whoever asks for many things asks for fewer.
 """
 
+import io
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import requests
@@ -21,6 +26,9 @@ from ledger.errors import ChainUnavailable, MalformedRecord
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 120
 _QUESTIONS_A_REQUEST = 100
+MAX_ANSWER = 32 << 20
+"""Bytes, unpacked: some five times what a hundred headers or a full block's receipts take on the networks there are."""
+_PIECE = 1 << 16
 
 
 class Node(Protocol):
@@ -47,11 +55,16 @@ class _Provider(HTTPProvider):
         return HTTPProvider.decode_rpc_response(raw_response)
 
 
+class _TooLargeError(Exception):
+    pass
+
+
 class HttpNode:
-    """The node behind a URL."""
+    """The node behind a URL. An answer that is larger than `MAX_ANSWER` is a `Refusal` that says so."""
 
     def __init__(self, url: str) -> None:
         self._session = requests.Session()
+        self._session.hooks["response"].append(self._read)
         self._provider = _Provider(
             url,
             request_kwargs={"timeout": (_CONNECT_SECONDS, _ANSWER_SECONDS)},
@@ -60,24 +73,40 @@ class HttpNode:
         )
 
     def attempt(self, method: str, *parameters: Any) -> Any:
-        with translated(method):
-            answer: Any = self._provider.make_request(RPCEndpoint(method), list(parameters))
+        try:
+            with translated(method):
+                answer: Any = self._provider.make_request(RPCEndpoint(method), list(parameters))
+        except _TooLargeError:
+            return Refusal(f"the node's answer is larger than {MAX_ANSWER} bytes", b"", False)
         return result_of(answer, method)
 
     def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         results: list[Any] = []
         for start in range(0, len(questions), _QUESTIONS_A_REQUEST):
             some = questions[start : start + _QUESTIONS_A_REQUEST]
-            with translated(method):
-                answers: Any = self._provider.make_batch_request([(RPCEndpoint(method), list(one)) for one in some])
+            answers: Any = None
+            with suppress(_TooLargeError), translated(method):
+                answers = self._provider.make_batch_request([(RPCEndpoint(method), list(one)) for one in some])
             if isinstance(answers, list) and len(answers) == len(some):
                 results += [result_of(answer, method) for answer in answers]
-            else:  # the node takes no lists of questions, or not such long ones
+            else:  # the node takes no lists of questions or not such long ones, or so much is too large
                 results += [self.attempt(method, *one) for one in some]
         return results
 
     def close(self) -> None:
         self._session.close()
+
+    def _read(self, response: requests.Response, **_: Any) -> None:
+        """Read the body, unpacked, piece by piece; raises `_TooLargeError` at the first that is too much."""
+        self._session.cookies.update(response.cookies)  # a balancer's; requests looks for them where the body was
+        body = io.BytesIO()
+        with response.raw as raw:
+            for piece in raw.stream(_PIECE, decode_content=True):
+                if body.tell() + len(piece) > MAX_ANSWER:
+                    raise _TooLargeError
+                body.write(piece)
+        body.seek(0)
+        response.raw = body
 
 
 def result_of(answer: Any, method: str) -> Any:

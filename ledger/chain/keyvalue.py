@@ -227,18 +227,23 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
     return db
 
 
-def lock(path: Path) -> int:
-    """Take the lock of the chain at `path`, be it there yet or not; `os.close` gives it back.
+def lock_file(path: Path) -> Path:
+    """The file by which `path` is locked; one that was taken away and made again would be another lock."""
+    return path.with_name(path.name + ".lock")
+
+
+def lock(path: Path, *, shared: bool = False) -> int:
+    """Take the lock of `path`, be it there yet or not, alone or with others that share it; `os.close` gives it back.
 
     Raises `Misconfigured` when another process holds it, `StorageFailed` when the home cannot be written.
     """
     # The kernel lets go of the lock when the process ends, however it ends.
     try:
-        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(lock_file(path), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StorageFailed("the home cannot be written", where=str(path.parent), found=error.strerror or "") from None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         raise Misconfigured(

@@ -90,6 +90,11 @@ def projected_size(connection: Connection) -> int:
     return connection.scalar(select(projection_state.c.size)) or 0
 
 
+def claim_projections(connection: Connection) -> int:
+    """As `projected_size`, and no other process brings the projections forward until this transaction ends."""
+    return connection.scalar(select(projection_state.c.size).with_for_update()) or 0
+
+
 def set_projected_size(connection: Connection, size: int) -> None:
     """Call it in the transaction that wrote the projections of these leaves."""
     connection.execute(update(projection_state).values(size=size))

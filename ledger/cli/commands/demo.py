@@ -24,7 +24,8 @@ from ledger.explain.penalty import explain
 from ledger.explain.units import money, percent
 from ledger.explain.words import counted
 from ledger.services.home.clock import ManualClock, SystemClock
-from ledger.services.home.consortium import TokenPlan, read_consortium, unused
+from ledger.services.home.consortium import TokenPlan, read_consortium
+from ledger.services.home.home_lock import unused
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
@@ -88,10 +89,10 @@ def _clear(home: Path) -> None:
             "there is something else in this home", where=str(home), mend="Choose another LADING_HOME for the demo."
         )
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Whoever serves this home holds the chain's lock: nothing is taken away under its feet.
-    with unused(home) as lock:
+    # Whoever serves this home holds its lock: nothing is taken away under its feet.
+    with unused(home) as locks:
         for entry in home.iterdir():
-            if entry == lock:
+            if entry in locks:
                 continue  # a new file would be another lock
             if entry.is_dir():
                 shutil.rmtree(entry)

@@ -4,10 +4,8 @@
 """
 
 import json
-import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger.bundle.format import Trust, parse_trust
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
-from ledger.chain.keyvalue import lock
 from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
@@ -54,7 +51,6 @@ __all__ = [
     "read_consortium",
     "read_witnesses",
     "rewrite_consortium",
-    "unused",
     "with_logs_of",
     "write_consortium",
 ]
@@ -147,20 +143,6 @@ class OperatorKeys:
     anchor: SigningKey
     log: LogSigner
     session_secret: bytes
-
-
-@contextmanager
-def unused(home: Path) -> Iterator[Path]:
-    """Keep others from serving this home meanwhile; gives the lock's file, which must stay.
-
-    Raises `Misconfigured` when it is being served.
-    """
-    chain = home / "chain.db"
-    handle = lock(chain)
-    try:
-        yield chain.with_name(chain.name + ".lock")
-    finally:
-        os.close(handle)
 
 
 def read_consortium(home: Path) -> Consortium:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.services.home.clock import SystemClock
-from ledger.services.home.consortium import bring_up_to_date, read_consortium, unused
+from ledger.services.home.consortium import bring_up_to_date, read_consortium
+from ledger.services.home.home_lock import unused
 from ledger.services.home.settings import Settings
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector

@@ -8,9 +8,8 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -29,13 +28,14 @@ from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
+from ledger.services.home.home_lock import ServiceLock
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer
-from ledger.services.relay.chain_memory import heads_on_chain
+from ledger.services.relay.chain_memory import CHAIN, ChainMemory
 from ledger.services.relay.follower import Follower, FollowReport
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.other_clocks import OtherClocks
@@ -46,15 +46,12 @@ from ledger.services.state.projections import Projector
 from ledger.store import checkpoints, log, migrate, outbox
 from ledger.store.database import Database
 
-if TYPE_CHECKING:
-    from ledger.services.publish.tree_views import KnownHead
-
 trouble = logging.getLogger("lading.node")
 PAUSE = 0.5
 """Seconds between rounds when nothing waits."""
 MOST_ROUNDS = 50
-CHAIN, LOG = "chain", "log"
-"""Who may hold back what is written: the chain until it was asked, the log while it cannot be published."""
+LOG = "log"
+"""What the guard is held by while the log cannot be published."""
 
 
 class Node:
@@ -64,13 +61,15 @@ class Node:
         """Open the home, and meet what files, chain and witnesses know of its log before anything is signed.
 
         Where they contradict each other the node opens halted: it reads, and `readiness` says why. Raises
-        `Misconfigured` when there is no consortium in this home, or its keys or chain do not open, `StorageFailed`
-        when its database or chain is gone, or cannot be read or written.
+        `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
+        open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
         """
         consortium = read_consortium(settings.home)  # before anything is created in a home that is none
         keys = open_keys(settings, consortium.log.origin)
         watch = clock or SystemClock()
         with ExitStack() as undone:
+            self._in_use = ServiceLock(settings.home)
+            undone.callback(self._in_use.close)
             self.chain = open_chain(settings, watch)
             undone.callback(self.chain.close)
             database = Database.open(settings.database_url, begin=False)
@@ -86,8 +85,6 @@ class Node:
             self._thread: threading.Thread | None = None
             self._stop = threading.Event()
             self._problem = ""
-            self._met_chain = False
-            self._heads: Sequence[KnownHead] = ()
             self.on_failure: Callable[[], None] = lambda: None
             """Called from the worker when this process must end, because nobody knows what the disk holds."""
             self._open()
@@ -120,6 +117,7 @@ class Node:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
         self.sequencer = Sequencer(home.database, keys.log, self.guard)
         self.clocks = OtherClocks(home)
+        self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
         # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
         embedded = home.settings.chain == EMBEDDED
@@ -195,9 +193,11 @@ class Node:
         """Whether a checkpoint is on its way into the contract."""
         try:
             return self.anchorer.step().submitted is not None
-        except InconsistentLog:
+        except InconsistentLog as told:
             self._publish()  # a file that was taken away meanwhile proves nothing, and is made again
-            return self.anchorer.step().submitted is not None
+            with self._halting():
+                self.memory.meet_again(told)  # nor does the node's bare word
+            return False
 
     @contextmanager
     def _halting(self) -> Iterator[None]:
@@ -209,13 +209,10 @@ class Node:
             raise
 
     def _meet_chain(self) -> None:
-        """Learn, once, what the chain knows of this home; see `heads_on_chain`. Until then nothing is relayed."""
-        if self._met_chain:
-            return
-        with self._halting():
-            self._heads = heads_on_chain(self.home, self.reader.keys.relayer.address)
-        self._met_chain = True
-        self.guard.release(CHAIN)
+        """Learn, once, what the chain knows of this home; see `ChainMemory`. Until then nothing is relayed."""
+        if not self.memory.met:
+            with self._halting():
+                self.memory.meet()
 
     def _publish(self) -> None:
         """Publish what was accepted; while that cannot be, nothing more is accepted."""
@@ -223,11 +220,10 @@ class Node:
         if self.guard.held(CHAIN) is not None:
             return
         try:
-            self.reader.publisher.publish(self.home.clock.now(), self._heads)
+            self.reader.publisher.publish(self.home.clock.now())
         except StorageFailed as error:
             self.guard.hold(LOG, error)
             raise
-        self._heads = ()  # what is anchored from now on, the anchorer compares
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
@@ -274,6 +270,7 @@ class Node:
         if self.reader.publisher.witnesses is not None:
             self.reader.publisher.witnesses.close()
         self.reader.close()
+        self._in_use.close()
 
     def _run(self) -> None:
         while not self._stop.is_set():

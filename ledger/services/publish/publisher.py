@@ -10,6 +10,7 @@ each checkpoint before its readers do.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,7 @@ from ledger.services.publish.published_cosignatures import (
     restore_cosignatures,
 )
 from ledger.services.publish.tile_writer import TileWriter
-from ledger.services.publish.tree_views import KnownHead, check_stored, signed_view, stored_view
+from ledger.services.publish.tree_views import check_stored, signed_view, stored_view
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
 
@@ -107,11 +108,10 @@ class Publisher:
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
-    def publish(self, now: int, known: Sequence[KnownHead] = ()) -> PublishedCheckpoint:
+    def publish(self, now: int) -> PublishedCheckpoint:
         """Bring tiles and checkpoint up to the log's head, and return the checkpoint that holds then.
 
-        1. Meet what was signed before: the published checkpoint, the highest ever, the database's own list, and what
-           others `known` of.
+        1. Meet what was signed before: the published checkpoint, the highest ever, and the database's own list.
         2. Check that the tiles have the published root and the database the published leaves.
         3. Write the tiles of the grown tree, and sync them.
         4. Check that the grown tree contains every tree that was signed, and that no witness can prove another.
@@ -128,7 +128,7 @@ class Publisher:
             raise self.failure
         try:
             with self._turn, self._files.locked():
-                return self._publish(now, known)
+                return self._publish(now)
         except DiskFailed as error:
             self.failure = error
             raise
@@ -139,6 +139,27 @@ class Publisher:
             kept.head.size for kept in (self.current(), self._checkpoint(self._highest, self._highest_name)) if kept
         ]
         return max(sizes, default=None)
+
+    def check_contained(self, size: int, root: bytes) -> None:
+        """Raise `InconsistentLog` unless what is stored begins with the tree of `size` that was anchored under `root`.
+
+        Answers from the published tiles where they agree; whether they are the database's is for `publish` to say.
+        """
+        with suppress(NotFound):
+            if self.root(size) == root:
+                return
+        with self._database.read() as connection:
+            stored = log.head(connection).size
+            first, second = TreeView(size, to_hex(root)), stored_view(connection, min(size, stored))
+        if first != second:
+            what = "the database holds fewer leaves" if size > stored else "the log has another tree"
+            raise InconsistentLog(
+                f"{what} than the checkpoint that is anchored on the chain",
+                where="anchor",
+                first=first,
+                second=second,
+                mend=MEND,
+            )
 
     def keep_again(self, anchored: Mapping[int, bytes], now: int) -> None:
         """Enter checkpoints into a database that lost them: sizes and roots of those that the chain holds, and those
@@ -162,7 +183,7 @@ class Publisher:
             if self.witnesses is not None:
                 restore_cosignatures(connection, self._files, tree, self._signer, self.witnesses.policy)
 
-    def _publish(self, now: int, known: Sequence[KnownHead]) -> PublishedCheckpoint:
+    def _publish(self, now: int) -> PublishedCheckpoint:
         # 1. What was signed before.
         published = self.current()
         highest = self._checkpoint(self._highest, self._highest_name)
@@ -172,15 +193,10 @@ class Publisher:
             latest = checkpoints.latest(connection)
             if latest:
                 signed.append(TreeHead(self._signer.identity.origin, latest.size, latest.root))
-            by = dict.fromkeys(signed, "a checkpoint that was signed")
-            for one in known:
-                head = TreeHead(self._signer.identity.origin, one.size, one.root)
-                by.setdefault(head, one.source)
-                signed.append(head)
-            for head, source in by.items():
+            for head in signed:
                 if head.size > size:
                     raise InconsistentLog(
-                        f"the database holds fewer leaves than {source}",
+                        "the database holds fewer leaves than a checkpoint that was signed",
                         where="log size",
                         first=signed_view(head),
                         second=stored_view(connection, size),
@@ -199,7 +215,7 @@ class Publisher:
         for head in signed:
             if grown.root(head.size) != head.root:
                 raise InconsistentLog(
-                    f"the log has another tree than {by[head]}",
+                    "the log has another tree than a checkpoint that was signed",
                     where="tree",
                     first=signed_view(head),
                     second=TreeView(head.size, to_hex(grown.root(head.size))),

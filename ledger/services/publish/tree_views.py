@@ -1,6 +1,4 @@
-"""What a checkpoint, the database and others say of the log's tree, for comparison."""
-
-from dataclasses import dataclass
+"""What a checkpoint and the database say of the log's tree, for comparison."""
 
 from ledger import merkle
 from ledger.common.ids import to_hex
@@ -8,15 +6,6 @@ from ledger.errors import InconsistentLog, TreeView
 from ledger.log.signed_note import TreeHead
 from ledger.store import records
 from ledger.store.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class KnownHead:
-    """A tree of this log that `source`, outside this home, knows of."""
-
-    source: str
-    size: int
-    root: bytes
 
 
 def signed_view(head: TreeHead) -> TreeView:

@@ -53,8 +53,8 @@ class Projector:
 
     def catch_up(self, connection: Connection) -> None:
         """Bring the projections up to the log's head, in the caller's transaction."""
+        start = migrate.claim_projections(connection)
         size = log.head(connection).size
-        start = migrate.projected_size(connection)
         if size == start:
             return
         self._registry.refreshed(connection)

@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from sqlalchemy import make_url
 
 from ledger import merkle
 from ledger.chain.transactions import sign_transaction
@@ -21,15 +22,15 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import WITNESSES, read_consortium
-from ledger.services.home.home import Home
-from ledger.services.home.settings import read_settings
+from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.rebuild import restore_from_chain
-from ledger.services.publish.tree_views import KnownHead
-from ledger.services.relay.chain_memory import heads_on_chain
+from ledger.services.relay.chain_memory import ChainMemory
 from ledger.store import records
-from tests.e2e.stage import MAKER, SHOP, Stage, parties, staged
+from tests.e2e.stage import MAKER, SHOP, Stage, parties
+from tests.postgresql import copy_rows, new_database
 
 HIGHEST = "keys/highest-checkpoint"
+OLD, NEW = "restores_old", "restores_new"
 PARTS = ("ledger.db", "chain.db", "log", HIGHEST)
 MIXES = [mix for mix in product((False, True), repeat=len(PARTS)) if any(mix)]
 
@@ -46,6 +47,10 @@ class Ages:
     """Records that came between the two ages."""
     watchers: Path
     """Where the witnesses keep what they have seen; beside it, what they had seen when the new age was copied."""
+    databases: "Databases | None" = None
+
+    def settings(self, home: Path) -> Settings:
+        return settings_of(home, self.databases)
 
     def mixed(self, home: Path, old: tuple[bool, ...]) -> Path:
         """A home of which those parts are old; witnesses know the new age, and nothing of other tests."""
@@ -56,7 +61,34 @@ class Ages:
         for part, is_old in zip(PARTS, old, strict=True):
             if is_old:
                 put_back(self.old, home, part)
+        if self.databases is not None:
+            self.databases.restore(home, OLD if old[0] else NEW)
         return home
+
+
+@dataclass
+class Databases:
+    """Databases of homes on one PostgreSQL server, and what was kept of them."""
+
+    server: str
+    urls: dict[Path, str] = field(default_factory=dict)
+
+    def take_over(self, home: Path) -> None:
+        """The rows of a home's SQLite database, which is no more."""
+        self.urls[home] = new_database(self.server, f"restores_{len(self.urls)}")
+        copy_rows(f"sqlite:///{home / 'ledger.db'}", self.urls[home])
+        (home / "ledger.db").unlink()
+
+    def keep(self, home: Path, name: str) -> None:
+        new_database(self.server, name, template=str(make_url(self.urls[home]).database))
+
+    def restore(self, home: Path, name: str) -> None:
+        """Give a home what was kept under that name."""
+        self.urls[home] = new_database(self.server, f"restores_{len(self.urls)}", template=name)
+
+
+def settings_of(home: Path, databases: Databases | None) -> Settings:
+    return read_settings({"LADING_DATABASE_URL": databases.urls[home]} if databases else {}, home=home)
 
 
 def put_back(source: Path, home: Path, part: str) -> None:
@@ -79,32 +111,56 @@ def leaves_of(stage: Stage) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def ages(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ages]:
+    with grown(founded, tmp_path_factory.mktemp("ages")) as ages:
+        yield ages
+
+
+@pytest.fixture(scope="module")
+def ages_on_postgresql(founded: Path, tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Iterator[Ages]:
+    with grown(founded, tmp_path_factory.mktemp("ages"), Databases(postgresql)) as ages:
+        yield ages
+
+
+@contextmanager
+def grown(founded: Path, top: Path, databases: Databases | None = None) -> Iterator[Ages]:
     """Both witnesses have seen the newer age, and are awake."""
-    top = tmp_path_factory.mktemp("ages")
-    shutil.copytree(founded, top / "prepared")
+    prepared, home = top / "prepared", top / "home"
+    shutil.copytree(founded, prepared)
     clock = ManualClock(int((founded / "now").read_text()))
-    witnesses = DemoWitnesses(top / "prepared", read_consortium(top / "prepared").log, clock)
+    witnesses = DemoWitnesses(prepared, read_consortium(prepared).log, clock)
     try:
-        with staged(top / "prepared", top / "home") as stage:
+        shutil.copytree(prepared, home)
+        if databases is not None:
+            databases.take_over(home)
+        stage = stage_of(settings_of(home, databases), clock)
+        with closing(stage.node):
             stage.open()
             stage.node.settle()
             before = len(leaves_of(stage))
-        shutil.copytree(top / "home", top / "old")
-        trial = open_trial(read_settings({}, home=top / "home"), clock)
-        stage = Stage(trial, clock, parties(), Scribe(trial, parties()))
-        goods = stage.open()
-        stage.hand(MAKER, SHOP, (goods, 0, 10))
-        stage.node.settle()
-        leaves = leaves_of(stage)
-        with stage.node.home.database.read() as connection:
-            later = [row.signed for row in records.stream(connection) if row.log_index >= before and row.signatures]
-        stage.node.close()
+        shutil.copytree(home, top / "old")
+        if databases is not None:
+            databases.keep(home, OLD)
+        stage = stage_of(settings_of(home, databases), clock)
+        with closing(stage.node):
+            goods = stage.open()
+            stage.hand(MAKER, SHOP, (goods, 0, 10))
+            stage.node.settle()
+            leaves = leaves_of(stage)
+            with stage.node.home.database.read() as connection:
+                later = [row.signed for row in records.stream(connection) if row.log_index >= before and row.signatures]
+        if databases is not None:
+            databases.keep(home, NEW)
         assert len(leaves) > before + 3
-        for folder in (top / "prepared").glob("witness-*"):
+        for folder in prepared.glob("witness-*"):
             shutil.copytree(folder, top / "seen" / folder.name)
-        yield Ages(top / "old", top / "home", clock.now(), leaves, later, top / "prepared")
+        yield Ages(top / "old", home, clock.now(), leaves, later, prepared, databases)
     finally:
         witnesses.close()
+
+
+def stage_of(settings: Settings, clock: ManualClock) -> Stage:
+    trial, cast = open_trial(settings, clock), parties()
+    return Stage(trial, clock, cast, Scribe(trial, cast))
 
 
 def signed_in(home: Path) -> list[tuple[int, bytes]]:
@@ -121,9 +177,7 @@ def attacked(home: Path, ages: Ages) -> str:
     Returns why it refuses, or nothing when everything was accepted.
     """
     before = signed_in(home)
-    clock = ManualClock(ages.now)
-    trial = open_trial(read_settings({}, home=home), clock)
-    stage = Stage(trial, clock, parties(), Scribe(trial, parties()))
+    stage = stage_of(ages.settings(home), ManualClock(ages.now))
     refused = []
     try:
         for signed in ages.later:
@@ -163,10 +217,27 @@ def new_terms(stage: Stage) -> ShipmentTerms:
     return stage.scribe.terms(deal, "L1", consignor=MAKER, consignee=SHOP, packages=3, holder=None, mode=Mode.ROAD)
 
 
-@pytest.mark.parametrize("old", MIXES, ids=lambda mix: "+".join(p for p, o in zip(PARTS, mix, strict=True) if o))
+each_mix = pytest.mark.parametrize(
+    "old", MIXES, ids=lambda mix: "+".join(part for part, is_old in zip(PARTS, mix, strict=True) if is_old)
+)
+
+
+@each_mix
 def test_every_mix_of_old_and_new_parts_heals_or_refuses_and_none_forks(
     ages: Ages, tmp_path: Path, old: tuple[bool, ...]
 ) -> None:
+    heals_or_refuses(ages, tmp_path, old)
+
+
+@each_mix
+def test_every_mix_with_a_database_on_postgresql_heals_or_refuses_and_none_forks(
+    ages_on_postgresql: Ages, tmp_path: Path, old: tuple[bool, ...]
+) -> None:
+    """Restored there from an older dump, beside newer parts of the home, or left as it is beside older ones."""
+    heals_or_refuses(ages_on_postgresql, tmp_path, old)
+
+
+def heals_or_refuses(ages: Ages, tmp_path: Path, old: tuple[bool, ...]) -> None:
     refusal = attacked(ages.mixed(tmp_path / "home", old), ages)
     database, chain, *_ = old
     if database or chain:
@@ -175,7 +246,7 @@ def test_every_mix_of_old_and_new_parts_heals_or_refuses_and_none_forks(
         assert refusal == "", "log folder and highest checkpoint are made again from the database"
 
 
-@pytest.mark.parametrize(
+something_newer = pytest.mark.parametrize(
     "old",
     [
         pytest.param((True, False, True, True), id="all but the chain"),
@@ -184,12 +255,24 @@ def test_every_mix_of_old_and_new_parts_heals_or_refuses_and_none_forks(
         pytest.param((False, True, False, False), id="the chain alone"),
     ],
 )
+
+
+@something_newer
 def test_without_witnesses_whatever_is_newer_gives_an_old_home_away(
     ages: Ages, tmp_path: Path, old: tuple[bool, ...]
 ) -> None:
     home = ages.mixed(tmp_path / "home", old)
     (home / WITNESSES).unlink()
     assert attacked(home, ages)
+
+
+@something_newer
+def test_without_witnesses_whatever_is_newer_gives_an_old_database_on_postgresql_away(
+    ages_on_postgresql: Ages, tmp_path: Path, old: tuple[bool, ...]
+) -> None:
+    home = ages_on_postgresql.mixed(tmp_path / "home", old)
+    (home / WITNESSES).unlink()
+    assert attacked(home, ages_on_postgresql)
 
 
 def test_the_way_out_that_the_refusal_names_leads_to_a_new_log(ages: Ages, tmp_path: Path) -> None:
@@ -219,23 +302,22 @@ class Away:
 
     back: bool = False
 
-    def heads(self, home: Home, relayer: bytes) -> list[KnownHead]:
-        if not self.back:
-            raise ChainUnavailable("the node does not answer")
-        return heads_on_chain(home, relayer)
-
 
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch) -> Away:
-    away = Away()
-    monkeypatch.setattr("ledger.services.node.node.heads_on_chain", away.heads)
+    away, meet = Away(), ChainMemory.meet
+
+    def meet_when_back(memory: ChainMemory) -> None:
+        if not away.back:
+            raise ChainUnavailable("the node does not answer")
+        meet(memory)
+
+    monkeypatch.setattr(ChainMemory, "meet", meet_when_back)
     return away
 
 
 def opened(home: Path, ages: Ages) -> Stage:
-    clock = ManualClock(ages.now)
-    trial = open_trial(read_settings({}, home=home), clock)
-    return Stage(trial, clock, parties(), Scribe(trial, parties()))
+    return stage_of(ages.settings(home), ManualClock(ages.now))
 
 
 def test_a_home_that_is_no_older_than_its_highest_checkpoint_accepts_while_the_chain_is_away(

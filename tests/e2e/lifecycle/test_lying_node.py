@@ -8,38 +8,21 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.client import Block
 from ledger.chain.embedded import EmbeddedChain
-from ledger.chain.rpc import RpcChain
 from ledger.codes import Outcome as Code
 from ledger.errors import LadingError
 from ledger.records.evidence import EMBEDDED_CHAIN_ID
-from ledger.services.home.clock import ManualClock
 from ledger.services.home.settings import Settings
 from ledger.services.node import node as node_module
 from ledger.store.projections import outcomes
 from tests.chain.lying.lies import LyingNode, at_random, honest
 from tests.chain.lying.node import EmbeddedNode
 from tests.drills import SEED, amount
+from tests.e2e.far_chain import Network
 from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, staged
 
 ROUNDS = 25
 SEEDS = range(SEED * 1_000, SEED * 1_000 + amount("LIED_TO_HOMES", 100))
-
-
-class Network(RpcChain):
-    """The embedded chain behind JSON-RPC; it makes a block whenever it is asked for one."""
-
-    def __init__(self, chain: EmbeddedChain, clock: ManualClock) -> None:
-        self.chain = chain
-        self.liar = LyingNode(EmbeddedNode(chain), clock, honest, random.Random(0))
-        super().__init__(self.liar, in_flight=8)
-
-    def seal(self, timestamp: int) -> Block | None:
-        return self.chain.seal(timestamp)
-
-    def close(self) -> None:
-        self.chain.close()
 
 
 @pytest.fixture
@@ -48,7 +31,7 @@ def far(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     def opened(settings: Settings, clock: Any) -> Network:
         chain = EmbeddedChain(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, genesis_time=0, now=clock.now)
-        return Network(chain, clock)
+        return Network(chain, LyingNode(EmbeddedNode(chain), clock, honest, random.Random(0)))
 
     monkeypatch.setattr(node_module, "open_chain", opened)
     with staged(founded, tmp_path / "home") as running:
@@ -57,7 +40,7 @@ def far(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.drill) for seed in SEEDS)])
 def test_a_home_whose_node_lied_audits_clean(far: Stage, seed: int) -> None:
-    liar = far.node.chain.liar
+    liar = far.node.chain._node
     shipments = [far.open() for _ in range(2)]
     liar.plan, liar.random = at_random(seed, most=120, everywhere=True), random.Random(seed)
     first = far.submit(far.scribe_handoff(MAKER, CARRIER, *((one, 0, 10) for one in shipments)), MAKER, CARRIER)
