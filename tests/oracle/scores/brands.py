@@ -1,8 +1,8 @@
 """What was attested and recalled, by who speaks for the brand: RECORDS.md, *Attestations* and *Encodings*.
 
 Readings: an attestation of all of a GTIN or of a lot covers the goods of it, one of a single serial covers no lot; it
-is valid from its first second to its last, and must be known within a day of when it was needed. Who speaks for a brand holds the brand's role for its
-prefix, or was authorised by one who speaks for it.
+is valid from its first second to its last, and must be known within a day of when it was needed. Who speaks for a
+brand holds the brand's role for its prefix, or was authorised by one who speaks for it.
 """
 
 import hashlib

@@ -135,7 +135,9 @@ def _first_holder(world: World, terms: Seen, shipment: bytes) -> int:
     above, _ = dict(world.family(terms.id))[shipment][-1]
     for sequence, seen, _ in world.consuming[above]:
         record = seen.record
-        if isinstance(record, Split) and shipment in [child_id(above, sequence, i) for i in range(len(record.children))]:
+        if isinstance(record, Split) and shipment in [
+            child_id(above, sequence, i) for i in range(len(record.children))
+        ]:
             return record.by
         if isinstance(record, Handoff | Override) and remainder_id(above, sequence) == shipment:
             return record.releaser
@@ -176,4 +178,3 @@ def records(broker: int, seen: Sequence[Seen], at: int) -> Iterator[Count]:
                 told.add(one.id)
                 good = one.known - decision(one).occurredAt <= DAY
                 yield Count(procedure.sample._replace(broker=broker), 1, good, good)
-

@@ -44,7 +44,7 @@ def in_full(carrier: int, seen: Sequence[Seen], at: int) -> Iterator[Count]:
             bad = any(p.faulty for p in passed) or any(_lost(s, carrier) for s in world.statements[shipment])
             best, worst = (bad or _overdue(family, part, carrier, best=best) for best in (True, False))
             if worst or any(p.packages for p in passed) or _offered(family, part, carrier):
-                yield Count(part.event(), packages, *(0 if fault else packages for fault in (best, worst)))
+                yield Count(part.event(), packages, 0 if best else packages, 0 if worst else packages)
 
 
 def _lost(seen: Seen, carrier: int) -> bool:

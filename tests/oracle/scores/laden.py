@@ -1,73 +1,21 @@
-"""Journeys of goods that have a name: brands and who speaks for them, attestations, recalls, brokers' procedures."""
+"""Journeys of goods that have a name: what the scores of suppliers, carriers and brokers hang on."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Final
 
-from ledger.codes import (
-    Assurance,
-    ClearanceStatus,
-    ExceptionBit,
-    Hazard,
-    HoldCause,
-    Purpose,
-    RecallAction,
-    RegistryAction,
-    RevocationReason,
-    Role,
-)
-from ledger.records.types import (
-    Attestation,
-    Claims,
-    Clearance,
-    Commercial,
-    Duty,
-    Endorsement,
-    Goods,
-    Handoff,
-    HandoffItem,
-    Load,
-    Recall,
-    RegistryChange,
-    Revocation,
-    ShipmentRef,
-)
+from ledger.codes import ExceptionBit, Purpose
+from ledger.records.types import Commercial, Goods, Handoff, HandoffItem, Load
 from tests.oracle.acts import ACTS
-from tests.oracle.chain import Chain, Pair, Slot
-from tests.oracle.facts import DAY, HOUR, Seen
+from tests.oracle.chain import Chain
+from tests.oracle.facts import DAY, HOUR
 from tests.oracle.journeys import Journey
-from tests.oracle.story import (
-    AUTHORITY,
-    BROKER,
-    CARRIER,
-    CUSTOMS,
-    EPOCH,
-    MAIN,
-    OPEN,
-    RIVAL,
-    ROLES,
-    ROME,
-    SECOND,
-    SUPPLIER,
-    WAREHOUSE,
-    Story,
-    commercial_of,
-    pick,
-)
+from tests.oracle.scores.brand_acts import GTINS, LADEN_ROLES, grant, recall, revoke, vouch
+from tests.oracle.scores.broker_acts import procedure
+from tests.oracle.story import CARRIER, EPOCH, HAMBURG, MAIN, OPEN, ROME, SECOND, SUPPLIER, WAREHOUSE, Story, pick
 from tests.oracle.travels import terms_of
 
-BRAND, MAKER, STRANGER = range(27, 30)
-LADEN_ROLES = ROLES | {
-    BRAND: 1 << Role.BRAND | 1 << Role.ISSUER,
-    MAKER: 1 << Role.ISSUER,
-    STRANGER: 1 << Role.ISSUER,
-}
-PREFIX = "9506000"
-GTINS = ("09506000134352", "09506000134369", "04012345678901")
-"""Two of the brand's, and one of which nobody is the brand."""
-QUALITY, AUTHORISATION = (hashlib.sha256(name).digest() for name in (b"test report", b"brand authorisation"))
 INCOTERMS = ("", "EXW", "FCA", "FOB", "CPT", "CIF", "DAP", "DDP", "DPU")
 DAMAGES = (
     ExceptionBit.DAMAGED,
@@ -95,9 +43,9 @@ class LadenStory(Story):
 def laden_journey(rng: Random) -> Journey:
     """One consistent history of 12 to 40 acts, with what the scores of suppliers, carriers and brokers hang on."""
     story = LadenStory(rng, Chain(rng, LADEN_ROLES, EPOCH, own_clock=rng.random() < 0.1))
-    _grant(story)
+    grant(story)
     for _ in range(rng.randrange(0, 4)):
-        _vouch(story)
+        vouch(story)
     story.open_first()
     acts, weights = zip(*ACTS, *LADEN_ACTS, strict=True)
     for _ in range(rng.randrange(12, 40)):
@@ -153,7 +101,7 @@ def _arrive(story: Story) -> None:
     same = [s for s in same if receiver or s.terms.id == slot.terms.id]
     items = tuple(HandoffItem(s.id, s.sequence, s.packages, 0) for s in sorted(same, key=lambda s: s.id))
     load, until = Load(story.salt(), ""), story.chain.now + 14 * DAY
-    place = story.place(("DE", "DEHAM", "4012345000009"))
+    place = story.place(HAMBURG)
     story.chain.handoff(Handoff(items, slot.holder, receiver, place, load, story.claimed(), 0, until, OPEN))
 
 
@@ -173,126 +121,13 @@ def _send_back(story: Story) -> None:
         story.chain.handoff(Handoff((item,), below.holder, receiver, place, load, when, 0, until, OPEN))
 
 
-# --- brands ---
-
-
-def _grant(story: Story) -> None:
-    """The council grants the brand's role for its prefix."""
-    scope = PREFIX.encode().ljust(32, b"\0")
-    change = RegistryChange(
-        1, 0, RegistryAction.GRANT_ROLE, BRAND, bytes(20), Role.BRAND, scope, 0, story.rng.randbytes(32)
-    )
-    story.chain.take(change, (), (1,))
-
-
-def _subject(story: Story) -> str:
-    rng = story.rng
-    lot = rng.choice(("", "", "/10/A", "/10/B", "/10/A/21/7"))
-    return "01/" + rng.choice((*GTINS[:2], *GTINS[:2], GTINS[2])) + lot
-
-
-def _vouch(story: Story) -> None:
-    """An attestation about goods, or one that lets another speak for the brand."""
-    rng, now = story.rng, story.chain.now
-    since = now + rng.choice((-30 * DAY, -DAY, -HOUR, DAY))
-    until = rng.choice((0, 0, since + rng.randrange(DAY, 20 * DAY)))
-    if story.chance(0.3):
-        by, schema = rng.choice(((BRAND, AUTHORISATION), (BRAND, AUTHORISATION), (MAKER, AUTHORISATION)))
-        subject = f"partner/{MAKER if by == BRAND else STRANGER}"
-    else:
-        by, schema, subject = rng.choice((BRAND, BRAND, MAKER, MAKER, STRANGER)), QUALITY, _subject(story)
-    claims = Claims(story.salt(), "")
-    story.chain.take(
-        Attestation(by, schema, subject, bytes(32), since, until, bytes(32), claims, bytes(32), OPEN), (by,), (1,)
-    )
-
-
-def _revoke(story: Story) -> None:
-    revocable = [s for s in story.chain.seen if isinstance(s.record, Attestation | Recall)]
-    if revocable:
-        target = story.rng.choice(revocable)
-        assert isinstance(target.record, Attestation | Recall)
-        by, since = target.record.by, story.chain.now + story.rng.choice((-20 * DAY, 0, 0, 2 * DAY))
-        revocation = Revocation(by, target.id, RevocationReason.WITHDRAWN, since, OPEN)
-        story.chain.take(revocation, (by,), (1,))
-
-
-def _recall(story: Story) -> None:
-    """By the brand, an authority, or somebody who attested these goods."""
-    rng = story.rng
-    attested = [s.record for s in story.chain.seen if isinstance(s.record, Attestation) and s.record.schema == QUALITY]
-    by, subject = rng.choice((BRAND, AUTHORITY)), _subject(story)
-    if attested and story.chance(0.4):
-        vouched = rng.choice(attested)
-        by, subject = vouched.by, vouched.subject
-    elif by == BRAND and GTINS[2] in subject:
-        subject = "01/" + GTINS[0]
-    before = [s for s in story.chain.seen if isinstance(s.record, Recall) and s.record.by in (by,)]
-    superseded = rng.choice(before).id if before and story.chance(0.4) else bytes(32)
-    lots = rng.choice(("", "", '[{"lot":"A"}]', '[{"lot":"B"}]'))
-    recall = Recall(
-        by, subject, lots, Hazard.ALLERGEN, RecallAction.STOP_SALE, "", superseded, story.claimed(), OPEN
-    )
-    story.chain.take(recall, (by,), (1,))
-
-
-# --- customs ---
-
-
-def _procedure(story: Story) -> None:
-    """A pair from its lodging on, through a broker or by customs that name one, as far as the goods get."""
-    slot = pick(story, "open", "open", "open", "closed")
-    if slot is None:
-        return
-    rng = story.rng
-    required: dict[Pair, bool] = {(r.jurisdiction, r.regime): r.relay for r in slot.requires}
-    pair = rng.choice([*required, *required, (b"CH", 3)])
-    broker = rng.choice((BROKER, BROKER, BROKER, RIVAL))
-    held, amended = ClearanceStatus.HELD, ClearanceStatus.AMENDED
-    script = [ClearanceStatus.LODGED, ClearanceStatus.PRESENTED]
-    script += rng.choice(([], [], [], [], [held], [amended], [held, amended], [ClearanceStatus.INSPECTED]))
-    script += rng.choice(([ClearanceStatus.RELEASED],) * 5 + ([], [ClearanceStatus.REFUSED]))
-    if story.chance(0.2):
-        del script[rng.randrange(len(script))]
-    for status in script:
-        if status == ClearanceStatus.LODGED or slot.may_become(pair, status):
-            _decide(story, slot, pair, status, broker, relay=required.get(pair, False))
-            story.chain.now += rng.randrange(HOUR, 12 * HOUR)
-
-
-def _decide(story: Story, slot: Slot, pair: Pair, status: int, broker: int, *, relay: bool) -> None:
-    rng, terms = story.rng, terms_of(slot.terms)
-    party = rng.choice([p for p in (terms.consignor, terms.consignee, slot.holder) if p])
-    if (relay or status == ClearanceStatus.LODGED) and story.chance(0.5):
-        by, declarant, assurance = broker, party, rng.choice((Assurance.BROKER_WORD, Assurance.CUSTOMS_MESSAGE))
-        signers: tuple[int, ...] = (broker, party)
-    else:
-        by, declarant, assurance = CUSTOMS, broker if story.chance(0.8) else party, Assurance.AUTHORITY_SIGNED
-        signers = (CUSTOMS,)
-    hold = status == ClearanceStatus.HELD
-    caused_by = rng.choice((0, broker, broker, SUPPLIER, SUPPLIER, commercial_of(slot).liable)) if hold else 0
-    cause = rng.choice(list(HoldCause)) if hold else 0
-    occurred = story.chain.now - rng.choice((rng.randrange(0, HOUR), rng.randrange(0, 2 * DAY)))
-    ref, duty = ShipmentRef(slot.id, slot.clearance_sequence.get(pair, 0)), Duty(story.salt(), "", "", "", "EUR", ())
-    seen = story.chain.clearance(
-        Clearance(by, declarant, (ref,), *pair, status, cause, caused_by, assurance, occurred, duty, OPEN), signers
-    )
-    if story.chance(0.1):
-        _endorse(story, rng.choice((broker, SUPPLIER)), seen)
-
-
-def _endorse(story: Story, by: int, target: Seen) -> None:
-    if by not in target.signers:
-        story.chain.take(Endorsement(by, target.id), (by,))
-
-
 LADEN_ACTS: Final[tuple[tuple[Callable[[Story], None], int], ...]] = (
     (_hand_damaged, 6),
     (_send_off, 20),
     (_arrive, 15),
     (_send_back, 4),
-    (_vouch, 14),
-    (_revoke, 5),
-    (_recall, 3),
-    (_procedure, 16),
+    (vouch, 14),
+    (revoke, 5),
+    (recall, 3),
+    (procedure, 16),
 )

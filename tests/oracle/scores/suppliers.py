@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ledger.codes import Assurance, ClearanceStatus, Purpose
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Handoff, Override, ShipmentTerms
+from ledger.records.types import Goods, Handoff, Override, ShipmentTerms
 from tests.oracle.breaches import breaches
 from tests.oracle.facts import Seen
 from tests.oracle.holds import decision
@@ -50,6 +50,12 @@ class Delivery:
     @property
     def released(self) -> list[Passing]:
         return [p for p in self.offered if p.packages]
+
+    @property
+    def contents(self) -> list[Goods]:
+        contents = self.terms.contents
+        assert not isinstance(contents, Withheld)
+        return [goods for goods in contents if not isinstance(goods, Withheld)]
 
     @property
     def event(self) -> Event:
@@ -121,8 +127,7 @@ def defects(supplier: int, seen: Sequence[Seen], at: int) -> Iterator[Count]:
     for delivery in deliveries(supplier, seen, at):
         if delivery.due:
             bad = sum(p.faulty for p in delivery.offered) + _returned(delivery)
-            contents = [goods for goods in delivery.terms.contents if not isinstance(goods, Withheld)]
-            if any(recalled(delivery.world, goods, at) for goods in contents):
+            if any(recalled(delivery.world, goods, at) for goods in delivery.contents):
                 bad = delivery.packages
             bad = min(bad, delivery.packages)
             yield Count(delivery.event, delivery.packages, bad, bad)
@@ -183,8 +188,7 @@ def _own_hold(delivery: Delivery, one: Seen, segment: Segment) -> bool:
 def attested_at_release(supplier: int, seen: Sequence[Seen], at: int) -> Iterator[Count]:
     """Shipments with a GTIN: good if all goods with one were attested when the supplier let go of them."""
     for delivery in deliveries(supplier, seen, at):
-        contents = delivery.terms.contents
-        named = [goods for goods in contents if not isinstance(goods, Withheld) and goods.gtin]
+        named = [goods for goods in delivery.contents if goods.gtin]
         when = _released(delivery)
         if named and when is not None:
             good = delivery.packages if all(attested(delivery.world, goods, when) for goods in named) else 0
