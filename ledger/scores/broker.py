@@ -64,8 +64,10 @@ def broker_of(journeys: Journeys, shipment: bytes, steps: Sequence[Found[Clearan
 
 def at_office(delivery: Delivery, broker: int, first: Found[Clearance], report_lag: int) -> Delivery:
     """`delivery` as samples of a broker count: by broker, pair and the day of the procedure's first status."""
-    office = office_of((first.record.jurisdiction, first.record.regime))
-    return delivery._replace(event=Event(broker, NOBODY, b"", office, _at(first, report_lag) // DAY), closed=False)
+    record = first.record
+    at = counted(record.occurredAt, first.verified.known, report_lag)
+    office = office_of((record.jurisdiction, record.regime))
+    return delivery._replace(event=Event(broker, NOBODY, b"", office, at // DAY), closed=False)
 
 
 def _procedure(case: Case, shipment: bytes, steps: list[Found[Clearance]], office: str) -> Iterator[Sample]:

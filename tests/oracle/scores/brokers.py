@@ -63,7 +63,7 @@ class Procedure:
 
     @property
     def sample(self) -> Sample:
-        return Sample(self.broker, self.office, self.time_of(self.statuses[0]) // DAY)
+        return Sample(self.broker, self.office, counted(self.statuses[0], self.report_lag) // DAY)
 
     def time_of(self, one: Seen) -> int:
         record = decision(one)

@@ -50,8 +50,8 @@ class OnTime(NamedTuple):
 
 
 class Goods(NamedTuple):
-    """A shipment in a sample: packages, whether it is on time at best and at worst, and how many seconds late it is then
-    (None: the carrier is not liable).
+    """A shipment in a sample: packages, whether it is on time at best and at worst, and how many seconds it is late in
+    each case (None: the carrier is not liable).
     """
 
     event: Event
