@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from random import Random
 from typing import Final
 
@@ -87,7 +88,8 @@ def test_each_indicator_meets_good_and_bad_samples() -> None:
         journey = laden_journey(Random(seed))
         if not journey.features & CLOSED:
             for (role, indicator), counting in COUNTED.items():
-                for count in counting(FIRST[role], journey.seen, journey.at):
+                partners = [partner for partner, own_role in JUDGED if own_role is role]
+                for count in chain.from_iterable(counting(one, journey.seen, journey.at) for one in partners):
                     least = indicator in UNITS or indicator is Indicator.DEFECTS
                     whole = count.best in (0, count.due) if least else count.best == count.due
                     full = whole and (count.best == 0 or not least or indicator is Indicator.OVER_MEDIAN)
