@@ -55,7 +55,7 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
     well: dict[int, list[RecordId]] = {}
     badly: dict[int, list[RecordId]] = {}
     disputed: set[int] = set()
-    for move, new, _ in own_items(case.portion):
+    for move, new, *_ in own_items(case.portion):
         if move.verified.known in case.period and (new or not move.refused):
             (badly if new else well).setdefault(move.releaser, []).append(move.verified.id)
     for match in case.journeys.statements(case.shipment):

@@ -75,12 +75,14 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
             book[_MEAN_LATE].extend((min(LONGEST_LATE, late), 1, both, delivery))
             if found.bound and commercial.freight:
                 book[_PENALTY, commercial.currency].extend((found.amount, commercial.freight, both, delivery))
-        records, good = both, not late and not any(new)
+        records, good = tuple(both), not late and not any(new)
         if commercial.incoterm[:1] in _UNTIL_HANDED_OVER:
-            good = False
             if first is not None:
                 records = terms_id, first.move.verified.id
                 good = first.at <= found.promised_at and not new[steps.index(first)]
+            else:  # it never held them: they went at the opening
+                records = (terms_id,)
+                good = terms.holder != consignor and found.terms.known <= found.promised_at
         supplier[_IN_TIME_IN_FULL].extend((int(good), 1, records, delivery))
         packages = terms.packages or 1
         if first is not None and new[steps.index(first)]:

@@ -93,12 +93,13 @@ class Sample(NamedTuple):
 
 
 class OwnMove(NamedTuple):
-    """A handoff under exactly one id: the exceptions that are new (only these count against the releaser), and the
-    packages that were held and are missing.
+    """A handoff under exactly one id: the exceptions that are new (only these count against the releaser), the packages
+    that were held, and those of them that are missing.
     """
 
     move: Move
     new: int
+    held: int
     missing: int
 
 
@@ -258,15 +259,15 @@ def own_items(portion: Portion) -> Iterator[OwnMove]:
             new |= SHORT  # the count is against what was held: every shortage is new
         if move.shipment == portion.shipment:
             missing = max(0, held - move.packages) if move.packages else 0
-            held = move.packages or held
             if move.handoff is not None:
-                yield OwnMove(move, new, missing)
+                yield OwnMove(move, new, held, missing)
+            held = move.packages or held
         noted |= move.exceptions & ~SHORT
 
 
 def own_moves(portion: Portion) -> Iterator[tuple[Move, int]]:
     """Handoffs under exactly this id, each with the exceptions that are new."""
-    for move, new, _ in own_items(portion):
+    for move, new, *_ in own_items(portion):
         if not move.refused:
             yield move, new
 

@@ -3,7 +3,7 @@
 Everything that was due counts, overdue, lost and tendered too; goods that customs still excuse do not count yet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from ledger.codes import Assurance, Purpose, Role
 from ledger.common.gs1 import Product
@@ -25,8 +25,8 @@ from ledger.shipments.portions import Found, Move
 def supplier_delivery(case: Case) -> Iterator[Sample]:
     """On time in full at the supplier's own delivery point, and defective packages.
 
-    The delivery point follows the Incoterm: under E, F and C terms where the supplier hands over, else (D terms, or
-    none named) the destination.
+    The delivery point follows the Incoterm: under E, F and C terms where the supplier hands over (or the opening, for
+    goods that it never held), else (D terms, or none named) the destination.
     """
     supplier = case.terms.consignor
     goods = case.travelled(supplier) if case.opened_here else ()
@@ -35,10 +35,10 @@ def supplier_delivery(case: Case) -> Iterator[Sample]:
     items = _family_items(case, goods)
     records = case.proof(max((t.line for t in goods), key=lambda line: line.late_seconds))
     if case.force.commercial.incoterm[:1].upper() in ("E", "F", "C"):
-        first = next((item for item in items if item.move.releaser == supplier and not item.move.refused), None)
-        good = first is not None and _moved_at(case, first.move) <= case.t0 and not first.new
-        if first is not None:
-            records = case.statement.terms, first.move.verified.id
+        first = [_handed_over(t, supplier) for t in goods]
+        new = {(item.move.verified.id, item.move.shipment) for item in items if item.new}
+        good = all(_left_well(case, move, new) for move in first)
+        records = case.statement.terms, *dict.fromkeys(move.verified.id for move in first if move is not None)
     else:
         delivered = all(t.line.stop is not None and t.line.stop.kind is StopKind.DELIVERY for t in goods)
         late = max(t.line.late_seconds for t in goods)
@@ -53,6 +53,19 @@ def supplier_delivery(case: Case) -> Iterator[Sample]:
     yield Sample(role, supplier, Indicator.DEFECTS, min(bad, packages), packages, (*records, *proofs), delivery)
 
 
+def _handed_over(goods: Travelled, supplier: int) -> Move | None:
+    """The handoff by which these goods left the supplier."""
+    own = (move for move in goods.portion.moves if move.releaser == supplier and not move.refused)
+    return next((move for move in own if move.handoff is not None), None)
+
+
+def _left_well(case: Case, move: Move | None, new: Container[tuple[RecordId, bytes]]) -> bool:
+    """In time, and without an exception that was new; None: the supplier handed nothing over."""
+    if move is None:
+        return case.terms.holder != case.terms.consignor and case.opened_at <= case.t0
+    return _moved_at(case, move) <= case.t0 and (move.verified.id, move.shipment) not in new
+
+
 def supplier_papers(case: Case) -> Iterator[Sample]:
     """No hold by the supplier's papers, where customs dealt with the goods at all."""
     supplier = case.terms.consignor
@@ -62,9 +75,8 @@ def supplier_papers(case: Case) -> Iterator[Sample]:
     said = [c.verified.id for shipment in _family(goods) for c in case.journeys.clearances(shipment)]
     if not said:
         return
-    holds = [h.hold for t in goods for h in t.line.holds]
-    blamed = [hold for hold in holds if hold.confirmed and hold.caused_by == supplier]
-    own = tuple(dict.fromkeys(hold.held.id for hold in blamed if _answers(hold, supplier)))
+    holds = [h.hold for t in goods for h in t.line.holds if h.hold.caused_by == supplier]
+    own = tuple(dict.fromkeys(hold.held.id for hold in holds if _answers(hold, supplier)))
     yield Sample(Role.SUPPLIER, supplier, Indicator.NO_HOLD, int(not own), 1, own or (said[-1],), _delivery(case))
 
 
@@ -133,15 +145,16 @@ def _family_items(case: Case, goods: Iterable[Travelled]) -> list[OwnMove]:
 def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -> tuple[int, list[RecordId]]:
     """Packages defective when they left the supplier, returned, or recalled; and the records that say so.
 
-    Of a short item those that are missing; of one that arrived damaged all, for nobody says how many.
+    Of a short item those that are missing; of one that arrived damaged, or was refused for that, all that were held,
+    for nobody says how many.
     """
     bad = 0
     proofs: list[RecordId] = []
-    for move, new, missing in items:
+    for move, new, held, missing in items:
         if move.releaser == case.terms.consignor and new:
-            bad += missing + (move.packages or case.terms.packages if new & ~SHORT else 0)
+            bad += held if new & ~SHORT else missing
             proofs.append(move.verified.id)
-    for shipment in _family(goods):
+    for shipment in dict.fromkeys(name for one in _family(goods) for name in _with_splits(case.journeys, one)):
         for onward in case.journeys.onward(shipment):
             if onward.record.purpose == Purpose.RETURN and (taken := _taken_back(case, onward.verified.id)):
                 bad += onward.record.packages
@@ -152,6 +165,14 @@ def _defects(case: Case, goods: Iterable[Travelled], items: Iterable[OwnMove]) -
         bad += case.terms.packages
         proofs += recalls
     return bad, proofs
+
+
+def _with_splits(journeys: Journeys, shipment: bytes) -> Iterator[bytes]:
+    """It and what it was split into: who received goods parts them before some go back."""
+    yield shipment
+    for child in journeys.children(shipment):
+        for portion in journeys.portions(child):
+            yield from _with_splits(journeys, portion.shipment)
 
 
 def _taken_back(case: Case, terms: RecordId) -> RecordId | None:

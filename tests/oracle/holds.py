@@ -31,13 +31,16 @@ class Holds:
     commercial: Commercial
     line: Line
 
-    def spans(self, t: int, *, whoever_caused: bool = False) -> list[Span]:
-        """The holds that count, as spans of seconds up to `t`; `whoever_caused`: those of `liable` too."""
+    def spans(self, t: int, *, whoever_caused: bool = False, but_of: int | None = None) -> list[Span]:
+        """The holds that count, as spans of seconds up to `t`; `whoever_caused`: those of `liable` too; `but_of`: all
+        that another did not cause.
+        """
+        guilty = self.commercial.liable if but_of is None else but_of
         decisions = self._decisions()
         found = []
         for seen in decisions:
             record = decision(seen)
-            if record.causedBy == self.commercial.liable and not whoever_caused:
+            if record.causedBy == guilty and not whoever_caused:
                 continue
             if record.status == ClearanceStatus.SEIZED and self._by_customs(record):
                 found.append((record.occurredAt, min(t, self._next_move(record.occurredAt, t))))

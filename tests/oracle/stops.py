@@ -67,6 +67,11 @@ class Clock:
         stop = self.stop()
         return next((step for step in self._handoffs() if self.time_of(step) == stop), None)
 
+    def offered(self) -> bool:
+        """Whether what stopped it is a tender, or the refusal of all goods."""
+        step = self.handoff()
+        return not step.moves if step else self.stop() in self._tenders()
+
     def time_of(self, step: Step) -> int:
         """When a handoff counts."""
         return counted(step.seen, self.commercial.reportLag)

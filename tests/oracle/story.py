@@ -5,7 +5,7 @@ from random import Random
 
 from ledger.codes import Purpose, Role
 from ledger.records.eip712 import Withheld
-from ledger.records.types import UNLIMITED_LAG, Commercial, Details, Place, Require, ShipmentRef, ShipmentTerms
+from ledger.records.types import UNLIMITED_LAG, Commercial, Details, Goods, Place, Require, ShipmentRef, ShipmentTerms
 from tests.oracle.chain import Chain, Slot
 from tests.oracle.facts import DAY, HOUR, Seen
 from tests.oracle.travels import terms_of
@@ -101,6 +101,10 @@ class Story:
             bytes(32),
         )
 
+    def contents(self) -> tuple[Goods, ...]:
+        """What is in the packages of the next terms; nobody says it, unless a kind of story does."""
+        return ()
+
     def requires(self) -> tuple[Require, ...]:
         rng = self.rng
         pairs = [(b"DE", 1), (b"IT", 2)][: rng.randrange(0, 3)]
@@ -134,7 +138,7 @@ class Story:
             1,
             self.place(ROME),
             destination,
-            (),
+            self.contents(),
             self.commercial(chain.now + rng.randrange(DAY, 10 * DAY), liable, beneficiary),
             self.requires(),
             chain.now + 14 * DAY,
@@ -178,7 +182,7 @@ class Story:
             1,
             self.place(HAMBURG),
             self.place(rng.choice((HAMBURG, ROME))),
-            (),
+            self.contents(),
             self.commercial(self.chain.now + rng.randrange(DAY, 6 * DAY), liable, PLATFORM),
             self.requires(),
             self.chain.now + 14 * DAY,

@@ -50,12 +50,15 @@ class OnTime(NamedTuple):
 
 
 class Goods(NamedTuple):
-    """A shipment in a sample: packages, and whether it is on time at best and at worst."""
+    """A shipment in a sample: packages, whether it is on time at best and at worst, and how many seconds it is late in
+    each case (None: the carrier is not liable).
+    """
 
     event: Event
     packages: int
     best: bool
     worst: bool
+    seconds: tuple[int, int] | None
 
 
 def on_time(carrier: int, seen: Sequence[Seen], at: int) -> OnTime | None:
@@ -94,21 +97,36 @@ def goods_of(carrier: int, seen: Sequence[Seen], at: int) -> Iterator[Goods]:
     """All for whose time the carrier answers: as the liable that put its name to it, or by a breach that it signed."""
     world, signers = World(seen), {one.id: one.signers for one in seen}
     for root, terms in world.opened.items():
-        parts: dict[bytes, list[Piece]] = defaultdict(list)
-        through: dict[bytes, list[Piece]] = defaultdict(list)
+        family = Family(world, terms, at)
+        broken = {b.shipment for b in breaches(root, seen) if carrier in signers[b.record]}
+        for shipment in [*family.ends, *(broken - family.ends.keys())]:
+            part, breach = family.part(shipment), shipment in broken
+            liable = shipment in family.ends and part.due and part.bound(carrier)
+            if breach or liable:
+                best, worst = (not (breach or part.late(at_worst=at_worst)) for at_worst in (False, True))
+                late = (part.seconds_late(), part.seconds_late(at_worst=True)) if liable else None
+                yield Goods(part.event(), family.packages[shipment], best, worst, late)
+
+
+class Family:
+    """The shipments of one terms with what their goods became: `ends` has the pieces that ended under each, `through`
+    those that it passed too, `packages` what each weighs.
+    """
+
+    def __init__(self, world: World, terms: Seen, at: int) -> None:
+        self.world, self.terms, self.at = world, terms, at
+        self.ends: dict[bytes, list[Piece]] = defaultdict(list)
+        self.through: dict[bytes, list[Piece]] = defaultdict(list)
         for piece in pieces_of(world, terms, at):
             names = _names(piece[0])
-            parts[names[-1]].append(piece)
+            self.ends[names[-1]].append(piece)
             for name in names:
-                through[name].append(piece)
-        packages = dict(_packages(world, root, terms_of(terms).packages))
-        broken = {b.shipment for b in breaches(root, seen) if carrier in signers[b.record]}
-        for shipment in [*parts, *(broken - parts.keys())]:
-            part = _Part(world, terms, shipment, parts[shipment] or through[shipment], at)
-            breach = shipment in broken
-            if breach or (part.due and part.bound(carrier)):
-                best, worst = (not (breach or part.late(at_worst=at_worst)) for at_worst in (False, True))
-                yield Goods(part.event(), packages[shipment], best, worst)
+                self.through[name].append(piece)
+        self.packages = dict(_packages(world, terms.id, terms_of(terms).packages))
+
+    def part(self, shipment: bytes) -> "Part":
+        pieces = self.ends.get(shipment) or self.through.get(shipment, [])
+        return Part(self.world, self.terms, shipment, pieces, self.at)
 
 
 def _names(line: Line) -> list[bytes]:
@@ -134,7 +152,7 @@ def _packages(world: World, shipment: bytes, opened: int) -> Iterator[tuple[byte
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """One shipment under its terms, in the pieces that later terms made of it, or splits if it was closed by one; none
     if it was split from what was refused, which still is one part in the penalty.
     """
@@ -146,17 +164,26 @@ class _Part:
     at: int
 
     def late(self, *, at_worst: bool) -> bool:
-        return any(self._late(piece, at_worst=at_worst) for piece in self.pieces)
+        return self.seconds_late(at_worst=at_worst) > 0
 
-    def _late(self, piece: Piece, *, at_worst: bool = False) -> int:
+    def seconds_late(self, *, at_worst: bool = False) -> int:
+        """Of its latest piece."""
+        return max((self.seconds_of(piece, at_worst=at_worst) for piece in self.pieces), default=0)
+
+    def seconds_of(self, piece: Piece, *, at_worst: bool = False) -> int:
         """The seconds between t0 and the stop, or now while it is missing, net of customs and relief; whether or not a
         penalty still accrued then.
         """
         line, rules, *_ = piece
-        stop = self._clock(piece, best=not at_worst).stop()
+        stop = self.clock(piece, best=not at_worst).stop()
         until = self.at if stop is None else stop
         customs = Holds(self.world, self.terms, rules.commercial, line).seconds(self.terms.known, until)
         return max(0, until - self.t0 - customs - rules.relief)
+
+    @property
+    def came(self) -> bool:
+        """Its time has passed, or the clock stopped before."""
+        return self.t0 < self.at or all(self.clock(piece).stop() is not None for piece in self.pieces)
 
     @property
     def due(self) -> bool:
@@ -164,18 +191,18 @@ class _Part:
         lost before t0 until that has passed.
         """
         overdue = self.t0 < self.at and self.late(at_worst=True)
-        return overdue or all(self._clock(piece).stop() is not None for piece in self.pieces)
+        return overdue or all(self.clock(piece).stop() is not None for piece in self.pieces)
 
     @property
     def t0(self) -> int:
-        return self._rules.commercial.promisedAt + self._rules.commercial.grace
+        return self.rules.commercial.promisedAt + self.rules.commercial.grace
 
     def bound(self, carrier: int) -> bool:
         """Whether it is liable and signed or endorsed the terms, or took or passed on the goods: anybody may name a
         stranger in terms. Who carries under later terms serves somebody else.
         """
-        signed = self._rules.amended or self.world.bears(self.terms, carrier)
-        return self._rules.commercial.liable == carrier and (
+        signed = self.rules.amended or self.world.bears(self.terms, carrier)
+        return self.rules.commercial.liable == carrier and (
             signed or any(self._carried(p[0], carrier) for p in self.pieces)
         )
 
@@ -184,22 +211,22 @@ class _Part:
         return any(carrier in step.seen.signers for step in under)
 
     @property
-    def _rules(self) -> Rules:
+    def rules(self) -> Rules:
         """As amended for this shipment and what it parted from."""
         ancestry = dict(self.world.family(self.terms.id))[self.shipment]
         return rules_of(self.world, self.terms, (*(above for above, _ in ancestry), self.shipment))
 
-    def _clock(self, piece: Piece, *, best: bool = True) -> Clock:
+    def clock(self, piece: Piece, *, best: bool = True) -> Clock:
         return Clock(self.world, self.terms, piece[1].commercial, piece[0], self.at, best)
 
     def event(self) -> Event:
         """What the latest goods passed between; where no handoff stopped the clock: holder, consignee, day of t0."""
         first = terms_of(self.terms)
-        latest = max(self.pieces, key=self._late, default=None)
+        latest = max(self.pieces, key=self.seconds_of, default=None)
         split = self._split(latest[0]) if latest else None
-        step = self._clock(latest).handoff() if latest and split is None else None
+        step = self.clock(latest).handoff() if latest and split is None else None
         if latest and step:
-            giver, taker, when = step.releaser, step.receiver, self._clock(latest).time_of(step)
+            giver, taker, when = step.releaser, step.receiver, self.clock(latest).time_of(step)
         else:
             steps = [s for s in latest[0].steps if s.moves and (split is None or s.place <= split)] if latest else []
             moved = [step.receiver for step in steps] if latest else self._took()
