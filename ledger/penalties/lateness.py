@@ -101,15 +101,16 @@ class Clock(NamedTuple):
 class PortionLine:
     """Goods that travelled as one. `counted_until` is t; `stop` says why it stopped there (None: it did not).
 
-    `late_seconds` = max(0, counted_until − t0 − customs_seconds − relief_seconds). `late_seconds_high` is the same as
-    if whatever is disputed fell, and what is closed were elsewhere. `settled` is false while the clock may still
-    change. `alpha` and `cap` are what the terms in force for these goods state for the whole; `amount` and
+    `late_seconds` = max(0, counted_until − t0 − customs_seconds − relief_seconds). `late_seconds_high` and `stop_high`
+    are the same as if whatever is disputed fell, and what is closed were elsewhere. `settled` is false while the clock
+    may still change. `alpha` and `cap` are what the terms in force for these goods state for the whole; `amount` and
     `amount_high` their share of the family's penalty, in minor units.
     """
 
     part: Part
     force: TermsInForce
     stop: Stop | None
+    stop_high: Stop | None
     ending: Ending | None
     counted_until: Seconds
     customs_seconds: Seconds
@@ -181,6 +182,7 @@ def lateness_of(
         part,
         force,
         stops.low,
+        stops.high,
         None if stops.low else ending,
         low.until,
         low.customs,

@@ -68,7 +68,7 @@ def carrier_goods(case: Case) -> Iterator[Sample]:
                 badly.setdefault(partner, []).append(case.statement.terms)
         elif line.stop is not None and line.stop.kind in (StopKind.REFUSAL, StopKind.TENDER):
             well.setdefault(holder, []).append(line.stop.verified.id)
-            if line.disputed:
+            if line.disputed and line.stop_high is None:  # otherwise they have arrived since
                 disputed |= {holder, int(case.statement.liable)} if case.liable_answers else {holder}
     for partner in sorted(well.keys() | badly.keys()):
         if partner not in case.outsiders:

@@ -2,7 +2,7 @@
 
 A sample is a delivery event, and good by the share of its packages or lines that are, or late by their mean. Each
 weighs one, whatever it holds, so whoever splits what it delivers in a day moves nothing. Within a sample amounts are
-summed, of each currency apart. A duration is due the median of its office.
+summed, of each currency apart. A duration is over the median of its office.
 """
 
 from collections.abc import Iterator, Mapping
@@ -139,13 +139,12 @@ class Tally:
     def _pairs(self, *, at_worst: bool = False, closed: bool = True) -> list[tuple[int, int]]:
         """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others.
 
-        A sample weighs one, whatever it holds; one of durations, the median of its office. Without what is
-        `closed`, if told so.
+        A sample weighs one, whatever it holds. Without what is `closed`, if told so.
         """
         sums = self._sums(at_worst=at_worst, closed=closed)
-        means = [(Fraction(good, weight), group) for (group, _), (good, weight) in sums.items()]
-        scale = lcm(*{mean.denominator for mean, _ in means})
-        return [(int(mean * scale), self._one(group) * scale) for mean, group in means]
+        means = [Fraction(good, weight) for good, weight in sums.values()]
+        scale = lcm(*{mean.denominator for mean in means})
+        return [(int(mean * scale), scale) for mean in means]
 
     def _sums(self, *, at_worst: bool = False, closed: bool = True) -> dict[tuple[str, Event], list[int]]:
         """What each sample holds: good, and what that is of."""
@@ -160,24 +159,24 @@ class Tally:
 
     def _weighed(self, *, at_worst: bool = False) -> Iterator[tuple[str, int, int, Delivery]]:
         """What was counted by group, in what may be summed within a sample: packages, lines, money, or seconds twice
-        (the medians are doubled too).
+        over the office's median (which is doubled too).
         """
         timed = self.indicator is Indicator.OVER_MEDIAN
         for group, rows in self.groups.items():
             for good, due, _, delivery in rows.at_worst() if at_worst and rows.worst else rows.each():
                 by = delivery.packages if self.indicator in BY_PACKAGE else 1
-                yield (group, 2 * good, 1, delivery) if timed else (group, good * by, due * by, delivery)
+                yield (
+                    (group, 2 * good, self._median(group), delivery)
+                    if timed
+                    else (group, good * by, due * by, delivery)
+                )
 
     def _comparable(self) -> Iterator[tuple[int, int]]:
         """Of everything that was counted good and due, as they may be summed over all samples."""
         sums = self._sums()
         for group, good, weight, delivery in self._weighed():
             whole = sums[group, delivery.event][1]
-            yield good * _FINE // whole, self._one(group) * weight * _FINE // whole
-
-    def _one(self, group: str) -> int:
-        """What one sample weighs."""
-        return self._median(group) if self.indicator is Indicator.OVER_MEDIAN else 1
+            yield good * _FINE // whole, weight * _FINE // whole
 
     def _median(self, office: str) -> int:
         return max(2, self.medians[office])  # where most take no time at all, a second is the measure
