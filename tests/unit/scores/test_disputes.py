@@ -63,6 +63,18 @@ def test_a_contested_tender_is_a_fault_at_worst_and_none_at_best_for_thirty_days
     assert public_card(disputed).low is not None
 
 
+def test_a_disputed_tender_of_goods_that_arrived_since_is_a_fault_in_time_alone() -> None:
+    """Tendered on day 9, contested on day 10, delivered whole on day 12, two days late."""
+    history = History()
+    shipment = history.terms()
+    history.statement(StatementKind.TENDER, shipment, CARRIER, 9 * DAY, counterparty=SHOP)
+    history.statement(StatementKind.CONTEST, shipment, SHOP, 10 * DAY, counterparty=CARRIER)
+    history.handoff(shipment, CARRIER, SHOP, 12 * DAY)
+    card = judged(history, 35 * DAY)
+    assert (of(card, Indicator.ON_TIME).disputed, of(card, Indicator.IN_FULL).disputed) == (1, 0)
+    assert of(card, Indicator.IN_FULL).value == 1_000_000
+
+
 def test_a_third_decides_a_dispute_for_who_tendered() -> None:
     for roles, good in ((1 << Role.WAREHOUSE, 12), (0, 11)):
         history, tender = story()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, Role, StatementKind
+from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, Purpose, Role, StatementKind
 from ledger.common.periods import Period
 from ledger.penalties.statement import own_penalty_of, penalty_of
 from ledger.scores.card import Indicator, parse_card
@@ -163,3 +163,59 @@ def test_terms_amended_for_what_was_left_behind_hold_for_it_alone() -> None:
     history.handoff(rest, CARRIER, SHOP, 19 * DAY, packages=4)
     on_time = carrier(history)[Indicator.ON_TIME]
     assert (on_time.samples, on_time.value) == (2, 500_000)
+
+
+def supplier(history: History) -> dict[Indicator, IndicatorScore]:
+    carrier(history)  # compares the three ways
+    scorecard = Tallies(Journeys(history.records), YEAR).score(MAKER, Role.SUPPLIER, CARD)
+    return {entry.indicator: entry for entry in scorecard.indicators}
+
+
+@pytest.mark.parametrize(("second", "good"), [(9 * DAY, 1), (12 * DAY, 0)])
+def test_a_supplier_that_hands_over_in_parts_is_judged_by_all_of_them(second: int, good: int) -> None:
+    """FCA, promised for day 10: the first part leaves on day 2."""
+    history = History()
+    shipment = history.terms(holder=MAKER, incoterm="FCA")
+    first, other = history.split(shipment, MAKER, DAY, (4, 6))
+    history.handoff(first, MAKER, CARRIER, 2 * DAY, packages=4)
+    history.handoff(other, MAKER, CARRIER, second, packages=6)
+    assert supplier(history)[Indicator.ON_TIME_IN_FULL].good == good
+
+
+def test_goods_that_the_supplier_never_held_went_at_the_opening() -> None:
+    history = History()
+    history.handoff(history.terms(holder=SECOND, incoterm="FCA"), SECOND, SHOP, 12 * DAY)
+    assert supplier(history)[Indicator.ON_TIME_IN_FULL].good == 1
+
+
+def test_a_return_of_what_was_split_after_the_delivery_is_a_defect() -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    history.handoff(shipment, MAKER, SHOP, 9 * DAY)
+    _, back = history.split(shipment, SHOP, 10 * DAY, (1, 9))
+    parties: dict[str, Any] = {"consignor": SHOP, "holder": SHOP, "consignee": MAKER}
+    again = history.terms(known=11 * DAY, packages=9, parents=[back], purpose=Purpose.RETURN, **parties)
+    history.handoff(again, SHOP, CARRIER, 12 * DAY, packages=9)
+    defects = supplier(history)[Indicator.DEFECTS]
+    assert (defects.good, defects.due) == (9, 10)
+
+
+def test_a_refused_part_spoils_its_own_packages() -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    part, _ = history.split(shipment, MAKER, DAY, (4, 6))
+    refused: dict[str, Any] = {"packages": 0, "exceptions": ExceptionBit.DAMAGED | ExceptionBit.REFUSED}
+    history.handoff(part, MAKER, SHOP, 9 * DAY, **refused)
+    defects = supplier(history)[Indicator.DEFECTS]
+    assert (defects.good, defects.due) == (4, 10)
+
+
+def test_a_hold_that_customs_lays_to_the_suppliers_papers_counts_without_the_beneficiary() -> None:
+    history = History()
+    shipment = history.terms(holder=MAKER)
+    history.handoff(shipment, MAKER, CARRIER, DAY)
+    history.clearance(ClearanceStatus.HELD, shipment, 2 * DAY, caused_by=MAKER)
+    history.clearance(ClearanceStatus.RELEASED, shipment, 4 * DAY)
+    history.handoff(shipment, CARRIER, SHOP, 9 * DAY)
+    papers = supplier(history)[Indicator.NO_HOLD]
+    assert (papers.good, papers.due) == (0, 1)

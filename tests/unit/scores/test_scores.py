@@ -18,6 +18,7 @@ from ledger.codes import (
     HoldCause,
     Outcome,
     Purpose,
+    Regime,
     RegistryAction,
     Role,
     StatementKind,
@@ -873,6 +874,18 @@ def test_a_broker_is_measured_against_its_office(card: Card) -> None:
     scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
     assert of(scorecard, Indicator.OVER_MEDIAN).value == 1_500_000
     assert (of(scorecard, Indicator.RELEASED).good, of(scorecard, Indicator.RELEASED).due) == (1, 2)
+
+
+def test_a_slow_office_outweighs_no_quick_one(card: Card) -> None:
+    """Two hours where the median is one, four days where it is eight: the mean of 2 and of a half, by shares of 1."""
+    history = History()
+    for regime, own, others in ((Regime.IMPORT, 2 * HOUR, 1 * HOUR), (Regime.EXPORT, 4 * DAY, 8 * DAY)):
+        for broker, seconds in ((BROKER, own), (77, others), (78, others)):
+            shipment = history.terms()
+            history.clearance(ClearanceStatus.PRESENTED, shipment, 2 * DAY, declarant=broker, regime=regime)
+            history.clearance(ClearanceStatus.RELEASED, shipment, 2 * DAY + seconds, declarant=broker, regime=regime)
+    scorecard = score_of(BROKER, Role.BROKER, Journeys(history.records), card, YEAR)
+    assert of(scorecard, Indicator.OVER_MEDIAN).value == (2_000_000 + 500_000) // 2
 
 
 @pytest.mark.parametrize(("by", "good"), [(77, 1), (BROKER, 0), (CUSTOMS, 0)])
