@@ -1,9 +1,9 @@
 """Starting and stopping the validators of a network that run on this machine."""
 
 import os
+import shutil
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +24,9 @@ def find_program(setting: Path | None) -> Path:
 
     Raises `Misconfigured` when there is none.
     """
-    paths = [Path(folder) / PROGRAM for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    for path in [setting] if setting else [_SOURCE / "network" / "build" / PROGRAM, *paths]:
-        if path.is_file() and os.access(path, os.X_OK):
-            return path.resolve()
+    for place in (setting,) if setting else (_SOURCE / "network" / "build" / PROGRAM, PROGRAM):
+        if path := shutil.which(place):
+            return Path(path).resolve()
     raise Misconfigured(
         "the validators' program is not here",
         where="LADING_NETWORK_PROGRAM",
@@ -46,17 +45,8 @@ def start(network: Network, program: Path) -> list[Validator]:
     for validator in idle:
         _refuse_taken(validator)
     for validator in idle:
-        with (validator.folder / LOG).open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own program, with arguments built here
-                [program, "start", "--home", validator.folder],
-                cwd=validator.folder,
-                env={"PATH": os.defpath, "HOME": str(validator.folder)},  # no passphrase of ours goes there
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        (validator.folder / PID).write_text(f"{process.pid}\n", encoding="ascii")
+        process = _spawn([str(program), "start", "--home", str(validator.folder)], validator.folder)
+        (validator.folder / PID).write_text(f"{process}\n", encoding="ascii")
     return idle
 
 
@@ -106,6 +96,22 @@ def last_words(validator: Validator, lines: int = 3) -> str:
     except OSError:
         return ""
     return " / ".join(text.strip().splitlines()[-lines:])[:1000]
+
+
+def _spawn(command: list[str], folder: Path) -> int:
+    """Start a process that outlives this one, in a session of its own; its number."""
+    with (folder / LOG).open("ab") as log:
+        return os.posix_spawn(
+            command[0],
+            command,
+            {"PATH": os.defpath, "HOME": str(folder)},  # no passphrase of ours goes there
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+            ],
+            setsid=True,
+        )
 
 
 def _refuse_taken(validator: Validator) -> None:
