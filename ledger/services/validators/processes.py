@@ -47,6 +47,7 @@ def start(network: Network, program: Path) -> list[Validator]:
     for validator in idle:
         process = _spawn([str(program), "start", "--home", str(validator.folder)], validator.folder)
         (validator.folder / PID).write_text(f"{process}\n", encoding="ascii")
+        _await_arguments(process)
     return idle
 
 
@@ -112,6 +113,17 @@ def _spawn(command: list[str], folder: Path) -> int:
             ],
             setsid=True,
         )
+
+
+def _await_arguments(process: int) -> None:
+    """A process is there a moment before its arguments are, by which `running` knows it."""
+    for _ in range(100):
+        try:
+            if Path(f"/proc/{process}/cmdline").read_bytes():
+                return
+        except OSError:
+            return
+        time.sleep(0.01)
 
 
 def _refuse_taken(validator: Validator) -> None:
