@@ -47,7 +47,7 @@ def _free(port: int) -> bool:
 
 def ask(url: str, method: str, *parameters: Any) -> dict[str, Any]:
     """The whole answer to a JSON-RPC question."""
-    question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
+    question: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
     answer: dict[str, Any] = requests.post(url, json=question, timeout=30).json()
     return answer
 

@@ -4,20 +4,25 @@ import json
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from ledger.common.ids import to_hex
 from ledger.services.home.settings import read_settings
 from ledger.services.validators import processes
-from ledger.services.validators.folder import Member, make_member
+from ledger.services.validators.folder import make_member
 from ledger.services.validators.node_files import Ports, application_settings, comet_settings
-from ledger.services.validators.plan import NetworkPlan
+from ledger.services.validators.plan import Member, NetworkPlan
 from tests.e2e.network.conftest import ANCHOR, CHAIN_ID, RELAYER, STRANGER, Running, ask, comet, height, send, until
 
 pytestmark = pytest.mark.network
 ANYWHERE = bytes(19) + b"\x99"
 CODE = bytes.fromhex("600160005560006000f3")  # a constructor that leaves nothing
+
+
+def log_of(folder: Path) -> str:
+    return (folder / processes.LOG).read_text()
 
 
 def pool(running: Running) -> int:
@@ -87,13 +92,12 @@ def test_a_node_that_is_no_member_is_let_in_by_nobody(running: Running) -> None:
     (folder / "config" / "config.toml").write_text(text)
     (folder / "config" / "app.toml").write_text(application_settings(plan, ports))
     shutil.copy(one.folder / "config" / "genesis.json", folder / "config" / "genesis.json")
+    doors = [f'EOF module=p2p peer="Peer{{MConn{{127.0.0.1:{each.ports.peer}}}' for each in network.validators]
     program = processes.find_program(read_settings().network_program)
     with (folder / "node.log").open("wb") as log:
         process = subprocess.Popen([program, "start", "--home", folder], stdout=log, stderr=log)
     try:
-        for validator in network.validators:
-            door = f'Stopping peer for error err=EOF module=p2p peer="Peer{{MConn{{127.0.0.1:{validator.ports.peer}}}'
-            until(lambda text=door: text in (folder / "node.log").read_text(), f"{validator.name} did not hang up")
+        until(lambda: all(door in log_of(folder) for door in doors), "not all hung up")
         for validator in network.validators:
             peers = {peer["node_info"]["id"] for peer in comet(validator, "net_info")["peers"]}
             assert peers == {each.node_id for each in network.validators} - {validator.node_id}

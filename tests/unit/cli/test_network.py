@@ -39,6 +39,7 @@ class Command:
     """`lading network …` on one folder, and what it leaves running."""
 
     def __init__(self, tmp_path: Path) -> None:
+        tmp_path.mkdir(exist_ok=True)
         self.folder = tmp_path / "net"
         program = tmp_path / "lading-node"
         program.write_text(f"#!{sys.executable}\n" + STAND_IN.read_text())
@@ -176,7 +177,7 @@ def test_what_init_refuses(command: Command, options: tuple[str, ...], kind: typ
 
 
 def test_a_ceremony_of_two_members_gives_one_genesis(tmp_path: Path) -> None:
-    homes = [Command(tmp_path / name) for name in ("one", "two") if not (tmp_path / name).mkdir()]
+    homes = [Command(tmp_path / name) for name in ("one", "two")]
     for home, name in zip(homes, ("harbour", "carrier"), strict=True):
         home("member", "--name", name, "--address", f"{name}.example:26656")
     files = [str(home.folder / f"{name}.json") for home, name in zip(homes, ("harbour", "carrier"), strict=True)]

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.common.ids import checksum_address
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.records.signing import SigningKey
 from ledger.services.validators.folder import (
     file_of,
     init,
@@ -25,6 +26,7 @@ from ledger.services.validators.folder import (
 from ledger.services.validators.genesis import genesis
 from ledger.services.validators.plan import Member, NetworkPlan
 
+ROOT = Path(__file__).resolve().parents[3]
 RELAYER, ANCHOR, FUNDER = bytes([1] * 20), bytes([2] * 20), bytes([3] * 20)
 PLAN = NetworkPlan(77, 1_800_000_000, creators=(RELAYER,), senders=(FUNDER, ANCHOR), block_ms=300)
 
@@ -83,6 +85,14 @@ def test_chain_id_block_gas_and_time_are_those_of_the_plan() -> None:
     assert document["chain_id"] == "lading-77"
     assert document["genesis_time"] == "2027-01-15T08:00:00Z"
     assert document["consensus"]["params"]["block"]["max_gas"] == "60000000"
+
+
+def test_the_node_is_tested_on_a_genesis_as_it_is_written_here() -> None:
+    """`network/*_test.go` runs on this file. After a change of the genesis, write it anew as this test does."""
+    keys = [Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)).public_key().public_bytes_raw() for n in (1, 2)]
+    lone = Member("validator-1", keys[0], keys[1], "127.0.0.1:26656")
+    plan = NetworkPlan(77, 1_800_000_000, creators=(SigningKey(bytes([7] * 32)).address,))
+    assert (ROOT / "network" / "testdata" / "genesis.json").read_bytes() == file_of(genesis(plan, [lone]))
 
 
 def test_all_validators_have_one_genesis_and_keys_of_their_own(tmp_path: Path) -> None:
