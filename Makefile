@@ -11,7 +11,7 @@ NODE_PATHS := PATH="$(CURDIR)/$(BIN):$$PATH"
 FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
 PYTEST ?= $(BIN)/python -m pytest
 # No C compiler, no other Go than the locked one, no path of this machine in the program.
-GO := cd network && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trimpath" $(CURDIR)/$(VENV)-network/bin/go
+GO := cd network && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trimpath -buildvcs=false" $(CURDIR)/$(VENV)-network/bin/go
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
