@@ -1,5 +1,5 @@
-# Python, make and git are all that this needs from the machine. Everything else goes into .venv and
-# contracts/node_modules, from lock files only.
+# Python, make and git are all that this needs from the machine. Everything else goes into .venv, .venv-network and
+# contracts/node_modules, from lock files only; Go's modules into Go's own cache, by the hashes in network/go.sum.
 
 # The first Python from 3.11 to 3.13: for a newer one coincurve has no wheel yet, and nothing is compiled here.
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
@@ -10,11 +10,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NODE_PATHS := PATH="$(CURDIR)/$(BIN):$$PATH"
 FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
 PYTEST ?= $(BIN)/python -m pytest
+# No C compiler, no other Go than the locked one, no path of this machine in the program.
+GO := cd network && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trimpath -buildvcs=false" $(CURDIR)/$(VENV)-network/bin/go
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-python test-contracts test-browser check format drills bench generate contracts \
-  slither mutants release-home lock clean
+.PHONY: help setup demo network network-node test test-python test-contracts test-browser test-network check format \
+  drills bench generate contracts slither mutants release-home lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +56,20 @@ contracts/node_modules/.installed: contracts/package-lock.json contracts/package
 demo: $(VENV)/.run $(VENV)/.project ## serve the demo consortium
 	LADING_HOME=./var/demo $(BIN)/lading demo
 
+network: setup network-node ## serve a trial consortium on a network of four validators, in ./var/network
+	$(BIN)/python -m scripts.network
+
+network-node: network/build/lading-node ## build the validators' program; about eight minutes for the first time
+
+network/build/lading-node: $(wildcard network/*.go) network/go.mod network/go.sum $(VENV)-network/.installed
+	$(GO) build -ldflags "-s -w" -o build/lading-node .
+
+$(VENV)-network/.installed: requirements/network.txt $(VENV)/.created
+	$(PYTHON) -m venv $(VENV)-network
+	$(VENV)-network/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	  -r requirements/network.txt
+	@touch $@
+
 # --- checks and tests ------------------------------------------------------------------------------------------------
 
 test: setup ## all tests: contracts, then Python
@@ -68,6 +84,11 @@ test-python: setup
 
 test-browser: setup ## pages against altered answers and forged logs, in this machine's Chromium
 	$(PYTEST) -m browser -n 2 --dist worksteal tests/browser
+
+test-network: setup network-node ## the node's own tests, and Lading on a network of four validators
+	$(GO) vet ./...
+	$(GO) test ./...
+	$(PYTEST) -m network -n 0 tests/e2e/network
 
 check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/ruff format --check .
@@ -126,9 +147,10 @@ lock: setup ## renew the lock files within pyproject.toml's ranges (UPGRADE=--up
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml --constraints requirements/run.txt --output-file requirements/base.txt
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra node --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 	$(UV_COMPILE) $(UPGRADE) --group slither --output-file requirements/slither.txt
+	$(UV_COMPILE) $(UPGRADE) --group network --output-file requirements/network.txt
 	cd contracts && $(NODE_PATHS) npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) $(VENV)-slither var build contracts/node_modules contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) $(VENV)-slither $(VENV)-network var build network/build contracts/node_modules contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache \
 	  .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -43,7 +43,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         "bonuses": Entry("bonuses", "Bonus agreements, their rules and awards."),
         "network": Entry(
             "network",
-            "How lanes, markets, modes and carriers perform: times, delays, customs, cost, nodes.",
+            "How lanes, markets, modes and carriers perform; and the validators of a reference network.",
         ),
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },

@@ -34,6 +34,7 @@ PACKAGES = (
     "ledger.store",
     "ledger.chain",
     "ledger.services.home",
+    "ledger.services.validators",
     "ledger.services.state",
     "ledger.services.publish",
     "ledger.services.witness",

@@ -26,6 +26,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_QUOTA_READ_BURST": ("`2000`", "points for reading that are saved up at most"),
     "LADING_QUOTA_WRITES": ("`200`", "records a second of a signer; what is refused counts for its sender; 0: any"),
     "LADING_QUOTA_WRITE_BURST": ("`5000`", "records that are saved up at most"),
+    "LADING_NETWORK_PROGRAM": (
+        "what `make network-node` built, or the PATH",
+        "program of a reference network's validators",
+    ),
     "LADING_LOG_LEVEL": ("`info`", "`debug`, `info`, `warning` or `error`"),
 }
 EMBEDDED = "embedded"
@@ -51,6 +55,7 @@ class Settings:
     log_level: str
     clock_tolerance: int
     passphrase: str | None = None
+    network_program: Path | None = None
 
     def __repr__(self) -> str:
         # Never the passphrase, and never the password that a URL of a database or node may hold.
@@ -96,6 +101,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         log_level=log_level,
         clock_tolerance=_whole(env, "LADING_CLOCK_TOLERANCE", 900, 366 * DAY, least=300),
         passphrase=_passphrase(env),
+        network_program=Path(program).expanduser() if (program := env.get("LADING_NETWORK_PROGRAM")) else None,
     )
 
 

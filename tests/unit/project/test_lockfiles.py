@@ -33,7 +33,7 @@ def pinned(path: Path) -> dict[str, int]:
 
 
 def test_there_are_lock_files() -> None:
-    assert [path.name for path in REQUIREMENTS] == ["base.txt", "dev.txt", "run.txt", "slither.txt"]
+    assert [path.name for path in REQUIREMENTS] == ["base.txt", "dev.txt", "network.txt", "run.txt", "slither.txt"]
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.core import TyperGroup
 
+from ledger.cli.groups import WithDefault
 from ledger.cli.main import COMMANDS, loaded
 from ledger.services.home.settings import TABLE
 
@@ -73,6 +74,8 @@ def problem_with(words: list[str]) -> str | None:
         if found is None:
             return None if command.params and names else f"no command {' '.join([*names, words[0]])}"
         command, names, words = found, [*names, words[0]], words[1:]
+    if isinstance(command, WithDefault):
+        command = command.commands["show"]
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     unknown = [word for word in words if word.startswith("--") and word.partition("=")[0] not in {*known, "--help"}]
     return f"lading {' '.join(names)} has no {', '.join(unknown)}" if unknown else None

@@ -1,4 +1,4 @@
-"""`lading network`: how lanes, markets, modes and carriers perform, in a period and beside another."""
+"""`lading network show`: how lanes, markets, modes and carriers perform, in a period and beside another."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
 
-def network(
+def show(
     by: Annotated[By | None, typer.Option(help="Figures for each; without it, for all together.")] = None,
     start: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="Start of the period, UTC seconds.")] = None,
     end: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="End of it, not included.")] = None,

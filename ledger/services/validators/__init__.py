@@ -1,0 +1,1 @@
+"""The reference network: folders of validators that `network/` builds the program for, and the running of them."""

@@ -1,0 +1,108 @@
+"""Four validators of the reference network, the real program, and questions to them."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from ledger.chain.transactions import sign_transaction
+from ledger.common.ids import to_hex
+from ledger.common.keccak import keccak256
+from ledger.records.signing import SigningKey
+from ledger.services.home.settings import read_settings
+from ledger.services.validators import health, processes
+from ledger.services.validators.folder import COMET, PEER, WEBSOCKET, Network, Validator, init
+from ledger.services.validators.plan import NetworkPlan
+from tests.e2e.stage import PURSE
+
+CHAIN_ID = 77_001
+VALIDATORS = 4
+DEMO = b"trial of the network: "
+
+
+def key_of(name: str) -> SigningKey:
+    return SigningKey(keccak256(DEMO + name.encode()))
+
+
+RELAYER, ANCHOR, STRANGER = key_of("relayer"), key_of("anchor"), key_of("stranger")
+
+
+def free_ports(count: int) -> int:
+    """A first port from which on a network of `count` validators finds all its ports free."""
+    for first in range(23_000, 60_000, 1000):
+        wanted = [first + kind + i for kind in (0, WEBSOCKET, COMET, PEER) for i in range(count)]
+        if all(_free(port) for port in wanted):
+            return first
+    raise AssertionError("no ports")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def ask(url: str, method: str, *parameters: Any) -> dict[str, Any]:
+    """The whole answer to a JSON-RPC question."""
+    question: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
+    answer: dict[str, Any] = requests.post(url, json=question, timeout=30).json()
+    return answer
+
+
+def comet(validator: Validator, path: str) -> Any:
+    return requests.get(f"{validator.comet}/{path}", timeout=10).json()["result"]
+
+
+def height(validator: Validator) -> int:
+    return int(ask(validator.json_rpc, "eth_blockNumber")["result"], 16)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: int = 90) -> None:
+    """Wait for something that must come true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s: {what}"
+        time.sleep(0.3)
+
+
+def send(validator: Validator, key: SigningKey, to: bytes | None, data: bytes, nonce: int = 0) -> dict[str, Any]:
+    """What the validator says to a transaction of `key` that costs nothing."""
+    raw = sign_transaction(key, chain_id=CHAIN_ID, nonce=nonce, to=to, data=data, gas_limit=1_000_000, gas_price=0).raw
+    return ask(validator.json_rpc, "eth_sendRawTransaction", to_hex(raw))
+
+
+@dataclass(frozen=True)
+class Running:
+    """A network whose validators run."""
+
+    network: Network
+
+    @property
+    def url(self) -> str:
+        return self.network.validators[0].json_rpc
+
+    def start(self) -> None:
+        processes.start(self.network, processes.find_program(read_settings().network_program))
+        health.wait_for_blocks(self.network)
+
+
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Blocks as fast as they come; the relayer may create, anchor and purse may send, nobody else."""
+    plan = NetworkPlan(
+        CHAIN_ID,
+        int(time.time()),
+        creators=(RELAYER.address,),
+        senders=(ANCHOR.address, PURSE.address),
+        block_ms=300,
+    )
+    folder = tmp_path_factory.mktemp("network") / "net"
+    network = Running(init(folder, plan, VALIDATORS, free_ports(VALIDATORS + 1)))
+    try:
+        network.start()
+        yield network
+    finally:
+        processes.stop(network.network)
