@@ -16,7 +16,7 @@ from ledger.records.types import Record, RegistryChange
 from ledger.registry.changes import admission, change, opening_changes
 from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.registry.history import RegistryView
-from ledger.services.home.chains import open_chain
+from ledger.services.home.chains import PATIENCE, open_chain
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import TokenPlan, found
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
@@ -113,7 +113,7 @@ def found_trial(
     council = [demo_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
     found(
         settings,
-        lambda: open_chain(settings, clock, begin=True),
+        lambda: open_chain(settings, clock, begin=True, patience=PATIENCE),
         clock.now,
         council=[key.address for key in council],
         threshold=THRESHOLD,

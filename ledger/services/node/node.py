@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from prometheus_client import CollectorRegistry, Gauge
 
 from ledger.chain.contracts import encode_call, revert_reason
+from ledger.chain.nodes import Place
 from ledger.errors import (
     ChainUnavailable,
     DiskFailed,
@@ -24,7 +25,7 @@ from ledger.errors import (
 )
 from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
-from ledger.services.home.chains import open_chain
+from ledger.services.home.chains import open_chain, place_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
@@ -70,7 +71,7 @@ class Node:
         with ExitStack() as undone:
             self._in_use = ServiceLock(settings.home)
             undone.callback(self._in_use.close)
-            self.chain = open_chain(settings, watch)
+            self.chain = open_chain(settings, watch, place=self._place)
             undone.callback(self.chain.close)
             database = Database.open(settings.database_url, begin=False)
             undone.callback(database.close)
@@ -89,6 +90,9 @@ class Node:
             """Called from the worker when this process must end, because nobody knows what the disk holds."""
             self._open()
             undone.pop_all()
+
+    def _place(self) -> Place:
+        return place_of(self.home.consortium, self.home.database)
 
     def _open(self) -> None:
         """Nothing is accepted before this is done: a home put back to an older state must not become a second log.

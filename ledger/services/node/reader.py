@@ -3,6 +3,7 @@
 It needs no lock, so it works beside the process that serves the home.
 """
 
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.figures.publication import Publication
-from ledger.services.home.chains import open_chain_reader
+from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
 from ledger.services.home.home import Home
@@ -43,7 +44,8 @@ def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bo
     keys = open_keys(settings, consortium.log.origin)
     watch = clock or SystemClock()
     database = Database.existing(settings.database_url, read_only=read_only)
-    return LedgerReader(Home(settings, consortium, database, open_chain_reader(settings, watch), watch), keys)
+    chain = open_chain_reader(settings, watch, place=partial(place_of, consortium, database))
+    return LedgerReader(Home(settings, consortium, database, chain, watch), keys)
 
 
 def was_opened(settings: Settings) -> bool:

@@ -179,7 +179,8 @@ def test_a_service_that_starts_while_its_node_is_away_accepts_and_goes_on_when_i
         raise ChainUnavailable("connection refused")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ledger.services.home.chains.RpcChain", away)
+        patch.setattr("ledger.chain.jsonrpc.HttpNode.attempt", away)
+        patch.setattr("ledger.chain.jsonrpc.HttpNode.attempt_many", away)
         trial = open_trial(settings, CLOCK)
         node: Any = trial.node
         seat = Seat(trial, CLOCK, pair.one.parties, Scribe(trial, pair.one.parties))
