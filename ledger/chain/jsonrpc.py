@@ -9,7 +9,6 @@ that whoever asks for many things asks for fewer.
 """
 
 import io
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -108,18 +107,13 @@ class HttpNode:
         self._session.close()
 
     def _read(self, response: requests.Response, **_: Any) -> None:
-        """Read the body, unpacked, piece by piece; raises `_TooLargeError` at the first that is too much, and
-        `ChainUnavailable` for one that trickles: the limit is for the whole answer.
-        """
-        ends = time.monotonic() + _ANSWER_SECONDS
+        """Read the body, unpacked, piece by piece; raises `_TooLargeError` at the first that is too much."""
         self._session.cookies.update(response.cookies)  # a balancer's; requests looks for them where the body was
         body = io.BytesIO()
         with response.raw as raw:
             for piece in raw.stream(_PIECE, decode_content=True):
                 if body.tell() + len(piece) > MAX_ANSWER:
                     raise _TooLargeError
-                if time.monotonic() > ends:
-                    raise ChainUnavailable("the answer takes longer than the time limit", where="answer")
                 body.write(piece)
         body.seek(0)
         response.raw = body

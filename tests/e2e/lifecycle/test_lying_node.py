@@ -62,4 +62,4 @@ def test_a_home_whose_node_lied_audits_clean(far: Stage, seed: int) -> None:
         assert [one.outcome for one in outcomes.of(connection, first)] == [Code.APPLIED] * 2
         assert [[one.outcome for one in outcomes.of(connection, i)] for i in then] == [[Code.APPLIED]] * 3
     far.audited()
-    assert far.node.readiness()["chain"] == "ok"
+    assert far.node.health.readiness().checks["chain"] == "ok"
