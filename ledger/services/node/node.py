@@ -5,8 +5,6 @@ into the log and the projections. `start` does so in a background thread; scenar
 """
 
 import logging
-import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +16,7 @@ from ledger.errors import (
     DiskFailed,
     InconsistentLog,
     LadingError,
+    LeaseLost,
     StorageFailed,
     VerificationFailed,
 )
@@ -35,12 +34,13 @@ from ledger.services.intake.submission import Submission
 from ledger.services.node.health import LOG, Health, WorkerNews
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
-from ledger.services.relay.anchorer import Anchorer
+from ledger.services.relay.anchorer import Anchorer, lease_name
 from ledger.services.relay.chain_memory import CHAIN, ChainMemory
 from ledger.services.relay.follower import Follower, FollowReport
 from ledger.services.relay.foresight import RecordedForesight
+from ledger.services.relay.lease import Lease, LeaseTimer
 from ledger.services.relay.other_clocks import OtherClocks
-from ledger.services.relay.relayer import Relayer, RelayOptions
+from ledger.services.relay.relayer import LEASE, Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
 from ledger.services.state.erasure import Erasing
 from ledger.services.state.projections import Projector
@@ -128,23 +128,25 @@ class Node:
         self.clocks = OtherClocks(home)
         self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
-        # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
+        # The embedded chain's file lock lets only one process write: a lease that a crash left behind is nobody's.
         embedded = home.settings.chain == EMBEDDED
-        holder = EMBEDDED if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
+        relaying = Lease(home.database, LEASE, home.clock, alone=embedded)
+        anchoring = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
+        self.leases = LeaseTimer([relaying, anchoring])
         self.follower = Follower(home, self.sequencer, project=self.projector.catch_up)
         self.relayer = Relayer(
             home,
-            Sender(home.database, self.chain, keys.relayer, self.guard),
+            Sender(home.database, self.chain, keys.relayer, self.guard, relaying),
             self.sequencer,
             RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
-            holder=holder,
+            relaying,
         )
         self.anchorer = Anchorer(
             home,
-            Sender(home.database, self.chain, keys.anchor, self.guard),
+            Sender(home.database, self.chain, keys.anchor, self.guard, anchoring),
             keys.anchor,
             self.reader.publisher,
-            holder=holder,
+            anchoring,
         )
         # A client waits for the answer, so no node is asked: there the relayer finds out.
         preflight = self.preflight if embedded else no_preflight
@@ -269,14 +271,17 @@ class Node:
         """Work in the background until `stop`."""
         if self._thread is None:
             self._stop.clear()
+            self.leases.start()
             self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
+        """End the work in order: another process can take it over at once."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
             thread.join()
+        self.leases.stop()
 
     def close(self) -> None:
         self.stop()
@@ -295,8 +300,8 @@ class Node:
                 self.news.problem = ""
             except LadingError as error:
                 said = str(error)
-                # A chain that is away is told of as such; the rest goes on.
-                self.news.problem = "" if isinstance(error, ChainUnavailable) else said
+                # A chain that is away is told of as such; and who has lost its lease waits for its turn.
+                self.news.problem = "" if isinstance(error, ChainUnavailable | LeaseLost) else said
                 if said != told:
                     trouble.warning("%s", error)
                 if isinstance(self.guard.halted, DiskFailed):

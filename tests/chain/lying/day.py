@@ -101,7 +101,7 @@ def _wire(operator: Operator) -> None:
     """Foresight, as in a node."""
     foresee = RecordedForesight(CurrentRegistry(operator.deployment.genesis, operator.clock), operator.clock)
     options = RelayOptions(operator.follower.step, foresee=foresee)
-    operator.relayer = Relayer(operator.node_home, operator.sender, operator.sequencer, options, holder=operator.name)
+    operator.relayer = Relayer(operator.node_home, operator.sender, operator.sequencer, options, operator.lease)
 
 
 def papers(founded: Founded) -> Papers:
