@@ -76,6 +76,12 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def under_way(connection: Connection, now: int) -> int:
+    """How many rows are due to be submitted, or were, and have no final outcome."""
+    due = (outbox.c.state == PENDING) & (outbox.c.next_try <= now)
+    return connection.scalar(select(func.count()).select_from(outbox).where((outbox.c.state == SENT) | due)) or 0
+
+
 def oldest_under_way(connection: Connection) -> int | None:
     """When the first record was logged that is to be submitted, or was, and has no final outcome; None without any."""
     first = select(func.min(outbox.c.log_index)).where(outbox.c.state.in_((PENDING, SENT))).scalar_subquery()
