@@ -14,6 +14,7 @@ LadingError
 ├── Unavailable            nothing wrong with the request: try again later
 │   ├── Busy                   a bounded queue is full
 │   ├── ChainUnavailable       the node cannot be reached, or its answer makes no sense
+│   ├── LeaseLost              another process does this work now
 │   ├── ClockWrong             the clock contradicts what else tells the time: nothing is logged by it
 │   └── StorageFailed          the database or the disk refused a write
 │       └── DiskFailed             whether a write took effect is unknown: this process must end
@@ -137,6 +138,10 @@ class Busy(Unavailable):
 
 class ChainUnavailable(Unavailable):
     """The node cannot be reached, or its answer makes no sense."""
+
+
+class LeaseLost(Unavailable):
+    """Another process does this work now."""
 
 
 class ClockWrong(Unavailable):

@@ -29,6 +29,7 @@ from ledger.api.routers import (
 )
 from ledger.api.schemas import examples
 from ledger.api.shared import SharedLook
+from ledger.services.node.health import Readiness
 from ledger.services.node.node import Node
 from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
@@ -84,8 +85,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.budgets = budgets or Budgets.of(node.home.settings)
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
-    app.state.readiness = SharedLook(partial(Node.readiness, node))
-    app.state.measuring = SharedLook(partial(Node.measure, node))
+    app.state.readiness = SharedLook(partial(_readiness, node))
+    app.state.measuring = SharedLook(partial(_measure, node))
     home = node.home
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
@@ -106,6 +107,14 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("ledger.api.pages", "static")]), name="static")
     _describe(app)
     return app
+
+
+def _readiness(node: Node) -> Readiness:
+    return node.health.readiness()
+
+
+def _measure(node: Node) -> None:
+    node.health.measure()
 
 
 def _describe(app: FastAPI) -> None:

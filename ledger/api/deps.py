@@ -20,6 +20,7 @@ from ledger.common.json_fields import fields_of
 from ledger.common.periods import LONGEST_ROLLING
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.services.intake.submission import Charge
+from ledger.services.node.health import Readiness
 from ledger.services.node.node import Node
 from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
@@ -67,8 +68,8 @@ def bundles(request: Request) -> Answers:
     return result
 
 
-def readiness(request: Request) -> SharedLook[dict[str, str]]:
-    result: SharedLook[dict[str, str]] = request.app.state.readiness
+def readiness(request: Request) -> SharedLook[Readiness]:
+    result: SharedLook[Readiness] = request.app.state.readiness
     return result
 
 
@@ -234,7 +235,7 @@ SessionsOf = Annotated[Sessions, Depends(sessions)]
 ChargeOf = Annotated[Charge, Depends(charge)]
 BudgetsOf = Annotated[Budgets, Depends(budgets)]
 BundlesOf = Annotated[Answers, Depends(bundles)]
-ReadinessOf = Annotated[SharedLook[dict[str, str]], Depends(readiness)]
+ReadinessOf = Annotated[SharedLook[Readiness], Depends(readiness)]
 MeasuringOf = Annotated[SharedLook[None], Depends(measuring)]
 LookCounts = Annotated[bool, Depends(look_counts)]
 ReaderOf = Annotated[Reader, Depends(reader)]

@@ -147,6 +147,10 @@ class ChainReader(Protocol):
         """
         ...
 
+    def doubt(self) -> None:
+        """What it said did not fit: where there are several nodes, another is asked from now on."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections. Nothing is lost: every block was committed when it was made."""
         ...

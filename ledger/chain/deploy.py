@@ -143,9 +143,9 @@ def deploy(
     something else, `ChainUnavailable` when the network does not come round in time.
     """
     registry = created_address(key.address, 0)
-    begun = bool(_patiently(partial(chain.code, registry), patience))
+    begun = bool(patiently(partial(chain.code, registry), patience))
     # Where to follow the chain from. After a crash that is not known any more, and the beginning is always right.
-    first = FIRST_BLOCK if begun else max(_patiently(chain.final, patience), FIRST_BLOCK)
+    first = FIRST_BLOCK if begun else max(patiently(chain.final, patience), FIRST_BLOCK)
     placed = {
         step.name: _ensure(chain, key, nonce, step, now, patience)
         for nonce, step in enumerate(_steps(genesis, registry, token))
@@ -185,10 +185,10 @@ def _ensure(
     chain: ChainClient, key: SigningKey, nonce: int, step: _Step, now: Callable[[], int], patience: int
 ) -> bytes:
     address = created_address(key.address, nonce)
-    code = _patiently(partial(chain.code, address), patience)
+    code = patiently(partial(chain.code, address), patience)
     if not code:
         _send(chain, key, nonce, step, now, patience)
-        code = _patiently(partial(chain.code, address), patience)
+        code = patiently(partial(chain.code, address), patience)
     if not step.compiled.is_deployed_as(code):
         raise Misconfigured("another contract stands at this address", where=step.name, found=to_hex(address))
     return address
@@ -197,12 +197,12 @@ def _ensure(
 def _send(chain: ChainClient, key: SigningKey, nonce: int, step: _Step, now: Callable[[], int], patience: int) -> None:
     types = [kind for _, kind in step.compiled.constructor()]
     data = step.compiled.bytecode + encode(types, step.arguments)
-    gas_limit = _patiently(partial(chain.gas_limit, key.address, None, data), patience)
-    gas_price = _patiently(chain.gas_price, patience)
+    gas_limit = patiently(partial(chain.gas_limit, key.address, None, data), patience)
+    gas_price = patiently(chain.gas_price, patience)
     signed = sign_transaction(
         key, chain_id=chain.chain_id, nonce=nonce, to=None, data=data, gas_limit=gas_limit, gas_price=gas_price
     )
-    result = _patiently(partial(chain.send, signed.raw), patience)
+    result = patiently(partial(chain.send, signed.raw), patience)
     if result.sent is Sent.REFUSED:
         raise Misconfigured(
             f"the node refuses the deployment ({result.reason})",
@@ -229,7 +229,7 @@ def _final_block(chain: ChainClient, number: int) -> Block | None:
     return chain.block(number) if chain.final() >= number else None
 
 
-def _patiently(ask: Callable[[], T], patience: int) -> T:
+def patiently(ask: Callable[[], T], patience: int) -> T:
     """What `ask` answers, asked again while the node cannot; raises its last `ChainUnavailable`."""
     ends = time.monotonic() + patience
     while True:
@@ -244,6 +244,6 @@ def _patiently(ask: Callable[[], T], patience: int) -> T:
 def _wait(look: Callable[[], T | None], patience: int) -> T | None:
     """What `look` finds, looking again until it does; None when it does not in time."""
     ends = time.monotonic() + patience
-    while (result := _patiently(look, patience)) is None and time.monotonic() < ends:
+    while (result := patiently(look, patience)) is None and time.monotonic() < ends:
         time.sleep(_POLL_SECONDS)
     return result

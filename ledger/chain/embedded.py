@@ -172,6 +172,9 @@ class EmbeddedReader:
                 raise Misconfigured("no such block", where="storage", found=block)
             return int(self._chain.get_vm(header).state.get_storage(address, slot)).to_bytes(32, "big")
 
+    def doubt(self) -> None:
+        """There is no other."""
+
     def close(self) -> None:
         with self._lock:
             self._store.close()

@@ -2,17 +2,17 @@
 
 web3's formatters refuse headers that permissioned networks extend, so only its HTTP provider is used.
 
-Time limits are long on purpose. A network that has lost validators pauses or halts and goes on when one returns;
-giving up after seconds would turn waiting into doubt.
+No answer within the time limit only means to ask again: nothing is decided by it, and every question may be repeated.
 
 No answer takes more memory than `MAX_ANSWER` allows, whatever it unpacks to: one that is larger counts as refused, so
 that whoever asks for many things asks for fewer.
 """
 
 import io
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from web3 import HTTPProvider
@@ -23,8 +23,8 @@ from ledger.chain.faults import translated
 from ledger.common.canonical import check_depth
 from ledger.errors import ChainUnavailable, MalformedRecord
 
-_CONNECT_SECONDS = 10
-_ANSWER_SECONDS = 120
+_CONNECT_SECONDS = 5
+_ANSWER_SECONDS = 10
 _QUESTIONS_A_REQUEST = 100
 MAX_ANSWER = 32 << 20
 """Bytes, unpacked: some five times what a hundred headers or a full block's receipts take on the networks there are."""
@@ -40,6 +40,10 @@ class Node(Protocol):
 
     def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         """As `attempt`, for several questions at once, in their order."""
+        ...
+
+    def doubt(self) -> None:
+        """Its answers did not fit: whoever can asks another from now on."""
         ...
 
     def close(self) -> None: ...
@@ -63,6 +67,9 @@ class HttpNode:
     """The node behind a URL. An answer that is larger than `MAX_ANSWER` is a `Refusal` that says so."""
 
     def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._path = f"{parts.path}?{parts.query}".rstrip("?").rstrip("/")
+        """Libraries name it in their errors, and it may hold the key of a provider."""
         self._session = requests.Session()
         self._session.hooks["response"].append(self._read)
         self._provider = _Provider(
@@ -74,7 +81,7 @@ class HttpNode:
 
     def attempt(self, method: str, *parameters: Any) -> Any:
         try:
-            with translated(method):
+            with self._asking(method):
                 answer: Any = self._provider.make_request(RPCEndpoint(method), list(parameters))
         except _TooLargeError:
             return Refusal(f"the node's answer is larger than {MAX_ANSWER} bytes", b"", False)
@@ -85,13 +92,16 @@ class HttpNode:
         for start in range(0, len(questions), _QUESTIONS_A_REQUEST):
             some = questions[start : start + _QUESTIONS_A_REQUEST]
             answers: Any = None
-            with suppress(_TooLargeError), translated(method):
+            with suppress(_TooLargeError), self._asking(method):
                 answers = self._provider.make_batch_request([(RPCEndpoint(method), list(one)) for one in some])
             if isinstance(answers, list) and len(answers) == len(some):
                 results += [result_of(answer, method) for answer in answers]
             else:  # the node takes no lists of questions or not such long ones, or so much is too large
                 results += [self.attempt(method, *one) for one in some]
         return results
+
+    def doubt(self) -> None:
+        """There is no other."""
 
     def close(self) -> None:
         self._session.close()
@@ -107,6 +117,15 @@ class HttpNode:
                 body.write(piece)
         body.seek(0)
         response.raw = body
+
+    @contextmanager
+    def _asking(self, method: str) -> Iterator[None]:
+        try:
+            with translated(method):
+                yield
+        except ChainUnavailable as error:
+            what = error.what.replace(self._path, "/…") if self._path else error.what
+            raise ChainUnavailable(what, where=error.where, expected=error.expected, found=error.found) from None
 
 
 def result_of(answer: Any, method: str) -> Any:

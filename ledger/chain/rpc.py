@@ -1,4 +1,4 @@
-"""Any EVM network through one node's JSON-RPC.
+"""Any EVM network through its nodes' JSON-RPC.
 
 It uses what every node has (`eth_` calls with the tags `latest` and, where there is one, `finalized`). An answer that
 makes no sense, or contradicts another, is `ChainUnavailable`, never a guess.
@@ -18,38 +18,31 @@ from ledger.errors import ChainUnavailable, Misconfigured
 
 
 class RpcChain:
-    """A network behind one node. Safe to use from several threads."""
+    """A network behind a node. Safe to use from several threads."""
 
     def __init__(
         self,
         node: str | Node,
         *,
-        chain_id: int | None = None,
         finality_depth: int | None = None,
         in_flight: int = 1,
     ) -> None:
-        """Ask the node (its URL, or another way to it) who it is.
+        """Nothing is asked yet. `node`: its URL, or another way to it.
 
         `finality_depth` None takes the node's `finalized` tag; a number says that a block is final when so many
-        follow it (0: at once, as on CometBFT and QBFT networks). Raises `ChainUnavailable` when nobody answers, and
-        `Misconfigured` when the node belongs to another chain than `chain_id`.
+        follow it (0: at once, as on CometBFT and QBFT networks).
         """
         self._node = HttpNode(node) if isinstance(node, str) else node
         self._checked = CheckedEvents(self._node)
         self._depth = finality_depth
         self._in_flight = in_flight
         self._knows_tag = False
-        try:
-            self._chain_id = quantity(self._ask("eth_chainId"), "eth_chainId")
-        except BaseException:
-            self._node.close()
-            raise
-        if chain_id is not None and chain_id != self._chain_id:
-            self._node.close()
-            raise Misconfigured("the node belongs to another chain", expected=chain_id, found=self._chain_id)
+        self._chain_id: int | None = None
 
     @property
     def chain_id(self) -> int:
+        if self._chain_id is None:
+            self._chain_id = quantity(self._ask("eth_chainId"), "eth_chainId")
         return self._chain_id
 
     @property
@@ -169,6 +162,9 @@ class RpcChain:
 
     def seal(self, timestamp: int) -> Block | None:  # noqa: ARG002  # the protocol asks; networks make their own blocks
         return None
+
+    def doubt(self) -> None:
+        self._node.doubt()
 
     def close(self) -> None:
         self._node.close()

@@ -29,13 +29,17 @@ class Ledger(Protocol):
     def submit(self, signed: SignedRecord) -> dict[str, Any]: ...
 
 
+WAIT = 600
+"""Seconds for which the home waits for the chain's outcome of what is handed in; a service answers at once."""
+
+
 @contextmanager
-def connected(url: str | None) -> Iterator[Ledger]:
+def connected(url: str | None, wait: float = WAIT) -> Iterator[Ledger]:
     """The service at `url`, or without one the home that the settings name."""
     if url:
         yield Client(url)
         return
-    with _home_client().opened_home() as home:
+    with _home_client().opened_home(wait) as home:
         yield home
 
 

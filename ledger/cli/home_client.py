@@ -12,14 +12,17 @@ from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import EMBEDDED, Settings, read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.node.node import Node
+from ledger.services.node.waiting import PATIENCE, settle_within
 from ledger.services.views.partners import reading_members
 
 
 class HomeClient:
     """A home opened for writing: while a service serves it, ask that service instead."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, wait: float = PATIENCE) -> None:
+        """`wait`: seconds for which `submit` waits for the chain's outcome."""
         self._node = node
+        self._wait = wait
 
     def consortium(self) -> dict[str, Any]:
         return self._node.reader.enrolment.consortium(self._node.home.consortium)
@@ -37,11 +40,14 @@ class HomeClient:
         return self._node.reader.enrolment.ask(document.encode(), bytes_from_hex(signature, 65, "signature"))
 
     def submit(self, signed: SignedRecord) -> dict[str, Any]:
-        """Also carries the record to the chain, for nobody else will while no service runs."""
+        """Also carries the record to the chain, for nobody else will while no service runs.
+
+        Raises `Unavailable` when it is accepted, and the chain takes longer than `wait`.
+        """
         result = self._node.submission.submit(signed)
         answer: dict[str, Any] = {"id": to_hex(result.record_id)}
         if isinstance(result, Accepted):
-            self._node.settle()
+            settle_within(self._node, self._wait)
             answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
             track = self._node.reader.views.record(result.record_id).chain
             return answer | ({"waitsFor": [asdict(one) for one in track.waitsFor]} if track.waitsFor else {})
@@ -49,11 +55,11 @@ class HomeClient:
 
 
 @contextmanager
-def opened_home() -> Iterator[HomeClient]:
+def opened_home(wait: float = PATIENCE) -> Iterator[HomeClient]:
     """The home that the settings name."""
     node = _node(read_settings())
     try:
-        yield HomeClient(node)
+        yield HomeClient(node, wait)
     finally:
         node.close()
 

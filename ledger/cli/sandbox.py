@@ -16,13 +16,14 @@ from ledger.records.types import Record, RegistryChange
 from ledger.registry.changes import admission, change, opening_changes
 from ledger.registry.enrolment import Enrolment, RoleRequest, sign_enrolment
 from ledger.registry.history import RegistryView
-from ledger.services.home.chains import open_chain
+from ledger.services.home import chains
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import TokenPlan, found
 from ledger.services.home.keystores import DEMO_PASSPHRASE, new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.node.node import Node
+from ledger.services.node.waiting import PATIENCE, settle_within
 
 COUNCIL = 3
 THRESHOLD = 2
@@ -61,7 +62,7 @@ class Trial:
 
         So what a crash interrupted goes on where it stopped, however often it is begun again.
         """
-        self.node.settle()  # an interrupted attempt may have left some on their way
+        settle_within(self.node, PATIENCE)  # an interrupted attempt may have left some on their way
         with self.node.home.database.read() as connection:
             history = self.node.reader.registry.refreshed(connection).history
         held = history.now(self.node.home.clock.now())
@@ -70,7 +71,7 @@ class Trial:
             if not _holds(held, record):
                 self.change(replace(record, sequence=sequence))
                 sequence += 1
-        self.node.settle()
+        settle_within(self.node, PATIENCE)
 
     def enrol(self, party: Party, gln: str, roles: Sequence[RoleRequest]) -> Enrolment:
         """The partner proves possession of its key; nothing is decided yet."""
@@ -113,7 +114,7 @@ def found_trial(
     council = [demo_key(settings.home, f"{name}-{i + 1}") for i in range(COUNCIL)]
     found(
         settings,
-        lambda: open_chain(settings, clock, begin=True),
+        lambda: chains.open_chain(settings, clock, begin=True, patience=chains.PATIENCE),
         clock.now,
         council=[key.address for key in council],
         threshold=THRESHOLD,

@@ -11,6 +11,9 @@ from ledger.store.rows import one
 from ledger.store.rows import put as put_rows
 from ledger.store.tables import chain_cursor
 
+FOLLOWER = "follower"
+"""How far the follower has come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:

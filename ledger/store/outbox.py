@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from ledger.common.ids import RecordId
 from ledger.store import pending
 from ledger.store.rows import chunks, columns, one, some
-from ledger.store.tables import outbox, record_index
+from ledger.store.tables import outbox, record_index, records
 
 PENDING, SENT, WAITING, FINAL = STATES = ("pending", "sent", "waiting", "final")
 NEVER = 2**53 - 1
@@ -74,6 +74,18 @@ def counts(connection: Connection) -> dict[str, int]:
     """How many rows there are by state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def under_way(connection: Connection, now: int) -> int:
+    """How many rows are due to be submitted, or were, and have no final outcome."""
+    due = (outbox.c.state == PENDING) & (outbox.c.next_try <= now)
+    return connection.scalar(select(func.count()).select_from(outbox).where((outbox.c.state == SENT) | due)) or 0
+
+
+def oldest_under_way(connection: Connection) -> int | None:
+    """When the first record was logged that is to be submitted, or was, and has no final outcome; None without any."""
+    first = select(func.min(outbox.c.log_index)).where(outbox.c.state.in_((PENDING, SENT))).scalar_subquery()
+    return connection.scalar(select(records.c.log_time).where(records.c.log_index == first))
 
 
 def waiting(

@@ -1,37 +1,31 @@
-"""Whoever looks at what the chain's node has to say keeps nobody else waiting, however slow that is."""
+"""Whoever looks at how the service is keeps nobody else waiting, however slow that is."""
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from itertools import islice
 from typing import Any
 
 import httpx2
 import pytest
 
 from ledger.api.app import create_app
-from ledger.api.middleware import READS_AT_ONCE
 from ledger.api.quota import Budgets, Rate
-from ledger.errors import ChainUnavailable
-from ledger.services.figures.bonuses import ASKING_AT_ONCE
 from tests.api.world import World
 
 FREE = Rate(0, 1)
 
 
-@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
-def test_a_flood_of_looks_at_a_service_whose_node_is_slow_keeps_no_reader_waiting(
-    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+@pytest.mark.parametrize(("path", "part"), [("/readyz", "clock_trouble"), ("/metrics", "clock_off")])
+def test_a_flood_of_slow_looks_keeps_no_reader_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str, part: str
 ) -> None:
     app = create_app(world.stage.node, Budgets(FREE, FREE))
     asked, answers = [], threading.Event()
-    final = world.stage.node.chain.final
+    look = getattr(world.stage.node.guard, part)
 
-    def slowly() -> int:
+    def slowly() -> Any:
         asked.append(path)
         assert answers.wait(60)
-        number: int = final()
-        return number
+        return look()
 
     async def flood() -> tuple[list[int], int]:
         async def look(number: int) -> int:
@@ -52,29 +46,6 @@ def test_a_flood_of_looks_at_a_service_whose_node_is_slow_keeps_no_reader_waitin
         return [one.status_code for one in honest], sum(status == 200 for status in await asyncio.gather(*looks))
 
     with monkeypatch.context() as patched:
-        patched.setattr(world.stage.node.chain, "final", slowly)
+        patched.setattr(world.stage.node.guard, part, slowly)
         assert asyncio.run(flood()) == ([200, 200, 200], 100)
     assert len(asked) == 1, "one look for all who ask at the same time"
-
-
-def test_few_readers_at_a_time_wait_for_a_slow_node_and_the_others_are_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Looks at bonuses ask the pool on the chain, each in one of the turns that readers have."""
-    answers, call = threading.Event(), world.stage.node.chain.call
-
-    def slowly(*arguments: Any, **options: Any) -> Any:
-        assert answers.wait(60)
-        return call(*arguments, **options)
-
-    monkeypatch.setattr(world.stage.node.chain, "call", slowly)
-    with ThreadPoolExecutor(READS_AT_ONCE) as readers:
-        looks = [readers.submit(world.stage.node.reader.bonuses.status, bytes(32)) for _ in range(4 * READS_AT_ONCE)]
-        try:
-            told = 4 * READS_AT_ONCE - ASKING_AT_ONCE
-            refused = [look.exception(20) for look in islice(as_completed(looks, 20), told)]
-        finally:
-            answers.set()
-        assert all(isinstance(error, ChainUnavailable) for error in refused)
-        assert len({look.result() for look in looks if look.exception() is None}) == 1
-    assert ASKING_AT_ONCE < READS_AT_ONCE

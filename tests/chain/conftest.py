@@ -86,12 +86,12 @@ class Anvil:
         self.drain.join(timeout=10)
 
 
-def start_anvil(*options: str) -> Anvil:
+def start_anvil(*options: str, port: int = 0, chain_id: int = CHAIN_ID) -> Anvil:
     process = subprocess.Popen(
         [
-            str(ANVIL), "--port", "0", "--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--gas-limit", "60000000",
-            "--block-base-fee-per-gas", "0", "--gas-price", "0", "--disable-min-priority-fee", "--accounts", "1",
-            "--order", "fifo", *options,
+            str(ANVIL), "--port", str(port), "--chain-id", str(chain_id), "--hardfork", "cancun", "--gas-limit",
+            "60000000", "--block-base-fee-per-gas", "0", "--gas-price", "0", "--disable-min-priority-fee", "--accounts",
+            "1", "--order", "fifo", *options,
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -135,7 +135,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     if request.param == "embedded":
         client = request.getfixturevalue("open_embedded")()
     else:
-        client = RpcChain(request.getfixturevalue("anvil_url"), chain_id=CHAIN_ID, finality_depth=0)
+        client = RpcChain(request.getfixturevalue("anvil_url"), finality_depth=0)
     key = SigningKey(hash_of(request.node.name))
     sender = Sender(key, CHAIN_ID)
     yield Rig(client, sender)

@@ -21,15 +21,16 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Details, Handoff, HandoffItem, Record, RegistryChange, ShipmentTerms
 from ledger.registry.history import Genesis
-from ledger.services.home.clock import ManualClock
+from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import Consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
 from ledger.services.intake.sequencer import Entry, Sequencer
 from ledger.services.publish.publisher import Publisher
-from ledger.services.relay.anchorer import Anchorer
+from ledger.services.relay.anchorer import Anchorer, lease_name
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.follower import Follower
+from ledger.services.relay.lease import SECONDS, Lease
 from ledger.services.relay.relayer import Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
 from ledger.services.state.current_registry import CurrentRegistry
@@ -78,6 +79,8 @@ class Operator:
     clock: ManualClock
     name: str = "one"
     changes: int = 0
+    lease_seconds: int = 0
+    """How long a lease outlives its holder, where another process may be at work; 0: none is."""
     db: Database = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,14 +99,19 @@ class Operator:
         consortium = Consortium(self.deployment, self.signer.identity, demo=True)
         self.node_home = Home(read_settings({}, home=self.home), consortium, self.db, self.chain, self.clock)
         self.log_id = self.node_home.log_id
-        self.sender = Sender(self.db, self.chain, self.relay_key, self.clock)
+        self.lease = self._lease(f"relayer {self.name}")
+        self.sender = Sender(self.db, self.chain, self.relay_key, self.clock, self.lease)
         registry = CurrentRegistry(self.deployment.genesis, self.clock)
         self.follower = Follower(self.node_home, self.sequencer, project=Projector(registry).catch_up)
-        self.relayer = Relayer(
-            self.node_home, self.sender, self.sequencer, RelayOptions(self.follower.step), holder=self.name
-        )
-        anchoring = Sender(self.db, self.chain, self.anchor_key, self.clock)
-        self.anchorer = Anchorer(self.node_home, anchoring, self.anchor_key, self.publisher, holder=self.name)
+        relaying = RelayOptions(self.follower.step)
+        self.relayer = Relayer(self.node_home, self.sender, self.sequencer, relaying, self.lease)
+        lease = self._lease(lease_name(self.log_id))
+        anchoring = Sender(self.db, self.chain, self.anchor_key, self.clock, lease)
+        self.anchorer = Anchorer(self.node_home, anchoring, self.anchor_key, self.publisher, lease)
+
+    def _lease(self, name: str) -> Lease:
+        seconds = self.lease_seconds or SECONDS
+        return Lease(self.db, name, SystemClock(), alone=not self.lease_seconds, seconds=seconds)
 
     def crash(self, chain: ChainClient | None = None) -> None:
         self.db.close()

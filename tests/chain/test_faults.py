@@ -117,4 +117,4 @@ def test_nonsense_in_answers_is_chain_unavailable() -> None:
 
 def test_nobody_listening_is_chain_unavailable() -> None:
     with pytest.raises(ChainUnavailable):
-        RpcChain("http://127.0.0.1:9")
+        RpcChain("http://127.0.0.1:9").head()

@@ -253,12 +253,11 @@ def test_pending_slots_are_free_once_the_outcome_is_final(operator: Operator) ->
 
 def test_only_the_holder_of_the_lease_submits(operator: Operator) -> None:
     operator.relayer.step()
-    other = Operator(operator.home, operator.chain, operator.deployment, operator.clock)
-    other.relayer._holder = "another process"
+    other = Operator(operator.home, operator.chain, operator.deployment, operator.clock, lease_seconds=60)
     three_shipments(operator)
     assert not other.relayer.step().held
     assert other.sender.unfinished() == []
-    operator.clock.advance(61)
+    operator.lease.release()
     assert other.relayer.step().submitted == 3
     other.close()
 

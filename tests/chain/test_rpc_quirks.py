@@ -72,7 +72,7 @@ def proxy(anvil_url: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def rig(proxy: Proxy, request: pytest.FixtureRequest) -> Iterator[Rig]:
-    client = RpcChain(proxy.url, chain_id=CHAIN_ID, finality_depth=0)
+    client = RpcChain(proxy.url, finality_depth=0)
     yield Rig(client, Sender(SigningKey(hash_of(request.node.nodeid)), CHAIN_ID))
     client.close()
 
@@ -99,7 +99,7 @@ def foreign(twist: Twist = lambda _, answer: answer) -> Twist:
 
 def on_foreign(proxy: Proxy) -> RpcChain:
     proxy.twist = foreign()
-    return RpcChain(proxy.url, chain_id=CHAIN_ID, finality_depth=0)
+    return RpcChain(proxy.url, finality_depth=0)
 
 
 def test_events_that_come_twice_or_uninvited_are_dropped(proxy: Proxy, rig: Rig) -> None:
@@ -283,11 +283,6 @@ def test_another_hash_than_ours_is_not_believed(proxy: Proxy, rig: Rig) -> None:
     proxy.twist = only("eth_sendRawTransaction", lambda _, answer: answer | {"result": "0x" + "11" * 32})
     with pytest.raises(ChainUnavailable, match="another transaction"):
         rig.client.send(rig.sender.sign(None, b"\x00").raw)
-
-
-def test_a_node_of_another_chain_is_refused(proxy: Proxy) -> None:
-    with pytest.raises(Misconfigured, match="another chain"):
-        RpcChain(proxy.url, chain_id=1)
 
 
 def test_headers_with_fields_of_their_own_are_read(proxy: Proxy, rig: Rig) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import requests
@@ -98,6 +99,8 @@ class Network:
     folder: Path
     clock: ChainClock
     first: Seat
+    chain: Popen[str]
+    """The process of the only node."""
 
     def settings(self, name: str) -> Settings:
         return settings_of(self.folder, self.clock, name)
@@ -147,7 +150,7 @@ def network(folder: Path) -> Iterator[Network]:
         trial.node.settle()
         trial.parties = cast
         with closing(trial.node):
-            yield Network(folder, clock, Seat(trial, clock, cast, Scribe(trial, cast)))
+            yield Network(folder, clock, Seat(trial, clock, cast, Scribe(trial, cast)), anvil.process)
 
 
 # --- all figures ------------------------------------------------------------------------------------------------------

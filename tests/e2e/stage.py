@@ -156,6 +156,7 @@ class Stage:
             pass
         with node.home.database.write() as connection:
             node.projector.catch_up(connection)  # what only the log takes has no event that would bring it in
+        node.pools.listen(changed=True)
 
     def pass_time(self, seconds: int) -> None:
         self.clock.advance(seconds)

@@ -87,16 +87,25 @@ def test_transactions_are_kept_before_they_are_sent(database: Database) -> None:
 
 def test_a_lease_has_one_holder(database: Database) -> None:
     with database.write() as connection:
-        assert leases.acquire(connection, "anchor", "a", 10, 40)
-        assert leases.acquire(connection, "anchor", "a", 30, 60), "renewed"
-        assert not leases.acquire(connection, "anchor", "b", 59, 90)
-        assert leases.acquire(connection, "follower", "b", 59, 90)
-        assert leases.acquire(connection, "anchor", "b", 60, 90), "run out"
-        assert not leases.acquire(connection, "anchor", "a", 61, 95)
-        leases.release(connection, "anchor", "a")
-        assert leases.holder(connection, "anchor") == "b"
+        assert leases.take(connection, "anchor", "a", 60)
+        assert leases.renew(connection, "anchor", "a", 60)
+        assert not leases.take(connection, "anchor", "b", 60)
+        assert not leases.renew(connection, "anchor", "b", 60)
+        assert leases.take(connection, "follower", "b", 60)
         leases.release(connection, "anchor", "b")
-        assert leases.acquire(connection, "anchor", "a", 61, 95)
+        assert leases.holder(connection, "anchor") == "a"
+        leases.release(connection, "anchor", "a")
+        assert leases.take(connection, "anchor", "b", 60), "given up"
+        assert leases.take(connection, "anchor", "c", 60, from_anybody=True)
+        assert leases.holder(connection, "anchor") == "c"
+
+
+def test_a_lease_that_ran_out_is_its_holders_until_another_takes_it(database: Database) -> None:
+    with database.write() as connection:
+        assert leases.take(connection, "anchor", "a", -5)
+        assert leases.renew(connection, "anchor", "a", -5)
+        assert leases.take(connection, "anchor", "b", 60)
+        assert not leases.renew(connection, "anchor", "a", 60)
 
 
 def test_cursors_and_meta(database: Database) -> None:

@@ -155,6 +155,7 @@ def refund(
     sender = open_key(settings, keystore_path(settings, key))
     node = Node(settings)
     try:
+        node.pools.listen(changed=True)
         result = node.reader.bonuses.agreement(wanted)
         pool = node.home.consortium.deployment.contracts[ContractKind.BONUS]
         paid = len(result["deposits"])

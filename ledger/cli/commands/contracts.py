@@ -10,7 +10,7 @@ from ledger.cli.output import err, out, print_json, table
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.services.home.chains import open_chain
+from ledger.services.home.chains import PATIENCE, open_chain
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.contract_succession import replace_contract
@@ -52,7 +52,7 @@ def replace(
     with open_ledger(settings) as reader:
         with reader.home.database.read() as connection:
             history = reader.registry.refreshed(connection).history
-        chain = open_chain(settings, clock)
+        chain = open_chain(settings, clock, patience=PATIENCE)
         try:
             found = replace_contract(settings, chain, reader.home.consortium, history, kinds[kind], clock)
         finally:

@@ -23,6 +23,7 @@ from ledger.errors import Misconfigured
 from ledger.explain.penalty import explain
 from ledger.explain.units import money, percent
 from ledger.explain.words import counted
+from ledger.services.home.chains import require_embedded
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import TokenPlan, read_consortium
 from ledger.services.home.home_lock import unused
@@ -41,10 +42,12 @@ def demo(
 ) -> None:
     """Play some weeks of a supply chain, check every promise, and serve it. Keys, contracts and records are real.
 
-    It plays in LADING_HOME, or in var/demo; an earlier demo there is replaced. Exit status 0 only if all verdicts hold.
+    It plays in LADING_HOME, or in var/demo, and on the embedded chain; an earlier demo there is replaced. Exit status 0
+    only if all verdicts hold.
     """
     home = None if os.environ.get("LADING_HOME") else Path("var/demo")
     settings = read_settings(home=home)
+    require_embedded(settings, "the demo")
     _clear(settings.home)
     end = int(time.time())
     play, witnesses = _stage(settings, end, quiet=json)

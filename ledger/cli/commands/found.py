@@ -12,7 +12,7 @@ from ledger.cli.output import err, out, print_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
-from ledger.services.home.chains import open_chain, open_chain_reader
+from ledger.services.home.chains import PATIENCE, open_chain, open_chain_reader
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
@@ -39,7 +39,7 @@ def found(
         raise MalformedRecord("more than there are members", where="--threshold", expected=most, found=threshold)
     consortium = found_consortium(
         settings,
-        lambda: open_chain(settings, clock, begin=True),
+        lambda: open_chain(settings, clock, begin=True, patience=PATIENCE),
         clock.now,
         council=members,
         threshold=threshold,

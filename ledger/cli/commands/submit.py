@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.commands.keys import read_file
-from ledger.cli.connect import connected
+from ledger.cli.connect import WAIT, connected
 from ledger.cli.output import out, print_json
 from ledger.cli.qr_frames import read_signed
 
@@ -14,11 +14,17 @@ from ledger.cli.qr_frames import read_signed
 def submit(
     files: Annotated[list[Path], typer.Argument(help="Signed records as files, or the text of scanned codes.")],
     url: Annotated[str | None, typer.Option(help="The service to ask; without it, the home on this machine.")] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, help="Without --url: seconds to wait for the chain's outcome of each record.")
+    ] = WAIT,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Hand in signed records, in any order. What lacks a signature waits for it; what comes too early waits too."""
+    """Hand in signed records, in any order. What lacks a signature waits for it; what comes too early waits too.
+
+    At the home on this machine it ends with status 1 when a record is accepted and the chain has not decided in time.
+    """
     records = [read_signed(read_file(file), str(file)) for file in files]
-    with connected(url) as ledger:
+    with connected(url, wait) as ledger:
         answers = [ledger.submit(signed) for signed in records]
     if json:
         print_json({"records": answers})

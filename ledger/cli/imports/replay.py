@@ -12,6 +12,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
@@ -23,7 +24,7 @@ from ledger.codes import Purpose, Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.errors import InvalidInput, LadingError, Misconfigured, RuleBroken
+from ledger.errors import ChainUnavailable, InvalidInput, LadingError, LeaseLost, Misconfigured, RuleBroken
 from ledger.penalties.statement import penalty_of
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import (
@@ -41,6 +42,7 @@ from ledger.registry.enrolment import RoleRequest
 from ledger.services.home.clock import Clock
 from ledger.services.home.keystores import write_private
 from ledger.services.home.settings import Settings
+from ledger.services.node.waiting import PATIENCE, settle_within
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.default_terms import TENDER_WINDOW
 from ledger.shipments.history import Journeys
@@ -160,7 +162,7 @@ class Replay:
 
     def admit(self, lines: Sequence[Line]) -> None:
         """Admit every vendor as a supplier and every country's programme as a warehouse, in order of appearance."""
-        self.trial.node.settle()  # who was being admitted when the last attempt broke off
+        settle_within(self.trial.node, PATIENCE)  # who was being admitted when the last attempt broke off
         known = {partner.name: partner.id for partner in self.trial.node.reader.views.partners()}
         following = max(known.values()) + 1
         wanted = []
@@ -260,7 +262,7 @@ class Replay:
             yield opened + manifests
 
     def run(self, lines: Sequence[Line], tell: Any = None) -> int:
-        """Take in all records of `lines` and carry them to the chain; how many manifests there were.
+        """Take in all records of `lines` and begin to carry them to the chain; how many manifests there were.
 
         Raises the first error of a record that the ledger refuses: a replay that loses lines is none.
         """
@@ -274,10 +276,10 @@ class Replay:
                         found=str(result),
                     )
             manifests += sum(isinstance(signed.record, Handoff) for signed in batch)
-            self.trial.node.tick(anchor=False)
+            with suppress(ChainUnavailable, LeaseLost):  # what was accepted waits
+                self.trial.node.tick(anchor=False)
             if tell is not None:
                 tell(sum(isinstance(signed.record, ShipmentTerms) for signed in batch))
-        self.trial.node.settle()
         return manifests
 
 

@@ -8,6 +8,7 @@ difference is named with the record it concerns. It only reads, and may run besi
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from ledger.chain.embedded import EmbeddedReader
@@ -54,7 +55,7 @@ from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.published_quarters import PublishedQuarters
 from ledger.services.audit.schema import check_schema, check_types
 from ledger.services.audit.signatures import Signatures, copy_openings, named_records, with_pending
-from ledger.services.home.chains import open_chain_reader
+from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.home import Home
@@ -93,7 +94,8 @@ def audit(
         return _unjudged(missing)
     database = Database(settings.database_url, read_only=True)
     try:
-        chain = source.chain if isinstance(source, Node) else open_chain_reader(settings)
+        place = partial(place_of, consortium, database)
+        chain = source.chain if isinstance(source, Node) else open_chain_reader(settings, place=place)
     except (Misconfigured, StorageFailed) as error:
         database.close()
         if settings.chain != EMBEDDED:

@@ -1,19 +1,15 @@
-"""Bonus agreements as readers see them: terms from the log, money and status from the pool itself."""
+"""Bonus agreements as readers see them: terms from the log, money and status from the pool."""
 
 import json
-from collections.abc import Iterator
-from threading import BoundedSemaphore
 from typing import Any
 
-from ledger.bonuses.agreement import AgreementStatus
-from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
-from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import ChainUnavailable, NotFound
+from ledger.errors import NotFound
 from ledger.explain.agreement import MEANING
 from ledger.explain.bonus import explain_file
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
+from ledger.services.figures.pools import Deposit, Pools
 from ledger.services.home.home import Home
 from ledger.services.views.records import Reader, RecordViews
 from ledger.store import records
@@ -21,20 +17,12 @@ from ledger.store.database import Connection
 from ledger.store.projections import bonuses
 from ledger.store.projections.bonuses import StoredAgreement
 
-POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
-ASKING_AT_ONCE = 2
-"""Readers who may wait for the chain's node, which may take minutes: the turns of the others are for the others."""
-PATIENCE = 0.5
-"""Seconds that one waits for those before."""
-
 
 class Bonuses:
-    def __init__(self, home: Home, views: RecordViews) -> None:
+    def __init__(self, home: Home, views: RecordViews, pools: Pools) -> None:
         self._db = home.database
-        self._chain = home.chain
-        self._pool = home.deployment.contracts[ContractKind.BONUS]
         self._views = views
-        self._asking = BoundedSemaphore(ASKING_AT_ONCE)
+        self._pools = pools
 
     def agreements(self, *, after: int = -1, limit: int | None = None) -> list[dict[str, Any]]:
         """In log order; page with the last one's `cursor` as `after`."""
@@ -51,7 +39,7 @@ class Bonuses:
             claims = bonuses.claims(connection, agreement_id)
             return self._summary(connection, row) | {
                 "dates": _dates(connection, agreement_id),
-                "deposits": list(self.deposits(agreement_id)),
+                "deposits": [_deposit(one) for one in self._pools.state(agreement_id).deposits],
                 "awards": [
                     _with_explanation(
                         {
@@ -95,32 +83,20 @@ class Bonuses:
                 raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
             award_files.keep(connection, row.record, file)
 
-    def deposits(self, agreement_id: bytes) -> Iterator[dict[str, Any]]:
-        """What was paid in, in order: from which account, how much, and whether it went back there."""
-        (count,) = self._read("depositsOf", agreement_id)
-        for number in range(count):
-            (deposit,) = self._read("depositOf", agreement_id, number)
-            yield {
-                "funder": to_hex(deposit["funder"]),
-                "amount": str(deposit["amount"]),
-                "refunded": deposit["refunded"],
-            }
-
-    def status(self, agreement_id: bytes) -> str:
-        (code,) = self._read("statusOf", agreement_id)
-        return AgreementStatus(code).name.lower()
+    def status(self, agreement_id: RecordId) -> str:
+        """Where the agreement stands in its pool."""
+        return self._pools.state(agreement_id).status.name.lower()
 
     def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
-        (state,) = self._read("stateOf", row.record_id)
-        status = self.status(row.record_id)
+        state = self._pools.state(row.record_id)
         return {
             "id": to_hex(row.record_id),
             "cursor": row.log_index,
-            "status": status,
-            "meaning": MEANING[AgreementStatus[status.upper()]],
+            "status": state.status.name.lower(),
+            "meaning": MEANING[state.status],
             "currency": row.currency,
             "token": to_hex(row.token),
-            "funded": str(state["funded"]),
+            "funded": str(state.funded),
             "periodStart": row.period_start,
             "periodEnd": row.period_end,
             "awarder": self._views.name(connection, row.awarder).name,
@@ -132,16 +108,9 @@ class Bonuses:
             ],
         }
 
-    def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
-        if not self._asking.acquire(timeout=PATIENCE):
-            raise ChainUnavailable("the chain's node is slow, and others wait for its answer", where=name)
-        try:
-            result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
-        finally:
-            self._asking.release()
-        if not result.succeeded:
-            raise ChainUnavailable(f"the bonus pool does not answer ({revert_reason(result.output)})", where=name)
-        return decode_result(POOL, name, result.output)
+
+def _deposit(deposit: Deposit) -> dict[str, Any]:
+    return {"funder": to_hex(deposit.funder), "amount": str(deposit.amount), "refunded": deposit.refunded}
 
 
 def _dates(connection: Connection, agreement_id: RecordId) -> dict[str, int]:

@@ -1,28 +1,35 @@
 """The chain that the settings name, opened."""
 
-import threading
-from typing import Any, cast
+from collections.abc import Callable
 
 from ledger.chain.client import ChainClient, ChainReader
 from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
+from ledger.chain.jsonrpc import HttpNode
+from ledger.chain.nodes import Nodes, Place, nowhere
 from ledger.chain.rpc import RpcChain
-from ledger.errors import ChainUnavailable
+from ledger.errors import Misconfigured
 from ledger.records.evidence import EMBEDDED_CHAIN_ID
 from ledger.services.home.clock import Clock
+from ledger.services.home.consortium import Consortium
 from ledger.services.home.settings import EMBEDDED, Settings
+from ledger.store import cursors
+from ledger.store.database import Database
+
+PATIENCE = 60
+"""Seconds for which a command that reads a network goes on asking while no node answers."""
+PlaceOf = Callable[[], Place | None]
 
 
-def open_chain(settings: Settings, clock: Clock, *, begin: bool = False) -> ChainClient:
+def open_chain(
+    settings: Settings, clock: Clock, *, begin: bool = False, place: PlaceOf = nowhere, patience: float = 0
+) -> ChainClient:
     """The chain that the settings name; with `begin`, the embedded one begins now if it is new.
 
-    A network whose node does not answer is asked again at each use. Raises `StorageFailed` when there is no embedded
-    chain and none shall begin.
+    Of a network nothing is asked yet; `place` and `patience` as in `Nodes`. Raises `StorageFailed` when there is no
+    embedded chain and none shall begin.
     """
     if settings.chain != EMBEDDED:
-        try:
-            return _network(settings)
-        except ChainUnavailable:
-            return cast("ChainClient", _AwayNetwork(settings))
+        return _network(settings, place, patience)
     return EmbeddedChain(
         settings.home / "chain.db",
         chain_id=EMBEDDED_CHAIN_ID,
@@ -31,34 +38,36 @@ def open_chain(settings: Settings, clock: Clock, *, begin: bool = False) -> Chai
     )
 
 
-def open_chain_reader(settings: Settings, clock: Clock | None = None) -> ChainReader:
+def open_chain_reader(settings: Settings, clock: Clock | None = None, *, place: PlaceOf = nowhere) -> ChainReader:
     """The chain that the settings name, for reading only."""
     if settings.chain != EMBEDDED:
-        return _network(settings)
+        return _network(settings, place, PATIENCE)
     now = clock.now if clock else None
     return EmbeddedReader(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, now=now)
 
 
-def _network(settings: Settings) -> RpcChain:
-    return RpcChain(settings.chain, finality_depth=settings.finality_depth or None)
+def place_of(consortium: Consortium, database: Database) -> Place:
+    """How far this home has come on its chain: the block to which it was followed, or that of the deployment."""
+    deployment = consortium.deployment
+    with database.read() as connection:
+        cursor = cursors.get(connection, cursors.FOLLOWER)
+    if cursor is None:
+        return Place(deployment.chain_id, deployment.block, deployment.block_hash)
+    return Place(deployment.chain_id, cursor.block, cursor.block_hash)
 
 
-class _AwayNetwork:
-    """A network of which nobody could say yet what it is: a `ChainClient` once its node answers, `ChainUnavailable` at
-    every use until then.
-    """
+def require_embedded(settings: Settings, what: str) -> None:
+    """Raise `Misconfigured` when the settings name a network, which `what` cannot use."""
+    if settings.chain != EMBEDDED:
+        raise Misconfigured(
+            f"{what} wants a chain of its own",
+            where="LADING_CHAIN",
+            expected=EMBEDDED,
+            found="a network",
+            mend="Unset LADING_CHAIN.",
+        )
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._turn = threading.Lock()
-        self._network: RpcChain | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        with self._turn:
-            if self._network is None:
-                self._network = _network(self._settings)
-        return getattr(self._network, name)
-
-    def close(self) -> None:
-        if self._network is not None:
-            self._network.close()
+def _network(settings: Settings, place: PlaceOf, patience: float) -> RpcChain:
+    nodes = Nodes([HttpNode(url) for url in settings.nodes], place, patience=patience)
+    return RpcChain(nodes, finality_depth=settings.finality_depth or None)

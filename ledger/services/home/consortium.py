@@ -235,11 +235,11 @@ def read_witnesses(home: Path) -> AskedWitnesses | None:
 
 
 def operator_passphrase(settings: Settings) -> str:
-    """The passphrase of the operator's keys: the setting, or the public one of a demo home."""
-    if settings.passphrase is not None:
-        return settings.passphrase
+    """The passphrase of the operator's keys: the public one of a demo home, whatever is set, or the setting."""
     if is_demo(settings.home / "keys" / RELAYER):
         return DEMO_PASSPHRASE
+    if settings.passphrase is not None:
+        return settings.passphrase
     raise Misconfigured(
         "the operator's keys are locked", where="LADING_PASSPHRASE", expected="a passphrase, or a file that holds it"
     )

@@ -52,3 +52,21 @@ def unused(home: Path) -> Iterator[frozenset[Path]]:
     finally:
         for handle in handles:
             os.close(handle)
+
+
+@contextmanager
+def alone_at(home: Path, work: str) -> Iterator[None]:
+    """Do `work` in this home, one process at a time; raises `Misconfigured` while another is at it."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = lock(home / work)
+    except Misconfigured:
+        raise Misconfigured(
+            f"a {work} is under way in this home",
+            where=str(home),
+            mend="Wait until it has ended, or choose another LADING_HOME.",
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(handle)

@@ -13,7 +13,7 @@ from ledger.errors import Misconfigured
 TABLE: dict[str, tuple[str, str]] = {
     "LADING_HOME": ("the platform's data directory", "everything that Lading keeps lies under it"),
     "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
-    "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URL of an EVM network"),
+    "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URLs of an EVM network's nodes, with commas between"),
     "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
@@ -57,9 +57,14 @@ class Settings:
     passphrase: str | None = None
     network_program: Path | None = None
 
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The URLs of the network's nodes; none with the embedded chain."""
+        return () if self.chain == EMBEDDED else tuple(self.chain.split(","))
+
     def __repr__(self) -> str:
         # Never the passphrase, and never the password that a URL of a database or node may hold.
-        chain = self.chain if self.chain == EMBEDDED else "an RPC URL"
+        chain = self.chain if self.chain == EMBEDDED else f"{len(self.nodes)} RPC URLs"
         return f"Settings(home={str(self.home)!r}, chain={chain!r}, origin={self.origin!r})"
 
 
@@ -71,11 +76,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         raise Misconfigured("unknown setting", where=unknown[0], expected=", ".join(TABLE), mend="See the README.")
     path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
     path = path.resolve()
-    chain = env.get("LADING_CHAIN", EMBEDDED)
-    if chain != EMBEDDED and not chain.startswith(_WEB):
-        raise Misconfigured(
-            "not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain[:40]
-        )
+    chain = _chain(env)
     host, port = env.get("LADING_HOST", "127.0.0.1"), _whole(env, "LADING_PORT", 8000, 65_535)
     public_url = env.get("LADING_PUBLIC_URL", _address(host, port)).rstrip("/")
     if not public_url.startswith(_WEB):
@@ -103,6 +104,19 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         passphrase=_passphrase(env),
         network_program=Path(program).expanduser() if (program := env.get("LADING_NETWORK_PROGRAM")) else None,
     )
+
+
+def _chain(env: Mapping[str, str]) -> str:
+    nodes = [node.strip() for node in env.get("LADING_CHAIN", EMBEDDED).split(",")]
+    if nodes != [EMBEDDED] and (len(set(nodes)) < len(nodes) or not all(node.startswith(_WEB) for node in nodes)):
+        wrong = next((i for i, node in enumerate(nodes) if not node.startswith(_WEB)), None)
+        raise Misconfigured(
+            "not a chain",
+            where="LADING_CHAIN",
+            expected="embedded, or different http(s) URLs with commas between them",
+            found="the same URL twice" if wrong is None else nodes[wrong][:40],
+        )
+    return ",".join(nodes)
 
 
 def _address(host: str, port: int) -> str:

@@ -5,26 +5,25 @@ into the log and the projections. `start` does so in a background thread; scenar
 """
 
 import logging
-import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from prometheus_client import CollectorRegistry, Gauge
-
 from ledger.chain.contracts import encode_call, revert_reason
+from ledger.chain.nodes import Place
 from ledger.errors import (
     ChainUnavailable,
     DiskFailed,
     InconsistentLog,
     LadingError,
+    LeaseLost,
     StorageFailed,
     VerificationFailed,
 )
 from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
-from ledger.services.home.chains import open_chain
+from ledger.services.figures.pools import HeardPools
+from ledger.services.home.chains import open_chain, place_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
@@ -32,26 +31,30 @@ from ledger.services.home.home_lock import ServiceLock
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
+from ledger.services.node.health import LOG, Health, WorkerNews
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
-from ledger.services.relay.anchorer import Anchorer
+from ledger.services.relay.anchorer import Anchorer, lease_name
 from ledger.services.relay.chain_memory import CHAIN, ChainMemory
 from ledger.services.relay.follower import Follower, FollowReport
 from ledger.services.relay.foresight import RecordedForesight
+from ledger.services.relay.lease import Lease, LeaseTimer
 from ledger.services.relay.other_clocks import OtherClocks
-from ledger.services.relay.relayer import Relayer, RelayOptions
+from ledger.services.relay.relayer import LEASE, Relayer, RelayOptions
 from ledger.services.relay.sender import Sender
 from ledger.services.state.erasure import Erasing
 from ledger.services.state.projections import Projector
-from ledger.store import checkpoints, log, migrate, outbox
+from ledger.store import log, migrate
 from ledger.store.database import Database
 
 trouble = logging.getLogger("lading.node")
 PAUSE = 0.5
 """Seconds between rounds when nothing waits."""
 MOST_ROUNDS = 50
-LOG = "log"
-"""What the guard is held by while the log cannot be published."""
+
+
+def no_preflight(_: SignedRecord) -> str:
+    return ""
 
 
 class Node:
@@ -70,25 +73,29 @@ class Node:
         with ExitStack() as undone:
             self._in_use = ServiceLock(settings.home)
             undone.callback(self._in_use.close)
-            self.chain = open_chain(settings, watch)
+            self.chain = open_chain(settings, watch, place=self._place)
             undone.callback(self.chain.close)
             database = Database.open(settings.database_url, begin=False)
             undone.callback(database.close)
             bring_up_to_date(settings.home, consortium)
             self.home = Home(settings, consortium, database, self.chain, watch)
             self.guard = self.home.guard
-            self.reader = LedgerReader(self.home, keys)
+            self.news = WorkerNews()
+            self.pools = HeardPools(self.home)
+            self.reader = LedgerReader(self.home, keys, self.pools)
             self._wire_writing()
             if consortium.witnesses is not None:
                 self.reader.publisher.witnesses = Witnesses(consortium.witnesses)
                 undone.callback(self.reader.publisher.witnesses.close)
             self._thread: threading.Thread | None = None
             self._stop = threading.Event()
-            self._problem = ""
             self.on_failure: Callable[[], None] = lambda: None
             """Called from the worker when this process must end, because nobody knows what the disk holds."""
             self._open()
             undone.pop_all()
+
+    def _place(self) -> Place:
+        return place_of(self.home.consortium, self.home.database)
 
     def _open(self) -> None:
         """Nothing is accepted before this is done: a home put back to an older state must not become a second log.
@@ -104,6 +111,8 @@ class Node:
             except (VerificationFailed, DiskFailed):
                 raise
             except LadingError as error:
+                if isinstance(error, ChainUnavailable):
+                    self.news.lost(error, self.home.clock.now())
                 if self.reader.publisher.highest() is None:
                     self.guard.hold(CHAIN, error)
             with suppress(StorageFailed):  # the guard is held, and readiness says so
@@ -119,41 +128,31 @@ class Node:
         self.clocks = OtherClocks(home)
         self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
-        # The embedded chain's file lock lets only one process write: its lease may be taken over after a crash.
+        # The embedded chain's file lock lets only one process write: a lease that a crash left behind is nobody's.
         embedded = home.settings.chain == EMBEDDED
-        holder = EMBEDDED if embedded else f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
+        relaying = Lease(home.database, LEASE, home.clock, alone=embedded)
+        anchoring = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
+        self.leases = LeaseTimer([relaying, anchoring])
         self.follower = Follower(home, self.sequencer, project=self.projector.catch_up)
         self.relayer = Relayer(
             home,
-            Sender(home.database, self.chain, keys.relayer, self.guard),
+            Sender(home.database, self.chain, keys.relayer, self.guard, relaying),
             self.sequencer,
             RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
-            holder=holder,
+            relaying,
         )
         self.anchorer = Anchorer(
             home,
-            Sender(home.database, self.chain, keys.anchor, self.guard),
+            Sender(home.database, self.chain, keys.anchor, self.guard, anchoring),
             keys.anchor,
             self.reader.publisher,
-            holder=holder,
+            anchoring,
         )
-        self.submission = Submission(home, self.sequencer, registry, self.preflight)
+        # A client waits for the answer, so no node is asked: there the relayer finds out.
+        preflight = self.preflight if embedded else no_preflight
+        self.submission = Submission(home, self.sequencer, registry, preflight)
         self.erasing = Erasing(home, registry)
-        self.metrics = CollectorRegistry()
-        self._gauges = {
-            name: Gauge(f"lading_{name}", text, registry=self.metrics)
-            for name, text in (
-                ("log_size", "Leaves in the log"),
-                ("published_size", "Leaves under the published checkpoint"),
-                ("anchored_size", "Leaves under the newest anchored checkpoint"),
-                ("outbox_waiting", "Records that have no final outcome on the chain yet"),
-                ("chain_final_block", "Newest final block"),
-                ("cosignatures_missing", "Cosignatures that the published checkpoint still needs for its quorum"),
-                ("witnesses_away", "Witnesses that did not answer the last time they were asked"),
-                ("halted", "1 when nothing is accepted or signed until a restart, else 0"),
-                ("clock_off_seconds", "Seconds by which the clock is ahead of what contradicts it most, or behind it"),
-            )
-        }
+        self.health = Health(home, self.reader, self.sequencer, self.news)
 
     # --- work ----------------------------------------------------------------------------------------------
 
@@ -168,11 +167,14 @@ class Node:
         submitted = anchors = 0
         with self._halting():
             try:
-                self._meet_chain()
-                self.clocks.ask_chain()
-                if wrong := self.guard.clock_trouble():
-                    raise wrong
-                submitted, followed = self.relayer.step().submitted, self.follower.step()
+                with self._hearing():
+                    self._meet_chain()
+                    self.clocks.ask_chain()
+                    if wrong := self.guard.clock_trouble():
+                        raise wrong
+                    relayed, followed = self.relayer.step(), self.follower.step()
+                    submitted, self.news.relays = relayed.submitted, relayed.held
+                    self.news.heard(self.chain.block(self.chain.final()))
             except LadingError as error:
                 if self.guard.halted or isinstance(error, InconsistentLog | DiskFailed):
                     raise
@@ -183,11 +185,24 @@ class Node:
             self._publish()
             self.clocks.keep()
             self.erasing.scrub_now_and_then()
-            if trouble is None and anchor and self._may_anchor() and self._anchor():
-                anchors = self.follower.step().events
+            if trouble is None:
+                with self._hearing():
+                    self.pools.listen(changed=followed.events > 0)
+                    if anchor and self._may_anchor() and self._anchor():
+                        anchors = self.follower.step().events
         if trouble is not None:
             raise trouble
         return bool(submitted or followed.events or anchors)
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Note when the chain's answers fail or do not fit, and ask another of its nodes from then on."""
+        try:
+            yield
+        except ChainUnavailable as error:
+            self.news.lost(error, self.home.clock.now())
+            self.chain.doubt()
+            raise
 
     def _anchor(self) -> bool:
         """Whether a checkpoint is on its way into the contract."""
@@ -250,19 +265,23 @@ class Node:
                 break
         self.tick()
         self._publish()
+        self.pools.listen(changed=True)
 
     def start(self) -> None:
         """Work in the background until `stop`."""
         if self._thread is None:
             self._stop.clear()
+            self.leases.start()
             self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
+        """End the work in order: another process can take it over at once."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
             thread.join()
+        self.leases.stop()
 
     def close(self) -> None:
         self.stop()
@@ -273,23 +292,26 @@ class Node:
         self._in_use.close()
 
     def _run(self) -> None:
+        told = ""
         while not self._stop.is_set():
+            busy, said = False, ""
             try:
                 busy = self.tick()
-                self._problem = ""
+                self.news.problem = ""
             except LadingError as error:
-                busy = False
-                if str(error) != self._problem:
+                said = str(error)
+                # A chain that is away is told of as such; and who has lost its lease waits for its turn.
+                self.news.problem = "" if isinstance(error, ChainUnavailable | LeaseLost) else said
+                if said != told:
                     trouble.warning("%s", error)
-                self._problem = str(error)
                 if isinstance(self.guard.halted, DiskFailed):
                     self.on_failure()
                     return
             except Exception:  # noqa: BLE001 - the next line says why
                 # A defect must not end the work for good; it is logged, seen in readiness, and tried again.
-                busy = False
-                self._problem = "an unforeseen error, see the log"
+                self.news.problem = "an unforeseen error, see the log"
                 trouble.exception("unforeseen error in the worker")
+            told = said
             if not busy:
                 self._stop.wait(PAUSE)
 
@@ -310,43 +332,3 @@ class Node:
             trouble.info("preflight: %s", error)
             return ""
         return "" if result.succeeded else str(revert_reason(result.output))
-
-    # --- health --------------------------------------------------------------------------------------------
-
-    def readiness(self) -> dict[str, str]:
-        """A word for each part: `ok`, or what is wrong."""
-        checks = dict.fromkeys(("database", "chain", "log", "clock"), "ok") | {"worker": self._problem or "ok"}
-        try:
-            with self.home.database.read() as connection:
-                log.head(connection)
-        except LadingError as error:
-            checks["database"] = str(error)
-        try:
-            self.chain.final()
-        except LadingError as error:
-            checks["chain"] = str(error)
-        if unmet := self.guard.held(CHAIN):
-            checks["chain"] = str(unmet)
-        if failure := self.guard.halted or self.sequencer.failure or self.guard.held(LOG):
-            checks["log"] = str(failure)
-        if wrong := self.guard.clock_trouble():
-            checks["clock"] = str(wrong)
-        return checks
-
-    def measure(self) -> None:
-        """Bring the metrics up to date; those of the chain stay as they were while it is away."""
-        self._gauges["halted"].set(self.guard.halted is not None)
-        self._gauges["clock_off_seconds"].set(self.guard.clock_off())
-        with self.home.database.read() as connection:
-            anchored = checkpoints.latest_anchored(connection)
-            self._gauges["log_size"].set(log.head(connection).size)
-            self._gauges["anchored_size"].set(anchored.size if anchored else 0)
-            counts = outbox.counts(connection)
-            self._gauges["outbox_waiting"].set(sum(count for state, count in counts.items() if state != outbox.FINAL))
-        published = self.reader.publisher.current()
-        self._gauges["published_size"].set(published.head.size if published else 0)
-        with suppress(ChainUnavailable):
-            self._gauges["chain_final_block"].set(self.chain.final())
-        witnesses = self.reader.witness_state()
-        self._gauges["cosignatures_missing"].set(witnesses["missing"] if witnesses else 0)
-        self._gauges["witnesses_away"].set(sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0)

@@ -3,6 +3,7 @@
 It needs no lock, so it works beside the process that serves the home.
 """
 
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,8 +14,9 @@ from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.pools import AskedPools, Pools
 from ledger.services.figures.publication import Publication
-from ledger.services.home.chains import open_chain_reader
+from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
 from ledger.services.home.home import Home
@@ -43,7 +45,8 @@ def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bo
     keys = open_keys(settings, consortium.log.origin)
     watch = clock or SystemClock()
     database = Database.existing(settings.database_url, read_only=read_only)
-    return LedgerReader(Home(settings, consortium, database, open_chain_reader(settings, watch), watch), keys)
+    chain = open_chain_reader(settings, watch, place=partial(place_of, consortium, database))
+    return LedgerReader(Home(settings, consortium, database, chain, watch), keys)
 
 
 def was_opened(settings: Settings) -> bool:
@@ -54,7 +57,8 @@ def was_opened(settings: Settings) -> bool:
 class LedgerReader:
     """The services that read one home; closing it closes the home."""
 
-    def __init__(self, home: Home, keys: OperatorKeys) -> None:
+    def __init__(self, home: Home, keys: OperatorKeys, pools: Pools | None = None) -> None:
+        """`pools`: who knows where bonus agreements stand; by default the chain is asked at each look."""
         folder, consortium_id = home.settings.home, home.consortium.genesis.consortium_id
         self.home = home
         self.keys = keys
@@ -68,7 +72,7 @@ class LedgerReader:
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
-        self.bonuses = Bonuses(home, self.views)
+        self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
 
     def close(self) -> None:
         self.home.close()

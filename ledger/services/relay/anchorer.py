@@ -10,17 +10,16 @@ from dataclasses import dataclass
 
 from ledger.chain.contracts import CONTRACT_OF_KIND, encode_call, revert_reason, view
 from ledger.codes import ContractKind
-from ledger.common.ids import to_hex
+from ledger.common.ids import LogId, to_hex
 from ledger.errors import InconsistentLog, NotFound, TreeView
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Checkpoint
 from ledger.services.home.home import Home
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.lease import Lease
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
-from ledger.store import leases
 
-LEASE_SECONDS = 60
 _ANCHOR = CONTRACT_OF_KIND[ContractKind.ANCHOR]
 
 log = logging.getLogger("lading.anchorer")
@@ -36,8 +35,12 @@ class AnchorReport:
     problem: str = ""
 
 
+def lease_name(log_id: LogId) -> str:
+    return f"anchorer {to_hex(log_id)}"
+
+
 class Anchorer:
-    """Anchors one log. `sender` sends with `key`, the anchor key; `holder` names this process in the lease."""
+    """Anchors one log. `sender` sends with `key`, the anchor key, while this process holds `lease`."""
 
     def __init__(
         self,
@@ -45,8 +48,7 @@ class Anchorer:
         sender: Sender,
         key: SigningKey,
         publisher: Publisher,
-        *,
-        holder: str,
+        lease: Lease,
     ) -> None:
         self._database = home.database
         self._chain = home.chain
@@ -56,8 +58,7 @@ class Anchorer:
         self._book = ContractBook(home.chain, home.deployment)
         self._domain = home.domain
         self._log_id = home.log_id
-        self._clock = home.clock
-        self._holder = holder
+        self._lease = lease
 
     def step(self) -> AnchorReport:
         """Anchor the newest published checkpoint if it is not.
@@ -67,12 +68,8 @@ class Anchorer:
         3. Ask the contract what it holds. If our log does not contain that, raise `InconsistentLog` with both views.
         4. Sign the checkpoint that follows it, store and send the transaction, and see whether it is settled.
         """
-        now = self._clock.now()
-        with self._database.write() as connection:
-            if not leases.acquire(
-                connection, f"anchorer {to_hex(self._log_id)}", self._holder, now, now + LEASE_SECONDS
-            ):
-                return AnchorReport(held=False)
+        if not self._lease.take():
+            return AnchorReport(held=False)
         problem = ""
         if self._sender.unfinished():
             self._sender.push()

@@ -18,8 +18,7 @@ from ledger.store import cursors, transactions
 from ledger.store.database import Connection, Database
 from ledger.store.projections import outcomes
 
-CURSOR = "follower"
-"""The name of the cursor that says how far the chain is in the log."""
+CURSOR = cursors.FOLLOWER
 
 log = logging.getLogger("lading.follower")
 

@@ -1,7 +1,11 @@
 """Money movements that are no records: a funder pays into a pool from its own account, and has its money back."""
 
+import time
+from functools import partial
+
 from ledger.chain.client import ChainClient
 from ledger.chain.contracts import CONTRACT_OF_KIND, TOKEN, decode_result, encode_function, revert_reason
+from ledger.chain.deploy import patiently
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId
 from ledger.errors import RuleBroken, Unavailable
@@ -10,7 +14,9 @@ from ledger.services.home.clock import Clock
 from ledger.services.relay.sender import Intent, Sender, explain
 from ledger.store.database import Database
 
-_ROUNDS = 100
+_PATIENCE = 120
+"""Seconds for which the chain may take its time, or be away."""
+_PAUSE = 0.2
 
 
 def fund(
@@ -49,11 +55,12 @@ def refund(
     sender = Sender(db, chain, key, clock)
     sent = 0
     for number in range(deposits):
-        result = chain.call(pool, encode_function(name, "depositOf", agreement, number))
+        question = encode_function(name, "depositOf", agreement, number)
+        result = patiently(partial(chain.call, pool, question), _PATIENCE)
         if result.succeeded and decode_result(name, "depositOf", result.output)[0]["refunded"]:
             continue
         data = encode_function(name, "refund", agreement, number)
-        asked = chain.call(pool, data, sender=key.address)
+        asked = patiently(partial(chain.call, pool, data, sender=key.address), _PATIENCE)
         if not asked.succeeded:
             reason = str(revert_reason(asked.output))
             raise RuleBroken("there is nothing to send back", where=f"deposit {number}", found=reason)
@@ -63,17 +70,20 @@ def refund(
 
 
 def _send(sender: Sender, chain: ChainClient, intent: Intent) -> None:
-    sender.begin([intent])
-    for _ in range(_ROUNDS):
-        sender.push()
-        settled = sender.settle()
+    ends = time.monotonic() + _PATIENCE
+    patiently(partial(sender.begin, [intent]), _PATIENCE)
+    while True:
+        patiently(sender.push, _PATIENCE)
+        settled = patiently(sender.settle, _PATIENCE)
+        with sender.database.write() as connection:
+            sender.finish(connection, settled)
         for one in settled:
-            with sender.database.write() as connection:
-                sender.finish(connection, settled)
             if one.transaction.intent != intent.name:
                 continue
             if one.receipt is None or not one.receipt.succeeded:
                 reason = str(revert_reason(explain(chain, one)))
                 raise RuleBroken("the payment was refused", where=intent.name, found=reason)
             return
-    raise Unavailable("the chain has not taken the payment yet", where=intent.name)
+        if time.monotonic() > ends:
+            raise Unavailable("the chain has not taken the payment yet", where=intent.name)
+        time.sleep(_PAUSE)

@@ -29,16 +29,16 @@ from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.relay.final_rejections import FinalRejections
+from ledger.services.relay.lease import Lease
 from ledger.services.relay.missed_events import CURSOR, MissedEvents
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
-from ledger.store import cursors, leases, outbox, pending, records, transactions
+from ledger.store import cursors, outbox, pending, records, transactions
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
 from ledger.store.pending import Slot
 from ledger.store.records import StoredRecord
 
 LEASE = "relayer"
-LEASE_SECONDS = 60
 BATCH = 200
 """Transactions in one commit of the outbox, and at most in one block of the embedded chain."""
 _MOST_A_STEP = 400
@@ -125,7 +125,7 @@ def next_try(row: OutboxRow, now: int) -> int:
 
 
 class Relayer:
-    """One at a time submits; `holder` names this process in the lease."""
+    """One at a time submits: who holds `lease`, which is the sender's too."""
 
     def __init__(
         self,
@@ -133,19 +133,18 @@ class Relayer:
         sender: Sender,
         sequencer: Sequencer,
         options: RelayOptions,
-        *,
-        holder: str,
+        lease: Lease,
     ) -> None:
         self._database = home.database
         self._chain = home.chain
         self._sender = sender
+        self._lease = lease
         self._sequencer = sequencer
         self._book = ContractBook(home.chain, home.deployment)
         self._missed = MissedEvents(home, options.follow)
         self._rejections = FinalRejections(home, self._missed)
         self._domain = home.domain
         self._clock = home.clock
-        self._holder = holder
         self._options = options
 
     def step(self) -> RelayReport:
@@ -157,12 +156,13 @@ class Relayer:
            is somebody else's turn to work.
         4. Put back what was in a block but left no event, after looking for the event once more.
 
-        Raises `ChainUnavailable` when the node is; everything stored is looked up at the next step.
+        Raises `ChainUnavailable` when the node is, and `LeaseLost` when another took over meanwhile; everything stored
+        is looked up at the next step.
         """
         submitted = reverted = rejected = 0
         begun = 1
         while begun:
-            if not self._hold():
+            if not self._lease.take():
                 return RelayReport(held=False, submitted=submitted, reverted=reverted, rejected=rejected)
             if self._sender.unfinished():
                 self._sender.push()
@@ -173,11 +173,6 @@ class Relayer:
         if not submitted:
             self._put_back_stranded()
         return RelayReport(submitted=submitted, reverted=reverted, rejected=rejected)
-
-    def _hold(self) -> bool:
-        now = self._clock.now()
-        with self._database.write() as connection:
-            return leases.acquire(connection, LEASE, self._holder, now, now + LEASE_SECONDS)
 
     # --- 2: what became of it ----------------------------------------------------------------------------------------
 
@@ -261,6 +256,7 @@ class Relayer:
             self._sender.begin(intents, note)
         elif plans:
             with self._database.write() as connection:
+                self._lease.confirm(connection)
                 note(connection)
         return len(intents), len(rows)
 
@@ -336,6 +332,7 @@ class Relayer:
             return
         clear = self._missed.all_followed([row.record_id for row in stranded])
         with self._database.write() as connection:
+            self._lease.confirm(connection)
             for row in stranded:
                 if row.record_id not in clear:
                     continue

@@ -10,10 +10,11 @@ The rules, each paid for by somebody:
 4. A transaction is given up only when its nonce is used, a final block says so, and it still has no receipt: then other
    bytes took its place for good.
 
-Whoever uses a sender holds a lease, so that one process at a time counts this key's nonces.
+One process at a time counts a key's nonces. Where several might, a lease sees to it: nothing is stored or sent without.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
@@ -23,6 +24,7 @@ from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
 from ledger.services.home.clock import Clock
+from ledger.services.relay.lease import Lease
 from ledger.store import transactions
 from ledger.store.database import Connection, Database
 from ledger.store.transactions import NewTransaction, StoredTransaction
@@ -64,11 +66,15 @@ class Settled:
 class Sender:
     """The transactions of one key. Every method may raise `ChainUnavailable`; calling it again later loses nothing."""
 
-    def __init__(self, database: Database, chain: ChainClient, key: SigningKey, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, chain: ChainClient, key: SigningKey, clock: Clock, lease: Lease | None = None
+    ) -> None:
+        """With a `lease`, methods that store or send raise `LeaseLost` once it is another's."""
         self.database = database
         self._chain = chain
         self._key = key
         self._clock = clock
+        self._lease = lease
         self._sent_at: dict[bytes, int] = {}
         self._in_block: set[bytes] = set()
         self._looks: dict[bytes, tuple[int, int]] = {}
@@ -103,7 +109,7 @@ class Sender:
             self._signed(intent, nonce + i, self._chain.gas_limit(self.address, intent.to, intent.data), price)
             for i, intent in enumerate(intents)
         ]
-        with self.database.write() as connection:
+        with self._storing() as connection:
             transactions.store(connection, new, self._clock.now())
             if also is not None:
                 also(connection)
@@ -121,6 +127,8 @@ class Sender:
                 last = self._sent_at.get(transaction.hash)
                 if transaction.hash in self._in_block or (last is not None and now - last < RESEND_SECONDS):
                     continue
+                if self._lease is not None:
+                    self._lease.check()
                 result = self._chain.send(transaction.raw)
                 if result.sent in (Sent.ACCEPTED, Sent.KNOWN):
                     self._sent_at[transaction.hash] = now
@@ -153,6 +161,8 @@ class Sender:
 
     def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
         """Note what became of them, in the caller's transaction, with whatever follows from it."""
+        if self._lease is not None:
+            self._lease.confirm(connection)
         alike: dict[tuple[str, int | None, str], list[bytes]] = {}
         for one in settled:
             state = transactions.DROPPED if one.receipt is None else transactions.MINED
@@ -165,6 +175,14 @@ class Sender:
             transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _storing(self) -> Iterator[Connection]:
+        """A commit that only the holder of the lease makes."""
+        with self.database.write() as connection:
+            if self._lease is not None:
+                self._lease.confirm(connection)
+            yield connection
 
     def _next_nonce(self) -> int:
         with self.database.read() as connection:
@@ -211,7 +229,7 @@ class Sender:
                 return
         price = self._chain.gas_price()
         filler = self._signed(Intent(f"gap:{used}", self.address, b""), used, least_gas(self.address, b""), price)
-        with self.database.write() as connection:
+        with self._storing() as connection:
             transactions.store(connection, [filler], self._clock.now())
 
     def _sign_again(self, refused: StoredTransaction) -> None:
@@ -229,7 +247,7 @@ class Sender:
         )
         if signed.hash != refused.hash:
             # A crash before the commit leaves the old bytes, which are refused again.
-            with self.database.write() as connection:
+            with self._storing() as connection:
                 transactions.replace(connection, refused.hash, signed.raw, signed.hash)
 
     def _settled(self, transaction: StoredTransaction, final: int, used: int) -> Settled | None:
@@ -250,7 +268,7 @@ class Sender:
         return Settled(transaction, None) if final >= transaction.block_number else None
 
     def _note(self, hashes: Sequence[bytes], state: str, problem: str, block: int | None = None) -> None:
-        with self.database.write() as connection:
+        with self._storing() as connection:
             transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
 
 

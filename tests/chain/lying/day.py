@@ -72,7 +72,7 @@ def opened(
         clock = ManualClock(founded.now)
         chain = EmbeddedChain(home / "chain.db", chain_id=CHAIN_ID, genesis_time=GENESIS, now=clock.now)
         node = LyingNode(EmbeddedNode(chain, foreign=foreign), clock, honest, random.Random(seed))
-        client = RpcChain(node, chain_id=CHAIN_ID, finality_depth=None, in_flight=4)
+        client = RpcChain(node, finality_depth=None, in_flight=4)
         client.final()
         deployment = founded.deployment
         if foreign:
@@ -101,7 +101,7 @@ def _wire(operator: Operator) -> None:
     """Foresight, as in a node."""
     foresee = RecordedForesight(CurrentRegistry(operator.deployment.genesis, operator.clock), operator.clock)
     options = RelayOptions(operator.follower.step, foresee=foresee)
-    operator.relayer = Relayer(operator.node_home, operator.sender, operator.sequencer, options, holder=operator.name)
+    operator.relayer = Relayer(operator.node_home, operator.sender, operator.sequencer, options, operator.lease)
 
 
 def papers(founded: Founded) -> Papers:

@@ -22,7 +22,7 @@ METHODS = (
     "eth_sendRawTransaction",
 )  # fmt: skip
 """All that the product asks while it runs."""
-TIMEOUT = 120
+TIMEOUT = 10
 _ERRORS = ("internal error", "header not found", "too many requests", "missing trie node", "method handler crashed")
 _REFUSED = ("insufficient funds for gas * price + value", "transaction underpriced", "nonce too high", "already known")
 
@@ -51,6 +51,9 @@ class LyingNode:
 
     def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         return [self.attempt(method, *one) for one in questions]
+
+    def doubt(self) -> None:
+        """There is no other."""
 
     def close(self) -> None:
         pass

@@ -32,6 +32,9 @@ class EmbeddedNode:
     def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         return [self.attempt(method, *one) for one in questions]
 
+    def doubt(self) -> None:
+        """There is no other."""
+
     def close(self) -> None:
         pass
 

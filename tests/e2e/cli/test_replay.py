@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from ledger.cli.imports.replay import Replay
 from ledger.cli.main import app
-from ledger.errors import InvalidInput, Misconfigured
+from ledger.errors import ChainUnavailable, InvalidInput, Misconfigured, Unavailable
 from ledger.records.types import Handoff, Outcome, RegistryChange, ShipmentTerms
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
+from ledger.services.home.home_lock import alone_at
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
+from ledger.services.relay.relayer import Relayer
 from ledger.store import log, outbox, records
 from ledger.store.database import Database
 from tests.e2e.oracle import DATA, count, rows_of
@@ -233,3 +236,54 @@ def test_a_home_in_use_is_a_clear_answer(tmp_path: Path) -> None:
         node.close()
     assert isinstance(result.exception, Misconfigured)
     assert "another process writes this chain" in str(result.exception)
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+def test_a_passphrase_that_is_set_does_not_lock_a_replay_out(tmp_path: Path) -> None:
+    file = write(tmp_path / "lines.csv", [{}])
+    arguments = ["replay", str(file), "--alpha", str(ALPHA), "--cap-bps", str(CAP), "--json"]
+    locked = environment(tmp_path / "home") | {"LADING_PASSPHRASE": "correct horse"}
+    for _ in range(2):  # founded, and found again
+        result = CliRunner().invoke(app, arguments, env=locked)
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["shipments"] == 1
+
+
+def test_two_replays_in_one_home_are_refused_in_words(tmp_path: Path) -> None:
+    file = write(tmp_path / "lines.csv", [{}])
+    arguments = ["replay", str(file), "--alpha", str(ALPHA), "--cap-bps", str(CAP)]
+    with alone_at(tmp_path / "home", "replay"), pytest.raises(Misconfigured, match="a replay is under way"):
+        CliRunner().invoke(app, arguments, env=environment(tmp_path / "home"), catch_exceptions=False)
+    assert not (tmp_path / "home" / "keys").exists()
+
+
+def test_totals_that_are_not_final_are_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chain goes away once the consortium stands: what was accepted is pending, and is counted the next time."""
+    file, home = write(tmp_path / "lines.csv", [{}, {}]), tmp_path / "home"
+    arguments = ["replay", str(file), "--alpha", str(ALPHA), "--cap-bps", str(CAP), "--json", "--wait", "1"]
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise ChainUnavailable("connection refused")
+
+    with monkeypatch.context() as patch:
+        admit = Replay.admit
+
+        def admitted(self: Replay, lines: Any) -> None:
+            admit(self, lines)
+            patch.setattr(Relayer, "step", away)
+
+        patch.setattr(Replay, "admit", admitted)
+        with pytest.raises(Unavailable, match=r"4 records are still pending after 1 s.*connection refused"):
+            CliRunner().invoke(app, arguments, env=environment(home), catch_exceptions=False)
+    result = CliRunner().invoke(app, arguments[:-2], env=environment(home))
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["shipments"] == 2
+
+
+def test_the_demo_refuses_a_network_before_it_touches_anything(tmp_path: Path) -> None:
+    network = environment(tmp_path / "home") | {"LADING_CHAIN": "http://127.0.0.1:9"}
+    with pytest.raises(Misconfigured, match="the demo wants a chain of its own"):
+        CliRunner().invoke(app, ["demo", "--no-serve"], env=network, catch_exceptions=False)
+    assert not (tmp_path / "home").exists()

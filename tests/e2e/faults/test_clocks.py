@@ -63,10 +63,10 @@ def stands_still(stage: Stage) -> None:
     with node.home.database.read() as connection:
         assert log.head(connection).size == size
     assert node.chain.head() == block
-    assert node.readiness()["clock"] != "ok"
-    assert {word for part, word in node.readiness().items() if part != "clock"} == {"ok"}
-    node.measure()
-    assert abs(node.metrics.get_sample_value("lading_clock_off_seconds")) > 19 * DAY
+    assert node.health.readiness().checks["clock"] != "ok"
+    assert {word for part, word in node.health.readiness().checks.items() if part != "clock"} == {"ok"}
+    node.health.measure()
+    assert abs(node.health.metrics.get_sample_value("lading_clock_off_seconds")) > 19 * DAY
 
 
 @pytest.mark.parametrize("off", [20 * DAY, -20 * DAY])
@@ -85,7 +85,7 @@ def test_a_jump_of_twenty_days_logs_and_seals_nothing_and_the_honest_handoff_app
     assert stage.status(shipment) == "delivered"
     newest = stage.node.chain.block(stage.node.chain.head())
     assert newest.timestamp <= stage.now + 300
-    assert set(stage.node.readiness().values()) == {"ok"}
+    assert set(stage.node.health.readiness().checks.values()) == {"ok"}
     stage.audited()
 
 
@@ -112,7 +112,7 @@ def test_a_service_that_starts_again_with_a_clock_that_jumped_meanwhile_logs_not
     stage.clock.off = 0
     stage.open()
     stage.clock.machine = "its second start"
-    assert reopen(20 * DAY).node.readiness()["clock"] == "ok"
+    assert reopen(20 * DAY).node.health.readiness().checks["clock"] == "ok"
 
 
 def test_with_witnesses_a_service_that_starts_twenty_days_ahead_logs_nothing(
@@ -129,6 +129,6 @@ def test_with_witnesses_a_service_that_starts_twenty_days_ahead_logs_nothing(
         stage.clock.off = 0
         stage.open()
         stage.node.settle()
-        assert set(stage.node.readiness().values()) == {"ok"}
+        assert set(stage.node.health.readiness().checks.values()) == {"ok"}
     finally:
         witnesses.close()

@@ -61,7 +61,7 @@ def published(stage: Stage, home: Path) -> None:
     with stage.node.home.database.read() as connection:
         leaves = [row.leaf_hash for row in records.leaves(connection)]
     assert (head.size, head.root) == (len(leaves), merkle.root(leaves))
-    assert set(stage.node.readiness().values()) == {"ok"}
+    assert set(stage.node.health.readiness().checks.values()) == {"ok"}
 
 
 # --- syncs that fail -------------------------------------------------------------------------------------------------
@@ -118,9 +118,9 @@ def _stopped(stage: Stage, home: Path) -> None:
     with pytest.raises(Unavailable, match="signed any more"):
         node.tick()
     assert [(home / name).read_bytes() for name in ("log/checkpoint", "keys/highest-checkpoint")] == before
-    assert "did not confirm" in node.readiness()["log"]
-    node.measure()
-    assert node.metrics.get_sample_value("lading_halted") == 1
+    assert "did not confirm" in node.health.readiness().checks["log"]
+    node.health.measure()
+    assert node.health.metrics.get_sample_value("lading_halted") == 1
 
 
 def test_after_a_failed_commit_of_the_chain_no_receipt_is_given(reopen: Reopen, home: Path) -> None:
@@ -212,7 +212,7 @@ def test_while_the_log_cannot_be_published_nothing_is_accepted(reopen: Reopen, m
             stage.node.tick()
         with pytest.raises(StorageFailed, match="No space left"):
             stage.open(endorsed=False)
-        assert "No space left" in stage.node.readiness()["log"]
+        assert "No space left" in stage.node.health.readiness().checks["log"]
     stage.node.tick()
     stage.open(endorsed=False)
 
@@ -263,7 +263,7 @@ def test_a_lost_database_or_chain_is_said_in_words_and_never_begun_anew(home: Pa
 def test_a_damaged_checkpoint_file_halts_in_words(reopen: Reopen, home: Path, name: str) -> None:
     (home / name).write_bytes(b"damaged")
     stage = reopen()
-    assert f"{name}: the file is no checkpoint" in stage.node.readiness()["log"]
+    assert f"{name}: the file is no checkpoint" in stage.node.health.readiness().checks["log"]
     with pytest.raises(Unavailable, match="signed any more"):
         stage.open()
 

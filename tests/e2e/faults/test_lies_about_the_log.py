@@ -103,7 +103,7 @@ def refused(stage: Stage) -> str:
 def goes_on(stage: Stage) -> None:
     stage.submit(new_terms(stage), MAKER)
     stage.audited()
-    assert set(stage.node.readiness().values()) == {"ok"}
+    assert set(stage.node.health.readiness().checks.values()) == {"ok"}
 
 
 RECEIPTS = ("eth_getBlockReceipts", "eth_getTransactionReceipt")
@@ -119,7 +119,7 @@ def test_a_lie_about_what_is_anchored_at_opening_holds_the_log_until_the_truth_i
     with closing(stage.node):
         size = stage.node.reader.log_state()["records"]
         assert "the node says" in refused(stage)
-        assert "contradicts the log" in stage.node.readiness()["chain"]
+        assert "contradicts the log" in stage.node.health.readiness().checks["chain"]
         with pytest.raises(ChainUnavailable, match="contradicts the log"):
             stage.node.tick()
         assert stage.node.guard.halted is None

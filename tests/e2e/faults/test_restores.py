@@ -192,9 +192,9 @@ def attacked(home: Path, ages: Ages) -> str:
                 work()
             except LadingError as error:
                 refused.append(error)
-        leaves, readiness = leaves_of(stage), stage.node.readiness()
-        stage.node.measure()
-        halted = b"lading_halted 1.0" in generate_latest(stage.node.metrics)
+        leaves, readiness = leaves_of(stage), stage.node.health.readiness().checks
+        stage.node.health.measure()
+        halted = b"lading_halted 1.0" in generate_latest(stage.node.health.metrics)
     finally:
         stage.node.close()
     assert leaves[: len(ages.leaves)] == ages.leaves[: len(leaves)]
@@ -290,7 +290,7 @@ def test_the_way_out_that_the_refusal_names_leads_to_a_new_log(ages: Ages, tmp_p
     with closing(stage.node):
         stage.submit(new_terms(stage), MAKER)
         stage.node.tick()
-        assert set(stage.node.readiness().values()) == {"ok"}
+        assert set(stage.node.health.readiness().checks.values()) == {"ok"}
 
 
 # --- while the chain is away -----------------------------------------------------------------------------------------
@@ -334,7 +334,7 @@ def test_a_home_that_is_no_older_than_its_highest_checkpoint_accepts_while_the_c
         away.back = True
         stage.node.settle()
         assert stage.node.chain.head() > block
-        assert set(stage.node.readiness().values()) == {"ok"}
+        assert set(stage.node.health.readiness().checks.values()) == {"ok"}
 
 
 def test_a_home_without_any_checkpoint_file_waits_for_the_chain(ages: Ages, tmp_path: Path, away: Away) -> None:
@@ -347,7 +347,7 @@ def test_a_home_without_any_checkpoint_file_waits_for_the_chain(ages: Ages, tmp_
             with pytest.raises(ChainUnavailable, match="does not answer"):
                 work()
         assert signed_in(home) == []
-        assert "does not answer" in stage.node.readiness()["chain"]
+        assert "does not answer" in stage.node.health.readiness().checks["chain"]
         away.back = True
         stage.node.tick()
         stage.submit(new_terms(stage), MAKER)
@@ -401,7 +401,7 @@ def test_what_another_program_sent_from_the_relayers_account_halts_nothing(stage
     with closing(again.node):
         again.open()
         again.node.settle()
-        assert set(again.node.readiness().values()) == {"ok"}
+        assert set(again.node.health.readiness().checks.values()) == {"ok"}
 
 
 def reopened(stage: Stage) -> Stage:

@@ -43,7 +43,7 @@ def test_nothing_is_accepted_over_a_log_that_was_published_further(stage: Stage,
             stage.open()
         with restored.home.database.read() as connection:
             assert log.head(connection).size == size
-        assert "old backup" in restored.readiness()["log"]
+        assert "old backup" in restored.health.readiness().checks["log"]
     finally:
         restored.close()
 

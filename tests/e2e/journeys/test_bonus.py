@@ -100,6 +100,7 @@ def refunded(stage: Stage, agreement: RecordId) -> None:
     assert send_back(stage, agreement) == 1
     assert balance(stage, PURSE.address) - before == POOL
     assert send_back(stage, agreement) == 0
+    stage.settle()
     assert [deposit["refunded"] for deposit in stage.node.reader.bonuses.agreement(agreement)["deposits"]] == [True]
     assert status(stage, agreement) == "closed"
 

@@ -29,7 +29,7 @@ SEEDS = range(SEED * 1_000, SEED * 1_000 + amount("LIED_TO_HOMES", 100))
 def far(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """The stage, its chain at the other end of a line."""
 
-    def opened(settings: Settings, clock: Any) -> Network:
+    def opened(settings: Settings, clock: Any, **_: Any) -> Network:
         chain = EmbeddedChain(settings.home / "chain.db", chain_id=EMBEDDED_CHAIN_ID, genesis_time=0, now=clock.now)
         return Network(chain, LyingNode(EmbeddedNode(chain), clock, honest, random.Random(0)))
 
@@ -62,4 +62,4 @@ def test_a_home_whose_node_lied_audits_clean(far: Stage, seed: int) -> None:
         assert [one.outcome for one in outcomes.of(connection, first)] == [Code.APPLIED] * 2
         assert [[one.outcome for one in outcomes.of(connection, i)] for i in then] == [[Code.APPLIED]] * 3
     far.audited()
-    assert far.node.readiness()["chain"] == "ok"
+    assert far.node.health.readiness().checks["chain"] == "ok"

@@ -164,7 +164,7 @@ def test_a_home_put_back_beside_the_networks_chain_signs_nothing(pair: Pair, tmp
         for work in (lambda: seat.open(3), trial.node.tick, trial.node.settle):
             with pytest.raises(Unavailable, match="signed any more"):
                 work()
-        assert "old backup" in trial.node.readiness()["log"]
+        assert "old backup" in trial.node.health.readiness().checks["log"]
         assert (tmp_path / "old" / "log" / "checkpoint").read_bytes() == before
 
 
@@ -179,7 +179,8 @@ def test_a_service_that_starts_while_its_node_is_away_accepts_and_goes_on_when_i
         raise ChainUnavailable("connection refused")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ledger.services.home.chains.RpcChain", away)
+        patch.setattr("ledger.chain.jsonrpc.HttpNode.attempt", away)
+        patch.setattr("ledger.chain.jsonrpc.HttpNode.attempt_many", away)
         trial = open_trial(settings, CLOCK)
         node: Any = trial.node
         seat = Seat(trial, CLOCK, pair.one.parties, Scribe(trial, pair.one.parties))
@@ -188,10 +189,10 @@ def test_a_service_that_starts_while_its_node_is_away_accepts_and_goes_on_when_i
             with pytest.raises(ChainUnavailable, match="refused"):
                 work()
         assert node.reader.publisher.current().head.size == size + 1, "accepted, and published"
-        assert "refused" in node.readiness()["chain"]
+        assert "refused" in node.health.readiness().checks["chain"]
     with closing(node):
         node.tick()
-        assert node.readiness()["chain"] == "ok"
+        assert node.health.readiness().checks["chain"] == "ok"
 
 
 def test_of_two_handoffs_for_one_sequence_the_chain_takes_the_first_and_both_logs_say_so(pair: Pair) -> None:

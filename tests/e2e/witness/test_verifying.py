@@ -104,8 +104,8 @@ def test_the_node_shows_who_has_cosigned(scene: Scene) -> None:
     assert sorted(w["name"] for w in state["witnesses"]) == sorted(NAMES)
     assert {w["cosignedAt"] for w in state["witnesses"]} == {state["cosignedAt"]}
     assert {w["problem"] for w in state["witnesses"]} == {""}
-    scene.stage.node.measure()
-    metrics = generate_latest(scene.stage.node.metrics).decode()
+    scene.stage.node.health.measure()
+    metrics = generate_latest(scene.stage.node.health.metrics).decode()
     assert "lading_cosignatures_missing 0.0" in metrics
     assert "lading_witnesses_away 0.0" in metrics
     policy = scene.trust.witnesses
@@ -137,9 +137,9 @@ def test_a_node_whose_witnesses_are_away_serves_and_says_so(scene: Scene, copy: 
         state = node.reader.log_state()["witnesses"]
         assert (state["missing"], state["cosignedAt"]) == (2, None)
         assert all("refused" in w["problem"] for w in state["witnesses"])
-        assert set(node.readiness().values()) == {"ok"}
-        node.measure()
-        assert b"lading_witnesses_away 2.0" in generate_latest(node.metrics)
+        assert set(node.health.readiness().checks.values()) == {"ok"}
+        node.health.measure()
+        assert b"lading_witnesses_away 2.0" in generate_latest(node.health.metrics)
     finally:
         node.close()
 

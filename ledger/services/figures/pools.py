@@ -1,0 +1,106 @@
+"""Where bonus agreements stand in their pool, which the chain alone knows: asked for, or as it was heard last.
+
+Payments into a pool are no records, so neither the log nor a projection has them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ledger.bonuses.agreement import AgreementStatus
+from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
+from ledger.codes import ContractKind
+from ledger.common.ids import RecordId, to_hex
+from ledger.errors import ChainUnavailable
+from ledger.services.home.home import Home
+from ledger.store.projections import bonuses
+
+POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
+REFRESH_SECONDS = 10
+"""After which the pool is asked again although no event told of a change: a payment is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """One payment into the pool, in minor units, from the account `funder`; `refunded`: it went back there."""
+
+    funder: bytes
+    amount: int
+    refunded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """Of one agreement: `funded` in minor units, `deposits` in their order."""
+
+    status: AgreementStatus
+    funded: int
+    deposits: tuple[Deposit, ...]
+
+
+class Pools(Protocol):
+    """Whoever knows where agreements stand."""
+
+    def state(self, agreement_id: RecordId) -> PoolState:
+        """Raises `ChainUnavailable` while that is not known."""
+        ...
+
+
+class AskedPools:
+    """Asks the chain at every look: for commands, which may wait for it."""
+
+    def __init__(self, home: Home) -> None:
+        self._chain = home.chain
+        self._pool = home.deployment.contracts[ContractKind.BONUS]
+
+    def state(self, agreement_id: RecordId) -> PoolState:
+        (code,) = self._read("statusOf", agreement_id)
+        (state,) = self._read("stateOf", agreement_id)
+        return PoolState(AgreementStatus(code), state["funded"], tuple(self._deposits(agreement_id)))
+
+    def _deposits(self, agreement_id: RecordId) -> Iterator[Deposit]:
+        (count,) = self._read("depositsOf", agreement_id)
+        for number in range(count):
+            (deposit,) = self._read("depositOf", agreement_id, number)
+            yield Deposit(deposit["funder"], deposit["amount"], deposit["refunded"])
+
+    def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+        result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
+        if not result.succeeded:
+            raise ChainUnavailable(f"the bonus pool does not answer ({revert_reason(result.output)})", where=name)
+        return decode_result(POOL, name, result.output)
+
+
+class HeardPools:
+    """What the chain said last, for readers who do not wait for it; `listen` asks. Safe to share between threads."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._asked = AskedPools(home)
+        self._states: dict[RecordId, PoolState] = {}
+        self._heard_at: int | None = None
+
+    def listen(self, *, changed: bool) -> None:
+        """Ask about agreements that are new here, and about all if something has `changed` or some time is over.
+
+        Raises `ChainUnavailable`; what was heard before stays.
+        """
+        now = self._home.clock.monotonic()
+        again = changed or self._heard_at is None or now - self._heard_at >= REFRESH_SECONDS
+        with self._home.database.read() as connection:
+            ids = [row.record_id for row in bonuses.agreements(connection)]
+        for agreement_id in ids:
+            if again or agreement_id not in self._states:
+                self._states[agreement_id] = self._asked.state(agreement_id)
+        if again:
+            self._heard_at = now
+
+    def state(self, agreement_id: RecordId) -> PoolState:
+        state = self._states.get(agreement_id)
+        if state is None:
+            raise ChainUnavailable(
+                "the chain has said nothing about this agreement since the service started",
+                where="agreement",
+                found=to_hex(agreement_id),
+            )
+        return state

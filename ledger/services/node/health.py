@@ -1,0 +1,140 @@
+"""How the service is, for whoever runs it: readiness in words, and metrics.
+
+Nobody waits for the chain here: what is said of it is what the worker heard last.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from ledger.chain.client import Block
+from ledger.errors import ChainUnavailable, LadingError
+from ledger.explain.units import moment
+from ledger.services.home.home import Home
+from ledger.services.intake.sequencer import Sequencer
+from ledger.services.node.reader import LedgerReader
+from ledger.services.relay.chain_memory import CHAIN
+from ledger.store import checkpoints, log, outbox, records
+
+LOG = "log"
+"""What the guard is held by while the log cannot be published."""
+OK = "ok"
+_GAUGES = {
+    "log_size": "Leaves in the log",
+    "published_size": "Leaves under the published checkpoint",
+    "published_head_age_seconds": "Seconds since the published checkpoint was signed",
+    "unpublished_seconds": "Seconds that the oldest leaf waits that is not under the published checkpoint, else 0",
+    "anchored_size": "Leaves under the newest anchored checkpoint",
+    "outbox_waiting": "Records that have no final outcome on the chain yet",
+    "oldest_waiting_seconds": "Seconds since the oldest record was logged that is on its way to the chain, else 0",
+    "chain_final_block": "Newest final block that was heard of",
+    "newest_block_age_seconds": "Seconds since the time of that block",
+    "chain_away_seconds": "Seconds since the chain was last heard of, 0 while it answers",
+    "lease_held": "1 while this process is the one that relays, else 0",
+    "cosignatures_missing": "Cosignatures that the published checkpoint still needs for its quorum",
+    "witnesses_away": "Witnesses that did not answer the last time they were asked",
+    "halted": "1 when nothing is accepted or signed until a restart, else 0",
+    "clock_off_seconds": "Seconds by which the clock is ahead of what contradicts it most, or behind it",
+}
+
+
+class WorkerNews:
+    """What the worker heard and met last. It alone writes; others may read at any time."""
+
+    def __init__(self) -> None:
+        self.block: Block | None = None
+        """The newest final block."""
+        self.away: tuple[int, str] | None = None
+        """Since when the chain does not answer, or not so that it fits, and why."""
+        self.problem = ""
+        """What else stops the work."""
+        self.relays = False
+
+    def heard(self, block: Block | None) -> None:
+        self.block, self.away = block or self.block, None
+
+    def lost(self, error: ChainUnavailable, now: int) -> None:
+        since = self.away[0] if self.away else now
+        self.away = since, str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`checks`: a word for each part, `ok` or what is wrong; `accepting`: whether records are taken in."""
+
+    status: str
+    accepting: bool
+    checks: Mapping[str, str]
+
+
+class Health:
+    def __init__(self, home: Home, reader: LedgerReader, sequencer: Sequencer, news: WorkerNews) -> None:
+        self._home = home
+        self._reader = reader
+        self._sequencer = sequencer
+        self._news = news
+        self.metrics = CollectorRegistry()
+        self._gauges = {name: Gauge(f"lading_{name}", text, registry=self.metrics) for name, text in _GAUGES.items()}
+
+    def readiness(self) -> Readiness:
+        """A chain that is away keeps nobody from accepting: what was accepted waits."""
+        guard, away = self._home.guard, self._news.away
+        wrong = {
+            "database": self._database_problem(),
+            "chain": guard.held(CHAIN),
+            "log": guard.halted or self._sequencer.failure or guard.held(LOG),
+            "clock": guard.clock_trouble(),
+            "worker": self._news.problem,
+        }
+        checks = {part: str(problem or OK) for part, problem in wrong.items()}
+        if any(wrong.values()):
+            return Readiness("not ready", accepting=False, checks=checks)
+        if away is None:
+            return Readiness(OK, accepting=True, checks=checks)
+        status = f"accepting, chain away since {moment(away[0])}"
+        return Readiness(status, accepting=True, checks=checks | {"chain": f"{status}: {away[1]}"})
+
+    def _database_problem(self) -> LadingError | None:
+        try:
+            with self._home.database.read() as connection:
+                log.head(connection)
+        except LadingError as error:
+            return error
+        return None
+
+    def measure(self) -> None:
+        """Bring the metrics up to date."""
+        for name, value in self._values().items():
+            self._gauges[name].set(value)
+
+    def _values(self) -> dict[str, int]:
+        guard, news, now = self._home.guard, self._news, self._home.clock.now()
+        published = self._reader.publisher.current()
+        witnesses = self._reader.witness_state()
+        size = published.head.size if published else 0
+        with self._home.database.read() as connection:
+            head, anchored = log.head(connection), checkpoints.latest_anchored(connection)
+            signed, first_behind = checkpoints.get(connection, size), records.at(connection, size)
+            counts, oldest = outbox.counts(connection), outbox.oldest_under_way(connection)
+        values = {
+            "log_size": head.size,
+            "published_size": size,
+            "published_head_age_seconds": now - signed.signed_at if signed else 0,
+            "unpublished_seconds": now - first_behind.log_time if first_behind else 0,
+            "anchored_size": anchored.size if anchored else 0,
+            "outbox_waiting": sum(count for state, count in counts.items() if state != outbox.FINAL),
+            "oldest_waiting_seconds": 0 if oldest is None else now - oldest,
+            "chain_away_seconds": now - news.away[0] if news.away else 0,
+            "lease_held": int(news.relays),
+            "cosignatures_missing": witnesses["missing"] if witnesses else 0,
+            "witnesses_away": sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0,
+            "halted": int(guard.halted is not None),
+            "clock_off_seconds": guard.clock_off(),
+        }
+        if news.block is None:
+            return values
+        return values | {
+            "chain_final_block": news.block.number,
+            "newest_block_age_seconds": now - news.block.timestamp,
+        }
