@@ -37,7 +37,7 @@ def listing(
 
 @app.command()
 def replace(
-    kind: Annotated[str, typer.Argument(help="custody, clearance, attestation or anchor.")],
+    kind: Annotated[str, typer.Argument(help="custody, clearance, attestation, bonus or anchor.")],
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for the changes, a file each.")] = None,
 ) -> None:
     """Deploy a successor of the contract in force, and prepare the changes that close the one and open the other.

@@ -63,6 +63,7 @@ from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
+from ledger.services.state.bonus_pools import CONTRACTS
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
 from ledger.services.state.verified_records import VerifiedRecords
@@ -250,8 +251,8 @@ class _Audit:
         size = max((head.head.size for head in heads), default=0)
         publication = Publication(LogFolder(home / "log"), size, findings)
         domains = [self._deployment.domain()]
-        metas = {row["name"]: row["value"] for row in rowwise.some(source, "meta", "name", ["contracts"])}
-        for address, kind in contracts_in_meta(metas.get("contracts")).items():
+        metas = {row["name"]: row["value"] for row in rowwise.some(source, "meta", "name", [CONTRACTS])}
+        for address, kind in contracts_in_meta(metas.get(CONTRACTS)).items():
             if kind == ContractKind.BONUS:
                 domains.append(self._deployment.domain(address))
         log = walk(source, publication, domains, findings, self._keep, tell)

@@ -15,6 +15,7 @@ from ledger.explain.bonus import explain_file
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
 from ledger.services.home.home import Home
+from ledger.services.state.bonus_pools import pool_of, pools
 from ledger.services.views.records import Reader, RecordViews
 from ledger.store import records
 from ledger.store.database import Connection
@@ -32,9 +33,19 @@ class Bonuses:
     def __init__(self, home: Home, views: RecordViews) -> None:
         self._db = home.database
         self._chain = home.chain
-        self._pool = home.deployment.contracts[ContractKind.BONUS]
+        self._deployment = home.deployment
         self._views = views
         self._asking = BoundedSemaphore(ASKING_AT_ONCE)
+
+    def pools(self) -> tuple[bytes, ...]:
+        """Every bonus pool that the council opened, the first first."""
+        with self._db.read() as connection:
+            return pools(connection, self._deployment)
+
+    def pool_of(self, agreement_id: RecordId) -> bytes:
+        """The pool that holds an agreement's money; raises `NotFound`."""
+        with self._db.read() as connection:
+            return pool_of(connection, self._deployment, agreement_id)
 
     def agreements(self, *, after: int = -1, limit: int | None = None) -> list[dict[str, Any]]:
         """In log order; page with the last one's `cursor` as `after`."""
@@ -51,7 +62,7 @@ class Bonuses:
             claims = bonuses.claims(connection, agreement_id)
             return self._summary(connection, row) | {
                 "dates": _dates(connection, agreement_id),
-                "deposits": list(self.deposits(agreement_id)),
+                "deposits": list(self._deposits(pool_of(connection, self._deployment, agreement_id), agreement_id)),
                 "awards": [
                     _with_explanation(
                         {
@@ -95,30 +106,37 @@ class Bonuses:
                 raise NotFound("no such award", where="award", found=f"{to_hex(agreement_id)} version {version}")
             award_files.keep(connection, row.record, file)
 
-    def deposits(self, agreement_id: bytes) -> Iterator[dict[str, Any]]:
+    def status(self, agreement_id: RecordId) -> str:
+        """Where the agreement stands in its pool now; raises `NotFound`."""
+        with self._db.read() as connection:
+            return self._status(pool_of(connection, self._deployment, agreement_id), agreement_id)
+
+    def _deposits(self, pool: bytes, agreement_id: RecordId) -> Iterator[dict[str, Any]]:
         """What was paid in, in order: from which account, how much, and whether it went back there."""
-        (count,) = self._read("depositsOf", agreement_id)
+        (count,) = self._read(pool, "depositsOf", agreement_id)
         for number in range(count):
-            (deposit,) = self._read("depositOf", agreement_id, number)
+            (deposit,) = self._read(pool, "depositOf", agreement_id, number)
             yield {
                 "funder": to_hex(deposit["funder"]),
                 "amount": str(deposit["amount"]),
                 "refunded": deposit["refunded"],
             }
 
-    def status(self, agreement_id: bytes) -> str:
-        (code,) = self._read("statusOf", agreement_id)
+    def _status(self, pool: bytes, agreement_id: RecordId) -> str:
+        (code,) = self._read(pool, "statusOf", agreement_id)
         return AgreementStatus(code).name.lower()
 
     def _summary(self, connection: Connection, row: StoredAgreement) -> dict[str, Any]:
-        (state,) = self._read("stateOf", row.record_id)
-        status = self.status(row.record_id)
+        pool = pool_of(connection, self._deployment, row.record_id)
+        (state,) = self._read(pool, "stateOf", row.record_id)
+        status = self._status(pool, row.record_id)
         return {
             "id": to_hex(row.record_id),
             "cursor": row.log_index,
             "status": status,
             "meaning": MEANING[AgreementStatus[status.upper()]],
             "currency": row.currency,
+            "pool": to_hex(pool),
             "token": to_hex(row.token),
             "funded": str(state["funded"]),
             "periodStart": row.period_start,
@@ -132,11 +150,11 @@ class Bonuses:
             ],
         }
 
-    def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+    def _read(self, pool: bytes, name: str, *arguments: Any) -> tuple[Any, ...]:
         if not self._asking.acquire(timeout=PATIENCE):
             raise ChainUnavailable("the chain's node is slow, and others wait for its answer", where=name)
         try:
-            result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
+            result = self._chain.call(pool, encode_function(POOL, name, *arguments))
         finally:
             self._asking.release()
         if not result.succeeded:

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from prometheus_client import CollectorRegistry, Gauge
 
 from ledger.chain.contracts import encode_call, revert_reason
+from ledger.common.ids import RecordId
 from ledger.errors import (
     ChainUnavailable,
     DiskFailed,
@@ -293,14 +294,13 @@ class Node:
             if not busy:
                 self._stop.wait(PAUSE)
 
-    def preflight(self, signed: SignedRecord) -> str:
+    def preflight(self, signed: SignedRecord, record_id: RecordId) -> str:
         """What the contract would say if the record were submitted now: the reason of its revert, or nothing.
 
         Nothing too when the contract cannot be asked: the relayer will find out.
         """
         try:
             with self.home.database.read() as connection:
-                record_id = self.home.domain.record_id(signed.record)
                 target = self.reader.book.target(connection, signed.record, record_id)
                 extras = extras_of(connection, signed)
             if target is None or extras is None:
