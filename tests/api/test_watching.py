@@ -15,6 +15,8 @@ from ledger.api.quota import Budgets, Rate
 from ledger.errors import ChainUnavailable
 from ledger.services.figures.bonuses import ASKING_AT_ONCE
 from tests.api.world import World
+from tests.e2e.lifecycle.test_pool_succession import terms
+from tests.e2e.stage import CARRIER, SECOND
 
 FREE = Rate(0, 1)
 
@@ -62,6 +64,7 @@ def test_few_readers_at_a_time_wait_for_a_slow_node_and_the_others_are_told(
 ) -> None:
     """Looks at bonuses ask the pool on the chain, each in one of the turns that readers have."""
     answers, call = threading.Event(), world.stage.node.chain.call
+    agreement = world.stage.sign(terms(world.stage), CARRIER, SECOND)
 
     def slowly(*arguments: Any, **options: Any) -> Any:
         assert answers.wait(60)
@@ -69,7 +72,7 @@ def test_few_readers_at_a_time_wait_for_a_slow_node_and_the_others_are_told(
 
     monkeypatch.setattr(world.stage.node.chain, "call", slowly)
     with ThreadPoolExecutor(READS_AT_ONCE) as readers:
-        looks = [readers.submit(world.stage.node.reader.bonuses.status, bytes(32)) for _ in range(4 * READS_AT_ONCE)]
+        looks = [readers.submit(world.stage.node.reader.bonuses.status, agreement) for _ in range(4 * READS_AT_ONCE)]
         try:
             told = 4 * READS_AT_ONCE - ASKING_AT_ONCE
             refused = [look.exception(20) for look in islice(as_completed(looks, 20), told)]

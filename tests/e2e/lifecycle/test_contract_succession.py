@@ -156,5 +156,3 @@ def test_the_same_successor_is_prepared_again_until_the_council_has_decided(stag
     decide(stage, left)
     with pytest.raises(RuleBroken, match="successor is to take over already"):
         prepare(stage, ContractKind.CUSTODY)
-    with pytest.raises(RuleBroken, match="a bonus pool is not replaced"):
-        prepare(stage, ContractKind.BONUS)
