@@ -30,6 +30,7 @@ from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.home_lock import ServiceLock
+from ledger.services.home.restored import clear_restored, is_restored
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
@@ -95,7 +96,8 @@ class Node:
         """Nothing is accepted before this is done: a home put back to an older state must not become a second log.
 
         While the chain cannot be asked, what is stored is enough if it is no older than the highest checkpoint that the
-        files name; where they name none, nothing shows that the home is the newest, and it waits for the chain.
+        files name; where they name none, or come from a backup, nothing shows that the home is the newest, and it waits
+        for the chain.
         """
         with suppress(VerificationFailed), self._halting():
             self.clocks.recall()
@@ -105,7 +107,7 @@ class Node:
             except (VerificationFailed, DiskFailed):
                 raise
             except LadingError as error:
-                if self.reader.publisher.highest() is None:
+                if self.reader.publisher.highest() is None or is_restored(self.home.settings.home):
                     self.guard.hold(CHAIN, error)
             with suppress(StorageFailed):  # the guard is held, and readiness says so
                 self._publish()
@@ -225,6 +227,8 @@ class Node:
         except StorageFailed as error:
             self.guard.hold(LOG, error)
             raise
+        if self.memory.met and is_restored(self.home.settings.home):
+            clear_restored(self.home.settings.home)
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
