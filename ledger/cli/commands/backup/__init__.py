@@ -86,17 +86,17 @@ def until_it_is_met(restored: RestoredHome) -> Iterator[str]:
     yield f"This home is as it was at {then}, with {size} leaves. What was accepted since is not in it."
     if restored.network:
         yield (
-            "Until `lading serve` has asked the chain, it accepts nothing, signs no receipt and no checkpoint, and sends "
-            "nothing. If the chain knows more of its log, it stays halted: it reads, and /readyz says what to do."
+            "Until `lading serve` has asked the chain, it accepts nothing, signs no receipt and no checkpoint, and "
+            "sends nothing. If the chain knows more of its log, it stays halted: it reads, and /readyz says what to do."
         )
     if restored.witnessed:
         yield (
-            "Before it shows a checkpoint, its witnesses are asked; one that has seen more of its log halts it. So start "
-            "it while they can be reached."
+            "Before it shows a checkpoint, its witnesses are asked; one that has seen more of its log halts it. So "
+            "start it while they can be reached."
         )
     if not restored.network and not restored.witnessed:
         yield (
-            "Nothing outside this home knows its log: it has no witnesses, and the embedded chain is part of it. Do not "
-            "serve it while a newer copy may exist, or receipts may have been given since: it would sign a second log, "
-            "which whoever holds such a receipt can prove."
+            "Nothing outside this home knows its log: it has no witnesses, and the embedded chain is part of it. Do "
+            "not serve it while a newer copy may exist, or receipts may have been given since: it would sign a second "
+            "log, which whoever holds such a receipt can prove."
         )
