@@ -49,6 +49,8 @@ def show(
         return
     for entry in result.get("agreements", [result]):
         out.print(f"{entry['id'][:18]}…  {entry['status']}, {money(int(entry['funded']), entry['currency'])} paid in")
+        if agreement is not None:
+            out.print(f"    in the bonus pool {entry['pool']}", markup=False)
         for award in entry.get("awards", ()):
             for line in award["explanation"]:
                 out.print(f"    {line}", markup=False)

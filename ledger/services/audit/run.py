@@ -46,7 +46,7 @@ from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
 from ledger.services.audit.files.log_files import check_log_files
 from ledger.services.audit.findings import AuditReport, Findings
-from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_trust
+from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_later_pools, check_trust
 from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.log_rows import Publication, Tell, walk
@@ -269,6 +269,8 @@ class _Audit:
         council = walked.rules.history.now(facts.reached).state.head()
         if not check_council(self._chain, self._deployment.registry, last, council, findings):
             return _unjudged(findings)
+        if self._held.trust is not None:
+            check_later_pools(self._held.trust, facts.contracts, findings)
         check_followed(facts, final, followed, findings)
         check_cursor(source, self._chain, facts.newest, findings)
         # d.

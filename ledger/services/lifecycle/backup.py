@@ -72,7 +72,7 @@ def backup(settings: Settings, target: Path, now: int, tell: Tell) -> BackedUp:
                 snapshots.enter_context(unused(settings.home))
             taken: dict[str, SqliteSnapshot] = {}
             # 1.
-            with LogFolder(settings.home / "log").locked():
+            with LogFolder(settings.home / "log", public=True).locked():
                 with database.write() as connection:
                     size = log.head(connection).size if database.path else 0
                     if database.path:
