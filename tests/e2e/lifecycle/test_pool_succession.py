@@ -339,6 +339,21 @@ def test_an_offline_signer_signs_for_the_right_pool(succeeded: Succeeded, tmp_pa
     assert "knows no such" in sign_offline(stage, trust, claim, CARRIER, "--bonus-pool", stranger, exit_code=1)
 
 
+def test_the_awarder_is_told_the_pool_to_sign_for(succeeded: Succeeded, tmp_path: Path) -> None:
+    stage, (first, second) = succeeded.stage, succeeded.pools
+    stage.log_anything()
+    home = {"LADING_HOME": str(stage.node.home.settings.home)}
+    for agreement, pool in ((succeeded.old, first), (succeeded.new, second)):
+        arguments = ["bonuses", "award", to_hex(agreement), "--out", str(tmp_path / f"{pool.hex()}.json")]
+        drafted = CliRunner().invoke(app, arguments, env=home)
+        assert drafted.exit_code == 0, (drafted.output, drafted.exception)
+        assert f"--bonus-pool {to_hex(pool)}" in " ".join(drafted.output.split())
+        shown = CliRunner().invoke(app, ["bonuses", "show", to_hex(agreement)], env=home)
+        assert f"in the bonus pool {to_hex(pool)}" in " ".join(shown.output.split())
+    listed = json.loads(CliRunner().invoke(app, ["contracts", "--json"], env=home).stdout)
+    assert (listed["contracts"]["bonus"], listed["pools"]) == (to_hex(second), [to_hex(first), to_hex(second)])
+
+
 # --- what outlives the database --------------------------------------------------------------------------------------
 
 
