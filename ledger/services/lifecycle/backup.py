@@ -16,7 +16,8 @@ from ledger.errors import Misconfigured
 from ledger.services.audit.findings import AuditReport
 from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.run import audit
-from ledger.services.home.consortium import read_consortium, unused
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.home_lock import unused
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.lifecycle.backup_files import (
     CHAIN,

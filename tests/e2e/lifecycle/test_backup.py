@@ -24,16 +24,14 @@ from ledger.errors import ChainUnavailable, LadingError, MalformedRecord, Miscon
 from ledger.records.types import Observation
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
-from ledger.services.home.consortium import unused
-from ledger.services.home.home import Home
+from ledger.services.home.home_lock import unused
 from ledger.services.home.restored import is_restored
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.backup import BackedUp, backup
 from ledger.services.lifecycle.backup_files import MANIFEST, Manifest
 from ledger.services.lifecycle.restore import RestoredHome, restore
 from ledger.services.lifecycle.upgrade import upgrade
-from ledger.services.publish.tree_views import KnownHead
-from ledger.services.relay.chain_memory import heads_on_chain
+from ledger.services.relay.chain_memory import ChainMemory
 from ledger.store import log
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, parties, staged
 from tests.postgresql import copy_rows, new_database
@@ -139,14 +137,14 @@ def test_nothing_is_accepted_before_the_chain_was_asked(
     """Its own files vouch for a database while the chain is away; those of a backup do not."""
     source, now = kept
     put_back(source, tmp_path / "home")
-    away, heads = True, heads_on_chain
+    away, meet = True, ChainMemory.meet
 
-    def unless_away(home: Home, relayer: bytes) -> list[KnownHead]:
+    def unless_away(memory: ChainMemory) -> None:
         if away:
             raise ChainUnavailable("the node is away")
-        return heads(home, relayer)
+        meet(memory)
 
-    monkeypatch.setattr("ledger.services.node.node.heads_on_chain", unless_away)
+    monkeypatch.setattr(ChainMemory, "meet", unless_away)
     stage = reopened(tmp_path / "home", now)
     with closing(stage.node):
         note = Observation(CARRIER, keccak256(b"while it is away"), now)
