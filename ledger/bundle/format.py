@@ -29,7 +29,7 @@ MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
 MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
-_MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
+_MORE_TRUST_FIELDS = ("bonusPool", "laterPools", "partners", "witnesses")
 """Fields that a trust file may have or not."""
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
 """Fields of a trust file that its fingerprint covers."""
@@ -42,9 +42,10 @@ _MORE_FIELDS = {SubjectKind.AWARD: "cutoff", SubjectKind.SHIPMENT: "last", Subje
 class Trust:
     """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs.
 
-    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes. `witnesses`:
-    who must have cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of
-    the logs signed them, for whoever signs without a network; None where it has none.
+    `bonus_pool`, and `later_pools` that the council opened since, oldest first: what signers of records about money
+    bind, each agreement one of them; a verifier finds pools in the registry's changes. `witnesses`: who must have
+    cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of the logs
+    signed them, for whoever signs without a network; None where it has none.
     """
 
     genesis: Genesis
@@ -54,6 +55,7 @@ class Trust:
     bonus_pool: bytes | None = None
     witnesses: WitnessPolicy | None = None
     partners: PartnerBook | None = None
+    later_pools: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def parse_trust(data: bytes) -> Trust:
         hex_bytes(fields["bonusPool"], "trust file.bonusPool", 20) if "bonusPool" in fields else None,
         WitnessPolicy.from_json(fields["witnesses"], "trust file.witnesses") if "witnesses" in fields else None,
         PartnerBook.from_json(fields["partners"], identities, "trust file.partners") if "partners" in fields else None,
+        tuple(hex_bytes(pool, at, 20) for at, pool in entries(fields.get("laterPools", []), "trust file.laterPools")),
     )
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")

@@ -308,7 +308,15 @@ class _Work:
 
     def check_outcomes(self) -> str:
         records = {self.ids[record.index]: record for record in self.bundle.records}
-        return check_outcomes(records, self.facts, events_of(self.bundle.records), self.history)
+        domains = self._domains()
+        pools = {
+            record_id: domain.bonus_pool
+            for record_id, record in records.items()
+            if record.signed.record.MONEY
+            for domain in domains
+            if domain.record_id(record.signed.record) == record_id
+        }
+        return check_outcomes(records, self.facts, events_of(self.bundle.records), self.history, pools)
 
     def check_cutoff(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

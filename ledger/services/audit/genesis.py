@@ -5,7 +5,7 @@ was in the council from the start, and in no file, shows in the registry's stora
 founding and all later changes amount to is compared with the one that the contract has now.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ledger.bundle.format import Trust
 from ledger.chain.client import ChainReader
@@ -130,6 +130,16 @@ def check_trust(consortium: Consortium, trust: Trust, findings: Findings) -> Non
         if expected != match:
             what = "the trust file says otherwise: it is another consortium's, or one of the two was altered"
             findings.add("", f"trust file: {name}", expected, match, what)
+
+
+def check_later_pools(trust: Trust, contracts: Mapping[bytes, str], findings: Findings) -> None:
+    """Pools that a trust file names beside the first are pools that the council opened: signers rely on it."""
+    for pool in trust.later_pools:
+        kind = contracts.get(pool, "no contract that the council opened")
+        if kind != CONTRACT_OF_KIND[ContractKind.BONUS]:
+            what = "the trust file sends signatures about money to another contract: it was altered"
+            expected = "a bonus pool that the council opened"
+            findings.add("", "trust file: laterPools", expected, f"{to_hex(pool)}: {kind}", what)
 
 
 def _listed(council: tuple[bytes, ...]) -> str:

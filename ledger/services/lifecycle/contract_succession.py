@@ -1,7 +1,8 @@
 """Replacing a contract: its successor on the chain, and the changes by which the council closes one and opens another.
 
 The successor reads what it does not know from its predecessor. Evidence signatures name no contract, so what is on its
-way when the old one closes applies in the new one.
+way when the old one closes applies in the new one. Signatures about money name their pool: a closed pool serves its
+agreements to their end, and its successor continues nothing and takes the new ones.
 """
 
 from dataclasses import dataclass
@@ -47,13 +48,6 @@ def replace_contract(
     the council has decided, it finds the successor there. Raises `RuleBroken` when no contract of the kind is in force,
     or another one is to take over already, and what a deployment raises.
     """
-    if kind == ContractKind.BONUS:
-        raise RuleBroken(
-            "a bonus pool is not replaced in place",
-            where="kind",
-            expected="custody, clearance, attestation or anchor",
-            mend="Signatures about money name their pool, so no successor could take what is under way. Keep it open.",
-        )
     now = clock.now()
     old = history.now(now).contract(kind)
     known = history.now(now).state.contracts(kind)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.nodes import Place
+from ledger.common.ids import RecordId
 from ledger.errors import (
     ChainUnavailable,
     DiskFailed,
@@ -28,6 +29,7 @@ from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.home_lock import ServiceLock
+from ledger.services.home.restored import clear_restored, is_restored
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
@@ -53,7 +55,7 @@ PAUSE = 0.5
 MOST_ROUNDS = 50
 
 
-def no_preflight(_: SignedRecord) -> str:
+def no_preflight(_: SignedRecord, __: RecordId) -> str:
     return ""
 
 
@@ -101,7 +103,8 @@ class Node:
         """Nothing is accepted before this is done: a home put back to an older state must not become a second log.
 
         While the chain cannot be asked, what is stored is enough if it is no older than the highest checkpoint that the
-        files name; where they name none, nothing shows that the home is the newest, and it waits for the chain.
+        files name; where they name none, or come from a backup, nothing shows that the home is the newest, and it waits
+        for the chain.
         """
         with suppress(VerificationFailed), self._halting():
             self.clocks.recall()
@@ -113,7 +116,7 @@ class Node:
             except LadingError as error:
                 if isinstance(error, ChainUnavailable):
                     self.news.lost(error, self.home.clock.now())
-                if self.reader.publisher.highest() is None:
+                if self.reader.publisher.highest() is None or is_restored(self.home.settings.home):
                     self.guard.hold(CHAIN, error)
             with suppress(StorageFailed):  # the guard is held, and readiness says so
                 self._publish()
@@ -239,6 +242,8 @@ class Node:
         except StorageFailed as error:
             self.guard.hold(LOG, error)
             raise
+        if self.memory.met and is_restored(self.home.settings.home):
+            clear_restored(self.home.settings.home)
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
@@ -315,14 +320,13 @@ class Node:
             if not busy:
                 self._stop.wait(PAUSE)
 
-    def preflight(self, signed: SignedRecord) -> str:
+    def preflight(self, signed: SignedRecord, record_id: RecordId) -> str:
         """What the contract would say if the record were submitted now: the reason of its revert, or nothing.
 
         Nothing too when the contract cannot be asked: the relayer will find out.
         """
         try:
             with self.home.database.read() as connection:
-                record_id = self.home.domain.record_id(signed.record)
                 target = self.reader.book.target(connection, signed.record, record_id)
                 extras = extras_of(connection, signed)
             if target is None or extras is None:
