@@ -13,7 +13,7 @@ from ledger.errors import Misconfigured
 TABLE: dict[str, tuple[str, str]] = {
     "LADING_HOME": ("the platform's data directory", "everything that Lading keeps lies under it"),
     "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
-    "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URLs of an EVM network's nodes, with commas between"),
+    "LADING_CHAIN": ("`embedded`", "`embedded`, or JSON-RPC URLs of an EVM network, comma between"),
     "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),

@@ -154,3 +154,13 @@ def test_no_secret_is_shown() -> None:
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in f"{settings}"
     assert "embedded" in repr(read_settings({}))
+
+
+def test_several_nodes_are_named_with_commas_between() -> None:
+    settings = read_settings({"LADING_CHAIN": "http://one.example, https://two.example/rpc"})
+    assert settings.nodes == ("http://one.example", "https://two.example/rpc")
+    assert "one.example" not in repr(settings)
+    assert read_settings({}).nodes == ()
+    for wrong in ("embedded,http://one.example", "http://one.example,", "http://one.example,http://one.example"):
+        with pytest.raises(Misconfigured, match="LADING_CHAIN"):
+            read_settings({"LADING_CHAIN": wrong})
