@@ -123,6 +123,11 @@ def postpone(
     _change(connection, record_ids, values)
 
 
+def put_back(connection: Connection, record_ids: Iterable[RecordId]) -> None:
+    """Due, as if never submitted: nobody judged them, and the sequences that they hold stay theirs."""
+    _change(connection, record_ids, {"state": PENDING, "next_try": 0, "problem": ""})
+
+
 def rest(connection: Connection, row: OutboxRow, problem: str) -> None:
     """Wait until something that the record concerns changes, and for one try after its `submit_by`, if it has one."""
     again = row.submit_by + 1 if row.submit_by else NEVER

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,23 @@ from tests.chain.operator import CARRIER, COUNCIL, DELAY, MAKER, SHOP, Operator,
 EVENTS_OF = (RegistryChange.NUMBER, ShipmentTerms.NUMBER, Handoff.NUMBER)
 
 
-@pytest.fixture
-def operator(founded: Founded, open_embedded: OpenChain, tmp_path: Path) -> Iterator[Operator]:
+@pytest.fixture(params=["with a courier", "each alone"])
+def operator(
+    request: pytest.FixtureRequest, founded: Founded, open_embedded: OpenChain, tmp_path: Path
+) -> Iterator[Operator]:
+    deployment = founded.deployment
+    if request.param == "each alone":
+        deployment = replace(deployment, courier=None)
     shutil.copytree(founded.home, tmp_path, dirs_exist_ok=True)
     clock = ManualClock(founded.now)
-    made = Operator(tmp_path / "one", open_embedded(clock.now), founded.deployment, clock)
+    made = Operator(tmp_path / "one", open_embedded(clock.now), deployment, clock)
     made.changes = len(made.founding())
     yield made
     made.close()
+
+
+EACH_ALONE = pytest.mark.parametrize("operator", ["each alone"], indirect=True)
+"""For tests that count the transactions of records; `test_courier` has those of many in one."""
 
 
 class Flaky:
@@ -94,6 +104,7 @@ def test_a_manifest_with_a_stale_item_applies_the_others(operator: Operator) -> 
     assert found == {first: Code.APPLIED, second: Code.STALE, third: Code.APPLIED}
 
 
+@EACH_ALONE
 def test_a_crash_after_storing_sends_the_same_bytes_once(operator: Operator) -> None:
     shipments = three_shipments(operator)
     assert operator.relayer._begin() == 3  # signed and stored, and then the process dies
@@ -130,6 +141,7 @@ def test_the_chain_forgets_what_waits_when_its_process_dies(operator: Operator, 
     assert [operator.outcomes(s) for s in shipments] == [[Code.APPLIED]] * 3
 
 
+@EACH_ALONE
 @pytest.mark.parametrize("lost", ["before", "after"])
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_a_lost_question_or_answer_changes_nothing(operator: Operator, lost: str, at: int) -> None:
@@ -145,6 +157,7 @@ def test_a_lost_question_or_answer_changes_nothing(operator: Operator, lost: str
     assert not operator.sender.unfinished()
 
 
+@EACH_ALONE
 def test_a_nonce_taken_by_somebody_else_is_given_up_only_then(operator: Operator) -> None:
     shipments = three_shipments(operator)
     operator.relayer._begin()

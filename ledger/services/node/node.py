@@ -141,7 +141,12 @@ class Node:
             home,
             Sender(home.database, self.chain, keys.relayer, self.guard, relaying),
             self.sequencer,
-            RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
+            RelayOptions(
+                self.follower.step,
+                claim_extras,
+                RecordedForesight(registry, home.clock),
+                block_share=home.settings.block_share,
+            ),
             relaying,
         )
         self.anchorer = Anchorer(
