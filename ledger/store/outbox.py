@@ -53,6 +53,15 @@ def get(connection: Connection, record_id: RecordId) -> OutboxRow | None:
     return one(connection, outbox, OutboxRow, outbox.c.record_id == record_id)
 
 
+def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set[RecordId]:
+    """Those of `record_ids` that have a row and no final outcome."""
+    result: set[RecordId] = set()
+    for chunk in chunks(record_ids):
+        query = select(outbox.c.record_id).where(outbox.c.record_id.in_(chunk), outbox.c.state != FINAL)
+        result |= set(connection.scalars(query))
+    return result
+
+
 def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
     """Pending and waiting rows whose next try has come, in log order from beyond index `after`."""
     query = (

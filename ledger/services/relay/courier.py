@@ -18,7 +18,7 @@ from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, MalformedRecord
 from ledger.services.home.home import Home
 from ledger.services.relay.sender import Settled, explain
-from ledger.store import transactions
+from ledger.store import outbox, transactions
 
 _REFUSED = keccak256(b"Refused(bytes32,bytes)")
 _CARRIED = keccak256(b"Carried(uint256,uint256)")
@@ -69,16 +69,19 @@ class Courier:
         return self._address if self._sound else None
 
     def undelivered(self, settled: Sequence[Settled]) -> list[Undelivered]:
-        """What `settled` did not record, by the chain's answer to each.
+        """What `settled` did not record, by the chain's answer to each; without what has a final outcome in the log.
 
         Raises `ChainUnavailable` when the node does not give the events of a block that it gave a receipt of.
         """
         with self._database.read() as connection:
             carried = transactions.records_of(connection, [one.transaction for one in settled])
+            waiting = outbox.without_final(connection, {record_id for ids in carried.values() for record_id in ids})
         events: dict[int, tuple[Log, ...]] = {}
         result: list[Undelivered] = []
         for one in settled:
             ids = carried.get(one.transaction.hash, ())
+            if waiting.isdisjoint(ids):
+                continue
             if len(ids) > 1:
                 result += self._of_load(one, ids, events)
             elif ids and one.receipt is None:

@@ -46,8 +46,8 @@ from ledger.store.records import StoredRecord
 LEASE = "relayer"
 BATCH = 200
 """Records in one commit of the outbox, and at most in one block of the embedded chain."""
-_MOST_A_STEP = 400
-"""A long backlog must not keep the tree from growing: receipts promise integration within 60 seconds."""
+_STEP_SECONDS = 2
+"""A long backlog must not keep the rest of the work waiting: after this a step takes on nothing more."""
 _MOST_LOOKS = 10
 """Batches that are looked through in a row without a transaction: many that wait must not hold up those behind them."""
 _FIRST_PAUSE = 30
@@ -163,15 +163,15 @@ class Relayer:
 
         1. Take the lease, or leave; take it again before every batch.
         2. Push what an earlier step, or an earlier life, left behind, and see what is settled.
-        3. Batch by batch: sign and store, send, see what is settled; until nothing is due, the network is full, or it
-           is somebody else's turn to work.
+        3. Batch by batch: sign and store, send, see what is settled; until nothing is due, the network is full, or two
+           seconds are over.
         4. Put back what was in a block but left no event, after looking for the event once more.
 
         Raises `ChainUnavailable` when the node is, and `LeaseLost` when another took over meanwhile; everything stored
         is looked up at the next step.
         """
         submitted = refused = rejected = 0
-        begun = 1
+        begun, ends = 1, self._clock.monotonic() + _STEP_SECONDS
         while begun:
             if not self._lease.take():
                 return RelayReport(held=False, submitted=submitted, refused=refused, rejected=rejected)
@@ -179,21 +179,25 @@ class Relayer:
                 self._sender.push()
             failed, ended = self._collect()
             refused, rejected = refused + failed, rejected + ended
-            begun = self._begin() if submitted < _MOST_A_STEP else 0
+            begun = self._begin() if self._clock.monotonic() < ends else 0
             submitted += begun
         if not submitted:
             self._put_back_stranded()
         return RelayReport(submitted=submitted, refused=refused, rejected=rejected)
+
+    def under_way(self) -> bool:
+        """Whether a transaction is neither in a final block nor given up."""
+        return bool(self._sender.unfinished())
 
     # --- 2: what became of it ----------------------------------------------------------------------------------------
 
     def _collect(self) -> tuple[int, int]:
         """Note settled transactions: how many records were refused, and for how many of these it was the end."""
         settled = self._sender.settle()
-        undelivered = self._courier.undelivered(settled)
-        if undelivered:
-            # Somebody else may have submitted it first, in time: what the chain said then stands.
+        if settled:
+            # What the chain said of a record stands, whoever submitted it first; the rest is looked at more closely.
             self._options.follow()
+        undelivered = self._courier.undelivered(settled)
         settled, ends = self._rejections.judge(settled, undelivered)
         if not settled:
             return 0, 0
