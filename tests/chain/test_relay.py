@@ -107,7 +107,7 @@ def test_a_manifest_with_a_stale_item_applies_the_others(operator: Operator) -> 
 @EACH_ALONE
 def test_a_crash_after_storing_sends_the_same_bytes_once(operator: Operator) -> None:
     shipments = three_shipments(operator)
-    assert operator.relayer._begin() == 3  # signed and stored, and then the process dies
+    assert operator.begin() == 3  # signed and stored, and then the process dies
     stored = operator.sender.unfinished()
     operator.crash()
     operator.settle()
@@ -121,7 +121,7 @@ def test_a_crash_after_storing_sends_the_same_bytes_once(operator: Operator) -> 
 
 def test_a_crash_after_the_block_finds_the_receipts(operator: Operator) -> None:
     shipments = three_shipments(operator)
-    operator.relayer._begin()
+    operator.begin()
     operator.sender.push()  # the block is made, and then the process dies
     nonce = operator.chain.nonce(operator.relay_key.address)
     operator.crash()
@@ -132,7 +132,7 @@ def test_a_crash_after_the_block_finds_the_receipts(operator: Operator) -> None:
 
 def test_the_chain_forgets_what_waits_when_its_process_dies(operator: Operator, open_embedded: OpenChain) -> None:
     shipments = three_shipments(operator)
-    operator.relayer._begin()
+    operator.begin()
     for one in operator.sender.unfinished():
         assert operator.chain.send(one.raw).sent is Sent.ACCEPTED
     operator.chain.close()
@@ -160,7 +160,7 @@ def test_a_lost_question_or_answer_changes_nothing(operator: Operator, lost: str
 @EACH_ALONE
 def test_a_nonce_taken_by_somebody_else_is_given_up_only_then(operator: Operator) -> None:
     shipments = three_shipments(operator)
-    operator.relayer._begin()
+    operator.begin()
     first = operator.sender.unfinished()[0]
     foreign = sign_transaction(
         operator.relay_key,

@@ -78,7 +78,7 @@ def courier() -> None:
     """
     settings, clock = read_settings(), SystemClock()
     consortium = read_consortium(settings.home)
-    chain = open_chain(settings, clock)
+    chain = open_chain(settings, clock, patience=PATIENCE)
     try:
         address = add_courier(settings, chain, consortium, clock)
     finally:

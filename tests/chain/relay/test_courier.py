@@ -231,7 +231,7 @@ def test_after_one_that_fails_as_a_whole_fewer_go_together(operator: Operator, m
 
 def test_a_crash_after_storing_sends_the_same_bytes_once(operator: Operator) -> None:
     shipments = some_terms(operator, 3)
-    assert operator.relayer._begin() == 3  # signed and stored, and then the process dies
+    assert operator.begin() == 3  # signed and stored, and then the process dies
     (stored,) = operator.sender.unfinished()
     operator.crash()
     operator.settle()
@@ -244,7 +244,7 @@ def test_a_crash_after_storing_sends_the_same_bytes_once(operator: Operator) -> 
 def test_a_crash_after_the_block_finds_what_became_of_each(operator: Operator, bad: bool) -> None:
     shipments = some_terms(operator, 3)
     refused = operator.accept(forged(operator)) if bad else []
-    operator.relayer._begin()
+    operator.begin()
     operator.sender.push()  # the block is made, and then the process dies
     nonce = operator.chain.nonce(operator.relay_key.address)
     operator.crash()
@@ -256,7 +256,7 @@ def test_a_crash_after_the_block_finds_what_became_of_each(operator: Operator, b
 
 def test_a_nonce_taken_by_somebody_else_puts_all_of_them_back(operator: Operator) -> None:
     shipments = some_terms(operator, 3)
-    operator.relayer._begin()
+    operator.begin()
     (first,) = operator.sender.unfinished()
     foreign = sign_transaction(
         operator.relay_key,
