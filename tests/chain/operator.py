@@ -210,6 +210,11 @@ class Operator:
 
     # --- rounds ------------------------------------------------------------------------------------------------------
 
+    def begin(self) -> int:
+        """Store what is due, as a step of the relayer does before it sends; how many records."""
+        assert self.lease.take()
+        return self.relayer._begin()
+
     def settle(self, rounds: int = 60) -> None:
         """Relay and follow until nothing moves. The clock stands still."""
         quiet = 0

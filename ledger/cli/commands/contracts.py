@@ -12,8 +12,9 @@ from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.services.home.chains import PATIENCE, open_chain
 from ledger.services.home.clock import SystemClock
+from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
-from ledger.services.lifecycle.contract_succession import replace_contract
+from ledger.services.lifecycle.contract_succession import add_courier, replace_contract
 from ledger.services.node.reader import open_ledger
 
 app = typer.Typer(help="Which contracts take records, and how the council replaces one.")
@@ -66,3 +67,20 @@ def replace(
     err.print(f"{kind}: {to_hex(found.successor)} stands ready to follow {to_hex(found.predecessor)}", highlight=False)
     genesis = reader.home.consortium.genesis
     give(list(found.changes), to_hex(genesis.consortium_id), genesis.threshold, out_folder)
+
+
+@app.command()
+def courier() -> None:
+    """Deploy a courier where the consortium has none: it carries many records in one transaction.
+
+    Homes that were founded by an older release, or that joined, relay each record alone until then. Stop the service
+    while this runs, and start it again afterwards.
+    """
+    settings, clock = read_settings(), SystemClock()
+    consortium = read_consortium(settings.home)
+    chain = open_chain(settings, clock, patience=PATIENCE)
+    try:
+        address = add_courier(settings, chain, consortium, clock)
+    finally:
+        chain.close()
+    err.print(f"the courier is {to_hex(address)}", highlight=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger.bundle.format import Trust
 from ledger.chain.client import ChainReader
-from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, TOKEN, artifact, decode_result, encode_function
+from ledger.chain.contracts import CONTRACT_OF_KIND, COURIER, REGISTRY, TOKEN, artifact, decode_result, encode_function
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
@@ -35,8 +35,9 @@ def check_contracts(chain: ChainReader, deployment: Deployment, findings: Findin
 
 
 def _contract_faults(chain: ChainReader, deployment: Deployment) -> Iterator[tuple[str, object, object, str]]:
-    named = [("registry", REGISTRY, deployment.registry)]
-    named += [(f"contracts.{k.name.lower()}", CONTRACT_OF_KIND[k], a) for k, a in deployment.contracts.items()]
+    obeying = [(f"contracts.{k.name.lower()}", CONTRACT_OF_KIND[k], a) for k, a in deployment.contracts.items()]
+    obeying += [("courier", COURIER, deployment.courier)] if deployment.courier is not None else []
+    named = [("registry", REGISTRY, deployment.registry), *obeying]
     named += [("token", TOKEN, deployment.token)] if deployment.token is not None else []
     strange = set()
     for place, name, address in named:
@@ -53,10 +54,9 @@ def _contract_faults(chain: ChainReader, deployment: Deployment) -> Iterator[tup
             result = _ask(chain, REGISTRY, deployment.registry, question)
             if result != expected:
                 yield place, result, expected, _FOUNDED
-    for kind, address in deployment.contracts.items():
-        place = f"contracts.{kind.name.lower()}"
+    for place, name, address in obeying:
         if place not in strange:
-            registry = _ask(chain, CONTRACT_OF_KIND[ContractKind(kind)], address, "registry")
+            registry = _ask(chain, name, address, "registry")
             if registry != deployment.registry:
                 yield place, deployment.registry, registry, "this contract obeys another registry"
 

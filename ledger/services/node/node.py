@@ -34,6 +34,7 @@ from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
 from ledger.services.node.health import LOG, Health, WorkerNews
+from ledger.services.node.publishing import PublishingLoop
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer, lease_name
@@ -128,6 +129,9 @@ class Node:
     def _wire_writing(self) -> None:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
         self.sequencer = Sequencer(home.database, keys.log, self.guard)
+        self._accepted = threading.Event()
+        self._publishing = PublishingLoop(self._publish_or_halt)
+        self.sequencer.on_commit = self._ring
         self.clocks = OtherClocks(home)
         self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
@@ -141,7 +145,12 @@ class Node:
             home,
             Sender(home.database, self.chain, keys.relayer, self.guard, relaying),
             self.sequencer,
-            RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
+            RelayOptions(
+                self.follower.step,
+                claim_extras,
+                RecordedForesight(registry, home.clock),
+                block_share=home.settings.block_share,
+            ),
             relaying,
         )
         self.anchorer = Anchorer(
@@ -247,6 +256,14 @@ class Node:
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
+    def _publish_or_halt(self) -> None:
+        with self._halting():
+            self._publish()
+
+    def _ring(self) -> None:
+        self._accepted.set()
+        self._publishing.ring()
+
     def _project(self) -> None:
         """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
         with self.home.database.read() as connection:
@@ -264,10 +281,12 @@ class Node:
         return view.anchor_key(self.home.log_id) == self.reader.keys.anchor.address
 
     def settle(self) -> None:
-        """Rounds until nothing moves any more; for scenarios and tests."""
+        """Rounds until nothing moves any more, and a network has no transaction under way; for scenarios and tests."""
         for _ in range(MOST_ROUNDS):
             if not self.tick(anchor=False):
-                break
+                if self.home.settings.chain == EMBEDDED or not self.relayer.under_way():
+                    break
+                self._stop.wait(PAUSE)
         self.tick()
         self._publish()
         self.pools.listen(changed=True)
@@ -279,12 +298,15 @@ class Node:
             self.leases.start()
             self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
             self._thread.start()
+            self._publishing.start()
 
     def stop(self) -> None:
         """End the work in order: another process can take it over at once."""
+        self._publishing.stop()
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
+            self._accepted.set()
             thread.join()
         self.leases.stop()
 
@@ -318,7 +340,8 @@ class Node:
                 trouble.exception("unforeseen error in the worker")
             told = said
             if not busy:
-                self._stop.wait(PAUSE)
+                self._accepted.wait(PAUSE)
+                self._accepted.clear()
 
     def preflight(self, signed: SignedRecord, record_id: RecordId) -> str:
         """What the contract would say if the record were submitted now: the reason of its revert, or nothing.

@@ -35,6 +35,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_QUOTA_WRITE_BURST": "1000000",
             "LADING_LOG_LEVEL": "debug",
             "LADING_CLOCK_TOLERANCE": "3600",
+            "LADING_IN_FLIGHT": "1",
+            "LADING_BLOCK_SHARE": "100",
         }
     )
     assert settings == Settings(
@@ -52,6 +54,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         quota_write_burst=1_000_000,
         log_level="debug",
         clock_tolerance=3600,
+        in_flight=1,
+        block_share=100,
         passphrase=" with spaces ",
     )
     fields = {f"LADING_{name.upper()}" for name in Settings.__slots__}
@@ -116,6 +120,8 @@ def test_the_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch) 
         ("LADING_PORT", "٣"),
         ("LADING_PORT", "9" * 5000),
         ("LADING_FINALITY_DEPTH", "soon"),
+        ("LADING_IN_FLIGHT", "0"),
+        ("LADING_BLOCK_SHARE", "101"),
         ("LADING_CHAIN", ""),
         ("LADING_CHAIN", "Embedded"),
         ("LADING_CHAIN", "ws://node.example"),
