@@ -6,6 +6,7 @@ record of a usual type may use at most is known instead; other types are rare, a
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.chain.contracts import COURIER, encode_function
 from ledger.chain.transactions import least_gas
@@ -74,25 +75,45 @@ def gas_bound(record: Record) -> int | None:
 def loads(parcels: Iterable[Parcel], limits: Limits) -> Iterator[list[Parcel]]:
     """The parcels in their order, together where they may be, each load within the limits; those of one go alone."""
     load: list[Parcel] = []
+    size = _Size()
     for parcel in parcels:
-        if load and (parcel.gas is None or load[-1].gas is None or not _fits([*load, parcel], limits)):
+        together = size + _size(parcel)
+        if load and (parcel.gas is None or load[-1].gas is None or not _fits(len(load) + 1, together, limits)):
             yield load
-            load = []
+            load, together = [], _size(parcel)
         load.append(parcel)
+        size = together
     if load:
         yield load
 
 
-def _fits(load: Sequence[Parcel], limits: Limits) -> bool:
-    data = sum(len(parcel.data) + _FRAME_BYTES for parcel in load)
-    return len(load) <= limits.records and data <= limits.data and load_gas(load) <= limits.gas
+class _Size(NamedTuple):
+    """What parcels add to a transaction: bytes of call data, gas for these, and gas that calls must be given."""
+
+    data: int = 0
+    data_gas: int = 0
+    call_gas: int = 0
+
+    def __add__(self, other: "_Size") -> "_Size":  # type: ignore[override]  # of sizes, not of tuples
+        return _Size(self.data + other.data, self.data_gas + other.data_gas, self.call_gas + other.call_gas)
+
+    @property
+    def gas(self) -> int:
+        return least_gas(b"", b"") + self.data_gas + self.call_gas * 64 // 63 + _OVERHEAD
 
 
-def load_gas(load: Sequence[Parcel]) -> int:
+def _size(parcel: Parcel) -> _Size:
+    data_gas = least_gas(b"", parcel.data) - least_gas(b"", b"") + _FRAME_GAS
+    return _Size(len(parcel.data) + _FRAME_BYTES, data_gas, (parcel.gas or 0) + len(parcel.data))
+
+
+def _fits(records: int, size: _Size, limits: Limits) -> bool:
+    return records <= limits.records and size.data <= limits.data and size.gas <= limits.gas
+
+
+def load_gas(load: Iterable[Parcel]) -> int:
     """The gas limit of a transaction that carries the load: enough for each parcel's own (EIP-150), and the courier."""
-    inner = sum((parcel.gas or 0) + len(parcel.data) for parcel in load)
-    data = sum(least_gas(b"", parcel.data) - least_gas(b"", b"") + _FRAME_GAS for parcel in load)
-    return least_gas(b"", b"") + data + inner * 64 // 63 + _OVERHEAD
+    return sum(map(_size, load), _Size()).gas
 
 
 def load_call(load: Sequence[Parcel]) -> bytes:
