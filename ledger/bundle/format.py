@@ -5,11 +5,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.bundle.award_cutoff import Cutoff
 from ledger.bundle.last_leaf import LastLeaf
+from ledger.bundle.sealed.seals import Seals
 from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.times import Times
 from ledger.common.canonical import canonical_json, parse_json, prints_as
@@ -22,6 +23,7 @@ from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import record_named
 from ledger.registry.history import Genesis
 from ledger.registry.partner_book import PartnerBook
+from ledger.seals.validators import Network
 
 BUNDLE = "bundle/4"
 TRUST = "trust/1"
@@ -29,13 +31,17 @@ MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
 MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
-_MORE_TRUST_FIELDS = ("bonusPool", "partners", "witnesses")
+_MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "partners", "witnesses")
 """Fields that a trust file may have or not."""
-FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
+FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses", "cometbft")
 """Fields of a trust file that its fingerprint covers."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
 _MORE_FIELDS = {SubjectKind.AWARD: "cutoff", SubjectKind.SHIPMENT: "last", SubjectKind.PARTNER: "last"}
 """What bundles of these subjects have too: what shows until when their figures may have been made."""
+_SEALS = "seals"
+"""What bundles of the same subjects may have: what proves them down to a network's seals. Products' are for browsers,
+which know no seals.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class Trust:
 
     `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes. `witnesses`:
     who must have cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of
-    the logs signed them, for whoever signs without a network; None where it has none.
+    the logs signed them, for whoever signs without a network; None where it has none. `network`: the CometBFT network
+    whose validators seal the chain's blocks; None where the chain is another, or nobody relies on its seals.
     """
 
     genesis: Genesis
@@ -54,6 +61,7 @@ class Trust:
     bonus_pool: bytes | None = None
     witnesses: WitnessPolicy | None = None
     partners: PartnerBook | None = None
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,8 @@ class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
     `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: what says when records were
     there. `figures`: as claimed. `cutoff`: of an award alone, why it was computed at its size. `last`: the last leaf
-    under `checkpoint`, of a shipment and of a partner, whose figures are judged at a time.
+    under `checkpoint`, of a shipment and of a partner, whose figures are judged at a time. `seals`: what proves
+    outcomes and anchors down to a network's validators; None where nobody collected it.
     """
 
     subject: str
@@ -96,9 +105,10 @@ class Bundle:
     figures: Mapping[str, Any]
     cutoff: Cutoff | None = None
     last: LastLeaf | None = None
+    seals: Seals | None = None
 
     def to_bytes(self) -> bytes:
-        more = {"cutoff": self.cutoff, "last": self.last}
+        more = {"cutoff": self.cutoff, "last": self.last, _SEALS: self.seals}
         return canonical_json(
             {name: shown.to_json() for name, shown in more.items() if shown is not None}
             | {
@@ -130,7 +140,10 @@ def parse_bundle(data: bytes) -> Bundle:
         )
     about = value.get("subject") if isinstance(value, dict) else None
     more = _MORE_FIELDS.get(parse_subject(text(about, "bundle.subject")).kind)
-    fields = fields_of(value, "bundle", _FIELDS if more is None else (*_FIELDS, more))
+    if more is None:
+        fields = fields_of(value, "bundle", _FIELDS)
+    else:
+        fields = fields_of(value, "bundle", (*_FIELDS, more), more=(_SEALS,))
     bundle = Bundle(
         subject=text(fields["subject"], "bundle.subject"),
         origin=text(fields["origin"], "bundle.origin"),
@@ -143,6 +156,7 @@ def parse_bundle(data: bytes) -> Bundle:
         figures=_figures(fields["figures"]),
         cutoff=Cutoff.from_json(fields["cutoff"], "bundle.cutoff") if more == "cutoff" else None,
         last=LastLeaf.from_json(fields["last"], "bundle.last") if more == "last" else None,
+        seals=Seals.from_json(fields[_SEALS], "bundle.seals") if _SEALS in fields else None,
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
         raise MalformedRecord("rule files do not ascend, each once", where="bundle.rules")
@@ -184,6 +198,8 @@ def parse_trust(data: bytes) -> Trust:
         WitnessPolicy.from_json(fields["witnesses"], "trust file.witnesses") if "witnesses" in fields else None,
         PartnerBook.from_json(fields["partners"], identities, "trust file.partners") if "partners" in fields else None,
     )
+    if "cometbft" in fields:
+        trust = replace(trust, network=_network(fields["cometbft"], trust.genesis))
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")
     witnesses = trust.witnesses.keys if trust.witnesses else ()
@@ -214,6 +230,10 @@ def _record(value: object, where: str) -> BundledRecord:
     )
     index, log_time = (integer(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
     return BundledRecord(signed, index, log_time, hex_bytes(fields["leafHash"], f"{where}.leafHash", 32))
+
+
+def _network(value: object, genesis: Genesis) -> Network:
+    return Network.from_json(value, genesis.consortium_id, genesis.council, genesis.threshold, "trust file.cometbft")
 
 
 def _figures(value: object) -> Mapping[str, Any]:

@@ -109,7 +109,7 @@ class Header:
             integer_field(1, self.height),
             self.time.encode(),
             self.lastBlock.encode(),
-            *(bytes_field(1, getattr(self, name)) for name in _HASHES),
+            *(bytes_field(1, getattr(self, name)) for name in HASHES),
         )
         return merkle.root(merkle.leaf_hash(field) for field in encoded)
 
@@ -121,7 +121,7 @@ class Header:
             "height": self.height,
             "time": self.time.to_json(),
             "lastBlock": self.lastBlock.to_json(),
-            **{name: to_hex(getattr(self, name)) for name in _HASHES},
+            **{name: to_hex(getattr(self, name)) for name in HASHES},
         }
 
     @classmethod
@@ -134,9 +134,9 @@ class Header:
             integer(read["height"], f"{where}.height", 1),
             Moment.from_json(read["time"], f"{where}.time"),
             BlockId.from_json(read["lastBlock"], f"{where}.lastBlock"),
-            *(hex_bytes(read[name], f"{where}.{name}") for name in _HASHES),
+            *(hex_bytes(read[name], f"{where}.{name}") for name in HASHES),
         )
 
 
-_HASHES = tuple(field.name for field in fields(Header))[6:]
+HASHES = tuple(field.name for field in fields(Header))[6:]
 """The fields of bytes, in the order in which they are hashed."""
