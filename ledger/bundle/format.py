@@ -199,7 +199,7 @@ def parse_trust(data: bytes) -> Trust:
         PartnerBook.from_json(fields["partners"], identities, "trust file.partners") if "partners" in fields else None,
     )
     if "cometbft" in fields:
-        trust = replace(trust, network=_network(fields["cometbft"], trust.genesis))
+        trust = replace(trust, network=network_from_json(fields["cometbft"], trust.genesis, "trust file.cometbft"))
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")
     witnesses = trust.witnesses.keys if trust.witnesses else ()
@@ -210,6 +210,11 @@ def parse_trust(data: bytes) -> Trust:
             "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"
         )
     return trust
+
+
+def network_from_json(value: object, genesis: Genesis, where: str) -> Network:
+    """The CometBFT network in a trust file of the consortium with this genesis; raises as `Network.from_json` does."""
+    return Network.from_json(value, genesis.consortium_id, genesis.council, genesis.threshold, where)
 
 
 def trust_fingerprint(trust: Mapping[str, Any]) -> str:
@@ -230,10 +235,6 @@ def _record(value: object, where: str) -> BundledRecord:
     )
     index, log_time = (integer(fields[name], f"{where}.{name}") for name in ("index", "logTime"))
     return BundledRecord(signed, index, log_time, hex_bytes(fields["leafHash"], f"{where}.leafHash", 32))
-
-
-def _network(value: object, genesis: Genesis) -> Network:
-    return Network.from_json(value, genesis.consortium_id, genesis.council, genesis.threshold, "trust file.cometbft")
 
 
 def _figures(value: object) -> Mapping[str, Any]:

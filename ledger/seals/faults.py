@@ -22,7 +22,7 @@ class Fault(StrEnum):
     RESULTS = "results"
     """Transaction results do not lead to the header's root."""
     TRANSACTION = "transaction"
-    """A result of a transaction that failed, or an event of another transaction or block."""
+    """A result of a transaction that failed."""
     PROOF_KEY = "proof-key"
     PROOF_LEAF = "proof-leaf"
     PROOF_PATH = "proof-path"

@@ -26,10 +26,11 @@ _RESPONSE = {
 }  # fmt: skip
 """Hash, logs, what was returned, error of the EVM, gas used, most gas used, block hash, block time."""
 _LOG = {
-    1: Kind.BYTES, 2: Kind.REPEATED, 3: Kind.BYTES, 4: Kind.INTEGER, 5: Kind.BYTES, 6: Kind.INTEGER, 7: Kind.BYTES,
-    8: Kind.INTEGER, 10: Kind.INTEGER,
+    1: Kind.BYTES, 2: Kind.REPEATED, 3: Kind.BYTES, 5: Kind.BYTES, 6: Kind.INTEGER, 7: Kind.BYTES, 8: Kind.INTEGER,
 }  # fmt: skip
-"""Address, topics, data, block, transaction, its index, block hash, index in the block, block time."""
+"""Address, topics, data, transaction, its index, block hash, index in the block. That version leaves transaction and
+block hash empty, and the number of the block out: a node fills them in where it is asked.
+"""
 _HEX = re.compile(rb"0x([0-9a-fA-F]*)")
 MOST_CODE = 2**32 - 1
 
@@ -104,23 +105,20 @@ class TransactionResult:
 
 def _event(body: bytes, block: int, transaction: bytes, where: str) -> EvmEvent:
     log = read_message(body, _LOG, where)
-    event = EvmEvent(
+    own = _fixed(log.get(5, b""), 32, where), _fixed(log.get(7, b""), 32, where)
+    if any(map(any, own)):
+        raise refused(
+            Fault.ENCODING, "an event that names its own transaction or block", where=where, expected="none",
+            found=", ".join(map(to_hex, own)),
+        )  # fmt: skip
+    return EvmEvent(
         _fixed(log.get(1, b""), 20, where),
         tuple(_fixed(topic, 32, where) for topic in log.get(2, [])),
         log.get(3, b""),
-        log.get(4, 0),
-        _fixed(log.get(5, b""), 32, where),
+        block,
+        transaction,
         log.get(8, 0),
     )
-    if (event.block, event.transaction) != (block, transaction):
-        raise refused(
-            Fault.TRANSACTION,
-            "an event of another transaction or block",
-            where=where,
-            expected=f"block {block}, {to_hex(transaction)}",
-            found=f"block {event.block}, {to_hex(event.transaction)}",
-        )
-    return event
 
 
 def _fixed(text: bytes, length: int, where: str) -> bytes:

@@ -32,6 +32,11 @@ _LEAF_OPERATION = {1: _SHA256, 3: _SHA256, 4: _VAR_PROTO}
 """Hash, hash of the value, and lengths as varints; the key is not hashed."""
 
 
+def storage_key(contract: bytes, slot: bytes) -> bytes:
+    """The key in the EVM's store of a contract's slot (32 bytes)."""
+    return _SLOT_PREFIX + contract + slot
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A node on the path from a leaf to the root: what stands before and after the child, and which child it is."""
@@ -68,7 +73,7 @@ class StorageProof:
             raise refused(Fault.PROOF_KEY, "a proof of another store", where=where, expected=STORE, found=store.key)
         if store.root != app_hash:
             raise _other_root(where, app_hash, store.root)
-        key = _SLOT_PREFIX + contract + slot
+        key = storage_key(contract, slot)
         proof = read_message(self.slot, _COMMITMENT, where)
         if 2 in proof:
             _check_absence(proof[2], key, store.value, where)

@@ -132,6 +132,15 @@ class Network:
         """Parse `to_json`. Raises `MalformedRecord`, and `VerificationFailed` for a set that too few of `council` have
         signed.
         """
+        network = cls.unsigned_from_json(value, where)
+        for i, one in enumerate(network.sets[1:], 1):
+            digest = one.digest(network.chain_id, network.encoding, consortium)
+            _check_handover(one, digest, council, threshold, f"{where}.sets[{i}].signatures")
+        return network
+
+    @classmethod
+    def unsigned_from_json(cls, value: object, where: str) -> "Network":
+        """The same without a look at who has signed, as while signatures are collected."""
         read = fields_of(value, where, ("chainId", "encoding", "sets"))
         network = cls(
             text(read["chainId"], f"{where}.chainId", 1, MAX_CHAIN_ID),
@@ -151,17 +160,12 @@ class Network:
             raise MalformedRecord("sets of validators do not ascend, each height once", where=f"{where}.sets")
         if network.sets[0].signatures:
             raise MalformedRecord("the first validators are trusted with the file", where=f"{where}.sets[0].signatures")
-        for i, one in enumerate(network.sets[1:], 1):
-            _check_handover(
-                one, one.digest(network.chain_id, network.encoding, consortium), council, threshold, i, where
-            )
         return network
 
 
 def _check_handover(
-    one: ValidatorSet, digest: bytes, council: Sequence[KeyAddress], threshold: int, i: int, where: str
+    one: ValidatorSet, digest: bytes, council: Sequence[KeyAddress], threshold: int, place: str
 ) -> None:
-    place = f"{where}.sets[{i}].signatures"
     members = [recover(digest, signature, place) for signature in one.signatures]
     if members != sorted(set(members)):
         raise MalformedRecord("signatures do not ascend by address, each member once", where=place)

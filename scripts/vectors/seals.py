@@ -185,6 +185,7 @@ def _bad_blocks(good: dict[str, Any]) -> list[dict[str, Any]]:
     long_tag = b"\x92\x00" + whole[1:]
     spare = message_field(2, bytes_field(1, b"/cosmos.evm.vm.v1.MsgEthereumTxResponse") + integer_field(3, 1))
     own = log_message(_event())
+    empty, named = to_hex(bytes(32)).encode(), to_hex(TRANSACTION).encode()
     swapped = own[own.index(b"\x12") :] + own[: own.index(b"\x12")]
     cases: list[tuple[str, str, Patch]] = [
         ("a sealed header of another chain", "chain-id", changed(chainId="another-1")),
@@ -229,8 +230,8 @@ def _bad_blocks(good: dict[str, Any]) -> list[dict[str, Any]]:
         ("hashes of the path swapped", "results", _set("/block/proof", [proof[1], proof[0], *proof[2:]])),
         ("a transaction that failed", "transaction", _set("/block", _shown(whole, 5)["block"])),
         ("a transaction that the EVM refused", "transaction", data([own], vm_error="execution reverted")),
-        ("an event of another block", "transaction", data([log_message(_event(block=HEIGHT - 1))])),
-        ("an event of another transaction", "transaction", data([log_message(_event(transaction=digest("t")))])),
+        ("an event that names a block", "encoding", data([own.replace(empty, named, 2).replace(named, empty, 1)])),
+        ("an event that names a transaction", "encoding", data([own.replace(empty, named, 1)])),
         ("a number in more bytes than it needs", "encoding", raw(long_tag)),
         ("a field that the version does not have", "encoding", raw(spare)),
         ("fields in another order", "encoding", data([swapped])),

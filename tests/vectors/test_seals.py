@@ -41,6 +41,34 @@ def test_every_code_of_these_packages_has_a_bad_vector() -> None:
     assert {Fault(vector["code"]) for vector in VECTORS["bad"]} == set(Fault) - of_bundles
 
 
+CAPTURED = json.loads((Path(__file__).parent / "captured_seals.json").read_text())
+"""From a real network: what its validators sealed, in the form of the published vectors."""
+
+
+@pytest.mark.parametrize("vector", CAPTURED["good"], ids=lambda vector: vector["name"])
+def test_what_a_real_network_sealed_holds(vector: dict[str, Any]) -> None:
+    assert check(vector) == vector.get("recorded", vector.get("value"))
+
+
+def test_a_refused_transaction_of_a_real_network_proves_nothing() -> None:
+    (vector,) = CAPTURED["bad"]
+    with pytest.raises(NotSealed) as caught:
+        check(vector)
+    assert caught.value.code == vector["code"] == Fault.TRANSACTION
+
+
+@pytest.mark.parametrize("part", ["slot", "store"])
+@pytest.mark.parametrize("name", ["a delivered shipment", "no shipment", "before all others"])
+def test_no_bit_of_a_real_storage_proof_may_be_another(name: str, part: str) -> None:
+    vector = next(vector for vector in CAPTURED["good"] if vector["name"] == name)
+    proof = bytes.fromhex(vector["proof"][part][2:])
+    for place in range(0, len(proof), 3):
+        altered = bytearray(proof)
+        altered[place] ^= 1 << place % 8
+        with pytest.raises(NotSealed):
+            check(vector | {"proof": vector["proof"] | {part: f"0x{altered.hex()}"}})
+
+
 # --- the second reader -----------------------------------------------------------------------------------------------
 
 
@@ -106,7 +134,8 @@ def sealed_power(vector: dict[str, Any], sealed: dict[str, Any]) -> int:
     assert tree(encoded) == raw(header["validatorsHash"])
     for validator, vote in zip(serving["validators"], commit["votes"], strict=True):
         body = (
-            b"\x08\x02\x11" + header["height"].to_bytes(8, "little") + b"\x19" + commit["round"].to_bytes(8, "little")
+            b"\x08\x02\x11" + header["height"].to_bytes(8, "little")
+            + (b"\x19" + commit["round"].to_bytes(8, "little") if commit["round"] else b"")
             + message(0x22, block_id(header_hash(header), commit["parts"]))
             + message(0x2A, time_of(vote["time"]))
             + field(0x32, vector["network"]["chainId"].encode())
@@ -115,6 +144,12 @@ def sealed_power(vector: dict[str, Any], sealed: dict[str, Any]) -> int:
         key.verify(raw(vote["signature"]), number(len(body)) + body)
         power += validator["power"]
     return power
+
+
+def test_a_second_reader_finds_a_real_block_sealed() -> None:
+    vector = CAPTURED["good"][0]
+    assert sealed_power(vector, vector["block"]["following"]) == 40
+    assert raw(vector["block"]["following"]["header"]["lastBlock"]["hash"]) == header_hash(vector["block"]["header"])
 
 
 def test_a_second_reader_finds_the_block_sealed() -> None:

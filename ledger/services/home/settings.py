@@ -15,6 +15,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
     "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URLs of an EVM network's nodes, with commas between"),
     "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
+    "LADING_COMETBFT": ("none", "URL of the CometBFT RPC of a node: `lading export` then adds the validators' seals"),
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
     "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
@@ -61,6 +62,7 @@ class Settings:
     def nodes(self) -> tuple[str, ...]:
         """The URLs of the network's nodes; none with the embedded chain."""
         return () if self.chain == EMBEDDED else tuple(self.chain.split(","))
+    cometbft: str | None = None
 
     def __repr__(self) -> str:
         # Never the passphrase, and never the password that a URL of a database or node may hold.
@@ -77,6 +79,16 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
     path = path.resolve()
     chain = _chain(env)
+    chain = env.get("LADING_CHAIN", EMBEDDED)
+    if chain != EMBEDDED and not chain.startswith(_WEB):
+        raise Misconfigured(
+            "not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain[:40]
+        )
+    cometbft = env.get("LADING_COMETBFT") or None
+    if cometbft is not None and not cometbft.startswith(_WEB):
+        raise Misconfigured(
+            "not the address of a node", where="LADING_COMETBFT", expected="an http(s) URL", found=cometbft[:40]
+        )
     host, port = env.get("LADING_HOST", "127.0.0.1"), _whole(env, "LADING_PORT", 8000, 65_535)
     public_url = env.get("LADING_PUBLIC_URL", _address(host, port)).rstrip("/")
     if not public_url.startswith(_WEB):
@@ -103,6 +115,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         clock_tolerance=_whole(env, "LADING_CLOCK_TOLERANCE", 900, 366 * DAY, least=300),
         passphrase=_passphrase(env),
         network_program=Path(program).expanduser() if (program := env.get("LADING_NETWORK_PROGRAM")) else None,
+        cometbft=cometbft,
     )
 
 
