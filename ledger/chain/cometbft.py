@@ -52,7 +52,11 @@ class CometNode:
         deadline = time.monotonic() + _PATIENCE
         while isinstance(answer := self._node.attempt("commit", str(height)), Refusal):
             if time.monotonic() > deadline:
-                raise ChainUnavailable(answer.message, where=f"commit of block {height}")
+                raise ChainUnavailable(
+                    answer.message,
+                    where=f"commit of block {height}",
+                    mend="The node has not got that block yet, or keeps it no longer.",
+                )
             time.sleep(_PAUSE)
         with _sense("commit"):
             signed = answer["signed_header"]

@@ -75,7 +75,10 @@ def check_sealed_outcomes(events: Events, records: Mapping[RecordId, BundledReco
             )
             proved += 1
     rest = f"; {given_up} by which the log gave a record up are its own word" if given_up else ""
-    return f"{proved} outcomes with their block times, as sealed by the network's validators{rest}"
+    return (
+        f"{proved} outcomes with their block times, as sealed by the network's validators{rest}; that no event before "
+        "settled one otherwise is the log's word, but for what the state shows"
+    )
 
 
 def _check_outcome(outcome: Outcome, number: int, one: SealedEvent | None, where: str) -> None:
