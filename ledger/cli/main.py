@@ -54,7 +54,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         ),
         "trust": Entry("bundles", "Write this consortium's trust file, for signers and verifiers."),
         "validators": Entry(
-            "validators", "The CometBFT validators by whose seals bundles are proved: propose, sign, adopt."
+            "validators", "The CometBFT validators by whose seals bundles are proved: propose, approve, adopt."
         ),
         "audit": Entry("audit", "Derive everything anew from signed records, chain and log, and name what differs."),
     },

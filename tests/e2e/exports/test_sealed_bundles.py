@@ -265,17 +265,17 @@ def test_validators_are_proposed_signed_and_adopted_by_commands(
 
         # A second set takes over once two of three council members have signed it.
         run("validators", "propose", "--start", "3", "--out", second)
-        run("validators", "sign", second, "--key", str(keys / "council-1.json"), "--trust", trust)
+        run("validators", "approve", second, "--key", str(keys / "council-1.json"), "--trust", trust)
         failed = CliRunner().invoke(app, ["validators", "adopt", second])
         assert "the council has not signed" in str(failed.exception)
-        run("validators", "sign", second, "--key", str(keys / "council-2.json"), "--trust", trust)
+        run("validators", "approve", second, "--key", str(keys / "council-2.json"), "--trust", trust)
         run("validators", "adopt", second)
         failed = CliRunner().invoke(app, ["validators", "adopt", first])
         assert "do not follow on those that this home has" in str(failed.exception)
         failed = CliRunner().invoke(app, ["validators", "propose", "--start", "2", "--out", first])
         assert "does not follow on those before" in str(failed.exception)
         failed = CliRunner().invoke(
-            app, ["validators", "sign", second, "--key", str(keys / "operator.json"), "--trust", trust]
+            app, ["validators", "approve", second, "--key", str(keys / "operator.json"), "--trust", trust]
         )
         assert failed.exception is not None
 

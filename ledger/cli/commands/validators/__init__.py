@@ -17,7 +17,7 @@ from ledger.services.home.settings import read_settings
 from ledger.services.home.validators import adopted, open_comet, proposed, signed
 
 app = typer.Typer(
-    help="The CometBFT validators by whose seals bundles are proved: propose, sign, adopt.", no_args_is_help=True
+    help="The CometBFT validators by whose seals bundles are proved: propose, approve, adopt.", no_args_is_help=True
 )
 File = Annotated[Path, typer.Argument(help="A file of validators, as `lading validators propose` writes it.")]
 Output = Annotated[Path, typer.Option("--out", help="Where to write the file of validators.")]
@@ -42,7 +42,7 @@ def propose(
 
 
 @app.command()
-def sign(
+def approve(
     file: File,
     key: Annotated[str, typer.Option("--key", help="Name or path of a council member's keystore.")],
     trust: Annotated[Path, typer.Option(help="The consortium's trust file.")],
