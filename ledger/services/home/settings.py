@@ -15,7 +15,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
     "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URLs of an EVM network's nodes, with commas between"),
     "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
-    "LADING_COMETBFT": ("none", "URL of the CometBFT RPC of a node: `lading export` then adds the validators' seals"),
+    "LADING_COMETBFT": ("none", "CometBFT RPC of a node: `lading export` adds seals"),
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
     "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
@@ -57,12 +57,12 @@ class Settings:
     clock_tolerance: int
     passphrase: str | None = None
     network_program: Path | None = None
+    cometbft: str | None = None
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """The URLs of the network's nodes; none with the embedded chain."""
         return () if self.chain == EMBEDDED else tuple(self.chain.split(","))
-    cometbft: str | None = None
 
     def __repr__(self) -> str:
         # Never the passphrase, and never the password that a URL of a database or node may hold.
@@ -79,11 +79,6 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
     path = path.resolve()
     chain = _chain(env)
-    chain = env.get("LADING_CHAIN", EMBEDDED)
-    if chain != EMBEDDED and not chain.startswith(_WEB):
-        raise Misconfigured(
-            "not a chain", where="LADING_CHAIN", expected="embedded or an http(s) URL", found=chain[:40]
-        )
     cometbft = env.get("LADING_COMETBFT") or None
     if cometbft is not None and not cometbft.startswith(_WEB):
         raise Misconfigured(

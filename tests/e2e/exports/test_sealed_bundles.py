@@ -27,7 +27,7 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.seals import SealSource
 from ledger.services.home.consortium import CONSORTIUM, read_consortium
 from scripts.vectors.paper_network import PaperNetwork
-from tests.chain.comet import SealingNode, serving
+from tests.chain.comet.node import SealingNode, serving
 from tests.e2e.lifecycle.test_contract_succession import decide, prepare
 from tests.e2e.stage import CARRIER, CN, DELAY, MAKER, SECOND, SHOP, SHORT, WAREHOUSE, Stage
 

@@ -16,11 +16,11 @@ from ledger.errors import ChainUnavailable, NotSealed
 from ledger.seals.block import SealedBlock
 from ledger.seals.header import Moment
 from ledger.seals.validators import COSMOS_EVM_0_7, Network, ValidatorSet
-from tests.chain.comet import CapturedNode
+from tests.chain.comet.node import CapturedNode
 
 HERE = Path(__file__).parent
-ANSWERS = json.loads((HERE / "captured_comet.json").read_text())
-VECTORS = json.loads((HERE.parent / "vectors" / "captured_seals.json").read_text())["good"]
+ANSWERS = json.loads((HERE / "captured.json").read_text())
+VECTORS = json.loads((HERE.parents[1] / "vectors" / "captured_seals.json").read_text())["good"]
 HEIGHT = 411
 
 

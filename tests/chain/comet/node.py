@@ -44,8 +44,11 @@ class CapturedNode:
     def attempt_many(self, method: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         return [self.attempt(method, *question) for question in questions]
 
+    def doubt(self) -> None:
+        """Nobody else can be asked."""
+
     def close(self) -> None:
-        pass
+        """Nothing is open."""
 
 
 class SealingNode(CapturedNode):
