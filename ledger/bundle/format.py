@@ -31,7 +31,7 @@ MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
 MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
-_MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "partners", "witnesses")
+_MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "laterPools", "partners", "witnesses")
 """Fields that a trust file may have or not."""
 FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses", "cometbft")
 """Fields of a trust file that its fingerprint covers."""
@@ -48,10 +48,11 @@ which know no seals.
 class Trust:
     """What a verifier gets from somebody it trusts: the consortium, its genesis, its chain and its logs.
 
-    `bonus_pool`: what a signer of money records binds; a verifier finds pools in the registry's changes. `witnesses`:
-    who must have cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of
-    the logs signed them, for whoever signs without a network; None where it has none. `network`: the CometBFT network
-    whose validators seal the chain's blocks; None where the chain is another, or nobody relies on its seals.
+    `bonus_pool`, and `later_pools` that the council opened since, oldest first: what signers of records about money
+    bind, each agreement one of them; a verifier finds pools in the registry's changes. `witnesses`: who must have
+    cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of the logs
+    signed them, for whoever signs without a network; None where it has none. `network`: the CometBFT network whose
+    validators seal the chain's blocks; None where the chain is another, or nobody relies on its seals.
     """
 
     genesis: Genesis
@@ -61,6 +62,7 @@ class Trust:
     bonus_pool: bytes | None = None
     witnesses: WitnessPolicy | None = None
     partners: PartnerBook | None = None
+    later_pools: tuple[bytes, ...] = ()
     network: Network | None = None
 
 
@@ -197,6 +199,7 @@ def parse_trust(data: bytes) -> Trust:
         hex_bytes(fields["bonusPool"], "trust file.bonusPool", 20) if "bonusPool" in fields else None,
         WitnessPolicy.from_json(fields["witnesses"], "trust file.witnesses") if "witnesses" in fields else None,
         PartnerBook.from_json(fields["partners"], identities, "trust file.partners") if "partners" in fields else None,
+        tuple(hex_bytes(pool, at, 20) for at, pool in entries(fields.get("laterPools", []), "trust file.laterPools")),
     )
     if "cometbft" in fields:
         trust = replace(trust, network=network_from_json(fields["cometbft"], trust.genesis, "trust file.cometbft"))

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from ledger.bundle.format import BundledRecord
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import VerificationFailed
 from ledger.records.types import (
     LOG_ONLY,
     Attestation,
+    BonusAgreement,
     Clearance,
     Handoff,
     KeyGrant,
@@ -51,10 +52,15 @@ def events_of(records: Sequence[BundledRecord]) -> Events:
 
 
 def check_outcomes(
-    records: Mapping[RecordId, BundledRecord], facts_of: Mapping[int, Facts], events: Events, history: RegistryHistory
+    records: Mapping[RecordId, BundledRecord],
+    facts_of: Mapping[int, Facts],
+    events: Events,
+    history: RegistryHistory,
+    pools: Mapping[RecordId, bytes],
 ) -> str:
     """Raise `VerificationFailed` for an Outcome of no record here, or of another contract than the one in force; says
-    how many there are. `facts_of`: by log index.
+    how many there are. `facts_of`: by log index. `pools`: of records about money the bonus pool that their ids bind; it
+    serves its agreements after it was closed, and takes none any more.
     """
     waiting = 0
     for record_id, found in events.items():
@@ -73,8 +79,10 @@ def check_outcomes(
             continue
         if not isinstance(body, REGISTRY_RECORDS):
             kind = next((kind for kind, types in _CONTRACTS.items() if isinstance(body, types)), ContractKind.BONUS)
-            contract = history.at(facts).contract(kind)
-            check_target(events[record_id], facts, contract, f"the {kind.name.lower()} contract in force")
+            contract, name = history.at(facts).contract(kind), f"the {kind.name.lower()} contract in force"
+            if body.MONEY and not isinstance(body, BonusAgreement):
+                contract, name = KeyAddress(pools[record_id]), "the bonus pool that was signed for"
+            check_target(events[record_id], facts, contract, name)
     told = f"{sum(map(len, events.values()))} outcomes"
     pending = f", {waiting} records still without one" if waiting else ""
     return f"{told} by the contracts in force{pending}; a full audit or a node proves them"

@@ -326,7 +326,15 @@ class _Work:
     def check_outcomes(self) -> str:
         records = {self.ids[record.index]: record for record in self.bundle.records}
         events = events_of(self.bundle.records)
-        told = check_outcomes(records, self.facts, events, self.history)
+        domains = self._domains()
+        pools = {
+            record_id: domain.bonus_pool
+            for record_id, record in records.items()
+            if record.signed.record.MONEY
+            for domain in domains
+            if domain.record_id(record.signed.record) == record_id
+        }
+        told = check_outcomes(records, self.facts, events, self.history, pools)
         if self.seals is not None:
             return self.seals.check_outcomes(events, records)
         return told + why_attested(self.bundle, self.trust)
@@ -335,13 +343,12 @@ class _Work:
         return seals.check_anchors(self.bundle.times.checkpoints, self.log, self.history, self._domains()[0])
 
     def check_state(self, seals: SealChecks) -> str:
-        events = events_of(self.bundle.records)
+        records = self.bundle.records
+        events = events_of(records)
         told = [
-            (outcome, self._recovered_of(record))
-            for record in self.bundle.records
-            for _, outcome in events.get(self.ids[record.index], ())
+            (o, self._recovered_of(record)) for record in records for _, o in events.get(self.ids[record.index], ())
         ]
-        every = [record.signed.record for record in self.bundle.records]
+        every = [record.signed.record for record in records]
         return seals.check_state(self.bundle.subject, self.trust.registry, told, every, self.history)
 
     def check_cutoff(self) -> str:

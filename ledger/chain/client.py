@@ -113,6 +113,10 @@ class ChainReader(Protocol):
         """The receipt of a transaction in a block, None when the node knows of none."""
         ...
 
+    def receipts(self, transactions: Sequence[bytes]) -> list[Receipt | None]:
+        """As `receipt`, for several at once, in their order."""
+        ...
+
     def revert_data(self, transaction: bytes) -> bytes:
         """The revert data of a transaction that reverted, empty when it cannot be had."""
         ...
@@ -159,9 +163,12 @@ class ChainReader(Protocol):
 class ChainClient(ChainReader, Protocol):
     """A view of one chain, and the door through which signed transactions enter it."""
 
-    @property
-    def in_flight(self) -> int:
-        """How many transactions of one sender may wait at the same time: 1 unless more is known to be safe."""
+    def in_flight(self, sender: bytes) -> int:
+        """How many transactions of one sender may wait at the same time."""
+        ...
+
+    def block_gas(self) -> int:
+        """How much gas a block has room for, as of the last few minutes."""
         ...
 
     def gas_price(self) -> int:

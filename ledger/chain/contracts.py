@@ -20,6 +20,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import RECORDS, Record
 
 REGISTRY = "PartnerRegistry"
+COURIER = "Courier"
 TOKEN = "SettlementToken"  # noqa: S105  # a currency, not a secret
 CONTRACT_OF_KIND: Mapping[ContractKind, str] = {
     ContractKind.CUSTODY: "CustodyLedger",
@@ -212,7 +213,7 @@ class RevertReason:
 @cache
 def _errors() -> Mapping[bytes, tuple[str, tuple[tuple[str, AbiType], ...]]]:
     known = {}
-    for contract in (REGISTRY, *CONTRACT_OF_KIND.values(), TOKEN):
+    for contract in (REGISTRY, *CONTRACT_OF_KIND.values(), COURIER, TOKEN):
         for entry in artifact(contract).abi:
             if entry["type"] == "error":
                 inputs = tuple((str(i["name"]) or f"value{n}", parse_type(i)) for n, i in enumerate(entry["inputs"]))

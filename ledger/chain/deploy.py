@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ledger.chain.abi import encode
 from ledger.chain.client import FIRST_BLOCK, Block, ChainClient, ChainReader, Receipt, Sent
-from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, TOKEN, Artifact, artifact, revert_reason
+from ledger.chain.contracts import CONTRACT_OF_KIND, COURIER, REGISTRY, TOKEN, Artifact, artifact, revert_reason
 from ledger.chain.transactions import created_address, sign_transaction
 from ledger.codes import ContractKind
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
@@ -41,7 +41,8 @@ class TokenPlan:
 class Deployment:
     """Where a consortium's contracts are, and the block from which on there is anything to follow.
 
-    `contracts` are those of the first deployment; the registry says which are in force now.
+    `contracts` are those of the first deployment; the registry says which are in force now. `courier` carries many
+    records in one transaction; without one, each goes alone.
     """
 
     chain_id: int
@@ -51,6 +52,7 @@ class Deployment:
     token: bytes | None
     block: int
     block_hash: bytes
+    courier: bytes | None = None
 
     def domain(self, pool: bytes | None = None) -> Domain:
         """What record ids are bound to; `pool` names another bonus pool than the first."""
@@ -70,6 +72,7 @@ class Deployment:
             "registry": to_hex(self.registry),
             "contracts": {kind.name.lower(): to_hex(address) for kind, address in self.contracts.items()},
             "token": None if self.token is None else to_hex(self.token),
+            "courier": None if self.courier is None else to_hex(self.courier),
             "block": self.block,
             "blockHash": to_hex(self.block_hash),
         }
@@ -89,7 +92,7 @@ class Deployment:
                 for name, address in data["contracts"].items()
             }
             contracts[ContractKind.BONUS]  # signatures about money bind its address
-            token = data["token"]
+            token, courier = data["token"], data["courier"]
             return cls(
                 int(data["chainId"]),
                 genesis,
@@ -98,6 +101,7 @@ class Deployment:
                 None if token is None else bytes_from_hex(token, 20, "token"),
                 int(data["block"]),
                 bytes_from_hex(data["blockHash"], 32, "blockHash"),
+                None if courier is None else bytes_from_hex(courier, 20, "courier"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedRecord("not a deployment", where="deployment", found=str(error)) from None
@@ -154,7 +158,16 @@ def deploy(
     if block is None:
         raise ChainUnavailable("the block is not final yet", where=f"block {first}")
     contracts = {kind: placed[name] for kind, name in CONTRACT_OF_KIND.items()}
-    return Deployment(chain.chain_id, genesis, registry, contracts, placed.get(TOKEN), block.number, block.hash)
+    return Deployment(
+        chain.chain_id,
+        genesis,
+        registry,
+        contracts,
+        placed.get(TOKEN),
+        block.number,
+        block.hash,
+        placed[COURIER],
+    )
 
 
 def deploy_successor(
@@ -172,6 +185,17 @@ def deploy_successor(
     return _ensure(chain, key, nonce, step, now, patience)
 
 
+def deploy_courier(
+    chain: ChainClient, key: SigningKey, registry: bytes, now: Callable[[], int], patience: int = 600
+) -> bytes:
+    """Deploy a courier for a consortium that has none, with a key that has sent nothing else. Its address."""
+    return _ensure(chain, key, 0, _courier(registry), now, patience)
+
+
+def _courier(registry: bytes) -> _Step:
+    return _Step(COURIER, artifact(COURIER), (registry,))
+
+
 def _steps(genesis: Genesis, registry: bytes, token: TokenPlan | None) -> Iterator[_Step]:
     council = list(genesis.council)
     yield _Step(REGISTRY, artifact(REGISTRY), (genesis.consortium_id, genesis.threshold, genesis.delay, council))
@@ -179,6 +203,7 @@ def _steps(genesis: Genesis, registry: bytes, token: TokenPlan | None) -> Iterat
         yield _Step(name, artifact(name), (registry, NO_PREDECESSOR))
     if token is not None:
         yield _Step(TOKEN, artifact(TOKEN), (token.name, token.symbol, token.holder, token.supply))
+    yield _courier(registry)
 
 
 def _ensure(

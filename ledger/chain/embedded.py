@@ -107,6 +107,9 @@ class EmbeddedReader:
             created = generate_contract_address(sent.sender, sent.nonce) if sent.to == b"" else None
             return Receipt(transaction, number, receipt.state_root == b"\x01", receipt.gas_used - before, created)
 
+    def receipts(self, transactions: Sequence[bytes]) -> list[Receipt | None]:
+        return [self.receipt(transaction) for transaction in transactions]
+
     def revert_data(self, transaction: bytes) -> bytes:
         with self._lock:
             return self._store.note(note_of_revert(transaction)) or b""
@@ -274,9 +277,11 @@ class EmbeddedChain(EmbeddedReader):
         self._waiting: dict[bytes, Any] = {}
         self._next_nonce: dict[bytes, int] = {}
 
-    @property
-    def in_flight(self) -> int:
+    def in_flight(self, sender: bytes) -> int:  # noqa: ARG002  # the protocol asks; every sender is alike here
         return 1_000
+
+    def block_gas(self) -> int:
+        return BLOCK_GAS_LIMIT
 
     def gas_price(self) -> int:
         return 0

@@ -4,6 +4,7 @@ It uses what every node has (`eth_` calls with the tags `latest` and, where ther
 makes no sense, or contradicts another, is `ChainUnavailable`, never a guess.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +12,13 @@ from ledger.chain.answers import Refusal, count, data_of, field_of, fixed_bytes,
 from ledger.chain.checked import CheckedEvents
 from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Events, Receipt, SendResult, Sent
 from ledger.chain.headers import receipt_of
-from ledger.chain.jsonrpc import HttpNode, Node, ask
+from ledger.chain.jsonrpc import HttpNode, Node, ask, ask_many
 from ledger.chain.transactions import least_gas
 from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, Misconfigured
+
+_BLOCK_GAS_SECONDS = 300
+"""Networks change the limit of their blocks seldom, and by little."""
 
 
 class RpcChain:
@@ -30,12 +34,15 @@ class RpcChain:
         """Nothing is asked yet. `node`: its URL, or another way to it.
 
         `finality_depth` None takes the node's `finalized` tag; a number says that a block is final when so many
-        follow it (0: at once, as on CometBFT and QBFT networks).
+        follow it (0: at once, as on CometBFT and QBFT networks). `in_flight`: transactions of one sender that may wait
+        at the same time, once its first is in a block.
         """
         self._node = HttpNode(node) if isinstance(node, str) else node
         self._checked = CheckedEvents(self._node)
         self._depth = finality_depth
         self._in_flight = in_flight
+        self._known_senders: set[bytes] = set()
+        self._block_gas = (0, -1.0)
         self._knows_tag = False
         self._chain_id: int | None = None
 
@@ -45,9 +52,21 @@ class RpcChain:
             self._chain_id = quantity(self._ask("eth_chainId"), "eth_chainId")
         return self._chain_id
 
-    @property
-    def in_flight(self) -> int:
+    def in_flight(self, sender: bytes) -> int:
+        if sender not in self._known_senders:
+            if self.nonce(sender) == 0:
+                return 1  # some pools take no more of an account that is in no block yet
+            self._known_senders.add(sender)
         return self._in_flight
+
+    def block_gas(self) -> int:
+        now = time.monotonic()
+        limit, until = self._block_gas
+        if now > until:
+            block = self._ask("eth_getBlockByNumber", "latest", False)
+            limit = quantity(field_of(block, "gasLimit"), "gasLimit")
+            self._block_gas = limit, now + _BLOCK_GAS_SECONDS
+        return limit
 
     def head(self) -> int:
         return count(self._ask("eth_blockNumber"), "eth_blockNumber")
@@ -87,7 +106,7 @@ class RpcChain:
         return 2 * count(answer, "eth_gasPrice")
 
     def gas_limit(self, sender: bytes, to: bytes | None, data: bytes) -> int:
-        most = min(MAX_TRANSACTION_GAS, self._block_gas_limit())
+        most = min(MAX_TRANSACTION_GAS, self.block_gas())
         answer = self._node.attempt("eth_estimateGas", _call(sender, to, data))
         if isinstance(answer, Refusal):
             return most
@@ -106,13 +125,11 @@ class RpcChain:
         return SendResult(Sent.ACCEPTED)
 
     def receipt(self, transaction: bytes) -> Receipt | None:
-        answer = self._ask("eth_getTransactionReceipt", _hex(transaction))
-        if answer is None or field_of(answer, "blockNumber") is None:
-            return None
-        receipt = receipt_of(answer).receipt
-        if receipt.transaction != transaction:
-            raise ChainUnavailable("the node answers with another receipt", where="eth_getTransactionReceipt")
-        return receipt
+        return _receipt(transaction, self._ask("eth_getTransactionReceipt", _hex(transaction)))
+
+    def receipts(self, transactions: Sequence[bytes]) -> list[Receipt | None]:
+        answers = ask_many(self._node, "eth_getTransactionReceipt", [[_hex(one)] for one in transactions])
+        return [_receipt(one, answer) for one, answer in zip(transactions, answers, strict=True)]
 
     def revert_data(self, transaction: bytes) -> bytes:
         # No node keeps the reason, so the call is repeated on the state before its block; what came earlier in the
@@ -171,11 +188,17 @@ class RpcChain:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def _block_gas_limit(self) -> int:
-        return quantity(field_of(self._ask("eth_getBlockByNumber", "latest", False), "gasLimit"), "gasLimit")
-
     def _ask(self, method: str, *parameters: Any) -> Any:
         return ask(self._node, method, *parameters)
+
+
+def _receipt(transaction: bytes, answer: Any) -> Receipt | None:
+    if answer is None or field_of(answer, "blockNumber") is None:
+        return None
+    receipt = receipt_of(answer).receipt
+    if receipt.transaction != transaction:
+        raise ChainUnavailable("the node answers with another receipt", where="eth_getTransactionReceipt")
+    return receipt
 
 
 def _hex(data: bytes) -> str:

@@ -39,6 +39,11 @@ def call_of(raw: bytes) -> tuple[bytes | None, bytes]:
     return fields[3] or None, fields[5]
 
 
+def gas_limit_of(raw: bytes) -> int:
+    """The gas limit of a transaction made by `sign_transaction`."""
+    return int.from_bytes(rlp.decode(raw, strict=True)[2], "big")
+
+
 def least_gas(to: bytes | None, data: bytes) -> int:
     """What a transaction takes before anything of it is executed; with less, no network puts it into a block.
 

@@ -68,6 +68,10 @@ PANELS: dict[str, dict[str, Entry]] = {
         "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
         "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
         "witness": Entry("witness", "A witness of logs: make one, and serve it (C2SP tlog-witness)."),
+        "backup": Entry(
+            "backup", "Copy the home in LADING_HOME into a folder, while it is served or not, and audit the copy."
+        ),
+        "restore": Entry("backup", "Make the home in LADING_HOME, which must be empty, from a backup, and audit it."),
         "upgrade": Entry(
             "rebuild", "Bring a home of an older release up to date. Make a backup and stop the node first."
         ),

@@ -92,7 +92,8 @@ class Trial:
 
     def signed(self, record: Record, *signers: Party | SigningKey) -> SignedRecord:
         keys = [signer.key if isinstance(signer, Party) else signer for signer in signers]
-        return SignedRecord(record, tuple(key.sign(self.node.home.domain, record) for key in keys))
+        domain = self.node.submission.domain_of(record)
+        return SignedRecord(record, tuple(key.sign(domain, record) for key in keys))
 
     def sign_and_submit(self, record: Record, *signers: Party | SigningKey) -> Accepted:
         """Sign with every signer and submit; `RuleBroken` when a signature is missing."""
@@ -103,7 +104,8 @@ class Trial:
 
     def submit_to_contract(self, signed: SignedRecord) -> None:
         """Go past the API, as anybody may; raises `RuleBroken` with the contract's own reason when it refuses."""
-        if reason := self.node.preflight(signed):
+        record_id = self.node.submission.domain_of(signed.record).record_id(signed.record)
+        if reason := self.node.preflight(signed, record_id):
             raise RuleBroken("the contract refuses it", where=type(signed.record).__name__, found=reason)
 
 

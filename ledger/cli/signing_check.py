@@ -1,6 +1,6 @@
 """What is looked at before `lading sign` opens a key: whose key it is, what it signs as, and what the numbers mean."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, checksum_address, to_hex
@@ -9,7 +9,7 @@ from ledger.explain.goods import carried_text
 from ledger.explain.signers import NO_NAMES, partner_text, signer_text
 from ledger.records.signers import RecipientSigner, Signer, expected_signers, shipments_of
 from ledger.records.signing import Domain
-from ledger.records.types import Amendment, Record, ShipmentTerms
+from ledger.records.types import Amendment, BonusAgreement, Record, ShipmentTerms
 from ledger.registry.partner_book import PartnerBook
 
 _NAMING = ("target", "previous", "recall", "supersedes", "accreditation", "agreement")
@@ -31,6 +31,29 @@ class Given:
     def target_of(self, record: Record) -> Record | None:
         """What `record` amends, if it was given."""
         return self.record(record.target) if isinstance(record, Amendment) else None
+
+
+def money_domain(record: Record, others: Iterable[Record], domains: Sequence[Domain]) -> Domain:
+    """What the signature binds; `domains` has one for each bonus pool, oldest first.
+
+    A new agreement is signed for the newest pool; whatever follows on an agreement, for that of the agreement, which
+    has to be among `others`. Raises `InvalidInput` where nothing tells which pool it is.
+    """
+    if not record.MONEY or len(domains) == 1:
+        return domains[0]
+    if isinstance(record, BonusAgreement):
+        return domains[-1]
+    agreement, known = getattr(record, "agreement", b""), list(others)
+    for domain in domains:
+        if any(domain.record_id(other) == agreement for other in known):
+            return domain
+    raise InvalidInput(
+        "there are several bonus pools, and nothing tells which of them has this agreement",
+        where="agreement",
+        expected=", ".join(to_hex(domain.bonus_pool) for domain in domains),
+        found=to_hex(agreement),
+        mend="Name it with --bonus-pool (`lading bonuses show` has it), or give the agreement's file with --about.",
+    )
 
 
 def given_beside(record: Record, others: Mapping[str, Record], domain: Domain) -> Given:

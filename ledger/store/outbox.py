@@ -53,6 +53,15 @@ def get(connection: Connection, record_id: RecordId) -> OutboxRow | None:
     return one(connection, outbox, OutboxRow, outbox.c.record_id == record_id)
 
 
+def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set[RecordId]:
+    """Those of `record_ids` that have a row and no final outcome."""
+    result: set[RecordId] = set()
+    for chunk in chunks(record_ids):
+        query = select(outbox.c.record_id).where(outbox.c.record_id.in_(chunk), outbox.c.state != FINAL)
+        result |= set(connection.scalars(query))
+    return result
+
+
 def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
     """Pending and waiting rows whose next try has come, in log order from beyond index `after`."""
     query = (
@@ -121,6 +130,11 @@ def postpone(
     """Back to `state`, one attempt more, not before `next_try`."""
     values = {"state": state, "attempts": outbox.c.attempts + 1, "next_try": next_try, "problem": problem}
     _change(connection, record_ids, values)
+
+
+def put_back(connection: Connection, record_ids: Iterable[RecordId]) -> None:
+    """Due, as if never submitted: nobody judged them, and the sequences that they hold stay theirs."""
+    _change(connection, record_ids, {"state": PENDING, "next_try": 0, "problem": ""})
 
 
 def rest(connection: Connection, row: OutboxRow, problem: str) -> None:

@@ -157,6 +157,17 @@ transactions = Table(
     UniqueConstraint("sender", "nonce"),  # never another intent under a nonce that may still be mined
 )
 
+carried = Table(
+    "carried",
+    durable,
+    # By nonce, and not by hash: refused bytes are replaced by others under the same nonce.
+    Column("sender", LargeBinary, primary_key=True),
+    Column("nonce", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 chain_cursor = Table(
     "chain_cursor",
     durable,

@@ -1,6 +1,7 @@
 """Transactions to the chain: raw bytes and hash are stored before they are sent, and looked up ever after.
 
-An intent is text that names what the transaction is for, such as ``record:0x…`` or ``anchor:0x…:128``.
+An intent is text that names what the transaction is for, such as ``record:0x…`` or ``anchor:0x…:128``. One that carries
+several records has the hash of their ids in its name, see `name_of`.
 """
 
 from collections.abc import Sequence
@@ -8,9 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
-from ledger.common.ids import RecordId
-from ledger.store.rows import columns, many, some
-from ledger.store.tables import transactions
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.keccak import keccak256
+from ledger.store.rows import chunks, columns, some
+from ledger.store.tables import carried, transactions
 
 STORED, SENT, UNKNOWN, MINED, DROPPED = "stored", "sent", "unknown", "mined", "dropped"
 OPEN = (STORED, SENT, UNKNOWN)
@@ -19,10 +21,10 @@ OPEN = (STORED, SENT, UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class NewTransaction:
-    """`sender`: 20 bytes; `hash`: 32; `record_id`: the record it carries, None for an anchor and the like."""
+    """`sender`: 20 bytes; `hash`: 32; `record_ids`: what it carries, in its order; none for an anchor and the like."""
 
     intent: str
-    record_id: RecordId | None
+    record_ids: tuple[RecordId, ...]
     sender: bytes
     nonce: int
     raw: bytes
@@ -31,7 +33,10 @@ class NewTransaction:
 
 @dataclass(frozen=True, slots=True)
 class StoredTransaction:
-    """`state`: stored (may or may not have been sent), sent, unknown (ask the node), mined, dropped (can never be)."""
+    """`state`: stored (may or may not have been sent), sent, unknown (ask the node), mined, dropped (can never be).
+
+    `record_id` is the only record that it carries; for one that carries several, ask `records_of`.
+    """
 
     id: int
     intent: str
@@ -51,7 +56,7 @@ def store(connection: Connection, new: Sequence[NewTransaction], now: int) -> No
     rows = [
         {
             "intent": t.intent,
-            "record_id": t.record_id,
+            "record_id": t.record_ids[0] if len(t.record_ids) == 1 else None,
             "sender": t.sender,
             "nonce": t.nonce,
             "raw": t.raw,
@@ -65,12 +70,50 @@ def store(connection: Connection, new: Sequence[NewTransaction], now: int) -> No
     ]
     if rows:
         connection.execute(transactions.insert(), rows)
+    several = [
+        {"sender": t.sender, "nonce": t.nonce, "position": position, "record_id": record_id}
+        for t in new
+        if len(t.record_ids) > 1
+        for position, record_id in enumerate(t.record_ids)
+    ]
+    if several:
+        connection.execute(carried.insert(), several)
+
+
+def name_of(record_ids: Sequence[bytes]) -> str:
+    """The intent of a transaction that carries these records."""
+    if len(record_ids) == 1:
+        return f"record:{to_hex(record_ids[0])}"
+    return f"records:{to_hex(keccak256(b''.join(record_ids)))}"
 
 
 def of_record(connection: Connection, record_id: RecordId) -> list[StoredTransaction]:
-    return many(
-        connection, transactions, StoredTransaction, transactions.c.record_id == record_id, order=(transactions.c.id,)
+    """Every transaction that carries the record, alone or with others, the oldest first."""
+    t = transactions.c
+    among = select(t.id).join(carried, (carried.c.sender == t.sender) & (carried.c.nonce == t.nonce))
+    query = (
+        select(*columns(transactions, StoredTransaction))
+        .where((t.record_id == record_id) | t.id.in_(among.where(carried.c.record_id == record_id)))
+        .order_by(t.id)
     )
+    return some(connection, query, StoredTransaction)
+
+
+def records_of(connection: Connection, stored: Sequence[StoredTransaction]) -> dict[bytes, tuple[RecordId, ...]]:
+    """What each transaction carries, by its hash, in its order; without those that carry nothing."""
+    result = {t.hash: (t.record_id,) for t in stored if t.record_id is not None}
+    by_place = {(t.sender, t.nonce): t.hash for t in stored if t.record_id is None}
+    several: dict[bytes, list[RecordId]] = {}
+    for chunk in chunks(by_place):
+        query = (
+            select(carried.c.sender, carried.c.nonce, carried.c.record_id)
+            .where(carried.c.sender.in_({sender for sender, _ in chunk}), carried.c.nonce.in_([n for _, n in chunk]))
+            .order_by(carried.c.position)
+        )
+        for sender, nonce, record_id in connection.execute(query):
+            if (sender, nonce) in by_place:
+                several.setdefault(by_place[sender, nonce], []).append(record_id)
+    return result | {key: tuple(ids) for key, ids in several.items()}
 
 
 def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list[StoredTransaction]:

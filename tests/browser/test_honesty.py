@@ -151,6 +151,16 @@ def test_a_records_page_says_whose_word_the_keys_are(reader: Reader, shelf: Shel
     assert "Your browser has checked this much itself:" in shown.text
 
 
+@pytest.mark.parametrize(("pools", "verdict"), [(["0x" + "11" * 20, "0x" + "22" * 20], "yes"), ([], "no")])
+def test_a_record_has_its_fingerprint_under_any_of_the_pools(
+    reader: Reader, shelf: Shelf, pools: list[str], verdict: str
+) -> None:
+    """Records that are no money's bind none of them; without any, nothing has a fingerprint."""
+    path = f"/records/{to_hex(shelf.ids['L1'])}"
+    shown = reader.open_record(path, alter={"/v1/consortium": altered(lambda said: said.update(pools=pools))})
+    assert (shown.verdict, shown.refused, shown.errors) == (verdict, [] if pools else ["content"], [])
+
+
 RECORD_LIES: dict[str, tuple[str, str, Callable[[dict[str, Any]], object]]] = {
     "keys emptied": ("", "signatures", lambda view: view.update(signatures=[])),
     "a signature flipped": ("", "inclusion", _signature_flipped),

@@ -100,6 +100,8 @@ class Operator:
         self.node_home = Home(read_settings({}, home=self.home), consortium, self.db, self.chain, self.clock)
         self.log_id = self.node_home.log_id
         self.lease = self._lease(f"relayer {self.name}")
+        if not self.lease_seconds:
+            self.lease.take()
         self.sender = Sender(self.db, self.chain, self.relay_key, self.clock, self.lease)
         registry = CurrentRegistry(self.deployment.genesis, self.clock)
         self.follower = Follower(self.node_home, self.sequencer, project=Projector(registry).catch_up)
@@ -207,6 +209,11 @@ class Operator:
         )
 
     # --- rounds ------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> int:
+        """Store what is due, as a step of the relayer does before it sends; how many records."""
+        assert self.lease.take()
+        return self.relayer._begin()
 
     def settle(self, rounds: int = 60) -> None:
         """Relay and follow until nothing moves. The clock stands still."""

@@ -9,7 +9,6 @@ from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import (
     AmendmentKind,
     ClearanceStatus,
-    ContractKind,
     Gate,
     Hazard,
     HoldCause,
@@ -133,8 +132,7 @@ class ManyEnds:
     def _agree(self) -> None:
         seat = self.seat
         node, end = seat.node, seat.now + (JUDGED - 1) * DAY
-        deployment = node.home.consortium.deployment
-        token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
+        token = node.home.deployment.token or b""
         keep_rule(seat)
         agreement = BonusAgreement(
             salt(), (Share(CARRIER, 6_000), Share(SECOND, 3_000)), SHOP, SHOP, token, "EUR",
@@ -143,10 +141,7 @@ class ManyEnds:
         self.agreement = seat.submit(agreement, CARRIER, SECOND)
         away, seat.away = seat.away, False
         seat.settle()
-        pool_payments.fund(
-            node.home.database, node.chain, seat.clock, PURSE, token=token, pool=pool, agreement=self.agreement,
-            amount=POOL,
-        )  # fmt: skip
+        pool_payments.fund(node.home, node.chain, PURSE, self.agreement, POOL)
         seat.away = away
 
     def _lodge(self) -> None:

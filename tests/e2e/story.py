@@ -17,7 +17,6 @@ from ledger.codes import (
     AmendmentKind,
     Assurance,
     ClearanceStatus,
-    ContractKind,
     ExceptionBit,
     Gate,
     Hazard,
@@ -254,8 +253,7 @@ def _products(story: Story) -> None:
 
 def _bonus(story: Story) -> None:
     node, now = story.trial.node, story.clock.now()
-    deployment = node.home.consortium.deployment
-    token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
+    token = node.home.deployment.token or b""
     shares = (Share(CARRIER, 6_000), Share(WAREHOUSE, 4_000))
     agreement = BonusAgreement(
         salt(), shares, SHOP, SHOP, token, "EUR", NO_HASH, now, now + DAY, DAY, BROKER, DAY, now + 10 * DAY,
@@ -263,16 +261,7 @@ def _bonus(story: Story) -> None:
     )  # fmt: skip
     agreement_id = story.sign("agreement", agreement, CARRIER, WAREHOUSE)
     story.pass_time()
-    pool_payments.fund(
-        node.home.database,
-        node.chain,
-        story.clock,
-        story.purse,
-        token=token,
-        pool=pool,
-        agreement=agreement_id,
-        amount=POOL,
-    )
+    pool_payments.fund(node.home, node.chain, story.purse, agreement_id, POOL)
     story.pass_time(2 * DAY)
     lines = [Line(PartnerId(CARRIER), 600_00), Line(PartnerId(WAREHOUSE), 300_00)]
     file = {"format": FORMAT, "lines": [{"partner": line.partner, "amount": str(line.amount)} for line in lines]}

@@ -304,8 +304,8 @@ BESIDE = (
     ),
     Tampering(
         "a transaction is edited",
-        _update("transactions", "raw = x'00'", "record_id = ?", "split"),
-        (("split", "transactions.raw"),),
+        _update("transactions", "raw = x'00'", "record_id = ?", "award"),
+        (("award", "transactions.raw"),),
     ),
     Tampering(
         "the cursor is moved", _update("chain_cursor", "block = 3", "name = 'follower'"), (("", "chain_cursor"),)
@@ -321,8 +321,8 @@ BESIDE = (
     ),
     Tampering(
         "a transaction is given another state",
-        _update("transactions", "state = 'dropped'", "record_id = ?", "delivery"),
-        (("delivery", "transactions.state"),),
+        _update("transactions", "state = 'dropped'", "record_id = ?", "claim"),
+        (("claim", "transactions.state"),),
     ),
     Tampering(
         "a transaction is said to be in another block",
@@ -331,13 +331,18 @@ BESIDE = (
     ),
     Tampering(
         "a transaction is given another nonce",
-        _update("transactions", "nonce = nonce + 1000", "record_id = ?", "lost"),
-        (("lost", "transactions.nonce"),),
+        _update("transactions", "nonce = nonce + 1000", "record_id = ?", "override"),
+        (("override", "transactions.nonce"),),
     ),
     Tampering(
         "a transaction is given another purpose",
         _update("transactions", "intent = intent || 'x'", "record_id = ?", "agreement"),
         (("agreement", "transactions.intent"),),
+    ),
+    Tampering(
+        "a transaction is said to carry other records",
+        _update("carried", "position = position + 100", "record_id = ?", "split terms"),
+        (("", "carried by"),),
     ),
     Tampering(
         "an enrolment is edited",

@@ -70,7 +70,8 @@ def test_the_outbox_in_log_order(database: Database, sequencer: Sequencer) -> No
 
 def test_transactions_are_kept_before_they_are_sent(database: Database) -> None:
     new = [
-        transactions.NewTransaction(f"record:{n}", IDS[n], b"a" * 20, n, bytes([n]), bytes([n]) * 32) for n in range(3)
+        transactions.NewTransaction(f"record:{n}", (IDS[n],), b"a" * 20, n, bytes([n]), bytes([n]) * 32)
+        for n in range(3)
     ]
     with database.write() as connection:
         assert transactions.next_nonce(connection, b"a" * 20) == 0

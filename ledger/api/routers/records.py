@@ -90,7 +90,7 @@ def typed_data(
     """
     name, message = fields(data, "type", "message")
     record = record_from_wallet(name, message)
-    payload = node.home.domain.typed_data(record)
+    payload = node.submission.domain_of(record).typed_data(record)
     key = None if signer is None else KeyAddress(address_from_wallet(signer, "signer"))
     signable = node.submission.check_signable(record, key)
     views = node.reader.signing

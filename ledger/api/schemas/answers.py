@@ -200,6 +200,9 @@ class ConsortiumView(Answer):
     delay: int = Field(description="Seconds until admissions, roles, council members and contracts are in force")
     next_sequence: int = Field(description="What the next `RegistryChange` must carry")
     contracts: dict[str, str | None]
+    pools: list[str] = Field(
+        description="Every bonus pool from the first to the newest; closed ones serve what they have"
+    )
 
 
 # --- products ----------------------------------------------------------------------------------------------------

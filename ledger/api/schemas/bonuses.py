@@ -14,13 +14,14 @@ class PartyShare(Answer):
 
 
 class AgreementSummary(Answer):
-    """Amounts are decimal strings in minor units of `currency`; `meaning` is the status in words; `cursor` pages the
-    list."""
+    """Amounts are decimal strings in minor units of `currency`; `pool` is the contract that holds the money and to
+    which signatures about it are bound; `meaning` is the status in words; `cursor` pages the list."""
 
     id: str
     status: str
     meaning: str
     currency: str
+    pool: str
     token: str
     funded: str
     periodStart: int

@@ -11,7 +11,7 @@ from ledger.cli.commands.verify import TRUST_NAME
 from ledger.cli.output import out, print_json
 from ledger.common.canonical import canonical_json
 from ledger.common.gs1 import product_of_link
-from ledger.common.ids import RecordId, bytes_from_hex
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.services.exports.bundle import Exporter
@@ -95,7 +95,8 @@ def trust(
     trusted = read_consortium(settings.home).trust_file()
     if was_opened(settings):  # else nobody is a partner yet
         with open_ledger(settings) as reader:
-            book = reader.views.partner_book()
+            book, later = reader.views.partner_book(), reader.bonuses.pools()[1:]
+        trusted |= {"laterPools": [to_hex(pool) for pool in later]} if later else {}
         trusted |= {"partners": book.to_json()} if book.entries else {}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))

@@ -49,15 +49,16 @@ def show(name: Name, json: Json = False) -> None:
 
 
 def trusted_domain(path: Path) -> Domain:
-    """What signatures bind, by the consortium's trust file."""
-    return domain_of(parse_trust(read_file(path)), path)
+    """What signatures bind, by the consortium's trust file; about money, those for its first bonus pool."""
+    return domains_of(parse_trust(read_file(path)), path)[0]
 
 
-def domain_of(known: Trust, path: Path) -> Domain:
-    """What signatures bind, by the trust file that was read from `path`."""
+def domains_of(known: Trust, path: Path) -> list[Domain]:
+    """What signatures bind, by the trust file that was read from `path`: a domain for each bonus pool, oldest first."""
     if known.bonus_pool is None:
         raise MalformedRecord("no bonusPool", where=str(path), expected="a trust file as `lading trust` prints it")
-    return Domain(known.genesis.consortium_id, known.chain_id, known.bonus_pool)
+    pools = (known.bonus_pool, *known.later_pools)
+    return [Domain(known.genesis.consortium_id, known.chain_id, pool) for pool in pools]
 
 
 def keystore_path(settings: Settings, name: str) -> Path:

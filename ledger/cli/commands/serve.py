@@ -13,6 +13,7 @@ import uvicorn
 from ledger.api.app import create_app
 from ledger.api.connections import ACCEPTED_AT_ONCE, PatientProtocol, allow_more_files
 from ledger.cli.output import err
+from ledger.cli.service_manager import READY, STOPPING, notify
 from ledger.errors import DiskFailed, Misconfigured
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
@@ -42,7 +43,7 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
         with _listening(settings) as listener:
             host, port = listener.getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            server = uvicorn.Server(
+            server = _Server(
                 uvicorn.Config(
                     create_app(node),
                     log_config=None,  # ours is in place
@@ -62,6 +63,19 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
         node.close()
     if isinstance(node.guard.halted, DiskFailed):
         raise node.guard.halted
+
+
+class _Server(uvicorn.Server):
+    """Tells the service manager when it takes requests, and when it has been told to end."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            notify(READY)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        notify(STOPPING)
+        await super().shutdown(sockets)
 
 
 def configure_logging(level: str) -> None:

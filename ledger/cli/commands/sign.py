@@ -10,10 +10,10 @@ import typer
 
 from ledger.bonuses.agreement import warning_codes
 from ledger.bundle.format import parse_trust
-from ledger.cli.commands.keys import domain_of, keystore_path, open_key, read_file
+from ledger.cli.commands.keys import domains_of, keystore_path, open_key, read_file
 from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
-from ledger.cli.signing_check import given_beside, told_goods, told_signer
+from ledger.cli.signing_check import given_beside, money_domain, told_goods, told_signer
 from ledger.cli.templates import completed, enrolment_in_words, in_words, told_defaults
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
@@ -71,8 +71,11 @@ def sign(
     ] = None,
     chain_id: Annotated[int, typer.Option(help="With --consortium, for records of the bonus family.")] = 0,
     bonus_pool: Annotated[
-        str, typer.Option(help="With --consortium, for records of the bonus family: the pool's address.")
-    ] = NO_POOL,
+        str | None,
+        typer.Option(
+            help="For records of the bonus family: the pool's address, where there are several or no trust file."
+        ),
+    ] = None,
 ) -> None:
     """Show a record in words and sign it; the other side signs what this writes or shows. It needs no network.
 
@@ -86,7 +89,10 @@ def sign(
         raise InvalidInput("what is to be signed?", expected="a file, or --item for a handoff")
     settings, now = read_settings(), int(time.time())
     known = parse_trust(read_file(trust)) if consortium is None else None
-    domain = _named_domain(consortium or "", chain_id, bonus_pool) if known is None else domain_of(known, trust)
+    if known is None:
+        domains = [_named_domain(consortium or "", chain_id, bonus_pool or NO_POOL)]
+    else:
+        domains = _of_pool(domains_of(known, trust), bonus_pool)
     book = known.partners if known else None
     path = keystore_path(settings, key)
     if file is None:
@@ -94,7 +100,7 @@ def sign(
         signed = envelope_from_wallet(completed(draft, now))
     else:
         content = read_file(file)
-        if (enrolment := _enrolment(content, str(file), domain)) is not None:
+        if (enrolment := _enrolment(content, str(file), domains[0])) is not None:
             _confirm(enrolment_in_words(enrolment), yes)
             answer = _signed_enrolment(enrolment, open_key(settings, path))
             print_json(answer) if save is None else _write(save, answer)
@@ -103,10 +109,10 @@ def sign(
     record = signed.record
     check_content(record, now)
     check_shape(record)
+    beside = {str(one): read_signed(read_file(one), str(one)).record for one in about or ()}
+    domain = money_domain(record, beside.values(), domains)
     domain.typed_data(record)  # refuses withheld parts: nobody signs what he cannot see
-    given = given_beside(
-        record, {str(one): read_signed(read_file(one), str(one)).record for one in about or ()}, domain
-    )
+    given = given_beside(record, beside, domain)
     target = given.target_of(record)
     if isinstance(record, Amendment) and target is not None:
         check_amendment(record, target)
@@ -134,6 +140,23 @@ def sign(
 def _named_domain(consortium: str, chain_id: int, bonus_pool: str) -> Domain:
     consortium_id = ConsortiumId(bytes_from_hex(consortium, 32, "--consortium"))
     return Domain(consortium_id, chain_id, bytes_from_hex(bonus_pool, 20, "--bonus-pool"))
+
+
+def _of_pool(domains: list[Domain], bonus_pool: str | None) -> list[Domain]:
+    """The one of `domains` that `bonus_pool` names, or all of them."""
+    if bonus_pool is None:
+        return domains
+    pool = bytes_from_hex(bonus_pool, 20, "--bonus-pool")
+    chosen = [domain for domain in domains if domain.bonus_pool == pool]
+    if not chosen:
+        raise InvalidInput(
+            "the trust file knows no such bonus pool",
+            where="--bonus-pool",
+            expected=", ".join(to_hex(domain.bonus_pool) for domain in domains),
+            found=bonus_pool,
+            mend="If the council has opened it since, get a newer trust file.",
+        )
+    return chosen
 
 
 def _confirm(words: Iterable[str], yes: bool) -> None:

@@ -34,7 +34,6 @@ from ledger.cli.sandbox import OPERATOR, open_for_business
 from ledger.codes import (
     Assurance,
     ClearanceStatus,
-    ContractKind,
     ExceptionBit,
     Fulfilment,
     Gate,
@@ -173,8 +172,7 @@ def _promise(play: Play) -> None:
 
 
 def _agree(play: Play) -> RecordId:
-    deployment = play.trial.node.home.consortium.deployment
-    token, pool = deployment.token or bytes(20), deployment.contracts[ContractKind.BONUS]
+    token = play.trial.node.home.deployment.token or bytes(20)
     agreement = BonusAgreement(
         salt=salt(),
         parties=(Share(FORWARDER, 4_000), Share(OCEAN, 3_500), Share(WAREHOUSE, 2_500)),
@@ -195,16 +193,7 @@ def _agree(play: Play) -> RecordId:
     play.agreement = agreement
     record_id = play.sign("bonus agreement of the lane", agreement, FORWARDER, OCEAN, WAREHOUSE)
     node = play.trial.node
-    pool_payments.fund(
-        node.home.database,
-        node.chain,
-        node.home.clock,
-        play.treasury,
-        token=token,
-        pool=pool,
-        agreement=record_id,
-        amount=POOL,
-    )
+    pool_payments.fund(node.home, node.chain, play.treasury, record_id, POOL)
     play.say("the platform funds the pool")
     return record_id
 

@@ -26,7 +26,7 @@ from ledger.store import records, rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
-from ledger.store.transactions import DROPPED, MINED, OPEN
+from ledger.store.transactions import DROPPED, MINED, OPEN, name_of
 
 
 def check_transactions(
@@ -37,12 +37,34 @@ def check_transactions(
     A database that was rebuilt has none of its earlier ones, so none is missed.
     """
     anchors = {one.transaction: f"anchor:{to_hex(log_id)}:{one.size}" for one in facts.anchors.values()}
+    carried = _carried(source)
     for row in rowwise.stream(source, "transactions"):
+        several = carried.pop((row["sender"], row["nonce"]), "")
+        if several != (row["intent"] if row["intent"].startswith("records:") else ""):
+            what = "which records the transaction carries was edited: others would be taken for sent"
+            findings.add("", f"carried by {row['intent']}", row["intent"], several, what)
         if (purpose := anchors.get(row["hash"], row["intent"])) != row["intent"]:
             what = "the transaction anchored another checkpoint than the row says: it was edited"
             findings.add("", f"transactions.intent of {row['intent']}", purpose, row["intent"], what)
         for column, expected, match, what in _transaction_faults(row, chain, facts):
             findings.add(row["record_id"] or "", f"transactions.{column} of {row['intent']}", expected, match, what)
+    for (_, nonce), several in carried.items():
+        what = "they belong to none of the transactions: its row was deleted, or these were inserted"
+        findings.add("", f"carried under nonce {nonce}", "a transaction", several, what)
+
+
+def _carried(source: Connection) -> dict[tuple[object, object], str]:
+    """What for the transactions of several records are, by sender and nonce, as the records that they carry say it."""
+    rows: dict[tuple[object, object], list[Row]] = {}
+    for row in rowwise.stream(source, "carried"):
+        rows.setdefault((row["sender"], row["nonce"]), []).append(row)
+    return {place: _purpose_of(several) for place, several in rows.items()}
+
+
+def _purpose_of(several: Sequence[Row]) -> str:
+    ids = [row["record_id"] for row in several if isinstance(row["record_id"], bytes)]
+    in_order = [row["position"] for row in several] == list(range(len(ids)))
+    return name_of(ids) if in_order else "other records"
 
 
 def _transaction_faults(row: Row, chain: ChainReader, facts: ChainFacts) -> Iterator[tuple[str, object, object, str]]:

@@ -5,11 +5,11 @@ was in the council from the start, and in no file, shows in the registry's stora
 founding and all later changes amount to is compared with the one that the contract has now.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ledger.bundle.format import Trust
 from ledger.chain.client import ChainReader
-from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, TOKEN, artifact, decode_result, encode_function
+from ledger.chain.contracts import CONTRACT_OF_KIND, COURIER, REGISTRY, TOKEN, artifact, decode_result, encode_function
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
@@ -35,8 +35,9 @@ def check_contracts(chain: ChainReader, deployment: Deployment, findings: Findin
 
 
 def _contract_faults(chain: ChainReader, deployment: Deployment) -> Iterator[tuple[str, object, object, str]]:
-    named = [("registry", REGISTRY, deployment.registry)]
-    named += [(f"contracts.{k.name.lower()}", CONTRACT_OF_KIND[k], a) for k, a in deployment.contracts.items()]
+    obeying = [(f"contracts.{k.name.lower()}", CONTRACT_OF_KIND[k], a) for k, a in deployment.contracts.items()]
+    obeying += [("courier", COURIER, deployment.courier)] if deployment.courier is not None else []
+    named = [("registry", REGISTRY, deployment.registry), *obeying]
     named += [("token", TOKEN, deployment.token)] if deployment.token is not None else []
     strange = set()
     for place, name, address in named:
@@ -53,10 +54,9 @@ def _contract_faults(chain: ChainReader, deployment: Deployment) -> Iterator[tup
             result = _ask(chain, REGISTRY, deployment.registry, question)
             if result != expected:
                 yield place, result, expected, _FOUNDED
-    for kind, address in deployment.contracts.items():
-        place = f"contracts.{kind.name.lower()}"
+    for place, name, address in obeying:
         if place not in strange:
-            registry = _ask(chain, CONTRACT_OF_KIND[ContractKind(kind)], address, "registry")
+            registry = _ask(chain, name, address, "registry")
             if registry != deployment.registry:
                 yield place, deployment.registry, registry, "this contract obeys another registry"
 
@@ -133,6 +133,16 @@ def check_trust(consortium: Consortium, trust: Trust, findings: Findings) -> Non
         if expected != match:
             what = "the trust file says otherwise: it is another consortium's, or one of the two was altered"
             findings.add("", f"trust file: {name}", expected, match, what)
+
+
+def check_later_pools(trust: Trust, contracts: Mapping[bytes, str], findings: Findings) -> None:
+    """Pools that a trust file names beside the first are pools that the council opened: signers rely on it."""
+    for pool in trust.later_pools:
+        kind = contracts.get(pool, "no contract that the council opened")
+        if kind != CONTRACT_OF_KIND[ContractKind.BONUS]:
+            what = "the trust file sends signatures about money to another contract: it was altered"
+            expected = "a bonus pool that the council opened"
+            findings.add("", "trust file: laterPools", expected, f"{to_hex(pool)}: {kind}", what)
 
 
 def _listed(council: tuple[bytes, ...]) -> str:

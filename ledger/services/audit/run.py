@@ -47,7 +47,7 @@ from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
 from ledger.services.audit.files.log_files import check_log_files
 from ledger.services.audit.findings import AuditReport, Findings
-from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_trust
+from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_later_pools, check_trust
 from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.log_rows import Publication, Tell, walk
@@ -64,6 +64,7 @@ from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
+from ledger.services.state.bonus_pools import CONTRACTS
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
 from ledger.services.state.verified_records import VerifiedRecords
@@ -252,8 +253,8 @@ class _Audit:
         size = max((head.head.size for head in heads), default=0)
         publication = Publication(LogFolder(home / "log"), size, findings)
         domains = [self._deployment.domain()]
-        metas = {row["name"]: row["value"] for row in rowwise.some(source, "meta", "name", ["contracts"])}
-        for address, kind in contracts_in_meta(metas.get("contracts")).items():
+        metas = {row["name"]: row["value"] for row in rowwise.some(source, "meta", "name", [CONTRACTS])}
+        for address, kind in contracts_in_meta(metas.get(CONTRACTS)).items():
             if kind == ContractKind.BONUS:
                 domains.append(self._deployment.domain(address))
         log = walk(source, publication, domains, findings, self._keep, tell)
@@ -270,6 +271,8 @@ class _Audit:
         council = walked.rules.history.now(facts.reached).state.head()
         if not check_council(self._chain, self._deployment.registry, last, council, findings):
             return _unjudged(findings)
+        if self._held.trust is not None:
+            check_later_pools(self._held.trust, facts.contracts, findings)
         check_followed(facts, final, followed, findings)
         check_cursor(source, self._chain, facts.newest, findings)
         # d.

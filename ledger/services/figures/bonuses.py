@@ -11,6 +11,7 @@ from ledger.records.types import BonusAgreement, BonusAward
 from ledger.services.figures import award_files
 from ledger.services.figures.pools import Deposit, Pools
 from ledger.services.home.home import Home
+from ledger.services.state.bonus_pools import pool_of, pools
 from ledger.services.views.records import Reader, RecordViews
 from ledger.store import records
 from ledger.store.database import Connection
@@ -21,8 +22,19 @@ from ledger.store.projections.bonuses import StoredAgreement
 class Bonuses:
     def __init__(self, home: Home, views: RecordViews, pools: Pools) -> None:
         self._db = home.database
+        self._deployment = home.deployment
         self._views = views
         self._pools = pools
+
+    def pools(self) -> tuple[bytes, ...]:
+        """Every bonus pool that the council opened, the first first."""
+        with self._db.read() as connection:
+            return pools(connection, self._deployment)
+
+    def pool_of(self, agreement_id: RecordId) -> bytes:
+        """The pool that holds an agreement's money; raises `NotFound`."""
+        with self._db.read() as connection:
+            return pool_of(connection, self._deployment, agreement_id)
 
     def agreements(self, *, after: int = -1, limit: int | None = None) -> list[dict[str, Any]]:
         """In log order; page with the last one's `cursor` as `after`."""
@@ -95,6 +107,7 @@ class Bonuses:
             "status": state.status.name.lower(),
             "meaning": MEANING[state.status],
             "currency": row.currency,
+            "pool": to_hex(pool_of(connection, self._deployment, row.record_id)),
             "token": to_hex(row.token),
             "funded": str(state.funded),
             "periodStart": row.period_start,

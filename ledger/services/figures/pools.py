@@ -3,16 +3,17 @@
 Payments into a pool are no records, so neither the log nor a projection has them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 from ledger.bonuses.agreement import AgreementStatus
-from ledger.chain.contracts import CONTRACT_OF_KIND, decode_result, encode_function, revert_reason
+from ledger.chain.contracts import CONTRACT_OF_KIND, view
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable
 from ledger.services.home.home import Home
+from ledger.services.state.bonus_pools import pool_of
 from ledger.store.projections import bonuses
 
 POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
@@ -50,25 +51,18 @@ class AskedPools:
     """Asks the chain at every look: for commands, which may wait for it."""
 
     def __init__(self, home: Home) -> None:
-        self._chain = home.chain
-        self._pool = home.deployment.contracts[ContractKind.BONUS]
+        self._home = home
 
     def state(self, agreement_id: RecordId) -> PoolState:
-        (code,) = self._read("statusOf", agreement_id)
-        (state,) = self._read("stateOf", agreement_id)
-        return PoolState(AgreementStatus(code), state["funded"], tuple(self._deposits(agreement_id)))
-
-    def _deposits(self, agreement_id: RecordId) -> Iterator[Deposit]:
-        (count,) = self._read("depositsOf", agreement_id)
-        for number in range(count):
-            (deposit,) = self._read("depositOf", agreement_id, number)
-            yield Deposit(deposit["funder"], deposit["amount"], deposit["refunded"])
-
-    def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
-        result = self._chain.call(self._pool, encode_function(POOL, name, *arguments))
-        if not result.succeeded:
-            raise ChainUnavailable(f"the bonus pool does not answer ({revert_reason(result.output)})", where=name)
-        return decode_result(POOL, name, result.output)
+        """Raises `NotFound` too, where the log has no such agreement."""
+        with self._home.database.read() as connection:
+            pool = pool_of(connection, self._home.deployment, agreement_id)
+        read = partial(view, self._home.chain, pool, POOL)
+        (code,), (state,) = read("statusOf", agreement_id), read("stateOf", agreement_id)
+        (count,) = read("depositsOf", agreement_id)
+        paid = (read("depositOf", agreement_id, number)[0] for number in range(count))
+        deposits = tuple(Deposit(one["funder"], one["amount"], one["refunded"]) for one in paid)
+        return PoolState(AgreementStatus(code), state["funded"], deposits)
 
 
 class HeardPools:

@@ -70,4 +70,4 @@ def require_embedded(settings: Settings, what: str) -> None:
 
 def _network(settings: Settings, place: PlaceOf, patience: float) -> RpcChain:
     nodes = Nodes([HttpNode(url) for url in settings.nodes], place, patience=patience)
-    return RpcChain(nodes, finality_depth=settings.finality_depth or None)
+    return RpcChain(nodes, finality_depth=settings.finality_depth or None, in_flight=settings.in_flight)

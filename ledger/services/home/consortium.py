@@ -59,9 +59,9 @@ __all__ = [
 ]
 
 CONSORTIUM = "consortium.json"
-FORMAT = "consortium/1"
-FORMATS = (None, FORMAT)
-"""What `lading` in a consortium file may say; files of release 0.1.0 do not say it."""
+FORMAT = "consortium/2"
+BEFORE_COURIERS = (None, "consortium/1")
+"""What `lading` in older consortium files says; files of release 0.1.0 do not say it."""
 WITNESSES = "witnesses"
 """The file of a home with the witnesses that its log asks: a C2SP tlog-policy."""
 VALIDATORS = "validators.json"
@@ -170,6 +170,8 @@ def read_consortium(home: Path) -> Consortium:
     try:
         data = json.loads(_content(path))
         _refuse_newer(data.get("lading"), path)
+        if data.get("lading") in BEFORE_COURIERS:
+            data["deployment"].setdefault("courier", None)
         deployment = Deployment.from_json(data["deployment"])
         return Consortium(
             deployment,
@@ -206,7 +208,7 @@ def _content(path: Path) -> bytes:
 
 
 def _refuse_newer(version: object, path: Path) -> None:
-    if version not in FORMATS:
+    if version not in (*BEFORE_COURIERS, FORMAT):
         raise Misconfigured(
             "the consortium file was written by a newer Lading",
             where=str(path),
@@ -228,7 +230,7 @@ def rewrite_consortium(home: Path, consortium: Consortium) -> None:
 
 def bring_up_to_date(home: Path, consortium: Consortium) -> None:
     """Write the consortium's file anew where an older release wrote it; it says the same afterwards."""
-    if b'"lading"' not in _content(home / CONSORTIUM):
+    if FORMAT.encode() not in _content(home / CONSORTIUM):
         rewrite_consortium(home, consortium)
 
 

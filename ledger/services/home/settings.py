@@ -13,9 +13,11 @@ from ledger.errors import Misconfigured
 TABLE: dict[str, tuple[str, str]] = {
     "LADING_HOME": ("the platform's data directory", "everything that Lading keeps lies under it"),
     "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
-    "LADING_CHAIN": ("`embedded`", "`embedded`, or the JSON-RPC URLs of an EVM network's nodes, with commas between"),
+    "LADING_CHAIN": ("`embedded`", "`embedded`, or JSON-RPC URLs of an EVM network, comma between"),
     "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
-    "LADING_COMETBFT": ("none", "CometBFT RPC of a node: `lading export` adds seals"),
+    "LADING_COMETBFT": ("none", "CometBFT RPC: `lading export` adds seals"),
+    "LADING_IN_FLIGHT": ("`32`", "transactions that may wait at a network"),
+    "LADING_BLOCK_SHARE": ("`25`", "per cent of a block's gas for one transaction"),
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
     "LADING_PASSPHRASE": ("none", "passphrase of the keystores under `keys/`"),
     "LADING_PASSPHRASE_FILE": ("none", "file with the passphrase, where `LADING_PASSPHRASE` is not set"),
@@ -55,6 +57,8 @@ class Settings:
     quota_write_burst: int
     log_level: str
     clock_tolerance: int
+    in_flight: int
+    block_share: int
     passphrase: str | None = None
     network_program: Path | None = None
     cometbft: str | None = None
@@ -108,6 +112,8 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         quota_write_burst=_whole(env, "LADING_QUOTA_WRITE_BURST", 5000, MOST_QUOTA, least=1),
         log_level=log_level,
         clock_tolerance=_whole(env, "LADING_CLOCK_TOLERANCE", 900, 366 * DAY, least=300),
+        in_flight=_whole(env, "LADING_IN_FLIGHT", 32, 1000, least=1),
+        block_share=_whole(env, "LADING_BLOCK_SHARE", 25, 100, least=1),
         passphrase=_passphrase(env),
         network_program=Path(program).expanduser() if (program := env.get("LADING_NETWORK_PROGRAM")) else None,
         cometbft=cometbft,

@@ -47,8 +47,8 @@ from ledger.store.pending import Slot
 WRONG_CONTRACT = "PartnerRegistryWrongContract"
 REFUSALS = (Outcome.STALE, Outcome.NOT_HELD, Outcome.ENDED, Outcome.WRONG_KEY, Outcome.COUNT, Outcome.FORBIDDEN)
 
-Preflight = Callable[[SignedRecord], str]
-"""Asks the contract itself whether it would revert the record now; the reason, or nothing."""
+Preflight = Callable[[SignedRecord, RecordId], str]
+"""Asks the contract itself whether it would revert the record with this id now; the reason, or nothing."""
 
 
 class Checks:
@@ -147,7 +147,7 @@ class Checks:
             slots = log_only_checks.slots(record)
         elif self._follows_pending(record):
             pass  # its contract cannot judge it before that one is recorded; it is submitted after it
-        elif reason := self._preflight(recovered.signed):
+        elif reason := self._preflight(recovered.signed, recovered.id):
             raise RuleBroken("the contract would refuse it", where=type(record).__name__, found=reason)
         entry = Entry(
             signed=recovered.signed,
@@ -162,7 +162,7 @@ class Checks:
 
     def _check_contract(self, recovered: RecoveredRecord) -> None:
         """Refuse to open what is no such contract: what stands at an address the chain alone knows."""
-        reason = self._preflight(recovered.signed)
+        reason = self._preflight(recovered.signed, recovered.id)
         if WRONG_CONTRACT in reason:
             raise RuleBroken(
                 "no contract of this kind that goes on from the latest",

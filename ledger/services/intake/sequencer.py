@@ -46,6 +46,8 @@ class Sequencer:
         self._group = group
         self._writing = threading.Lock()  # writers of one process queue here, not at the database's lock
         self._door = threading.Lock()  # nothing is queued behind the end mark
+        self.on_commit: Callable[[], None] = lambda: None
+        """Called after records were committed, from whichever thread did."""
         self._writer: threading.Thread | None = None
 
     @property
@@ -110,6 +112,8 @@ class Sequencer:
                 places.append(result)
             if also is not None:
                 also(connection)
+        if places:
+            self.on_commit()
         return [self._receipt(place) for place in places]
 
     def append_each(self, entries: Sequence[Entry]) -> list[Receipt | LadingError]:
@@ -119,6 +123,7 @@ class Sequencer:
                 results = log.append(connection, entries, self._clock.now())
         except Exception as error:  # noqa: BLE001 whatever one entry does must not reach its neighbours
             return self._one_by_one(entries, error)
+        self.on_commit()
         return [self._receipt(result) if isinstance(result, Appended) else result for result in results]
 
     # --- receipts ------------------------------------------------------------------------------------------------

@@ -16,12 +16,13 @@ from ledger.records.content_checks import check_content
 from ledger.records.disclosure import parts_for
 from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord
-from ledger.records.signing import SignedRecord
+from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BonusAward, Record
 from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
 from ledger.services.intake.before_signing import Signable, check_signable
 from ledger.services.intake.checks import Checks, Preflight
+from ledger.services.intake.money_domains import MoneyDomains
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.signature_order import SignatureOrder
@@ -74,7 +75,7 @@ class Submission:
         self._db = home.database
         self._sequencer = sequencer
         self._registry = registry
-        self._domain = home.domain
+        self._domains = MoneyDomains(home, registry)
         self._log_id = home.log_id
         self._consortium = home.consortium
         self._clock = home.clock
@@ -82,14 +83,21 @@ class Submission:
         self._preflight = preflight
         self._most_waiting = most_waiting
 
+    def domain_of(self, record: Record) -> Domain:
+        """What its signers are to bind."""
+        with self._db.read() as connection:
+            return self._domains.of(connection, SignedRecord(record, ()))
+
     def check_signable(self, record: Record, key: KeyAddress | None = None) -> Signable:
         """Who has to sign `record`, and for whom `key` would; raises what `submit` would raise once they have, and
         `NotPermitted` for a key that has no part in it. Nothing is kept.
         """
-        now, record_id = self._clock.now(), self._domain.record_id(record)
+        now = self._clock.now()
         with self._db.read() as connection:
+            domain = self._domains.of(connection, SignedRecord(record, ()))
+            record_id = domain.record_id(record)
             if records.get(connection, record_id) is None:
-                self._check_size(connection, record)
+                self._check_money(connection, record, domain)
             return check_signable(connection, self._checks(connection, now), record, record_id, now, key)
 
     def submit(self, signed: SignedRecord, charge: Charge | None = None) -> Accepted | Proposed:
@@ -108,14 +116,15 @@ class Submission:
         self._guard.refuse()
         # 1. Structure, known before.
         signed.record.check()
-        record_id = self._domain.record_id(signed.record)
         with self._db.read() as connection:
+            domain = self._domains.of(connection, signed)
+            record_id = domain.record_id(signed.record)
             if row := records.get(connection, record_id):
                 return self._again(connection, row, signed)
             # 2. Content.
             now = self._guard.now()
             check_content(signed.record, now)
-            self._check_size(connection, signed.record)
+            self._check_money(connection, signed.record, domain)
             # 3. Signatures.
             recovered = self._registry.signer_keys.recovered(signed, record_id)
             checks = self._checks(connection, now)
@@ -153,7 +162,8 @@ class Submission:
         results: dict[int, Receipt | LadingError] = {}
         entries, places = [], []
         with self._db.read() as connection:
-            ids = [self._domain.record_id(signed.record) for signed in batch]
+            bound = [self._domains.of(connection, signed) for signed in batch]
+            ids = [domain.record_id(signed.record) for domain, signed in zip(bound, batch, strict=True)]
             known = records.get_many(connection, ids)
             checks = self._checks(connection, now)
             for i, (signed, record_id) in enumerate(zip(batch, ids, strict=True)):
@@ -162,7 +172,7 @@ class Submission:
                     continue
                 try:
                     check_content(signed.record, now, replayed=True)
-                    self._check_size(connection, signed.record)
+                    self._check_money(connection, signed.record, bound[i])
                     order = checks.in_order(self._registry.signer_keys.recovered(signed, record_id))
                     if order.missing:
                         raise NotPermitted("signatures are missing", found=", ".join(order.missing))
@@ -194,8 +204,8 @@ class Submission:
         Raises `InvalidInput` and `Refused` branches for what is no record, or not signed as one.
         """
         signed.record.check()
-        record_id = self._domain.record_id(signed.record)
         with self._db.read() as connection:
+            record_id = self._domains.of(connection, signed).record_id(signed.record)
             if records.get(connection, record_id) is not None:
                 return set()
             self._registry.refreshed(connection)
@@ -261,8 +271,12 @@ class Submission:
         new = set(recovered.keys).difference(earlier.keys if earlier else ())
         return {known.partner for key in new if (known := view.address(key)) is not None and known.partner}
 
-    def _check_size(self, connection: Connection, record: Record) -> None:
-        """Refuse an award of this log at a size that its awarder has chosen; of another log nothing is known here."""
+    def _check_money(self, connection: Connection, record: Record, domain: Domain) -> None:
+        """Refuse an agreement in a pool that takes none, and an award of this log at a size that its awarder chose.
+
+        Of another log's sizes nothing is known here.
+        """
+        self._domains.check_open(connection, record, domain.bonus_pool)
         if isinstance(record, BonusAward) and record.logId == self._log_id:
             registry = self._registry.refreshed(connection)
             refuse_other_size(connection, record, VerifiedRecords(connection, self._consortium, registry))

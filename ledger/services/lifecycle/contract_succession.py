@@ -1,14 +1,16 @@
-"""Replacing a contract: its successor on the chain, and the changes by which the council closes one and opens another.
+"""Contracts deployed after the founding: successors, with the changes by which the council closes one and opens the
+other, and a courier, about which nobody has to decide.
 
 The successor reads what it does not know from its predecessor. Evidence signatures name no contract, so what is on its
-way when the old one closes applies in the new one.
+way when the old one closes applies in the new one. Signatures about money name their pool: a closed pool serves its
+agreements to their end, and its successor continues nothing and takes the new ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.chain.client import ChainClient
 from ledger.chain.contracts import CONTRACT_OF_KIND
-from ledger.chain.deploy import deploy_successor
+from ledger.chain.deploy import deploy_courier, deploy_successor
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import RuleBroken
@@ -18,7 +20,7 @@ from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
 from ledger.registry.state import NO_END
 from ledger.services.home.clock import Clock
-from ledger.services.home.consortium import Consortium, operator_passphrase
+from ledger.services.home.consortium import Consortium, operator_passphrase, rewrite_consortium
 from ledger.services.home.keystores import new_key, read_keystore, write_keystore
 from ledger.services.home.settings import Settings
 
@@ -47,13 +49,6 @@ def replace_contract(
     the council has decided, it finds the successor there. Raises `RuleBroken` when no contract of the kind is in force,
     or another one is to take over already, and what a deployment raises.
     """
-    if kind == ContractKind.BONUS:
-        raise RuleBroken(
-            "a bonus pool is not replaced in place",
-            where="kind",
-            expected="custody, clearance, attestation or anchor",
-            mend="Signatures about money name their pool, so no successor could take what is under way. Keep it open.",
-        )
     now = clock.now()
     old = history.now(now).contract(kind)
     known = history.now(now).state.contracts(kind)
@@ -65,7 +60,7 @@ def replace_contract(
         raise RuleBroken(
             "a successor is to take over already", where=CONTRACT_OF_KIND[kind], found=to_hex(known.latest)
         )
-    key = _deployer(settings, old, demo=consortium.demo)
+    key = _deployer(settings, f"successor-of-{to_hex(old)}", demo=consortium.demo)
     new = KeyAddress(deploy_successor(chain, key, 0, kind, consortium.deployment.registry, old, clock.now))
     closing = history.now(now).state.entered(old).until != NO_END
     steps = ((RegistryAction.CLOSE_CONTRACT, old), (RegistryAction.OPEN_CONTRACT, new))[int(closing) :]
@@ -76,9 +71,23 @@ def replace_contract(
     return Succession(kind, old, new, changes)
 
 
-def _deployer(settings: Settings, old: KeyAddress, *, demo: bool) -> SigningKey:
-    """One key for each predecessor: its first transaction is the deployment, so the successor's address is fixed."""
-    path = settings.home / "keys" / f"successor-of-{to_hex(old)}.json"
+def add_courier(settings: Settings, chain: ChainClient, consortium: Consortium, clock: Clock) -> bytes:
+    """Deploy a courier and note it in the consortium's file; the one that is there, if there is one. Its address.
+
+    Nobody has to agree: a courier has no rights. Run again after a crash it finds what it deployed.
+    """
+    deployment = consortium.deployment
+    if deployment.courier is not None:
+        return deployment.courier
+    key = _deployer(settings, "courier", demo=consortium.demo)
+    courier = deploy_courier(chain, key, deployment.registry, clock.now)
+    rewrite_consortium(settings.home, replace(consortium, deployment=replace(deployment, courier=courier)))
+    return courier
+
+
+def _deployer(settings: Settings, name: str, *, demo: bool) -> SigningKey:
+    """One key for each contract: its first transaction is the deployment, so the contract's address is fixed."""
+    path = settings.home / "keys" / f"{name}.json"
     passphrase = operator_passphrase(settings)
     if not path.exists():
         write_keystore(path, new_key(), passphrase, demo=demo)

@@ -12,9 +12,9 @@ from typing import Any
 
 from ledger import merkle
 from ledger.chain.client import ChainReader
-from ledger.chain.contracts import has_chain_track
+from ledger.chain.contracts import has_chain_track, kind_of
 from ledger.chain.events import item_count
-from ledger.codes import RegistryAction
+from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.errors import Misconfigured, NotFound, VerificationFailed
 from ledger.log.leaf import Leaf, LogIdentity
@@ -191,7 +191,7 @@ def _restore_erasures(settings: Settings) -> None:
 class _Signed:
     """`size`: the largest of which anything tells; `note` and `root`: of the newest checkpoint in the files.
 
-    `anchored`: the checkpoints on the chain, size to root.
+    `anchored`: the checkpoints on the chain, size to root. `pools`: every bonus pool that was opened there.
     """
 
     size: int
@@ -199,6 +199,7 @@ class _Signed:
     note_size: int = 0
     root: bytes = b""
     anchored: Mapping[int, bytes] = field(default_factory=dict)
+    pools: tuple[bytes, ...] = ()
 
 
 def _require_empty(settings: Settings) -> None:
@@ -228,12 +229,14 @@ def _signed(settings: Settings, consortium: Consortium, chain: ChainReader) -> _
         if head.size > newest.size:
             newest = _Signed(head.size, note, head.size, head.root)
     anchored: dict[int, bytes] = {}
+    pools = {consortium.deployment.contracts[ContractKind.BONUS]: None}
     for blocks in read_ranges(chain, consortium.deployment, chain.final()):
+        pools |= dict.fromkeys(a for a, name in blocks.contracts.items() if kind_of(name) == ContractKind.BONUS)
         for timed in blocks.events:
             record = timed.event.signed.record
             if isinstance(record, Checkpoint) and record.logId == consortium.log.log_id:
                 anchored[record.size] = record.root
-    return _Signed(max(newest.size, *anchored, 0), newest.note, newest.note_size, newest.root, anchored)
+    return _Signed(max(newest.size, *anchored, 0), newest.note, newest.note_size, newest.root, anchored, tuple(pools))
 
 
 class _Incomplete(Exception):
@@ -335,8 +338,8 @@ class _Restoration:
 
     def _put_given(self, connection: Connection, signed: SignedRecord) -> None:
         public, parts = split(signed.record)
-        pools = [self._deployment.domain()]
-        record_id = next((i for d in pools if (i := d.record_id(public)) in self._places), None)
+        domains = map(self._deployment.domain, self._signed.pools)
+        record_id = next((i for d in domains if (i := d.record_id(public)) in self._places), None)
         if record_id is None or record_id in self._back or not self._put(connection, record_id, signed):
             return
         gone = {erasure.path for erasure in openings.erased_of(connection, record_id)}

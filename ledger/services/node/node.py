@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.nodes import Place
+from ledger.common.ids import RecordId
 from ledger.errors import (
     ChainUnavailable,
     DiskFailed,
@@ -28,10 +29,12 @@ from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.home_lock import ServiceLock
+from ledger.services.home.restored import clear_restored, is_restored
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
 from ledger.services.node.health import LOG, Health, WorkerNews
+from ledger.services.node.publishing import PublishingLoop
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.anchorer import Anchorer, lease_name
@@ -53,7 +56,7 @@ PAUSE = 0.5
 MOST_ROUNDS = 50
 
 
-def no_preflight(_: SignedRecord) -> str:
+def no_preflight(_: SignedRecord, __: RecordId) -> str:
     return ""
 
 
@@ -101,7 +104,8 @@ class Node:
         """Nothing is accepted before this is done: a home put back to an older state must not become a second log.
 
         While the chain cannot be asked, what is stored is enough if it is no older than the highest checkpoint that the
-        files name; where they name none, nothing shows that the home is the newest, and it waits for the chain.
+        files name; where they name none, or come from a backup, nothing shows that the home is the newest, and it waits
+        for the chain.
         """
         with suppress(VerificationFailed), self._halting():
             self.clocks.recall()
@@ -113,7 +117,7 @@ class Node:
             except LadingError as error:
                 if isinstance(error, ChainUnavailable):
                     self.news.lost(error, self.home.clock.now())
-                if self.reader.publisher.highest() is None:
+                if self.reader.publisher.highest() is None or is_restored(self.home.settings.home):
                     self.guard.hold(CHAIN, error)
             with suppress(StorageFailed):  # the guard is held, and readiness says so
                 self._publish()
@@ -125,6 +129,9 @@ class Node:
     def _wire_writing(self) -> None:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
         self.sequencer = Sequencer(home.database, keys.log, self.guard)
+        self._accepted = threading.Event()
+        self._publishing = PublishingLoop(self._publish_or_halt)
+        self.sequencer.on_commit = self._ring
         self.clocks = OtherClocks(home)
         self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
@@ -138,7 +145,12 @@ class Node:
             home,
             Sender(home.database, self.chain, keys.relayer, self.guard, relaying),
             self.sequencer,
-            RelayOptions(self.follower.step, claim_extras, RecordedForesight(registry, home.clock)),
+            RelayOptions(
+                self.follower.step,
+                claim_extras,
+                RecordedForesight(registry, home.clock),
+                block_share=home.settings.block_share,
+            ),
             relaying,
         )
         self.anchorer = Anchorer(
@@ -239,8 +251,18 @@ class Node:
         except StorageFailed as error:
             self.guard.hold(LOG, error)
             raise
+        if self.memory.met and is_restored(self.home.settings.home):
+            clear_restored(self.home.settings.home)
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
+
+    def _publish_or_halt(self) -> None:
+        with self._halting():
+            self._publish()
+
+    def _ring(self) -> None:
+        self._accepted.set()
+        self._publishing.ring()
 
     def _project(self) -> None:
         """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
@@ -259,10 +281,12 @@ class Node:
         return view.anchor_key(self.home.log_id) == self.reader.keys.anchor.address
 
     def settle(self) -> None:
-        """Rounds until nothing moves any more; for scenarios and tests."""
+        """Rounds until nothing moves any more, and a network has no transaction under way; for scenarios and tests."""
         for _ in range(MOST_ROUNDS):
             if not self.tick(anchor=False):
-                break
+                if self.home.settings.chain == EMBEDDED or not self.relayer.under_way():
+                    break
+                self._stop.wait(PAUSE)
         self.tick()
         self._publish()
         self.pools.listen(changed=True)
@@ -274,12 +298,15 @@ class Node:
             self.leases.start()
             self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
             self._thread.start()
+            self._publishing.start()
 
     def stop(self) -> None:
         """End the work in order: another process can take it over at once."""
+        self._publishing.stop()
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
+            self._accepted.set()
             thread.join()
         self.leases.stop()
 
@@ -313,16 +340,16 @@ class Node:
                 trouble.exception("unforeseen error in the worker")
             told = said
             if not busy:
-                self._stop.wait(PAUSE)
+                self._accepted.wait(PAUSE)
+                self._accepted.clear()
 
-    def preflight(self, signed: SignedRecord) -> str:
+    def preflight(self, signed: SignedRecord, record_id: RecordId) -> str:
         """What the contract would say if the record were submitted now: the reason of its revert, or nothing.
 
         Nothing too when the contract cannot be asked: the relayer will find out.
         """
         try:
             with self.home.database.read() as connection:
-                record_id = self.home.domain.record_id(signed.record)
                 target = self.reader.book.target(connection, signed.record, record_id)
                 extras = extras_of(connection, signed)
             if target is None or extras is None:

@@ -14,15 +14,20 @@ from pathlib import Path
 
 from ledger.errors import DiskFailed, NotFound, StorageFailed
 
+READABLE, READABLE_FOLDER = 0o644, 0o755
+
 
 class LogFolder:
     """A folder of files that are immutable but for `checkpoint`, as C2SP tlog-tiles lays them out, or only grow.
 
-    A crash leaves a file whole, absent, or under a temporary name that the next writer replaces.
+    A crash leaves a file whole, absent, or under a temporary name that the next writer replaces. `public`: whoever
+    comes to the folder may read what is in it, whatever the process's umask says, such as a web server under a name of
+    its own; otherwise that is for the umask to say.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, public: bool = False) -> None:
         self.root = root
+        self.public = public
         self._touched: set[Path] = set()
 
     def read(self, name: str) -> bytes:
@@ -44,8 +49,8 @@ class LogFolder:
         try:
             if path.exists() and path.read_bytes() == data:
                 return  # a run before this one came so far
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, data)
+            self._make(path.parent)
+            replace_file(path, data, mode=READABLE if self.public else None)
         except OSError as error:
             raise _failed(name, error) from error
 
@@ -54,8 +59,10 @@ class LogFolder:
         path = self.root / name
         try:
             new = not path.exists()
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make(path.parent)
             with path.open("ab", buffering=0) as file:
+                if new and self.public:
+                    os.fchmod(file.fileno(), READABLE)
                 file.write(data)
                 _sync(file.fileno(), path)
             if new:
@@ -63,6 +70,18 @@ class LogFolder:
                 sync_folder(path.parent)
         except OSError as error:
             raise _failed(name, error) from error
+
+    def _make(self, folder: Path) -> None:
+        """Make a folder, the root or one in it, with those above it."""
+        if folder.is_dir():
+            return
+        if folder == self.root:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            self._make(folder.parent)
+            folder.mkdir(exist_ok=True)
+        if self.public:
+            folder.chmod(READABLE_FOLDER)
 
     def sync(self) -> None:
         """Make the names of all files written since the last call durable."""
@@ -79,7 +98,7 @@ class LogFolder:
         """Keep every other process that asks for this lock waiting; a crash frees it."""
         try:
             if not self.root.is_dir():
-                self.root.mkdir(parents=True, exist_ok=True)
+                self._make(self.root)
                 sync_folder(self.root.parent)
             handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -94,10 +113,15 @@ class LogFolder:
             os.close(handle)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, sync it, and rename it into place. Raises `OSError`; `DiskFailed` when a sync did."""
+def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write `data` beside `path`, sync it, and rename it into place. Raises `OSError`; `DiskFailed` when a sync did.
+
+    `mode`: its permissions, whatever the process's umask says.
+    """
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         file.write(data)
         file.flush()
         _sync(file.fileno(), path)

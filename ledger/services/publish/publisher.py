@@ -71,6 +71,7 @@ class Publisher:
         self._database = database
         self._signer = signer
         self._files = open_folder(folder)
+        self._files.public = True  # tiles and checkpoints are everybody's; what lies beside the keys is not
         self._highest_name = highest.name
         self._highest = open_folder(highest.parent)
         self._turn = threading.Lock()

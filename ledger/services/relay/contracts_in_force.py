@@ -7,12 +7,11 @@ from ledger.chain.client import ChainReader
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, contract_of, kind_of, view
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
-from ledger.common.ids import RecordId, bytes_from_hex, to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.records.types import Record
+from ledger.services.state.bonus_pools import CONTRACTS, domain_of, opened_later
 from ledger.store import meta
 from ledger.store.database import Connection
-
-_META = "contracts"
 
 
 class ContractBook:
@@ -24,10 +23,8 @@ class ContractBook:
 
     def known(self, connection: Connection) -> dict[bytes, str]:
         """Every contract whose events are Lading's, by address: its name."""
-        contracts = self._deployment.names()
-        for entry in json.loads(meta.get(connection, _META) or "[]"):
-            contracts[bytes_from_hex(entry["address"], 20, _META)] = CONTRACT_OF_KIND[ContractKind(entry["kind"])]
-        return contracts
+        later = opened_later(connection)
+        return self._deployment.names() | {address: CONTRACT_OF_KIND[kind] for address, kind in later.items()}
 
     def add(self, connection: Connection, contracts: Mapping[bytes, str]) -> None:
         """Remember those of `contracts` (by address: the name) that the council opened since."""
@@ -35,8 +32,8 @@ class ContractBook:
         kinds = {name: int(kind) for kind, name in CONTRACT_OF_KIND.items()}
         opened = [{"kind": kinds[n], "address": to_hex(a)} for a, n in contracts.items() if a not in known]
         if opened:
-            entries = json.loads(meta.get(connection, _META) or "[]") + opened
-            meta.put(connection, _META, json.dumps(entries))
+            entries = json.loads(meta.get(connection, CONTRACTS) or "[]") + opened
+            meta.put(connection, CONTRACTS, json.dumps(entries))
 
     def in_force(self, kind: ContractKind) -> bytes | None:
         """The contract of this kind that takes records now; None while there is none."""
@@ -67,8 +64,8 @@ class ContractBook:
             return self._deployment.registry
         if record.MONEY:
             # Its signatures bind the pool's address, and a closed pool still serves the agreements it has.
-            pools = [address for address, known in self.known(connection).items() if known == name]
-            return next((p for p in pools if self._deployment.domain(p).record_id(record) == record_id), None)
+            domain = domain_of(connection, self._deployment, record, record_id)
+            return None if domain is None else domain.bonus_pool
         if asked is None:
             return self.in_force(kind)
         if kind not in asked:

@@ -1,6 +1,6 @@
-"""The end of records that reverted after their `submitBy`: the only outcome that the operator gives, not a contract.
+"""The end of records refused after their `submitBy`: the only outcome that the operator gives, not a contract.
 
-It is for ever, so it takes more than one answer of a node. The block of the revert was followed to the log, it holds
+It is for ever, so it takes more than one answer of a node. The block of the refusal was followed to the log, it holds
 the receipt just so, its time is after `submitBy`, and what other transactions of the record settled is in the log.
 Where headers prove nothing, the contract stands no further with its shipments than the log does.
 """
@@ -21,6 +21,7 @@ from ledger.records.types import Handoff, Outcome, Record
 from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Entry
 from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.courier import Fate, Undelivered
 from ledger.services.relay.missed_events import CURSOR, MissedEvents
 from ledger.services.relay.sender import Settled
 from ledger.store import cursors, outbox, records
@@ -40,16 +41,18 @@ class FinalRejections:
         self._missed = missed
         self._doubted: set[bytes] = set()
 
-    def judge(self, settled: Sequence[Settled]) -> tuple[list[Settled], list[Entry]]:
-        """What of `settled` can be noted now, and the outcomes that follow from it.
+    def judge(
+        self, settled: Sequence[Settled], undelivered: Sequence[Undelivered]
+    ) -> tuple[list[Settled], list[Entry]]:
+        """What of `settled` can be noted now, and the outcomes that follow; `undelivered`: what it did not record.
 
-        The rest is looked at again later: a failure whose block is not in the log yet, and a revert that would be the
+        The rest is looked at again later: a failure whose block is not in the log yet, and a refusal that would be the
         end of its record, but that something speaks against, or that the node does not bear out.
         """
-        sure = self.followed(settled)
-        late = self._late(sure)
+        sure = self.followed(settled, undelivered)
+        late = self._late([one for one in undelivered if one.settled in sure])
         clear = self._missed.all_followed([row.record_id for _, row in late])
-        ends: list[Entry] = []
+        ends: list[tuple[Settled, Entry]] = []
         for one, row in late:
             try:
                 if row.record_id not in clear:
@@ -58,40 +61,45 @@ class FinalRejections:
                     entry = self._end(connection, one, row)
             except ChainUnavailable as error:
                 self._doubt(one, error)
-                sure.remove(one)
+                if one in sure:
+                    sure.remove(one)
                 continue
             if entry is not None:
-                ends.append(entry)
-        return sure, ends
+                ends.append((one, entry))
+        return sure, [entry for one, entry in ends if one in sure]
 
-    def followed(self, settled: Sequence[Settled]) -> list[Settled]:
-        """Without the failures whose blocks are not in the log yet: a node may fall behind between two answers."""
+    def followed(self, settled: Sequence[Settled], undelivered: Sequence[Undelivered]) -> list[Settled]:
+        """Without those that did not record all, and whose blocks are not in the log yet.
+
+        A node may fall behind between two answers.
+        """
         with self._database.read() as connection:
             cursor = cursors.get(connection, CURSOR)
         block = 0 if cursor is None else cursor.block
-        return [one for one in settled if not one.failed or one.block <= block]
+        failed = {one.settled.transaction.hash for one in undelivered}
+        return [one for one in settled if one.block <= block or not (one.failed or one.transaction.hash in failed)]
 
-    def _late(self, sure: Sequence[Settled]) -> list[tuple[Settled, OutboxRow]]:
-        """Those that reverted after the record's `submitBy`: its end, unless anything speaks against it."""
+    def _late(self, undelivered: Sequence[Undelivered]) -> list[tuple[Settled, OutboxRow]]:
+        """Those refused after the record's `submitBy`: its end, unless anything speaks against it."""
         result = []
         with self._database.read() as connection:
-            for one in sure:
-                record_id, receipt = one.transaction.record_id, one.receipt
-                row = outbox.get(connection, record_id) if record_id is not None and one.failed else None
+            for one in undelivered:
+                receipt = one.settled.receipt
+                row = outbox.get(connection, one.record_id) if one.fate == Fate.REFUSED else None
                 if row is None or receipt is None or not row.submit_by or row.state == outbox.FINAL:
                     continue
                 block = self._chain.block(receipt.block)
                 if block is not None and block.timestamp > row.submit_by:
-                    result.append((one, row))
+                    result.append((one.settled, row))
         return result
 
     def _doubt(self, one: Settled, error: ChainUnavailable) -> None:
         if one.transaction.hash not in self._doubted:
             self._doubted.add(one.transaction.hash)
-            log.warning("%s reverted, and is not rejected yet: %s", one.transaction.intent, error)
+            log.warning("%s was refused, and is not rejected yet: %s", one.transaction.intent, error)
 
     def _end(self, connection: Connection, settled: Settled, row: OutboxRow) -> Entry | None:
-        """The final outcome of a record that reverted after its `submitBy`, unless it has one by now."""
+        """The final outcome of a record that was refused after its `submitBy`, unless it has one by now."""
         record_id, receipt = row.record_id, settled.receipt
         current, stored = outbox.get(connection, record_id), records.get(connection, record_id)
         if receipt is None or stored is None or current is None or current.state == outbox.FINAL:

@@ -1,12 +1,14 @@
 """From the outbox to the chain: every accepted record with a chain track is submitted until its outcome is final.
 
-A record waits in the outbox from the commit that accepted it. The relayer submits it, the follower reads what the chain
-made of it. In between:
+A record waits in the outbox from the commit that accepted it. The relayer submits it, many in one transaction where
+there is a courier, and the follower reads what the chain made of it. In between:
 
-- *reverted*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes. Its
+- *refused*: the reason is kept, and it is tried again with growing pauses, or when something it concerns changes. Its
   sequences are free for others meanwhile.
-  Only a revert in a block later than `submitBy` is final, and only once that block was followed and no receipt of
+  Only a refusal in a block later than `submitBy` is final, and only once that block was followed and no receipt of
   another transaction of the record speaks against it.
+- *unjudged*: its call failed without a reason among others; it is sent alone. What a transaction did not come to is due
+  as before.
 - *ahead*, *unknown*: it rests without any transaction until something that it concerns changes.
 - *another record uses its sequence first*: it is looked at again every half minute, for the other one may fail.
 - after `submitBy` it is submitted once more, so that the chain itself says that it is too late. Without `submitBy` it
@@ -20,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.chain.contracts import encode_call, revert_reason
+from ledger.chain.contracts import contract_of, encode_call, kind_of, revert_reason
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
@@ -28,10 +30,13 @@ from ledger.errors import ChainUnavailable, LadingError
 from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.relay.contracts_in_force import ContractBook
+from ledger.services.relay.courier import Courier, Fate, Undelivered
 from ledger.services.relay.final_rejections import FinalRejections
 from ledger.services.relay.lease import Lease
+from ledger.services.relay.loading import Loading
 from ledger.services.relay.missed_events import CURSOR, MissedEvents
-from ledger.services.relay.sender import Intent, Sender, Settled, explain
+from ledger.services.relay.parcels import Parcel
+from ledger.services.relay.sender import Sender
 from ledger.store import cursors, outbox, pending, records, transactions
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
@@ -40,9 +45,9 @@ from ledger.store.records import StoredRecord
 
 LEASE = "relayer"
 BATCH = 200
-"""Transactions in one commit of the outbox, and at most in one block of the embedded chain."""
-_MOST_A_STEP = 400
-"""A long backlog must not keep the tree from growing: receipts promise integration within 60 seconds."""
+"""Records in one commit of the outbox, and at most in one block of the embedded chain."""
+_STEP_SECONDS = 2
+"""A long backlog must not keep the rest of the work waiting: after this a step takes on nothing more."""
 _MOST_LOOKS = 10
 """Batches that are looked through in a row without a transaction: many that wait must not hold up those behind them."""
 _FIRST_PAUSE = 30
@@ -51,6 +56,9 @@ LONGEST_PAUSE_WITHOUT_LIMIT = DAY
 """Nothing waits longer for its next try, but for an override, which waits for the council's delay."""
 DORMANT_AFTER = 30 * DAY
 """Seconds after which a record without `submitBy` is no longer tried, unless something that it concerns changes."""
+
+BLOCK_SHARE = 25
+"""Per cent of a block's gas that one transaction takes at most."""
 
 log = logging.getLogger("lading.relayer")
 Follow = Callable[[], object]
@@ -61,11 +69,11 @@ Extras = Callable[[Connection, StoredRecord], Sequence[Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class RelayReport:
-    """What one step did. `held` is False when another process has the lease."""
+    """What one step did, in records. `held` is False when another process has the lease."""
 
     held: bool = True
     submitted: int = 0
-    reverted: int = 0
+    refused: int = 0
     rejected: int = 0
 
 
@@ -110,6 +118,7 @@ class RelayOptions:
     extras: Extras = no_extras
     foresee: Foresee = foresee_nothing
     batch: int = BATCH
+    block_share: int = BLOCK_SHARE
 
 
 def pause(row: OutboxRow) -> int:
@@ -141,6 +150,8 @@ class Relayer:
         self._lease = lease
         self._sequencer = sequencer
         self._book = ContractBook(home.chain, home.deployment)
+        self._courier = Courier(home)
+        self._loading = Loading(self._courier, options.block_share)
         self._missed = MissedEvents(home, options.follow)
         self._rejections = FinalRejections(home, self._missed)
         self._domain = home.domain
@@ -152,56 +163,53 @@ class Relayer:
 
         1. Take the lease, or leave; take it again before every batch.
         2. Push what an earlier step, or an earlier life, left behind, and see what is settled.
-        3. Batch by batch: sign and store, send, see what is settled; until nothing is due, the network is full, or it
-           is somebody else's turn to work.
+        3. Batch by batch: sign and store, send, see what is settled; until nothing is due, the network is full, or two
+           seconds are over.
         4. Put back what was in a block but left no event, after looking for the event once more.
 
         Raises `ChainUnavailable` when the node is, and `LeaseLost` when another took over meanwhile; everything stored
         is looked up at the next step.
         """
-        submitted = reverted = rejected = 0
-        begun = 1
+        submitted = refused = rejected = 0
+        begun, ends = 1, self._clock.monotonic() + _STEP_SECONDS
         while begun:
             if not self._lease.take():
-                return RelayReport(held=False, submitted=submitted, reverted=reverted, rejected=rejected)
+                return RelayReport(held=False, submitted=submitted, refused=refused, rejected=rejected)
             if self._sender.unfinished():
                 self._sender.push()
-            failed, refused = self._collect()
-            reverted, rejected = reverted + failed, rejected + refused
-            begun = self._begin() if submitted < _MOST_A_STEP else 0
+            failed, ended = self._collect()
+            refused, rejected = refused + failed, rejected + ended
+            begun = self._begin() if self._clock.monotonic() < ends else 0
             submitted += begun
         if not submitted:
             self._put_back_stranded()
-        return RelayReport(submitted=submitted, reverted=reverted, rejected=rejected)
+        return RelayReport(submitted=submitted, refused=refused, rejected=rejected)
+
+    def under_way(self) -> bool:
+        """Whether a transaction is neither in a final block nor given up."""
+        return bool(self._sender.unfinished())
 
     # --- 2: what became of it ----------------------------------------------------------------------------------------
 
     def _collect(self) -> tuple[int, int]:
-        """Note settled transactions: how many reverted, and how many of these were the end of their record."""
+        """Note settled transactions: how many records were refused, and for how many of these it was the end."""
         settled = self._sender.settle()
-        now = self._clock.now()
-        if any(one.failed for one in settled):
-            # Somebody else may have submitted it first, in time: what the chain said then stands.
+        if settled:
+            # What the chain said of a record stands, whoever submitted it first; the rest is looked at more closely.
             self._options.follow()
-        settled, ends = self._rejections.judge(settled)
+        undelivered = self._courier.undelivered(settled)
+        settled, ends = self._rejections.judge(settled, undelivered)
         if not settled:
             return 0, 0
-        failed = [one for one in settled if one.failed]
-        reasons = {one.transaction.hash: self._reason(one) for one in failed}
+        failed = [one for one in undelivered if one.settled in settled]
         ended = {entry.settles for entry in ends}
+        now = self._clock.now()
 
         def note(connection: Connection) -> None:
             self._sender.finish(connection, settled)
             for one in failed:
-                record_id = one.transaction.record_id
-                if record_id is None or record_id in ended:
-                    continue
-                row = outbox.get(connection, record_id)
-                if row is not None and row.state != outbox.FINAL:
-                    again = now if one.receipt is None else next_try(row, now)
-                    # It may wait for long or for ever, so it must not keep others from its sequence: the chain decides.
-                    pending.free(connection, [record_id])
-                    outbox.postpone(connection, [record_id], again, reasons[one.transaction.hash])
+                if one.record_id not in ended:
+                    self._note_undelivered(connection, one, now)
 
         # One commit: a crash before it finds the receipts again, after it nothing is left to do.
         if ends:
@@ -209,19 +217,36 @@ class Relayer:
         else:
             with self._database.write() as connection:
                 note(connection)
-        return len(failed), len(ends)
+        self._loading.learn(settled, failed)
+        return sum(one.fate == Fate.REFUSED for one in failed), len(ends)
 
-    def _reason(self, settled: Settled) -> str:
-        if settled.receipt is None:
+    def _note_undelivered(self, connection: Connection, one: Undelivered, now: int) -> None:
+        row = outbox.get(connection, one.record_id)
+        if row is None or row.state == outbox.FINAL:
+            return
+        if one.fate == Fate.LEFT and one.settled.receipt is not None:
+            outbox.put_back(connection, [one.record_id])
+            return
+        # It may wait for long or for ever, so it must not keep others from its sequence: the chain decides.
+        pending.free(connection, [one.record_id])
+        again = next_try(row, now) if one.fate == Fate.REFUSED else now
+        outbox.postpone(connection, [one.record_id], again, self._reason(one))
+
+    def _reason(self, one: Undelivered) -> str:
+        receipt = one.settled.receipt
+        if receipt is None:
             return "another transaction took its nonce"
-        reason = str(revert_reason(explain(self._chain, settled)))
-        log.warning("%s reverted in block %d: %s", settled.transaction.intent, settled.receipt.block, reason)
+        reason = "it was not judged" if one.fate == Fate.UNJUDGED else str(revert_reason(one.reason))
+        log.warning("record %s was refused in block %d: %s", to_hex(one.record_id), receipt.block, reason)
         return reason
 
     # --- 3: submitting -----------------------------------------------------------------------------------------------
 
     def _begin(self) -> int:
-        """Store the next batch of transactions; how many. Batches in which everything is put off do not count."""
+        """Store the transactions of the next batch; how many records they carry.
+
+        Batches in which everything is put off do not count.
+        """
         for _ in range(_MOST_LOOKS):
             begun, looked_at = self._next_batch()
             if begun or not looked_at:
@@ -229,23 +254,26 @@ class Relayer:
         return 0
 
     def _next_batch(self) -> tuple[int, int]:
-        """How many transactions were stored, of how many rows that were due."""
-        room = min(self._sender.room(), self._options.batch)
+        """How many records are on their way now, of how many rows that were due."""
+        room = self._sender.room()
         if room <= 0:
             return 0, 0
         now = self._clock.now()
-        under_way = {t.record_id for t in self._sender.unfinished()}
         with self._database.read() as connection:
+            under_way = transactions.records_of(connection, self._sender.unfinished()).values()
+            busy = {record_id for ids in under_way for record_id in ids}
             seen = cursors.get(connection, CURSOR)
-            rows = [row for row in outbox.due(connection, now, room) if row.record_id not in under_way]
+            rows = [row for row in outbox.due(connection, now, self._options.batch) if row.record_id not in busy]
             stored = records.get_many(connection, (row.record_id for row in rows))
             batch = _Batch(connection)
             plans = [(row, self._plan(batch, row, stored[row.record_id], now)) for row in rows]
-        intents = [plan for _, plan in plans if isinstance(plan, Intent)]
+        parcels = [plan for _, plan in plans if isinstance(plan, Parcel)]
+        intents = self._loading.intents(parcels, self._sender.block_gas())[:room]
+        begun = [record_id for intent in intents for record_id in intent.record_ids]
 
         def note(connection: Connection) -> None:
-            outbox.mark_sent(connection, [intent.record_id for intent in intents if intent.record_id is not None])
-            pending.take(connection, batch.taken)
+            outbox.mark_sent(connection, begun)
+            pending.take(connection, {slot: holder for slot, holder in batch.taken.items() if holder in set(begun)})
             unchanged = cursors.get(connection, CURSOR) == seen
             for row, plan in plans:
                 if isinstance(plan, _PutOff):
@@ -254,11 +282,12 @@ class Relayer:
 
         if intents:
             self._sender.begin(intents, note)
+            self._loading.sent(begun)
         elif plans:
             with self._database.write() as connection:
                 self._lease.confirm(connection)
                 note(connection)
-        return len(intents), len(rows)
+        return len(begun), len(rows)
 
     def _put_off(
         self, connection: Connection, row: OutboxRow, plan: _PutOff, now: int, *, old: bool, unchanged: bool
@@ -278,8 +307,8 @@ class Relayer:
             again = min(next_try(row, now), now + _FIRST_PAUSE) if plan.soon else next_try(row, now)
             outbox.postpone(connection, [row.record_id], again, plan.why)
 
-    def _plan(self, batch: "_Batch", row: OutboxRow, stored: StoredRecord, now: int) -> Intent | _PutOff:
-        """The transaction's intent, or why there is none now."""
+    def _plan(self, batch: "_Batch", row: OutboxRow, stored: StoredRecord, now: int) -> Parcel | _PutOff:
+        """The call that submits it, or why there is none now."""
         # After submitBy the refusal itself is wanted on the chain.
         again = (row.attempts > 0 or row.state == outbox.WAITING) and not 0 < row.submit_by < now
         foresight = Foresight()
@@ -308,7 +337,8 @@ class Relayer:
             if not result.succeeded:
                 return _PutOff(str(revert_reason(result.output)), frees=True)
             batch.taken |= dict.fromkeys(foresight.slots, row.record_id)
-        return Intent(f"record:{to_hex(row.record_id)}", target, data, row.record_id)
+        kind = int(kind_of(contract_of(type(stored.record)) or "") or 0)
+        return Parcel(row.record_id, target, kind, self._loading.gas_bound(row.record_id, stored.record), data)
 
     # --- 4: what nobody looks after ----------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ledger.chain.client import ChainClient, ChainReader, Receipt, Sent
-from ledger.chain.transactions import call_of, least_gas, sign_transaction
+from ledger.chain.client import MAX_TRANSACTION_GAS, ChainClient, ChainReader, Receipt, Sent
+from ledger.chain.transactions import SignedTransaction, call_of, gas_limit_of, least_gas, sign_transaction
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable
@@ -37,12 +37,14 @@ _GIVEN_UP = 10
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Call `to` with `data`. `name` says what for, and is the same for every attempt; `record_id` what it carries."""
+    """Call `to` with `data`. `name` says what for, and is the same for every attempt; `record_ids` what it carries;
+    `gas`: its limit, None where the node is to estimate it."""
 
     name: str
     to: bytes
     data: bytes
-    record_id: RecordId | None = None
+    record_ids: tuple[RecordId, ...] = ()
+    gas: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Settled:
 
     @property
     def failed(self) -> bool:
-        """Nothing that it carries was recorded by it."""
+        """Nothing that it carries was recorded by it. Where several are carried, success does not mean the opposite."""
         return self.receipt is None or not self.receipt.succeeded
 
     @property
@@ -92,7 +94,10 @@ class Sender:
     def room(self) -> int:
         """How many more transactions may wait for a block. Those in a block that is not final yet do not count."""
         waiting = sum(transaction.hash not in self._in_block for transaction in self.unfinished())
-        return max(self._chain.in_flight - waiting, 0)
+        return max(self._chain.in_flight(self.address) - waiting, 0)
+
+    def block_gas(self) -> int:
+        return self._chain.block_gas()
 
     def begin(
         self, intents: Sequence[Intent], also: Callable[[Connection], None] | None = None
@@ -106,7 +111,9 @@ class Sender:
         nonce = self._next_nonce()
         price = self._chain.gas_price()
         new = [
-            self._signed(intent, nonce + i, self._chain.gas_limit(self.address, intent.to, intent.data), price)
+            self._signed(
+                intent, nonce + i, intent.gas or self._chain.gas_limit(self.address, intent.to, intent.data), price
+            )
             for i, intent in enumerate(intents)
         ]
         with self._storing() as connection:
@@ -157,7 +164,12 @@ class Sender:
         final, used = self._chain.final(), self._chain.nonce(self.address)
         if used < waiting[0].nonce:
             self._fill_gap(used)
-        return [settled for transaction in waiting if (settled := self._settled(transaction, final, used))]
+        # The nonce says which can have a receipt: to deny one takes some nodes a second and a half.
+        mined = [transaction for transaction in waiting if transaction.nonce < used]
+        self._in_block -= {transaction.hash for transaction in waiting[len(mined) :]}
+        receipts = self._chain.receipts([transaction.hash for transaction in mined]) if mined else []
+        pairs = zip(mined, receipts, strict=True)
+        return [settled for transaction, receipt in pairs if (settled := self._settled(transaction, receipt, final))]
 
     def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
         """Note what became of them, in the caller's transaction, with whatever follows from it."""
@@ -190,17 +202,20 @@ class Sender:
         # The node may lag behind what was stored; it may also know of more, when the database is a new one.
         return max(stored, self._chain.nonce(self.address))
 
-    def _signed(self, intent: Intent, nonce: int, gas_limit: int, gas_price: int) -> NewTransaction:
-        signed = sign_transaction(
+    def _sign(self, to: bytes | None, data: bytes, nonce: int, gas_limit: int, gas_price: int) -> SignedTransaction:
+        return sign_transaction(
             self._key,
             chain_id=self._chain.chain_id,
             nonce=nonce,
-            to=intent.to,
-            data=intent.data,
+            to=to,
+            data=data,
             gas_limit=gas_limit,
             gas_price=gas_price,
         )
-        return NewTransaction(intent.name, intent.record_id, self.address, nonce, signed.raw, signed.hash)
+
+    def _signed(self, intent: Intent, nonce: int, gas_limit: int, gas_price: int) -> NewTransaction:
+        signed = self._sign(intent.to, intent.data, nonce, gas_limit, gas_price)
+        return NewTransaction(intent.name, intent.record_ids, self.address, nonce, signed.raw, signed.hash)
 
     def _look_again(self) -> None:
         """Ask again for the receipts of what was given up: a node that denied one may show it later.
@@ -233,32 +248,33 @@ class Sender:
             transactions.store(connection, [filler], self._clock.now())
 
     def _sign_again(self, refused: StoredTransaction) -> None:
-        """The same call under the same nonce, with the gas limit and price of today."""
+        """The same call under the same nonce, with the gas limit and price of today.
+
+        One that carries several records, and is refused as it is, leaves its nonce to an empty transaction: fewer of
+        them may be taken, under the next.
+        """
         to, data = call_of(refused.raw)
-        limit, price = self._chain.gas_limit(self.address, to, data), self._chain.gas_price()
-        signed = sign_transaction(
-            self._key,
-            chain_id=self._chain.chain_id,
-            nonce=refused.nonce,
-            to=to,
-            data=data,
-            gas_limit=limit,
-            gas_price=price,
-        )
+        price = self._chain.gas_price()
+        with self.database.read() as connection:
+            several = len(transactions.records_of(connection, [refused]).get(refused.hash, ())) > 1
+        if several:
+            most = min(MAX_TRANSACTION_GAS, self._chain.block_gas())
+            signed = self._sign(to, data, refused.nonce, min(gas_limit_of(refused.raw), most), price)
+            if signed.hash == refused.hash:
+                signed = self._sign(self.address, b"", refused.nonce, least_gas(self.address, b""), price)
+        else:
+            signed = self._sign(to, data, refused.nonce, self._chain.gas_limit(self.address, to, data), price)
         if signed.hash != refused.hash:
             # A crash before the commit leaves the old bytes, which are refused again.
             with self._storing() as connection:
                 transactions.replace(connection, refused.hash, signed.raw, signed.hash)
 
-    def _settled(self, transaction: StoredTransaction, final: int, used: int) -> Settled | None:
-        receipt = self._chain.receipt(transaction.hash)
+    def _settled(self, transaction: StoredTransaction, receipt: Receipt | None, final: int) -> Settled | None:
         if receipt is not None:
             # Until its block is final it could come undone, and would have to be sent again.
             self._in_block.add(transaction.hash)
             return Settled(transaction, receipt) if receipt.block <= final else None
         self._in_block.discard(transaction.hash)
-        if used <= transaction.nonce:
-            return None
         # The nonce is used, yet there is no receipt. Nodes can lag behind each other, so this is believed only when it
         # still holds after the block that was the newest when it was first seen has become final.
         if transaction.block_number is None:

@@ -9,6 +9,7 @@ from ledger.errors import NotFound
 from ledger.registry.enrolment import Enrolment, check_possession, parse_enrolment
 from ledger.services.home.consortium import Consortium
 from ledger.services.home.home import Home
+from ledger.services.state.bonus_pools import pools
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import enrolments
 from ledger.store.database import Connection
@@ -55,9 +56,13 @@ class Enrolling:
         return entry | {"text": row.document.decode(), "signature": to_hex(row.signature)}
 
     def consortium(self, consortium: Consortium) -> dict[str, Any]:
-        """The trust file, and what the registry says now: council, contracts in force, the next change's sequence."""
+        """The trust file, and what the registry says now: council, contracts in force, the next change's sequence.
+
+        `pools`: every bonus pool from the first to the newest.
+        """
         with self._db.read() as connection:
             registry = self._registry.refreshed(connection)
+            known = pools(connection, consortium.deployment)
         view = registry.now()
         council = view.council()
         contracts = {kind: view.contract(kind) for kind in ContractKind}
@@ -67,6 +72,7 @@ class Enrolling:
             "delay": consortium.genesis.delay,
             "next_sequence": registry.history.next_sequence,
             "contracts": {kind.name.lower(): to_hex(key) if key else None for kind, key in contracts.items()},
+            "pools": [to_hex(pool) for pool in known],
         }
 
     def _admitted(self, connection: Connection) -> dict[bytes, int]:

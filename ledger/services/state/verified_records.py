@@ -19,6 +19,7 @@ from ledger.records.types import REMAINDER_INDEX, Outcome, Record, ShipmentTerms
 from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.services.home.consortium import Consortium
 from ledger.services.state import shipment_state
+from ledger.services.state.bonus_pools import domain_of
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.evidence import evidence_of
 from ledger.shipments import outcome_facts
@@ -40,6 +41,7 @@ class VerifiedRecords:
         evidence: Evidence | None = None,
     ) -> None:
         self._connection = connection
+        self._deployment = consortium.deployment
         self._domain = consortium.deployment.domain()
         self.evidence = evidence_of(connection, consortium) if evidence is None else evidence
         self._registry = registry
@@ -202,8 +204,13 @@ class VerifiedRecords:
             facts = facts_of(row, known.get(row.record_id, []), events, self.evidence)
             rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
             rich.record.check(type(rich.record).__name__)
-            recovered = self._registry.signer_keys.recovered(rich, self._domain.record_id(rich.record))
+            recovered = self._registry.signer_keys.recovered(rich, self._id_of(rich.record, row))
             yield verify_recovered(recovered, facts, self._registry.history, self)
+
+    def _id_of(self, record: Record, row: StoredRecord) -> RecordId:
+        """The digest of what stands there, about money under the pool that it is of; of an edited row another one."""
+        domain = domain_of(self._connection, self._deployment, record, row.record_id) if record.MONEY else None
+        return (domain or self._domain).record_id(record)
 
     def _events(self, settled: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
         wanted = {item.outcome_record for items in settled for item in items}

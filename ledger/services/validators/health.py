@@ -91,7 +91,7 @@ def wait_for_blocks(network: Network, sleep: Callable[[float], None] = time.slee
         f"no blocks within {START_SECONDS} s",
         where=", ".join(sorted({each.name for each in network.validators} - first.keys())) or str(network.folder),
         expected=f"more than two thirds of {network.members} validators",
-        mend="The others' validators must run too; see node.log.",
+        mend="What was started goes on trying. The others' validators must run too; see node.log.",
     )
 
 

@@ -275,10 +275,11 @@ def test_a_revert_counts_once_its_block_was_followed(plain: tuple[Operator, Hidi
     node.late = 1
     rejections = operator.relayer._rejections
     operator.follower.step()
-    assert rejections.followed(settled) == []
+    undelivered = operator.relayer._courier.undelivered(settled)
+    assert rejections.followed(settled, undelivered) == []
     node.late = 0
     operator.follower.step()
-    assert rejections.followed(settled) == settled
+    assert rejections.followed(settled, undelivered) == settled
     rounds(operator, node)
     assert operator.outcomes(record_id) == [Code.REJECTED]
 

@@ -224,6 +224,8 @@ def _kind(table: _Table, row: tuple[Any, ...]) -> str:
         return " final" if values["state"] == "final" else " waiting"
     if table.name == "openings":  # goods are listed from them
         return " contents" if values["path"].startswith("contents") else ""
+    if table.name == "transactions":
+        return " of several" if values["intent"].startswith("records:") else ""
     if table.name == "cosignatures":
         shown = max(r[table.columns.index("size")] for r in table.rows)  # which readers see
         return " shown" if values["size"] == shown else " of a quarter" if values["size"] in table.borne else ""

@@ -166,3 +166,34 @@ def test_the_public_address_follows_the_port(home: Path) -> None:
         message = get(f"{url}/v1/session/challenge?address=0x{'11' * 20}")["message"]
         assert message.startswith(f"{url.removeprefix('http://')} wants you to sign in")
         assert f"\nURI: {url}\n" in message
+
+
+def test_a_service_manager_hears_when_requests_are_answered_and_when_they_end(home: Path, tmp_path: Path) -> None:
+    """sd_notify(3): ready is said after the first request can be answered, and not before; stopping when told to."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        with served(home, NOTIFY_SOCKET=str(tmp_path / "notify")) as (url, process):
+            assert manager.recv(100) == b"READY=1"
+            assert get(f"{url}/healthz")
+            process.send_signal(signal.SIGTERM)
+            assert manager.recv(100) == b"STOPPING=1"
+            assert process.wait(60) == 0
+
+
+def test_a_service_that_cannot_listen_is_never_ready(home: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, socket.create_server(("127.0.0.1", 0)) as taken:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [*LADING, "serve"],
+            env=environment(home, LADING_PORT=port, NOTIFY_SOCKET=str(tmp_path / "notify")),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode != 0
+        with pytest.raises(BlockingIOError):
+            manager.recv(100)

@@ -49,7 +49,7 @@ class Far:
         for node in self.opened:
             node.twist = twist
 
-    def connect(self, _: Settings, __: Any) -> Network:
+    def connect(self, _: Settings, __: Any, **___: Any) -> Network:
         node = TwistedNode(self.chain)
         node.twist = self.twist
         self.opened.append(node)
@@ -67,7 +67,7 @@ class _Line(Network):
 @pytest.fixture
 def far(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
     shutil.copytree(founded, tmp_path / "homes" / "home")
-    clock = ManualClock(int((founded / "now").read_text()) + 120)  # the leases of whoever founded it have run out
+    clock = ManualClock(int((founded / "now").read_text()) + 120)
     file = tmp_path / "homes" / "home" / "chain.db"
     with closing(EmbeddedChain(file, chain_id=EMBEDDED_CHAIN_ID, genesis_time=0, now=clock.now)) as chain:
         far = Far(chain, clock, tmp_path / "homes")
@@ -212,7 +212,7 @@ def test_a_lie_about_the_relayers_nonce_makes_nobody_elses_record_a_forgotten_on
 def forked(far: Far) -> None:
     """A copy of the home, `other`, logs and anchors something of its own."""
     far.copy("other")
-    far.clock.advance(120)  # leases run out
+    far.clock.advance(120)
     other = far.open("other")
     goes_on(other)
     other.node.close()
@@ -223,6 +223,7 @@ def test_another_service_that_anchors_for_the_same_log_halts_it_for_good(far: Fa
     stage = far.open()
     with closing(stage.node):
         stage.node.settle()
+        stage.node.leases.stop()  # given up, so that the copy need not wait
         forked(far)
         stage.submit(stage.scribe_handoff(MAKER, CARRIER, (stage.open(), 0, 10)), MAKER, CARRIER)
         with suppress(InconsistentLog):

@@ -18,7 +18,6 @@ from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import details, salt
 from ledger.cli.main import app
-from ledger.codes import ContractKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
@@ -76,8 +75,7 @@ def awarded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def agree(stage: Stage, rule_file: str = RULE, days: int = 40) -> RecordId:
     """A funded pool for both carriers, for so many days from now."""
     node = stage.node
-    deployment = node.home.consortium.deployment
-    token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
+    token = node.home.deployment.token or b""
     with node.home.database.write() as connection:
         rule = award_files.keep_rule(connection, rule_file.encode())
     end = stage.now + days * DAY
@@ -86,9 +84,7 @@ def agree(stage: Stage, rule_file: str = RULE, days: int = 40) -> RecordId:
         AUDITOR, DAY, end + 10 * DAY, end + 100 * DAY, details(),
     )  # fmt: skip
     agreement = stage.sign(terms, CARRIER, SECOND)
-    pool_payments.fund(
-        node.home.database, node.chain, node.home.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL
-    )
+    pool_payments.fund(node.home, node.chain, PURSE, agreement, POOL)
     return agreement
 
 

@@ -15,7 +15,7 @@ from ledger.bundle.format import parse_trust
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.scribe import details, salt
-from ledger.codes import ContractKind, StatementKind
+from ledger.codes import StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
@@ -62,8 +62,7 @@ class Played:
 def agree(stage: Stage, rule: str, deadline: int) -> RecordId:
     """A funded pool for both carriers, to be awarded `deadline` seconds after the period."""
     node = stage.node
-    deployment = node.home.consortium.deployment
-    token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
+    token = node.home.deployment.token or b""
     with node.home.database.write() as connection:
         kept = award_files.keep_rule(connection, rule.encode())
     end = stage.now + PERIOD
@@ -72,9 +71,7 @@ def agree(stage: Stage, rule: str, deadline: int) -> RecordId:
         AUDITOR, DAY, end + deadline, end + deadline + 100 * DAY, details(),
     )  # fmt: skip
     agreement = stage.sign(terms, CARRIER, SECOND)
-    pool_payments.fund(
-        node.home.database, node.chain, node.home.clock, PURSE, token=token, pool=pool, agreement=agreement, amount=POOL
-    )
+    pool_payments.fund(node.home, node.chain, PURSE, agreement, POOL)
     return agreement
 
 

@@ -7,7 +7,7 @@ from ledger.bonuses.award_file import FORMAT
 from ledger.chain.contracts import TOKEN, decode_result, encode_function
 from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.cli.sandbox import Party
-from ledger.codes import ContractKind, RegistryAction
+from ledger.codes import RegistryAction
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
@@ -22,17 +22,13 @@ REASON = b"\5" * 32
 @pytest.fixture
 def agreement(stage: Stage) -> RecordId:
     """A funded pool for two parties, whose period is over."""
-    deployment = stage.trial.node.home.consortium.deployment
-    token, pool = deployment.token or b"", deployment.contracts[ContractKind.BONUS]
+    token = stage.node.home.deployment.token or b""
     record = BonusAgreement(
         salt(), (Share(CARRIER, 6_000), Share(WAREHOUSE, 4_000)), SHOP, SHOP, token, "EUR", NO_HASH, stage.now,
         stage.now + DAY, DAY, AUDITOR, DAY, stage.now + 10 * DAY, stage.now + 100 * DAY, details(),
     )  # fmt: skip
     found = stage.sign(record, CARRIER, WAREHOUSE)
-    node = stage.trial.node
-    pool_payments.fund(
-        node.home.database, node.chain, node.home.clock, PURSE, token=token, pool=pool, agreement=found, amount=POOL
-    )
+    pool_payments.fund(stage.node.home, stage.node.chain, PURSE, found, POOL)
     stage.pass_time(2 * DAY)
     return found
 
@@ -80,11 +76,7 @@ def test_an_award_is_claimed_with_the_key_of_today(stage: Stage, agreement: Reco
 
 def send_back(stage: Stage, agreement: RecordId) -> int:
     """Anybody sends the money back; the sender is nobody's key."""
-    node, deposits = stage.node, len(stage.node.reader.bonuses.agreement(agreement)["deposits"])
-    pool, passer_by = node.home.consortium.deployment.contracts[ContractKind.BONUS], key_of("passer-by")
-    return pool_payments.refund(
-        node.home.database, node.chain, node.home.clock, passer_by, pool=pool, agreement=agreement, deposits=deposits
-    )
+    return pool_payments.refund(stage.node.home, stage.node.chain, key_of("passer-by"), agreement)
 
 
 def balance(stage: Stage, account: bytes) -> int:

@@ -155,7 +155,7 @@ def test_moves_to_postgresql(settings: Settings, postgresql_url: str, facts: dic
 def test_a_newer_consortium_file_is_refused_in_words(settings: Settings) -> None:
     upgrade(settings)
     path = settings.home / CONSORTIUM
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"lading": "consortium/2"}))
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"lading": "consortium/3"}))
     _refused(settings, "consortium file was written by a newer Lading", expected=FORMAT)
 
 

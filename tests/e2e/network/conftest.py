@@ -1,6 +1,5 @@
 """Four validators of the reference network, the real program, and questions to them."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from ledger.common.keccak import keccak256
 from ledger.records.signing import SigningKey
 from ledger.services.home.settings import read_settings
 from ledger.services.validators import health, processes
-from ledger.services.validators.folder import COMET, PEER, WEBSOCKET, Network, Validator, init
+from ledger.services.validators.folder import Network, Validator, init
 from ledger.services.validators.plan import NetworkPlan
 from tests.e2e.stage import PURSE
+from tests.ports import first_free_port
 
 CHAIN_ID = 77_001
 VALIDATORS = 4
@@ -29,20 +29,6 @@ def key_of(name: str) -> SigningKey:
 
 
 RELAYER, ANCHOR, STRANGER = key_of("relayer"), key_of("anchor"), key_of("stranger")
-
-
-def free_ports(count: int) -> int:
-    """A first port from which on a network of `count` validators finds all its ports free."""
-    for first in range(23_000, 60_000, 1000):
-        wanted = [first + kind + i for kind in (0, WEBSOCKET, COMET, PEER) for i in range(count)]
-        if all(_free(port) for port in wanted):
-            return first
-    raise AssertionError("no ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def ask(url: str, method: str, *parameters: Any) -> dict[str, Any]:
@@ -100,7 +86,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         block_ms=300,
     )
     folder = tmp_path_factory.mktemp("network") / "net"
-    network = Running(init(folder, plan, VALIDATORS, free_ports(VALIDATORS + 1)))
+    network = Running(init(folder, plan, VALIDATORS, first_free_port(VALIDATORS + 1)))
     try:
         network.start()
         yield network

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.cli.processes import LADING, ROOT, environment
 from tests.e2e.cli.test_guides import BLOCK, run
-from tests.e2e.network.conftest import free_ports
+from tests.ports import first_free_port
 
 pytestmark = pytest.mark.network
 GUIDE = ROOT / "docs" / "guides" / "network.md"
@@ -21,7 +21,7 @@ lading found --council $(lading keys show member | cut -d " " -f 1) --threshold 
 def test_the_network_by_hand_carries_a_consortium(tmp_path: Path) -> None:
     blocks = [match["code"] for match in BLOCK.finditer(GUIDE.read_text(encoding="utf-8"))]
     up, down = (block for block in blocks if "$root/var/validators" in block)
-    port = free_ports(4)
+    port = first_free_port(4)
     script = (up + FOUND + down).replace("--validators 4", f"--validators 4 --port {port}").replace("8545", str(port))
     program = tmp_path / "bin" / "lading"
     program.parent.mkdir()

@@ -26,6 +26,7 @@ EXPECTED = {
     "Unavailable": 503,
     "Busy": 429,
     "ChainUnavailable": 503,
+    "LeaseLost": 503,
     "ClockWrong": 503,
     "StorageFailed": 503,
     "DiskFailed": 503,

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,23 +15,10 @@ from typer.testing import CliRunner
 from ledger.cli.main import app
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, Unavailable
 from ledger.services.validators import health
-from ledger.services.validators.folder import COMET, PEER, WEBSOCKET
+from tests.ports import first_free_port
 
 STAND_IN = Path(__file__).with_name("lading_node.py")
 RELAYER = "0x" + "11" * 20
-
-
-def free_port(count: int) -> int:
-    for first in range(31_000, 60_000, 500):
-        ports = [first + kind + i for kind in (0, WEBSOCKET, COMET, PEER) for i in range(count)]
-        if all(_free(port) for port in ports):
-            return first
-    raise AssertionError("no ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class Command:
@@ -58,7 +44,7 @@ class Command:
         return result.exception
 
     def init(self, validators: int = 2) -> dict[str, Any]:
-        port = str(free_port(validators))
+        port = str(first_free_port(validators))
         return self("init", "--validators", str(validators), "--creator", RELAYER, "--port", port)
 
     def pid(self, name: str) -> int:
@@ -99,7 +85,7 @@ def test_status_says_which_one_is_missing_and_fails(command: Command) -> None:
     command.init()
     command("up")
     os.kill(command.pid("validator-2"), signal.SIGKILL)
-    time.sleep(0.2)
+    os.waitpid(command.pid("validator-2"), 0)
     told = command("status", status=1)
     assert [each["faults"] for each in told["validators"]] == [[], ["not running"]]
     assert [each["up"] for each in told["validators"]] == [True, False]
@@ -128,7 +114,7 @@ def test_waiting_for_blocks_has_an_end(command: Command, monkeypatch: pytest.Mon
     monkeypatch.setattr(health, "START_SECONDS", 2)
     error = command.refused("up")
     assert isinstance(error, Unavailable)
-    assert error.where == "validator-1"
+    assert "validator-1" in error.where
     command("down")
 
 

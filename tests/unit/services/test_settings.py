@@ -36,6 +36,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_LOG_LEVEL": "debug",
             "LADING_CLOCK_TOLERANCE": "3600",
             "LADING_COMETBFT": "http://node.example:26657",
+            "LADING_IN_FLIGHT": "1",
+            "LADING_BLOCK_SHARE": "100",
         }
     )
     assert settings == Settings(
@@ -53,6 +55,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         quota_write_burst=1_000_000,
         log_level="debug",
         clock_tolerance=3600,
+        in_flight=1,
+        block_share=100,
         passphrase=" with spaces ",
         cometbft="http://node.example:26657",
     )
@@ -118,6 +122,8 @@ def test_the_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch) 
         ("LADING_PORT", "٣"),
         ("LADING_PORT", "9" * 5000),
         ("LADING_FINALITY_DEPTH", "soon"),
+        ("LADING_IN_FLIGHT", "0"),
+        ("LADING_BLOCK_SHARE", "101"),
         ("LADING_CHAIN", ""),
         ("LADING_CHAIN", "Embedded"),
         ("LADING_CHAIN", "ws://node.example"),
@@ -157,3 +163,13 @@ def test_no_secret_is_shown() -> None:
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in f"{settings}"
     assert "embedded" in repr(read_settings({}))
+
+
+def test_several_nodes_are_named_with_commas_between() -> None:
+    settings = read_settings({"LADING_CHAIN": "http://one.example, https://two.example/rpc"})
+    assert settings.nodes == ("http://one.example", "https://two.example/rpc")
+    assert "one.example" not in repr(settings)
+    assert read_settings({}).nodes == ()
+    for wrong in ("embedded,http://one.example", "http://one.example,", "http://one.example,http://one.example"):
+        with pytest.raises(Misconfigured, match="LADING_CHAIN"):
+            read_settings({"LADING_CHAIN": wrong})

@@ -11,6 +11,7 @@ import typer
 
 from ledger.cli.commands.keys import passphrase
 from ledger.cli.output import err, out, print_json
+from ledger.cli.service_manager import READY, STOPPING, notify
 from ledger.errors import Misconfigured
 from ledger.log.leaf import parse_verifier_key
 from ledger.services.home.clock import SystemClock
@@ -61,11 +62,13 @@ def serve(
     if not kept.logs:
         err.print(f"No log is listed in {folder / LOGS}: every request will be refused.", markup=False)
     err.print(f"{kept.cosigner.identity.verifier_key()} serves {server.url}{PATH}. Stop it with Ctrl-C.", markup=False)
+    notify(READY)  # it listens since it was made
     try:
         server.serve_forever()
     except KeyboardInterrupt:
         pass  # the usual way to end it
     finally:
+        notify(STOPPING)
         server.server_close()
 
 

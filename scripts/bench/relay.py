@@ -1,0 +1,134 @@
+"""How fast accepted records are recorded: from a backlog, and one after the other at a steady rate.
+
+    python -m scripts.bench.relay [RECORDS [RATE SECONDS]]
+
+Half of the RECORDS (2,000) are terms, half handoffs; afterwards RATE records a second are accepted for SECONDS seconds.
+The chain is what LADING_CHAIN names, with a new consortium on it; without, the embedded one. Prints one JSON object.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ledger.cli.imports.replay import Replay, Terms, open_replay
+from ledger.cli.imports.scms import Line
+from ledger.codes import Mode
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
+from ledger.errors import LadingError
+from ledger.records.signing import SignedRecord
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.settings import read_settings
+
+RECORDS = 2_000
+WATCHED_A_SECOND = 5
+"""Records whose way is timed: looking at all of them would take the time that is measured."""
+_POLL_SECONDS = 0.1
+_PATIENCE = 1_800
+
+
+def main() -> None:
+    arguments = [int(argument) for argument in sys.argv[1:]]
+    records, rate, seconds = [*arguments, *(RECORDS, 0, 0)[len(arguments) :]]
+    with tempfile.TemporaryDirectory() as folder:
+        play = open_replay(read_settings(home=Path(folder)), SystemClock(), Terms(100, 1000))
+        try:
+            found = {"backlog": _backlog(play, records)}
+            if rate:
+                found["steady"] = _steady(play, records, rate, seconds)
+        finally:
+            play.trial.node.close()
+    print(json.dumps(found))
+
+
+def _backlog(play: Replay, records: int) -> dict[str, Any]:
+    """Accept everything while nothing is relayed, then see how long it takes, and how old the tree gets meanwhile."""
+    node = play.trial.node
+    lines = [_line(i) for i in range(records // 2)]
+    play.admit(lines)
+    before = time.monotonic()
+    for batch in play.records(lines):
+        _accept(play, batch)
+    accepted, begun = time.monotonic() - before, time.monotonic()
+    behind = longest = 0.0
+    computing = time.process_time()
+    since: float | None = begun
+    node.start()
+    while (waiting := _gauge(play, "outbox_waiting")) and time.monotonic() - begun < _PATIENCE:
+        now = time.monotonic()
+        complete = _gauge(play, "log_size") == _gauge(play, "published_size")
+        since = None if complete else since or now
+        behind = 0.0 if since is None else now - since
+        longest = max(longest, behind)
+        time.sleep(5 * _POLL_SECONDS)
+    took = time.monotonic() - begun
+    node.stop()
+    return {
+        "records": records,
+        "left": int(waiting),
+        "accepting": round(accepted, 1),
+        "seconds": round(took, 1),
+        "recorded a second": round((records - waiting) / took, 1),
+        "computing, ms a record": round(1_000 * (time.process_time() - computing) / records, 2),
+        "tree behind for at most": round(longest, 1),
+    }
+
+
+def _steady(play: Replay, first: int, rate: int, seconds: int) -> dict[str, Any]:
+    """Accept `rate` records a second, and time some of them from the receipt to the outcome in the log."""
+    node = play.trial.node
+    batches = [list(_terms(play, range(first + i * rate, first + (i + 1) * rate))) for i in range(seconds)]
+    node.start()
+    watched: dict[RecordId, float] = {}
+    took: list[float] = []
+    begun = time.monotonic()
+    for number, batch in enumerate(batches):
+        _accept(play, batch)
+        ids = [node.home.domain.record_id(signed.record) for signed in batch[:: max(rate // WATCHED_A_SECOND, 1)]]
+        watched |= dict.fromkeys(ids, time.monotonic())
+        while time.monotonic() < begun + number + 1:
+            took += _recorded(play, watched)
+            time.sleep(_POLL_SECONDS)
+    ends = time.monotonic() + _PATIENCE
+    while watched and time.monotonic() < ends:
+        took += _recorded(play, watched)
+        time.sleep(_POLL_SECONDS)
+    node.stop()
+    took.sort()
+    places = {"p50": len(took) // 2, "p99": len(took) * 99 // 100, "most": len(took) - 1}
+    return {"a second": rate, "timed": len(took)} | {name: round(took[place], 2) for name, place in places.items()}
+
+
+def _recorded(play: Replay, watched: dict[RecordId, float]) -> Iterator[float]:
+    for record_id in list(watched):
+        track = play.trial.node.reader.views.record(record_id).chain
+        if track.status == "recorded":
+            yield time.monotonic() - watched.pop(record_id)
+
+
+def _accept(play: Replay, batch: Sequence[SignedRecord]) -> None:
+    for result in play.trial.node.submission.replay(batch):
+        if isinstance(result, LadingError):
+            raise result
+
+
+def _terms(play: Replay, numbers: range) -> Iterator[SignedRecord]:
+    return (play.signed_terms(_line(number)) for number in numbers)
+
+
+def _gauge(play: Replay, name: str) -> float:
+    health = play.trial.node.health
+    health.measure()
+    return health.metrics.get_sample_value(f"lading_{name}") or 0.0
+
+
+def _line(i: int) -> Line:
+    return Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, 10**9, 10**9 + DAY, 10, 1000, 0, "goods")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The tree grows within the time that receipts promise, whatever becomes of the chain."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ledger.errors import ChainUnavailable, StorageFailed
+from ledger.records.types import Observation
+from ledger.services.node.publishing import PublishingLoop
+from tests.e2e.stage import MAKER, Stage
+
+
+class Hanging:
+    """A chain that answers nothing until it is let go."""
+
+    def __init__(self, chain: Any) -> None:
+        self._chain = chain
+        self.free = threading.Event()
+        self.asked = threading.Event()
+
+    def final(self) -> int:
+        self.asked.set()
+        self.free.wait(30)
+        raise ChainUnavailable("it never answered")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chain, name)
+
+
+@pytest.fixture
+def hanging(stage: Stage) -> Iterator[Hanging]:
+    chain = Hanging(stage.node.chain)
+    stage.node.follower._chain = chain
+    stage.node.start()
+    try:
+        yield chain
+    finally:
+        chain.free.set()
+        stage.node.stop()
+
+
+def size(stage: Stage, name: str) -> float:
+    stage.node.health.measure()
+    return stage.node.health.metrics.get_sample_value(f"lading_{name}") or 0.0
+
+
+def test_what_is_accepted_is_published_while_the_worker_waits_for_the_chain(stage: Stage, hanging: Hanging) -> None:
+    assert hanging.asked.wait(20), "the worker hangs"
+    stage.submit(Observation(MAKER, b"\x11" * 32, 1), MAKER)
+    ends = time.monotonic() + 20
+    while size(stage, "published_size") < size(stage, "log_size") and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert size(stage, "published_size") == size(stage, "log_size")
+    assert not hanging.free.is_set()
+
+
+def test_a_loop_goes_on_after_what_goes_wrong_and_wakes_when_rung() -> None:
+    rounds: list[float] = []
+    done = threading.Event()
+
+    def publish() -> None:
+        rounds.append(time.monotonic())
+        if len(rounds) == 1:
+            raise StorageFailed("the disk is full")
+        if len(rounds) == 2:
+            raise ZeroDivisionError
+        if len(rounds) == 3:
+            done.set()
+
+    loop = PublishingLoop(publish)
+    loop.start()
+    for _ in range(200):
+        loop.ring()
+        if done.wait(0.01):
+            break
+    loop.stop()
+    assert len(rounds) >= 3
+    count = len(rounds)
+    loop.ring()
+    assert len(rounds) == count, "nothing runs after it was stopped"
