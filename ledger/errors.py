@@ -10,7 +10,8 @@ LadingError
 │   └── Conflict               another record already stands in its place (carries both)
 ├── NotFound               no such record, shipment, partner or proof here
 ├── VerificationFailed     a proof, a signature or a figure does not hold (names the step)
-│   └── InconsistentLog        two views of one log cannot both be true (carries both)
+│   ├── InconsistentLog        two views of one log cannot both be true (carries both)
+│   └── NotSealed              a network's validators do not bear it out (carries a code)
 ├── Unavailable            nothing wrong with the request: try again later
 │   ├── Busy                   a bounded queue is full
 │   ├── ChainUnavailable       the node cannot be reached, or its answer makes no sense
@@ -122,6 +123,16 @@ class InconsistentLog(VerificationFailed):
         super().__init__(what, where=where, expected=first, found=second, mend=mend)
         self.first = first
         self.second = second
+
+
+class NotSealed(VerificationFailed):
+    """The seals of a network's validators do not bear this out; `code` is one of `ledger.seals.faults.Fault`."""
+
+    def __init__(
+        self, what: str, *, code: str, where: str = "", expected: object = "", found: object = "", mend: str = ""
+    ) -> None:
+        super().__init__(what, where=where, expected=expected, found=found, mend=mend)
+        self.code = code
 
 
 class Unavailable(LadingError):

@@ -26,6 +26,8 @@ from scripts.vectors.keys import DOMAIN, SPACE, address, key, secret
 from scripts.vectors.lists import lists
 from scripts.vectors.malformed import bad_signatures, bad_texts
 from scripts.vectors.more_bundles import more_bundles
+from scripts.vectors.sealed_bundles import sealed_bundles
+from scripts.vectors.seals import seals
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "vectors"
 LIST_LENGTHS = (1, 2, 200)
@@ -67,6 +69,8 @@ def generate() -> dict[str, str]:
         "bad.json": _text({"texts": bad_texts(by_name), "signatures": bad_signatures()}),
         **bundles(),
         **more_bundles(),
+        **seals(),
+        **sealed_bundles(),
     }
 
 

@@ -2,10 +2,10 @@
 
 *Proved*: both leaves with their log times, by inclusion in checkpoints that the log signed and that the bundle's own
 continues. *Attested by the log*: that the chain took these checkpoints, and none between them; it signs this with
-`times`, and whoever reads the chain sees in the anchoring transaction which size came before.
+`times`, and whoever reads the chain sees in the anchoring transaction which size came before. Seals prove that too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ from ledger.bundle.times import TimedCheckpoint
 from ledger.common.json_fields import fields_of
 from ledger.errors import VerificationFailed
 from ledger.log.leaf import LogIdentity
+from ledger.seals.faults import Fault, refused
+
+_BETWEEN = "That the chain took no size in between is what the log says; the chain proves it"
+_SEALED = "The chain took no size in between, by the seals of its validators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,12 @@ class Cutoff:
 
 
 def check_cutoff(
-    cutoff: Cutoff, log_size: int, reckoned: Reckoner, timed: Sequence[TimedCheckpoint], log: LogIdentity
+    cutoff: Cutoff,
+    log_size: int,
+    reckoned: Reckoner,
+    timed: Sequence[TimedCheckpoint],
+    log: LogIdentity,
+    followed: Mapping[int, int] | None = None,
 ) -> str:
     """That `log_size` is the first anchored size whose last leaf is logged after all that the rule has an award wait
     for, by the records known at it; says by which leaves.
@@ -48,7 +57,8 @@ def check_cutoff(
     2. The leaves are the last of these two trees.
     3. The first is logged late enough, the other is not.
 
-    `timed` was checked before (`ledger.bundle.times`). Raises `MalformedRecord`, or `VerificationFailed` saying why.
+    `timed` was checked before (`ledger.bundle.times`). `followed`: by an anchored size the one before it, where seals
+    prove it. Raises `MalformedRecord`, or `VerificationFailed` saying why.
     """
     # 1. The two checkpoints.
     heads = [log.verify_checkpoint(entry.note.encode()) for entry in timed if entry.anchored is not None]
@@ -73,6 +83,15 @@ def check_cutoff(
     before = None
     if cutoff.before is not None and below is not None:
         before = AnchoredSize(below.size, cutoff.before.logged_in(below, "cutoff.before"))
+    before_it = 0 if below is None else below.size
+    if followed is not None and followed[own.size] != before_it:
+        raise refused(
+            Fault.ANCHOR,
+            "the chain took another size before this one",
+            where="cutoff.before",
+            expected=followed[own.size],
+            found=before_it,
+        )
     # 3. The first late enough.
     check_award_size(reckoned, last, before)
     now = reckoned(log_size)
@@ -88,5 +107,5 @@ def check_cutoff(
     )
     return (
         f"the last of the {last.size} leaves that count was logged at {last.last_logged}, after {ended}; {earlier}. "
-        "That the chain took no size in between is what the log says; the chain proves it"
+        f"{_BETWEEN if followed is None else _SEALED}"
     )

@@ -5,11 +5,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.bundle.award_cutoff import Cutoff
 from ledger.bundle.last_leaf import LastLeaf
+from ledger.bundle.sealed.seals import Seals
 from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.times import Times
 from ledger.common.canonical import canonical_json, parse_json, prints_as
@@ -22,6 +23,7 @@ from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import record_named
 from ledger.registry.history import Genesis
 from ledger.registry.partner_book import PartnerBook
+from ledger.seals.validators import Network
 
 BUNDLE = "bundle/4"
 TRUST = "trust/1"
@@ -29,13 +31,17 @@ MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
 MAX_RULES = 64
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
-_MORE_TRUST_FIELDS = ("bonusPool", "laterPools", "partners", "witnesses")
+_MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "laterPools", "partners", "witnesses")
 """Fields that a trust file may have or not."""
-FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses")
+FINGERPRINTED = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs", "witnesses", "cometbft")
 """Fields of a trust file that its fingerprint covers."""
 _FIELDS = ("lading", "subject", "origin", "checkpoint", "proof", "records", "complete", "rules", "times", "figures")
 _MORE_FIELDS = {SubjectKind.AWARD: "cutoff", SubjectKind.SHIPMENT: "last", SubjectKind.PARTNER: "last"}
 """What bundles of these subjects have too: what shows until when their figures may have been made."""
+_SEALS = "seals"
+"""What bundles of the same subjects may have: what proves them down to a network's seals. Products' are for browsers,
+which know no seals.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class Trust:
     `bonus_pool`, and `later_pools` that the council opened since, oldest first: what signers of records about money
     bind, each agreement one of them; a verifier finds pools in the registry's changes. `witnesses`: who must have
     cosigned a checkpoint of these logs; None where nobody is asked. `partners`: names and keys as one of the logs
-    signed them, for whoever signs without a network; None where it has none.
+    signed them, for whoever signs without a network; None where it has none. `network`: the CometBFT network whose
+    validators seal the chain's blocks; None where the chain is another, or nobody relies on its seals.
     """
 
     genesis: Genesis
@@ -56,6 +63,7 @@ class Trust:
     witnesses: WitnessPolicy | None = None
     partners: PartnerBook | None = None
     later_pools: tuple[bytes, ...] = ()
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ class Bundle:
     """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
     `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: what says when records were
     there. `figures`: as claimed. `cutoff`: of an award alone, why it was computed at its size. `last`: the last leaf
-    under `checkpoint`, of a shipment and of a partner, whose figures are judged at a time.
+    under `checkpoint`, of a shipment and of a partner, whose figures are judged at a time. `seals`: what proves
+    outcomes and anchors down to a network's validators; None where nobody collected it.
     """
 
     subject: str
@@ -98,9 +107,10 @@ class Bundle:
     figures: Mapping[str, Any]
     cutoff: Cutoff | None = None
     last: LastLeaf | None = None
+    seals: Seals | None = None
 
     def to_bytes(self) -> bytes:
-        more = {"cutoff": self.cutoff, "last": self.last}
+        more = {"cutoff": self.cutoff, "last": self.last, _SEALS: self.seals}
         return canonical_json(
             {name: shown.to_json() for name, shown in more.items() if shown is not None}
             | {
@@ -132,7 +142,10 @@ def parse_bundle(data: bytes) -> Bundle:
         )
     about = value.get("subject") if isinstance(value, dict) else None
     more = _MORE_FIELDS.get(parse_subject(text(about, "bundle.subject")).kind)
-    fields = fields_of(value, "bundle", _FIELDS if more is None else (*_FIELDS, more))
+    if more is None:
+        fields = fields_of(value, "bundle", _FIELDS)
+    else:
+        fields = fields_of(value, "bundle", (*_FIELDS, more), more=(_SEALS,))
     bundle = Bundle(
         subject=text(fields["subject"], "bundle.subject"),
         origin=text(fields["origin"], "bundle.origin"),
@@ -145,6 +158,7 @@ def parse_bundle(data: bytes) -> Bundle:
         figures=_figures(fields["figures"]),
         cutoff=Cutoff.from_json(fields["cutoff"], "bundle.cutoff") if more == "cutoff" else None,
         last=LastLeaf.from_json(fields["last"], "bundle.last") if more == "last" else None,
+        seals=Seals.from_json(fields[_SEALS], "bundle.seals") if _SEALS in fields else None,
     )
     if list(bundle.rules) != sorted(set(bundle.rules)):
         raise MalformedRecord("rule files do not ascend, each once", where="bundle.rules")
@@ -187,6 +201,8 @@ def parse_trust(data: bytes) -> Trust:
         PartnerBook.from_json(fields["partners"], identities, "trust file.partners") if "partners" in fields else None,
         tuple(hex_bytes(pool, at, 20) for at, pool in entries(fields.get("laterPools", []), "trust file.laterPools")),
     )
+    if "cometbft" in fields:
+        trust = replace(trust, network=network_from_json(fields["cometbft"], trust.genesis, "trust file.cometbft"))
     if len({log.origin for log in trust.logs}) != len(trust.logs):
         raise MalformedRecord("a log is named twice", where="trust file.logs")
     witnesses = trust.witnesses.keys if trust.witnesses else ()
@@ -197,6 +213,11 @@ def parse_trust(data: bytes) -> Trust:
             "not canonical", where="trust file", expected="RFC 8785 JSON, as `lading trust` prints it"
         )
     return trust
+
+
+def network_from_json(value: object, genesis: Genesis, where: str) -> Network:
+    """The CometBFT network in a trust file of the consortium with this genesis; raises as `Network.from_json` does."""
+    return Network.from_json(value, genesis.consortium_id, genesis.council, genesis.threshold, where)
 
 
 def trust_fingerprint(trust: Mapping[str, Any]) -> str:

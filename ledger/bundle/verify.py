@@ -22,6 +22,7 @@ from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, che
 from ledger.bundle.last_leaf import latest_judgement
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.bundle.outcome_checks import REGISTRY_RECORDS, check_outcomes, check_target, events_of
+from ledger.bundle.sealed.checks import SealChecks, seal_checks, why_attested
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
 from ledger.bundle.times import check_times
 from ledger.codes import ContractKind, RegistryAction
@@ -41,6 +42,8 @@ from ledger.shipments.outcome_facts import facts_of
 
 GIVEN = "given the outcomes attested below"
 """Said by the steps that rest on where the chain recorded what: whoever doubts that must ask a node."""
+GIVEN_SEALED = "given the outcomes proved below"
+"""Said by them where a network's validators have sealed the outcomes."""
 
 
 def verify_bundle(
@@ -59,10 +62,14 @@ def verify_bundle(
        *times*: earlier checkpoints of the same log, cosigned or anchored, by which records were there
     4. inclusion   each record, with its signatures and opened parts, is a leaf under the checkpoint; so is the last
                    leaf (only of a shipment or a partner)
+       *seals*: the blocks, and what their transactions did, are sealed by the validators of the trust file (these and
+       the next two only where the bundle has seals and the trust file names validators)
     5. registry    changes without a gap from the trusted genesis, each signed by the council in force
     6. signatures  each record was signed by its signers, with keys valid at its place
     7. complete    the log's signed statement that these are all records that bear on the subject
     8. outcomes    what the log says the chain decided, by the contracts that the registry had in force
+       *anchors*: the chain took the checkpoints that the log calls anchored
+       *state*: the registry, and the shipment, stood at last as the records here make them
        *cut-off*: the award's size is the first anchored one after its period and grace (only of an award)
     9. figures     penalties, scores and awards come out the same again, judged no later than the checkpoint stood
     10. receipts   no record that the verifier holds a receipt of was left out (only where it holds any)
@@ -77,6 +84,8 @@ def verify_bundle(
         return [failed("format", PROVED, error)]
     steps.append(Step("format", True, PROVED, why=f"{len(bundle.records)} records that bear on {bundle.subject}"))
     work = _Work(bundle, trust)
+    seals = work.seals
+    said = ATTESTED if seals is None else PROVED
     todo: list[tuple[str, str, Callable[[], str]]] = [
         ("log", PROVED, work.find_log),
         ("checkpoint", PROVED, work.check_checkpoint),
@@ -84,11 +93,14 @@ def verify_bundle(
         ("times", ATTESTED, work.check_times),
         *([(KEPT, PROVED, lambda: check_kept(work.log, work.head, notes, proofs))] if notes else []),
         ("inclusion", PROVED, work.check_inclusion),
+        *([("seals", PROVED, seals.check_blocks)] if seals else []),
         ("registry", PROVED, work.build_registry),
         ("signatures", PROVED, work.check_signatures),
         ("complete", ATTESTED, work.check_complete),
-        ("outcomes", ATTESTED, work.check_outcomes),
-        *([("cut-off", ATTESTED, work.check_cutoff)] if bundle.cutoff is not None else []),
+        ("outcomes", said, work.check_outcomes),
+        *([("anchors", PROVED, partial(work.check_anchors, seals))] if seals else []),
+        *([("state", PROVED, partial(work.check_state, seals))] if seals else []),
+        *([("cut-off", said, work.check_cutoff)] if bundle.cutoff is not None else []),
         ("figures", PROVED, work.check_figures),
     ]
     if receipts:
@@ -120,6 +132,11 @@ class _Work:
     recovered: dict[int, RecoveredRecord] = field(default_factory=dict)
     verified: list[VerifiedRecord] = field(default_factory=list)
     checked: CheckedFigures | None = None
+    seals: SealChecks | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seals = seal_checks(self.bundle, self.trust)
+        self.given = GIVEN if self.seals is None else GIVEN_SEALED
 
     # --- 2 and 3: the log ------------------------------------------------------------------------------------
 
@@ -259,7 +276,7 @@ class _Work:
                     mend="A change before it is missing, was altered, or stands in another order.",
                 ) from None
         self.history = history
-        return f"{history.next_sequence - 1} changes without a gap, each signed by the council in force, {GIVEN}"
+        return f"{history.next_sequence - 1} changes without a gap, each signed by the council in force, {self.given}"
 
     def check_signatures(self) -> str:
         context = BundledContext({self.ids[r.index]: r.signed.record for r in self.bundle.records})
@@ -282,9 +299,9 @@ class _Work:
             self.verified.append(verified)
         words = Counter(verified.basis for verified in self.verified)
         return (
-            f"{len(self.verified)} signed records, each by the keys of its signers at its time, {GIVEN}; times rest "
-            f"{words[Basis.WITNESSES]} on witnesses, {words[Basis.CHAIN]} on the chain, {words[Basis.OPERATOR]} on the "
-            "operator's word"
+            f"{len(self.verified)} signed records, each by the keys of its signers at its time, {self.given}; times "
+            f"rest {words[Basis.WITNESSES]} on witnesses, {words[Basis.CHAIN]} on the chain, {words[Basis.OPERATOR]} "
+            "on the operator's word"
         )
 
     # --- 7 and 8: what the log says ----------------------------------------------------------------------------
@@ -308,6 +325,7 @@ class _Work:
 
     def check_outcomes(self) -> str:
         records = {self.ids[record.index]: record for record in self.bundle.records}
+        events = events_of(self.bundle.records)
         domains = self._domains()
         pools = {
             record_id: domain.bonus_pool
@@ -316,7 +334,22 @@ class _Work:
             for domain in domains
             if domain.record_id(record.signed.record) == record_id
         }
-        return check_outcomes(records, self.facts, events_of(self.bundle.records), self.history, pools)
+        told = check_outcomes(records, self.facts, events, self.history, pools)
+        if self.seals is not None:
+            return self.seals.check_outcomes(events, records)
+        return told + why_attested(self.bundle, self.trust)
+
+    def check_anchors(self, seals: SealChecks) -> str:
+        return seals.check_anchors(self.bundle.times.checkpoints, self.log, self.history, self._domains()[0])
+
+    def check_state(self, seals: SealChecks) -> str:
+        records = self.bundle.records
+        events = events_of(records)
+        told = [
+            (o, self._recovered_of(record)) for record in records for _, o in events.get(self.ids[record.index], ())
+        ]
+        every = [record.signed.record for record in records]
+        return seals.check_state(self.bundle.subject, self.trust.registry, told, every, self.history)
 
     def check_cutoff(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
@@ -326,7 +359,10 @@ class _Work:
         if self.bundle.cutoff is None:
             raise VerificationFailed("nothing says why the award was computed at its size", where="cutoff")
         reckoned = cache(reckoner(agreement, rule, known))
-        return check_cutoff(self.bundle.cutoff, award.logSize, reckoned, self.bundle.times.checkpoints, self.log)
+        followed = None if self.seals is None else self.seals.followed
+        return check_cutoff(
+            self.bundle.cutoff, award.logSize, reckoned, self.bundle.times.checkpoints, self.log, followed
+        )
 
     # --- 9 and 10: numbers, and what was left out --------------------------------------------------------------
 
@@ -342,7 +378,7 @@ class _Work:
             self.latest,
         )
         self.checked = check_figures(self.bundle.subject, self.bundle.figures, self.bundle.rules, ground)
-        return f"All made again from the records, {GIVEN}"
+        return f"All made again from the records, {self.given}"
 
     def check_receipts(self, held: Iterable[HeldReceipt]) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

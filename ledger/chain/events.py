@@ -12,13 +12,12 @@ from ledger.chain.abi import AbiType, decode
 from ledger.chain.client import Log
 from ledger.chain.contracts import RecordFunction, record_functions
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.keccak import keccak256
 from ledger.errors import LadingError, MalformedRecord
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.signing import SIGNATURE_LENGTH, Domain, SignedRecord
 from ledger.records.types import Record
+from ledger.seals.recorded import RECORDED_TOPIC
 
-RECORDED_TOPIC = keccak256(b"Recorded(bytes32,uint8,bytes,bytes)")
 S = TypeVar("S", bound=Struct)
 _EVENT_DATA = (AbiType("bytes"), AbiType("bytes"))
 

@@ -53,6 +53,9 @@ PANELS: dict[str, dict[str, Entry]] = {
             "bundles", "Write what is needed to check a shipment, a partner, an award or a product offline."
         ),
         "trust": Entry("bundles", "Write this consortium's trust file, for signers and verifiers."),
+        "validators": Entry(
+            "validators", "The CometBFT validators by whose seals bundles are proved: propose, approve, adopt."
+        ),
         "audit": Entry("audit", "Derive everything anew from signed records, chain and log, and name what differs."),
     },
     "Run": {

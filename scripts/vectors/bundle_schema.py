@@ -12,7 +12,13 @@ from ledger.log.leaf import LEAF_LENGTH
 from ledger.log.signed_note import MAX_NOTE
 from ledger.records.schema import HEX32, message_schema, part_schemas
 from ledger.records.types import BY_NUMBER, Checkpoint
+from ledger.seals.block import MAX_TRANSACTIONS
+from ledger.seals.commit import MOST_ROUND
+from ledger.seals.header import HASHES, MAX_CHAIN_ID, MOST_NANOS, MOST_PARTS
+from ledger.seals.results import MOST_CODE
+from ledger.seals.validators import MAX_VALIDATORS
 
+_BYTES = {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"}
 RECORD_TYPES = {kind.__name__: kind for kind in BY_NUMBER.values() if kind is not Checkpoint}
 SUBJECTS = {
     SubjectKind.SHIPMENT: "^shipment/0x[0-9a-f]{64}$",
@@ -56,6 +62,7 @@ def schema() -> dict[str, Any]:
 
 def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> dict[str, Any]:
     subject = {"type": "string", "pattern": SUBJECTS[kind]}
+    seals = {} if kind is SubjectKind.PRODUCT else {"seals": _seals(number)}
     complete = {"logId": HEX32, "size": number, "subject": subject, "root": HEX32, "signature": _hex(64)}
     return _object(
         {
@@ -70,7 +77,8 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "times": _times(number),
             "figures": json_schema(FIGURES[kind]),
         }
-        | _more(kind)
+        | _more(kind),
+        optional=seals,
     )
 
 
@@ -99,10 +107,42 @@ def _timed(number: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _seals(number: dict[str, Any]) -> dict[str, Any]:
+    time = _object({"seconds": number, "nanos": _integer(MOST_NANOS)})
+    parts = _object({"total": _integer(MOST_PARTS), "hash": _BYTES})
+    hashes = dict.fromkeys(HASHES, _BYTES)
+    header = _object(
+        {
+            "blockVersion": number,
+            "appVersion": number,
+            "chainId": {"type": "string", "minLength": 1, "maxLength": MAX_CHAIN_ID},
+            "height": _integer(2**53 - 1, 1),
+            "time": time,
+            "lastBlock": _object({"hash": _BYTES, "parts": parts}),
+            **hashes,
+        }
+    )
+    vote = {"anyOf": [{"type": "null"}, _object({"time": time, "signature": _hex(64)})]}
+    votes = _list(vote, least=1, most=MAX_VALIDATORS)
+    commit = _object({"round": _integer(MOST_ROUND), "parts": parts, "votes": votes})
+    following = _object({"header": header, "commit": commit})
+    result = {"index": number, "code": _integer(MOST_CODE), "data": _BYTES, "gasWanted": number, "gasUsed": number}
+    block = {
+        "header": header,
+        "following": following,
+        "size": _integer(MAX_TRANSACTIONS, 1),
+        "results": _list(_object(result), least=1),
+        "proof": _list(HEX32),
+    }
+    proof = _object({"slot": _BYTES, "store": _BYTES})
+    state = _object({"following": following, "registry": proof, "custody": _list(proof)})
+    return _object({"blocks": _list(_object(block)), "state": state})
+
+
+def _object(properties: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": properties | (optional or {}),
         "required": list(properties),
         "additionalProperties": False,
     }

@@ -265,8 +265,11 @@ class Played:
         return list(as_known_at(log.verified(range(size)), size, log.evidence.times))
 
 
-def play() -> Played:
-    """The council adopts a card for a period that begins afterwards; two shipments; something after it; the award."""
+def play(anchor: bytes | None = None) -> Played:
+    """The council adopts a card for a period that begins afterwards; two shipments; something after it; the award.
+
+    `anchor`: the contract that takes checkpoints, where the council shall open it.
+    """
     log = PaperLog()
     changes: list[tuple[RegistryAction, dict[str, Any]]] = [
         *((RegistryAction.ADMIT, {"partner": n, "key": address(f"partner/{n}"), "document": digest(f"enrolment/{n}")})
@@ -275,6 +278,7 @@ def play() -> Played:
           for n, role in ((MAKER, Role.SUPPLIER), (CARRIER, Role.CARRIER), (SHOP, Role.RETAILER))),
         (RegistryAction.OPEN_CONTRACT, {"key": CUSTODY, "number": int(ContractKind.CUSTODY)}),
         (RegistryAction.OPEN_CONTRACT, {"key": DOMAIN.bonus_pool, "number": int(ContractKind.BONUS)}),
+        *([(RegistryAction.OPEN_CONTRACT, {"key": anchor, "number": int(ContractKind.ANCHOR)})] if anchor else []),
         (RegistryAction.ADOPT_RULES, {"document": parse_card(CARD).hash, "number": PERIOD}),
     ]  # fmt: skip
     for sequence, (action, more) in enumerate(changes, 1):

@@ -11,7 +11,7 @@ from ledger.chain.abi import AbiType, encode
 from ledger.chain.client import Block, ChainReader, Events, Log
 from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, encode_call
 from ledger.chain.deploy import Deployment
-from ledger.chain.events import RECORDED_TOPIC, item_count
+from ledger.chain.events import item_count
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import ConsortiumId, KeyAddress
@@ -19,6 +19,7 @@ from ledger.errors import ChainUnavailable
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, Handoff, HandoffItem, Outcome, Record, RegistryChange
 from ledger.registry.history import Genesis
+from ledger.seals.recorded import RECORDED_TOPIC
 from ledger.services.relay.chain_reader import OPEN, BlockRange, Settling, TimedEvent, read_ranges
 from tests.samples import sample
 

@@ -18,12 +18,13 @@ from ledger.chain.contracts import (
     record_functions,
     revert_reason,
 )
-from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, Undecodable, decode_event, item_count, rebuild
+from ledger.chain.events import RecordedEvent, Undecodable, decode_event, item_count, rebuild
 from ledger.common.ids import ConsortiumId
 from ledger.errors import NotFound
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import RECORDS, Checkpoint, Claim, Handoff, Outcome, Record
+from ledger.seals.recorded import RECORDED_TOPIC
 from tests.samples import sample
 
 DOMAIN = Domain(ConsortiumId(b"\x07" * 32), 31_415, b"\x0b" * 20)

@@ -12,10 +12,10 @@ import pytest
 
 from ledger.chain.deploy import Deployment
 from ledger.chain.embedded import EmbeddedChain
-from ledger.chain.events import RECORDED_TOPIC
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.keccak import keccak256
+from ledger.seals.recorded import RECORDED_TOPIC
 from ledger.services.home.clock import ManualClock
 from ledger.store import transactions
 from tests.chain.conftest import CHAIN_ID, GENESIS

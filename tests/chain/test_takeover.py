@@ -18,12 +18,12 @@ import pytest
 
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment
-from ledger.chain.events import RECORDED_TOPIC
 from ledger.chain.rpc import RpcChain
 from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId
 from ledger.errors import LeaseLost
+from ledger.seals.recorded import RECORDED_TOPIC
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.relay.lease import SECONDS, Lease, LeaseTimer
 from ledger.store import transactions

@@ -17,6 +17,7 @@ PURE = (
     "ledger.common",
     "ledger.records",
     "ledger.log",
+    "ledger.seals",
     "ledger.custody",
     "ledger.products",
     "ledger.registry",

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import pytest
 
 from ledger import errors
-from ledger.errors import Busy, Conflict, InconsistentLog, LadingError, TreeView
+from ledger.errors import Busy, Conflict, InconsistentLog, LadingError, NotSealed, TreeView
 
 
 def every_kind(kind: type[LadingError] = LadingError) -> list[type[LadingError]]:
@@ -22,6 +22,8 @@ def one_of(kind: type[LadingError]) -> LadingError:
         return kind(
             "two roots", first=TreeView(1, "0x01"), second=TreeView(1, "0x02"), where="anchor", mend="Keep both."
         )
+    if issubclass(kind, NotSealed):
+        return kind("no seals", code="power", where="block 7", expected="one", found="two", mend="Mend it.")
     if issubclass(kind, Busy):
         return kind("the queue is full", retry_after=7)
     return kind("wrong", where="field", expected="one", found="two", mend="Mend it.")

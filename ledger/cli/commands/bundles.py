@@ -15,6 +15,7 @@ from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.services.exports.bundle import Exporter
+from ledger.services.exports.seals import open_source
 from ledger.services.home.consortium import read_consortium, with_logs_of
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger, was_opened
@@ -43,6 +44,9 @@ def export(
 ) -> None:
     """Write what is needed to check a shipment, a partner, an award or a product offline.
 
+    With LADING_COMETBFT a shipment's, partner's or award's also has the seals of the network's validators, so that
+    `lading verify` calls outcomes, anchors and block times proved.
+
     Private parts are opened in it, but for a product's, which is public; that is noted and told to the parties of the
     shipments. The trust file is not part of it: `lading trust` writes one, to be handed over separately.
     """
@@ -50,8 +54,9 @@ def export(
         raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award or --product")
     if partner is None and (start, end) != (None, None):
         raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
-    with open_ledger(read_settings(), read_only=False) as reader:
-        exporter = Exporter(reader)
+    settings = read_settings()
+    with open_ledger(settings, read_only=False) as reader, open_source(reader.home) as source:
+        exporter = Exporter(reader, source)
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
         elif partner is not None:

@@ -7,7 +7,7 @@ from typing import cast
 
 from ledger.chain.abi import AbiType, encode
 from ledger.chain.client import Log
-from ledger.chain.events import RECORDED_TOPIC, RecordedEvent, decode_event
+from ledger.chain.events import RecordedEvent, decode_event
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.periods import HOUR
@@ -18,6 +18,7 @@ from ledger.records.disclosure import split
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome, Record
 from ledger.registry.state import AddressKind
+from ledger.seals.recorded import RECORDED_TOPIC
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.replay import Place, Rules

@@ -126,6 +126,9 @@ def check_trust(consortium: Consortium, trust: Trust, findings: Findings) -> Non
         policy = consortium.witness_policy
         asked = "no witnesses" if policy is None else policy.to_json()
         pairs.append(("witnesses", trust.witnesses.to_json(), asked))
+    if trust.network is not None:
+        settled = "no validators" if consortium.network is None else consortium.network.to_json()
+        pairs.append(("cometbft", trust.network.to_json(), settled))
     for name, expected, match in pairs:
         if expected != match:
             what = "the trust file says otherwise: it is another consortium's, or one of the two was altered"

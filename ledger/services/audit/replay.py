@@ -13,8 +13,8 @@ from ledger.custody.rules import Holding, Slot
 from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
 from ledger.records.recovered import recover_keys
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
+from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
-from ledger.services.state.current_registry import RegistryFacts, signers_of
 
 
 @dataclass(frozen=True, slots=True)

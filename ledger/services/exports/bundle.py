@@ -35,6 +35,7 @@ from ledger.scores.card import Indicator, parse_card
 from ledger.scores.indicators import samples_of
 from ledger.scores.samples import case_of, products_of
 from ledger.services.exports.product_records import enrolments_of, records_about
+from ledger.services.exports.seals import SealSource, collect
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import card_text, measure_for
 from ledger.services.node.reader import LedgerReader
@@ -58,7 +59,8 @@ Rows = dict[RecordId, StoredRecord]
 class Exporter:
     """Makes bundles of one node, as known under its published checkpoint."""
 
-    def __init__(self, ledger: LedgerReader) -> None:
+    def __init__(self, ledger: LedgerReader, source: SealSource | None = None) -> None:
+        """`source`: where seals are to come from; None makes bundles without."""
         published = ledger.publisher.current()
         if published is None:
             raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
@@ -66,6 +68,7 @@ class Exporter:
         self._published = published
         self._size = published.head.size
         self._policy = ledger.home.consortium.witness_policy
+        self._source = source
         self.opened: dict[RecordId, Opened] = {}
         """The private parts in the bundle that was made last, for the access journal."""
 
@@ -250,6 +253,11 @@ class Exporter:
         if latest is not None and latest.basis is Basis.CHAIN:
             sizes.add(latest.size)  # cosignatures stand under the checkpoint itself, its block stands here alone
         self.opened = {record_id: Opened(shown, AccessRight.EXPORT) for record_id, shown in parts.items() if shown}
+        timed = tuple(self._checkpoints(connection, sizes))
+        seals = None
+        if self._source is not None and subject.kind is not SubjectKind.PRODUCT:
+            contents = ([row.record for row in ordered], timed)
+            seals = collect(self._source, connection, self._size, subject, contents)
         return Bundle(
             subject=str(subject),
             origin=self._published.head.origin,
@@ -258,10 +266,11 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
-            times=self._times(str(subject), tuple(self._checkpoints(connection, sizes))),
+            times=self._times(str(subject), timed),
             figures=figures,
             cutoff=self._cutoff(connection, cutoff) if cutoff else None,
             last=None if latest is None else self._last_leaf(connection, self._size),
+            seals=seals,
         ).to_bytes()
 
     def _cutoff_sizes(self, connection: Connection, award: BonusAward) -> Sequence[int]:

@@ -12,18 +12,19 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.bundle.format import Trust, parse_trust
+from ledger.bundle.format import Trust, network_from_json, parse_trust
 from ledger.chain.client import ChainClient
 from ledger.chain.deploy import Deployment, TokenPlan, deploy
 from ledger.codes import ContractKind
-from ledger.common.canonical import canonical_json
+from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
-from ledger.errors import MalformedRecord, Misconfigured
+from ledger.errors import LadingError, MalformedRecord, Misconfigured
 from ledger.log.cosignature import WitnessPolicy
 from ledger.log.leaf import LogIdentity, LogSigner
 from ledger.log.witness_policy import AskedWitnesses, parse_policy
 from ledger.records.signing import SigningKey
 from ledger.registry.history import Genesis
+from ledger.seals.validators import Network
 from ledger.services.home.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
@@ -49,10 +50,12 @@ __all__ = [
     "open_keys",
     "operator_passphrase",
     "read_consortium",
+    "read_network",
     "read_witnesses",
     "rewrite_consortium",
     "with_logs_of",
     "write_consortium",
+    "write_network",
 ]
 
 CONSORTIUM = "consortium.json"
@@ -61,17 +64,22 @@ BEFORE_COURIERS = (None, "consortium/1")
 """What `lading` in older consortium files says; files of release 0.1.0 do not say it."""
 WITNESSES = "witnesses"
 """The file of a home with the witnesses that its log asks: a C2SP tlog-policy."""
+VALIDATORS = "validators.json"
+"""The file of a home with the CometBFT network's validators, as trust files have them."""
 RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"
 
 
 @dataclass(frozen=True, slots=True)
 class Consortium:
-    """`witnesses`: whom the log asks for cosignatures, if anybody; `demo` marks keys and money as worthless."""
+    """`witnesses`: whom the log asks for cosignatures, if anybody; `demo` marks keys and money as worthless. `network`:
+    the CometBFT network whose validators seal the chain's blocks, where that was settled.
+    """
 
     deployment: Deployment
     log: LogIdentity
     demo: bool
     witnesses: AskedWitnesses | None = None
+    network: Network | None = None
 
     @property
     def genesis(self) -> Genesis:
@@ -105,6 +113,7 @@ class Consortium:
             "bonusPool": to_hex(self.deployment.contracts[ContractKind.BONUS]),
             "logs": [{"origin": self.log.origin, "key": to_hex(self.log.public_key)}],
             **({"witnesses": self.witnesses.policy.to_json()} if self.witnesses else {}),
+            **({"cometbft": self.network.to_json()} if self.network else {}),
         }
 
 
@@ -126,12 +135,22 @@ def with_logs_of(trust: dict[str, Any], other: Trust) -> dict[str, Any]:
             found=json.dumps(other.witnesses and other.witnesses.to_json()),
             mend="A trust file has one policy for all its logs: let both logs ask the same witnesses.",
         )
+    if None not in (mine.network, other.network) and mine.network != other.network:
+        raise MalformedRecord(
+            "other validators",
+            where="trust file",
+            expected=json.dumps(trust["cometbft"]),
+            found=json.dumps(other.network and other.network.to_json()),
+            mend="Both operators must have adopted the same sets: `lading validators adopt`.",
+        )
+    network = mine.network or other.network
     policy = mine.witnesses or other.witnesses
     more = [log for log in other.logs if log not in mine.logs]
     return (
         trust
         | {"logs": [*trust["logs"], *({"origin": log.origin, "key": to_hex(log.public_key)} for log in more)]}
         | ({"witnesses": policy.to_json()} if policy else {})
+        | ({"cometbft": network.to_json()} if network else {})
     )
 
 
@@ -153,11 +172,13 @@ def read_consortium(home: Path) -> Consortium:
         _refuse_newer(data.get("lading"), path)
         if data.get("lading") in BEFORE_COURIERS:
             data["deployment"].setdefault("courier", None)
+        deployment = Deployment.from_json(data["deployment"])
         return Consortium(
-            Deployment.from_json(data["deployment"]),
+            deployment,
             LogIdentity(data["log"]["origin"], bytes_from_hex(data["log"]["key"], 32, "log.key")),
             bool(data["demo"]),
             read_witnesses(home),
+            read_network(home, deployment.genesis),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MalformedRecord):
         raise Misconfigured(
@@ -234,6 +255,32 @@ def read_witnesses(home: Path) -> AskedWitnesses | None:
             found=error.found,
             mend="Write it as docs/witnesses.md shows, or put the newest copy back.",
         ) from None
+
+
+def read_network(home: Path, genesis: Genesis) -> Network | None:
+    """The CometBFT network whose validators this home hands out in its trust file; None without the file."""
+    path = home / VALIDATORS
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Misconfigured("cannot be read", where=str(path), found=error.strerror or "") from None
+    try:
+        return network_from_json(parse_json(data, where=VALIDATORS), genesis, VALIDATORS)
+    except LadingError as error:
+        raise Misconfigured(
+            f"not a file of validators: {error.what}",
+            where=f"{path}: {error.where}",
+            expected=error.expected,
+            found=error.found,
+            mend="Write it with `lading validators`, or put the newest copy back.",
+        ) from None
+
+
+def write_network(home: Path, network: Network) -> None:
+    """Put the file of `network` in place of the one that is there, if any."""
+    replace_private(home / VALIDATORS, canonical_json(network.to_json()))
 
 
 def operator_passphrase(settings: Settings) -> str:

@@ -15,6 +15,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_DATABASE_URL": ("`ledger.db` under the home", "SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://…`"),
     "LADING_CHAIN": ("`embedded`", "`embedded`, or JSON-RPC URLs of an EVM network, comma between"),
     "LADING_FINALITY_DEPTH": ("`0`", "blocks that make a block final, where a network has no `finalized` tag"),
+    "LADING_COMETBFT": ("none", "CometBFT RPC: `lading export` adds seals"),
     "LADING_IN_FLIGHT": ("`32`", "transactions that may wait at a network"),
     "LADING_BLOCK_SHARE": ("`25`", "per cent of a block's gas for one transaction"),
     "LADING_ORIGIN": ("`lading.local/log`", "origin line of the log's checkpoints; fixed once the log exists"),
@@ -60,6 +61,7 @@ class Settings:
     block_share: int
     passphrase: str | None = None
     network_program: Path | None = None
+    cometbft: str | None = None
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -81,6 +83,11 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
     path = path.resolve()
     chain = _chain(env)
+    cometbft = env.get("LADING_COMETBFT") or None
+    if cometbft is not None and not cometbft.startswith(_WEB):
+        raise Misconfigured(
+            "not the address of a node", where="LADING_COMETBFT", expected="an http(s) URL", found=cometbft[:40]
+        )
     host, port = env.get("LADING_HOST", "127.0.0.1"), _whole(env, "LADING_PORT", 8000, 65_535)
     public_url = env.get("LADING_PUBLIC_URL", _address(host, port)).rstrip("/")
     if not public_url.startswith(_WEB):
@@ -109,6 +116,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         block_share=_whole(env, "LADING_BLOCK_SHARE", 25, 100, least=1),
         passphrase=_passphrase(env),
         network_program=Path(program).expanduser() if (program := env.get("LADING_NETWORK_PROGRAM")) else None,
+        cometbft=cometbft,
     )
 
 

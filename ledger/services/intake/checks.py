@@ -22,6 +22,7 @@ from ledger.records.types import (
     ShipmentTerms,
     Split,
 )
+from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.intake import log_only_checks, referenced_records
 from ledger.services.intake.expected_state import ExpectedState, clearance_scope
 from ledger.services.intake.out_of_order import (
@@ -36,9 +37,7 @@ from ledger.services.intake.out_of_order import (
 from ledger.services.intake.signature_order import SignatureOrder, StoreContext, in_order
 from ledger.services.state.current_registry import (
     CurrentRegistry,
-    RegistryFacts,
     registry_slot,
-    signers_of,
 )
 from ledger.store import outbox, pending, records
 from ledger.store.database import Connection

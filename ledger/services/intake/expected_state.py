@@ -6,8 +6,9 @@ from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
 from ledger.errors import LadingError
+from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import CurrentRegistry, RegistryFacts, signers_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import pending, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes

@@ -2,11 +2,12 @@
 
 from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.errors import LadingError
+from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.home.clock import Clock
 from ledger.services.intake.checks import consumed_slots
 from ledger.services.intake.out_of_order import RecordedState, expected_effect, in_words
 from ledger.services.relay.relayer import Foresight
-from ledger.services.state.current_registry import CurrentRegistry, RegistryFacts, signers_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 from ledger.store.records import StoredRecord

@@ -1,16 +1,13 @@
 """The registry as the chain has recorded it so far, kept up to date from the store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import cast
 
 from ledger.codes import Gate, Role
 from ledger.common.ids import KeyAddress, RecordId
-from ledger.common.scopes import ascii_scope
-from ledger.custody import clearance
-from ledger.custody.rules import Holding, Signer
-from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Override, Record, RegistryChange
+from ledger.custody.rules import Holding
+from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, RegistryChange
 from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
 from ledger.services.state.signer_keys import SignerKeys
@@ -119,35 +116,3 @@ class CurrentRegistry:
     def _time(self) -> int:
         # Blocks that follow each other quickly run ahead of the clock; the registry's time is the chain's.
         return max(self._clock.now(), self._latest)
-
-
-def signers_of(view: RegistryView, record: Record, keys: Sequence[KeyAddress]) -> list[Signer]:
-    """Who made each signature (`keys` behind them), as the custody rules ask; of an override the receiver alone."""
-    if isinstance(record, Override):
-        keys = keys[-1:]
-    return [_signer(view, key, record.NUMBER) for key in keys]
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryFacts:
-    """`transition.RegistryAnswers` at one moment of the registry's history."""
-
-    view: RegistryView
-
-    def customs_roles(self, partner: int, jurisdiction: bytes) -> clearance.CustomsRoles:
-        """What a partner may do about the clearances of a jurisdiction; nothing while suspended."""
-        return clearance.CustomsRoles(
-            customs=self.view.has_role(partner, Role.CUSTOMS, ascii_scope(jurisdiction)),
-            broker=self.view.has_role(partner, Role.BROKER),
-            suspended=self.view.suspended(partner),
-        )
-
-    def knows(self, key: bytes) -> bool:
-        return self.view.address(KeyAddress(key)) is not None
-
-
-def _signer(view: RegistryView, key: KeyAddress, type_number: int) -> Signer:
-    holder = view.signer(key, type_number)
-    if holder is None:
-        return Signer(key, known=view.address(key) is not None)
-    return Signer(key, holder.partner, holder.roles, holder.suspended, known=True)

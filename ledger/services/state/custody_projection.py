@@ -30,8 +30,9 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.state import shipment_state
-from ledger.services.state.current_registry import CurrentRegistry, RegistryFacts, signers_of
+from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes, shipments

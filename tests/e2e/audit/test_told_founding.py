@@ -23,9 +23,10 @@ from ledger.services.audit.held_evidence import Held
 from ledger.services.audit.run import audit
 from ledger.services.home.chains import open_chain
 from ledger.services.home.clock import ManualClock
-from ledger.services.home.consortium import found, read_consortium
+from ledger.services.home.consortium import found, read_consortium, write_network
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
+from scripts.vectors.paper_network import PaperNetwork
 from tests.e2e.stage import DELAY, START, Stage, key_of
 
 COUNCIL = sorted((key_of(f"council {i}") for i in range(3)), key=lambda key: key.address)
@@ -122,6 +123,10 @@ def test_a_trust_file_tells_whether_the_council_is_the_one_that_was_agreed(tmp_p
         ("logs", own | {"logs": [own["logs"][0] | {"key": "0x" + "33" * 32}]}),
     ):
         assert fields(rogue.audited(trust)) == {f"trust file: {name}"}
+    validators = own | {"cometbft": PaperNetwork().network.to_json()}
+    assert fields(rogue.audited(validators)) == {"trust file: cometbft"}
+    write_network(rogue.settings.home, PaperNetwork().network)
+    assert rogue.audited(validators).ok
 
 
 def test_the_command_takes_a_trust_file(tmp_path: Path) -> None:

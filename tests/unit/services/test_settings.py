@@ -35,6 +35,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "LADING_QUOTA_WRITE_BURST": "1000000",
             "LADING_LOG_LEVEL": "debug",
             "LADING_CLOCK_TOLERANCE": "3600",
+            "LADING_COMETBFT": "http://node.example:26657",
             "LADING_IN_FLIGHT": "1",
             "LADING_BLOCK_SHARE": "100",
         }
@@ -57,6 +58,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         in_flight=1,
         block_share=100,
         passphrase=" with spaces ",
+        cometbft="http://node.example:26657",
     )
     fields = {f"LADING_{name.upper()}" for name in Settings.__slots__}
     assert TABLE.keys() - {"LADING_PASSPHRASE_FILE"} == fields
@@ -125,6 +127,7 @@ def test_the_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch) 
         ("LADING_CHAIN", ""),
         ("LADING_CHAIN", "Embedded"),
         ("LADING_CHAIN", "ws://node.example"),
+        ("LADING_COMETBFT", "tcp://node.example:26657"),
         ("LADING_PUBLIC_URL", "ledger.example"),
         ("LADING_PUBLIC_URL", ""),
         ("LADING_LOG_LEVEL", "loud"),

@@ -7,7 +7,7 @@ import { Refused } from "./verify/refusals.js";
 
 const STORED = "lading-trust";
 const FILE = "file";
-const RELIED_ON = ["chainId", "consortiumId", "genesis", "lading", "logs", "registry", "witnesses"];
+const RELIED_ON = ["chainId", "cometbft", "consortiumId", "genesis", "lading", "logs", "registry", "witnesses"];
 const HEX32 = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 

@@ -1,0 +1,1 @@
+"""Proofs down to the seals of a CometBFT network's validators: headers, commits, results, storage. Offline."""

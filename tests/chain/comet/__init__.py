@@ -1,0 +1,1 @@
+"""Nodes that answer as those of CometBFT do."""
