@@ -60,7 +60,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     NotJudged(
         "parts-not-here",
         "opened parts that are not here any more",
-        "to erase them is a right, and nothing shows that they ever were here; each record that lacks one is a note",
+        "to erase them is a right, and nothing shows that they ever were here; a note counts the records that lack one",
         ("openings -row",),
     ),
     NotJudged(
