@@ -1,5 +1,6 @@
 """Two operators on one chain: what partners consented to is forwarded from one log to the other, and nothing else."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 import uvicorn
+from typer.testing import CliRunner
 
 from ledger.api.app import create_app
 from ledger.api.quota import Budgets, Rate
+from ledger.cli.main import app
 from ledger.client import Client
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
@@ -28,6 +31,7 @@ from ledger.registry.forwarding import (
 )
 from ledger.services.audit.run import audit
 from ledger.services.exports.forwarding import Forwarding, ForwardingReport
+from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from ledger.services.home.peers import PEERS, read_peers
 from ledger.services.views.access_journal import AccessRight
 from ledger.services.views.records import Reader
@@ -325,6 +329,34 @@ def test_parties_are_told_of_parts_before_they_are_forwarded(two: Two, monkeypat
     assert (entry.partner.id, entry.key) == (MAKER, to_hex(two.log_id(two.second)))
     assert "commercial" in entry.paths
     two.revoke(consent, MAKER)
+
+
+def test_the_commands_of_partner_and_operator(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As partner and operator type them; their clock is the machine's, which is later than the consents above last."""
+    _, endorsement = open_goods(two)
+    home = two.first.node.home.settings.home
+    write_keystore(home / "keys" / "carrier.json", two.first.parties[CARRIER].key, DEMO_PASSPHRASE, demo=True)
+    for name, value in (("HOME", str(home)), ("CHAIN", two.first.clock.url), ("ORIGIN", "first.example/log")):
+        monkeypatch.setenv(f"LADING_{name}", value)
+    (home / PEERS).write_text(f"{to_hex(two.log_id(two.second))} {two.url}\n")
+    with served(two.first) as own:
+        given = lading("forward", "consent", "carrier", "--to", two.url, "--url", own, "--yes", "--json")
+        consent = json.loads(given)["consent"]
+        assert "0 forwarded" in lading("forward", "status", consent, "--url", own)
+        assert "records forwarded" in lading("forward", "run")
+        assert has(two.second, endorsement)
+        assert "0 records forwarded" in lading("forward", "run")
+        revoked = json.loads(lading("forward", "revoke", "carrier", consent, "--url", own, "--yes", "--json"))
+    assert (revoked["counts"], revoked["problem"]) == (False, "it was revoked")
+    assert revoked["forwarded"] >= 1
+    assert f"{consent}  partner {CARRIER}" in lading("forward", "status")
+
+
+def lading(*arguments: str) -> str:
+    """What a command that ends well prints."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def test_the_file_of_peers_is_read_strictly(tmp_path: Path) -> None:
