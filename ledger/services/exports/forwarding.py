@@ -86,15 +86,14 @@ class Forwarding:
             try:
                 if destination not in peers:
                     peers[destination] = _Peer(self._connect(self._peers[destination]), destination)
-                for ahead in self._pages(consent):
-                    for row, parts in ahead:
-                        try:
-                            self._forward(consent, peers[destination], row, parts)
-                            count += 1
-                        except Unavailable:
-                            raise
-                        except LadingError as error:
-                            refused.append(Refusal(row.record_id, destination, str(error)))
+                for row, parts in self._due(consent):
+                    try:
+                        self._forward(consent, peers[destination], row, parts)
+                        count += 1
+                    except Unavailable:
+                        raise
+                    except LadingError as error:
+                        refused.append(Refusal(row.record_id, destination, str(error)))
             except StorageFailed:  # of this home: no peer's fault
                 raise
             except LadingError as error:
@@ -115,6 +114,15 @@ class Forwarding:
             consents.note_forwarded(connection, entry)
 
     # --- what is to be forwarded --------------------------------------------------------------------------------------
+
+    def _due(self, consent: KeptConsent) -> Iterator[tuple[StoredRecord, dict[str, Part]]]:
+        """What is to be forwarded, one after the other, until the consent counts no more."""
+        for page in self._pages(consent):
+            for one in page:
+                with self._db.read() as connection:
+                    if self._consents.kept(connection, consent.id).problem:
+                        return
+                yield one
 
     def _pages(self, consent: KeptConsent) -> Iterator[list[tuple[StoredRecord, dict[str, Part]]]]:
         """What the consent covers and the other log has not been given, in log order, so that what a record is about

@@ -62,7 +62,7 @@ class Consenting:
     def status(self, consent: bytes) -> dict[str, Any]:
         """What one consent says, whether it counts now, and how many records went by it; raises `NotFound`."""
         with self._db.read() as connection:
-            return self._entry(connection, self._kept(connection, consent))
+            return self._entry(connection, self.kept(connection, consent))
 
     def listing(self) -> list[dict[str, Any]]:
         """All consents, oldest first, as `status`."""
@@ -73,7 +73,8 @@ class Consenting:
         """All consents, oldest first."""
         return self._judged(connection, consents.listing(connection))
 
-    def _kept(self, connection: Connection, consent: bytes) -> KeptConsent:
+    def kept(self, connection: Connection, consent: bytes) -> KeptConsent:
+        """One consent, judged now; raises `NotFound`."""
         found = self._judged(connection, consents.listing(connection, consent))
         if not found:
             raise NotFound("no such consent", where="consent", found=to_hex(consent))
@@ -119,7 +120,7 @@ class Consenting:
             )  # fmt: skip
 
     def _check_revocation(self, connection: Connection, view: RegistryView, said: ConsentRevocation) -> None:
-        _check_master(view, said, self._kept(connection, said.consent).said.partner)
+        _check_master(view, said, self.kept(connection, said.consent).said.partner)
 
     def _entry(self, connection: Connection, kept: KeptConsent) -> dict[str, Any]:
         return {

@@ -20,7 +20,7 @@ from ledger.client import Client
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, NotFound, StorageFailed
-from ledger.records.signing import SigningKey
+from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Endorsement
 from ledger.registry.forwarding import (
     ConsentRevocation,
@@ -292,6 +292,21 @@ def test_a_crash_between_the_receipt_and_its_note_doubles_nothing(two: Two, monk
     two.revoke(consent, CARRIER)
 
 
+def test_a_revocation_ends_a_run_that_is_under_way(two: Two) -> None:
+    consent = two.consented(CARRIER, until=two.first.now + DAY + 9)
+    two.forward()
+    left = [open_goods(two)[1] for _ in range(2)]
+
+    class Revoking(Client):
+        def submit(self, signed: SignedRecord) -> dict[str, Any]:
+            two.revoke(consent, CARRIER)
+            return super().submit(signed)
+
+    peers = {two.log_id(two.second): two.url}
+    assert Forwarding(two.first.node.reader, peers, Revoking).run() == ForwardingReport(1, (), {}, ())
+    assert [has(two.second, one) for one in left] == [True, False]
+
+
 def test_only_peers_are_connected_to_and_they_must_serve_the_log_they_are_named_for(two: Two) -> None:
     open_goods(two)
     consent = two.consented(CARRIER, until=two.first.now + DAY + 7)
@@ -336,7 +351,11 @@ def test_the_commands_of_partner_and_operator(two: Two, monkeypatch: pytest.Monk
     _, endorsement = open_goods(two)
     home = two.first.node.home.settings.home
     write_keystore(home / "keys" / "carrier.json", two.first.parties[CARRIER].key, DEMO_PASSPHRASE, demo=True)
-    for name, value in (("HOME", str(home)), ("CHAIN", two.first.clock.url), ("ORIGIN", "first.example/log")):
+    for name, value in (
+        ("HOME", str(home)),
+        ("CHAIN", two.first.node.home.settings.chain),
+        ("ORIGIN", "first.example/log"),
+    ):
         monkeypatch.setenv(f"LADING_{name}", value)
     (home / PEERS).write_text(f"{to_hex(two.log_id(two.second))} {two.url}\n")
     with served(two.first) as own:
