@@ -16,6 +16,7 @@ from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.routers import (
     bonuses,
+    consents,
     log,
     networks,
     partners,
@@ -100,7 +101,19 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         page=pages.error_page,
     )
     strict = [Depends(only_known_parameters)]
-    for router in (records, shipments, penalties, recalls, partners, networks, bonuses, log, sessions, system):
+    for router in (
+        records,
+        shipments,
+        penalties,
+        recalls,
+        partners,
+        consents,
+        networks,
+        bonuses,
+        log,
+        sessions,
+        system,
+    ):
         app.include_router(router.router, dependencies=strict)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)

@@ -26,6 +26,10 @@ class Ledger(Protocol):
 
     def enrol(self, document: str, signature: str) -> dict[str, Any]: ...
 
+    def consent(self, document: str, signature: str) -> dict[str, Any]: ...
+
+    def consent_status(self, consent: str) -> dict[str, Any]: ...
+
     def submit(self, signed: SignedRecord) -> dict[str, Any]: ...
 
 
@@ -49,6 +53,20 @@ def partners_at(url: str | None) -> list[dict[str, Any]]:
         return Client(url).partners()
     partners: list[dict[str, Any]] = _home_client().partners_of_home()
     return partners
+
+
+def consents_at(url: str | None, consent: str | None) -> list[dict[str, Any]]:
+    """One consent to forwarding, or all of a home, which is only read."""
+    if url and consent:
+        return [Client(url).consent_status(consent)]
+    found: list[dict[str, Any]] = _home_client().consents_of_home()
+    return [one for one in found if consent is None or one["consent"] == consent]
+
+
+def forward_home() -> dict[str, Any]:
+    """Forward from the home of the settings what its partners consented to; it may be served meanwhile."""
+    report: dict[str, Any] = _home_client().forward_from_home()
+    return report
 
 
 def _home_client() -> Any:

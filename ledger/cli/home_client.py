@@ -8,10 +8,13 @@ from typing import Any
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import Misconfigured
 from ledger.records.signing import SignedRecord
+from ledger.services.exports.forwarding import Forwarding
 from ledger.services.home.clock import SystemClock
+from ledger.services.home.peers import read_peers
 from ledger.services.home.settings import EMBEDDED, Settings, read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.node.node import Node
+from ledger.services.node.reader import open_ledger
 from ledger.services.node.waiting import PATIENCE, settle_within
 from ledger.services.views.partners import reading_members
 
@@ -38,6 +41,12 @@ class HomeClient:
 
     def enrol(self, document: str, signature: str) -> dict[str, Any]:
         return self._node.reader.enrolment.ask(document.encode(), bytes_from_hex(signature, 65, "signature"))
+
+    def consent(self, document: str, signature: str) -> dict[str, Any]:
+        return self._node.reader.consents.take(document.encode(), bytes_from_hex(signature, 65, "signature"))
+
+    def consent_status(self, consent: str) -> dict[str, Any]:
+        return self._node.reader.consents.status(bytes_from_hex(consent, 32, "consent"))
 
     def submit(self, signed: SignedRecord) -> dict[str, Any]:
         """Also carries the record to the chain, for nobody else will while no service runs.
@@ -68,6 +77,28 @@ def partners_of_home() -> list[dict[str, Any]]:
     """All partners; the home of the settings is only read, so it may be served meanwhile."""
     with reading_members(read_settings(), SystemClock()) as result:
         return [asdict(partner) for partner in result.partners()]
+
+
+def consents_of_home() -> list[dict[str, Any]]:
+    """All consents to forwarding; the home of the settings is only read, so it may be served meanwhile."""
+    with open_ledger(read_settings()) as ledger:
+        return ledger.consents.listing()
+
+
+def forward_from_home() -> dict[str, Any]:
+    """Forward what partners consented to, to the peers that the home of the settings names."""
+    settings = read_settings()
+    peers = read_peers(settings.home)
+    with open_ledger(settings, read_only=False) as ledger:
+        report = Forwarding(ledger, peers).run()
+    return {
+        "forwarded": report.forwarded,
+        "refused": [
+            {"record": to_hex(one.record_id), "log": to_hex(one.log_id), "why": one.why} for one in report.refused
+        ],
+        "away": {to_hex(log_id): why for log_id, why in report.away.items()},
+        "unconfigured": [to_hex(log_id) for log_id in report.unconfigured],
+    }
 
 
 def _node(settings: Settings) -> Node:

@@ -65,6 +65,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         "opening": Entry("found", "Prepare what the council has not yet decided of the founding."),
         "join": Entry("found", "Become a further operator: keys and a log of your own, on the consortium's network."),
         "contracts": Entry("contracts", "Which contracts take records, and how the council replaces one."),
+        "forward": Entry("forward", "Forward records to another operator, as far as partners consent."),
         "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
         "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
         "witness": Entry("witness", "A witness of logs: make one, and serve it (C2SP tlog-witness)."),

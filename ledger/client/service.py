@@ -56,6 +56,14 @@ class Client:
     def enrol(self, document: str, signature: str) -> dict[str, Any]:
         return self.post("/v1/enrolments", {"document": document, "signature": signature})
 
+    def consent(self, document: str, signature: str) -> dict[str, Any]:
+        """Hand in a consent to forwarding, or its revocation; where the consent stands then."""
+        return self.post("/v1/consents", {"document": document, "signature": signature})
+
+    def consent_status(self, consent: str) -> dict[str, Any]:
+        """Where the consent whose document has this SHA-256 stands."""
+        return self.get(f"/v1/consents/{to_hex(bytes_from_hex(consent, 32, 'consent'))}")
+
     def submit(self, signed: SignedRecord) -> dict[str, Any]:
         """`{id, status: accepted, receipt}`, or `{id, status: proposed, missing}` while signatures are missing."""
         return self.post("/v1/records", signed.to_json())

@@ -41,9 +41,16 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "own-clock",
-        "when something was noted: enrolments, checkpoints, transactions, proposals with a time of their own to expire",
+        "when something was noted: enrolments, consents, checkpoints, transactions, proposals with a time of their own "
+        "to expire",
         "it is the operator's own clock, and nothing rests on it where others bear witness",
-        ("enrolments.created_at", "checkpoints.signed_at", "transactions.created_at", "proposals.created_at"),
+        (
+            "enrolments.created_at",
+            "consents.created_at",
+            "checkpoints.signed_at",
+            "transactions.created_at",
+            "proposals.created_at",
+        ),
     ),
     NotJudged(
         "scans",
@@ -58,9 +65,15 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("accesses*",),
     ),
     NotJudged(
+        "forwarding",
+        "what was forwarded to other operators, and consents and revocations that are not here any more",
+        "the partner has what it signed, and the other log the records: what is not noted is handed in again",
+        ("consents -row", "forwarded*"),
+    ),
+    NotJudged(
         "parts-not-here",
         "opened parts that are not here any more",
-        "to erase them is a right, and nothing shows that they ever were here; each record that lacks one is a note",
+        "to erase them is a right, and nothing shows that they ever were here; a note counts the records that lack one",
         ("openings -row",),
     ),
     NotJudged(

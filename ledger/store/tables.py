@@ -28,7 +28,7 @@ durable = MetaData(
 )
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
-APPEND_ONLY = ("records", "record_index", "enrolments", "cosignatures", "erasures", "accesses")
+APPEND_ONLY = ("records", "record_index", "enrolments", "cosignatures", "erasures", "accesses", "consents")
 """Tables whose rows are for ever."""
 NO_UPDATE = ("openings",)
 """Tables whose rows can be erased, but never altered."""
@@ -80,7 +80,9 @@ accesses = Table(
     "accesses",
     durable,
     Column("record_id", LargeBinary, primary_key=True),
-    Column("key", LargeBinary, primary_key=True),  # the address that signed in
+    Column(
+        "key", LargeBinary, primary_key=True
+    ),  # the address that signed in, or the id of the log that was forwarded to
     Column("hour", BigInteger, primary_key=True, autoincrement=False),  # the full hour of `at`
     Column("paths", String, primary_key=True),  # of the parts, joined by commas
     Column("partner", BigInteger, nullable=False),  # 0: a recipient's key
@@ -215,6 +217,26 @@ enrolments = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("key", LargeBinary, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    durable,
+    Column("document_hash", LargeBinary, primary_key=True),
+    Column("consent", LargeBinary, nullable=False, index=True),  # its own hash; of a revocation that of the consent
+    Column("document", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+forwarded = Table(
+    "forwarded",
+    durable,
+    Column("record_id", LargeBinary, ForeignKey("records.record_id"), primary_key=True),
+    Column("log_id", LargeBinary, primary_key=True),  # of the log that gave a receipt for it
+    Column("paths", String, nullable=False),  # of the parts that were open, joined by commas
+    Column("consent", LargeBinary, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
 )
 
 sightings = Table(

@@ -29,7 +29,8 @@ SEGMENT = st.sampled_from(
 )  # fmt: skip
 PLACES = [
     "/v1/records", "/v1/shipments", "/v1/products", "/v1/partners", "/v1/bonuses", "/v1/log", "/v1/log/tile",
-    "/v1/session", "/v1/enrolments", "/records", "/shipments", "/partners", "/bonuses", "/p", "/01", "/static", "/docs",
+    "/v1/session", "/v1/enrolments", "/v1/consents",
+    "/records", "/shipments", "/partners", "/bonuses", "/p", "/01", "/static", "/docs",
     "",
 ]  # fmt: skip
 QUERY = st.dictionaries(
@@ -54,7 +55,14 @@ def meant(answer: Any) -> None:
 @given(body=ENVELOPES | VALUES)
 def test_any_json_as_a_record(world: World, body: Any) -> None:
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    for path in ("/v1/records", "/v1/records/typed-data", "/v1/enrolments", "/v1/session", "/v1/products/scans"):
+    for path in (
+        "/v1/records",
+        "/v1/records/typed-data",
+        "/v1/enrolments",
+        "/v1/consents",
+        "/v1/session",
+        "/v1/products/scans",
+    ):
         answer = world.client.post(path, content=content, headers={"Content-Type": "application/json"})
         meant(answer)
         assert answer.status_code >= 400

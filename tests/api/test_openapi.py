@@ -40,6 +40,7 @@ def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/partners/{partner}/score", "GET /v1/partners/{partner}/score/trend",
         "GET /v1/partners/{partner}/score/judgement",
         "POST /v1/enrolments", "GET /v1/enrolments", "GET /v1/consortium",
+        "POST /v1/consents", "GET /v1/consents/{consent}",
         "GET /v1/log", "GET /v1/log/checkpoint", "GET /v1/log/tile/{path}", "GET /v1/log/proof/inclusion",
         "GET /v1/log/proof/consistency", "GET /v1/bonuses", "GET /v1/bonuses/{agreement}",
         "PUT /v1/bonuses/{agreement}/awards/{version}", "GET /v1/session/challenge", "POST /v1/session",
@@ -56,7 +57,7 @@ def test_every_operation_says_what_it_does_and_what_it_answers(document: dict[st
 
 def test_every_write_has_examples_and_its_problems(document: dict[str, Any]) -> None:
     writes = [(p, o) for m, p, o in operations(document) if m in ("post", "put")]
-    assert len(writes) == 8
+    assert len(writes) == 9
     for path, operation in writes:
         content = operation["requestBody"]["content"]["application/json"]
         assert content.get("example") or content.get("examples"), path

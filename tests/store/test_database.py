@@ -20,6 +20,8 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.store import checkpoints, log, meta, migrate, openings, records
 from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Database
+from ledger.store.documents import consents
+from ledger.store.documents.consents import StoredConsent
 from ledger.store.openings import StoredAccess
 from ledger.store.tables import APPEND_ONLY, durable
 from tests.samples import sample
@@ -80,6 +82,7 @@ def test_append_only_tables_refuse_change(database: Database, sequencer: Sequenc
         "cosignatures": "time",
         "erasures": "erased_at",
         "accesses": "at",
+        "consents": "created_at",
     }
     column = columns[table]
     statement = f"UPDATE {table} SET {column} = 5" if verb == "update" else f"DELETE FROM {table}"
@@ -281,6 +284,7 @@ def _fill(database: Database, sequencer: Sequencer) -> None:
         openings.note_accesses(
             connection, [StoredAccess(RecordId(bytes(32)), bytes(20), 0, "commercial", 2, "party", 7)]
         )
+        consents.add(connection, StoredConsent(b"h", b"h", b"d", b"s", 1))
         openings.note_erased(connection, [Erasure(RecordId(b"r" * 32), "details", 1, 0, "order")])
 
 

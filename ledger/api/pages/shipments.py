@@ -35,6 +35,7 @@ _RIGHTS = {
     AccessRight.AMENDED: "as a party of what it amends",
     AccessRight.AUDITOR: "as an auditor",
     AccessRight.EXPORT: "into a bundle, to be handed over",
+    AccessRight.FORWARDED: "forwarded to another operator's log with its consent",
 }
 _STOPS = {
     StopKind.DELIVERY: "both sides signed the delivery",

@@ -187,6 +187,17 @@ class EnrolmentDocument(EnrolmentView):
     signature: str
 
 
+class ConsentView(Answer):
+    consent: str = Field(description="SHA-256 of its document")
+    partner: int
+    to: str = Field(description="Id of the log to which the partner's records may be forwarded")
+    until: int
+    what: list[str] = Field(description="`log-only` records, opened `parts` of records that the chain carries")
+    counts: bool
+    problem: str = Field(description="Why nothing is forwarded by it now; empty while it counts")
+    forwarded: int = Field(description="How many records the other log gave a receipt for")
+
+
 class CouncilView(Answer):
     members: list[str]
     threshold: int

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.api.schemas.answers import Problem
 from ledger.codes import Assurance, ClearanceStatus, Fulfilment, Gate, Mode, Purpose, Regime, Role
-from ledger.common.ids import ConsortiumId, KeyAddress
+from ledger.common.ids import ConsortiumId, KeyAddress, LogId, PartnerId
 from ledger.common.periods import DAY, HOUR
 from ledger.records.eip712 import encode_type
 from ledger.records.schema import message_schema, part_schemas
@@ -32,6 +32,7 @@ from ledger.records.types import (
 )
 from ledger.records.types import Checkpoint as CheckpointRecord
 from ledger.registry.enrolment import Enrolment, RoleRequest
+from ledger.registry.forwarding import Forwarded, ForwardingConsent
 
 SCHEMAS = "#/components/schemas/"
 _SALT = bytes(range(16))
@@ -76,6 +77,11 @@ _ENROLMENT = Enrolment(
     ConsortiumId(bytes(32)), "Acme Carriers", "9421900000027", KeyAddress(bytes(20)), (RoleRequest(Role.CARRIER),)
 )
 
+_CONSENT = ForwardingConsent(
+    ConsortiumId(bytes(32)), PartnerId(3), KeyAddress(bytes(20)), LogId(bytes(32)), LogId(b"\x01" * 32),
+    _NOON + 365 * DAY, (Forwarded.LOG_ONLY, Forwarded.PARTS),
+)  # fmt: skip
+
 
 def _signed(record: Record, signatures: int) -> dict[str, Any]:
     return {"type": type(record).__name__, "message": record.to_json(), "signatures": [_SIGNATURE] * signatures}
@@ -103,6 +109,7 @@ SIGN_IN: dict[str, Any] = {
     "signature": _SIGNATURE,
 }
 ENROLMENT: dict[str, Any] = {"document": _ENROLMENT.document().decode(), "signature": _SIGNATURE}
+CONSENT: dict[str, Any] = {"document": _CONSENT.document().decode(), "signature": _SIGNATURE}
 AWARD_FILE: dict[str, Any] = {"format": "lading/award/2", "lines": [{"partner": 7, "amount": "125000"}]}
 ITEM_CODES: dict[str, Any] = {"codes": ["01/09421900000012/10/L2601/21/000123"]}
 SCAN: dict[str, Any] = {"code": "01/09421900000012/10/L2601/21/000123", "device": "9f86d081884c7d65"}

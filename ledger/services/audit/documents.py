@@ -1,4 +1,4 @@
-"""Documents and notes beside the log: transactions, proposals and enrolments.
+"""Documents and notes beside the log: transactions, proposals, enrolments and consents.
 
 What nothing bears out is not judged: `ledger.explain.not_judged` lists it.
 """
@@ -18,6 +18,7 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import Domain, recover
 from ledger.records.types import BY_NUMBER, Record, RegistryChange
 from ledger.registry.enrolment import check_possession, parse_enrolment
+from ledger.registry.forwarding import ConsentRevocation, check_signature, document_hash, parse_forwarding
 from ledger.services.audit.chain import ChainFacts
 from ledger.services.audit.findings import Findings, shown
 from ledger.services.audit.log_rows import domain_of
@@ -145,6 +146,21 @@ def _proposed(row: Row, domains: Sequence[Domain]) -> Record:
     if row["expires"] != expires:
         raise ValueError(f"it expires at {expires}, and not at {row['expires']}")
     return opened
+
+
+def check_consents(source: Connection, consortium: ConsortiumId, findings: Findings) -> None:
+    """Consents to forwarding and their revocations have their hash and were signed by the key they name."""
+    for row in rowwise.stream(source, "consents"):
+        try:
+            if document_hash(row["document"]) != row["document_hash"]:
+                raise ValueError("the document has another hash")
+            said = parse_forwarding(row["document"], consortium)
+            check_signature(said, row["signature"])
+            if row["consent"] != (said.consent if isinstance(said, ConsentRevocation) else row["document_hash"]):
+                raise ValueError("the document is about another consent")
+        except (LadingError, ValueError, TypeError, RecursionError) as error:
+            what = "the consent or revocation is not the one that its key signed: it was edited"
+            findings.add(row["document_hash"], "consents", "the document that was signed", str(error), what)
 
 
 def check_enrolments(source: Connection, copy: Connection, consortium: ConsortiumId, findings: Findings) -> None:

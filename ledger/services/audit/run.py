@@ -41,7 +41,7 @@ from ledger.services.audit.checkpoints import (
 )
 from ledger.services.audit.cosignatures import check_cosignatures
 from ledger.services.audit.damaged_rows import Damages
-from ledger.services.audit.documents import check_enrolments, check_proposals, check_transactions
+from ledger.services.audit.documents import check_consents, check_enrolments, check_proposals, check_transactions
 from ledger.services.audit.files.cosignature_file import check_published_cosignatures
 from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
@@ -241,8 +241,8 @@ class _Audit:
         f. Opened parts have their hashes; what was erased has not come back.
         g. Projections are those that follow from the records.
         h. Signatures are by the right keys; published quarters are what the records give.
-        i. Index, outbox, pending slots, proposals, enrolments, award files and item codes agree with the records; keys
-           are those that the registry knows. Awards at another size than the rules name are noted.
+        i. Index, outbox, pending slots, proposals, enrolments, consents, award files and item codes agree with the
+           records; keys are those that the registry knows. Awards at another size than the rules name are noted.
         """
         findings, copy, tell = self._findings, self._copy, self._tell
         home, identity = self._settings.home, self._consortium.log
@@ -319,6 +319,7 @@ class _Audit:
         check_transactions(source, self._chain, facts, self._home.log_id, findings)
         check_proposals(source, domains, findings)
         check_enrolments(source, copy, self._deployment.genesis.consortium_id, findings)
+        check_consents(source, self._deployment.genesis.consortium_id, findings)
         check_meta(source, copy, facts, findings)
         check_keys(self._settings, self._consortium, registry.now(), findings)
         reader = VerifiedRecords(copy, self._consortium, registry.refreshed(copy), evidence)

@@ -8,8 +8,9 @@ from ledger.common.ids import RecordId
 from ledger.records import index_keys
 from ledger.records.types import Attestation, Recall, Revocation
 from ledger.registry.history import RegistryView
-from ledger.store import enrolments, records
+from ledger.store import records
 from ledger.store.database import Connection
+from ledger.store.documents import enrolments
 from ledger.store.records import StoredRecord
 
 

@@ -26,6 +26,7 @@ from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.contracts_in_force import ContractBook
 from ledger.services.state.answers import Extent, extent_of
+from ledger.services.state.consents import Consenting
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.partner_names import Names
@@ -68,6 +69,7 @@ class LedgerReader:
         self.views = RecordViews(home, self.registry, keys.log)
         self.signing = SigningViews(home, self.registry)
         self.enrolment = Enrolling(home, self.registry)
+        self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)

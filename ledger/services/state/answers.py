@@ -13,8 +13,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ledger.errors import Busy
-from ledger.store import checkpoints, enrolments, log, migrate, openings
+from ledger.store import checkpoints, log, migrate, openings
 from ledger.store.database import Connection
+from ledger.store.documents import enrolments
 
 MOST = 512
 """Answers that are kept: those that were asked for last."""

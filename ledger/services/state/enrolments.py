@@ -11,9 +11,9 @@ from ledger.services.home.consortium import Consortium
 from ledger.services.home.home import Home
 from ledger.services.state.bonus_pools import pools
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.store import enrolments
 from ledger.store.database import Connection
-from ledger.store.enrolments import StoredEnrolment
+from ledger.store.documents import enrolments
+from ledger.store.documents.enrolments import StoredEnrolment
 
 
 class Enrolling:

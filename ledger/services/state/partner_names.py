@@ -8,8 +8,8 @@ from ledger.errors import LadingError
 from ledger.registry.enrolment import parse_enrolment
 from ledger.registry.state import AddressKind
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.store import enrolments
 from ledger.store.database import Connection
+from ledger.store.documents import enrolments
 from ledger.store.records import StoredRecord
 
 

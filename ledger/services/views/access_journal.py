@@ -29,6 +29,7 @@ class AccessRight(StrEnum):
     AMENDED = "amended"
     AUDITOR = "auditor"
     EXPORT = "export"
+    FORWARDED = "forwarded"
 
 
 class Opened(NamedTuple):
@@ -42,7 +43,8 @@ class Opened(NamedTuple):
 class AccessView:
     """`partner` (id 0: a recipient's key, or the operator) opened the parts at `paths` of `record` at `at`, and perhaps
     again in that full hour. `right`: as a party or signer, as the recipient, as sender or receiver of all its goods, as
-    a party of what it amends, as an auditor, or the operator into a bundle that it exported.
+    a party of what it amends, as an auditor, or the operator into a bundle that it exported. `forwarded`: the operator
+    to the log with the id `key`, with the consent of `partner`.
     """
 
     record: str
@@ -62,7 +64,7 @@ class AccessJournal:
         """What was noted in this hour: most that is read is read again."""
 
     def note(self, partner: int, key: bytes, opened: Mapping[RecordId, Opened]) -> None:
-        """Note that a key of `partner` is about to see these parts."""
+        """Note that a key of `partner` is about to see these parts, or another log, whose id `key` then is."""
         now = self._clock.now()
         hour = full_hour(now)
         if hour != self._hour:

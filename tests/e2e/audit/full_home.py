@@ -8,14 +8,24 @@ from pathlib import Path
 from ledger.cli.demo.cast import subject
 from ledger.cli.demo.scribe import place
 from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.common.ids import LogId, PartnerId
 from ledger.common.periods import DAY
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Observation
+from ledger.registry.forwarding import (
+    ConsentRevocation,
+    Forwarded,
+    ForwardingConsent,
+    document_hash,
+    sign_forwarding,
+)
 from ledger.services.figures import award_files
 from ledger.services.home.consortium import WITNESSES, read_consortium
 from ledger.services.home.score_cards import keep_card
 from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
+from ledger.store.documents import consents
+from ledger.store.documents.consents import StoredConsent, StoredForwarding
 from ledger.store.visits import sessions
 from tests.e2e.figures.test_awards import RULE
 from tests.e2e.figures.test_scorecards import OWN
@@ -59,6 +69,7 @@ def _use(story: Story, node: Node) -> None:
         journal.note(CARRIER, story.parties[CARRIER].key.address, {story.ids[name]: opened})
     for name in ("lost terms", "stuck terms"):
         node.erasing.erase(story.ids[name], ["details"], reason=ErasureReason.ORDER)
+    _consent(story, node)
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, RULE.encode())
         keep_card(connection, OWN)
@@ -68,6 +79,22 @@ def _use(story: Story, node: Node) -> None:
         _observe(story, days)
         story.pass_time(days * DAY)
     assert list(node.reader.publication.newest(4))
+
+
+def _consent(story: Story, node: Node) -> None:
+    """A consent to forwarding, revoked since, and a record that went by it."""
+    key, consortium, now = story.parties[CARRIER].key, node.home.domain.consortium_id, story.clock.now()
+    other = LogId(b"\5" * 32)
+    consent = ForwardingConsent(
+        consortium, PartnerId(CARRIER), key.address, node.home.log_id, other, now + DAY, (Forwarded.PARTS,)
+    )
+    named = document_hash(consent.document())
+    revocation = ConsentRevocation(consortium, key.address, named)
+    with node.home.database.write() as connection:
+        for said in (consent, revocation):
+            document, signature = said.document(), sign_forwarding(said, key)
+            consents.add(connection, StoredConsent(document_hash(document), named, document, signature, now))
+        consents.note_forwarded(connection, StoredForwarding(story.ids["terms"], other, "details", named, now))
 
 
 def _observe(story: Story, number: int) -> None:

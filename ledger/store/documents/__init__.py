@@ -1,0 +1,1 @@
+"""Documents that partners have signed and that are no records: enrolments, consents. Append-only."""
