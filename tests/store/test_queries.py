@@ -14,7 +14,6 @@ from ledger.store import (
     checkpoints,
     cursors,
     enrolments,
-    leases,
     meta,
     migrate,
     outbox,
@@ -22,6 +21,7 @@ from ledger.store import (
     transactions,
 )
 from ledger.store.database import Database
+from ledger.store.processes import leases
 from ledger.store.projections import bonuses, partners, products, shipments
 from ledger.store.rows import text_of
 from tests.samples import sample
