@@ -53,7 +53,9 @@ def work() -> None:
     try:
         node.start()
         err.print("Lading works for this home, or waits for its turn. Stop it with Ctrl-C.", markup=False)
+        notify(READY)
         ended.wait()
+        notify(STOPPING)
     finally:
         node.close()
     if isinstance(node.guard.halted, DiskFailed):

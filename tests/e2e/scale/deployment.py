@@ -63,7 +63,7 @@ class Running:
 
 @dataclass
 class Deployment:
-    """A log whose home is on the first machine; the others see its folder `log`."""
+    """A log whose home is on the first machine; the others see its folder `log`, and who works its `keys`."""
 
     folder: Path
     settings: Settings
@@ -75,8 +75,8 @@ class Deployment:
         """A process that works, or waits for its turn; the first has the home itself."""
         home = self.folder / name
         if not home.exists():
-            shutil.copytree(self.settings.home / "keys", home / "keys")
-            (home / "keys" / "highest-checkpoint").unlink(missing_ok=True)
+            home.mkdir()
+            (home / "keys").symlink_to(self.settings.home / "keys")  # where the highest checkpoint is kept
             self._machine(home, ("consortium.json",))
         return self._started(name, home, ("work",))
 
