@@ -13,7 +13,7 @@ from ledger.codes import APPLIED, ExceptionBit, Mode
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Handoff, Outcome, ShipmentTerms
+from ledger.records.types import Handoff, Outcome, Record, ShipmentTerms
 from ledger.store import outbox, records
 from ledger.store.database import Database
 from ledger.store.projections import outcomes, shipments
@@ -41,6 +41,7 @@ class Load(Thread):
     def __init__(self, deployment: Deployment, urls: Sequence[str], seed: int) -> None:
         super().__init__(name=f"load {seed}", daemon=True)
         self._deployment = deployment
+        self._domain = deployment.trial.node.home.domain
         self._urls = urls
         self._rng = random.Random(seed)
         self._ended = Event()
@@ -61,7 +62,7 @@ class Load(Thread):
         made = Journey()
         self.journeys.append(made)
         for signed in self.steps():
-            record_id = self._deployment.trial.node.home.domain.record_id(signed.record)
+            record_id = self._domain.record_id(signed.record)
             index = self._taken(signed)
             if index is None:
                 break
@@ -69,15 +70,19 @@ class Load(Thread):
         return made
 
     def steps(self) -> Iterator[SignedRecord]:
-        trial, scribe = self._deployment.trial, self._deployment.scribe
+        scribe = self._deployment.scribe
         deal = Deal("PO-1", 10_000_00, CAP, scribe.now + 10 * DAY, ALPHA, CAP, CARRIER, SHOP)
         terms = scribe.terms(deal, "L1", consignor=MAKER, consignee=SHOP, packages=PACKAGES, mode=Mode.ROAD)
-        yield trial.signed(terms, trial.parties[MAKER])
-        shipment = trial.node.home.domain.record_id(terms)
+        yield self._signed(terms, MAKER)
+        shipment = self._domain.record_id(terms)
         for sequence, (releaser, receiver) in enumerate(((MAKER, CARRIER), (CARRIER, SHOP))):
             items = [(shipment, sequence, PACKAGES, NONE)]
             handoff = scribe.handoff(items, releaser, receiver, place("NZ", "NZAKL", "Auckland"))
-            yield trial.signed(handoff, trial.parties[releaser], trial.parties[receiver])
+            yield self._signed(handoff, releaser, receiver)
+
+    def _signed(self, record: Record, *partners: int) -> SignedRecord:
+        keys = [self._deployment.trial.parties[partner].key for partner in partners]
+        return SignedRecord(record, tuple(key.sign(self._domain, record) for key in keys))
 
     def _taken(self, signed: SignedRecord) -> int | None:
         """The index that a service acknowledged; whichever it is, the next is asked when one is away or busy."""
