@@ -16,7 +16,7 @@ GO := cd network && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trim
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup demo network network-node test test-python test-contracts test-browser test-network check format \
-  drills bench generate contracts slither mutants release-home lock clean
+  drills drills-network bench generate contracts slither mutants release-home lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -122,6 +122,9 @@ slither: setup $(VENV)-slither/.installed ## static analysis of the contracts; f
 
 drills: setup ## the long fault and tamper drills, for hours; CONTRIBUTING.md says how long each, and how to shorten it
 	$(PYTEST) -m drill -n 0
+
+drills-network: setup network-node ## services, workers, validators and PostgreSQL killed under load for DRILL_SECONDS=600
+	$(PYTEST) -m network -n 0 -s tests/e2e/scale
 
 bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs against their target
 	$(BIN)/python -m scripts.bench $(HANDOFFS)

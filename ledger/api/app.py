@@ -14,6 +14,7 @@ from ledger.api import pages, problems
 from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
+from ledger.api.quota_exchange import QuotaExchange
 from ledger.api.routers import (
     bonuses,
     consents,
@@ -30,10 +31,12 @@ from ledger.api.routers import (
 )
 from ledger.api.schemas import examples
 from ledger.api.shared import SharedLook
+from ledger.services.home.settings import EMBEDDED
 from ledger.services.node.health import Readiness
 from ledger.services.node.node import Node
 from ledger.services.state.answers import Answers
 from ledger.services.state.sessions import Sessions
+from ledger.services.state.shared_quotas import SharedQuotas
 
 BUNDLES = 32
 """Bundles of products that are kept: those that were asked for last. Each has the registry's whole history."""
@@ -63,12 +66,18 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     `budgets`: what clients may ask for, by default as the settings say.
     """
 
+    quotas = budgets or Budgets.of(node.home.settings)
+    exchange = QuotaExchange(quotas.writes, SharedQuotas(node.home.database).spend)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         node.start()
+        if node.home.settings.chain != EMBEDDED:  # else no other process can be at work
+            exchange.start()
         try:
             yield
         finally:
+            exchange.stop()
             node.stop()
 
     app = FastAPI(
@@ -83,7 +92,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.node = node
-    app.state.budgets = budgets or Budgets.of(node.home.settings)
+    app.state.budgets = quotas
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
     app.state.readiness = SharedLook(partial(_readiness, node))

@@ -3,11 +3,14 @@
 A request costs points by what it is (`ledger.api.costs`). Who has signed in as a partner pays from the partner's
 bucket, everybody else from that of the address. A record that is taken in is paid for by the partners whose signatures
 it brings; one that is refused, and more, by whoever sent it. What looks at codes count for has an allowance of its own.
+
+Each process counts by itself. What partners spend is exchanged with the other processes of the database now and then
+(`Budget.exchange`), so that many services grant a signer no more than one, but for what it spends in between.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from math import ceil
@@ -26,6 +29,9 @@ MOST_PAYERS = 10_000
 LOOKS_A_DAY = 100
 """Looks of one client that count in a day: far more than a household has goods, and no use to who reads a shelf."""
 COOKIE = "lading_session"
+_PARTNER = "partner "
+Spend = Callable[[Mapping[str, float], float], Mapping[str, float]]
+"""Takes points from payers' buckets in all processes, to which so many come back a second: how many lack then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Budget:
         self._monotonic = monotonic
         self._lock = Lock()
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # payer: points left, and when
+        self._untold: dict[str, float] = {}  # by partner, what it spent here that no other process knows of
 
     def take(self, payer: str, points: int) -> None:
         """Raises `Busy`, which says when to come back, unless the payer has so many points left.
@@ -59,9 +66,11 @@ class Budget:
         with self._lock:
             left, needed = self._now(payer), min(points, self._rate.burst)
             if left < needed:
+                self._note(payer, 0)  # it may have got something back elsewhere
                 wait = ceil((needed - left) / self._rate.per_second)
                 raise Busy("this client asks for too much", retry_after=wait)
             self._keep(payer, left - points)
+            self._note(payer, points)
 
     def charge(self, payer: str, points: int) -> None:
         """Take so many points, as far as they are there, or give them back where it is a negative number."""
@@ -69,12 +78,38 @@ class Budget:
             return
         with self._lock:
             left = self._now(payer)
-            self._keep(payer, min(float(self._rate.burst), max(min(left, 0.0), left - points)))
+            after = min(float(self._rate.burst), max(min(left, 0.0), left - points))
+            self._keep(payer, after)
+            self._note(payer, left - after)
+
+    def exchange(self, spend: Spend) -> None:
+        """Tell the other processes what partners have spent here since the last time, and take over what that leaves.
+
+        Raises what `spend` does; then it is told the next time.
+        """
+        with self._lock:
+            telling, self._untold = self._untold, {}
+        if not telling:
+            return
+        try:
+            lacking = spend(telling, self._rate.per_second)
+        except BaseException:
+            with self._lock:
+                for payer, points in telling.items():
+                    self._note(payer, points)
+            raise
+        with self._lock:
+            for payer, points in lacking.items():
+                self._keep(payer, self._rate.burst - max(points, 0.0) - self._untold.get(payer, 0.0))
 
     def spent(self, payer: str) -> float:
         """The share of its bucket that the payer has used, 0 to 1."""
         with self._lock:
             return 1 - self._now(payer) / self._rate.burst
+
+    def _note(self, payer: str, points: float) -> None:
+        if payer.startswith(_PARTNER):
+            self._untold[payer] = self._untold.get(payer, 0.0) + points
 
     def _now(self, payer: str) -> float:
         left, since = self._left.get(payer, (float(self._rate.burst), 0.0))
@@ -153,7 +188,7 @@ class LookQuota:
 
 
 def paid_by(partner: int) -> str:
-    return f"partner {partner}"
+    return f"{_PARTNER}{partner}"
 
 
 def client_of(host: str) -> str:

@@ -61,6 +61,7 @@ PANELS: dict[str, dict[str, Entry]] = {
     "Run": {
         "demo": Entry("demo", "Play some weeks of a supply chain, check every promise, and serve it."),
         "serve": Entry("serve", "Serve the API and the pages of the consortium in LADING_HOME."),
+        "work": Entry("serve", "Relay, publish and anchor for services that run with --no-worker."),
         "found": Entry("found", "Make the operator's keys and deploy the contracts on LADING_CHAIN."),
         "opening": Entry("found", "Prepare what the council has not yet decided of the founding."),
         "join": Entry("found", "Become a further operator: keys and a log of your own, on the consortium's network."),

@@ -134,10 +134,12 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "housekeeping",
-        "leases, sign-ins, locks, what is still to be scrubbed, and bytes of the databases that hold no row",
+        "leases, news, quotas, sign-ins, locks, what is to be scrubbed, and bytes of the databases that hold no row",
         "the operator's process alone uses them; they run out, or are made anew",
         (
             "leases*",
+            "news*",
+            "quotas*",
             "sessions*",
             "challenges*",
             "file *.lock*",

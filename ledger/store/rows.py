@@ -46,7 +46,7 @@ def insert(connection: Connection, table: Table, values: Sequence[object]) -> No
 def put(connection: Connection, table: Table, values: Sequence[object]) -> None:
     """Insert each row, or replace the one with the same primary key."""
     if values:
-        statement = _insert(connection, table)
+        statement = insert_of(connection, table)
         keys = [c.name for c in table.primary_key.columns]
         others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
         connection.execute(
@@ -54,15 +54,23 @@ def put(connection: Connection, table: Table, values: Sequence[object]) -> None:
         )
 
 
+def upsert(connection: Connection, table: Table, values: dict[str, Any]) -> None:
+    """Insert a row, or replace the one with the same primary key; values may be expressions."""
+    statement = insert_of(connection, table).values(values)
+    keys = [c.name for c in table.primary_key.columns]
+    others = {name: statement.excluded[name] for name in values if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
+
+
 def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
     """Insert the rows whose primary key is not there yet; the others stay as they are."""
     if values:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), values)
+        connection.execute(insert_of(connection, table).on_conflict_do_nothing(), values)
 
 
 def insert_one(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row; False when its primary key is there already. Of several at once, exactly one is told True."""
-    statement = _insert(connection, table).values(values).on_conflict_do_nothing()
+    statement = insert_of(connection, table).values(values).on_conflict_do_nothing()
     return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
@@ -89,5 +97,6 @@ def _columns(table: Table, kind: type[Any]) -> list[ColumnElement[Any]]:
     return [table.c[f.name] for f in fields(kind)]
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+def insert_of(connection: Connection, table: Table) -> Any:
+    """The INSERT of the connection's dialect, which knows ON CONFLICT."""
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)

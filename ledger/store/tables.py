@@ -263,3 +263,18 @@ challenges = Table(
     Column("nonce", String, primary_key=True),  # of a challenge that has served
     Column("expires", BigInteger, nullable=False, index=True),
 )
+
+news = Table(
+    "news",
+    durable,
+    Column("name", String, primary_key=True),  # whose: the worker's, or a bonus agreement's
+    Column("told_at", BigInteger, nullable=False),  # UTC seconds by the database's clock
+    Column("text", Text, nullable=False),  # JSON
+)
+
+quotas = Table(
+    "quotas",
+    durable,
+    Column("payer", String, primary_key=True),
+    Column("full_at", BigInteger, nullable=False),  # UTC microseconds by the database's clock
+)

@@ -31,6 +31,7 @@ TESTS = {
     "BonusPool": ("bonus", "test_signing_domains.py"),
     "CheckpointAnchor": ("test_anchor.py", "test_gas.py"),
     "SettlementToken": ("bonus",),
+    "Courier": ("../relay/test_courier.py", "test_gas.py"),
 }
 """Contract to the Python tests that are about it, the likeliest to notice first."""
 

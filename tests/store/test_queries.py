@@ -13,7 +13,6 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.store import (
     checkpoints,
     cursors,
-    leases,
     meta,
     migrate,
     outbox,
@@ -22,6 +21,7 @@ from ledger.store import (
 )
 from ledger.store.database import Database
 from ledger.store.documents import enrolments
+from ledger.store.processes import leases
 from ledger.store.projections import bonuses, partners, products, shipments
 from ledger.store.rows import text_of
 from tests.samples import sample

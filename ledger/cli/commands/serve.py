@@ -1,13 +1,15 @@
-"""`lading serve`: the HTTP service of this home, until it is told to stop."""
+"""`lading serve`: the HTTP service of this home, until it is told to stop. `lading work`: its work without HTTP."""
 
 import logging
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
+import typer
 import uvicorn
 
 from ledger.api.app import create_app
@@ -15,6 +17,7 @@ from ledger.api.connections import ACCEPTED_AT_ONCE, PatientProtocol, allow_more
 from ledger.cli.output import err
 from ledger.cli.service_manager import READY, STOPPING, notify
 from ledger.errors import DiskFailed, Misconfigured
+from ledger.services.home.chains import require_shared
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
 
@@ -24,10 +27,39 @@ LINE = "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
 DEMO_NOTICE = "This is a demo: its keys are public and its money is worthless."
 
 
-def serve() -> None:
+def serve(
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave relaying, publishing and anchoring to `lading work`.")
+    ] = False,
+) -> None:
     """Serve the API and the pages of the consortium in LADING_HOME."""
     settings = read_settings()
-    run(settings, Node(settings))
+    run(settings, Node(settings, works=not no_worker))
+
+
+def work() -> None:
+    """Relay, publish and anchor for services that run with --no-worker.
+
+    Of several such processes one works; the others wait, and take over within seconds when it ends, however it ends.
+    """
+    settings = read_settings()
+    require_shared(settings, "`lading work`")
+    configure_logging(settings.log_level)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    node = Node(settings)
+    node.on_failure = ended.set
+    try:
+        node.start()
+        err.print("Lading works for this home, or waits for its turn. Stop it with Ctrl-C.", markup=False)
+        notify(READY)
+        ended.wait()
+        notify(STOPPING)
+    finally:
+        node.close()
+    if isinstance(node.guard.halted, DiskFailed):
+        raise node.guard.halted
 
 
 def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None = None) -> None:

@@ -3,6 +3,7 @@
 Payments into a pool are no records, so neither the log nor a projection has them.
 """
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable
 from ledger.services.home.home import Home
 from ledger.services.state.bonus_pools import pool_of
+from ledger.store.processes import news
 from ledger.store.projections import bonuses
 
 POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
@@ -37,6 +39,16 @@ class PoolState:
     status: AgreementStatus
     funded: int
     deposits: tuple[Deposit, ...]
+
+    def to_text(self) -> str:
+        deposits = [[to_hex(one.funder), str(one.amount), one.refunded] for one in self.deposits]
+        return json.dumps({"status": int(self.status), "funded": str(self.funded), "deposits": deposits})
+
+    @classmethod
+    def from_text(cls, text: str) -> "PoolState":
+        told = json.loads(text)
+        deposits = (Deposit(bytes.fromhex(f[2:]), int(amount), refunded) for f, amount, refunded in told["deposits"])
+        return cls(AgreementStatus(told["status"]), int(told["funded"]), tuple(deposits))
 
 
 class Pools(Protocol):
@@ -66,12 +78,11 @@ class AskedPools:
 
 
 class HeardPools:
-    """What the chain said last, for readers who do not wait for it; `listen` asks. Safe to share between threads."""
+    """What the chain said last, for readers who do not wait for it, in whatever process; `listen` asks."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._asked = AskedPools(home)
-        self._states: dict[RecordId, PoolState] = {}
         self._heard_at: int | None = None
 
     def listen(self, *, changed: bool) -> None:
@@ -83,18 +94,25 @@ class HeardPools:
         again = changed or self._heard_at is None or now - self._heard_at >= REFRESH_SECONDS
         with self._home.database.read() as connection:
             ids = [row.record_id for row in bonuses.agreements(connection)]
-        for agreement_id in ids:
-            if again or agreement_id not in self._states:
-                self._states[agreement_id] = self._asked.state(agreement_id)
+            known = {agreement_id: news.told(connection, _name(agreement_id)) for agreement_id in ids}
+        for agreement_id, before in known.items():
+            if again or before is None:
+                text = self._asked.state(agreement_id).to_text()
+                if before is None or text != before.text:
+                    with self._home.database.write() as connection:
+                        news.tell(connection, _name(agreement_id), text)
         if again:
             self._heard_at = now
 
     def state(self, agreement_id: RecordId) -> PoolState:
-        state = self._states.get(agreement_id)
-        if state is None:
+        with self._home.database.read() as connection:
+            told = news.told(connection, _name(agreement_id))
+        if told is None:
             raise ChainUnavailable(
-                "the chain has said nothing about this agreement since the service started",
-                where="agreement",
-                found=to_hex(agreement_id),
+                "the chain has said nothing about this agreement yet", where="agreement", found=to_hex(agreement_id)
             )
-        return state
+        return PoolState.from_text(told.text)
+
+
+def _name(agreement_id: RecordId) -> str:
+    return f"agreement {to_hex(agreement_id)}"

@@ -68,6 +68,26 @@ def require_embedded(settings: Settings, what: str) -> None:
         )
 
 
+def require_shared(settings: Settings, what: str) -> None:
+    """Raise `Misconfigured` unless the settings name a chain and a database that several processes can use at once."""
+    if settings.chain == EMBEDDED:
+        raise Misconfigured(
+            f"{what} shares its chain with other processes, and the embedded chain is one process's alone",
+            where="LADING_CHAIN",
+            expected="the URLs of a network's nodes",
+            found=EMBEDDED,
+            mend="Use `lading serve`, which does all the work itself, or a network: docs/guides/network.md.",
+        )
+    if (file := Database.file_of(settings.database_url)) is not None:
+        raise Misconfigured(
+            f"{what} shares its database with other processes",
+            where="LADING_DATABASE_URL",
+            expected="postgresql+psycopg://…",
+            found=f"SQLite, {file}",
+            mend="Use `lading serve`, which does all the work itself, or PostgreSQL.",
+        )
+
+
 def _network(settings: Settings, place: PlaceOf, patience: float) -> RpcChain:
     nodes = Nodes([HttpNode(url) for url in settings.nodes], place, patience=patience)
     return RpcChain(nodes, finality_depth=settings.finality_depth or None, in_flight=settings.in_flight)

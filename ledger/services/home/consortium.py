@@ -6,7 +6,8 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -154,14 +155,26 @@ def with_logs_of(trust: dict[str, Any], other: Trust) -> dict[str, Any]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OperatorKeys:
-    """The keys that the service itself uses. None of them signs a record of a partner."""
+    """The keys that the service itself uses. None of them signs a record of a partner.
 
-    relayer: SigningKey
-    anchor: SigningKey
+    Those that send to the chain are read when they are first asked for: a process that sends nothing need not have
+    them.
+    """
+
+    folder: Path
+    passphrase: str = field(repr=False)
     log: LogSigner
-    session_secret: bytes
+    session_secret: bytes = field(repr=False)
+
+    @cached_property
+    def relayer(self) -> SigningKey:
+        return read_keystore(self.folder / RELAYER, self.passphrase)
+
+    @cached_property
+    def anchor(self) -> SigningKey:
+        return read_keystore(self.folder / ANCHOR, self.passphrase)
 
 
 def read_consortium(home: Path) -> Consortium:
@@ -303,12 +316,7 @@ def open_keys(settings: Settings, origin: str) -> OperatorKeys:
         raise Misconfigured(
             "the session key cannot be read", where="keys/session.key", found=str(error.strerror)
         ) from None
-    return OperatorKeys(
-        read_keystore(keys / RELAYER, passphrase),
-        read_keystore(keys / ANCHOR, passphrase),
-        LogSigner(origin, read_log_key(keys / LOG, passphrase)),
-        secret,
-    )
+    return OperatorKeys(keys, passphrase, LogSigner(origin, read_log_key(keys / LOG, passphrase)), secret)
 
 
 def found(

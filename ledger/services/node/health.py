@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from ledger.chain.client import Block
-from ledger.errors import ChainUnavailable, LadingError
+from ledger.errors import LadingError, NotFound
 from ledger.explain.units import moment
 from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Sequencer
+from ledger.services.node.news import LOG, QUIET_SECONDS, WORKER, WorkerNews
 from ledger.services.node.reader import LedgerReader
 from ledger.services.relay.chain_memory import CHAIN
 from ledger.store import checkpoints, log, outbox, records
 
-LOG = "log"
-"""What the guard is held by while the log cannot be published."""
 OK = "ok"
+FOLDER_SECONDS = 60
+"""Within which a checkpoint has to be seen in a shared folder."""
 _GAUGES = {
     "log_size": "Leaves in the log",
     "published_size": "Leaves under the published checkpoint",
@@ -32,31 +32,12 @@ _GAUGES = {
     "newest_block_age_seconds": "Seconds since the time of that block",
     "chain_away_seconds": "Seconds since the chain was last heard of, 0 while it answers",
     "lease_held": "1 while this process is the one that relays, else 0",
+    "worker_silent_seconds": "Seconds since the process that works was last heard of, 0 in that process",
     "cosignatures_missing": "Cosignatures that the published checkpoint still needs for its quorum",
     "witnesses_away": "Witnesses that did not answer the last time they were asked",
     "halted": "1 when nothing is accepted or signed until a restart, else 0",
     "clock_off_seconds": "Seconds by which the clock is ahead of what contradicts it most, or behind it",
 }
-
-
-class WorkerNews:
-    """What the worker heard and met last. It alone writes; others may read at any time."""
-
-    def __init__(self) -> None:
-        self.block: Block | None = None
-        """The newest final block."""
-        self.away: tuple[int, str] | None = None
-        """Since when the chain does not answer, or not so that it fits, and why."""
-        self.problem = ""
-        """What else stops the work."""
-        self.relays = False
-
-    def heard(self, block: Block | None) -> None:
-        self.block, self.away = block or self.block, None
-
-    def lost(self, error: ChainUnavailable, now: int) -> None:
-        since = self.away[0] if self.away else now
-        self.away = since, str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +64,17 @@ class Health:
         wrong = {
             "database": self._database_problem(),
             "chain": guard.held(CHAIN),
-            "log": guard.halted or self._sequencer.failure or guard.held(LOG),
+            "log": guard.halted or self._sequencer.failure or guard.held(LOG) or self._folder_problem(),
             "clock": guard.clock_trouble(),
-            "worker": self._news.problem,
+            "worker": guard.held(WORKER) or self._news.problem,
         }
         checks = {part: str(problem or OK) for part, problem in wrong.items()}
         if any(wrong.values()):
             return Readiness("not ready", accepting=False, checks=checks)
+        quiet = self._news.age or 0
+        if quiet > QUIET_SECONDS:
+            said = f"accepting, nothing heard of the worker for {quiet} s"
+            return Readiness(said, accepting=True, checks=checks | {"worker": said})
         if away is None:
             return Readiness(OK, accepting=True, checks=checks)
         status = f"accepting, chain away since {moment(away[0])}"
@@ -102,6 +87,27 @@ class Health:
         except LadingError as error:
             return error
         return None
+
+    def _folder_problem(self) -> LadingError | None:
+        """What another process publishes can be read here, or should be by now."""
+        if self._news.age is None:
+            return None
+        try:
+            published = self._reader.publisher.current()
+            with self._home.database.read() as connection:
+                newest = checkpoints.latest(connection)
+        except LadingError as error:
+            return error
+        size = published.head.size if published else 0
+        if newest is None or size >= newest.size or self._home.clock.now() - newest.signed_at < FOLDER_SECONDS:
+            return None
+        return NotFound(
+            "the folder does not show what the worker publishes",
+            where=str(self._home.settings.home / "log"),
+            expected=f"a checkpoint of {newest.size} leaves",
+            found=f"{size}",
+            mend="Share the worker's folder `log` with this process.",
+        )
 
     def measure(self) -> None:
         """Bring the metrics up to date."""
@@ -127,6 +133,7 @@ class Health:
             "oldest_waiting_seconds": 0 if oldest is None else now - oldest,
             "chain_away_seconds": now - news.away[0] if news.away else 0,
             "lease_held": int(news.relays),
+            "worker_silent_seconds": news.age or 0,
             "cosignatures_missing": witnesses["missing"] if witnesses else 0,
             "witnesses_away": sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0,
             "halted": int(guard.halted is not None),

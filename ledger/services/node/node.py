@@ -2,12 +2,16 @@
 
 `tick` carries everything one round on: what was accepted into the tree, to the chain, and what the chain said back
 into the log and the projections. `start` does so in a background thread; scenarios and tests call `tick` themselves.
+
+Of several processes on one database, the one that has the relayer's lease works in the background; the others accept
+and read, and listen to its news.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 from ledger.chain.contracts import encode_call, revert_reason
 from ledger.chain.nodes import Place
@@ -24,7 +28,7 @@ from ledger.errors import (
 from ledger.records.signing import SignedRecord
 from ledger.services.figures.award_files import claim_extras, extras_of
 from ledger.services.figures.pools import HeardPools
-from ledger.services.home.chains import open_chain, place_of
+from ledger.services.home.chains import open_chain, place_of, require_shared
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
 from ledger.services.home.home import Home
@@ -33,7 +37,8 @@ from ledger.services.home.restored import clear_restored, is_restored
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
-from ledger.services.node.health import LOG, Health, WorkerNews
+from ledger.services.node.health import Health
+from ledger.services.node.news import LOG, WORKER, Listener, Teller, WorkerNews, witness_problems
 from ledger.services.node.publishing import PublishingLoop
 from ledger.services.node.reader import LedgerReader
 from ledger.services.publish.witnesses import Witnesses
@@ -63,13 +68,18 @@ def no_preflight(_: SignedRecord, __: RecordId) -> str:
 class Node:
     """A home opened for writing: what serves, relays and anchors. Open it once per process; `close` when done."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, *, works: bool = True) -> None:
         """Open the home, and meet what files, chain and witnesses know of its log before anything is signed.
 
+        Without `works` it leaves all that to another process: it asks neither chain nor witnesses, needs no key but
+        the log's, and accepts while that process says that it would.
         Where they contradict each other the node opens halted: it reads, and `readiness` says why. Raises
         `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
         open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
         """
+        if not works:
+            require_shared(settings, "a service without a worker")
+        self.works = works
         consortium = read_consortium(settings.home)  # before anything is created in a home that is none
         keys = open_keys(settings, consortium.log.origin)
         watch = clock or SystemClock()
@@ -86,21 +96,28 @@ class Node:
             self.news = WorkerNews()
             self.pools = HeardPools(self.home)
             self.reader = LedgerReader(self.home, keys, self.pools)
-            self._wire_writing()
-            if consortium.witnesses is not None:
+            self.reader.witness_problems = partial(witness_problems, self.news, self.reader.publisher)
+            self._wire_accepting()
+            if works:
+                self._wire_work()
+            if works and consortium.witnesses is not None:
                 self.reader.publisher.witnesses = Witnesses(consortium.witnesses)
                 undone.callback(self.reader.publisher.witnesses.close)
             self._thread: threading.Thread | None = None
             self._stop = threading.Event()
             self.on_failure: Callable[[], None] = lambda: None
             """Called from the worker when this process must end, because nobody knows what the disk holds."""
+            if works:
+                self._meet()
+            else:
+                self._trust_the_worker()
             self._open()
             undone.pop_all()
 
     def _place(self) -> Place:
         return place_of(self.home.consortium, self.home.database)
 
-    def _open(self) -> None:
+    def _meet(self) -> None:
         """Nothing is accepted before this is done: a home put back to an older state must not become a second log.
 
         While the chain cannot be asked, what is stored is enough if it is no older than the highest checkpoint that the
@@ -121,25 +138,42 @@ class Node:
                     self.guard.hold(CHAIN, error)
             with suppress(StorageFailed):  # the guard is held, and readiness says so
                 self._publish()
+
+    def _trust_the_worker(self) -> None:
+        """Whoever works has met all that before it told anything."""
+        self.clocks.recall()
+        self.listener.listen()
+
+    def _open(self) -> None:
         with self.home.database.write() as connection:
             self.projector.catch_up(connection)
         self.erasing.erase_again()
         self.sequencer.start()
 
-    def _wire_writing(self) -> None:
+    def _wire_accepting(self) -> None:
         home, keys, registry = self.home, self.reader.keys, self.reader.registry
         self.sequencer = Sequencer(home.database, keys.log, self.guard)
         self._accepted = threading.Event()
-        self._publishing = PublishingLoop(self._publish_or_halt)
+        self._publishing = PublishingLoop(self._publish_in_turn)
         self.sequencer.on_commit = self._ring
         self.clocks = OtherClocks(home)
-        self.memory = ChainMemory(home, keys, self.reader.publisher)
         self.projector = Projector(registry)
+        # A client waits for the answer, so no node is asked: there the relayer finds out.
+        preflight = self.preflight if home.settings.chain == EMBEDDED else no_preflight
+        self.submission = Submission(home, self.sequencer, registry, preflight)
+        self.erasing = Erasing(home, registry)
+        self.health = Health(home, self.reader, self.sequencer, self.news)
+        self.listener = Listener(home, self.news, takes_over=self.works)
+
+    def _wire_work(self) -> None:
+        home, keys, registry = self.home, self.reader.keys, self.reader.registry
+        self.memory = ChainMemory(home, keys, self.reader.publisher)
         # The embedded chain's file lock lets only one process write: a lease that a crash left behind is nobody's.
         embedded = home.settings.chain == EMBEDDED
-        relaying = Lease(home.database, LEASE, home.clock, alone=embedded)
+        relaying = self._turn = Lease(home.database, LEASE, home.clock, alone=embedded)
         anchoring = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
-        self.leases = LeaseTimer([relaying, anchoring])
+        self.teller = Teller(home, self.news, self.sequencer, self.reader.publisher)
+        self.leases = LeaseTimer([relaying, anchoring], also=self._tell)
         self.follower = Follower(home, self.sequencer, project=self.projector.catch_up)
         self.relayer = Relayer(
             home,
@@ -160,11 +194,6 @@ class Node:
             self.reader.publisher,
             anchoring,
         )
-        # A client waits for the answer, so no node is asked: there the relayer finds out.
-        preflight = self.preflight if embedded else no_preflight
-        self.submission = Submission(home, self.sequencer, registry, preflight)
-        self.erasing = Erasing(home, registry)
-        self.health = Health(home, self.reader, self.sequencer, self.news)
 
     # --- work ----------------------------------------------------------------------------------------------
 
@@ -256,9 +285,10 @@ class Node:
         self.guard.release(LOG)
         self.clocks.ask_witnesses(self.reader.publisher.witnesses)
 
-    def _publish_or_halt(self) -> None:
-        with self._halting():
-            self._publish()
+    def _publish_in_turn(self) -> None:
+        if self._turn.held:
+            with self._halting():
+                self._publish()
 
     def _ring(self) -> None:
         self._accepted.set()
@@ -295,10 +325,11 @@ class Node:
         """Work in the background until `stop`."""
         if self._thread is None:
             self._stop.clear()
-            self.leases.start()
+            if self.works:
+                self.leases.start()
+                self._publishing.start()
             self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
             self._thread.start()
-            self._publishing.start()
 
     def stop(self) -> None:
         """End the work in order: another process can take it over at once."""
@@ -308,7 +339,8 @@ class Node:
             self._stop.set()
             self._accepted.set()
             thread.join()
-        self.leases.stop()
+        if self.works:
+            self.leases.stop()
 
     def close(self) -> None:
         self.stop()
@@ -323,8 +355,7 @@ class Node:
         while not self._stop.is_set():
             busy, said = False, ""
             try:
-                busy = self.tick()
-                self.news.problem = ""
+                busy = self._round()
             except LadingError as error:
                 said = str(error)
                 # A chain that is away is told of as such; and who has lost its lease waits for its turn.
@@ -339,9 +370,29 @@ class Node:
                 self.news.problem = "an unforeseen error, see the log"
                 trouble.exception("unforeseen error in the worker")
             told = said
+            with suppress(LadingError):  # the database is away, and the next round says so
+                self._tell()
             if not busy:
                 self._accepted.wait(PAUSE)
                 self._accepted.clear()
+
+    def _round(self) -> bool:
+        """Work, if it is this process's turn; else hear what the one says that works. Whether anything moved."""
+        if not self.works or not self._turn.take():
+            self.listener.listen()
+            return False
+        if self.news.age is not None:
+            trouble.info("this process works now")
+            self.news.age = None
+            self.guard.release(WORKER)
+        busy = self.tick()
+        self.news.problem = ""
+        return busy
+
+    def _tell(self) -> None:
+        """Tell the other processes what this one heard, while it is the one that works."""
+        if self.works and self._turn.held and self.news.age is None:
+            self.teller.tell()
 
     def preflight(self, signed: SignedRecord, record_id: RecordId) -> str:
         """What the contract would say if the record were submitted now: the reason of its revert, or nothing.

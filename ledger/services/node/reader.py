@@ -75,6 +75,7 @@ class LedgerReader:
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
+        self.witness_problems = self.publisher.witness_problems
 
     def close(self) -> None:
         self.home.close()
@@ -155,7 +156,7 @@ class LedgerReader:
     def witness_state(self) -> dict[str, Any] | None:
         """Who has cosigned the published checkpoint and when, and who was away; None where nobody is asked.
 
-        `problem`: what went wrong the last time, as far as this process has asked.
+        `problem`: what went wrong the last time, as far as this process has asked, or the worker has told.
         """
         if self.home.consortium.witnesses is None:
             return None
@@ -163,7 +164,7 @@ class LedgerReader:
         published = self.publisher.current()
         cosignatures = policy.cosignatures(parse_checkpoint(published.note)) if published else ()
         times = {cosignature.witness: cosignature.time for cosignature in cosignatures}
-        problems = self.publisher.witnesses.problems() if self.publisher.witnesses else {}
+        problems = self.witness_problems()
         return {
             "threshold": policy.threshold,
             "cosignedAt": policy.time_of(cosignatures),

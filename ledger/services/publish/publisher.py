@@ -107,6 +107,10 @@ class Publisher:
         """The RFC 9162 proof between two sizes; raises `NotFound` while the larger is not published."""
         return self._tree_up_to(size2).consistency_proof(size1, size2)
 
+    def witness_problems(self) -> Mapping[str, str]:
+        """By witness, what went wrong the last time that this process asked it."""
+        return self.witnesses.problems() if self.witnesses else {}
+
     # --- publishing ----------------------------------------------------------------------------------------------
 
     def publish(self, now: int) -> PublishedCheckpoint:

@@ -11,13 +11,13 @@ import logging
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ledger.errors import LadingError, LeaseLost
 from ledger.services.home.clock import Clock
-from ledger.store import leases
 from ledger.store.database import Connection, Database
+from ledger.store.processes import leases
 
 SECONDS = 15
 """For so long a lease outlives its holder."""
@@ -97,8 +97,12 @@ class Lease:
 class LeaseTimer:
     """Renews leases in a thread of its own, however long a node or a disk keeps the work waiting."""
 
-    def __init__(self, held: Sequence[Lease], every: float = RENEW_SECONDS) -> None:
+    def __init__(
+        self, held: Sequence[Lease], also: Callable[[], None] = lambda: None, every: float = RENEW_SECONDS
+    ) -> None:
+        """`also` is called each time, after the leases."""
         self._leases = held
+        self._also = also
         self._every = every
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -126,3 +130,7 @@ class LeaseTimer:
                     lease.renew()
                 except LadingError as error:
                     log.warning("a lease could not be renewed: %s", error)
+            try:
+                self._also()
+            except LadingError as error:
+                log.warning("the other processes could not be told: %s", error)

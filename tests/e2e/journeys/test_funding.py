@@ -22,7 +22,7 @@ from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.services.relay.pool_payments import Funding, fund, plan_funding
 from ledger.services.relay.sender import Intent, Sender
-from ledger.store import leases
+from ledger.store.processes import leases
 from tests.e2e.lifecycle.test_pool_succession import terms
 from tests.e2e.stage import CARRIER, PURSE, SECOND, Stage, key_of, staged
 

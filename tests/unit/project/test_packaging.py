@@ -51,7 +51,7 @@ def check_command(arguments: list[str]) -> None:
 
 
 def test_there_are_units() -> None:
-    assert {unit.stem for unit in UNITS} >= {"lading", "lading-witness"}
+    assert {unit.stem for unit in UNITS} >= {"lading", "lading-work", "lading-witness"}
 
 
 @each_unit
@@ -169,7 +169,7 @@ def test_the_image_serves_on_the_port_that_it_names_and_is_asked_there() -> None
 
 def test_the_guide_shows_commands_that_there_are() -> None:
     text = (ROOT / "docs" / "packaging.md").read_text(encoding="utf-8")
-    shown = re.findall(r"(?:^|/|\s)lading ((?:serve|witness|backup|restore|upgrade|audit|found)\b[^\n`#]*)", text)
+    shown = re.findall(r"(?:^|/|\s)lading ((?:serve|work|witness|backup|restore|upgrade|audit|found)\b[^\n`#]*)", text)
     assert {line.split()[0] for line in shown} >= {"backup", "restore"}
     for line in shown:
         name = line.split()[0]

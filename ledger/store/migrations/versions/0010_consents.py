@@ -1,7 +1,7 @@
 """Consents to forwarding records to other operators, for ever, and what was forwarded.
 
 Revision ID: 0010
-Revises: 0008
+Revises: 0009
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from ledger.store.triggers import refusing_more
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

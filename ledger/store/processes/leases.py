@@ -4,16 +4,13 @@ They run by the database's clock, which all who ask share. A holder's name is ne
 so it is the fencing token as well: who finds another name in the row has lost it.
 """
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, literal_column, select
+from sqlalchemy import Connection, select
 
+from ledger.store.processes.database_clock import seconds as now
 from ledger.store.rows import insert_new
 from ledger.store.tables import leases
 
 _GIVEN_UP = 0
-_NOW = {
-    "sqlite": literal_column("CAST(strftime('%s', 'now') AS INTEGER)", BigInteger),
-    "postgresql": literal_column("CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)", BigInteger),
-}
 
 
 def take(connection: Connection, name: str, holder: str, seconds: int, *, from_anybody: bool = False) -> bool:
@@ -24,14 +21,14 @@ def take(connection: Connection, name: str, holder: str, seconds: int, *, from_a
     insert_new(connection, leases, [{"name": name, "holder": holder, "expires": _GIVEN_UP}])
     row = leases.update().where(leases.c.name == name)
     if not from_anybody:
-        row = row.where((leases.c.holder == holder) | (leases.c.expires < _now(connection)))
-    return connection.execute(row.values(holder=holder, expires=_now(connection) + seconds)).rowcount == 1
+        row = row.where((leases.c.holder == holder) | (leases.c.expires < now(connection)))
+    return connection.execute(row.values(holder=holder, expires=now(connection) + seconds)).rowcount == 1
 
 
 def renew(connection: Connection, name: str, holder: str, seconds: int) -> bool:
     """Whether nobody else has taken the lease since: it is renewed, and nobody can take it before the commit."""
     own = leases.update().where(leases.c.name == name, leases.c.holder == holder)
-    return connection.execute(own.values(expires=_now(connection) + seconds)).rowcount == 1
+    return connection.execute(own.values(expires=now(connection) + seconds)).rowcount == 1
 
 
 def release(connection: Connection, name: str, holder: str) -> None:
@@ -43,8 +40,3 @@ def release(connection: Connection, name: str, holder: str) -> None:
 def holder(connection: Connection, name: str) -> str | None:
     """Who took the lease last, run out or not."""
     return connection.scalar(select(leases.c.holder).where(leases.c.name == name))
-
-
-def _now(connection: Connection) -> ColumnElement[int]:
-    """UTC seconds by the database's clock."""
-    return _NOW[connection.dialect.name]

@@ -1,0 +1,151 @@
+"""What the worker heard and met last: for the process that works, and by the database for those that do not."""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.chain.client import Block
+from ledger.errors import ChainUnavailable, LadingError, Unavailable
+from ledger.services.home.home import Home
+from ledger.services.intake.sequencer import Sequencer
+from ledger.services.publish.publisher import Publisher
+from ledger.services.relay.chain_memory import CHAIN
+from ledger.store.processes import news
+
+LOG = "log"
+"""What the guard is held by while the log cannot be published."""
+WORKER = "worker"
+"""The name of the worker's news, and what the guard is held by while the worker would accept nothing either."""
+TELL_SECONDS = 5
+QUIET_SECONDS = 20
+"""A worker that was not heard of for longer may be gone; another takes over by then."""
+MOST_QUIET_SECONDS = 60
+"""Beyond it nothing is accepted any more: nobody would keep the promise that a receipt makes of the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestBlock:
+    number: int
+    timestamp: int
+
+
+class WorkerNews:
+    """The worker alone writes; others may read at any time."""
+
+    def __init__(self) -> None:
+        self.block: NewestBlock | None = None
+        """The newest final block."""
+        self.away: tuple[int, str] | None = None
+        """Since when the chain does not answer, or not so that it fits, and why."""
+        self.problem = ""
+        """What else stops the work."""
+        self.refuses = ""
+        """Why the worker accepts nothing, where it does not."""
+        self.witnesses: Mapping[str, str] = {}
+        """By witness, what went wrong the last time that it was asked."""
+        self.relays = False
+        """Whether this process is the one that works."""
+        self.age: int | None = None
+        """Seconds since another process told all this; None where this one works."""
+
+    def heard(self, block: Block | None) -> None:
+        self.block = NewestBlock(block.number, block.timestamp) if block else self.block
+        self.away = None
+
+    def lost(self, error: ChainUnavailable, now: int) -> None:
+        since = self.away[0] if self.away else now
+        self.away = since, str(error)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "block": [self.block.number, self.block.timestamp] if self.block else None,
+            "away": list(self.away) if self.away else None,
+            "problem": self.problem,
+            "refuses": self.refuses,
+            "witnesses": dict(self.witnesses),
+        }
+
+    def take(self, told: Mapping[str, Any], age: int) -> None:
+        """Say what another process told so many seconds ago."""
+        self.block = NewestBlock(*told["block"]) if told["block"] else None
+        self.away = (told["away"][0], told["away"][1]) if told["away"] else None
+        self.problem, self.refuses, self.witnesses = told["problem"], told["refuses"], told["witnesses"]
+        self.relays, self.age = False, age
+
+
+class Teller:
+    """Tells the other processes the news of the one that works. Safe to share with the leases' timer."""
+
+    def __init__(self, home: Home, current: WorkerNews, sequencer: Sequencer, publisher: Publisher) -> None:
+        self._home = home
+        self._news = current
+        self._sequencer = sequencer
+        self._publisher = publisher
+        self._lock = threading.Lock()
+        self._told: tuple[dict[str, object], float] | None = None
+
+    def tell(self) -> None:
+        """Tell them where they have changed, or `TELL_SECONDS` are over."""
+        with self._lock:
+            current, now = self._current(), time.monotonic()
+            if self._told is not None and self._told[0] == current and now - self._told[1] < TELL_SECONDS:
+                return
+            with self._home.database.write() as connection:
+                news.tell(connection, WORKER, json.dumps(current | {"time": self._home.clock.now()}))
+            self._told = current, now
+
+    def _current(self) -> dict[str, object]:
+        guard = self._home.guard
+        refuses = guard.halted or self._sequencer.failure or guard.held(CHAIN) or guard.held(LOG)
+        self._news.refuses, self._news.witnesses = str(refuses or ""), self._publisher.witness_problems()
+        return self._news.to_json()
+
+
+class Listener:
+    """For a process that does not work now: takes the worker's news, and accepts only while the worker would."""
+
+    def __init__(self, home: Home, current: WorkerNews, *, takes_over: bool) -> None:
+        """`takes_over`: it works itself when nobody else does, so that it minds no silence."""
+        self._home = home
+        self._news = current
+        self._takes_over = takes_over
+
+    def listen(self) -> None:
+        """Raises `Unavailable` branches; what was heard before stays."""
+        with self._home.database.read() as connection:
+            told = news.told(connection, WORKER)
+        if told is not None:
+            said = json.loads(told.text)
+            self._news.take(said, told.age)
+            self._home.guard.note_time("the worker's clock", said["time"] + told.age)
+        trouble = refusal(self._news) or (None if self._takes_over else silence(None if told is None else told.age))
+        if trouble is None:
+            self._home.guard.release(WORKER)
+        else:
+            self._home.guard.hold(WORKER, trouble)
+
+
+def witness_problems(heard: WorkerNews, publisher: Publisher) -> Mapping[str, str]:
+    """By witness, what went wrong the last time that it was asked, by whichever process."""
+    return publisher.witness_problems() if heard.age is None else heard.witnesses
+
+
+def refusal(heard: WorkerNews) -> LadingError | None:
+    """What a process that does not work answers while the one that does accepts nothing."""
+    return Unavailable(f"the worker accepts nothing: {heard.refuses}", where="worker") if heard.refuses else None
+
+
+def silence(age: int | None) -> LadingError | None:
+    """What it answers when nothing was heard of the worker for too long; `age` of the news, None before any."""
+    if age is not None and age <= MOST_QUIET_SECONDS:
+        return None
+    return Unavailable(
+        "no process works for this home: nothing would be published or recorded",
+        where="worker",
+        expected=f"news within {MOST_QUIET_SECONDS} s",
+        found="none yet" if age is None else f"the last {age} s ago",
+        mend="Start `lading work`.",
+    )
