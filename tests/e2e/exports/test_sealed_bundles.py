@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from ledger.bundle.format import parse_bundle, parse_trust
 from ledger.bundle.outcome_checks import events_of
+from ledger.bundle.sealed.events import SealedEvents, check_sealed_outcomes
 from ledger.bundle.sealed.replayed_custody import ReplayedCustody, replayed
 from ledger.bundle.sealed.state import COUNCIL_SLOT, cell_of
 from ledger.bundle.steps import ATTESTED, PROVED, Step
@@ -29,7 +30,7 @@ from ledger.services.home.consortium import CONSORTIUM, read_consortium
 from scripts.vectors.paper_network import PaperNetwork
 from tests.chain.comet.node import SealingNode, serving
 from tests.e2e.lifecycle.test_contract_succession import decide, prepare
-from tests.e2e.stage import CARRIER, CN, DELAY, MAKER, SECOND, SHOP, SHORT, WAREHOUSE, Stage
+from tests.e2e.stage import CARRIER, CN, DELAY, HOUR, MAKER, SECOND, SHOP, SHORT, WAREHOUSE, Stage
 
 PAPER = PaperNetwork()
 FOREVER = 2**40 - 1
@@ -146,6 +147,27 @@ def test_a_successor_takes_the_shipments_slot_over(sealed: Sealed) -> None:
         data = sealed.exporter(shipment).shipment(shipment)
         assert holds(sealed.steps(data))
         assert len(json.loads(data)["seals"]["state"]["custody"]) == count
+
+
+def test_a_record_of_which_the_log_gave_up_a_part_is_proved_by_what_the_chain_took_of_it(sealed: Sealed) -> None:
+    """One item of a manifest applied, the other waited in vain until `submitBy` was over."""
+    stage = sealed.stage
+    first, second = stage.open(), stage.open()
+    record = stage.scribe_handoff(MAKER, CARRIER, *sorted([(first, 0, 10), (second, 5, 10)]))
+    mixed = stage.sign(replace(record, submitBy=stage.now + HOUR), MAKER, CARRIER)
+    stage.pass_time(HOUR + 2)
+    assert sorted(stage.outcome(mixed)) == ["applied", "rejected"]
+    for shipment in (first, second):
+        steps = sealed.steps(sealed.exporter(shipment).shipment(shipment))
+        assert holds(steps)
+        assert "1 by which the log gave a record up" in steps["outcomes"].why
+    bundle = parse_bundle(sealed.exporter(first).shipment(first))
+    assert bundle.seals is not None
+    one = {mixed: next(r for r in bundle.records if stage.node.home.domain.record_id(r.signed.record) == mixed)}
+    told, events = events_of(bundle.records)[mixed], SealedEvents(bundle.seals, PAPER.network)
+    assert check_sealed_outcomes({mixed: told}, one, events).startswith("1 outcomes")
+    with pytest.raises(NotSealed, match="along with what it gave up"):
+        check_sealed_outcomes({mixed: told[1:]}, one, events)
 
 
 # --- what a lying log would have to hide ------------------------------------------------------------------------------
