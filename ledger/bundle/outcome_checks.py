@@ -4,7 +4,7 @@ Attested: a full audit or a node proves them. Checked is that each is about a re
 contract that the registry had in force.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ledger.bundle.format import BundledRecord
 from ledger.codes import ContractKind
@@ -77,26 +77,37 @@ def check_outcomes(
         if facts.block_number is None or all(code is Code.REJECTED for code in facts.outcomes):
             waiting += not facts.outcomes
             continue
-        if not isinstance(body, REGISTRY_RECORDS):
-            kind = next((kind for kind, types in _CONTRACTS.items() if isinstance(body, types)), ContractKind.BONUS)
-            contract, name = history.at(facts).contract(kind), f"the {kind.name.lower()} contract in force"
+        if isinstance(body, REGISTRY_RECORDS):
+            continue
+        kind = next((kind for kind, types in _CONTRACTS.items() if isinstance(body, types)), ContractKind.BONUS)
+        for index, event in by_contracts(events[record_id], facts):
+            view = history.at_block(event.blockNumber, event.blockTime, event.eventIndex)
+            contract, name = view.contract(kind), f"the {kind.name.lower()} contract in force"
             if body.MONEY and not isinstance(body, BonusAgreement):
                 contract, name = KeyAddress(pools[record_id]), "the bonus pool that was signed for"
-            check_target(events[record_id], facts, contract, name)
+            check_target(index, event, contract, name)
     told = f"{sum(map(len, events.values()))} outcomes"
     pending = f", {waiting} records still without one" if waiting else ""
     return f"{told} by the contracts in force{pending}; a full audit or a node proves them"
 
 
-def check_target(events: Sequence[tuple[int, Outcome]], facts: Facts, contract: bytes | None, name: str) -> None:
-    """Raise `VerificationFailed` unless the Outcomes that place a record on the chain are of `contract`, or `name`."""
-    for index, event in events:
-        if all(code == Code.REJECTED for code in event.outcomes):
-            continue
-        if event.blockNumber == facts.block_number and event.target != contract:
-            raise VerificationFailed(
-                f"the outcome is not one of {name}",
-                where=f"record {index} (Outcome)",
-                expected=to_hex(contract) if contract else "a contract that the council opened",
-                found=to_hex(event.target),
-            )
+def by_contracts(events: Sequence[tuple[int, Outcome]], facts: Facts) -> Iterator[tuple[int, Outcome]]:
+    """Those of a record's outcomes that contracts gave; one with rejected items is the log's, unless it places the
+    record on the chain.
+    """
+    return (
+        (index, event)
+        for index, event in events
+        if Code.REJECTED not in event.outcomes or event.blockNumber == facts.block_number
+    )
+
+
+def check_target(index: int, event: Outcome, contract: bytes | None, name: str) -> None:
+    """Raise `VerificationFailed` unless the Outcome at leaf `index` is of `contract`, or `name`."""
+    if event.target != contract:
+        raise VerificationFailed(
+            f"the outcome is not one of {name}",
+            where=f"record {index} (Outcome)",
+            expected=to_hex(contract) if contract else "a contract that the council opened",
+            found=to_hex(event.target),
+        )

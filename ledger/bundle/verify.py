@@ -21,7 +21,7 @@ from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import ConsistencyProof, KeptCheckpoint, check_kept
 from ledger.bundle.last_leaf import latest_judgement
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
-from ledger.bundle.outcome_checks import REGISTRY_RECORDS, check_outcomes, check_target, events_of
+from ledger.bundle.outcome_checks import REGISTRY_RECORDS, by_contracts, check_outcomes, check_target, events_of
 from ledger.bundle.sealed.checks import SealChecks, seal_checks, why_attested
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
 from ledger.bundle.times import check_times
@@ -259,7 +259,8 @@ class _Work:
                 continue  # not recorded by the chain: without effect
             if facts.block_number is None or facts.block_time is None or facts.event_index is None:
                 continue
-            check_target(events[self.ids[record.index]], facts, self.trust.registry, "the trusted registry")
+            for index, event in by_contracts(events[self.ids[record.index]], facts):
+                check_target(index, event, self.trust.registry, "the trusted registry")
             place = RecordedAt(facts.block_number, facts.block_time, facts.event_index, facts.outcome_index)
             placed.append(((facts.block_number, facts.event_index), place, record))
         history = RegistryHistory(self.trust.genesis)

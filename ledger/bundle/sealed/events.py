@@ -6,15 +6,17 @@ registry and a shipment the state shows it (`ledger.bundle.sealed.state`), for t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ledger.bundle.format import BundledRecord
 from ledger.bundle.outcome_checks import Events
 from ledger.bundle.sealed.seals import Seals
 from ledger.bundle.times import TimedCheckpoint
-from ledger.codes import ContractKind
+from ledger.codes import NOT_FINAL, ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
+from ledger.errors import NotSealed
 from ledger.log.leaf import LogIdentity
 from ledger.records.signing import Domain
 from ledger.records.types import Checkpoint, Outcome
@@ -45,7 +47,7 @@ class SealedEvents:
             (event.block, event.index): SealedEvent(event, said, block.time)
             for block in seals.blocks
             for event in block.events(network)
-            if (said := recorded_in(event)) is not None
+            if (said := _said(event)) is not None
         }
 
     def __len__(self) -> int:
@@ -58,27 +60,52 @@ class SealedEvents:
         return (one for (at, _), one in self._events.items() if at == block and one.event.transaction == transaction)
 
 
+def _said(event: EvmEvent) -> Recorded | None:
+    """None too for what no compiler lays out so: whoever submits another's record may have any contract emit it beside
+    ours. An outcome that names such an event has none.
+    """
+    with suppress(NotSealed):
+        return recorded_in(event)
+    return None
+
+
 def check_sealed_outcomes(events: Events, records: Mapping[RecordId, BundledRecord], sealed: SealedEvents) -> str:
     """That each outcome is what a sealed event says; says how many there are. Raises `NotSealed` for another.
 
-    An outcome by which the log gave a record up was recorded by no contract: it stays the log's word.
+    An outcome by which the log gave a record up, or the rest of one, was recorded by no contract: it stays the log's
+    word, and repeats what was proved of the other items.
     """
     proved = given_up = 0
     for record_id, told in events.items():
         number = records[record_id].signed.record.NUMBER
+        settled: dict[int, int] = {}
         for index, outcome in told:
-            if all(code == Code.REJECTED for code in outcome.outcomes):
+            where = f"record {index} (Outcome)"
+            if Code.REJECTED in outcome.outcomes:
+                _check_given_up(outcome, settled, where)
                 given_up += 1
                 continue
-            _check_outcome(
-                outcome, number, sealed.at(outcome.blockNumber, outcome.eventIndex), f"record {index} (Outcome)"
-            )
+            _check_outcome(outcome, number, sealed.at(outcome.blockNumber, outcome.eventIndex), where)
+            settled = {i: code for i, code in enumerate(outcome.outcomes) if code not in NOT_FINAL} | settled
             proved += 1
     rest = f"; {given_up} by which the log gave a record up are its own word" if given_up else ""
     return (
         f"{proved} outcomes with their block times, as sealed by the network's validators{rest}; that no event before "
         "settled one otherwise is the log's word, but for what the state shows"
     )
+
+
+def _check_given_up(outcome: Outcome, settled: Mapping[int, int], where: str) -> None:
+    """`settled`: what earlier events, all proved, made of the record's items."""
+    for item, code in enumerate(outcome.outcomes):
+        if code not in (Code.REJECTED, settled.get(item)):
+            raise refused(
+                Fault.OUTCOME,
+                f"the log settles item {item} along with what it gave up, and no sealed event does",
+                where=where,
+                expected=f"outcome {int(settled.get(item, Code.REJECTED))}",
+                found=f"outcome {code}",
+            )
 
 
 def _check_outcome(outcome: Outcome, number: int, one: SealedEvent | None, where: str) -> None:

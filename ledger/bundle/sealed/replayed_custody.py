@@ -46,7 +46,7 @@ def replayed(told: Iterable[tuple[Outcome, RecoveredRecord]], history: RegistryH
     state = ReplayedCustody()
     for outcome, recovered in sorted(told, key=lambda entry: (entry[0].blockNumber, entry[0].eventIndex)):
         record, codes = recovered.record, tuple(outcome.outcomes)
-        if not isinstance(record, MOVES_SHIPMENTS) or all(code == Code.REJECTED for code in codes):
+        if not isinstance(record, MOVES_SHIPMENTS) or Code.REJECTED in codes:
             continue
         if isinstance(record, ShipmentTerms) and any(p.shipment not in state.holdings for p in record.parents):
             state.unseen |= {recovered.id, *(parent.shipment for parent in record.parents)}

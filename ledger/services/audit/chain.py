@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from ledger.chain.abi import AbiType, encode
-from ledger.chain.client import Log
+from ledger.chain.client import Log, Receipt
 from ledger.chain.events import RecordedEvent, decode_event
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
@@ -24,6 +24,7 @@ from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.replay import Place, Rules
 from ledger.services.home.home import Home
 from ledger.services.relay.chain_reader import OPEN, Settling, TimedEvent, read_ranges
+from ledger.services.relay.courier import refused_calls
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.rows import text_of
@@ -250,19 +251,26 @@ class ChainAudit:
         expected = bytes(Code.REJECTED if code == OPEN else code for code in codes)
         submit_by = getattr(target.record, "submitBy", 0)
         receipt, block = self._chain.receipt(outcome.transaction), self._chain.block(outcome.blockNumber)
+        refused = self._refused(receipt) if receipt is not None and receipt.block == outcome.blockNumber else []
         if outcome.record in self._settling.finished or outcome.outcomes != expected:
             return "the chain settled items that are rejected here"
-        if receipt is None or receipt.succeeded or receipt.block != outcome.blockNumber:
+        if not refused:
             return "there is no such transaction that reverted"
         if block is None or block.timestamp != outcome.blockTime or not 0 < submit_by < block.timestamp:
             return "a rejection is final only after submitBy"
-        if not self._carries(outcome, target.record.NUMBER):
+        if not any(self._takes(call, outcome, target.record.NUMBER) for call in refused):
             return "the transaction that reverted carried another record"
         return ""
 
-    def _carries(self, outcome: Outcome, type_number: int) -> bool:
-        """Whether the reverted transaction's call holds the record: read as if it had been taken."""
-        call = self._chain.input(outcome.transaction) or b""
+    def _refused(self, receipt: Receipt) -> list[bytes]:
+        """The calls that a transaction made in vain: its own, or some of those that the courier carried."""
+        if not receipt.succeeded:
+            return [self._chain.input(receipt.transaction) or b""]
+        courier = self._deployment.courier
+        return [] if courier is None else refused_calls(self._chain, courier, receipt)
+
+    def _takes(self, call: bytes, outcome: Outcome, type_number: int) -> bool:
+        """Whether a call that was refused holds the record: read as if it had been taken."""
         data = encode([AbiType("bytes"), AbiType("bytes")], [call, outcome.outcomes])
         topics = (RECORDED_TOPIC, outcome.record, type_number.to_bytes(32, "big"))
         log = Log(outcome.target, topics, data, outcome.blockNumber, outcome.transaction, 0)

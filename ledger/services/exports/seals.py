@@ -94,8 +94,8 @@ def _settled_until(connection: Connection, size: int, newest: int) -> int:
 
 
 def _is_given_up(outcome: Outcome) -> bool:
-    """Whether the log gave the record up: then no block holds it."""
-    return all(code == Code.REJECTED for code in outcome.outcomes)
+    """Whether the log gave the record up, or what was left of it: then no block holds the outcome."""
+    return Code.REJECTED in outcome.outcomes
 
 
 def _block(source: SealSource, height: int, wanted: set[bytes]) -> SealedBlock:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ledger.chain.abi import AbiType, decode
-from ledger.chain.client import ChainReader, Log
+from ledger.chain.client import ChainReader, Log, Receipt
 from ledger.chain.contracts import COURIER, artifact, view
 from ledger.chain.transactions import call_of
 from ledger.common.ids import RecordId, to_hex
@@ -102,13 +102,38 @@ class Courier:
         if block not in events:
             events[block] = self._chain.events(block, block, [to]).logs
         called, refused = _report([log for log in events[block] if log.transaction == one.transaction.hash])
-        (parcels,) = decode(artifact(COURIER).function("carry")[1], data[4:])
-        for position, (record_id, parcel) in enumerate(zip(ids, parcels, strict=True)):
-            reason = refused.get(keccak256(parcel["data"]))
+        for position, (record_id, call) in enumerate(zip(ids, _calls(data), strict=True)):
+            reason = refused.get(keccak256(call))
             if position >= called:
                 yield Undelivered(record_id, one, Fate.LEFT, count)
             elif reason is not None:
                 yield Undelivered(record_id, one, Fate.REFUSED if reason else Fate.UNJUDGED, count, reason)
+
+
+def refused_calls(chain: ChainReader, courier: bytes, receipt: Receipt) -> list[bytes]:
+    """The calls, of those in a transaction of `courier`, that a contract refused and gave its reason for.
+
+    Raises `ChainUnavailable` when the node does not give the transaction's events.
+    """
+    logs = [
+        log
+        for log in chain.events(receipt.block, receipt.block, [courier]).logs
+        if log.transaction == receipt.transaction
+    ]
+    if not logs:
+        return []  # it called something else
+    called, refused = _report(logs)
+    try:
+        calls = _calls(chain.input(receipt.transaction) or b"")
+    except MalformedRecord:
+        return []
+    return [call for call in calls[:called] if refused.get(keccak256(call))]
+
+
+def _calls(data: bytes) -> list[bytes]:
+    """The calls in the parcels of a call of `carry`; raises `MalformedRecord` for another call."""
+    (parcels,) = decode(artifact(COURIER).function("carry")[1], data[4:])
+    return [parcel["data"] for parcel in parcels]
 
 
 def _report(logs: Sequence[Log]) -> tuple[int, dict[bytes, bytes]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger.bundle.format import parse_bundle, parse_trust
-from ledger.bundle.outcome_checks import events_of
+from ledger.bundle.outcome_checks import check_outcomes, events_of
+from ledger.bundle.sealed.events import SealedEvents, check_sealed_outcomes
 from ledger.bundle.sealed.replayed_custody import ReplayedCustody, replayed
 from ledger.bundle.sealed.state import COUNCIL_SLOT, cell_of
 from ledger.bundle.steps import ATTESTED, PROVED, Step
@@ -17,19 +19,21 @@ from ledger.bundle.verify import verify_bundle
 from ledger.chain.cometbft import CometNode
 from ledger.cli.main import app
 from ledger.codes import ClearanceStatus, ContractKind, HoldCause, Purpose, Regime, StatementKind
+from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
-from ledger.errors import ChainUnavailable, NotSealed
+from ledger.errors import ChainUnavailable, NotSealed, VerificationFailed
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.types import Handoff, Outcome, Require, ShipmentRef
+from ledger.records.verification import Facts
 from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.seals import SealSource
 from ledger.services.home.consortium import CONSORTIUM, read_consortium
 from scripts.vectors.paper_network import PaperNetwork
 from tests.chain.comet.node import SealingNode, serving
 from tests.e2e.lifecycle.test_contract_succession import decide, prepare
-from tests.e2e.stage import CARRIER, CN, DELAY, MAKER, SECOND, SHOP, SHORT, WAREHOUSE, Stage
+from tests.e2e.stage import CARRIER, CN, DELAY, HOUR, MAKER, SECOND, SHOP, SHORT, WAREHOUSE, Stage
 
 PAPER = PaperNetwork()
 FOREVER = 2**40 - 1
@@ -148,6 +152,27 @@ def test_a_successor_takes_the_shipments_slot_over(sealed: Sealed) -> None:
         assert len(json.loads(data)["seals"]["state"]["custody"]) == count
 
 
+def test_a_record_of_which_the_log_gave_up_a_part_is_proved_by_what_the_chain_took_of_it(sealed: Sealed) -> None:
+    """One item of a manifest applied, the other waited in vain until `submitBy` was over."""
+    stage = sealed.stage
+    first, second = stage.open(), stage.open()
+    record = stage.scribe_handoff(MAKER, CARRIER, *sorted([(first, 0, 10), (second, 5, 10)]))
+    mixed = stage.sign(replace(record, submitBy=stage.now + HOUR), MAKER, CARRIER)
+    stage.pass_time(HOUR + 2)
+    assert sorted(stage.outcome(mixed)) == ["applied", "rejected"]
+    for shipment in (first, second):
+        steps = sealed.steps(sealed.exporter(shipment).shipment(shipment))
+        assert holds(steps)
+        assert "1 by which the log gave a record up" in steps["outcomes"].why
+    bundle = parse_bundle(sealed.exporter(first).shipment(first))
+    assert bundle.seals is not None
+    one = {mixed: next(r for r in bundle.records if stage.node.home.domain.record_id(r.signed.record) == mixed)}
+    told, events = events_of(bundle.records)[mixed], SealedEvents(bundle.seals, PAPER.network)
+    assert check_sealed_outcomes({mixed: told}, one, events).startswith("1 outcomes")
+    with pytest.raises(NotSealed, match="along with what it gave up"):
+        check_sealed_outcomes({mixed: told[1:]}, one, events)
+
+
 # --- what a lying log would have to hide ------------------------------------------------------------------------------
 
 
@@ -207,6 +232,24 @@ def test_an_outcome_that_the_rules_do_not_give_is_refused(told: tuple[RecordId, 
             altered[place] = (replace(outcome, outcomes=other), record)
             with pytest.raises(NotSealed, match="another outcome"):
                 all_of.replay(altered)
+
+
+def test_each_outcome_of_a_record_is_of_the_contract_in_force(sealed: Sealed) -> None:
+    """The second one of a manifest, in a later block, by a contract that nobody opened."""
+    stage = sealed.stage
+    first, second = stage.open(), stage.open()
+    record = stage.scribe_handoff(MAKER, CARRIER, *sorted([(first, 0, 10), (second, 5, 10)]))
+    mixed = stage.sign(replace(record, submitBy=stage.now + HOUR), MAKER, CARRIER)
+    stage.pass_time(HOUR + 2)
+    bundle = parse_bundle(sealed.exporter(first).shipment(first))
+    one = next(r for r in bundle.records if stage.node.home.domain.record_id(r.signed.record) == mixed)
+    (_, taken), (later, given_up) = events_of(bundle.records)[mixed]
+    facts = Facts(one.index, one.log_time, taken.blockNumber, taken.blockTime, taken.eventIndex, (Code.APPLIED,) * 2)
+    history = stage.node.reader.registry.history
+    for target, holds in ((taken.target, True), (b"\x5a" * 20, False)):
+        events = {mixed: [(one.index + 1, taken), (later, replace(given_up, outcomes=b"\1\1", target=target))]}
+        with nullcontext() if holds else pytest.raises(VerificationFailed, match="not one of the custody contract"):
+            check_outcomes({mixed: one}, {one.index: facts}, events, history, {})
 
 
 # --- what export refuses ---------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium, rewrite_consortium
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.contract_succession import add_courier
-from tests.e2e.stage import Stage, staged
+from ledger.store import transactions
+from tests.e2e.stage import CARRIER, HOUR, MAKER, Stage, staged
 
 
 def test_it_is_deployed_with_the_other_contracts_and_obeys_the_registry(stage: Stage) -> None:
@@ -27,6 +28,22 @@ def test_it_is_deployed_with_the_other_contracts_and_obeys_the_registry(stage: S
     assert deployment.courier is not None
     assert artifact(COURIER).is_deployed_as(stage.node.chain.code(deployment.courier))
     assert view(stage.node.chain, deployment.courier, COURIER, "registry") == (deployment.registry,)
+
+
+def test_the_audit_bears_out_what_the_courier_brought_too_late(stage: Stage) -> None:
+    """Two in one transaction, which succeeds."""
+    first, second = stage.open(), stage.open()
+    soon = stage.now + HOUR
+    late = [
+        stage.submit(replace(stage.scribe_handoff(MAKER, CARRIER, (shipment, 0, 10)), submitBy=soon), MAKER, CARRIER)
+        for shipment in (first, second)
+    ]
+    stage.pass_time(HOUR + 2)
+    assert [stage.outcome(record_id) for record_id in late] == [["rejected"]] * 2
+    with stage.node.home.database.read() as connection:
+        (one,) = {sent.hash for record_id in late for sent in transactions.of_record(connection, record_id)}
+    assert stage.node.chain.receipt(one).succeeded
+    stage.audited()
 
 
 @pytest.fixture
