@@ -71,9 +71,9 @@ class Node:
     def __init__(self, settings: Settings, clock: Clock | None = None, *, works: bool = True) -> None:
         """Open the home, and meet what files, chain and witnesses know of its log before anything is signed.
 
-        Without `works` it leaves all that to another process: it asks neither chain nor witnesses, needs no key but
-        the log's, and accepts while that process says that it would.
-        Where they contradict each other the node opens halted: it reads, and `readiness` says why. Raises
+        Where they contradict each other the node opens halted: it reads, and `readiness` says why. Without `works` it
+        leaves all that to another process: it asks neither chain nor witnesses, needs no key but the log's, and accepts
+        while that process says that it would. Raises
         `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
         open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
         """
