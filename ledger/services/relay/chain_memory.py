@@ -19,6 +19,7 @@ from ledger.records.signing import recover
 from ledger.records.types import Checkpoint
 from ledger.services.home.consortium import OperatorKeys
 from ledger.services.home.home import Home
+from ledger.services.home.restored import is_restored
 from ledger.services.home.settings import EMBEDDED
 from ledger.services.publish.publisher import MEND, Publisher
 from ledger.services.relay.chain_reader import TimedEvent, read_ranges
@@ -66,8 +67,10 @@ class ChainMemory:
             self._compare_block(cursor)
         # 2.
         self._compare_anchored()
-        # 3. Without any, the database was rebuilt from the chain, which shows no transactions that were not needed.
-        if cursor is not None and 0 < stored < self._home.chain.nonce(self._relayer):
+        # 3. Without any, a database that is no backup was rebuilt from the chain, which shows no transactions that
+        # were not needed.
+        sent = stored or is_restored(self._home.settings.home)
+        if cursor is not None and sent and stored < self._home.chain.nonce(self._relayer):
             self._compare_records(cursor, stored)
         self.met = True
         self._home.guard.release(CHAIN)
