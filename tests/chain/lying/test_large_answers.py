@@ -141,7 +141,7 @@ def test_an_answer_of_just_the_size_is_read_packed_or_not(line: Line, monkeypatc
         chain.close()
     monkeypatch.setattr(jsonrpc, "MAX_ANSWER", len(body) - 1)
     with pytest.raises(ChainUnavailable, match="larger"):
-        RpcChain(line.url)
+        _ = RpcChain(line.url).chain_id
 
 
 def test_the_cookie_of_a_load_balancer_is_kept(line: Line) -> None:

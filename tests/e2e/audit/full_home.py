@@ -26,6 +26,7 @@ from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
 from ledger.store.documents import consents
 from ledger.store.documents.consents import StoredConsent, StoredForwarding
+from ledger.store.processes import quotas
 from ledger.store.visits import sessions
 from tests.e2e.figures.test_awards import RULE
 from tests.e2e.figures.test_scorecards import OWN
@@ -72,6 +73,7 @@ def _use(story: Story, node: Node) -> None:
     _consent(story, node)
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, RULE.encode())
+        quotas.spend(connection, {"a signer": 1_000_000})
         keep_card(connection, OWN)
         sessions.use(connection, "a nonce", story.clock.now() + DAY)
         sessions.begin(connection, b"\1" * 32, story.parties[CARRIER].key.address, story.clock.now() + DAY)

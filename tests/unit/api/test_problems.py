@@ -22,6 +22,7 @@ EXPECTED = {
     "Conflict": 409,
     "NotFound": 404,
     "VerificationFailed": 422,
+    "NotSealed": 422,
     "InconsistentLog": 422,
     "Unavailable": 503,
     "Busy": 429,
