@@ -15,7 +15,7 @@ import {RegistryModel} from "./RegistryModel.sol";
 /// 5. A device key is in force for 90 days at most, and never signs the registry's own records or checkpoints.
 /// 6. Nothing changes without its signers: fewer than the threshold, doubled signatures, strangers, others' master keys.
 /// forge-config: default.invariant.runs = 8
-/// forge-config: default.invariant.depth = 250
+/// forge-config: default.invariant.depth = 375
 /// forge-config: mutants.invariant.runs = 2
 /// forge-config: mutants.invariant.depth = 250
 contract PartnerRegistryInvariants {

@@ -105,6 +105,7 @@ class Node:
                 undone.callback(self.reader.publisher.witnesses.close)
             self._thread: threading.Thread | None = None
             self._stop = threading.Event()
+            self._ticking = threading.Lock()
             self.on_failure: Callable[[], None] = lambda: None
             """Called from the worker when this process must end, because nobody knows what the disk holds."""
             if works:
@@ -200,8 +201,13 @@ class Node:
     def tick(self, *, anchor: bool = True) -> bool:
         """One round; True when it moved anything. Raises `Unavailable` branches, after which the next round goes on.
 
-        What was accepted is published even while the chain is away or the clock is wrong.
+        What was accepted is published even while the chain is away or the clock is wrong. Threads take turns: two
+        rounds at once would sign two transactions with one nonce.
         """
+        with self._ticking:
+            return self._tick(anchor=anchor)
+
+    def _tick(self, *, anchor: bool) -> bool:
         self.guard.refuse()
         trouble: LadingError | None = None
         followed = FollowReport(0)
