@@ -158,7 +158,7 @@ def full_database(stage: Stage, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def full_log_folder(stage: Stage, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    def refuse(path: Path, _data: bytes) -> None:
+    def refuse(path: Path, _data: bytes, *, mode: int | None) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
     with patch.context() as inner:

@@ -151,7 +151,7 @@ def test_nothing_is_accepted_before_the_chain_was_asked(
         signed = stage.trial.signed(note, stage.parties[CARRIER])
         with pytest.raises(ChainUnavailable):
             stage.node.submission.submit(signed)
-        assert "away" in stage.node.readiness()["chain"]
+        assert "away" in stage.node.health.readiness().checks["chain"]
         away = False
         stage.node.tick()
         assert stage.node.submission.submit(signed)
