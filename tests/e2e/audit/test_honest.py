@@ -16,7 +16,7 @@ AUDITS = amount("AUDITS", 10_000)
 
 
 def test_no_honest_step_is_taken_for_a_difference(founded: Path, tmp_path: Path) -> None:
-    assert audits(founded, tmp_path, seed=0, steps=50) == []
+    assert audits(founded, tmp_path, seed=0, steps=25) == []
 
 
 @pytest.mark.drill

@@ -51,7 +51,7 @@ def get(url: str) -> Any:
         return json.loads(answer.read())
 
 
-def wait_for(url: str, condition: Any, seconds: float = 60) -> Any:
+def wait_for(url: str, condition: Any, seconds: float = 120) -> Any:
     """What the service answers once `condition` holds of it."""
     end = time.monotonic() + seconds
     while True:

@@ -23,7 +23,7 @@ LONGEST = 0.6
 """Seconds into a day, opening included, until which something is killed."""
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(amount("KILLS", 60), marks=pytest.mark.drill)])
+@pytest.mark.parametrize("kills", [2, pytest.param(amount("KILLS", 60), marks=pytest.mark.drill)])
 def test_killed_on_postgresql(founded: Path, tmp_path: Path, kills: int) -> None:
     home, now, rng = tmp_path / "home", int((founded / "now").read_text()), random.Random(SEED)
     shutil.copytree(founded, home)

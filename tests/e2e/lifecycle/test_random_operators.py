@@ -84,7 +84,7 @@ def uncorrected(found: Figures, changed: set[str]) -> list[object]:
 @pytest.mark.parametrize("seed", [1])
 def test_a_random_journey_has_the_same_figures_at_all_operators(tmp_path: Path, seed: int) -> None:
     with network(tmp_path) as net:
-        wander(net, seed, 40)
+        wander(net, seed, 20)
 
 
 @pytest.mark.drill

@@ -20,7 +20,7 @@ HEAVY = {
 }  # fmt: skip
 OURS_HEAVY = ("ledger.store", "ledger.chain", "ledger.api", "ledger.services.node", "ledger.services.state")
 PROBE = """
-import json, sys, time
+import json, sys
 from ledger.cli.main import main
 sys.argv = ["lading", *sys.argv[1:]]
 try:
@@ -28,12 +28,12 @@ try:
     status = 0
 except SystemExit as ending:
     status = ending.code or 0
-print(json.dumps({"status": status, "cpu": time.process_time(), "modules": sorted(sys.modules)}), file=sys.stderr)
+print(json.dumps({"status": status, "modules": sorted(sys.modules)}), file=sys.stderr)
 """
 
 
 def run(*arguments: str, home: Path) -> Any:
-    """Exit status, CPU seconds and imported modules of a `lading` in a process of its own."""
+    """Exit status and imported modules of a `lading` in a process of its own."""
     environment = {"PYTHONPATH": str(ROOT), "LADING_HOME": str(home), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
@@ -84,7 +84,6 @@ def test_what_signs_submits_and_verifies_imports_no_node(desk: Path) -> None:
         assert not tops & HEAVY, (words, tops & HEAVY)
         ours = [module for module in found["modules"] if module.startswith(OURS_HEAVY)]
         assert not ours, (words, ours)
-        assert found["cpu"] < 1, "0.4 s on an idle machine, and tests run beside each other"
 
 
 def test_the_list_says_what_each_command_says_of_itself() -> None:
