@@ -70,7 +70,7 @@ def main() -> None:
     arrange(plan)
     os.chdir(plan["folder"])
     command = [*confined(plan), *plan["command"]]
-    os.execvpe(command[0], command, plan["environment"])
+    os.execvpe(command[0], command, plan["environment"])  # noqa: S606 - that is what it is for
 
 
 if __name__ == "__main__":
