@@ -34,7 +34,7 @@ class Containerfile:
     @property
     def folders(self) -> dict[str, str]:
         """The folders that the image makes for its user, with their modes."""
-        made = {}
+        made: dict[str, str] = {}
         for line in self.arguments("RUN", self.image):
             for words in re.findall(r"install --directory ([^&]+)", line):
                 mode = re.findall(r"--mode=(\d+)", words)[0]

@@ -113,12 +113,10 @@ class Project:
         }
 
     def programs(self) -> dict[str, str]:
-        return {
-            sys.base_prefix: "python",
-            sysconfig.get_path("purelib"): "libraries",
-            str(ROOT): "source",
-            os.environ["LADING_NETWORK_PROGRAM"]: "lading/bin/lading-node",
-        }
+        shown = {sys.base_prefix: "python", sysconfig.get_path("purelib"): "libraries", str(ROOT): "source"}
+        if program := os.environ.get("LADING_NETWORK_PROGRAM"):
+            shown[program] = "lading/bin/lading-node"
+        return shown
 
     def volumes(self, service: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """A new volume is its user's, as if the image had the folder."""
