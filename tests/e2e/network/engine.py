@@ -195,15 +195,19 @@ class Project:
         space = self.connect(name, name, self.numbered(name))
         begun = self.begin(space, name, plan, self.state / f"{name}.log")
         (self.state / "containers" / f"{name}.pid").write_text(str(begun.pid), encoding="ascii")
+        while begun.poll() is None and self.running(name) is None:
+            time.sleep(0.02)
 
     def running(self, name: str) -> int | None:
-        """The process of a service; a zombie is none."""
+        """The process of a service once it is in its network and its user's; not another that has its number by now."""
         try:
             pid = int((self.state / "containers" / f"{name}.pid").read_text(encoding="ascii"))
-            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+            here = Path(f"/proc/{pid}/ns/net").stat().st_ino == Path("/run/netns", f"l{self.tag}-{name}").stat().st_ino
+            lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
         except OSError:
             return None
-        return None if stat.rpartition(")")[2].split()[0] == "Z" else pid
+        status = dict(line.split(":\t", 1) for line in lines)
+        return pid if here and not status["Uid"].startswith("0\t") and status["State"][0] != "Z" else None
 
     def stop(self, name: str) -> None:
         if (pid := self.running(name)) is not None:
@@ -276,6 +280,8 @@ class Project:
     def down(self) -> None:
         for name in reversed(list(self.services)):
             self.stop(name)
+        for space in Path("/run/netns").glob(f"l{self.tag}-*"):  # of a command that was cut off
+            ip("netns", "delete", space.name)
         for i in range(len(self.networks)):
             if Path("/sys/class/net", bridge := f"b{self.tag}{i}").exists():
                 ip("link", "delete", bridge)

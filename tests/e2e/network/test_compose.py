@@ -13,6 +13,8 @@ from tests.e2e.network.conftest import until
 from tests.e2e.network.project import Compose, may_make_containers, script
 
 pytestmark = pytest.mark.network
+PATIENCE = 1800
+"""Seconds: the guide has fifty commands, each in a container of its own."""
 SERVICES = ("postgres", *(f"validator-{n}" for n in range(1, 5)), "witness-1", "witness-2", "worker", "api-1", "api-2")
 
 
@@ -24,7 +26,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     program = find_program(read_settings().network_program)
     project = Compose(tmp_path_factory.mktemp("compose"), LADING_NETWORK_PROGRAM=str(program))
     try:
-        told, _ = run(script(), project.folder, project.env)
+        told, _ = run(script(), project.folder, project.env, PATIENCE)
         (project.folder / "told").write_text(told)
         yield project
     finally:
