@@ -46,11 +46,12 @@ def found(
         delay=delay,
     )
     if json:
-        print_json({"trust": consortium.trust_file()})
+        print_json({"trust": consortium.trust_file(), "verifierKey": consortium.log.verifier_key()})
         return
     out.print(f"consortium {to_hex(consortium.genesis.consortium_id)}")
     out.print(f"registry   {to_hex(consortium.deployment.registry)} on chain {consortium.deployment.chain_id}")
     out.print(f"log        {consortium.log.origin}, id {to_hex(consortium.log.log_id)}")
+    out.print(f"witnesses  know it as {consortium.log.verifier_key()}", markup=False)
     out.print("Next: `lading opening` prepares the changes that open the contracts, for the council to sign.")
 
 

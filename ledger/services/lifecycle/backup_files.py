@@ -61,7 +61,7 @@ class Manifest:
         try:
             value = json.loads(data[:_MAX_MANIFEST])
         except (ValueError, RecursionError):
-            raise MalformedRecord("not JSON", where=str(path)) from None
+            raise MalformedRecord("not JSON", where=str(path), mend="Take another copy of the backup.") from None
         names = ("lading", "takenAt", "origin", "size", "database", "chain", "files")
         fields = fields_of(value, MANIFEST, names)
         if fields["lading"] != FORMAT:

@@ -26,6 +26,8 @@ from ledger.services.lifecycle.backup_files import (
 from ledger.services.publish.durable_files import LogFolder, sync_folder
 from ledger.store.database import Database
 
+ANOTHER = "Nothing was written. Take another copy of the backup, or an older one."
+
 
 @dataclass(frozen=True, slots=True)
 class RestoredHome:
@@ -112,15 +114,17 @@ def _check_settings(settings: Settings, manifest: Manifest) -> Path | None:
 
 def _check_file(source: Path, name: str, digest: str) -> None:
     if not (source / name).is_file():
-        raise VerificationFailed("a file of the backup is missing", where=name, expected=digest, found="no file")
+        raise VerificationFailed(
+            "a file of the backup is missing", where=name, expected=f"SHA-256 {digest}", found="no file", mend=ANOTHER
+        )
     found = digest_of(source / name)
     if found != digest:
         raise VerificationFailed(
             "a file of the backup is not as it was written",
             where=name,
-            expected=digest,
+            expected=f"SHA-256 {digest}",
             found=found,
-            mend="Take another copy of the backup, or an older one.",
+            mend=ANOTHER,
         )
 
 

@@ -33,8 +33,10 @@ def steps() -> Iterator[str]:
         yield from (match["code"] for match in BLOCK.finditer(text))
 
 
-def run(script: str, folder: Path, env: dict[str, str]) -> tuple[str, str]:
-    """What a shell prints and says that runs `script` there; ends what it left running. Fails unless it ends with 0."""
+def run(script: str, folder: Path, env: dict[str, str], patience: int = PATIENCE) -> tuple[str, str]:
+    """What a shell prints and says that runs `script` there; ends what it left running. Fails unless it ends with 0
+    within `patience` seconds.
+    """
     out, err = folder / "out", folder / "err"
     with out.open("w") as told, err.open("w") as said:
         shell = subprocess.Popen(
@@ -46,7 +48,7 @@ def run(script: str, folder: Path, env: dict[str, str]) -> tuple[str, str]:
             start_new_session=True,
         )
         try:
-            status = shell.wait(PATIENCE)
+            status = shell.wait(patience)
         except subprocess.TimeoutExpired:
             status = None
         finally:

@@ -10,8 +10,10 @@ from ledger.cli.main import app
 from ledger.cli.sandbox import OPERATOR, Party, found_trial, open_for_business, open_trial
 from ledger.codes import RegistryAction, Role
 from ledger.errors import Misconfigured, RuleBroken
+from ledger.log.leaf import parse_verifier_key
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import read_consortium
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.founding import outstanding_changes
@@ -60,6 +62,16 @@ def test_contracts_then_the_log_then_nothing(settings: Settings) -> None:
 def test_a_home_without_a_consortium_is_named(settings: Settings) -> None:
     with pytest.raises(Misconfigured, match="no consortium here"):
         outstanding_changes(settings, ManualClock(START), None)
+
+
+def test_witnesses_can_be_told_the_log_before_it_is_served(settings: Settings) -> None:
+    environment = {"LADING_HOME": str(settings.home), "LADING_PASSPHRASE": "a long passphrase"}
+    command = ["found", "--council", "0x" + "11" * 20, "--threshold", "1"]
+    result = CliRunner().invoke(app, command, env=environment)
+    assert result.exit_code == 0, result.output
+    (told,) = (line for line in result.stdout.splitlines() if line.startswith("witnesses  know it as "))
+    key = parse_verifier_key(told.removeprefix("witnesses  know it as "))
+    assert key == read_consortium(settings.home).log
 
 
 def trust_of(settings: Settings, file: Path) -> Trust:

@@ -1,6 +1,6 @@
 """What packages Lading names only what there is: commands with their options, settings, files, ports, folders.
 
-Units and image are not run here: that takes a machine with systemd, and one that can build images.
+Units and images are not run here: that takes a machine with systemd, and one that can build images.
 """
 
 import re
@@ -9,20 +9,32 @@ import shutil
 import subprocess
 from configparser import RawConfigParser
 from pathlib import Path
-from typing import Any
+from string import Template
 
 import pytest
+from fastapi.routing import APIRoute
 
-from ledger.cli.main import COMMANDS, loaded
+from ledger.api.routers import system
+from ledger.cli.main import COMMANDS
 from ledger.services.home.settings import TABLE, read_settings
 from ledger.services.publish.durable_files import READABLE, READABLE_FOLDER
+from tests.command_line import check_command
+from tests.containerfile import Containerfile
 
 ROOT = Path(__file__).resolve().parents[3]
 SYSTEMD = ROOT / "packaging" / "systemd"
 UNITS = sorted(SYSTEMD.glob("*.service"))
-IMAGE = (ROOT / "packaging" / "Containerfile").read_text(encoding="utf-8")
-TEXTS = [*UNITS, *SYSTEMD.glob("*.env"), ROOT / "packaging" / "Containerfile", ROOT / "docs" / "packaging.md"]
+IMAGES = sorted((ROOT / "packaging").glob("Containerfile*"))
+TEXTS = [*UNITS, *SYSTEMD.glob("*.env"), *IMAGES, ROOT / "packaging" / "compose.yaml", ROOT / "docs" / "packaging.md"]
+each_image = pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.name)
 each_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> Containerfile:
+    return Containerfile(path.read_text(encoding="utf-8"))
+
+
+IMAGE, VALIDATOR = read(ROOT / "packaging" / "Containerfile"), read(ROOT / "packaging" / "Containerfile.validator")
 
 
 def parsed(unit: Path) -> RawConfigParser:
@@ -33,30 +45,15 @@ def parsed(unit: Path) -> RawConfigParser:
     return parser
 
 
-def check_command(arguments: list[str]) -> None:
-    """`lading …` as far as Click can say without running it: each command and option is one that there is."""
-    assert arguments[0] in COMMANDS, arguments
-    command: Any = loaded(arguments[0])
-    rest = arguments[1:]
-    while hasattr(command, "commands"):
-        assert rest, f"{arguments}: a command is missing"
-        assert rest[0] in command.commands, arguments
-        command, rest = command.commands[rest[0]], rest[1:]
-    known = {option for parameter in command.params for option in parameter.opts}
-    named = [word.partition("=")[0] for word in rest if word.startswith("--")]
-    assert set(named) <= known, f"{arguments}: {sorted(known)}"
-    values = [word for i, word in enumerate(rest) if not word.startswith("--") and not rest[i - 1].startswith("--")]
-    takes = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
-    assert len(values) == len(takes), f"{arguments}: {values}"
-
-
 def test_there_are_units() -> None:
     assert {unit.stem for unit in UNITS} >= {"lading", "lading-work", "lading-witness"}
 
 
 @each_unit
 def test_a_unit_runs_a_command_that_there_is(unit: Path) -> None:
-    program, *arguments = shlex.split(parsed(unit)["Service"]["ExecStart"])
+    service = parsed(unit)["Service"]
+    given = dict(word.split("=", 1) for word in shlex.split(service["Environment"]))
+    program, *arguments = shlex.split(Template(service["ExecStart"]).substitute(given))
     assert program == "/opt/lading/bin/lading"
     check_command(arguments)
 
@@ -121,50 +118,87 @@ def test_the_settings_of_the_service_can_be_read(tmp_path: Path) -> None:
         assert read_settings(environment, home=tmp_path).public_url.startswith("https://")
 
 
-# --- the image -------------------------------------------------------------------------------------------------------
+# --- images ----------------------------------------------------------------------------------------------------------
 
 
-def instructions(name: str) -> list[str]:
-    """The arguments of an instruction, wherever it stands, continued lines as one."""
-    joined = re.sub(r"\\\n\s*", " ", IMAGE)
-    return [line.partition(" ")[2].strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
+def within(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
 
 
-def test_the_image_is_made_of_files_that_there_are() -> None:
-    copied = [words.split() for words in instructions("COPY") if not words.startswith("--from")]
-    assert len(copied) >= 3
+@each_image
+def test_an_image_is_made_of_files_that_there_are_and_of_nothing_that_is_secret(path: Path) -> None:
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = [words.split() for words in read(path).arguments("COPY") if not words.startswith("--from")]
+    assert len(copied) >= 2
     for *sources, _ in copied:
         for source in sources:
             assert (ROOT / source).exists(), source
-    (installed,) = (line for line in instructions("RUN") if "--require-hashes" in line)
-    locked = installed.split("--requirement ")[1].split()[0]
-    assert "--hash=sha256:" in (ROOT / locked).read_text(encoding="utf-8")
+            assert any(within(source, name) or within(name, source) for name in allowed), f"{source} is not handed over"
+    assert not [name for name in allowed if name.split("/")[0] in ("packaging", "var", ".git", "tests")]
 
 
-def test_the_image_runs_as_nobody_in_particular_and_writes_its_home_alone() -> None:
-    (user,) = instructions("USER")
+@each_image
+def test_an_image_installs_what_is_locked_and_begins_with_a_version(path: Path) -> None:
+    file = read(path)
+    (version,) = file.arguments("ARG")
+    assert re.fullmatch(r"PYTHON=3\.1[1-3]\.\d+", version)
+    for line in file.arguments("FROM"):
+        assert line.split()[0] == "python:${PYTHON}-slim-bookworm", "a name and a version; no registry's address"
+    installs = [line for line in file.arguments("RUN") if "pip install" in line]
+    for line in installs:
+        if "--no-index" in line:
+            continue  # the source itself
+        locked = line.split("--requirement ")[1].split()[0]
+        assert "--require-hashes --only-binary :all:" in line
+        assert "--hash=sha256:" in (ROOT / locked).read_text(encoding="utf-8")
+    assert installs
+
+
+@each_image
+def test_an_image_runs_as_nobody_in_particular_and_writes_a_folder_of_its_own(path: Path) -> None:
+    file = read(path)
+    (user,) = file.arguments("USER", file.image)
     number = user.split(":")[0]
     assert number.isdigit(), "a number, so that a runtime can see that it is not root"
     assert int(number) > 0
-    environment = dict(word.split("=", 1) for line in instructions("ENV") for word in line.split() if "=" in word)
-    (home,) = instructions("VOLUME")
-    assert environment["LADING_HOME"] == home
-    last = IMAGE.rindex("FROM ")
-    assert IMAGE.index("USER ") > last
-    assert "COPY ledger" not in IMAGE[last:], "what builds it stays behind"
+    (home,) = file.arguments("VOLUME", file.image)
+    assert file.arguments("WORKDIR", file.image) == [home]
+    assert home in file.folders
+    assert f"--uid {number} " in file.image
+    copied = file.arguments("COPY", file.image)
+    assert all(words.startswith("--from=build ") for words in copied), "what builds it stays behind"
+
+
+def test_the_home_may_be_passed_and_no_other_folder() -> None:
+    folders = IMAGE.folders
+    assert folders.pop(IMAGE.environment["LADING_HOME"]) == "0711"
+    assert set(folders.values()) == {"0700"}
+    assert set(VALIDATOR.folders.values()) == {"0700"}
 
 
 def test_the_image_serves_on_the_port_that_it_names_and_is_asked_there() -> None:
-    environment = dict(word.split("=", 1) for line in instructions("ENV") for word in line.split() if "=" in word)
-    (exposed,) = instructions("EXPOSE")
-    assert exposed == environment["LADING_PORT"]
-    (check,) = instructions("HEALTHCHECK")
-    (asked,) = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)", check)
+    (exposed,) = IMAGE.arguments("EXPOSE")
+    assert exposed == IMAGE.environment["LADING_PORT"]
+    (asked,) = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)", IMAGE.words("HEALTHCHECK")[-1])
     assert asked == (exposed, "/healthz")
-    assert any('"/healthz"' in path.read_text(encoding="utf-8") for path in (ROOT / "ledger" / "api").rglob("*.py"))
-    (entry,), (command,) = instructions("ENTRYPOINT"), instructions("CMD")[-1:]
-    assert entry == '["lading"]'
-    check_command(re.findall(r'"([^"]+)"', command))
+    assert "/healthz" in {route.path for route in system.router.routes if isinstance(route, APIRoute)}
+    assert IMAGE.words("ENTRYPOINT") == ["lading"]
+    check_command(IMAGE.words("CMD"))
+
+
+def test_the_validators_image_builds_as_the_makefile_does_and_listens_where_it_says() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (built,) = (line for line in VALIDATOR.arguments("RUN") if "go build" in line)
+    (settings,) = re.findall(r"^GO := cd network && (.*) \S+/go$", makefile, re.MULTILINE)
+    (flags,) = re.findall(r"\$\(GO\) build (-ldflags \S+ *\S+) -o", makefile)
+    assert " ".join(built.split()).count(settings) == 1
+    assert flags in built
+    command = VALIDATOR.words("CMD")
+    exposed = VALIDATOR.arguments("EXPOSE")[0].split()
+    assert {word.rpartition(":")[2] for word in command if ":" in word} <= set(exposed)
+    (asked,) = re.findall(r"http://127\.0\.0\.1:(\d+)/health", VALIDATOR.words("HEALTHCHECK")[-1])
+    assert f"tcp://0.0.0.0:{asked}" in command
+    assert command[command.index("--home") + 1] in VALIDATOR.folders
 
 
 def test_the_guide_shows_commands_that_there_are() -> None:

@@ -1,0 +1,74 @@
+"""What another user of the machine, such as a web server, sees of a home: the log, and nothing else."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cli.processes import LADING, ROOT, environment, served, wait_for
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts a process of another user")
+STRANGER = 65534
+UNIT = ROOT / "packaging" / "systemd" / "lading.service"
+
+
+def lading(home: Path, *words: str) -> str:
+    env = environment(home, LADING_PASSPHRASE="x")
+    done = subprocess.run([*LADING, *words], cwd=home.parent, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def as_stranger(*command: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(command, user=STRANGER, group=STRANGER, extra_groups=[], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A home as the commands make it, in a folder that the unit's mode lets others pass."""
+    folder = Path(tempfile.mkdtemp(prefix="lading-users-"))  # pytest's own folder lets nobody pass
+    folder.chmod(0o711)
+    made = folder / "home"
+    try:
+        lading(made, "keys", "new", "../member", "--demo")
+        member = lading(made, "keys", "show", "../member").split()[0]
+        lading(made, "found", "--council", member, "--threshold", "1", "--delay", "0")
+        lading(made, "trust")
+        lading(made, "opening", "--out", "contracts")
+        changes = [str(path) for path in sorted((folder / "contracts").iterdir())]
+        for change in changes:
+            lading(made, "sign", "../member", change, "--yes", "--out", change)
+        lading(made, "submit", *changes)
+        (mode,) = re.findall(r"^StateDirectoryMode=(\d+)$", UNIT.read_text(), re.MULTILINE)
+        made.chmod(int(mode, 8))
+        with served(made, LADING_PASSPHRASE="x") as (url, process):
+            wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
+            process.terminate()
+            process.wait(timeout=30)
+        yield made
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_another_user_reads_every_file_of_the_log(home: Path) -> None:
+    shown = [path for path in (home / "log").rglob("*") if path.is_file() and not path.name.startswith(".")]
+    assert {path.relative_to(home / "log").parts[0] for path in shown} == {"checkpoint", "tile"}
+    for path in shown:
+        assert as_stranger("cat", str(path)).stdout == path.read_bytes(), path
+    assert as_stranger("ls", str(home / "log" / "tile")).returncode == 0
+
+
+def test_another_user_reads_nothing_else_and_writes_nowhere(home: Path) -> None:
+    kept = [path for path in home.rglob("*") if path.is_file() and "log" not in path.relative_to(home).parts]
+    assert {"ledger.db", "chain.db", "relayer.json", "log.pem", "session.key"} <= {path.name for path in kept}
+    for path in kept:
+        assert as_stranger("cat", str(path)).returncode != 0, path
+    for folder in (home, home / "keys"):
+        assert as_stranger("ls", str(folder)).returncode != 0, folder
+    for folder in (home, home / "log", home / "log" / "tile"):
+        assert as_stranger("touch", str(folder / "x")).returncode != 0, folder
