@@ -94,9 +94,10 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "quarters-gone",
-        "published quarters that are not here, and figures of those since which parts were opened or erased",
+        "published quarters that are not here, which parts were open at those that are, and the figures of those since "
+        "which parts were opened or erased",
         "they are taken again when somebody asks for them; where other parts are open now, that gives others (a note)",
-        ("meta -row published",),
+        ("meta -row published", "meta.value published parts"),
     ),
     NotJudged(
         "proposals-gone",

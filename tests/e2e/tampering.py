@@ -372,6 +372,11 @@ BESIDE = (
         (("", "meta.contracts"),),
     ),
     Tampering(
+        "contracts are kept under another name",
+        _insert("meta", "name, value", "contracts/more", "[]"),
+        (("", "meta.contracts/more"),),
+    ),
+    Tampering(
         "a checkpoint's root is edited",
         _update("checkpoints", "root = zeroblob(32)", "size = (SELECT min(size) FROM checkpoints)"),
         (("", "checkpoints.root"),),

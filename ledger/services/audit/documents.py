@@ -15,7 +15,7 @@ from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
 from ledger.records.disclosure import join, part_from_json, part_to_json, split
 from ledger.records.index_keys import concerns
-from ledger.records.signing import Domain, recover
+from ledger.records.signing import Domain, recover, signature_from_hex
 from ledger.records.types import BY_NUMBER, Record, RegistryChange
 from ledger.registry.enrolment import check_possession, parse_enrolment
 from ledger.registry.forwarding import ConsentRevocation, check_signature, document_hash, parse_forwarding
@@ -129,7 +129,7 @@ def _proposed(row: Row, domains: Sequence[Domain]) -> Record:
         raise ValueError("the message has another digest")
     signatures = json.loads(row["signatures"])
     for signer, signature in signatures.items():
-        if to_hex(recover(row["record_id"], bytes.fromhex(signature[2:]))) != signer:
+        if to_hex(recover(row["record_id"], signature_from_hex(signature, "signatures"))) != signer:
             raise ValueError(f"the signature is not {signer}'s")
     bodies = json.loads(row["openings"])
     opened = join(record, {path: part_from_json(type(record), path, body) for path, body in bodies.items()})

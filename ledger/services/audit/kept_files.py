@@ -11,16 +11,18 @@ from ledger.bonuses.rule_file import parse_rule
 from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.json_fields import hex_bytes
 from ledger.errors import LadingError
 from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit.chain import ChainFacts, contracts_in_meta
 from ledger.services.audit.findings import Findings
 from ledger.services.home.score_cards import default_card
+from ledger.services.state.bonus_pools import CONTRACTS
 from ledger.services.state.erasure import UNSCRUBBED
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
 
-_JSON = ("codes", "award", "published", "contracts")
+_JSON = ("codes", "award", "published", CONTRACTS)
 """What is kept as `json.dumps` writes it."""
 _KINDS = (*_JSON, "rule", "card", UNSCRUBBED)
 
@@ -58,7 +60,9 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 _check_award(copy, rest, row["value"], findings)
             elif kind in ("rule", "card") and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
                 raise ValueError(f"the {kind} file has another SHA-256")
-            elif kind == "contracts":
+            elif kind in (CONTRACTS, UNSCRUBBED) and rest:
+                raise ValueError("nothing is kept under such a name")
+            elif kind == CONTRACTS:
                 _check_known_contracts(row["value"], facts, findings)
         except (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             findings.add("", f"meta.{row['name']}", "what was kept", str(error), "the value was edited")
@@ -94,7 +98,7 @@ def _card_of(rule: str | None) -> bytes:
 
 
 def _check_codes(copy: Connection, name: str, value: str, findings: Findings) -> None:
-    record_id = RecordId(bytes.fromhex(name[2:]))
+    record_id = RecordId(hex_bytes(name, "name", 32))
     stored = records.get(copy, record_id)
     expected = stored.record.itemCodes if stored and isinstance(stored.record, Attestation) else None
     result = merkle.sorted_root(code.encode() for code in json.loads(value))
@@ -110,7 +114,9 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
 
 def _check_award(copy: Connection, name: str, value: str, findings: Findings) -> None:
     agreement, version, root = name.split("/")
-    agreement_id = RecordId(bytes.fromhex(agreement[2:]))
+    agreement_id = RecordId(hex_bytes(agreement, "name", 32))
+    if str(int(version)) != version:
+        raise ValueError("another spelling of the version")
     file = json.loads(value)
     told = {"format": FORMAT, "agreement": agreement, "version": int(version), "amounts": root}
     if other := [name for name, right in told.items() if file.get(name, right) != right]:
@@ -130,6 +136,9 @@ def _check_award(copy: Connection, name: str, value: str, findings: Findings) ->
 
 
 def _check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:
+    written = [{"kind": kind, "address": to_hex(address)} for address, kind in contracts_in_meta(value).items()]
+    if json.dumps(written) != value:
+        raise ValueError("not as it was written")
     for address, kind in contracts_in_meta(value).items():
         name = facts.contracts.get(address)
         opened = kind_of(name) if name else None

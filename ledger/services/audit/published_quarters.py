@@ -68,7 +68,7 @@ class PublishedQuarters:
                 measure = measure_for(self._source, self._registry.now(), period.start)
                 records = self._records(CheckpointTimes(times))
                 wanted = quarter_figures(title, period, checkpoint, measure, records, CheckpointTimes(times))
-                same_parts = open_parts(self._copy, checkpoint.size) == parts
+                here = open_parts(self._copy, checkpoint.size)
             except LadingError as error:
                 findings.note("", f"meta.{name}", "the same figures", str(error), "what it counted is not whole here")
                 continue
@@ -77,13 +77,16 @@ class PublishedQuarters:
             except _MISSHAPEN as error:
                 findings.add("", f"meta.{name}", "a published quarter", str(error), "the value was edited")
                 continue
-            for field, expected, found in differing:
-                if same_parts:
-                    what = "the records give another published figure: it was edited, or never followed from them"
+            if here == parts:
+                what = "the records give another published figure: it was edited, or never followed from them"
+                for field, expected, found in differing:
                     findings.add("", f"meta.{name}.{field}", expected, found, what)
-                else:
-                    what = "other private parts were open when this was published: it cannot be taken again"
-                    findings.note("", f"meta.{name}.{field}", expected, found, what)
+                continue
+            what = "other private parts were open when this was published: it cannot be taken again"
+            for field, expected, found in differing:
+                findings.note("", f"meta.{name}.{field}", expected, found, what)
+            if parts:
+                findings.note("", f"meta.{name}.from.parts", here, parts, what)
 
     def _records(self, times: CheckpointTimes) -> Iterator[VerifiedRecord]:
         evidence = Evidence(times, self._evidence.block_time_counts)

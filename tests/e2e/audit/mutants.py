@@ -110,6 +110,7 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
     by_name = {table.name: table for table in tables}
     yield from _parked(by_name["outbox"])
     yield from _reaches(by_name)
+    yield from _open_parts(by_name["meta"])
 
 
 def _reaches(by_name: dict[str, _Table]) -> Iterator[Mutant]:
@@ -143,6 +144,14 @@ def _parked(table: _Table) -> Iterator[Mutant]:
         for other_state in ("sent", "waiting") if row[state] == "pending" else ():
             new = tuple(other_state if i == state else value for i, value in enumerate(row))
             yield _replacement(table, [row], [new], "outbox.state of what waits")
+
+
+def _open_parts(table: _Table) -> Iterator[Mutant]:
+    """Other private parts than it says were open when a quarter was published."""
+    for row in table.rows:
+        if _kind(table, row) == " published":
+            new = tuple(re.sub('"parts": "0x[0-9a-f]{64}"', f'"parts": "0x{"ab" * 32}"', cell) for cell in row)
+            yield _replacement(table, [row], [new], "meta.value published parts")
 
 
 def _erase_proposal(record_id: bytes) -> tuple[str, ...]:
@@ -212,9 +221,16 @@ def _cell_kind(table: _Table, column: str, row: tuple[Any, ...], value: Any) -> 
     """Of some columns not all values are alike: what is kept under a name, and how a record waits."""
     values = dict(zip(table.columns, row, strict=True))
     if table.name == "meta":
-        return _kind(table, row)
+        parts = " parts" if column == "value" and _other_parts(values["value"], value) else ""
+        return _kind(table, row) + parts
     waits = {"pending", "sent", "waiting"}
     return " of what waits" if (table.name, column) == ("outbox", "state") and {values[column], value} <= waits else ""
+
+
+def _other_parts(value: str, new: str) -> bool:
+    """Whether all that differs is which private parts were open when a quarter was published."""
+    told = [re.subn('"parts": "0x[0-9a-f]{64}"', "", text) for text in (value, new)]
+    return told[0] == told[1] and told[0][1] == 1
 
 
 def _kind(table: _Table, row: tuple[Any, ...]) -> str:

@@ -4,7 +4,7 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -119,6 +119,41 @@ def test_a_quarter_that_counts_by_witnesses_who_never_cosigned_is_named(full: Fu
     (finding,) = audit(read_settings({}, home=home), patience=0).findings
     assert finding.field == f"meta.{name}"
     assert "nobody bears this time out" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("like", "spelling"),
+    [
+        ("codes/%", lambda name: f"{name} "),
+        ("codes/%", str.upper),
+        ("award/%", lambda name: name.replace("/1/", "/01/")),
+        ("award/%", lambda name: name.replace("/1/", "/ 1/")),
+    ],
+    ids=["codes and a space", "CODES", "award of version 01", "award of version  1"],
+)
+def test_a_document_kept_under_another_spelling_of_its_name_is_named(
+    full: FullHome, tmp_path: Path, like: str, spelling: Callable[[str], str]
+) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    with closing(sqlite3.connect(home / "ledger.db")) as db:
+        name, value = db.execute("SELECT name, value FROM meta WHERE name LIKE ?", (like,)).fetchone()
+        assert spelling(name) != name
+        db.execute("INSERT INTO meta VALUES (?, ?)", (spelling(name), value))
+        db.commit()
+    (finding,) = audit(read_settings({}, home=home), patience=0).findings
+    assert finding.field == f"meta.{spelling(name)}"
+
+
+def test_other_parts_than_were_open_at_a_published_quarter_are_a_note(full: FullHome, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    name, kept = _published(home)[-1]
+    kept["from"]["parts"] = "0x" + "ab" * 32
+    with closing(sqlite3.connect(home / "ledger.db")) as db:
+        db.execute("UPDATE meta SET value = ? WHERE name = ?", (json.dumps(kept), name))
+        db.commit()
+    report = audit(read_settings({}, home=home), patience=0)
+    assert report.findings == ()
+    assert f"meta.{name}.from.parts" in [note.field for note in report.notes]
 
 
 def _published(home: Path) -> list[tuple[str, dict[str, Any]]]:
