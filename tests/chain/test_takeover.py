@@ -177,9 +177,9 @@ def each_once(operator: Operator, ids: list[RecordId]) -> None:
     ("method", "when"),
     [
         ("nonce", "before"),  # before anything is stored
-        ("gas_price", "after"),
+        pytest.param("gas_price", "after", marks=pytest.mark.drill),
         ("send", "before"),  # between the look at the lease and sending
-        ("send", "after"),
+        pytest.param("send", "after", marks=pytest.mark.drill),
         ("receipts", "after"),  # it is in a block, and that is not noted yet
     ],
 )

@@ -217,9 +217,14 @@ def new_terms(stage: Stage) -> ShipmentTerms:
     return stage.scribe.terms(deal, "L1", consignor=MAKER, consignee=SHOP, packages=3, holder=None, mode=Mode.ROAD)
 
 
-each_mix = pytest.mark.parametrize(
-    "old", MIXES, ids=lambda mix: "+".join(part for part, is_old in zip(PARTS, mix, strict=True) if is_old)
-)
+def in_words(mix: tuple[bool, ...]) -> str:
+    return "+".join(part for part, is_old in zip(PARTS, mix, strict=True) if is_old)
+
+
+each_mix = pytest.mark.parametrize("old", MIXES, ids=in_words)
+with_one_or_all_old = [
+    mix if sum(mix) in (1, len(PARTS)) else pytest.param(mix, marks=pytest.mark.drill) for mix in MIXES
+]
 
 
 @each_mix
@@ -229,7 +234,7 @@ def test_every_mix_of_old_and_new_parts_heals_or_refuses_and_none_forks(
     heals_or_refuses(ages, tmp_path, old)
 
 
-@each_mix
+@pytest.mark.parametrize("old", with_one_or_all_old, ids=in_words)
 def test_every_mix_with_a_database_on_postgresql_heals_or_refuses_and_none_forks(
     ages_on_postgresql: Ages, tmp_path: Path, old: tuple[bool, ...]
 ) -> None:
