@@ -30,10 +30,12 @@ from ledger.errors import ChainUnavailable, LadingError, StorageFailed
 sys.setrecursionlimit(eth.EVM_RECURSION_LIMIT)
 
 _DAMAGE: tuple[type[BaseException], ...] = (
-    # The embedded chain's own data: a node of a trie is missing or is not what its hash says.
+    # The embedded chain's own data: its head or a header, or a node of a trie, is missing or not what its hash says.
     sqlite3.Error,
     sqlite3.Warning,  # not one of Python's warnings: an error of its own
     eth.vm.interrupt.EVMMissingData,
+    eth.exceptions.CanonicalHeadNotFound,
+    eth.exceptions.HeaderNotFound,
     eth.exceptions.StateRootNotFound,
     eth.exceptions.GapTrackingCorrupted,
     *(
