@@ -103,7 +103,7 @@ class RpcChain:
         now = time.monotonic()
         price, until = self._gas_price
         if now > until:
-            price = self._ask_gas_price()
+            price = self._ask_gas_price(price if until > 0 else None)
             self._gas_price = price, now + _GAS_PRICE_SECONDS
         return price
 
@@ -190,11 +190,14 @@ class RpcChain:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def _ask_gas_price(self) -> int:
+    def _ask_gas_price(self, before: int | None) -> int:
+        """`before`: what it said last, for a node that cannot tell while it is busy with a block."""
         answer = self._node.attempt("eth_gasPrice")
         if isinstance(answer, Refusal):
             if answer.is_unknown_method:  # then nobody is asked for a price
                 return 0
+            if before is not None:
+                return before
             raise ChainUnavailable(answer.message, where="eth_gasPrice")
         # Twice the going price: the bytes are stored, and must outlast a rise.
         return 2 * count(answer, "eth_gasPrice")
