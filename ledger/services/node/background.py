@@ -119,11 +119,16 @@ class Working(Listening):
     def _keep(self) -> bool:
         """See to it that this process works, if it is its turn; else hear what the one says that does."""
         try:
-            waited = not self._work.turn.held
-            if not self._work.turn.take():
+            waited = not self._work.turn.held  # the timer renews it
+            if waited and not self._work.turn.take():
                 return super()._keep()
+            if self.news.age is not None:
+                trouble.info("this process works now")
+                self.news.work_here()
+                self.guard.release(WORKER)
             if waited:
-                self._begin_turn()
+                for loop in self.loops:
+                    loop.ring()
             self.guard.refuse()
             self._work.project()
             self._work.tidy()
@@ -131,14 +136,6 @@ class Working(Listening):
         finally:
             with suppress(LadingError):  # the database is away, and the next step says so
                 self._tell()
-
-    def _begin_turn(self) -> None:
-        if self.news.age is not None:
-            trouble.info("this process works now")
-            self.news.work_here()
-            self.guard.release(WORKER)
-        for loop in self.loops:
-            loop.ring()
 
     def _tell(self) -> None:
         """Tell the other processes what this one heard, while it is the one that works."""
