@@ -21,7 +21,7 @@ MAX_SIZE = 1 << 20
 MAX_DEPTH = 12
 _SAFE_INTEGER = 2**53 - 1
 # Possessive, closing quote optional: an unterminated string is taken whole, and the scan stays linear.
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _BEYOND_BMP = re.compile(rb"[\xf0-\xf4]|\\u[dD][89a-fA-F]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
