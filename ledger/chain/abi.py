@@ -9,6 +9,7 @@ Source: Solidity documentation, "Contract ABI Specification".
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ledger.common.keccak import keccak256
@@ -17,7 +18,7 @@ from ledger.errors import MalformedRecord
 _WORD = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AbiType:
     """One type. `name` is its canonical spelling; `parts` the named members of a tuple, `item` a list's element."""
 
@@ -26,11 +27,11 @@ class AbiType:
     item: "AbiType | None" = None
     struct: str = ""
 
-    @property
+    @cached_property
     def dynamic(self) -> bool:
         return self.item is not None or self.name in ("string", "bytes") or any(p.dynamic for _, p in self.parts)
 
-    @property
+    @cached_property
     def head_size(self) -> int:
         """Bytes it takes where it stands: its content, or one offset when it is dynamic."""
         if self.dynamic or not self.parts:

@@ -94,27 +94,31 @@ def _hash_of_fields(answer: dict[str, Any]) -> bytes | None:
         return None
 
 
+def outline_of(answer: Any) -> Receipt:
+    """A receipt from `eth_getTransactionReceipt`, of a transaction that is in a block; its events are not looked at."""
+    created = answer.get("contractAddress")
+    return Receipt(
+        fixed_bytes(field_of(answer, "transactionHash"), 32, "transactionHash"),
+        count(field_of(answer, "blockNumber"), "blockNumber"),
+        quantity(field_of(answer, "status"), "status") == 1,
+        count(field_of(answer, "gasUsed"), "gasUsed"),
+        None if created is None else fixed_bytes(created, 20, "contractAddress"),
+    )
+
+
 def receipt_of(answer: Any) -> BlockReceipt:
     """A receipt from `eth_getTransactionReceipt` or `eth_getBlockReceipts`, of a transaction that is in a block."""
-    transaction = fixed_bytes(field_of(answer, "transactionHash"), 32, "transactionHash")
-    created, logs = answer.get("contractAddress"), field_of(answer, "logs")
+    receipt, logs = outline_of(answer), field_of(answer, "logs")
     if not isinstance(logs, list):
         raise ChainUnavailable("not a list of events", where="logs")
     kind = quantity(answer.get("type") or "0x0", "type")
     if kind > _LAST_KIND:
         raise ChainUnavailable("no kind of transaction", where="type", found=kind)
-    block = count(field_of(answer, "blockNumber"), "blockNumber")
     read = tuple(log_of(one) for one in logs)
-    if any((log.block, log.transaction) != (block, transaction) for log in read):
-        raise ChainUnavailable("a receipt holds another transaction's events", where=f"block {block}")
+    if any((log.block, log.transaction) != (receipt.block, receipt.transaction) for log in read):
+        raise ChainUnavailable("a receipt holds another transaction's events", where=f"block {receipt.block}")
     return BlockReceipt(
-        Receipt(
-            transaction,
-            block,
-            quantity(field_of(answer, "status"), "status") == 1,
-            count(field_of(answer, "gasUsed"), "gasUsed"),
-            None if created is None else fixed_bytes(created, 20, "contractAddress"),
-        ),
+        receipt,
         fixed_bytes(field_of(answer, "blockHash"), 32, "blockHash"),
         kind,
         count(field_of(answer, "cumulativeGasUsed"), "cumulativeGasUsed"),

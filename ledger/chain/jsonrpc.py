@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
+from requests.utils import get_netrc_auth
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
@@ -72,6 +73,11 @@ class HttpNode:
         """Libraries name it in their errors, and it may hold the key of a provider."""
         self._session = requests.Session()
         self._session.hooks["response"].append(self._read)
+        # What the environment says of proxies and certificates, once: it is read for each request otherwise.
+        told = self._session.merge_environment_settings(url, {}, None, None, None)
+        self._session.proxies, self._session.verify, self._session.cert = told["proxies"], told["verify"], told["cert"]
+        self._session.auth = get_netrc_auth(url)
+        self._session.trust_env = False
         self._provider = _Provider(
             url,
             request_kwargs={"timeout": (_CONNECT_SECONDS, _ANSWER_SECONDS)},

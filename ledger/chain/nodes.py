@@ -51,6 +51,8 @@ class Nodes:
         self._patience = patience
         self._turn = threading.Lock()
         self._at = 0
+        self._asked = threading.local()
+        """`at`: whose answer this thread got last."""
         self._admitted = len(nodes) == 1
         """Whether the node whose turn it is has shown which chain it has. One alone is judged by its answers."""
         self._chain_id: int | None = None
@@ -62,8 +64,9 @@ class Nodes:
         return self._first(lambda node: node.attempt_many(method, questions), method)
 
     def doubt(self) -> None:
-        """Ask the next node from now on: what this one said did not fit."""
-        self._pass_over(self._at, "its answers did not fit")
+        """Ask the next node from now on: what this thread was told last did not fit. One doubt passes over one node,
+        however many threads have it."""
+        self._pass_over(getattr(self._asked, "at", self._at), "its answers did not fit")
 
     def close(self) -> None:
         for node in self._nodes:
@@ -78,7 +81,9 @@ class Nodes:
                 at = self._at
                 try:
                     self._admit(at)
-                    return question(self._nodes[at])
+                    answer = question(self._nodes[at])
+                    self._asked.at = at
+                    return answer
                 except ChainUnavailable as error:
                     problems[at] = error
                     self._pass_over(at, str(error))

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.chain.answers import Refusal, count, data_of, field_of, fixed_bytes, quantity, sent_of
 from ledger.chain.checked import CheckedEvents
 from ledger.chain.client import FIRST_BLOCK, MAX_TRANSACTION_GAS, Block, CallResult, Events, Receipt, SendResult, Sent
-from ledger.chain.headers import receipt_of
+from ledger.chain.headers import outline_of
 from ledger.chain.jsonrpc import HttpNode, Node, ask, ask_many
 from ledger.chain.transactions import least_gas
 from ledger.common.keccak import keccak256
@@ -19,6 +19,8 @@ from ledger.errors import ChainUnavailable, Misconfigured
 
 _BLOCK_GAS_SECONDS = 300
 """Networks change the limit of their blocks seldom, and by little."""
+_GAS_PRICE_SECONDS = 1
+"""It changes with blocks."""
 
 
 class RpcChain:
@@ -43,6 +45,7 @@ class RpcChain:
         self._in_flight = in_flight
         self._known_senders: set[bytes] = set()
         self._block_gas = (0, -1.0)
+        self._gas_price = (0, -1.0)
         self._knows_tag = False
         self._chain_id: int | None = None
 
@@ -97,13 +100,12 @@ class RpcChain:
         return count(self._ask("eth_getTransactionCount", _hex(address), "latest"), "nonce")
 
     def gas_price(self) -> int:
-        answer = self._node.attempt("eth_gasPrice")
-        if isinstance(answer, Refusal):
-            if answer.is_unknown_method:  # then nobody is asked for a price
-                return 0
-            raise ChainUnavailable(answer.message, where="eth_gasPrice")
-        # Twice the going price: the bytes are stored, and must outlast a rise.
-        return 2 * count(answer, "eth_gasPrice")
+        now = time.monotonic()
+        price, until = self._gas_price
+        if now > until:
+            price = self._ask_gas_price(price if until > 0 else None)
+            self._gas_price = price, now + _GAS_PRICE_SECONDS
+        return price
 
     def gas_limit(self, sender: bytes, to: bytes | None, data: bytes) -> int:
         most = min(MAX_TRANSACTION_GAS, self.block_gas())
@@ -188,6 +190,18 @@ class RpcChain:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
+    def _ask_gas_price(self, before: int | None) -> int:
+        """`before`: what it said last, for a node that cannot tell while it is busy with a block."""
+        answer = self._node.attempt("eth_gasPrice")
+        if isinstance(answer, Refusal):
+            if answer.is_unknown_method:  # then nobody is asked for a price
+                return 0
+            if before is not None:
+                return before
+            raise ChainUnavailable(answer.message, where="eth_gasPrice")
+        # Twice the going price: the bytes are stored, and must outlast a rise.
+        return 2 * count(answer, "eth_gasPrice")
+
     def _ask(self, method: str, *parameters: Any) -> Any:
         return ask(self._node, method, *parameters)
 
@@ -195,7 +209,7 @@ class RpcChain:
 def _receipt(transaction: bytes, answer: Any) -> Receipt | None:
     if answer is None or field_of(answer, "blockNumber") is None:
         return None
-    receipt = receipt_of(answer).receipt
+    receipt = outline_of(answer)
     if receipt.transaction != transaction:
         raise ChainUnavailable("the node answers with another receipt", where="eth_getTransactionReceipt")
     return receipt

@@ -3,7 +3,7 @@
 The home needs the node's libraries, so it is imported only where no URL is given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
@@ -37,13 +37,17 @@ WAIT = 600
 """Seconds for which the home waits for the chain's outcome of what is handed in; a service answers at once."""
 
 
+Tell = Callable[[int], object]
+"""Called with the number of records for whose outcomes the home still waits."""
+
+
 @contextmanager
-def connected(url: str | None, wait: float = WAIT) -> Iterator[Ledger]:
-    """The service at `url`, or without one the home that the settings name."""
+def connected(url: str | None, wait: float = WAIT, tell: Tell = lambda _: None) -> Iterator[Ledger]:
+    """The service at `url`, or without one the home that the settings name, which tells what it waits for."""
     if url:
         yield Client(url)
         return
-    with _home_client().opened_home(wait) as home:
+    with _home_client().opened_home(wait, tell) as home:
         yield home
 
 

@@ -15,17 +15,18 @@ from ledger.services.home.settings import EMBEDDED, Settings, read_settings
 from ledger.services.intake.submission import Accepted
 from ledger.services.node.node import Node
 from ledger.services.node.reader import open_ledger
-from ledger.services.node.waiting import PATIENCE, settle_within
+from ledger.services.node.waiting import PATIENCE, Tell, settle_within
 from ledger.services.views.partners import reading_members
 
 
 class HomeClient:
     """A home opened for writing: while a service serves it, ask that service instead."""
 
-    def __init__(self, node: Node, wait: float = PATIENCE) -> None:
-        """`wait`: seconds for which `submit` waits for the chain's outcome."""
+    def __init__(self, node: Node, wait: float = PATIENCE, tell: Tell = lambda _: None) -> None:
+        """`wait`: seconds for which `submit` waits for the chain's outcome; `tell` hears how many it waits for."""
         self._node = node
         self._wait = wait
+        self._tell = tell
 
     def consortium(self) -> dict[str, Any]:
         return self._node.reader.enrolment.consortium(self._node.home.consortium)
@@ -56,7 +57,7 @@ class HomeClient:
         result = self._node.submission.submit(signed)
         answer: dict[str, Any] = {"id": to_hex(result.record_id)}
         if isinstance(result, Accepted):
-            settle_within(self._node, self._wait)
+            settle_within(self._node, self._wait, self._tell)
             answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
             track = self._node.reader.views.record(result.record_id).chain
             return answer | ({"waitsFor": [asdict(one) for one in track.waitsFor]} if track.waitsFor else {})
@@ -64,11 +65,11 @@ class HomeClient:
 
 
 @contextmanager
-def opened_home(wait: float = PATIENCE) -> Iterator[HomeClient]:
+def opened_home(wait: float = PATIENCE, tell: Tell = lambda _: None) -> Iterator[HomeClient]:
     """The home that the settings name."""
     node = _node(read_settings())
     try:
-        yield HomeClient(node, wait)
+        yield HomeClient(node, wait, tell)
     finally:
         node.close()
 

@@ -20,9 +20,9 @@ NUMBER_BITS = 48
 MAX_SIZE = 1 << 20
 MAX_DEPTH = 12
 _SAFE_INTEGER = 2**53 - 1
-_QUOTE = ord('"')
 # Possessive, closing quote optional: an unterminated string is taken whole, and the scan stays linear.
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _BEYOND_BMP = re.compile(rb"[\xf0-\xf4]|\\u[dD][89a-fA-F]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -105,9 +105,7 @@ def check_depth(text: bytes, where: str) -> None:
     need more of the stack than there is, and the process ends: the EVM library lets Python nest without measure.
     """
     depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        if match[0][0] == _QUOTE:
-            continue
-        depth += 1 if match[0] in (b"[", b"{") else -1
+    for bracket in _STRING.sub(b"", text).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
             raise MalformedRecord("nested too deeply", where=where, expected=f"at most {MAX_DEPTH} levels")

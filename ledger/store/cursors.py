@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ledger.store.rows import one
+from ledger.store.rows import insert_one, one, values_of
 from ledger.store.rows import put as put_rows
 from ledger.store.tables import chain_cursor
 
@@ -30,6 +30,15 @@ def get(connection: Connection, name: str) -> Cursor | None:
 
 def put(connection: Connection, name: str, block: int, block_hash: bytes) -> None:
     put_rows(connection, chain_cursor, [Cursor(name, block, block_hash)])
+
+
+def advance(connection: Connection, since: Cursor | None, reached: Cursor) -> bool:
+    """Move a cursor from `since` (None: it does not exist yet) to `reached`; False where it stands elsewhere."""
+    if since is None:
+        return insert_one(connection, chain_cursor, values_of(reached))
+    c = chain_cursor.c
+    there = chain_cursor.update().where(c.name == since.name, c.block == since.block, c.block_hash == since.block_hash)
+    return connection.execute(there.values(**values_of(reached))).rowcount == 1
 
 
 def rewind(connection: Connection, name: str, block: int, block_hash: bytes) -> None:

@@ -8,6 +8,7 @@ that itself, so that losing it, even in a commit, only means to ask it again.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,8 @@ class Database:
         self.dialect = parsed.get_backend_name()
         self.path = Path(parsed.database) if self.dialect == "sqlite" and parsed.database else None
         self.failure: DiskFailed | None = None
+        self._writing = threading.Lock()
+        self._patience = busy_timeout
         if read_only and self.path and not self.path.exists():
             raise Misconfigured("there is no database here", where=str(self.path))
         if self.dialect == "sqlite":
@@ -148,11 +151,7 @@ class Database:
         """
         if self.failure:
             raise self.failure
-        try:
-            connection = self.engine.connect().execution_options(**_WRITING)
-        except DBAPIError as error:
-            raise self._noted(error) from error
-        with connection:
+        with self._turn(), self._connected() as connection:
             try:
                 transaction = connection.begin()
             except DBAPIError as error:
@@ -169,6 +168,26 @@ class Database:
             except DBAPIError as error:
                 _roll_back(connection)
                 raise self._unconfirmed(error) from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Writers of one process wait for each other here: at SQLite's lock each would look again now and then, and
+        some for long."""
+        if self.dialect != "sqlite":
+            yield
+            return
+        if not self._writing.acquire(timeout=self._patience):
+            raise Busy("another thread is writing to the database", retry_after=2)
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _connected(self) -> Connection:
+        try:
+            return self.engine.connect().execution_options(**_WRITING)
+        except DBAPIError as error:
+            raise self._noted(error) from error
 
     def scrub(self) -> None:
         """Leave nothing in the database's files of rows that were deleted: every page is written anew.

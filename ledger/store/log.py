@@ -181,7 +181,12 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
     ):
         if rows:
             connection.execute(table.insert(), rows)
-    for entry, place in accepted:
-        if isinstance(entry.signed.record, Outcome):
-            outcomes.note(connection, entry.record_id, entry.signed.record, place.index)
+    outcomes.note(
+        connection,
+        (
+            (entry.record_id, entry.signed.record, place.index)
+            for entry, place in accepted
+            if isinstance(entry.signed.record, Outcome)
+        ),
+    )
     outbox.settle(connection, freed)

@@ -4,7 +4,7 @@ An intent is text that names what the transaction is for, such as ``record:0x…
 several records has the hash of their ids in its name, see `name_of`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
@@ -97,6 +97,20 @@ def of_record(connection: Connection, record_id: RecordId) -> list[StoredTransac
         .order_by(t.id)
     )
     return some(connection, query, StoredTransaction)
+
+
+def under_way(connection: Connection, record_ids: Iterable[RecordId], followed: int) -> set[RecordId]:
+    """Those of the records that a transaction carries which may still be mined, or was after the block `followed`."""
+    t = transactions.c
+    moving = t.state.in_(OPEN) | ((t.state == MINED) & (t.block_number > followed))
+    together = select(carried.c.record_id).join(
+        transactions, (carried.c.sender == t.sender) & (carried.c.nonce == t.nonce)
+    )
+    result: set[RecordId] = set()
+    for chunk in chunks(record_ids):
+        result |= set(connection.scalars(select(t.record_id).where(t.record_id.in_(chunk), moving)))
+        result |= set(connection.scalars(together.where(carried.c.record_id.in_(chunk), moving)))
+    return result
 
 
 def records_of(connection: Connection, stored: Sequence[StoredTransaction]) -> dict[bytes, tuple[RecordId, ...]]:

@@ -1,9 +1,10 @@
 """How fast accepted records are recorded: from a backlog, and one after the other at a steady rate.
 
-    python -m scripts.bench.relay [RECORDS [RATE SECONDS]]
+    python -m scripts.bench.relay [RECORDS [RATE SECONDS [ITEMS]]]
 
-Half of the RECORDS (2,000) are terms, half handoffs; afterwards RATE records a second are accepted for SECONDS seconds.
-The chain is what LADING_CHAIN names, with a new consortium on it; without, the embedded one. Prints one JSON object.
+Half of the RECORDS (2,000) are terms, half handoffs; afterwards RATE records a second are accepted for SECONDS seconds,
+and then manifests of 200 items each, ITEMS in all, from a backlog. The chain is what LADING_CHAIN names, with a new
+consortium on it; without, the embedded one. Prints one JSON object.
 """
 
 import json
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ledger.cli.imports.replay import Replay, Terms, open_replay
+from ledger.cli.imports.replay import BATCH, MANIFEST, Replay, Terms, open_replay
 from ledger.cli.imports.scms import Line
 from ledger.codes import Mode
 from ledger.common.ids import RecordId
@@ -33,13 +34,15 @@ _PATIENCE = 1_800
 
 def main() -> None:
     arguments = [int(argument) for argument in sys.argv[1:]]
-    records, rate, seconds = [*arguments, *(RECORDS, 0, 0)[len(arguments) :]]
+    records, rate, seconds, items = [*arguments, *(RECORDS, 0, 0, 0)[len(arguments) :]]
     with tempfile.TemporaryDirectory() as folder:
         play = open_replay(read_settings(home=Path(folder)), SystemClock(), Terms(100, 1000))
         try:
             found = {"backlog": _backlog(play, records)}
             if rate:
                 found["steady"] = _steady(play, records, rate, seconds)
+            if items:
+                found["manifests"] = _manifests(play, records + rate * seconds, items)
         finally:
             play.trial.node.close()
     print(json.dumps(found))
@@ -47,35 +50,61 @@ def main() -> None:
 
 def _backlog(play: Replay, records: int) -> dict[str, Any]:
     """Accept everything while nothing is relayed, then see how long it takes, and how old the tree gets meanwhile."""
-    node = play.trial.node
     lines = [_line(i) for i in range(records // 2)]
     play.admit(lines)
     before = time.monotonic()
     for batch in play.records(lines):
         _accept(play, batch)
-    accepted, begun = time.monotonic() - before, time.monotonic()
-    behind = longest = 0.0
+    accepting, computing = time.monotonic() - before, time.process_time()
+    took, left, behind = _recording(play)
+    return {
+        "records": records,
+        "left": left,
+        "accepting": round(accepting, 1),
+        "seconds": round(took, 1),
+        "recorded a second": round((records - left) / took, 1),
+        "computing, ms a record": round(1_000 * (time.process_time() - computing) / records, 2),
+        "tree behind for at most": round(behind, 1),
+    }
+
+
+def _manifests(play: Replay, first: int, items: int) -> dict[str, Any]:
+    """Open what the manifests carry, accept them while nothing is relayed, and see how long they take."""
+    lines = [_line(first + i) for i in range(items)]
+    opened = [(line, play.signed_terms(line)) for line in lines]
+    for start in range(0, items, BATCH):
+        _accept(play, [signed for _, signed in opened[start : start + BATCH]])
+    _recording(play)
+    domain = play.trial.node.home.domain
+    pairs = [(line, domain.record_id(signed.record)) for line, signed in opened]
+    manifests = [play.signed_manifest(pairs[start : start + MANIFEST]) for start in range(0, items, MANIFEST)]
+    _accept(play, manifests)
     computing = time.process_time()
+    took, left, _ = _recording(play)
+    return {
+        "items": items,
+        "manifests left": left,
+        "seconds": round(took, 1),
+        "items a second": round(items / took, 1),
+        "computing, ms an item": round(1_000 * (time.process_time() - computing) / items, 2),
+    }
+
+
+def _recording(play: Replay) -> tuple[float, int, float]:
+    """Work until nothing waits: seconds, records left, and for how many seconds the tree was behind at most."""
+    node, begun = play.trial.node, time.monotonic()
     since: float | None = begun
+    longest = 0.0
     node.start()
     while (waiting := _gauge(play, "outbox_waiting")) and time.monotonic() - begun < _PATIENCE:
         now = time.monotonic()
         complete = _gauge(play, "log_size") == _gauge(play, "published_size")
         since = None if complete else since or now
-        behind = 0.0 if since is None else now - since
-        longest = max(longest, behind)
+        longest = max(longest, 0.0 if since is None else now - since)
         time.sleep(5 * _POLL_SECONDS)
     took = time.monotonic() - begun
     node.stop()
-    return {
-        "records": records,
-        "left": int(waiting),
-        "accepting": round(accepted, 1),
-        "seconds": round(took, 1),
-        "recorded a second": round((records - waiting) / took, 1),
-        "computing, ms a record": round(1_000 * (time.process_time() - computing) / records, 2),
-        "tree behind for at most": round(longest, 1),
-    }
+    return took, int(waiting), longest
 
 
 def _steady(play: Replay, first: int, rate: int, seconds: int) -> dict[str, Any]:

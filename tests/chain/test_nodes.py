@@ -1,5 +1,6 @@
 """Several nodes of one network: one that hangs, dies, lags, errs or belongs elsewhere is passed over, and no other."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -111,6 +112,24 @@ def test_a_node_with_another_block_at_the_cursor_is_never_used(good: Anvil, numb
 def test_a_node_that_lacks_the_block_at_the_cursor_is_not_used(good: Anvil) -> None:
     with start_anvil() as behind, closing(chain(behind.url, good.url, at=place(good.url, 3))) as client:
         assert client.head() >= 5
+
+
+def test_a_node_that_two_threads_doubt_is_passed_over_once(good: Anvil) -> None:
+    with start_anvil() as other, closing(chain(other.url, good.url)) as client:
+        rpc(other.url, "anvil_mine", "0x9")
+        together = threading.Barrier(2)
+
+        def doubting() -> None:
+            assert client.head() == 9
+            together.wait(10)
+            client.doubt()
+
+        threads = [threading.Thread(target=doubting) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert client.head() == 5
 
 
 def test_what_a_doubted_node_says_is_not_asked_for_again(good: Anvil) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from ledger.chain import rpc
 from ledger.chain.client import Sent
 from ledger.chain.rpc import RpcChain
 from ledger.errors import ChainUnavailable, Misconfigured
@@ -224,11 +225,20 @@ def test_finality_by_tag_by_depth_and_not_at_all(proxy: Proxy, rig: Rig) -> None
         client.close()
 
 
-def test_gas_that_costs_something_is_paid_with_a_margin(proxy: Proxy, rig: Rig) -> None:
+def test_gas_that_costs_something_is_paid_with_a_margin(
+    proxy: Proxy, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "_GAS_PRICE_SECONDS", 0)
     proxy.twist = only("eth_gasPrice", lambda _, answer: answer | {"result": "0x3b9aca00"})
     assert rig.client.gas_price() == 2 * 10**9
     proxy.twist = only("eth_gasPrice", lambda *_: error("the method eth_gasPrice does not exist", -32601))
     assert rig.client.gas_price() == 0
+
+
+def test_the_price_of_gas_is_asked_once_for_what_is_sent_together(proxy: Proxy, rig: Rig) -> None:
+    answers = iter(range(1, 100))
+    proxy.twist = only("eth_gasPrice", lambda _, answer: answer | {"result": hex(next(answers))})
+    assert len({rig.client.gas_price() for _ in range(20)}) < 5
 
 
 def test_a_small_block_gas_limit_bounds_the_estimate(proxy: Proxy, rig: Rig) -> None:

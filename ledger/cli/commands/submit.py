@@ -7,7 +7,7 @@ import typer
 
 from ledger.cli.commands.keys import read_file
 from ledger.cli.connect import WAIT, connected
-from ledger.cli.output import out, print_json
+from ledger.cli.output import out, print_json, progress
 from ledger.cli.qr_frames import read_signed
 
 
@@ -24,8 +24,10 @@ def submit(
     At the home on this machine it ends with status 1 when a record is accepted and the chain has not decided in time.
     """
     records = [read_signed(read_file(file), str(file)) for file in files]
-    with connected(url, wait) as ledger:
-        answers = [ledger.submit(signed) for signed in records]
+    with progress() as bar:
+        waiting = bar.add_task("waiting for the chain", total=None, visible=False)
+        with connected(url, wait, lambda left: bar.update(waiting, completed=left, visible=True)) as ledger:
+            answers = [ledger.submit(signed) for signed in records]
     if json:
         print_json({"records": answers})
         return

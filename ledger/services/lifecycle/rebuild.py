@@ -163,9 +163,9 @@ def restore_from_chain(
             # Before the chain is followed, which notes where each checkpoint was anchored.
             node.reader.publisher.publish(watch.now())
             node.reader.publisher.keep_again(signed.anchored, watch.now())
-            node.follower.step()
+            node.work.follower.step()
         else:
-            rebuild_from_events(node.follower)
+            rebuild_from_events(node.work.follower)
         size = node.reader.publisher.publish(watch.now()).head.size
         with node.home.database.read() as connection:
             history = node.reader.registry.refreshed(connection).history

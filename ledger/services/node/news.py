@@ -19,6 +19,9 @@ LOG = "log"
 """What the guard is held by while the log cannot be published."""
 WORKER = "worker"
 """The name of the worker's news, and what the guard is held by while the worker would accept nothing either."""
+PUBLISHING, FOLLOWING, RELAYING = "publishing", "following", "relaying"
+ANCHORING, POOLS, KEEPING = "anchoring", "asking about bonuses", "keeping"
+"""The loops of the work: each has its own troubles."""
 TELL_SECONDS = 5
 QUIET_SECONDS = 20
 """A worker that was not heard of for longer may be gone; another takes over by then."""
@@ -33,15 +36,11 @@ class NewestBlock:
 
 
 class WorkerNews:
-    """The worker alone writes; others may read at any time."""
+    """The worker's loops alone write, each of its own part; others may read at any time."""
 
     def __init__(self) -> None:
         self.block: NewestBlock | None = None
         """The newest final block."""
-        self.away: tuple[int, str] | None = None
-        """Since when the chain does not answer, or not so that it fits, and why."""
-        self.problem = ""
-        """What else stops the work."""
         self.refuses = ""
         """Why the worker accepts nothing, where it does not."""
         self.witnesses: Mapping[str, str] = {}
@@ -50,19 +49,42 @@ class WorkerNews:
         """Whether this process is the one that works."""
         self.age: int | None = None
         """Seconds since another process told all this; None where this one works."""
+        self._away: dict[str, tuple[int, str]] = {}
+        self._problems: dict[str, str] = {}
 
-    def heard(self, block: Block | None) -> None:
+    @property
+    def away(self) -> tuple[int, str] | None:
+        """Since when the chain does not answer some part of the work, or not so that it fits, and why."""
+        return min(tuple(self._away.values()), default=None)
+
+    @property
+    def problem(self) -> str:
+        """What else stops a part of the work."""
+        return next(iter(tuple(self._problems.values())), "")
+
+    def saw(self, block: Block | None) -> None:
         self.block = NewestBlock(block.number, block.timestamp) if block else self.block
-        self.away = None
 
-    def lost(self, error: ChainUnavailable, now: int) -> None:
-        since = self.away[0] if self.away else now
-        self.away = since, str(error)
+    def heard(self, part: str) -> None:
+        """The chain answers this part of the work."""
+        self._away.pop(part, None)
+
+    def lost(self, part: str, error: ChainUnavailable, now: int) -> None:
+        since, _ = self._away.get(part, (now, ""))
+        self._away[part] = since, str(error)
+
+    def note_problem(self, part: str, problem: str) -> None:
+        """`problem` is empty when there is none."""
+        if problem:
+            self._problems[part] = problem
+        else:
+            self._problems.pop(part, None)
 
     def to_json(self) -> dict[str, object]:
+        away = self.away
         return {
             "block": [self.block.number, self.block.timestamp] if self.block else None,
-            "away": list(self.away) if self.away else None,
+            "away": list(away) if away else None,
             "problem": self.problem,
             "refuses": self.refuses,
             "witnesses": dict(self.witnesses),
@@ -71,9 +93,15 @@ class WorkerNews:
     def take(self, told: Mapping[str, Any], age: int) -> None:
         """Say what another process told so many seconds ago."""
         self.block = NewestBlock(*told["block"]) if told["block"] else None
-        self.away = (told["away"][0], told["away"][1]) if told["away"] else None
-        self.problem, self.refuses, self.witnesses = told["problem"], told["refuses"], told["witnesses"]
+        self._away = {FOLLOWING: (told["away"][0], told["away"][1])} if told["away"] else {}
+        self._problems = {WORKER: told["problem"]} if told["problem"] else {}
+        self.refuses, self.witnesses = told["refuses"], told["witnesses"]
         self.relays, self.age = False, age
+
+    def work_here(self) -> None:
+        """What another process told is over; what it heard of the chain stands until this one hears."""
+        self.age = None
+        self.note_problem(WORKER, "")
 
 
 class Teller:

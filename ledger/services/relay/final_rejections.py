@@ -44,12 +44,13 @@ class FinalRejections:
     def judge(
         self, settled: Sequence[Settled], undelivered: Sequence[Undelivered]
     ) -> tuple[list[Settled], list[Entry]]:
-        """What of `settled` can be noted now, and the outcomes that follow; `undelivered`: what it did not record.
+        """What of `settled`, all followed, can be noted now, and the outcomes that follow; `undelivered`: what it did
+        not record.
 
-        The rest is looked at again later: a failure whose block is not in the log yet, and a refusal that would be the
-        end of its record, but that something speaks against, or that the node does not bear out.
+        The rest is looked at again later: a refusal that would be the end of its record, but that something speaks
+        against, or that the node does not bear out.
         """
-        sure = self.followed(settled, undelivered)
+        sure = list(settled)
         late = self._late([one for one in undelivered if one.settled in sure])
         clear = self._missed.all_followed([row.record_id for _, row in late])
         ends: list[tuple[Settled, Entry]] = []
@@ -68,16 +69,11 @@ class FinalRejections:
                 ends.append((one, entry))
         return sure, [entry for one, entry in ends if one in sure]
 
-    def followed(self, settled: Sequence[Settled], undelivered: Sequence[Undelivered]) -> list[Settled]:
-        """Without those that did not record all, and whose blocks are not in the log yet.
-
-        A node may fall behind between two answers.
-        """
+    def followed(self, settled: Sequence[Settled]) -> list[Settled]:
+        """Those whose blocks are in the log: a node may fall behind between two answers, and following may hang."""
         with self._database.read() as connection:
             cursor = cursors.get(connection, CURSOR)
-        block = 0 if cursor is None else cursor.block
-        failed = {one.settled.transaction.hash for one in undelivered}
-        return [one for one in settled if one.block <= block or not (one.failed or one.transaction.hash in failed)]
+        return [one for one in settled if cursor is not None and one.block <= cursor.block]
 
     def _late(self, undelivered: Sequence[Undelivered]) -> list[tuple[Settled, OutboxRow]]:
         """Those refused after the record's `submitBy`: its end, unless anything speaks against it."""

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ledger.chain.client import Block
 from ledger.chain.contracts import REGISTRY
 from ledger.chain.events import RecordedEvent
 from ledger.codes import NOT_FINAL
@@ -39,13 +40,18 @@ Project = Callable[[Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class FollowReport:
-    """How far the chain was followed, and what one step took from it."""
+    """How far the chain was followed, and what one step took from it; `newest`: the last block of it, if any."""
 
     block: int
     events: int = 0
     appended: int = 0
     outcomes: int = 0
     undecodable: int = 0
+    newest: Block | None = None
+
+
+class _OvertakenError(Exception):
+    """The chain was followed by another meanwhile, or is to be read again."""
 
 
 @dataclass
@@ -82,7 +88,8 @@ class Follower:
         Raises `ChainUnavailable` when the node is, `Misconfigured` when the chain is not the one followed before.
         """
         final = self._chain.final()
-        done, last = self._position()
+        cursor = self._position()
+        done, last = (self._deployment.block - 1, None) if cursor is None else (cursor.block, cursor.block_hash)
         total = FollowReport(done)
         with self._database.read() as connection:
             known = self._book.known(connection)
@@ -94,15 +101,25 @@ class Follower:
             if not blocks.proved:
                 self._require_no_gap(blocks)
             result = self._derive(blocks)
-            self._commit(blocks, result)
+            try:
+                cursor = self._commit(blocks, result, cursor)
+            except _OvertakenError:
+                break
             total = FollowReport(
                 blocks.end.number,
                 total.events + len(blocks.events),
                 total.appended + result.appended,
                 total.outcomes + result.outcomes,
                 total.undecodable + len(blocks.undecodable),
+                blocks.end,
             )
         return total
+
+    def behind(self) -> bool:
+        """Whether the chain has final blocks that were not followed."""
+        with self._database.read() as connection:
+            cursor = cursors.get(connection, CURSOR)
+        return cursor is None or self._chain.final() > cursor.block
 
     def has_begun(self) -> bool:
         """Whether anything was followed or logged before."""
@@ -111,13 +128,13 @@ class Follower:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def _position(self) -> tuple[int, bytes | None]:
-        """The last block that is in the log, checked to be still the same block, and its hash; None before any."""
+    def _position(self) -> cursors.Cursor | None:
+        """The last block that is in the log, checked to be still the same block; None before any."""
         with self._database.read() as connection:
             cursor = cursors.get(connection, CURSOR)
         if cursor is None:
             self._deployment.check(self._chain)
-            return self._deployment.block - 1, None
+            return None
         block = self._chain.block(cursor.block)
         if block is None:
             self._deployment.check(self._chain)
@@ -134,7 +151,7 @@ class Follower:
                 found=to_hex(block.hash),
                 mend="The chain was reset, or a block taken as final was replaced: check the finality setting.",
             )
-        return cursor.block, cursor.block_hash
+        return cursor
 
     def _require_no_gap(self, blocks: BlockRange) -> None:
         """Raise `ChainUnavailable` for an event that does not follow from the log; what was missed is read again.
@@ -214,8 +231,12 @@ class Follower:
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    def _commit(self, blocks: BlockRange, found: _Consequences) -> None:
-        """One transaction: leaves, what waits or need not wait any longer, projections, and how far we came."""
+    def _commit(self, blocks: BlockRange, found: _Consequences, since: cursors.Cursor | None) -> cursors.Cursor:
+        """One transaction: leaves, what waits or need not wait any longer, projections, and how far we came.
+
+        Raises `_OvertakenError`, and nothing is written, unless the cursor is still at `since`.
+        """
+        reached = cursors.Cursor(CURSOR, blocks.end.number, blocks.end.hash)
         retries = {record_id: self._next_try(event) for record_id, event in found.waiting.items()}
 
         def also(connection: Connection) -> None:
@@ -236,9 +257,11 @@ class Follower:
                     pending.free(connection, [record_id])  # what waits holds no sequence
             if self._project is not None and found.entries:
                 self._project(connection)
-            cursors.put(connection, CURSOR, blocks.end.number, blocks.end.hash)
+            if not cursors.advance(connection, since, reached):
+                raise _OvertakenError
 
         self._sequencer.append(found.entries, also)
+        return reached
 
     def _next_try(self, event: RecordedEvent) -> tuple[int, str]:
         """When an announced override may move, else 0; and what the record waits for, in words."""

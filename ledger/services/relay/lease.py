@@ -26,7 +26,7 @@ log = logging.getLogger("lading.lease")
 
 
 class Lease:
-    """One name's lease. `take` it before each piece of work. Safe to share with the timer's thread."""
+    """One name's lease. `take` it before each piece of work. Safe to share between threads."""
 
     def __init__(
         self, database: Database, name: str, clock: Clock, *, alone: bool = False, seconds: int = SECONDS
@@ -39,6 +39,7 @@ class Lease:
         self._seconds = seconds
         self._tenure: tuple[str, int] | None = None
         """The name under which it is held, and until when by our own monotonic clock."""
+        self._taking = threading.Lock()
 
     @property
     def held(self) -> bool:
@@ -47,13 +48,14 @@ class Lease:
 
     def take(self) -> bool:
         """Take or renew it; False while another has it."""
-        if self._renewed():
-            return True
-        holder, until = f"{socket.gethostname()}:{secrets.token_hex(8)}", self._clock.monotonic() + self._seconds
-        with self._database.write() as connection:
-            taken = leases.take(connection, self._name, holder, self._seconds, from_anybody=self._alone)
-        self._tenure = (holder, until) if taken else None
-        return taken
+        with self._taking:  # two threads would take it under two names
+            if self._renewed():
+                return True
+            holder, until = f"{socket.gethostname()}:{secrets.token_hex(8)}", self._clock.monotonic() + self._seconds
+            with self._database.write() as connection:
+                taken = leases.take(connection, self._name, holder, self._seconds, from_anybody=self._alone)
+            self._tenure = (holder, until) if taken else None
+            return taken
 
     def renew(self) -> None:
         """Renew it, if it is held."""

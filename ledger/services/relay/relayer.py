@@ -62,7 +62,7 @@ BLOCK_SHARE = 25
 
 log = logging.getLogger("lading.relayer")
 Follow = Callable[[], object]
-"""Takes into the log what the final blocks say."""
+"""Takes into the log what the final blocks say, now or soon."""
 Extras = Callable[[Connection, StoredRecord], Sequence[Any] | None]
 """The further arguments of a record's call, such as a claim's proof; None while they are not known."""
 
@@ -197,6 +197,7 @@ class Relayer:
         if settled:
             # What the chain said of a record stands, whoever submitted it first; the rest is looked at more closely.
             self._options.follow()
+            settled = self._rejections.followed(settled)
         undelivered = self._courier.undelivered(settled)
         settled, ends = self._rejections.judge(settled, undelivered)
         if not settled:
@@ -347,17 +348,11 @@ class Relayer:
         now = self._clock.now()
         with self._database.read() as connection:
             followed = cursors.get(connection, CURSOR)
-            stranded = []
             if followed is None:
                 return
-            for row in outbox.in_state(connection, outbox.SENT, self._options.batch):
-                sent = transactions.of_record(connection, row.record_id)
-                if all(
-                    t.state == transactions.DROPPED
-                    or (t.state == transactions.MINED and (t.block_number or 0) <= followed.block)
-                    for t in sent
-                ):
-                    stranded.append(row)
+            rows = outbox.in_state(connection, outbox.SENT, self._options.batch)
+            moving = transactions.under_way(connection, (row.record_id for row in rows), followed.block)
+            stranded = [row for row in rows if row.record_id not in moving]
         if not stranded:
             return
         clear = self._missed.all_followed([row.record_id for row in stranded])

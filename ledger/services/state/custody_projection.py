@@ -56,7 +56,8 @@ class CustodyProjection:
         stored = shipments.get_many(connection, touched)
         self._known = {shipment: stored.get(shipment) for shipment in touched}
         self._lengths = dict.fromkeys(touched, 0) | shipments.step_counts(connection, touched)
-        self._parts = openings.of_many(connection, (row for row in rows if row.type_number in _OPENERS))
+        openers = (row for row in rows if row.type_number in _OPENERS)
+        self._parts = openings.of_many(connection, openers, named="contents")
         self._changed: dict[bytes, Shipment] = {}
         self._steps: list[CustodyStep] = []
         self._goods: list[tuple[str, str, bytes]] = []

@@ -54,8 +54,11 @@ def of_types(connection: Connection, types: Sequence[int], since: int) -> list[I
     return some(connection, query.order_by(outcomes.c.log_index), ItemOutcome)
 
 
-def note(connection: Connection, outcome_id: RecordId, outcome: Outcome, log_index: int) -> None:
-    """Enter the items of an `Outcome` record that have none yet. The log calls this in the appending transaction."""
+def note(connection: Connection, leaves: Iterable[tuple[RecordId, Outcome, int]]) -> None:
+    """Enter the items that have none yet, of `Outcome` records with their ids and log indexes, in the log's order.
+
+    The log calls this in the appending transaction.
+    """
     rows: list[dict[str, object]] = [
         {
             "record_id": outcome.record,
@@ -67,6 +70,7 @@ def note(connection: Connection, outcome_id: RecordId, outcome: Outcome, log_ind
             "transaction": outcome.transaction,
             "log_index": log_index,
         }
+        for outcome_id, outcome, log_index in leaves
         for item, code in enumerate(outcome.outcomes)
         if code not in NOT_FINAL
     ]
@@ -75,5 +79,5 @@ def note(connection: Connection, outcome_id: RecordId, outcome: Outcome, log_ind
 
 def rebuild(connection: Connection) -> None:
     """Enter the outcomes of every `Outcome` record of the log, in log order."""
-    for row in records.stream(connection, types=[Outcome.NUMBER]):
-        note(connection, row.record_id, cast(Outcome, row.record), row.log_index)
+    for some_rows in chunks(records.stream(connection, types=[Outcome.NUMBER])):
+        note(connection, ((row.record_id, cast(Outcome, row.record), row.log_index) for row in some_rows))

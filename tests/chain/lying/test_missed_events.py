@@ -275,11 +275,10 @@ def test_a_revert_counts_once_its_block_was_followed(plain: tuple[Operator, Hidi
     node.late = 1
     rejections = operator.relayer._rejections
     operator.follower.step()
-    undelivered = operator.relayer._courier.undelivered(settled)
-    assert rejections.followed(settled, undelivered) == []
+    assert rejections.followed(settled) == []
     node.late = 0
     operator.follower.step()
-    assert rejections.followed(settled, undelivered) == settled
+    assert rejections.followed(settled) == settled
     rounds(operator, node)
     assert operator.outcomes(record_id) == [Code.REJECTED]
 

@@ -98,10 +98,10 @@ class Honest:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def relay(self) -> None:
-        self._stage.node.relayer.step()
+        self._stage.node.work.relayer.step()
 
     def follow(self) -> None:
-        self._stage.node.follower.step()
+        self._stage.node.work.follower.step()
 
     def tick(self) -> None:
         self._stage.node.tick()

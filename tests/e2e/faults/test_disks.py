@@ -129,7 +129,7 @@ def test_after_a_failed_commit_of_the_chain_no_receipt_is_given(reopen: Reopen, 
     store._db = LostCommits(store._db)
     with pytest.raises(DiskFailed):
         stage.open(endorsed=False)
-    with pytest.raises(DiskFailed):
+    with pytest.raises(Unavailable, match="signed any more"):
         stage.node.tick()
     with pytest.raises(Unavailable, match="signed any more"):
         stage.open(endorsed=False)
@@ -222,14 +222,14 @@ def test_a_checkpoint_file_that_is_taken_away_is_made_again_and_halts_nothing(
 ) -> None:
     stage = reopen()
     stage.node.settle()
-    step = stage.node.anchorer.step
+    step = stage.node.work.anchorer.step
 
     def step_without_file() -> Any:
-        monkeypatch.setattr(stage.node.anchorer, "step", step)
+        monkeypatch.setattr(stage.node.work.anchorer, "step", step)
         (home / "log" / "checkpoint").unlink()
         return step()
 
-    monkeypatch.setattr(stage.node.anchorer, "step", step_without_file)
+    monkeypatch.setattr(stage.node.work.anchorer, "step", step_without_file)
     stage.node.tick()
     assert (home / "log" / "checkpoint").exists()
     published(stage, home)

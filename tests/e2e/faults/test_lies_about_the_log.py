@@ -223,7 +223,7 @@ def test_another_service_that_anchors_for_the_same_log_halts_it_for_good(far: Fa
     stage = far.open()
     with closing(stage.node):
         stage.node.settle()
-        stage.node.leases.stop()  # given up, so that the copy need not wait
+        stage.node.background.leases.stop()  # given up, so that the copy need not wait
         forked(far)
         stage.submit(stage.scribe_handoff(MAKER, CARRIER, (stage.open(), 0, 10)), MAKER, CARRIER)
         with suppress(InconsistentLog):

@@ -153,11 +153,11 @@ def test_a_record_that_gave_way_to_a_rival_goes_on_when_the_rival_fails(stage: S
     stage.settle()
     stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, CARRIER)
     node = stage.trial.node
-    options = node.relayer._options
-    node.relayer._options = replace(options, follow=lambda: None)  # or `ahead` would go in the same step
-    node.relayer.step()
-    node.relayer._options = options
-    node.follower.step()
+    options = node.work.relayer._options
+    node.work.relayer._options = replace(options, follow=lambda: None)  # or `ahead` would go in the same step
+    node.work.relayer.step()
+    node.work.relayer._options = options
+    node.work.follower.step()
     late = replace(stage.scribe_handoff(CARRIER, WAREHOUSE, (goods, 1, 4)), submitBy=stage.now + 30)
     rival = stage.submit(late, CARRIER, WAREHOUSE)  # it takes the sequence that `ahead` was about to use
     stage.clock.advance(HOUR)
@@ -269,11 +269,11 @@ def test_many_that_wait_do_not_hold_up_those_behind_them(stage: Stage) -> None:
     goods = stage.open(4, endorsed=False)
     for sequence in range(1, 13):
         stage.submit(stage.statement(StatementKind.TENDER, AUDITOR, goods, sequence, CARRIER), AUDITOR)
-    relayer = stage.trial.node.relayer
+    relayer = stage.trial.node.work.relayer
     relayer._options = replace(relayer._options, batch=2)
     handed = stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, CARRIER)
     relayer.step()
-    stage.trial.node.follower.step()
+    stage.trial.node.work.follower.step()
     assert stage.outcome(handed) == ["applied"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import ChainUnavailable, StorageFailed
 from ledger.records.types import Observation
-from ledger.services.node.publishing import PublishingLoop
+from ledger.services.node.loop import Loop
 from tests.e2e.stage import MAKER, Stage
 
 
@@ -33,7 +33,7 @@ class Hanging:
 @pytest.fixture
 def hanging(stage: Stage) -> Iterator[Hanging]:
     chain = Hanging(stage.node.chain)
-    stage.node.follower._chain = chain
+    stage.node.work.follower._chain = chain
     stage.node.start()
     try:
         yield chain
@@ -59,9 +59,10 @@ def test_what_is_accepted_is_published_while_the_worker_waits_for_the_chain(stag
 
 def test_a_loop_goes_on_after_what_goes_wrong_and_wakes_when_rung() -> None:
     rounds: list[float] = []
+    heeded: list[Exception | None] = []
     done = threading.Event()
 
-    def publish() -> None:
+    def step() -> bool:
         rounds.append(time.monotonic())
         if len(rounds) == 1:
             raise StorageFailed("the disk is full")
@@ -69,15 +70,34 @@ def test_a_loop_goes_on_after_what_goes_wrong_and_wakes_when_rung() -> None:
             raise ZeroDivisionError
         if len(rounds) == 3:
             done.set()
+        return False
 
-    loop = PublishingLoop(publish)
+    loop = Loop("trial", step, lambda _, error: heeded.append(error), pause=60)
     loop.start()
     for _ in range(200):
         loop.ring()
         if done.wait(0.01):
             break
     loop.stop()
-    assert len(rounds) >= 3
+    assert [type(error) for error in heeded[:3]] == [StorageFailed, ZeroDivisionError, type(None)]
     count = len(rounds)
     loop.ring()
+    time.sleep(0.05)
     assert len(rounds) == count, "nothing runs after it was stopped"
+
+
+def test_a_loop_goes_on_at_once_while_there_is_more() -> None:
+    left = list(range(20))
+    done = threading.Event()
+
+    def step() -> bool:
+        if left:
+            left.pop()
+            return True
+        done.set()
+        return False
+
+    loop = Loop("trial", step, lambda *_: None, pause=60)
+    loop.start()
+    assert done.wait(10)
+    loop.stop()

@@ -1,0 +1,182 @@
+"""What a node does in the background: it listens to the process that works, or works, in loops that wake each other.
+
+What is committed wakes publishing and relaying; a new block, relaying; events and what was published, anchoring; what
+was relayed or anchored, following, for the embedded chain has its block then.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from ledger.errors import ChainUnavailable, DiskFailed, LadingError, LeaseLost
+from ledger.services.home.write_guard import WriteGuard
+from ledger.services.node.loop import PAUSE, Loop
+from ledger.services.node.news import (
+    ANCHORING,
+    FOLLOWING,
+    KEEPING,
+    POOLS,
+    PUBLISHING,
+    RELAYING,
+    WORKER,
+    Listener,
+    WorkerNews,
+)
+from ledger.services.node.work import Work
+from ledger.services.relay.lease import LeaseTimer
+
+LOOK_SECONDS = 0.25
+"""Between two questions whether there is a new block."""
+ANCHOR_SECONDS = 2
+"""Between two looks at the contract when nothing was published and no event came."""
+trouble = logging.getLogger("lading.node")
+
+
+class Listening:
+    """Of a process that only accepts and reads."""
+
+    def __init__(self, guard: WriteGuard, news: WorkerNews, listener: Listener, fail: Callable[[], None]) -> None:
+        """`fail` is called when the process must end, because nobody knows what the disk holds."""
+        self.news = news
+        self.guard = guard
+        self.listener = listener
+        self._fail = fail
+        self.loops: Sequence[Loop] = (Loop(KEEPING, self._keep, self._heed),)
+        """In the order in which they end."""
+        self._said: dict[str, str] = {}
+        """What each loop's trouble was at its last step."""
+
+    def ring(self) -> None:
+        """Something was committed: whoever works finds out by itself."""
+
+    def start(self) -> None:
+        for loop in self.loops:
+            loop.start()
+
+    def stop(self) -> None:
+        for loop in self.loops:
+            loop.end()
+        for loop in self.loops:
+            loop.stop()
+
+    def _keep(self) -> bool:
+        self.listener.listen()
+        return False
+
+    def _heed(self, part: str, error: Exception | None) -> None:
+        """What became of a loop's step. A trouble is logged once, and told unless it is a chain or a turn that is lost:
+        that the chain is away is told as such, and who has lost the turn waits for it."""
+        said = str(error or "")
+        if error is None:
+            pass
+        elif not isinstance(error, LadingError):
+            said = "an unforeseen error, see the log"
+            trouble.error("unforeseen error in %s", part, exc_info=error)
+        elif said not in tuple(self._said.values()):
+            trouble.warning("%s", error)
+        self._said[part] = said
+        self.news.note_problem(part, "" if isinstance(error, ChainUnavailable | LeaseLost) else said)
+        if isinstance(error, DiskFailed):
+            self.guard.halt(error)
+        if isinstance(self.guard.halted, DiskFailed):
+            self._fail()
+            for loop in self.loops:
+                loop.end()
+
+
+class Working(Listening):
+    """Of a process that works when it is its turn, and listens until then."""
+
+    def __init__(self, work: Work, news: WorkerNews, listener: Listener, fail: Callable[[], None]) -> None:
+        super().__init__(work.guard, news, listener, fail)
+        self._work = work
+        self._published = 0
+        self._publishing = self._in_turn(PUBLISHING, self._publish)
+        self._following = self._in_turn(FOLLOWING, self._follow, LOOK_SECONDS)
+        self._relaying = self._in_turn(RELAYING, self._relay)
+        self._anchoring = self._in_turn(ANCHORING, self._anchor, ANCHOR_SECONDS)
+        pools = self._in_turn(POOLS, self._ask_pools)
+        self.loops = (*self.loops, self._relaying, self._anchoring, pools, self._following, self._publishing)
+        self.leases = LeaseTimer(work.leases, also=self._tell)
+
+    def ring(self) -> None:
+        """Something was committed."""
+        self._publishing.ring()
+        self._relaying.ring()
+
+    def start(self) -> None:
+        self.leases.start()
+        self._work.follow_soon = self._following.ring
+        super().start()
+
+    def stop(self) -> None:
+        """End the work in order: another process can take it over at once."""
+        super().stop()
+        self._work.follow_soon = None
+        self.leases.stop()
+
+    def _keep(self) -> bool:
+        """See to it that this process works, if it is its turn; else hear what the one says that does."""
+        try:
+            waited = not self._work.turn.held  # the timer renews it
+            if waited and not self._work.turn.take():
+                return super()._keep()
+            if self.news.age is not None:
+                trouble.info("this process works now")
+                self.news.work_here()
+                self.guard.release(WORKER)
+            if waited:
+                for loop in self.loops:
+                    loop.ring()
+            self.guard.refuse()
+            self._work.project()
+            self._work.tidy()
+            return False
+        finally:
+            with suppress(LadingError):  # the database is away, and the next step says so
+                self._tell()
+
+    def _tell(self) -> None:
+        """Tell the other processes what this one heard, while it is the one that works."""
+        if self._work.turn.held and self.news.age is None:
+            self._work.teller.tell()
+
+    # --- the pieces ----------------------------------------------------------------------------------------------
+
+    def _in_turn(self, name: str, step: Callable[[], bool], pause: float = PAUSE) -> Loop:
+        return Loop(name, partial(self._step, step), self._heed, pause=pause)
+
+    def _step(self, step: Callable[[], bool]) -> bool:
+        if not self._work.turn.held:
+            return False
+        self.guard.refuse()
+        return step()
+
+    def _publish(self) -> bool:
+        size = self._work.publish()
+        if size > self._published:
+            self._published = size
+            self._anchoring.ring()
+        return False
+
+    def _follow(self) -> bool:
+        self._work.look()
+        if self._work.behind():
+            followed = self._work.follow()
+            self._relaying.ring()
+            if followed.events:
+                self._anchoring.ring()
+        return False
+
+    def _relay(self) -> bool:
+        return self._work.relay() > 0
+
+    def _anchor(self) -> bool:
+        if self._work.anchor():
+            self._following.ring()
+        return False
+
+    def _ask_pools(self) -> bool:
+        self._work.listen()
+        return False

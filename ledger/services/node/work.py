@@ -1,0 +1,246 @@
+"""What carries records from the log into the tree, to the chain, and what the chain said back into the log.
+
+Each piece can be called from any thread, and is done by one at a time: two rounds of relaying at once would sign two
+transactions with one nonce. A piece waits for no other, so that a node which keeps one of them waiting stops no other.
+Pieces raise `Unavailable` branches, after which the next call goes on; whatever shows that what is stored is not the
+log that was signed, or that the disk lies, halts the home.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ledger.chain.client import ChainClient
+from ledger.errors import (
+    ChainUnavailable,
+    DiskFailed,
+    InconsistentLog,
+    LadingError,
+    StorageFailed,
+    VerificationFailed,
+)
+from ledger.services.figures.award_files import claim_extras
+from ledger.services.figures.pools import HeardPools
+from ledger.services.home.restored import clear_restored, is_restored
+from ledger.services.home.settings import EMBEDDED
+from ledger.services.node.accepting import Accepting
+from ledger.services.node.news import ANCHORING, FOLLOWING, LOG, POOLS, RELAYING, Teller, WorkerNews
+from ledger.services.node.reader import LedgerReader
+from ledger.services.relay.anchorer import Anchorer, lease_name
+from ledger.services.relay.chain_memory import CHAIN, ChainMemory
+from ledger.services.relay.follower import Follower, FollowReport
+from ledger.services.relay.foresight import RecordedForesight
+from ledger.services.relay.lease import Lease
+from ledger.services.relay.relayer import LEASE, Relayer, RelayOptions
+from ledger.services.relay.sender import Sender
+from ledger.store import log, migrate
+
+
+class Work:
+    """The pieces, wired together, for a process that may work."""
+
+    def __init__(
+        self, reader: LedgerReader, chain: ChainClient, accepting: Accepting, pools: HeardPools, news: WorkerNews
+    ) -> None:
+        home, keys = reader.home, reader.keys
+        self._home = home
+        self._reader = reader
+        self._chain = chain
+        self.guard = home.guard
+        self._accepting = accepting
+        self._clocks = accepting.clocks
+        self._pools = pools
+        self._news = news
+        self._following, self._relaying, self._anchoring = threading.Lock(), threading.Lock(), threading.Lock()
+        self._meeting, self._listening = threading.Lock(), threading.Lock()
+        self._changed = threading.Event()
+        """Set while the pools were not asked since the chain brought something."""
+        self.follow_soon: Callable[[], None] | None = None
+        """Where a loop follows: how to wake it."""
+        self.teller = Teller(home, news, accepting.sequencer, reader.publisher)
+        self.memory = ChainMemory(home, keys, reader.publisher)
+        # The embedded chain's file lock lets only one process write: a lease that a crash left behind is nobody's.
+        embedded = home.settings.chain == EMBEDDED
+        self.turn = Lease(home.database, LEASE, home.clock, alone=embedded)
+        """Who has it relays, and does all the rest as well."""
+        anchoring = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
+        self.leases = (self.turn, anchoring)
+        self.follower = Follower(home, accepting.sequencer, project=accepting.projector.catch_up)
+        self.relayer = Relayer(
+            home,
+            Sender(home.database, chain, keys.relayer, self.guard, self.turn),
+            accepting.sequencer,
+            RelayOptions(
+                self._follow_or_ring,
+                claim_extras,
+                RecordedForesight(reader.registry, home.clock),
+                block_share=home.settings.block_share,
+            ),
+            self.turn,
+        )
+        self.anchorer = Anchorer(
+            home,
+            Sender(home.database, chain, keys.anchor, self.guard, anchoring),
+            keys.anchor,
+            reader.publisher,
+            anchoring,
+        )
+
+    def round(self, *, anchor: bool = True) -> bool:
+        """All pieces, one after the other; True when any moved something.
+
+        What was accepted is published even while the chain is away or the clock is wrong.
+        """
+        self.guard.refuse()
+        trouble: LadingError | None = None
+        followed = FollowReport(0)
+        submitted = anchors = 0
+        try:
+            self.look()
+            submitted, followed = self.relay(), self.follow()
+        except LadingError as error:
+            if self.guard.halted or isinstance(error, InconsistentLog | DiskFailed):
+                raise
+            trouble = error
+        self.project()
+        self.publish()
+        self.tidy()
+        if trouble is not None:
+            raise trouble
+        self.listen()
+        if anchor and self.anchor():
+            anchors = self.follow().events
+        return bool(submitted or followed.events or anchors)
+
+    # --- from the chain ----------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Learn, once, what the chain knows of this home, and now and then what time it is there."""
+        with self._halting(), self._hearing(FOLLOWING), self._meeting:
+            if not self.memory.met:
+                self.memory.meet()
+            self._clocks.ask_chain()
+
+    def behind(self) -> bool:
+        """Whether the chain has final blocks that were not followed."""
+        with self._hearing(FOLLOWING):
+            return self.follower.behind()
+
+    def follow(self) -> FollowReport:
+        """Take what the final blocks say into the log; what was kept until it came is submitted."""
+        with self._halting(), self._hearing(FOLLOWING), self._following:
+            self._require_clock()
+            followed = self.follower.step()
+            known = followed.newest is not None or self._news.block is not None
+            self._news.saw(followed.newest if known else self._chain.block(self._chain.final()))
+        if followed.events:
+            self._changed.set()
+        if followed.appended:
+            self._accepting.submission.complete_kept()
+        return followed
+
+    def listen(self) -> None:
+        """Ask where bonus agreements stand, if anything may have changed."""
+        with self._halting(), self._hearing(POOLS), self._listening:
+            changed = self._changed.is_set()
+            self._changed.clear()
+            self._pools.listen(changed=changed)
+
+    # --- to the chain ------------------------------------------------------------------------------------------------
+
+    def relay(self) -> int:
+        """Submit what is due; how many records. Nothing before the chain was met, or while the clock is wrong."""
+        if not self.memory.met:
+            return 0
+        with self._halting(), self._hearing(RELAYING), self._relaying:
+            self._require_clock()
+            relayed = self.relayer.step()
+            self._news.relays = relayed.held
+        return relayed.submitted
+
+    def anchor(self) -> bool:
+        """Whether a checkpoint is on its way into the contract."""
+        if not self.memory.met or not self._may_anchor():
+            return False
+        with self._halting(), self._hearing(ANCHORING), self._anchoring:
+            self._require_clock()
+            try:
+                return self.anchorer.step().submitted is not None
+            except InconsistentLog as told:
+                self.publish()  # a file that was taken away meanwhile proves nothing, and is made again
+                with self._meeting:
+                    self.memory.meet_again(told)  # nor does the node's bare word
+                return False
+
+    def _may_anchor(self) -> bool:
+        """Whether the registry knows our anchor key by now; without it, the contract would refuse."""
+        with self._home.database.read() as connection:
+            view = self._reader.registry.refreshed(connection).now()
+        return view.anchor_key(self._home.log_id) == self._reader.keys.anchor.address
+
+    def _follow_or_ring(self) -> None:
+        if self.follow_soon is None:
+            self.follow()
+        else:
+            self.follow_soon()
+
+    # --- at home -----------------------------------------------------------------------------------------------------
+
+    def publish(self) -> int:
+        """Publish what was accepted, and say how many leaves readers see; while that cannot be, nothing is accepted."""
+        with self._halting():
+            self.guard.refuse()
+            if self.guard.held(CHAIN) is not None:
+                return 0
+            try:
+                published = self._reader.publisher.publish(self._home.clock.now())
+            except StorageFailed as error:
+                self.guard.hold(LOG, error)
+                raise
+            if self.memory.met and is_restored(self._home.settings.home):
+                clear_restored(self._home.settings.home)
+            self.guard.release(LOG)
+            self._clocks.ask_witnesses(self._reader.publisher.witnesses)
+            return published.head.size
+
+    def project(self) -> None:
+        """Bring in the leaves of which no event tells: rejections, and what only the log takes."""
+        with self._halting():
+            with self._home.database.read() as connection:
+                head = log.head(connection)
+                behind = migrate.projected_size(connection) < head.size
+            self._clocks.heed_leaf(head)  # another process may have logged it
+            if behind:
+                with self._home.database.write() as connection:
+                    self._accepting.projector.catch_up(connection)
+
+    def tidy(self) -> None:
+        with self._halting():
+            self._clocks.keep()
+            self._accepting.erasing.scrub_now_and_then()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _require_clock(self) -> None:
+        if wrong := self.guard.clock_trouble():
+            raise wrong
+
+    @contextmanager
+    def _hearing(self, part: str) -> Iterator[None]:
+        """Note when the chain's answers fail or do not fit, and ask another of its nodes from then on."""
+        try:
+            yield
+        except ChainUnavailable as error:
+            self._news.lost(part, error, self._home.clock.now())
+            self._chain.doubt()
+            raise
+        self._news.heard(part)
+
+    @contextmanager
+    def _halting(self) -> Iterator[None]:
+        """Halt the home when what is stored is not the log that was signed, or when the disk lies."""
+        try:
+            yield
+        except (VerificationFailed, DiskFailed) as error:
+            self.guard.halt(error)
+            raise
