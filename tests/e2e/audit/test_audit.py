@@ -192,7 +192,9 @@ def test_one_bit_of_the_chains_file_is_noticed(copy: Path, like: str) -> None:
     assert audit(read_settings({}, home=copy), patience=0).ok
 
 
-@pytest.mark.parametrize("edit", ["DELETE FROM pairs", "UPDATE pairs SET value = zeroblob(32)"], ids=["gone", "another"])
+@pytest.mark.parametrize(
+    "edit", ["DELETE FROM pairs", "UPDATE pairs SET value = zeroblob(32)"], ids=["gone", "another"]
+)
 def test_a_chains_file_without_its_head_is_named(copy: Path, edit: str) -> None:
     with closing(sqlite3.connect(copy / "chain.db")) as db:
         changed = db.execute(f"{edit} WHERE CAST(key AS TEXT) = 'v1:canonical_head_hash'").rowcount
