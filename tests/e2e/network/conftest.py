@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from ledger.chain.transactions import sign_transaction
 from ledger.common.ids import to_hex
 from ledger.common.keccak import keccak256
 from ledger.records.signing import SigningKey
+from ledger.services.home.consortium import ANCHOR as ANCHOR_FILE
+from ledger.services.home.consortium import RELAYER as RELAYER_FILE
+from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from ledger.services.home.settings import read_settings
 from ledger.services.validators import health, processes
 from ledger.services.validators.folder import Network, Validator, init
@@ -29,6 +33,14 @@ def key_of(name: str) -> SigningKey:
 
 
 RELAYER, ANCHOR, STRANGER = key_of("relayer"), key_of("anchor"), key_of("stranger")
+OPERATORS = ("replay", "one", "two", "stopped", "stopped-several")
+"""Further ones that the network's lists name: the chain knows an account's past, so each home has its own."""
+
+
+def put_keys(home: Path, operator: str) -> None:
+    """Give a home the accounts of one of `OPERATORS`."""
+    for name, what in ((RELAYER_FILE, "relayer"), (ANCHOR_FILE, "anchor")):
+        write_keystore(home / "keys" / name, key_of(f"{operator} {what}"), DEMO_PASSPHRASE, demo=True)
 
 
 def ask(url: str, method: str, *parameters: Any) -> dict[str, Any]:
@@ -75,14 +87,24 @@ class Running:
         health.wait_for_blocks(self.network)
 
 
+def blocks_agree(running: Running) -> None:
+    """All validators show the same block at a height that all have."""
+    lowest = min(height(each) for each in running.network.validators)
+    blocks = {
+        ask(each.json_rpc, "eth_getBlockByNumber", hex(lowest), False)["result"]["hash"]
+        for each in running.network.validators
+    }
+    assert len(blocks) == 1
+
+
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Blocks as fast as they come; the relayer may create, anchor and purse may send, nobody else."""
+    """Blocks as fast as they come; relayers may create, anchors and purse may send, nobody else."""
     plan = NetworkPlan(
         CHAIN_ID,
         int(time.time()),
-        creators=(RELAYER.address,),
-        senders=(ANCHOR.address, PURSE.address),
+        creators=(RELAYER.address, *(key_of(f"{one} relayer").address for one in OPERATORS)),
+        senders=(ANCHOR.address, PURSE.address, *(key_of(f"{one} anchor").address for one in OPERATORS)),
         block_ms=300,
     )
     folder = tmp_path_factory.mktemp("network") / "net"

@@ -23,7 +23,7 @@ from ledger.services.home.settings import read_settings
 from ledger.services.validators import processes
 from ledger.services.validators.folder import Validator
 from ledger.store import outbox
-from tests.e2e.network.conftest import ANCHOR, RELAYER, Running, ask, height, until
+from tests.e2e.network.conftest import ANCHOR, RELAYER, Running, blocks_agree, height, until
 from tests.e2e.stage import CARRIER, MAKER, PURSE, ROLES, SHOP, Stage, parties
 
 pytestmark = pytest.mark.network
@@ -69,16 +69,6 @@ def kill(victim: Validator) -> None:
     assert process is not None
     os.kill(process, signal.SIGKILL)
     until(lambda: processes.running(victim) is None, "it is still there")
-
-
-def blocks_agree(running: Running) -> None:
-    """All validators show the same block at a height that all have."""
-    lowest = min(height(each) for each in running.network.validators)
-    blocks = {
-        ask(each.json_rpc, "eth_getBlockByNumber", hex(lowest), False)["result"]["hash"]
-        for each in running.network.validators
-    }
-    assert len(blocks) == 1
 
 
 def test_shipments_change_hands_and_the_audit_is_clean(consortium: NetworkStage) -> None:
