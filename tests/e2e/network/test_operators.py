@@ -39,7 +39,7 @@ class NetworkSeat(Seat):
 def pair(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Each asks a validator of its own."""
     home = tmp_path_factory.mktemp("operators")
-    asked = zip(("one", "two"), running.network.validators[:2], strict=True)
+    asked = zip(("east", "west"), running.network.validators[:2], strict=True)
     first, second = (settings_of(home / name, one.json_rpc, f"{name}.example/log") for name, one in asked)
     for settings in (first, second):
         put_keys(settings.home, settings.home.name)
