@@ -56,8 +56,10 @@ contracts/node_modules/.installed: contracts/package-lock.json contracts/package
 demo: $(VENV)/.run $(VENV)/.project ## serve the demo consortium
 	LADING_HOME=./var/demo $(BIN)/lading demo
 
-network: setup network-node ## serve a trial consortium on a network of four validators, in ./var/network
-	$(BIN)/python -m scripts.network
+PORT := 8545
+
+network: setup network-node ## serve a trial consortium on a network of four validators, in ./var/network (PORT=8545)
+	$(BIN)/python -m scripts.network --port $(PORT)
 
 network-node: network/build/lading-node ## build the validators' program; about eight minutes for the first time
 

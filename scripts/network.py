@@ -3,10 +3,12 @@
 Council and operator have demo keys, whose passphrase is public. Begun again, it goes on with what is there.
 """
 
+import argparse
 import os
 from pathlib import Path
 
 from ledger.cli.commands.serve import run
+from ledger.cli.main import in_words
 from ledger.cli.output import out
 from ledger.cli.sandbox import OPERATOR, Party, demo_key, found_trial, open_for_business, open_trial
 from ledger.common.ids import bytes_from_hex
@@ -15,7 +17,7 @@ from ledger.services.home.consortium import ANCHOR, CONSORTIUM, RELAYER, make_ke
 from ledger.services.home.keystores import keystore_address
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.validators import health, processes
-from ledger.services.validators.folder import NETWORK, Network, init, read_network
+from ledger.services.validators.folder import FIRST_PORT, NETWORK, Network, init, read_network
 from ledger.services.validators.plan import NetworkPlan
 
 PLACE = Path("var/network")
@@ -24,10 +26,16 @@ CHAIN_ID = 20_262
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="make network", description="Serve a trial consortium on four validators.")
+    parser.add_argument("--port", type=int, default=FIRST_PORT, help="JSON-RPC port of the first validator at founding")
+    serve_network(parser.parse_args().port)
+
+
+def serve_network(port: int) -> None:
     """Found what is missing, then serve until told to stop; the validators stop with it."""
     home, folder = PLACE.resolve() / "home", PLACE.resolve() / "validators"
     settings = read_settings(home=home)
-    network = read_network(folder) if (folder / NETWORK).exists() else found_network(folder, settings)
+    network = read_network(folder) if (folder / NETWORK).exists() else found_network(folder, settings, port)
     processes.start(network, processes.find_program(settings.network_program))
     try:
         health.wait_for_blocks(network)
@@ -38,14 +46,14 @@ def main() -> None:
         processes.stop(network)
 
 
-def found_network(folder: Path, settings: Settings) -> Network:
+def found_network(folder: Path, settings: Settings, port: int) -> Network:
     """A network on which this home's relayer may create the contracts, and its anchor send."""
     make_keys(settings, demo=True)
     relayer, anchor = (
         bytes_from_hex(keystore_address(settings.home / "keys" / name), 20, name) for name in (RELAYER, ANCHOR)
     )
     plan = NetworkPlan(CHAIN_ID, SystemClock().now(), creators=(relayer,), senders=(anchor,))
-    return init(folder, plan, VALIDATORS)
+    return init(folder, plan, VALIDATORS, port)
 
 
 def serve_trial(settings: Settings) -> None:
@@ -58,4 +66,4 @@ def serve_trial(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    in_words(main)

@@ -5,6 +5,7 @@ neither web server nor chain, should not wait for them, and works where only the
 """
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -124,11 +125,16 @@ def loaded(name: str) -> Any:
 
 
 def main() -> None:
-    """Entry point: a deliberate error becomes a sentence and an exit status, never a stack trace."""
+    """Entry point."""
+    in_words(app)
+
+
+def in_words(command: Callable[[], object]) -> None:
+    """Run `command`: a deliberate error becomes a sentence and an exit status, never a stack trace."""
     # Databases, bundles and reports hold opened private parts: what a command writes is its owner's alone.
     os.umask(0o077)
     try:
-        app()
+        command()
     except LadingError as error:
         output.fail(error)
     except ModuleNotFoundError as error:

@@ -46,6 +46,8 @@ class Trial:
         self.node = node
         self.council = sorted(council, key=lambda key: key.address)
         self.parties: dict[int, Party] = {}
+        self.patience: float = PATIENCE
+        """For how many seconds it waits each time that the chain has to decide."""
 
     # --- registry ------------------------------------------------------------------------------------------
 
@@ -62,7 +64,7 @@ class Trial:
 
         So what a crash interrupted goes on where it stopped, however often it is begun again.
         """
-        settle_within(self.node, PATIENCE)  # an interrupted attempt may have left some on their way
+        settle_within(self.node, self.patience)  # an interrupted attempt may have left some on their way
         with self.node.home.database.read() as connection:
             history = self.node.reader.registry.refreshed(connection).history
         held = history.now(self.node.home.clock.now())
@@ -71,7 +73,7 @@ class Trial:
             if not _holds(held, record):
                 self.change(replace(record, sequence=sequence))
                 sequence += 1
-        settle_within(self.node, PATIENCE)
+        settle_within(self.node, self.patience)
 
     def enrol(self, party: Party, gln: str, roles: Sequence[RoleRequest]) -> Enrolment:
         """The partner proves possession of its key; nothing is decided yet."""

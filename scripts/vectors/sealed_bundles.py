@@ -126,15 +126,19 @@ def _state(played: Played, value: dict[str, Any], *, shipment: bool = True, **ch
     taken = changes.pop("taken", None)
     height = len(played.log.entries) + 5
     slot = Slot(custodian=3, consignee=3, consignor=1, packages=12, sequence=2, state=2)  # type: ignore[arg-type]
-    count = sum(isinstance(signed.record, RegistryChange) for signed, _, _ in played.log.entries)
     word = replace(slot, **changes).pack() if shipment else 0
     cells = {b"\2" + CUSTODY + cell_of(played.late): word.to_bytes(32)} if word else {}
     values = {b"\2" + digest(f"contract/{n}")[:20] + digest(f"slot/{n}"): digest(f"value/{n}") for n in range(5)}
     registry = b"\2" + REGISTRY + COUNCIL_SLOT
-    state = PaperState(values | cells | {registry: (2 << 40 | (taken or count)).to_bytes(32)}, height)
+    state = PaperState(values | cells | {registry: (2 << 40 | (taken or _changes(played))).to_bytes(32)}, height)
     header = PAPER.after(PAPER.header(height, played.log.now()), merkle.EMPTY_ROOT, state.app_hash)
     custody = (state.proof(b"\2" + CUSTODY + cell_of(played.late)),) if value["subject"].startswith("shipment") else ()
     return SealedState(PAPER.seal(header), state.proof(registry), custody)
+
+
+def _changes(played: Played) -> int:
+    """How many changes the registry took."""
+    return sum(isinstance(signed.record, RegistryChange) for signed, _, _ in played.log.entries)
 
 
 def _with_seals(played: Played, value: dict[str, Any], state: SealedState) -> dict[str, Any]:
@@ -158,7 +162,7 @@ def _bad(played: Played, good: dict[str, dict[str, Any]]) -> Cases:
     award = good["sealed-award"]["seals"]["blocks"]
     heights = [block["header"]["height"] for block in award]
     first, second = (heights.index(played.log.anchors[n].block_number) for n in (earlier, size))
-    key_ = f"/seals/blocks/{place}"
+    key_, changes = f"/seals/blocks/{place}", _changes(played)
 
     def instead(event: EvmEvent, seconds: int = last.blockTime) -> Patch:
         return _set(key_, block_of(event, seconds).to_json())
@@ -198,7 +202,10 @@ def _bad(played: Played, good: dict[str, dict[str, Any]]) -> Cases:
         ("an outcome dated back", "sealed", "outcomes", instead(event_of(last, number), last.blockTime + 60)),
         ("an event of another kind", "sealed", "outcomes",
          instead(event_of(last, number, topics=(digest("topic"),)))),
-        ("the registry took one change more", "sealed", "state", state(taken=len(told))),
+        ("the registry took one change more", "sealed", "state", state(taken=changes + 1)),
+        ("the registry took one change fewer", "sealed", "state", state(taken=changes - 1)),
+        ("the registry's slot of another contract", "sealed", "state",
+         _set("/seals/state/registry", value["seals"]["state"]["custody"][0])),
         ("the goods went on", "sealed", "state", state(sequence=3)),
         ("the goods are with somebody else", "sealed", "state", state(custodian=2)),
         ("fewer packages", "sealed", "state", state(packages=11)),
@@ -210,6 +217,8 @@ def _bad(played: Played, good: dict[str, dict[str, Any]]) -> Cases:
          _set("/seals/state/following", PAPER.seal(young).to_json())),
         ("a state that nobody sealed", "sealed", "state",
          _set("/seals/state/following/header/appHash", to_hex(digest("x")))),
+        ("the registry took a change after those of an award", "sealed-award", "state",
+         _set("/seals/state", _state(played, good["sealed-award"], shipment=False, taken=changes + 1).to_json())),
         ("an anchor whose block is not there", "sealed-award", "anchors", without(first)),
         ("an anchor dated back", "sealed-award", "anchors", taken(second, size, other, 1_000_000_000)),
         ("an anchor of another contract", "sealed-award", "anchors",

@@ -25,7 +25,9 @@ def replay(
     alpha: Annotated[int, typer.Option(min=0, max=MOST_ALPHA, help="Penalty rate, cents per day squared.")],
     cap_bps: Annotated[int, typer.Option(min=0, max=1_000_000, help="Penalty cap, basis points of a line's value.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many lines.")] = None,
-    wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for the chain's outcomes.")] = PATIENCE,
+    wait: Annotated[
+        int, typer.Option(min=0, help="Seconds to wait each time that the chain has to decide.")
+    ] = PATIENCE,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Turn a delivery history into signed terms and manifests, and add up the penalties.
@@ -42,7 +44,7 @@ def _replay(settings: Settings, file: Path, terms: Terms, limit: int | None, wai
     entries = list(read_lines(read_file(file)))[:limit]
     lines = [entry for entry in entries if isinstance(entry, Line)]
     unusable = [entry for entry in entries if isinstance(entry, Unusable)]
-    play = open_replay(settings, SystemClock(), terms)
+    play = open_replay(settings, SystemClock(), terms, wait)
     try:
         play.admit(lines)
         with progress() as bar:

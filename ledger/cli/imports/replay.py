@@ -133,8 +133,8 @@ def open_seed(home: Path, terms: Terms, now: int) -> Seed:
     return seed
 
 
-def open_replay(settings: Settings, clock: Clock, terms: Terms) -> "Replay":
-    """The replay in this home, with its consortium founded and open for business.
+def open_replay(settings: Settings, clock: Clock, terms: Terms, patience: float = PATIENCE) -> "Replay":
+    """The replay in this home, with its consortium founded and open for business. `patience`: `Trial.patience`.
 
     Every step is looked up before it is done, so an interrupted founding goes on where it stopped.
     """
@@ -142,6 +142,7 @@ def open_replay(settings: Settings, clock: Clock, terms: Terms) -> "Replay":
     if not (settings.home / "consortium.json").exists():
         found_trial(settings, clock, delay=0)
     trial = open_trial(settings, clock)
+    trial.patience = patience
     try:
         open_for_business(trial, Party(OPERATOR, "Operator", demo_key(settings.home, "operator")))
     except BaseException:
@@ -162,7 +163,7 @@ class Replay:
 
     def admit(self, lines: Sequence[Line]) -> None:
         """Admit every vendor as a supplier and every country's programme as a warehouse, in order of appearance."""
-        settle_within(self.trial.node, PATIENCE)  # who was being admitted when the last attempt broke off
+        settle_within(self.trial.node, self.trial.patience)  # who was being admitted when the last attempt broke off
         known = {partner.name: partner.id for partner in self.trial.node.reader.views.partners()}
         following = max(known.values()) + 1
         wanted = []

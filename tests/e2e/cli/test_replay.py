@@ -259,13 +259,23 @@ def test_two_replays_in_one_home_are_refused_in_words(tmp_path: Path) -> None:
     assert not (tmp_path / "home" / "keys").exists()
 
 
+def away(*_: Any, **__: Any) -> Any:
+    raise ChainUnavailable("connection refused")
+
+
+def test_admissions_are_waited_for_no_longer_than_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path / "lines.csv", [{}])
+    arguments = ["replay", str(file), "--alpha", str(ALPHA), "--cap-bps", str(CAP), "--wait", "1"]
+    monkeypatch.setattr(Relayer, "step", away)
+    with pytest.raises(Unavailable, match=r"still pending after 1 s.*connection refused"):
+        CliRunner().invoke(app, arguments, env=environment(tmp_path / "home"), catch_exceptions=False)
+
+
 def test_totals_that_are_not_final_are_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chain goes away once the consortium stands: what was accepted is pending, and is counted the next time."""
     file, home = write(tmp_path / "lines.csv", [{}, {}]), tmp_path / "home"
     arguments = ["replay", str(file), "--alpha", str(ALPHA), "--cap-bps", str(CAP), "--json", "--wait", "1"]
-
-    def away(*_: Any, **__: Any) -> Any:
-        raise ChainUnavailable("connection refused")
+    run(home, file, "--limit", "1")
 
     with monkeypatch.context() as patch:
         admit = Replay.admit
@@ -275,7 +285,7 @@ def test_totals_that_are_not_final_are_never_printed(tmp_path: Path, monkeypatch
             patch.setattr(Relayer, "step", away)
 
         patch.setattr(Replay, "admit", admitted)
-        with pytest.raises(Unavailable, match=r"4 records are still pending after 1 s.*connection refused"):
+        with pytest.raises(Unavailable, match=r"2 records are still pending after 1 s.*connection refused"):
             CliRunner().invoke(app, arguments, env=environment(home), catch_exceptions=False)
     result = CliRunner().invoke(app, arguments[:-2], env=environment(home))
     assert result.exit_code == 0, result.output

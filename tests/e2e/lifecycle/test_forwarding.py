@@ -40,14 +40,14 @@ from ledger.store.documents import consents
 from ledger.store.projections import outcomes
 from tests.e2e.many_ends import ManyEnds, keep_rule
 from tests.e2e.shared_chain import Figures, Seat, differences, network
-from tests.e2e.stage import CARRIER, MAKER, ROLES, SECOND, SHOP, key_of
+from tests.e2e.stage import CARRIER, MAKER, ROLES, SECOND, SHOP, Stage, key_of
 
 BOTH = (Forwarded.LOG_ONLY, Forwarded.PARTS)
 UNLIMITED = Budgets(Rate(0, 1), Rate(0, 1))
 
 
 @contextmanager
-def served(seat: Seat) -> Iterator[str]:
+def served(seat: Stage) -> Iterator[str]:
     """The operator's API over HTTP; its worker rests, for tests settle it themselves."""
     config = uvicorn.Config(
         create_app(seat.node, UNLIMITED), host="127.0.0.1", port=0, lifespan="off", log_level="warning"
@@ -124,7 +124,7 @@ def size(seat: Seat) -> int:
         return log.head(connection).size
 
 
-def has(seat: Seat, record_id: RecordId) -> bool:
+def has(seat: Stage, record_id: RecordId) -> bool:
     with seat.node.home.database.read() as connection:
         return records.get(connection, record_id) is not None
 

@@ -4,60 +4,18 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from ledger.chain.deploy import TokenPlan
-from ledger.cli.demo.scribe import Scribe
 from ledger.cli.main import app
-from ledger.cli.sandbox import OPERATOR, found_trial, open_for_business, open_trial
 from ledger.services.audit.run import audit
-from ledger.services.home.clock import SystemClock
-from ledger.services.home.consortium import ANCHOR as ANCHOR_FILE
-from ledger.services.home.consortium import RELAYER as RELAYER_FILE
-from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
-from ledger.services.home.settings import read_settings
 from ledger.services.validators import processes
 from ledger.services.validators.folder import Validator
-from ledger.store import outbox
-from tests.e2e.network.conftest import ANCHOR, RELAYER, Running, ask, height, until
-from tests.e2e.stage import CARRIER, MAKER, PURSE, ROLES, SHOP, Stage, parties
+from tests.e2e.network.conftest import NetworkStage, Running, blocks_agree, height, until
+from tests.e2e.stage import CARRIER, MAKER, SHOP
 
 pytestmark = pytest.mark.network
-
-
-class NetworkStage(Stage):
-    """A stage on a network, where what was sent takes its time."""
-
-    def settle(self) -> None:
-        def done() -> bool:
-            self.node.settle()
-            with self.node.home.database.read() as connection:
-                return set(outbox.counts(connection)) <= {outbox.FINAL}
-
-        until(done, "records wait for the chain")
-
-
-@pytest.fixture(scope="module")
-def consortium(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkStage]:
-    """Founded from the ground up with the keys that the network's lists name, everybody admitted."""
-    home = tmp_path_factory.mktemp("home")
-    for name, key in ((RELAYER_FILE, RELAYER), (ANCHOR_FILE, ANCHOR)):
-        write_keystore(home / "keys" / name, key, DEMO_PASSPHRASE, demo=True)
-    settings, cast = read_settings({"LADING_CHAIN": running.url}, home=home), parties()
-    clock: Any = SystemClock()  # nothing here moves it
-    found_trial(settings, clock, delay=0, token=TokenPlan("Stage Euro", "sEUR", PURSE.address, 10**10))
-    trial = open_trial(settings, clock)
-    open_for_business(trial, cast[OPERATOR])
-    trial.admit([(cast[number], "", ROLES[number]) for number in (MAKER, CARRIER, SHOP)])
-    trial.parties = cast
-    try:
-        yield NetworkStage(trial, clock, cast, Scribe(trial, cast))
-    finally:
-        trial.node.close()
 
 
 def lading(*words: str) -> Result:
@@ -69,16 +27,6 @@ def kill(victim: Validator) -> None:
     assert process is not None
     os.kill(process, signal.SIGKILL)
     until(lambda: processes.running(victim) is None, "it is still there")
-
-
-def blocks_agree(running: Running) -> None:
-    """All validators show the same block at a height that all have."""
-    lowest = min(height(each) for each in running.network.validators)
-    blocks = {
-        ask(each.json_rpc, "eth_getBlockByNumber", hex(lowest), False)["result"]["hash"]
-        for each in running.network.validators
-    }
-    assert len(blocks) == 1
 
 
 def test_shipments_change_hands_and_the_audit_is_clean(consortium: NetworkStage) -> None:

@@ -71,6 +71,10 @@ class Deployment:
     scribe: Scribe
     processes: list[Running] = field(default_factory=list)
 
+    def alone(self) -> Running:
+        """The one process of a log that has no others."""
+        return self._started("alone", self.settings.home, ("serve",), free_port())
+
     def worker(self, name: str) -> Running:
         """A process that works, or waits for its turn; the first has the home itself."""
         home = self.folder / name
@@ -80,26 +84,26 @@ class Deployment:
             self._machine(home, ("consortium.json",))
         return self._started(name, home, ("work",))
 
-    def service(self, name: str) -> Running:
-        """A process that accepts and reads."""
+    def service(self, name: str, **settings: str) -> Running:
+        """A process that accepts and reads, of everybody as much as comes unless `settings` say otherwise."""
         home, port = self.folder / name, free_port()
         (home / "keys").mkdir(parents=True)
         self._machine(home, ACCEPTING_NEEDS)
-        return self._started(name, home, ("serve", "--no-worker"), port)
+        return self._started(name, home, ("serve", "--no-worker"), port, **settings)
 
     def _machine(self, home: Path, needs: tuple[str, ...]) -> None:
         for name in needs:
             shutil.copy(self.settings.home / name, home / name)
         (home / "log").symlink_to(self.settings.home / "log")
 
-    def _started(self, name: str, home: Path, command: tuple[str, ...], port: int = 0) -> Running:
+    def _started(self, name: str, home: Path, command: tuple[str, ...], port: int = 0, **settings: str) -> Running:
         env = environment(
             home,
             LADING_CHAIN=self.settings.chain,
             LADING_DATABASE_URL=self.settings.database_url,
             LADING_PASSPHRASE=DEMO_PASSPHRASE,
             LADING_PORT=str(port or 8000),
-            **FREE,
+            **FREE | settings,
         )
         running = Running(command, env, self.folder / f"{name}.log", f"http://127.0.0.1:{port}" if port else "")
         running.start()

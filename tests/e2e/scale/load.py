@@ -47,6 +47,8 @@ class Load(Thread):
         self._ended = Event()
         self.journeys: list[Journey] = []
         self.sent_again = 0
+        self.slowest = 0.0
+        """Seconds that the slowest answer took."""
         self.refused: list[str] = []
 
     def end(self) -> None:
@@ -73,24 +75,26 @@ class Load(Thread):
         scribe = self._deployment.scribe
         deal = Deal("PO-1", 10_000_00, CAP, scribe.now + 10 * DAY, ALPHA, CAP, CARRIER, SHOP)
         terms = scribe.terms(deal, "L1", consignor=MAKER, consignee=SHOP, packages=PACKAGES, mode=Mode.ROAD)
-        yield self._signed(terms, MAKER)
+        yield self.signed(terms, MAKER)
         shipment = self._domain.record_id(terms)
         for sequence, (releaser, receiver) in enumerate(((MAKER, CARRIER), (CARRIER, SHOP))):
             items = [(shipment, sequence, PACKAGES, NONE)]
             handoff = scribe.handoff(items, releaser, receiver, place("NZ", "NZAKL", "Auckland"))
-            yield self._signed(handoff, releaser, receiver)
+            yield self.signed(handoff, releaser, receiver)
 
-    def _signed(self, record: Record, *partners: int) -> SignedRecord:
+    def signed(self, record: Record, *partners: int) -> SignedRecord:
         keys = [self._deployment.trial.parties[partner].key for partner in partners]
         return SignedRecord(record, tuple(key.sign(self._domain, record) for key in keys))
 
     def _taken(self, signed: SignedRecord) -> int | None:
         """The index that a service acknowledged; whichever it is, the next is asked when one is away or busy."""
         while True:
+            begun = time.monotonic()
             try:
                 answer = requests.post(f"{self._rng.choice(self._urls)}/v1/records", json=signed.to_json(), timeout=15)
             except requests.RequestException:
                 answer = None
+            self.slowest = max(self.slowest, time.monotonic() - begun)
             if answer is not None and answer.status_code in _TAKEN:
                 return int(answer.json()["receipt"]["index"])
             if answer is not None and answer.status_code not in _COME_BACK:

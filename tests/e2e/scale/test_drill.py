@@ -33,6 +33,8 @@ CLIENTS = 3
 CHAIN_ID = 77_002
 PAUSED = 20
 """Seconds: longer than a lease, so that who was stopped finds another in its place."""
+NODE_STOPPED = 30
+"""Seconds: longer than a read of the node may take, and than a takeover."""
 LONGEST_BACKLOG = 300
 
 
@@ -112,7 +114,7 @@ class Faults:
         process = processes.running(self._network.validators[0])
         assert process is not None
         os.kill(process, signal.SIGSTOP)
-        time.sleep(PAUSED)
+        time.sleep(NODE_STOPPED)
         os.kill(process, signal.SIGCONT)
 
     def kill_the_database(self) -> None:

@@ -1,22 +1,30 @@
 """Services without a worker, and workers of which one works: what one takes the others show, and work goes on."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from ledger.api.quota_exchange import EVERY
 from ledger.cli.commands.serve import serve, work
 from ledger.common.ids import to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import Misconfigured
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Observation
 from tests.chain.conftest import start_anvil
 from tests.e2e.scale.deployment import Deployment, Running, deployed, until
 from tests.e2e.scale.load import Load, differences, waiting
+from tests.e2e.stage import CARRIER
 from tests.postgresql import new_database
 
 TAKEOVER = 20
 """Seconds: the lease outlives its holder by 15."""
+BURST = 60
+"""What a signer may spend at once; one comes back each second."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +84,37 @@ def test_two_services_and_two_workers(deployment: Deployment) -> None:
     audited = deployment.run("audit", "--json")
     assert audited.returncode == 0, audited.stdout + audited.stderr
     assert json.loads(audited.stdout)["findings"] == []
+
+
+def taken(service: Running, records: Iterable[SignedRecord]) -> tuple[int, requests.Response]:
+    """How many of these the service takes before it has enough, and how it says so."""
+    for i, signed in enumerate(records):
+        answer = requests.post(f"{service.url}/v1/records", json=signed.to_json(), timeout=10)
+        if answer.status_code != 201:
+            return i, answer
+    raise AssertionError("it took all")
+
+
+def test_what_a_signer_spent_at_one_service_it_has_spent_at_all(deployment: Deployment) -> None:
+    """Within a second of what it spends at the other one; for no other signer."""
+    deployment.worker("first")
+    quota = {"LADING_QUOTA_WRITES": "1", "LADING_QUOTA_WRITE_BURST": str(BURST)}
+    services = [deployment.service(name, **quota) for name in ("three", "four")]
+    until(lambda: ready(*services), 60, deployment.said())
+    load = Load(deployment, [], 2)
+    terms = (next(load.steps()) for _ in range(3 * BURST))
+    begun = time.monotonic()
+    first, refused = taken(services[0], terms)
+    assert (first >= BURST, refused.status_code) == (True, 429)
+    # The other one hears of it when it tells what it has granted itself.
+    requests.post(f"{services[1].url}/v1/records", json=next(terms).to_json(), timeout=10).raise_for_status()
+    time.sleep(EVERY + 1)
+    second, refused = taken(services[1], terms)
+    came_back = time.monotonic() - begun
+    assert (refused.status_code, int(refused.headers["Retry-After"]) >= 1) == (429, True)
+    assert first + 1 + second <= BURST + 1 + came_back
+    seen = load.signed(Observation(CARRIER, keccak256(b"seen"), deployment.scribe.now), CARRIER)
+    assert taken(services[1], [seen, next(terms)])[0] == 1, "another signer has its own"
 
 
 @pytest.mark.parametrize(("chain", "named"), [("embedded", "LADING_CHAIN"), ("http://127.0.0.1:9", "DATABASE_URL")])
