@@ -159,7 +159,7 @@ def deploy(
         raise ChainUnavailable("the block is not final yet", where=f"block {first}")
     contracts = {kind: placed[name] for kind, name in CONTRACT_OF_KIND.items()}
     return Deployment(
-        chain.chain_id,
+        patiently(lambda: chain.chain_id, patience),
         genesis,
         registry,
         contracts,
@@ -224,8 +224,9 @@ def _send(chain: ChainClient, key: SigningKey, nonce: int, step: _Step, now: Cal
     data = step.compiled.bytecode + encode(types, step.arguments)
     gas_limit = patiently(partial(chain.gas_limit, key.address, None, data), patience)
     gas_price = patiently(chain.gas_price, patience)
+    chain_id = patiently(lambda: chain.chain_id, patience)
     signed = sign_transaction(
-        key, chain_id=chain.chain_id, nonce=nonce, to=None, data=data, gas_limit=gas_limit, gas_price=gas_price
+        key, chain_id=chain_id, nonce=nonce, to=None, data=data, gas_limit=gas_limit, gas_price=gas_price
     )
     result = patiently(partial(chain.send, signed.raw), patience)
     if result.sent is Sent.REFUSED:

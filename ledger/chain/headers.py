@@ -96,9 +96,10 @@ def _hash_of_fields(answer: dict[str, Any]) -> bytes | None:
 
 def outline_of(answer: Any) -> Receipt:
     """A receipt from `eth_getTransactionReceipt`, of a transaction that is in a block; its events are not looked at."""
+    transaction = fixed_bytes(field_of(answer, "transactionHash"), 32, "transactionHash")
     created = answer.get("contractAddress")
     return Receipt(
-        fixed_bytes(field_of(answer, "transactionHash"), 32, "transactionHash"),
+        transaction,
         count(field_of(answer, "blockNumber"), "blockNumber"),
         quantity(field_of(answer, "status"), "status") == 1,
         count(field_of(answer, "gasUsed"), "gasUsed"),

@@ -47,13 +47,11 @@ class RpcChain:
         self._block_gas = (0, -1.0)
         self._gas_price = (0, -1.0)
         self._knows_tag = False
-        self._chain_id: int | None = None
 
     @property
     def chain_id(self) -> int:
-        if self._chain_id is None:
-            self._chain_id = quantity(self._ask("eth_chainId"), "eth_chainId")
-        return self._chain_id
+        # Not kept: what a node said wrongly once would hold until the process ends.
+        return quantity(self._ask("eth_chainId"), "eth_chainId")
 
     def in_flight(self, sender: bytes) -> int:
         if sender not in self._known_senders:

@@ -102,13 +102,13 @@ class Operator:
         self.lease = self._lease(f"relayer {self.name}")
         if not self.lease_seconds:
             self.lease.take()
-        self.sender = Sender(self.db, self.chain, self.relay_key, self.clock, self.lease)
+        self.sender = Sender(self.node_home, self.chain, self.relay_key, self.clock, self.lease)
         registry = CurrentRegistry(self.deployment.genesis, self.clock)
         self.follower = Follower(self.node_home, self.sequencer, project=Projector(registry).catch_up)
         relaying = RelayOptions(self.follower.step)
         self.relayer = Relayer(self.node_home, self.sender, self.sequencer, relaying, self.lease)
         lease = self._lease(lease_name(self.log_id))
-        anchoring = Sender(self.db, self.chain, self.anchor_key, self.clock, lease)
+        anchoring = Sender(self.node_home, self.chain, self.anchor_key, self.clock, lease)
         self.anchorer = Anchorer(self.node_home, anchoring, self.anchor_key, self.publisher, lease)
 
     def _lease(self, name: str) -> Lease:

@@ -194,7 +194,7 @@ class Stage:
         with node.home.database.read() as connection:
             target = node.reader.book.target(connection, record, record_id)
         assert target is not None
-        sender = Sender(node.home.database, node.chain, key_of(f"stranger {record_id.hex()}"), self.clock)
+        sender = Sender(node.home, node.chain, key_of(f"stranger {record_id.hex()}"), self.clock)
         sender.begin([Intent(f"direct:{record_id.hex()}", target, encode_call(signed))])
         sender.push()
         with node.home.database.write() as connection:

@@ -118,7 +118,7 @@ class Story:
         with node.home.database.read() as connection:
             target = node.reader.book.target(connection, record, self.ids[name])
         assert target is not None
-        sender = Sender(node.home.database, node.chain, new_key(), self.clock)
+        sender = Sender(node.home, node.chain, new_key(), self.clock)
         sender.begin([Intent(f"direct:{name}", target, encode_call(signed))])
         sender.push()
         with node.home.database.write() as connection:

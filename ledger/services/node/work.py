@@ -68,7 +68,7 @@ class Work:
         self.follower = Follower(home, accepting.sequencer, project=accepting.projector.catch_up)
         self.relayer = Relayer(
             home,
-            Sender(home.database, chain, keys.relayer, self.guard, self.turn),
+            Sender(home, chain, keys.relayer, self.guard, self.turn),
             accepting.sequencer,
             RelayOptions(
                 self._follow_or_ring,
@@ -80,7 +80,7 @@ class Work:
         )
         self.anchorer = Anchorer(
             home,
-            Sender(home.database, chain, keys.anchor, self.guard, anchoring),
+            Sender(home, chain, keys.anchor, self.guard, anchoring),
             keys.anchor,
             reader.publisher,
             anchoring,

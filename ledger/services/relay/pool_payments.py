@@ -194,7 +194,7 @@ class _Account:
     @contextmanager
     def of(cls, home: Home, chain: ChainClient, key: SigningKey) -> Iterator["_Account"]:
         lease = Lease(home.database, f"payments of {to_hex(key.address)}", home.clock)
-        account = cls(home, chain, Sender(home.database, chain, key, home.clock, lease), lease)
+        account = cls(home, chain, Sender(home, chain, key, home.clock, lease), lease)
         account._hold()
         try:
             yield account

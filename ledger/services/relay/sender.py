@@ -24,9 +24,10 @@ from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable
 from ledger.records.signing import SigningKey
 from ledger.services.home.clock import Clock
+from ledger.services.home.home import Home
 from ledger.services.relay.lease import Lease
 from ledger.store import transactions
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.transactions import NewTransaction, StoredTransaction
 
 RESEND_SECONDS = 30
@@ -69,11 +70,13 @@ class Sender:
     """The transactions of one key. Every method may raise `ChainUnavailable`; calling it again later loses nothing."""
 
     def __init__(
-        self, database: Database, chain: ChainClient, key: SigningKey, clock: Clock, lease: Lease | None = None
+        self, home: Home, chain: ChainClient, key: SigningKey, clock: Clock, lease: Lease | None = None
     ) -> None:
         """With a `lease`, methods that store or send raise `LeaseLost` once it is another's."""
-        self.database = database
+        self.database = home.database
         self._chain = chain
+        # The consortium's, and not what the node says: bytes for another chain are in no block of this one.
+        self._chain_id = home.deployment.chain_id
         self._key = key
         self._clock = clock
         self._lease = lease
@@ -205,7 +208,7 @@ class Sender:
     def _sign(self, to: bytes | None, data: bytes, nonce: int, gas_limit: int, gas_price: int) -> SignedTransaction:
         return sign_transaction(
             self._key,
-            chain_id=self._chain.chain_id,
+            chain_id=self._chain_id,
             nonce=nonce,
             to=to,
             data=data,

@@ -52,11 +52,11 @@ class Papers:
 
 @dataclass(frozen=True)
 class Day:
-    """How a run ended; `questions`: how many the node was asked, `told`: its lies, by method and kind."""
+    """How a run ended; `asked`: by which methods the node was, in order; `told`: its lies, by method and kind."""
 
     outcomes: dict[RecordId, list[int]]
     custody: list[tuple[bytes, int, int, int]]
-    questions: int
+    asked: tuple[str, ...]
     told: Counter[tuple[str, str]]
 
 
@@ -188,12 +188,21 @@ def _until_taken(operator: Operator, node: LyingNode, papers: Sequence[SignedRec
 def _until_quiet(operator: Operator, node: LyingNode) -> None:
     for _ in range(_MOST_ROUNDS):
         moved = _round(operator, node)
-        with operator.db.read() as connection:
-            open_rows = sum(count for state, count in outbox.counts(connection).items() if state != outbox.FINAL)
-        if not moved and not open_rows and not operator.sender.unfinished():
+        waiting = _not_settled(operator)
+        if not moved and not waiting:
             return
         operator.clock.advance(HOUR)
-    raise AssertionError("something is never settled")
+    raise AssertionError(f"something is never settled: {', '.join(waiting) or 'the node brings steps to nothing'}")
+
+
+def _not_settled(operator: Operator) -> list[str]:
+    """The records without a final outcome and the transactions without a block, in words."""
+    with operator.db.read() as connection:
+        rows = [
+            row for state in outbox.STATES if state != outbox.FINAL for row in outbox.in_state(connection, state, 100)
+        ]
+    late = [f"record {row.log_index} is {row.state} until {row.next_try} ({row.problem})" for row in rows]
+    return late + [f"{one.intent} is {one.state} ({one.problem})" for one in operator.sender.unfinished()]
 
 
 def _by_another(operator: Operator, node: LyingNode, signed: SignedRecord) -> None:
@@ -214,7 +223,7 @@ def _ended(operator: Operator, node: LyingNode, day: Papers) -> Day:
     with operator.db.read() as connection:
         rows = shipments.get_many(connection, ids).values()
     custody = sorted((one.shipment, one.custodian, one.sequence, one.state) for one in rows)
-    return Day({i: operator.outcomes(i) for i in ids}, custody, len(node.asked), node.told)
+    return Day({i: operator.outcomes(i) for i in ids}, custody, tuple(node.asked), node.told)
 
 
 def _outcomes_in_log(operator: Operator) -> set[RecordId]:

@@ -18,7 +18,7 @@ from tests.chain.lying.node import EmbeddedNode
 EMPTY, OLD, PARTIAL, ERROR, SLOW = KINDS = ("empty", "old", "partial", "error", "slow")
 METHODS = (
     "eth_blockNumber", "eth_call", "eth_estimateGas", "eth_gasPrice", "eth_getBlockByNumber", "eth_getBlockReceipts",
-    "eth_getLogs", "eth_getTransactionByHash", "eth_getTransactionCount", "eth_getTransactionReceipt",
+    "eth_getCode", "eth_getLogs", "eth_getTransactionByHash", "eth_getTransactionCount", "eth_getTransactionReceipt",
     "eth_sendRawTransaction",
 )  # fmt: skip
 """All that the product asks while it runs."""

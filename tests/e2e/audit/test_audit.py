@@ -154,7 +154,7 @@ def test_events_not_yet_followed_are_a_difference_only_when_they_wait_long(
         key, device = story.parties[WAREHOUSE].key, story.parties[100].key
         revoked = KeyRevoke(WAREHOUSE, device.address, Details(bytes(16), ""))
         call = encode_call(SignedRecord(revoked, (key.sign(node.home.domain, revoked),)))
-        stranger = Sender(node.home.database, node.chain, new_key(), clock)
+        stranger = Sender(node.home, node.chain, new_key(), clock)
         stranger.begin([Intent("direct", node.home.consortium.deployment.registry, call)])
         stranger.push()
         if waited:

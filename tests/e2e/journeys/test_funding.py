@@ -59,7 +59,7 @@ def allowance(stage: Stage, owner: SigningKey) -> int:
 
 def call_token(stage: Stage, key: SigningKey, name: str, *arguments: Any) -> None:
     """A transaction of an account at the token, past every command."""
-    sender = Sender(stage.node.home.database, stage.node.chain, key, stage.clock)
+    sender = Sender(stage.node.home, stage.node.chain, key, stage.clock)
     sender.begin(
         [Intent(f"{name} by hand", stage.node.home.deployment.token, encode_function(TOKEN, name, *arguments))]
     )
@@ -131,7 +131,7 @@ def test_what_was_signed_and_never_sent_is_sent_and_counted(shared: Stage, agree
     plan = plan_funding(shared.node.home, PURSE.address, agreement, 60)
     call_token(shared, PURSE, "approve", plan.pool, 60)
     payment = plan_funding(shared.node.home, PURSE.address, agreement, 60).calls[-1]
-    Sender(shared.node.home.database, shared.node.chain, PURSE, shared.clock).begin(
+    Sender(shared.node.home, shared.node.chain, PURSE, shared.clock).begin(
         [Intent(f"fund:{agreement.hex()}", payment.to, payment.data)]
     )
     assert pay(shared, agreement, 100).payment.amount == 40
@@ -156,7 +156,7 @@ def test_two_runs_do_not_pay_from_one_account_at_a_time(shared: Stage, agreement
 def nothing_was_signed(stage: Stage, key: SigningKey) -> bool:
     return (
         not stage.node.chain.nonce(key.address)
-        and not Sender(stage.node.home.database, stage.node.chain, key, stage.clock).unfinished()
+        and not Sender(stage.node.home, stage.node.chain, key, stage.clock).unfinished()
     )
 
 
