@@ -186,6 +186,7 @@ def _until_taken(operator: Operator, node: LyingNode, papers: Sequence[SignedRec
 
 
 def _until_quiet(operator: Operator, node: LyingNode) -> None:
+    waiting: list[str] = []
     for _ in range(_MOST_ROUNDS):
         moved = _round(operator, node)
         waiting = _not_settled(operator)
