@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from ledger.errors import ChainUnavailable, DiskFailed, LadingError, LeaseLost
+from ledger.errors import Busy, ChainUnavailable, DiskFailed, LadingError, LeaseLost
 from ledger.services.home.write_guard import WriteGuard
 from ledger.services.node.loop import PAUSE, Loop
 from ledger.services.node.news import (
@@ -28,6 +28,8 @@ from ledger.services.relay.lease import LeaseTimer
 
 LOOK_SECONDS = 0.25
 """Between two questions whether there is a new block."""
+HANGS_SECONDS = 60
+"""A step that takes longer hangs, and is told of."""
 ANCHOR_SECONDS = 2
 """Between two looks at the contract when nothing was published and no event came."""
 trouble = logging.getLogger("lading.node")
@@ -65,18 +67,20 @@ class Listening:
         return False
 
     def _heed(self, part: str, error: Exception | None) -> None:
-        """What became of a loop's step. A trouble is logged once, and told unless it is a chain or a turn that is lost:
-        that the chain is away is told as such, and who has lost the turn waits for it."""
+        """What became of a loop's step. A trouble is logged once, and told unless it is a chain or a turn that is lost,
+        or a store that is busy: that the chain is away is told as such, and the next step goes on.
+        """
         said = str(error or "")
         if error is None:
             pass
-        elif not isinstance(error, LadingError):
-            said = "an unforeseen error, see the log"
-            trouble.error("unforeseen error in %s", part, exc_info=error)
         elif said not in tuple(self._said.values()):
-            trouble.warning("%s", error)
+            if isinstance(error, LadingError):
+                trouble.warning("%s", error)
+            else:
+                trouble.error("unforeseen error in %s", part, exc_info=error)
         self._said[part] = said
-        self.news.note_problem(part, "" if isinstance(error, ChainUnavailable | LeaseLost) else said)
+        told = said if isinstance(error, LadingError) or error is None else "an unforeseen error, see the log"
+        self.news.note_problem(part, "" if isinstance(error, ChainUnavailable | LeaseLost | Busy) else told)
         if isinstance(error, DiskFailed):
             self.guard.halt(error)
         if isinstance(self.guard.halted, DiskFailed):
@@ -111,7 +115,8 @@ class Working(Listening):
         super().start()
 
     def stop(self) -> None:
-        """End the work in order: another process can take it over at once."""
+        """End the work in order: another process can take it over at once, or once the leases run out if it hangs."""
+        self.leases.end()
         super().stop()
         self._work.follow_soon = None
         self.leases.stop()
@@ -126,6 +131,7 @@ class Working(Listening):
                 trouble.info("this process works now")
                 self.news.work_here()
                 self.guard.release(WORKER)
+            self.news.relays = True
             if waited:
                 for loop in self.loops:
                     loop.ring()
@@ -138,7 +144,12 @@ class Working(Listening):
                 self._tell()
 
     def _tell(self) -> None:
-        """Tell the other processes what this one heard, while it is the one that works."""
+        """Tell the other processes what this one heard, while it is the one that works; and what hangs, nobody else can
+        tell: the leases' timer calls this too.
+        """
+        for loop in self.loops:
+            if loop.at_it_for > HANGS_SECONDS:
+                self.news.note_problem(loop.name, f"{loop.name} has been at one step for {int(loop.at_it_for)} s")
         if self._work.turn.held and self.news.age is None:
             self._work.teller.tell()
 

@@ -18,6 +18,8 @@ from ledger.services.relay.chain_memory import CHAIN
 from ledger.store import checkpoints, log, outbox, records
 
 OK = "ok"
+BEHIND_SECONDS = 60
+"""What a receipt promises: in the tree within so many seconds."""
 FOLDER_SECONDS = 60
 """Within which a checkpoint has to be seen in a shared folder."""
 _GAUGES = {
@@ -59,26 +61,42 @@ class Health:
         self._gauges = {name: Gauge(f"lading_{name}", text, registry=self.metrics) for name, text in _GAUGES.items()}
 
     def readiness(self) -> Readiness:
-        """A chain that is away keeps nobody from accepting: what was accepted waits."""
+        """Not ready is what accepts nothing. A chain that is away keeps nobody from accepting, for what was accepted
+        waits; nor does what stops a part of the work, or a tree that is behind: they are told.
+        """
         guard, away = self._home.guard, self._news.away
         wrong = {
             "database": self._database_problem(),
             "chain": guard.held(CHAIN),
             "log": guard.halted or self._sequencer.failure or guard.held(LOG) or self._folder_problem(),
             "clock": guard.clock_trouble(),
-            "worker": guard.held(WORKER) or self._news.problem,
+            "worker": guard.held(WORKER),
         }
         checks = {part: str(problem or OK) for part, problem in wrong.items()}
         if any(wrong.values()):
             return Readiness("not ready", accepting=False, checks=checks)
+        told: dict[str, tuple[str, str]] = {}
+        if away is not None:
+            told["chain"] = f"chain away since {moment(away[0])}", away[1]
+        if (behind := self._behind()) > BEHIND_SECONDS:
+            told["log"] = f"the tree is {behind} s behind", ""
         quiet = self._news.age or 0
         if quiet > QUIET_SECONDS:
-            said = f"accepting, nothing heard of the worker for {quiet} s"
-            return Readiness(said, accepting=True, checks=checks | {"worker": said})
-        if away is None:
+            told["worker"] = f"nothing heard of the worker for {quiet} s", ""
+        elif self._news.problem:
+            told["worker"] = "a part of the work does not get on", self._news.problem
+        if not told:
             return Readiness(OK, accepting=True, checks=checks)
-        status = f"accepting, chain away since {moment(away[0])}"
-        return Readiness(status, accepting=True, checks=checks | {"chain": f"{status}: {away[1]}"})
+        words = {part: f"accepting, {what}{why and f': {why}'}" for part, (what, why) in told.items()}
+        status = f"accepting, {', '.join(what for what, _ in told.values())}"
+        return Readiness(status, accepting=True, checks=checks | words)
+
+    def _behind(self) -> int:
+        """Seconds that the oldest leaf waits that is not under the published checkpoint."""
+        published = self._reader.publisher.current()
+        with self._home.database.read() as connection:
+            first = records.at(connection, published.head.size if published else 0)
+        return self._home.clock.now() - first.log_time if first else 0
 
     def _database_problem(self) -> LadingError | None:
         try:
@@ -89,11 +107,11 @@ class Health:
         return None
 
     def _folder_problem(self) -> LadingError | None:
-        """What another process publishes can be read here, or should be by now."""
-        if self._news.age is None:
-            return None
+        """The published checkpoint can be read here; and what another process publishes, or should be by now."""
         try:
             published = self._reader.publisher.current()
+            if self._news.age is None:
+                return None
             with self._home.database.read() as connection:
                 newest = checkpoints.latest(connection)
         except LadingError as error:
@@ -121,13 +139,13 @@ class Health:
         size = published.head.size if published else 0
         with self._home.database.read() as connection:
             head, anchored = log.head(connection), checkpoints.latest_anchored(connection)
-            signed, first_behind = checkpoints.get(connection, size), records.at(connection, size)
+            signed = checkpoints.get(connection, size)
             counts, oldest = outbox.counts(connection), outbox.oldest_under_way(connection)
         values = {
             "log_size": head.size,
             "published_size": size,
             "published_head_age_seconds": now - signed.signed_at if signed else 0,
-            "unpublished_seconds": now - first_behind.log_time if first_behind else 0,
+            "unpublished_seconds": self._behind(),
             "anchored_size": anchored.size if anchored else 0,
             "outbox_waiting": sum(count for state, count in counts.items() if state != outbox.FINAL),
             "oldest_waiting_seconds": 0 if oldest is None else now - oldest,

@@ -1,6 +1,7 @@
 """A piece of the work in a thread of its own: what hangs in one keeps no other waiting."""
 
 import threading
+import time
 from collections.abc import Callable
 
 PAUSE = 0.5
@@ -24,6 +25,13 @@ class Loop:
         self._bell = threading.Event()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
+        self._begun: float | None = None
+
+    @property
+    def at_it_for(self) -> float:
+        """Seconds since the step under way began, 0 while there is none."""
+        begun = self._begun
+        return 0.0 if begun is None else time.monotonic() - begun
 
     def ring(self) -> None:
         """There may be something to do."""
@@ -51,12 +59,15 @@ class Loop:
         while not self._ending.is_set():
             self._bell.clear()  # before the step: what is rung for meanwhile may have come too late for it
             again = False
+            self._begun = time.monotonic()
             try:
                 again = self._step()
             except Exception as error:  # noqa: BLE001 - a defect must not end the work for good
                 self._heed(self.name, error)
             else:
                 self._heed(self.name, None)
+            finally:
+                self._begun = None
             self._ending.wait(GATHER)
             if not again:
                 self._bell.wait(self._pause)

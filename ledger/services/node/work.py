@@ -1,7 +1,8 @@
 """What carries records from the log into the tree, to the chain, and what the chain said back into the log.
 
-Each piece can be called from any thread, and is done by one at a time: two rounds of relaying at once would sign two
-transactions with one nonce. A piece waits for no other, so that a node which keeps one of them waiting stops no other.
+Each piece can be called from any thread. Those that ask the chain are done by one at a time: two rounds of relaying at
+once would sign two transactions with one nonce. They wait for no other, so that a node which keeps one waiting stops no
+other.
 Pieces raise `Unavailable` branches, after which the next call goes on; whatever shows that what is stored is not the
 log that was signed, or that the disk lies, halts the home.
 """
@@ -143,8 +144,13 @@ class Work:
         """Ask where bonus agreements stand, if anything may have changed."""
         with self._halting(), self._hearing(POOLS), self._listening:
             changed = self._changed.is_set()
-            self._changed.clear()
-            self._pools.listen(changed=changed)
+            self._changed.clear()  # before it is asked: what comes meanwhile may have come too late for it
+            try:
+                self._pools.listen(changed=changed)
+            except BaseException:
+                if changed:
+                    self._changed.set()
+                raise
 
     # --- to the chain ------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 from ledger.errors import DiskFailed, NotFound, StorageFailed
 
 READABLE, READABLE_FOLDER = 0o644, 0o755
+LOCK_SECONDS = 30
+"""For so long a writer waits for another process to come to an end with the folder."""
+LOCK_PAUSE = 0.05
 
 
 class LogFolder:
@@ -95,7 +99,9 @@ class LogFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep every other process that asks for this lock waiting; a crash frees it."""
+        """Keep every other process that asks for this lock waiting; a crash frees it. Raises `StorageFailed` when
+        another keeps it for too long, such as one that was stopped in the middle.
+        """
         try:
             if not self.root.is_dir():
                 self._make(self.root)
@@ -104,13 +110,28 @@ class LogFolder:
         except OSError as error:
             raise _failed(".lock", error) from error
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            except OSError as error:
-                raise _failed(".lock", error) from error
+            _lock(handle)
             yield
         finally:
             os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    ends = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > ends:
+                raise StorageFailed(
+                    "another process keeps the folder of the log locked: does it hang, or is it stopped?",
+                    where=".lock",
+                    expected=f"free within {LOCK_SECONDS} s",
+                    mend="End it.",
+                ) from error
+        except OSError as error:
+            raise _failed(".lock", error) from error
+        time.sleep(LOCK_PAUSE)
 
 
 def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:

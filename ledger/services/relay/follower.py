@@ -240,6 +240,8 @@ class Follower:
         retries = {record_id: self._next_try(event) for record_id, event in found.waiting.items()}
 
         def also(connection: Connection) -> None:
+            if not cursors.advance(connection, since, reached):
+                raise _OvertakenError
             self._book.add(connection, blocks.contracts)
             for timed in blocks.events:
                 self._note_anchor(connection, timed)
@@ -257,8 +259,6 @@ class Follower:
                     pending.free(connection, [record_id])  # what waits holds no sequence
             if self._project is not None and found.entries:
                 self._project(connection)
-            if not cursors.advance(connection, since, reached):
-                raise _OvertakenError
 
         self._sequencer.append(found.entries, also)
         return reached

@@ -115,12 +115,16 @@ class LeaseTimer:
             self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread and give up what is held."""
+    def end(self) -> None:
+        """Renew nothing more; what is held still is."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
             thread.join()
+
+    def stop(self) -> None:
+        """End the thread and give up what is held."""
+        self.end()
         for lease in self._leases:
             with suppress(LadingError):  # it runs out by itself
                 lease.release()
@@ -130,9 +134,9 @@ class LeaseTimer:
             for lease in self._leases:
                 try:
                     lease.renew()
-                except LadingError as error:
+                except Exception as error:  # noqa: BLE001 - a timer that ends would lose every lease from then on
                     log.warning("a lease could not be renewed: %s", error)
             try:
                 self._also()
-            except LadingError as error:
+            except Exception as error:  # noqa: BLE001 - nor does this end it
                 log.warning("the other processes could not be told: %s", error)

@@ -21,7 +21,7 @@ KEEP_SECONDS = 60
 
 
 class OtherClocks:
-    """Used by one thread; the guard that it tells is shared."""
+    """Safe to use from several threads: what they tell the guard adds up, and two looks at once are one too many."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

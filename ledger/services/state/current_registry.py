@@ -11,7 +11,7 @@ from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Registry
 from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
 from ledger.services.state.signer_keys import SignerKeys
-from ledger.store import pending, records
+from ledger.store import log, pending, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 
@@ -35,7 +35,8 @@ class CurrentRegistry:
         self._genesis = genesis
         self._clock = clock
         self.signer_keys = signer_keys or SignerKeys()
-        self._read = 0
+        self._last: outcomes.ItemOutcome | None = None
+        """The newest outcome that `history` has."""
         self._latest = 0
         self._lock = Lock()
         self.history = RegistryHistory(genesis)
@@ -45,7 +46,7 @@ class CurrentRegistry:
     def refreshed(self, connection: Connection) -> "CurrentRegistry":
         """Take in the registry records whose outcomes have come into the log since the last time."""
         with self._lock:
-            for outcome in outcomes.of_types(connection, REGISTRY_TYPES, self._read):
+            for outcome in self._unread(connection):
                 row = records.get(connection, outcome.record_id)
                 event = records.get(connection, outcome.outcome_record)
                 if row is not None and event is not None:
@@ -53,9 +54,25 @@ class CurrentRegistry:
                     at = RecordedAt(outcome.block_number, outcome.block_time, event_index, outcome.log_index)
                     registry_record = cast(RegistryChange | KeyGrant | KeyRevoke, row.record)
                     self.history.apply(registry_record, self.signer_keys.of(row), at)
-                self._read = outcome.log_index + 1
+                self._last = outcome
                 self._latest = max(self._latest, outcome.block_time)
         return self
+
+    def _unread(self, connection: Connection) -> list[outcomes.ItemOutcome]:
+        """What `history` lacks. It begins anew where what it took in last was never committed: another leaf, or none
+        that counts, stands in its place. A snapshot that is older than what it took in has nothing for it.
+        """
+        last = self._last
+        if last is None:
+            return outcomes.of_types(connection, REGISTRY_TYPES, 0)
+        found = outcomes.of_types(connection, REGISTRY_TYPES, last.log_index)
+        if found and found[0].outcome_record == last.outcome_record:
+            return found[1:]
+        if log.head(connection).size <= last.log_index:
+            return []
+        self.history, self._last, self._latest = RegistryHistory(self._genesis), None, 0
+        self._expected = self.history, 0, []
+        return outcomes.of_types(connection, REGISTRY_TYPES, 0)
 
     def by_the_clock(self) -> "CurrentRegistry":
         """The same at the clock's time, by which the log goes, and not at the chain's, which may be seconds ahead."""

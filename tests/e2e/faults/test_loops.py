@@ -12,9 +12,11 @@ from ledger.codes import ContractKind
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.errors import ChainUnavailable
+from ledger.errors import ChainUnavailable, StorageFailed
 from ledger.records.types import Observation
 from ledger.seals.recorded import RECORDED_TOPIC
+from ledger.services.node import background
+from ledger.services.publish import durable_files
 from ledger.services.relay.lease import Lease
 from ledger.services.relay.relayer import LEASE
 from ledger.store import cursors, transactions
@@ -229,3 +231,34 @@ def test_rounds_beside_the_loops_sign_no_nonce_twice(stage: Stage) -> None:
         nonces = sorted(nonce for of, nonce, _ in places if of == sender)
         assert nonces == list(range(nonces[0], nonces[0] + len(nonces))), "no gap either"
         assert node.chain.nonce(sender) == nonces[-1] + 1
+
+
+def test_a_part_that_hangs_is_told_and_keeps_nobody_from_accepting(
+    stage: Stage, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "HANGS_SECONDS", 0.2)
+    node = stage.node
+    node.work.follower._chain = Between(node.chain, "final", gate)
+    node.start()
+    assert gate.reached.wait(30)
+    until(lambda: "following has been at one step" in node.health.readiness().checks["worker"], "it is told")
+    said = node.health.readiness()
+    assert (said.accepting, said.status) == (True, "accepting, a part of the work does not get on")
+    assert node.health.readiness().checks["log"] == "ok"
+    gate.open.set()
+    until(lambda: "one step" not in node.health.readiness().checks["worker"], "it is over")
+
+
+def test_a_folder_that_another_process_keeps_locked_holds_the_log_and_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_files, "LOCK_SECONDS", 0.2)
+    folder = durable_files.LogFolder(stage.node.home.settings.home / "log")
+    accepted(stage)
+    with folder.locked(), pytest.raises(StorageFailed, match="keeps the folder of the log locked"):
+        stage.node.tick()
+    said = stage.node.health.readiness()
+    assert (said.accepting, "locked" in said.checks["log"]) == (False, True)
+    stage.node.tick()
+    assert stage.node.health.readiness().accepting
+    stage.audited()
