@@ -349,8 +349,8 @@ class _Work:
         told = [
             (o, self._recovered_of(record)) for record in records for _, o in events.get(self.ids[record.index], ())
         ]
-        every = [record.signed.record for record in records]
-        return seals.check_state(self.bundle.subject, self.trust.registry, told, every, self.history)
+        recorded = [r.signed.record for r in records if self.facts[r.index].block_number is not None]
+        return seals.check_state(self.bundle.subject, self.trust.registry, told, recorded, self.history)
 
     def check_cutoff(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

@@ -49,16 +49,16 @@ class SealChecks:
 
     def check_state(
         self, subject: str, registry: bytes, told: Sequence[tuple[Outcome, RecoveredRecord]],
-        records: Iterable[Record], history: RegistryHistory,
+        recorded: Iterable[Record], history: RegistryHistory,
     ) -> str:  # fmt: skip
-        """`told`: the outcomes of the bundle, each with its record; `records`: all of it."""
+        """`told`: the outcomes of the bundle, each with its record; `recorded`: its records that the chain took."""
         changes = history.next_sequence - 1
         outcomes = [outcome for outcome, _ in told]
         why = check_sealed_registry(self.seals.state, self.network, registry, changes, outcomes)
         about = parse_subject(subject)
         if about.kind is not SubjectKind.SHIPMENT:
             return why
-        contracts = custody_contracts(records)
+        contracts = custody_contracts(recorded)
         return f"{why}; {check_sealed_shipment(self.seals.state, about.id, contracts, replayed(told, history))}"
 
 

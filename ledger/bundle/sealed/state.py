@@ -27,11 +27,13 @@ def cell_of(shipment: bytes) -> bytes:
     return keccak256(shipment + _CELLS)
 
 
-def custody_contracts(records: Iterable[Record]) -> list[bytes]:
-    """All custody contracts that the registry ever opened by `records`, in log order; the newest first."""
+def custody_contracts(recorded: Iterable[Record]) -> list[bytes]:
+    """All custody contracts that the registry ever opened; the newest first. `recorded`: what the chain took, in log
+    order. A change that the council signed and the chain never took opens nothing.
+    """
     opened = [
         bytes(record.key)
-        for record in records
+        for record in recorded
         if isinstance(record, RegistryChange)
         and (record.action, record.number) == (RegistryAction.OPEN_CONTRACT, ContractKind.CUSTODY)
     ]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ledger.common.json_fields import hex_bytes
+from ledger.common.json_fields import fields_of, hex_bytes
 from ledger.common.periods import Period, quarter
 from ledger.errors import LadingError, MalformedRecord
 from ledger.log.cosignature import WitnessPolicy
@@ -56,6 +56,8 @@ class PublishedQuarters:
                     raise MalformedRecord("another spelling of its first second", where="name", found=name)
                 checkpoint = checkpoint_named(kept["taken"], "taken")
                 listed = kept.get("from")  # what was published before this was listed is only noted where it differs
+                if listed is not None:
+                    fields_of(listed, "from", ("witnesses", "times", "parts"))
                 times = list(self._evidence.times) if listed is None else listed_times(listed["times"], "from.times")
                 parts = b"" if listed is None else hex_bytes(listed["parts"], "from.parts", 32)
                 counted = asked if listed is None else self._witnesses_listed(name, listed["witnesses"], findings)
@@ -126,12 +128,21 @@ def _differing(expected: dict[str, Any], found: dict[str, Any]) -> Iterator[tupl
     for key in sorted(mine.keys() | theirs.keys()):
         for name in sorted({*mine.get(key, {}), *theirs.get(key, {})}):
             one, other = mine.get(key, {}).get(name), theirs.get(key, {}).get(name)
-            if one != other:
+            if _text(one) != _text(other):
                 yield f"scores[{key}].{name}", one, other
     for name in sorted((expected.keys() | found.keys()) - {"scores", "from"}):
-        if expected.get(name) != found.get(name):
+        if _text(expected.get(name)) != _text(found.get(name)):
             yield name, expected.get(name), found.get(name)
 
 
+def _text(value: object) -> str:
+    """As it is written: 1, 1.0 and true are three values."""
+    return json.dumps(value, sort_keys=True)
+
+
 def _cards(quarter: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {f"{card['role']} {card['partner']}": card for card in quarter["scores"]}
+    """By role and partner; raises `ValueError` where one has several."""
+    cards = {f"{card['role']} {card['partner']}": card for card in quarter["scores"]}
+    if len(cards) != len(quarter["scores"]):
+        raise ValueError("several cards of one partner in one role")
+    return cards

@@ -11,7 +11,7 @@ from ledger.bundle.subject import Subject, SubjectKind
 from ledger.bundle.times import TimedCheckpoint
 from ledger.chain.cometbft import CometNode
 from ledger.codes import Outcome as Code
-from ledger.common.ids import to_hex
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable, NotFound, NotSealed
 from ledger.log.multi_proof import subset_path
 from ledger.records.types import Outcome, Record
@@ -80,7 +80,9 @@ def collect(
             wanted.setdefault(entry.anchored.block_number, set()).add(entry.anchored.transaction)
     blocks = tuple(_block(source, height, wanted[height]) for height in sorted(wanted))
     until = _settled_until(connection, size, source.node.latest())
-    return Seals(blocks, _state(source, subject, bundled, max(until, last)))
+    taken = {RecordId(o.record) for o in bundled if isinstance(o, Outcome) and not _is_given_up(o)}
+    rows = sorted(records.get_many(connection, taken).values(), key=lambda row: row.log_index)
+    return Seals(blocks, _state(source, subject, [row.record for row in rows], max(until, last)))
 
 
 def _settled_until(connection: Connection, size: int, newest: int) -> int:
@@ -129,13 +131,13 @@ def _transactions_in(result: TransactionResult, height: int) -> set[bytes]:
     return set()
 
 
-def _state(source: SealSource, subject: Subject, bundled: Sequence[Record], height: int) -> SealedState:
+def _state(source: SealSource, subject: Subject, recorded: Sequence[Record], height: int) -> SealedState:
     following = source.node.sealed_header(height + 1)
     following.verify(source.network)
     registry, _ = source.node.storage(source.registry, COUNCIL_SLOT, height)
     custody = []
     if subject.kind is SubjectKind.SHIPMENT:
-        for contract in custody_contracts(bundled):
+        for contract in custody_contracts(recorded):
             proof, word = source.node.storage(contract, cell_of(subject.id), height)
             custody.append(proof)
             if word:

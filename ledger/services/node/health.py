@@ -20,6 +20,8 @@ from ledger.store import checkpoints, log, outbox, records
 OK = "ok"
 BEHIND_SECONDS = 60
 """What a receipt promises: in the tree within so many seconds."""
+STILL_SECONDS = 60
+"""Without a new block for so long, while a record waits for one: too few validators may be at work."""
 FOLDER_SECONDS = 60
 """Within which a checkpoint has to be seen in a shared folder."""
 _GAUGES = {
@@ -78,6 +80,8 @@ class Health:
         told: dict[str, tuple[str, str]] = {}
         if away is not None:
             told["chain"] = f"chain away since {moment(away[0])}", away[1]
+        elif (stood := self._stands_still()) is not None:
+            told["chain"] = f"chain without a new block since {moment(stood)}", ""
         if (behind := self._behind()) > BEHIND_SECONDS:
             told["log"] = f"the tree is {behind} s behind", ""
         quiet = self._news.age or 0
@@ -97,6 +101,15 @@ class Health:
         with self._home.database.read() as connection:
             first = records.at(connection, published.head.size if published else 0)
         return self._home.clock.now() - first.log_time if first else 0
+
+    def _stands_still(self) -> int | None:
+        """The newest block's time, where records wait for a chain that has made none for too long."""
+        block, now = self._news.block, self._home.clock.now()
+        if block is None or now - block.timestamp <= STILL_SECONDS:
+            return None
+        with self._home.database.read() as connection:
+            oldest = outbox.oldest_under_way(connection)
+        return None if oldest is None or now - oldest <= STILL_SECONDS else block.timestamp
 
     def _database_problem(self) -> LadingError | None:
         try:

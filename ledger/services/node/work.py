@@ -17,6 +17,7 @@ from ledger.errors import (
     DiskFailed,
     InconsistentLog,
     LadingError,
+    Misconfigured,
     StorageFailed,
     VerificationFailed,
 )
@@ -117,15 +118,18 @@ class Work:
 
     def look(self) -> None:
         """Learn, once, what the chain knows of this home, and now and then what time it is there."""
-        with self._halting(), self._hearing(FOLLOWING), self._meeting:
+        with self._halting(), self._losing(FOLLOWING), self._meeting:
             if not self.memory.met:
                 self.memory.meet()
             self._clocks.ask_chain()
 
     def behind(self) -> bool:
         """Whether the chain has final blocks that were not followed."""
-        with self._hearing(FOLLOWING):
-            return self.follower.behind()
+        with self._losing(FOLLOWING):
+            behind = self.follower.behind()
+        if not behind:
+            self._news.heard(FOLLOWING)
+        return behind
 
     def follow(self) -> FollowReport:
         """Take what the final blocks say into the log; what was kept until it came is submitted."""
@@ -232,7 +236,7 @@ class Work:
             raise wrong
 
     @contextmanager
-    def _hearing(self, part: str) -> Iterator[None]:
+    def _losing(self, part: str) -> Iterator[None]:
         """Note when the chain's answers fail or do not fit, and ask another of its nodes from then on."""
         try:
             yield
@@ -240,6 +244,15 @@ class Work:
             self._news.lost(part, error, self._home.clock.now())
             self._chain.doubt()
             raise
+        except Misconfigured:  # it may be this node alone that is on another chain
+            self._chain.doubt()
+            raise
+
+    @contextmanager
+    def _hearing(self, part: str) -> Iterator[None]:
+        """As `_losing`; and the chain answers this part of the work again once all of it went well."""
+        with self._losing(part):
+            yield
         self._news.heard(part)
 
     @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -15,21 +16,25 @@ from ledger.bundle.sealed.events import SealedEvents, check_sealed_outcomes
 from ledger.bundle.sealed.replayed_custody import ReplayedCustody, replayed
 from ledger.bundle.sealed.state import COUNCIL_SLOT, cell_of
 from ledger.bundle.steps import ATTESTED, PROVED, Step
+from ledger.bundle.subject import parse_subject
 from ledger.bundle.verify import verify_bundle
 from ledger.chain.cometbft import CometNode
 from ledger.cli.main import app
-from ledger.codes import ClearanceStatus, ContractKind, HoldCause, Purpose, Regime, StatementKind
+from ledger.codes import ClearanceStatus, ContractKind, HoldCause, Purpose, Regime, RegistryAction, StatementKind
 from ledger.codes import Outcome as Code
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import ChainUnavailable, NotSealed, VerificationFailed
+from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord, recover_record
 from ledger.records.types import Handoff, Outcome, Require, ShipmentRef
 from ledger.records.verification import Facts
+from ledger.registry.changes import change
 from ledger.services.exports.bundle import Exporter
-from ledger.services.exports.seals import SealSource
+from ledger.services.exports.seals import SealSource, _state
 from ledger.services.home.consortium import CONSORTIUM, read_consortium
+from ledger.services.intake.sequencer import Entry
 from scripts.vectors.paper_network import PaperNetwork
 from tests.chain.comet.node import SealingNode, serving
 from tests.e2e.lifecycle.test_contract_succession import decide, prepare
@@ -142,8 +147,8 @@ def test_what_came_after_the_checkpoint_is_not_in_its_state(sealed: Sealed) -> N
 def test_a_successor_takes_the_shipments_slot_over(sealed: Sealed) -> None:
     stage = sealed.stage
     moved, left = stage.open(), stage.open()
-    for change in prepare(stage, ContractKind.CUSTODY).changes:
-        decide(stage, change)
+    for one in prepare(stage, ContractKind.CUSTODY).changes:
+        decide(stage, one)
         stage.pass_time(DELAY + 60)
     stage.hand(MAKER, CARRIER, (moved, 0, 10))
     for shipment, count in ((moved, 1), (left, 2)):
@@ -221,6 +226,53 @@ def test_a_hidden_event_shows_in_outcomes_or_state(told: tuple[RecordId, Told]) 
     assert len(moves) == 3
     for move in moves:
         assert all_of.word([entry for entry in all_of.entries if entry != move], shipment) != whole
+
+
+class OneMoreContract:
+    """A chain that has `word` in whatever slot of `contract` is asked for."""
+
+    def __init__(self, chain: Any, contract: bytes, word: bytes) -> None:
+        self._chain, self._contract, self._word = chain, contract, word
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chain, name)
+
+    def storage(self, contract: bytes, slot: int, block: int | None = None) -> bytes:
+        return self._word if contract == self._contract else bytes(self._chain.storage(contract, slot, block=block))
+
+
+def test_a_contract_whose_opening_the_chain_never_took_proves_no_state(sealed: Sealed) -> None:
+    """A council signs one more custody contract, for the log alone; in it the goods still are on their way."""
+    stage, another = sealed.stage, b"\xee" * 20
+    node, shipment = stage.node, stage.open()
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    chain, custody = node.home.chain, node.home.deployment.contracts[ContractKind.CUSTODY]
+    word = chain.storage(custody, int.from_bytes(cell_of(shipment)), block=chain.head())
+    opening = change(
+        stage.trial.next_sequence() + 3, RegistryAction.OPEN_CONTRACT, key=another, number=ContractKind.CUSTODY
+    )
+    council = stage.trial.council[: node.home.consortium.genesis.threshold]
+    record_id = node.home.domain.record_id(opening)
+    entry = Entry(stage.trial.signed(opening, *council), record_id, concerns=concerns(record_id, opening))
+    node.sequencer.append([entry])
+    honest = sealed.exporter(shipment).shipment(shipment)
+    assert sealed.steps(honest)["state"].ok, "a change that waits is no harm"
+    stage.pass_time(60)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    stage.pass_time(60)
+    stage.open()
+    node.settle()
+    lying = sealed.node(shipment)
+    lying._slots = [*lying._slots, (another, cell_of(shipment))]
+    lying._chain = OneMoreContract(chain, another, word)
+    source = SealSource(CometNode(lying), PAPER.network, node.home.deployment.registry)
+    bundle = parse_bundle(honest)
+    subject, opened = parse_subject(bundle.subject), [one.signed.record for one in bundle.records]
+    assert opening in opened
+    state = _state(source, subject, opened, chain.head())
+    assert bundle.seals is not None
+    lie = sealed.steps(replace(bundle, seals=replace(bundle.seals, state=state)).to_bytes())
+    assert not lie["state"].ok
 
 
 def test_an_outcome_that_the_rules_do_not_give_is_refused(told: tuple[RecordId, Told]) -> None:

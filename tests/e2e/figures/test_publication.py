@@ -185,6 +185,28 @@ def test_an_audit_takes_published_quarters_again(published: Stage) -> None:
     assert (finding.expected, finding.found) == ("11", "99")
 
 
+def forged_first(kept: dict[str, Any]) -> None:
+    kept["scores"].insert(0, kept["scores"][0] | {"samples": 500})
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        forged_first,
+        lambda kept: kept["scores"][0].update(samples=float(kept["scores"][0]["samples"])),
+        lambda kept: kept["from"].update(more=1),
+    ],
+    ids=["a card before the true one", "11.0 for 11", "another field"],
+)
+def test_a_published_quarter_is_as_it_was_written(published: Stage, edit: Callable[[dict[str, Any]], None]) -> None:
+    stage = published
+    answers(stage)
+    stage.audited()
+    edit_quarter(stage, edit)
+    (finding,) = audit(stage.node).findings
+    assert finding.field.startswith("meta.published/1759276800")
+
+
 def test_a_quarter_that_lists_evidence_which_nobody_bears_out_is_named(published: Stage) -> None:
     stage = published
     answers(stage)
