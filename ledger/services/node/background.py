@@ -126,6 +126,7 @@ class Working(Listening):
         try:
             waited = not self._work.turn.held  # the timer renews it
             if waited and not self._work.turn.take():
+                self._work.give_up()
                 return super()._keep()
             if self.news.age is not None:
                 trouble.info("this process works now")

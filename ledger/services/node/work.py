@@ -65,8 +65,8 @@ class Work:
         embedded = home.settings.chain == EMBEDDED
         self.turn = Lease(home.database, LEASE, home.clock, alone=embedded)
         """Who has it relays, and does all the rest as well."""
-        anchoring = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
-        self.leases = (self.turn, anchoring)
+        self._anchors = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
+        self.leases = (self.turn, self._anchors)
         self.follower = Follower(home, accepting.sequencer, project=accepting.projector.catch_up)
         self.relayer = Relayer(
             home,
@@ -82,10 +82,10 @@ class Work:
         )
         self.anchorer = Anchorer(
             home,
-            Sender(home, chain, keys.anchor, self.guard, anchoring),
+            Sender(home, chain, keys.anchor, self.guard, self._anchors),
             keys.anchor,
             reader.publisher,
-            anchoring,
+            self._anchors,
         )
 
     def round(self, *, anchor: bool = True) -> bool:
@@ -113,6 +113,10 @@ class Work:
         if anchor and self.anchor():
             anchors = self.follow().events
         return bool(submitted or followed.events or anchors)
+
+    def give_up(self) -> None:
+        """It is another's turn: it anchors too, and the timer must not renew that lease for who does not."""
+        self._anchors.release()
 
     # --- from the chain ----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from ledger.records.types import Observation
 from ledger.seals.recorded import RECORDED_TOPIC
 from ledger.services.node import background
 from ledger.services.publish import durable_files
+from ledger.services.relay.anchorer import lease_name
 from ledger.services.relay.lease import Lease
 from ledger.services.relay.relayer import LEASE
 from ledger.store import cursors, transactions
@@ -196,6 +197,22 @@ def test_a_turn_that_is_lost_in_the_middle_leaves_nothing_signed_and_work_goes_o
         until(lambda: published(stage), "it publishes again")
     finally:
         node.stop()
+
+
+def test_who_lost_its_turn_gives_up_anchoring_too(stage: Stage) -> None:
+    """Its timer would renew that lease for ever, and nobody would anchor."""
+    node, home = stage.node, stage.node.home
+    turn, anchors = node.work.leases
+    assert turn.take()
+    assert anchors.take()
+    thief = Lease(home.database, LEASE, stage.clock, alone=True)
+    assert thief.take()
+    turn._tenure = None
+    turn._alone = False
+    node.background._keep()
+    anchors.renew()
+    assert Lease(home.database, lease_name(home.log_id), stage.clock).take(), "the next one can anchor"
+    thief.release()
 
 
 def test_rounds_beside_the_loops_sign_no_nonce_twice(stage: Stage) -> None:
