@@ -93,6 +93,11 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("meta -row award", "meta -row card", "meta -row codes", "meta -row rule"),
     ),
     NotJudged(
+        "award-details",
+        "what a kept award file says besides its lines: total, shares, penalties, residual, evidence",
+        "the record commits to the lines alone, and drafts at several sizes may share them; a bundle computes the rest",
+    ),
+    NotJudged(
         "quarters-gone",
         "published quarters that are not here, which parts were open at those that are, and the figures of those since "
         "which parts were opened or erased",

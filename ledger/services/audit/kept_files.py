@@ -101,7 +101,10 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
     record_id = RecordId(hex_bytes(name, "name", 32))
     stored = records.get(copy, record_id)
     expected = stored.record.itemCodes if stored and isinstance(stored.record, Attestation) else None
-    result = merkle.sorted_root(code.encode() for code in json.loads(value))
+    codes = json.loads(value)
+    if not isinstance(codes, list):
+        raise ValueError("not a list of codes")
+    result = merkle.sorted_root(code.encode() for code in codes)
     if result != expected:
         findings.add(
             record_id,
@@ -119,7 +122,7 @@ def _check_award(copy: Connection, name: str, value: str, findings: Findings) ->
         raise ValueError("another spelling of the version")
     file = json.loads(value)
     told = {"format": FORMAT, "agreement": agreement, "version": int(version), "amounts": root}
-    if other := [name for name, right in told.items() if file.get(name, right) != right]:
+    if other := [name for name, right in told.items() if json.dumps(file.get(name, right)) != json.dumps(right)]:
         raise ValueError(f"{', '.join(other)}: not those of the award that it is kept for")
     result = amounts_root(agreement_id, int(version), amounts_from_json(file))
     if to_hex(result) == root:
