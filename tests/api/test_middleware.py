@@ -126,6 +126,7 @@ def test_health_does_not_depend_on_anything(broken: TestClient) -> None:
 
 
 def test_readiness_names_each_part(world: World) -> None:
+    world.stage.node.work.publish()  # no worker does so here
     assert world.get("/readyz") == {
         "status": "ok",
         "checks": {"database": "ok", "chain": "ok", "log": "ok", "clock": "ok", "worker": "ok"},
