@@ -35,14 +35,14 @@ def home() -> Iterator[Path]:
     folder.chmod(0o711)
     made = folder / "home"
     try:
-        lading(made, "keys", "new", "../member", "--demo")
-        member = lading(made, "keys", "show", "../member").split()[0]
+        lading(made, "keys", "new", "./member.json", "--demo")
+        member = lading(made, "keys", "show", "./member.json").split()[0]
         lading(made, "found", "--council", member, "--threshold", "1", "--delay", "0")
         lading(made, "trust")
         lading(made, "opening", "--out", "contracts")
         changes = [str(path) for path in sorted((folder / "contracts").iterdir())]
         for change in changes:
-            lading(made, "sign", "../member", change, "--yes", "--out", change)
+            lading(made, "sign", "./member.json", change, "--yes", "--out", change)
         lading(made, "submit", *changes)
         (mode,) = re.findall(r"^StateDirectoryMode=(\d+)$", UNIT.read_text(), re.MULTILINE)
         made.chmod(int(mode, 8))
