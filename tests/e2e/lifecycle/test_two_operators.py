@@ -3,7 +3,7 @@
 import random
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -112,20 +112,27 @@ def join_as_second(first: Settings, second: Settings) -> None:
         join(second, chain, parse_trust(canonical_json(trust)), bytes.fromhex(trust["bonusPool"][2:]), demo=True)
 
 
+@contextmanager
+def founded_pair(first: Settings, second: Settings, seat: type[Seat]) -> Iterator[Pair]:
+    """Two operators of one consortium that the first founds, everybody admitted; each with a `seat`."""
+    found_trial(first, CLOCK, delay=0)
+    one = open_trial(first, CLOCK)
+    join_as_second(first, second)
+    two = Trial(open_trial(second, CLOCK).node, one.council)
+    cast = parties()
+    one.parties = two.parties = cast
+    with closing(one.node), closing(two.node):
+        both = Pair(*(seat(trial, CLOCK, cast, Scribe(trial, cast)) for trial in (one, two)))
+        both.found(cast)
+        yield both
+
+
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     home = tmp_path_factory.mktemp("network")
     with start_anvil("--slots-in-an-epoch", "0") as anvil:  # a block is final when it exists
         first, second = (settings_of(home / name, anvil.url, f"{name}.example/log") for name in ("one", "two"))
-        found_trial(first, CLOCK, delay=0)
-        one = open_trial(first, CLOCK)
-        join_as_second(first, second)
-        two = Trial(open_trial(second, CLOCK).node, one.council)
-        cast = parties()
-        one.parties = two.parties = cast
-        with closing(one.node), closing(two.node):
-            both = Pair(*(Seat(trial, CLOCK, cast, Scribe(trial, cast)) for trial in (one, two)))
-            both.found(cast)
+        with founded_pair(first, second, Seat) as both:
             yield both
 
 

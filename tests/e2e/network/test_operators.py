@@ -5,12 +5,9 @@ Both logs come to the same outcomes, and both audits are clean.
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
-from ledger.cli.demo.scribe import Scribe
-from ledger.cli.sandbox import Trial, found_trial, open_trial
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.records.types import Endorsement
@@ -19,9 +16,9 @@ from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from ledger.services.home.peers import PEERS
 from ledger.services.node.waiting import settle_within
 from tests.e2e.lifecycle.test_forwarding import has, lading, served
-from tests.e2e.lifecycle.test_two_operators import CLOCK, Pair, Seat, facts, join_as_second, settings_of
+from tests.e2e.lifecycle.test_two_operators import Pair, Seat, facts, founded_pair, settings_of
 from tests.e2e.network.conftest import Running, put_keys
-from tests.e2e.stage import CARRIER, HOUR, MAKER, SECOND, SHOP, parties
+from tests.e2e.stage import CARRIER, HOUR, MAKER, SECOND, SHOP
 
 pytestmark = pytest.mark.network
 RACES, CLOSED = 6, 2
@@ -43,15 +40,7 @@ def pair(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     first, second = (settings_of(home / name, one.json_rpc, f"{name}.example/log") for name, one in asked)
     for settings in (first, second):
         put_keys(settings.home, settings.home.name)
-    found_trial(first, CLOCK, delay=0)
-    one = open_trial(first, CLOCK)
-    join_as_second(first, second)
-    two = Trial(open_trial(second, CLOCK).node, one.council)
-    cast = parties()
-    one.parties = two.parties = cast
-    with closing(one.node), closing(two.node):
-        both = Pair(*(NetworkSeat(trial, CLOCK, cast, Scribe(trial, cast)) for trial in (one, two)))
-        both.found(cast)
+    with founded_pair(first, second, NetworkSeat) as both:
         yield both
 
 
