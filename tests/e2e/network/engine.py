@@ -307,6 +307,7 @@ def main() -> int:
         command.add_argument("name")
         command.add_argument("words", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
+    os.umask(0o022)  # what images hold is for everybody, whatever the users of this machine give each other
     project = Project(asked.file, Path(os.environ["ENGINE_STATE"]))
     match asked.what:
         case "up":

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ ASK = (
 
 
 def may_make_containers() -> bool:
-    """Whether this process may make namespaces, mounts and bridges, and PostgreSQL's programs are there."""
+    """Whether this process may make namespaces, mounts and bridges, and every user may read what containers are of."""
     if shutil.which("ip") is None or shutil.which("setpriv") is None or sys.version_info >= (3, 13):
         return False
+    shown = [ROOT, ROOT / "ledger" / "__init__.py", Path(sysconfig.get_path("purelib"), "psycopg")]
+    if not all(path.stat().st_mode & stat.S_IROTH for path in shown):
+        return False  # a container's user would not see them either
     tried = ["unshare", "--mount", "--net", "sh", "-c", "mount -t tmpfs tmpfs /opt && ip link add b0 type bridge"]
     return subprocess.run(tried, capture_output=True, check=False).returncode == 0
 

@@ -22,7 +22,7 @@ SERVICES = ("postgres", *(f"validator-{n}" for n in range(1, 5)), "witness-1", "
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """Everything that the guide says, done."""
     if not may_make_containers():
-        pytest.skip("no namespaces here: it wants root, iproute2 and util-linux")
+        pytest.skip("no namespaces here: it wants root, iproute2, util-linux and a clone that every user may read")
     program = find_program(read_settings().network_program)
     project = Compose(tmp_path_factory.mktemp("compose"), LADING_NETWORK_PROGRAM=str(program))
     try:

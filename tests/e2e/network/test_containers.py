@@ -25,7 +25,7 @@ compose up --wait witness-1
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Compose, str]]:
     """PostgreSQL and a witness, begun with the secrets that the guide makes; and what was printed."""
     if not may_make_containers():
-        pytest.skip("no namespaces here: it wants root, iproute2 and util-linux")
+        pytest.skip("no namespaces here: it wants root, iproute2, util-linux and a clone that every user may read")
     project = Compose(tmp_path_factory.mktemp("containers"), CONNECT=CONNECT)
     try:
         told, _ = run(script(1) + BEGIN, project.folder, project.env)
