@@ -104,6 +104,8 @@ def _check_codes(copy: Connection, name: str, value: str, findings: Findings) ->
     codes = json.loads(value)
     if not isinstance(codes, list):
         raise ValueError("not a list of codes")
+    if codes != sorted(set(codes)):
+        raise ValueError("codes in another order, or twice")
     result = merkle.sorted_root(code.encode() for code in codes)
     if result != expected:
         findings.add(

@@ -20,6 +20,7 @@ from ledger.services.home.score_cards import measure_for
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import rowwise
+from ledger.store.checkpoints import signed_times
 from ledger.store.database import Connection
 
 _MISSHAPEN = (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -44,7 +45,6 @@ class PublishedQuarters:
 
     def check(self, cosigned: Cosigned, findings: Findings) -> None:
         """`cosigned`: all cosignatures that hold, by whomever the log asked."""
-        asked = self._consortium.witness_policy
         for row in rowwise.stream(self._source, "meta"):
             name = str(row["name"])
             if not name.startswith(KEPT_AS):
@@ -55,21 +55,18 @@ class PublishedQuarters:
                 if name != f"{KEPT_AS}{period.start}":
                     raise MalformedRecord("another spelling of its first second", where="name", found=name)
                 checkpoint = checkpoint_named(kept["taken"], "taken")
-                listed = kept.get("from")  # what was published before this was listed is only noted where it differs
-                if listed is not None:
-                    fields_of(listed, "from", ("witnesses", "times", "parts"))
-                times = list(self._evidence.times) if listed is None else listed_times(listed["times"], "from.times")
-                parts = b"" if listed is None else hex_bytes(listed["parts"], "from.parts", 32)
-                counted = asked if listed is None else self._witnesses_listed(name, listed["witnesses"], findings)
-                self._check_evidence(period, checkpoint, times, cosigned.times(counted))
+                listed = fields_of(kept["from"], "from", ("witnesses", "times", "parts"))
+                counted = self._witnesses_listed(name, listed["witnesses"], findings)
+                times = self._evidence_listed(listed["times"], cosigned.times(counted))
+                parts = hex_bytes(listed["parts"], "from.parts", 32)
+                self._check_taken(period, checkpoint, times, by_operator=counted is None)
             except _MISSHAPEN as error:
                 what = "the value was edited, or cosignatures or anchors that bear it out are gone"
                 findings.add("", f"meta.{name}", "a published quarter", str(error), what)
                 continue
             try:
                 measure = measure_for(self._source, self._registry.now(), period.start)
-                records = self._records(CheckpointTimes(times))
-                wanted = quarter_figures(title, period, checkpoint, measure, records, CheckpointTimes(times))
+                wanted = quarter_figures(title, period, checkpoint, measure, self._records(times), times)
                 here = open_parts(self._copy, checkpoint.size)
             except LadingError as error:
                 findings.note("", f"meta.{name}", "the same figures", str(error), "what it counted is not whole here")
@@ -79,6 +76,9 @@ class PublishedQuarters:
             except _MISSHAPEN as error:
                 findings.add("", f"meta.{name}", "a published quarter", str(error), "the value was edited")
                 continue
+            if list(times) != list(self._evidence.times.until(checkpoint.size)):
+                what = "it counts without evidence that is here now: did that come in afterwards?"
+                findings.note("", f"meta.{name}.from.times", "all evidence until then", "a part of it", what)
             if here == parts:
                 what = "the records give another published figure: it was edited, or never followed from them"
                 for field, expected, found in differing:
@@ -87,8 +87,7 @@ class PublishedQuarters:
             what = "other private parts were open when this was published: it cannot be taken again"
             for field, expected, found in differing:
                 findings.note("", f"meta.{name}.{field}", expected, found, what)
-            if parts:
-                findings.note("", f"meta.{name}.from.parts", here, parts, what)
+            findings.note("", f"meta.{name}.from.parts", here, parts, what)
 
     def _records(self, times: CheckpointTimes) -> Iterator[VerifiedRecord]:
         evidence = Evidence(times, self._evidence.block_time_counts)
@@ -104,22 +103,32 @@ class PublishedQuarters:
             findings.note("", f"meta.{name}.from.witnesses", now, json.dumps(listed), what)
         return policy
 
-    def _check_evidence(
-        self,
-        period: Period,
-        checkpoint: CheckpointTime,
-        times: Sequence[CheckpointTime],
-        cosigned: Sequence[CheckpointTime],
-    ) -> None:
-        """Raises `MalformedRecord` unless all evidence that it lists is there, and it was taken late enough by it."""
-        if checkpoint.time < period.end + PUBLISHED_AFTER:
-            raise MalformedRecord("taken too early", where="taken.time", found=checkpoint.time)
-        if checkpoint.basis is not Basis.OPERATOR and checkpoint not in times:
-            raise MalformedRecord("not among the evidence", where="taken", found=checkpoint.size)
-        by_witnesses = CheckpointTimes(cosigned)
-        for one in times:
+    def _evidence_listed(self, value: object, cosigned: Sequence[CheckpointTime]) -> CheckpointTimes:
+        """What it counts by; raises `MalformedRecord` unless all of it is there."""
+        listed = listed_times(value, "from.times")
+        by_witnesses, times = CheckpointTimes(cosigned), CheckpointTimes(listed)
+        for one in listed:
             if not (by_witnesses if one.basis is Basis.WITNESSES else self._evidence.times).bears_out(one):
                 raise MalformedRecord("nobody bears this time out", where="from.times", found=f"{one.size}, {one.time}")
+        if list(times) != listed:
+            raise MalformedRecord("times that say nothing, or in another order", where="from.times")
+        return times
+
+    def _check_taken(
+        self, period: Period, checkpoint: CheckpointTime, times: CheckpointTimes, *, by_operator: bool
+    ) -> None:
+        """Raises `MalformedRecord` unless this was the first checkpoint that stood late enough, by the word of those
+        who were asked.
+        """
+        stood = times
+        if by_operator and not self._evidence.block_time_counts:
+            signed = [CheckpointTime(*one, Basis.OPERATOR) for one in signed_times(self._source)]
+            stood = CheckpointTimes(signed).until(checkpoint.size)
+        first = stood.first_from(period.end + PUBLISHED_AFTER)
+        if checkpoint != first:
+            said = "none" if first is None else f"{first.size}, {first.time}, {first.basis.name.lower()}"
+            found = f"{checkpoint.size}, {checkpoint.time}, {checkpoint.basis.name.lower()}"
+            raise MalformedRecord("not the first that stood late enough", where="taken", expected=said, found=found)
 
 
 def _differing(expected: dict[str, Any], found: dict[str, Any]) -> Iterator[tuple[str, object, object]]:

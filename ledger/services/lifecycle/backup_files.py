@@ -1,14 +1,17 @@
 """What a backup of a home is: a folder with the home's files, and a manifest that names each with its hash."""
 
 import hashlib
-import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from ledger.common.canonical import parse_json
 from ledger.common.json_fields import fields_of, integer, text
 from ledger.errors import MalformedRecord, Misconfigured, StorageFailed
 from ledger.services.home.consortium import CONSORTIUM, WITNESSES
@@ -58,10 +61,7 @@ class Manifest:
             raise Misconfigured(
                 "no finished backup", where=str(path), found=error.strerror or "", mend="`lading backup` makes one."
             ) from None
-        try:
-            value = json.loads(data[:_MAX_MANIFEST])
-        except (ValueError, RecursionError):
-            raise MalformedRecord("not JSON", where=str(path), mend="Take another copy of the backup.") from None
+        value = parse_json(data, max_size=_MAX_MANIFEST, where=MANIFEST)
         names = ("lading", "takenAt", "origin", "size", "database", "chain", "files")
         fields = fields_of(value, MANIFEST, names)
         if fields["lading"] != FORMAT:
@@ -84,8 +84,8 @@ def _safe(name: str) -> str:
     """A name that stays in its folder, and is one that a backup has."""
     parts = name.split("/")
     known = parts[0] in FOLDERS if len(parts) > 1 else name in (*FILES, LEDGER, CHAIN)
-    if not known or any(part in ("", ".", "..") for part in parts):
-        raise MalformedRecord("a file that no backup has", where=f"{MANIFEST}.files", found=name[:200])
+    if not known or not name.isprintable() or any(part in ("", ".", "..") for part in parts):
+        raise MalformedRecord("a file that no backup has", where=f"{MANIFEST}.files", found=ascii(name)[:200])
     return name
 
 
@@ -146,3 +146,12 @@ def digest_of(path: Path) -> str:
 
 def refused(name: str, error: OSError) -> StorageFailed:
     return StorageFailed("a file cannot be copied", where=name, found=error.strerror or str(error))
+
+
+def leaves_in(path: Path) -> int:
+    """How many leaves the log in a SQLite database has, which nobody writes; raises `StorageFailed`."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True)) as database:
+            return int(database.execute("SELECT size FROM log_head").fetchone()[0])
+    except (sqlite3.Error, TypeError, ValueError) as error:
+        raise StorageFailed("not a ledger's database", where=path.name, found=str(error)) from error

@@ -7,18 +7,20 @@ from ledger.errors import Misconfigured, VerificationFailed
 from ledger.services.audit.findings import AuditReport
 from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.run import audit
-from ledger.services.home.consortium import CONSORTIUM, read_witnesses
+from ledger.services.home.consortium import CONSORTIUM, read_consortium, read_witnesses
 from ledger.services.home.restored import mark_restored
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.lifecycle.backup_files import (
     CHAIN,
     LEDGER,
+    MANIFEST,
     NETWORK,
     POSTGRESQL,
     SQLITE,
     Manifest,
     copy_large,
     digest_of,
+    leaves_in,
     put_file,
     refused,
     require_empty,
@@ -45,7 +47,7 @@ def restore(settings: Settings, source: Path, tell: Tell) -> RestoredHome:
     """Make the home that `settings` name from the backup in `source`.
 
     1. The settings agree with the kinds of chain and database that the backup is of, and nothing is there yet.
-    2. Every file of the backup is as it was written.
+    2. Every file of the backup is as it was written, and is of the log that the manifest names.
     3. The home is marked as restored, and the files are copied, `consortium.json` last: before it is there, nothing
        takes the folder for a home.
     4. The home is audited.
@@ -61,6 +63,7 @@ def restore(settings: Settings, source: Path, tell: Tell) -> RestoredHome:
     for i, (name, digest) in enumerate(manifest.files.items()):
         tell("check", i, len(manifest.files))
         _check_file(source, name, digest)
+    _check_told(source, manifest)
     # 3.
     settings.home.mkdir(parents=True, exist_ok=True)
     mark_restored(settings.home, manifest.taken_at)
@@ -126,6 +129,18 @@ def _check_file(source: Path, name: str, digest: str) -> None:
             found=found,
             mend=ANOTHER,
         )
+
+
+def _check_told(source: Path, manifest: Manifest) -> None:
+    """What the manifest says of the log is what its files say."""
+    told: list[tuple[str, str | int, str | int]] = [("origin", manifest.origin, read_consortium(source).log.origin)]
+    if manifest.database == SQLITE:
+        told.append(("size", manifest.size, leaves_in(source / LEDGER)))
+    for name, said, found in told:
+        if said != found:
+            raise VerificationFailed(
+                "the manifest is of another log", where=f"{MANIFEST}.{name}", expected=found, found=said, mend=ANOTHER
+            )
 
 
 def _read(path: Path) -> bytes:

@@ -119,7 +119,7 @@ class Products:
                     expected=to_hex(row.record.itemCodes),
                     found=to_hex(root),
                 )
-            meta.put(connection, _codes_name(attestation_id), json.dumps(sorted(codes)))
+            meta.put(connection, _codes_name(attestation_id), json.dumps(sorted(set(codes))))
         return len(codes)
 
     def _records(self, gtin: str, extent: Extent) -> list[VerifiedRecord]:

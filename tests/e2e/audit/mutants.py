@@ -111,6 +111,7 @@ def row_mutants(home: Path, rng: random.Random, each: int) -> Iterator[Mutant]:
     yield from _parked(by_name["outbox"])
     yield from _reaches(by_name)
     yield from _open_parts(by_name["meta"])
+    yield from _without_evidence(by_name["meta"])
 
 
 def _reaches(by_name: dict[str, _Table]) -> Iterator[Mutant]:
@@ -152,6 +153,19 @@ def _open_parts(table: _Table) -> Iterator[Mutant]:
         if _kind(table, row) == " published":
             new = tuple(re.sub('"parts": "0x[0-9a-f]{64}"', f'"parts": "0x{"ab" * 32}"', cell) for cell in row)
             yield _replacement(table, [row], [new], "meta.value published parts")
+
+
+def _without_evidence(table: _Table) -> Iterator[Mutant]:
+    """What a quarter was taken from is gone: alone, and with another figure."""
+    for row in table.rows:
+        if _kind(table, row) == " published":
+            for edited_too in (False, True):
+                new = [json.loads(cell) if i == table.columns.index("value") else cell for i, cell in enumerate(row)]
+                kept = new[table.columns.index("value")]
+                del kept["from"]
+                kept["name"] += "x" * edited_too
+                new[table.columns.index("value")] = json.dumps(kept)
+                yield _replacement(table, [row], [tuple(new)], "meta.value published")
 
 
 def _erase_proposal(record_id: bytes) -> tuple[str, ...]:

@@ -111,13 +111,9 @@ def test_a_log_that_asks_other_witnesses_since_a_quarter_was_published_is_not_ac
 def test_a_quarter_that_counts_by_witnesses_who_never_cosigned_is_named(full: FullHome, tmp_path: Path) -> None:
     home = Path(shutil.copytree(full.home, tmp_path / "home"))
     policy = _ask_others(home)
-    name, kept = _published(home)[-1]
-    kept["from"]["witnesses"] = policy.to_json()
-    with closing(sqlite3.connect(home / "ledger.db")) as db:
-        db.execute("UPDATE meta SET value = ? WHERE name = ?", (json.dumps(kept), name))
-        db.commit()
+    _edit_last_quarter(home, lambda kept: kept["from"].update(witnesses=policy.to_json()))
     (finding,) = audit(read_settings({}, home=home), patience=0).findings
-    assert finding.field == f"meta.{name}"
+    assert finding.field == f"meta.{_published(home)[-1][0]}"
     assert "nobody bears this time out" in finding.found
 
 
@@ -146,14 +142,53 @@ def test_a_document_kept_under_another_spelling_of_its_name_is_named(
 
 def test_other_parts_than_were_open_at_a_published_quarter_are_a_note(full: FullHome, tmp_path: Path) -> None:
     home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    _edit_last_quarter(home, lambda kept: kept["from"].update(parts="0x" + "ab" * 32))
+    report = audit(read_settings({}, home=home), patience=0)
+    assert report.findings == ()
+    assert f"meta.{_published(home)[-1][0]}.from.parts" in [note.field for note in report.notes]
+
+
+def test_evidence_that_a_published_quarter_leaves_out_is_a_note(full: FullHome, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    _edit_last_quarter(home, lambda kept: kept["from"]["times"].pop(0))
+    fields = [note.field for note in audit(read_settings({}, home=home), patience=0).notes]
+    assert f"meta.{_published(home)[-1][0]}.from.times" in fields
+
+
+def _forge(kept: dict[str, Any]) -> None:
+    kept["scores"][0]["samples"] = 10**6
+    kept.pop("from")
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (lambda kept: kept.pop("from"), "from"),
+        (_forge, "from"),
+        (lambda kept: kept["from"]["times"].insert(0, kept["from"]["times"][0]), "say nothing"),
+        (lambda kept: kept["from"]["times"].reverse(), "say nothing"),
+        (lambda kept: kept["taken"].update(log_size=kept["taken"]["log_size"] + 1), "late enough"),
+        (lambda kept: kept["taken"].update(log_size=2**40, basis="operator"), "late enough"),
+        (lambda kept: kept["from"]["times"].pop(), "late enough"),
+    ],
+    ids=["no evidence", "forged and no evidence", "twice", "order", "leaf more", "beyond the log", "not its own"],
+)
+def test_a_published_quarter_that_hides_what_it_was_taken_from_is_named(
+    full: FullHome, tmp_path: Path, edit: Callable[[dict[str, Any]], object], told: str
+) -> None:
+    home = Path(shutil.copytree(full.home, tmp_path / "home"))
+    _edit_last_quarter(home, edit)
+    (finding,) = audit(read_settings({}, home=home), patience=0).findings
+    assert finding.field == f"meta.{_published(home)[-1][0]}"
+    assert told in finding.found
+
+
+def _edit_last_quarter(home: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     name, kept = _published(home)[-1]
-    kept["from"]["parts"] = "0x" + "ab" * 32
+    edit(kept)
     with closing(sqlite3.connect(home / "ledger.db")) as db:
         db.execute("UPDATE meta SET value = ? WHERE name = ?", (json.dumps(kept), name))
         db.commit()
-    report = audit(read_settings({}, home=home), patience=0)
-    assert report.findings == ()
-    assert f"meta.{name}.from.parts" in [note.field for note in report.notes]
 
 
 def _published(home: Path) -> list[tuple[str, dict[str, Any]]]:

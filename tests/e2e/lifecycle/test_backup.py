@@ -275,12 +275,22 @@ def test_a_backup_that_was_not_finished_is_none(damaged: Path, tmp_path: Path) -
         (lambda m: m["files"].update({"log/../../outside": "00"}), "a file that no backup has"),
         (lambda m: m["files"].update({"/etc/passwd": "00"}), "a file that no backup has"),
         (lambda m: m["files"].update({"notes.txt": "00"}), "a file that no backup has"),
+        (lambda m: m["files"].update({"keys/a\nb": "00"}), "a file that no backup has"),
         (lambda m: m.update(files=[]), "not a table"),
         (lambda m: m.update(lading="backup/2"), "another format"),
         (lambda m: m.pop("size"), "missing field"),
         (lambda m: m.update(more=1), "unknown field"),
     ],
-    ids=["a way out", "an absolute path", "another file", "no table", "another format", "too little", "too much"],
+    ids=[
+        "a way out",
+        "an absolute path",
+        "another file",
+        "a line end",
+        "no table",
+        "another format",
+        "too little",
+        "too much",
+    ],
 )
 def test_a_manifest_that_no_backup_has_is_refused(
     damaged: Path, tmp_path: Path, edit: Callable[[Any], None], why: str
@@ -289,6 +299,22 @@ def test_a_manifest_that_no_backup_has_is_refused(
     edit(manifest)
     (damaged / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(MalformedRecord, match=why):
+        put_back(damaged, tmp_path / "home")
+
+
+@pytest.mark.parametrize("told", [{"origin": "ledger.example.org/other"}, {"size": 1}], ids=["origin", "size"])
+def test_a_manifest_of_another_log_is_refused(damaged: Path, tmp_path: Path, told: dict[str, Any]) -> None:
+    manifest = json.loads((damaged / MANIFEST).read_bytes())
+    (damaged / MANIFEST).write_text(json.dumps(manifest | told))
+    with pytest.raises(VerificationFailed, match="the manifest is of another log"):
+        put_back(damaged, tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_manifest_that_names_a_file_twice_is_refused(damaged: Path, tmp_path: Path) -> None:
+    text = (damaged / MANIFEST).read_text()
+    (damaged / MANIFEST).write_text(text.replace('"files": {', '"files": {"consortium.json": "00",'))
+    with pytest.raises(MalformedRecord):
         put_back(damaged, tmp_path / "home")
 
 
