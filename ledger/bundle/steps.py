@@ -34,6 +34,14 @@ class Step:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a step found, where that is not always on the same basis."""
+
+    why: str
+    basis: str
+
+
 def failed(name: str, basis: str, error: LadingError) -> Step:
     where = f"{error.where}: " if error.where else ""
     return Step(name, False, basis, error.expected, error.found, f"{where}{error.what}. {error.mend}".strip())

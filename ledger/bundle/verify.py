@@ -23,7 +23,7 @@ from ledger.bundle.last_leaf import latest_judgement
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.bundle.outcome_checks import REGISTRY_RECORDS, by_contracts, check_outcomes, check_target, events_of
 from ledger.bundle.sealed.checks import SealChecks, seal_checks, why_attested
-from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
+from ledger.bundle.steps import ATTESTED, PROVED, Said, Step, failed
 from ledger.bundle.times import check_times
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import RecordId, to_hex
@@ -69,7 +69,8 @@ def verify_bundle(
     7. complete    the log's signed statement that these are all records that bear on the subject
     8. outcomes    what the log says the chain decided, by the contracts that the registry had in force
        *anchors*: the chain took the checkpoints that the log calls anchored
-       *state*: the registry, and the shipment, stood at last as the records here make them
+       *state*: the registry, and the shipment, stood at last as the records here make them; attested where the
+       shipment rests on others that are not here, or the state is older than the checkpoint
        *cut-off*: the award's size is the first anchored one after its period and grace (only of an award)
     9. figures     penalties, scores and awards come out the same again, judged no later than the checkpoint stood
     10. receipts   no record that the verifier holds a receipt of was left out (only where it holds any)
@@ -85,8 +86,8 @@ def verify_bundle(
     steps.append(Step("format", True, PROVED, why=f"{len(bundle.records)} records that bear on {bundle.subject}"))
     work = _Work(bundle, trust)
     seals = work.seals
-    said = ATTESTED if seals is None else PROVED
-    todo: list[tuple[str, str, Callable[[], str]]] = [
+    on_chain = ATTESTED if seals is None else PROVED
+    todo: list[tuple[str, str, Callable[[], str | Said]]] = [
         ("log", PROVED, work.find_log),
         ("checkpoint", PROVED, work.check_checkpoint),
         *([("witnesses", PROVED, work.check_witnesses)] if trust.witnesses else []),
@@ -97,17 +98,20 @@ def verify_bundle(
         ("registry", PROVED, work.build_registry),
         ("signatures", PROVED, work.check_signatures),
         ("complete", ATTESTED, work.check_complete),
-        ("outcomes", said, work.check_outcomes),
+        ("outcomes", on_chain, work.check_outcomes),
         *([("anchors", PROVED, partial(work.check_anchors, seals))] if seals else []),
         *([("state", PROVED, partial(work.check_state, seals))] if seals else []),
-        *([("cut-off", said, work.check_cutoff)] if bundle.cutoff is not None else []),
+        *([("cut-off", on_chain, work.check_cutoff)] if bundle.cutoff is not None else []),
         ("figures", PROVED, work.check_figures),
     ]
     if receipts:
         todo.append(("receipts", PROVED, lambda: work.check_receipts(receipts)))
     for name, basis, run in todo:
         try:
-            steps.append(Step(name, True, basis, why=run(), checked=work.checked if name == "figures" else None))
+            found = run()
+            said = found if isinstance(found, Said) else Said(found, basis)
+            checked = work.checked if name == "figures" else None
+            steps.append(Step(name, True, said.basis, why=said.why, checked=checked))
         except LadingError as error:
             steps.append(failed(name, basis, error))
             break
@@ -127,6 +131,8 @@ class _Work:
     counted: tuple[CheckpointTime, ...] = ()
     """Of the evidence, what this trust file bears out."""
     latest: CheckpointTime | None = None
+    last_logged: int = 0
+    """When the newest leaf that is shown was logged."""
     ids: dict[int, RecordId] = field(default_factory=dict)
     facts: dict[int, Facts] = field(default_factory=dict)
     recovered: dict[int, RecoveredRecord] = field(default_factory=dict)
@@ -223,12 +229,15 @@ class _Work:
                 ) from None
             raise
         leaves = [(record.index, record.leaf_hash) for record in self.bundle.records]
+        self.last_logged = max((record.log_time for record in self.bundle.records), default=0)
         verify_subset(leaves, self.head.size, self.bundle.proof, self.head.root)
         if self.bundle.last is None:
             return f"all {len(leaves)} records are leaves of the log"
-        last_logged = self.bundle.last.logged_in(self.head, "last")
-        self.latest = latest_judgement(self.head.size, last_logged, self.counted)
-        return f"all {len(leaves)} records are leaves of the log; its last was logged at {last_logged} (UTC seconds)"
+        self.last_logged = self.bundle.last.logged_in(self.head, "last")
+        self.latest = latest_judgement(self.head.size, self.last_logged, self.counted)
+        return (
+            f"all {len(leaves)} records are leaves of the log; its last was logged at {self.last_logged} (UTC seconds)"
+        )
 
     def _domains(self) -> list[Domain]:
         """Evidence has one domain; money records bind the pool, which is any that the council opened."""
@@ -343,14 +352,15 @@ class _Work:
     def check_anchors(self, seals: SealChecks) -> str:
         return seals.check_anchors(self.bundle.times.checkpoints, self.log, self.history, self._domains()[0])
 
-    def check_state(self, seals: SealChecks) -> str:
+    def check_state(self, seals: SealChecks) -> Said:
         records = self.bundle.records
         events = events_of(records)
         told = [
             (o, self._recovered_of(record)) for record in records for _, o in events.get(self.ids[record.index], ())
         ]
         recorded = [r.signed.record for r in records if self.facts[r.index].block_number is not None]
-        return seals.check_state(self.bundle.subject, self.trust.registry, told, recorded, self.history)
+        stood = max([self.last_logged, *(time.time for time in self.counted)])
+        return seals.check_state(self.bundle.subject, self.trust.registry, told, recorded, self.history, stood)
 
     def check_cutoff(self) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}

@@ -8,7 +8,13 @@ from ledger.bundle.outcome_checks import Events
 from ledger.bundle.sealed.events import SealedEvents, check_sealed_anchors, check_sealed_outcomes
 from ledger.bundle.sealed.replayed_custody import replayed
 from ledger.bundle.sealed.seals import Seals
-from ledger.bundle.sealed.state import check_sealed_registry, check_sealed_shipment, custody_contracts
+from ledger.bundle.sealed.state import (
+    check_sealed_registry,
+    check_sealed_shipment,
+    custody_contracts,
+    said_of_age,
+)
+from ledger.bundle.steps import ATTESTED, PROVED, Said
 from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.times import TimedCheckpoint
 from ledger.common.ids import RecordId
@@ -49,17 +55,23 @@ class SealChecks:
 
     def check_state(
         self, subject: str, registry: bytes, told: Sequence[tuple[Outcome, RecoveredRecord]],
-        recorded: Iterable[Record], history: RegistryHistory,
-    ) -> str:  # fmt: skip
-        """`told`: the outcomes of the bundle, each with its record; `recorded`: its records that the chain took."""
+        recorded: Iterable[Record], history: RegistryHistory, stood: int,
+    ) -> Said:  # fmt: skip
+        """`told`: the outcomes of the bundle, each with its record; `recorded`: its records that the chain took;
+        `stood`: until when its checkpoint covers what was logged, by what bears that out and by the log's last leaf.
+        """
         changes = history.next_sequence - 1
         outcomes = [outcome for outcome, _ in told]
-        why = check_sealed_registry(self.seals.state, self.network, registry, changes, outcomes)
+        state = self.seals.state
+        found = [Said(check_sealed_registry(state, self.network, registry, changes, outcomes), PROVED)]
         about = parse_subject(subject)
-        if about.kind is not SubjectKind.SHIPMENT:
-            return why
-        contracts = custody_contracts(recorded)
-        return f"{why}; {check_sealed_shipment(self.seals.state, about.id, contracts, replayed(told, history))}"
+        if about.kind is SubjectKind.SHIPMENT:
+            contracts = custody_contracts(recorded)
+            found.append(check_sealed_shipment(state, about.id, contracts, replayed(told, history)))
+        if (aged := said_of_age(state, stood)) is not None:
+            found.append(aged)
+        basis = PROVED if all(one.basis == PROVED for one in found) else ATTESTED
+        return Said("; ".join(one.why for one in found), basis)
 
 
 def seal_checks(bundle: Bundle, trust: Trust) -> SealChecks | None:

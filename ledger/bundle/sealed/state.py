@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ledger.bundle.sealed.replayed_custody import ReplayedCustody
 from ledger.bundle.sealed.seals import SealedState
+from ledger.bundle.steps import ATTESTED, PROVED, Said
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import to_hex
 from ledger.common.keccak import keccak256
@@ -20,6 +21,10 @@ COUNCIL_SLOT = bytes(32)
 _CELLS = bytes(32)
 """The slot of the custody contract's mapping from shipments to their words."""
 _CHANGES = (1 << 40) - 1
+BEHIND_SECONDS = 600
+"""A state that is sealed so much earlier than the newest checkpoint stood is not called proved: events of that time may
+be left out. The outcomes of what a checkpoint covers come into the log a little later, so none is quite as new.
+"""
 
 
 def cell_of(shipment: bytes) -> bytes:
@@ -71,13 +76,13 @@ def check_sealed_registry(
 
 def check_sealed_shipment(
     state: SealedState, shipment: bytes, contracts: Sequence[bytes], replayed: ReplayedCustody
-) -> str:
+) -> Said:
     """That the custody contracts keep of `shipment` what the bundle's records make of it. `contracts`: all that were
     ever opened, the newest first. `state` was checked before. Raises `NotSealed`.
     """
     word = _word_of(state, shipment, contracts)
     if shipment in replayed.unseen:
-        return "its shipment rests on others that are not here, so that its state cannot be compared"
+        return Said("its shipment rests on others that are not here, so that its state cannot be compared", ATTESTED)
     holding = replayed.holdings.get(shipment)
     expected = 0 if holding is None else holding.slot.pack()
     if word != expected:
@@ -89,7 +94,15 @@ def check_sealed_shipment(
             found=to_hex(expected.to_bytes(32)),
             mend="Records of the shipment were left out of the bundle.",
         )
-    return "nothing moved the shipment that is not here"
+    return Said("nothing moved the shipment that is not here", PROVED)
+
+
+def said_of_age(state: SealedState, stood: int) -> Said | None:
+    """What is said of a state that is older than a checkpoint that `stood` then, in UTC seconds; None of one as new."""
+    behind = stood - state.following.header.time.seconds
+    if behind <= BEHIND_SECONDS:
+        return None
+    return Said(f"the checkpoint stood {behind} s later, and what the chain took by then may be left out", ATTESTED)
 
 
 def _word_of(state: SealedState, shipment: bytes, contracts: Sequence[bytes]) -> int:
