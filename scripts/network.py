@@ -36,8 +36,9 @@ def serve_network(port: int) -> None:
     home, folder = PLACE.resolve() / "home", PLACE.resolve() / "validators"
     settings = read_settings(home=home)
     network = read_network(folder) if (folder / NETWORK).exists() else found_network(folder, settings, port)
-    processes.start(network, processes.find_program(settings.network_program))
+    program = processes.find_program(settings.network_program)
     try:
+        processes.start(network, program)
         health.wait_for_blocks(network)
         chain = network.validators[0].json_rpc
         out.print(f"{VALIDATORS} validators make blocks; LADING_CHAIN={chain}", markup=False)

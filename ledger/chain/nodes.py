@@ -53,8 +53,8 @@ class Nodes:
         self._at = 0
         self._asked = threading.local()
         """`at`: whose answer this thread got last."""
-        self._admitted = len(nodes) == 1
-        """Whether the node whose turn it is has shown which chain it has. One alone is judged by its answers."""
+        self._admitted: int | None = 0 if len(nodes) == 1 else None
+        """The node that has shown which chain it has. One alone is judged by its answers."""
         self._chain_id: int | None = None
 
     def attempt(self, method: str, *parameters: Any) -> Any:
@@ -93,7 +93,7 @@ class Nodes:
 
     def _admit(self, at: int) -> None:
         """Raise `ChainUnavailable` unless the node has the chain that is meant."""
-        if self._admitted:
+        if self._admitted == at:
             return
         node, place = self._nodes[at], self._place()
         chain_id = quantity(ask(node, "eth_chainId"), "eth_chainId")
@@ -105,7 +105,7 @@ class Nodes:
         with self._turn:
             self._chain_id = chain_id
             if at == self._at:  # or another thread went on to the next meanwhile
-                self._admitted = True
+                self._admitted = at
 
     def _compare(self, node: Node, place: Place) -> None:
         answer = ask(node, "eth_getBlockByNumber", hex(place.block), False)
@@ -125,7 +125,7 @@ class Nodes:
         with self._turn:
             if at != self._at or len(self._nodes) == 1:
                 return  # another thread did
-            self._at, self._admitted = (at + 1) % len(self._nodes), False
+            self._at, self._admitted = (at + 1) % len(self._nodes), None
             following = self._at
         log.warning("node %d of LADING_CHAIN: %s; node %d is asked", at + 1, why, following + 1)
 

@@ -54,17 +54,21 @@ class Courier:
         self._chain: ChainReader = home.chain
         self._registry = home.deployment.registry
         self._address = home.deployment.courier
-        self._sound: bool | None = None
+        self._sound = False
+        self._warned = False
 
     def address(self) -> bytes | None:
-        """Where to send loads; None where each record has to go alone. Looked at once: code never changes."""
+        """Where to send loads; None where each record has to go alone. Code never changes, so what was seen stands;
+        what was not seen is looked for again, for a node may be behind, or lie.
+        """
         if self._address is None:
             return None
-        if self._sound is None:
+        if not self._sound:
             self._sound = artifact(COURIER).is_deployed_as(self._chain.code(self._address)) and view(
                 self._chain, self._address, COURIER, "registry"
             ) == (self._registry,)
-            if not self._sound:
+            if not self._sound and not self._warned:
+                self._warned = True
                 trouble.warning("no courier of this consortium stands at %s: records go alone", to_hex(self._address))
         return self._address if self._sound else None
 
