@@ -220,7 +220,7 @@ def test_a_quarter_taken_before_its_time_is_named(published: Stage) -> None:
     answers(stage)
     edit_quarter(stage, lambda kept: kept["taken"].update(time=kept["period"]["end"] + DAY))
     (finding,) = audit(stage.node).findings
-    assert "taken too early" in finding.found
+    assert "not the first that stood late enough" in finding.found
 
 
 def test_parts_erased_after_publication_are_a_note_and_no_finding(published: Stage) -> None:
