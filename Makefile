@@ -81,8 +81,9 @@ test: setup ## all tests: contracts, then Python
 test-contracts: setup
 	$(FORGE) test
 
+# One worker more than processors: many tests wait for other processes.
 test-python: setup
-	$(PYTEST) -n auto --dist worksteal
+	$(PYTEST) -n $$(($$(nproc) + 1)) --dist worksteal
 
 test-browser: setup ## pages against altered answers and forged logs, in this machine's Chromium
 	$(PYTEST) -m browser -n 2 --dist worksteal tests/browser
