@@ -24,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import flood, numbers
+from scripts.bench import flood, numbers, seals
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -39,6 +39,7 @@ def main() -> None:
         try:
             _signing(play, rows)
             _records(play, rows)
+            rows += _seals()
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
@@ -54,6 +55,14 @@ def _numbers(handoffs: int) -> list[tuple[str, str]]:
         (f"penalties, scores and a bonus over {name}", f"{seconds['penalties, scores and bonus']} s"),
         ("the target for them, on a quiet machine of today", f"{seconds['target']} s"),
         (f"memory for {name}: records, and at most", f"{memory['records']} MB, {memory['at most']} MB"),
+    ]
+
+
+def _seals() -> list[tuple[str, str]]:
+    found = seals.measure()
+    return [
+        ("an outcome proved by seals, in Ed25519 verifications", f"{found['signatures']:.1f}"),
+        (f"the same, where {found['target']} ms are the target", f"{found['milliseconds']:.2f} ms"),
     ]
 
 
