@@ -11,10 +11,11 @@ from ledger.client import Client
 from ledger.codes import Outcome
 from ledger.common.ids import LogId, RecordId, bytes_from_hex, to_hex
 from ledger.errors import LadingError, NotFound, StorageFailed, Unavailable, VerificationFailed
-from ledger.log.leaf import LogIdentity, Receipt
+from ledger.log.leaf import Leaf, LogIdentity, Receipt
+from ledger.merkle import leaf_hash
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
-from ledger.records.signing import SignedRecord
+from ledger.records.signing import SignedRecord, signatures_from_json
 from ledger.records.types import LOG_ONLY, Checkpoint, RegistryChange
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.registry.forwarding import Forwarded
@@ -192,7 +193,23 @@ class _Peer:
         if "receipt" not in answer:
             missing = ", ".join(map(str, answer.get("missing", ())))
             raise NotFound("it waits there for what is missing", where=to_hex(record_id), found=missing)
-        self._log.verify_receipt(Receipt.from_json(answer["receipt"]))
+        self._check(Receipt.from_json(answer["receipt"]), record_id, signed)
+
+    def _check(self, receipt: Receipt, record_id: RecordId, signed: SignedRecord) -> None:
+        """That the log promised this record; under these signatures, or those under which it had it before."""
+
+        def promised(signatures: bytes) -> bool:
+            leaf = Leaf.of(signed.record.NUMBER, record_id, signatures, receipt.log_time)
+            return leaf_hash(leaf.encode()) == receipt.leaf_hash
+
+        self._log.verify_receipt(receipt)
+        if promised(signed.signature_bytes()):
+            return
+        there = self._client.get(f"/v1/records/{to_hex(record_id)}").get("signatures")
+        if not promised(b"".join(signatures_from_json(there))):
+            raise VerificationFailed(
+                "a receipt for another leaf", where=to_hex(record_id), found=to_hex(receipt.leaf_hash)
+            )
 
 
 def _recorded(found: Sequence[outcomes.ItemOutcome]) -> bool:

@@ -307,6 +307,30 @@ def test_a_revocation_ends_a_run_that_is_under_way(two: Two) -> None:
     assert [has(two.second, one) for one in left] == [True, False]
 
 
+def test_a_receipt_for_another_record_is_none(two: Two) -> None:
+    """The other operator answers with what it promised before, and takes nothing."""
+    consent = two.consented(CARRIER, until=two.first.now + DAY + 10)
+    two.forward()
+    _, promised = open_goods(two)
+    assert two.forward().forwarded == 1
+    receipt = Client(two.url).get(f"/v1/records/{to_hex(promised)}")["log"]["receipt"]
+    _, left = open_goods(two)
+
+    class Lying(Client):
+        def submit(self, signed: SignedRecord) -> dict[str, Any]:
+            return {"id": to_hex(left), "receipt": receipt}
+
+        def get(self, path: str) -> dict[str, Any]:
+            return super().get(path.replace(to_hex(left), to_hex(promised)))
+
+    report = Forwarding(two.first.node.reader, {two.log_id(two.second): two.url}, Lying).run()
+    assert report.forwarded == 0
+    assert "a receipt for another leaf" in report.refused[0].why
+    assert two.forward().forwarded == 1
+    assert has(two.second, left)
+    two.revoke(consent, CARRIER)
+
+
 def test_only_peers_are_connected_to_and_they_must_serve_the_log_they_are_named_for(two: Two) -> None:
     open_goods(two)
     consent = two.consented(CARRIER, until=two.first.now + DAY + 7)
