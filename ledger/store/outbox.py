@@ -64,13 +64,11 @@ def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set
 
 def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
     """Pending and waiting rows whose next try has come, in log order from beyond index `after`."""
-    query = (
-        select(*columns(outbox, OutboxRow))
-        .where(outbox.c.state.in_(_DUE), outbox.c.log_index > after, outbox.c.next_try <= now)
-        .order_by(outbox.c.log_index)
-        .limit(limit)
-    )
-    return some(connection, query, OutboxRow)
+    query = select(*columns(outbox, OutboxRow)).where(outbox.c.log_index > after, outbox.c.next_try <= now)
+    query = query.order_by(outbox.c.log_index).limit(limit)
+    # Of each state apart, as the index has them: of both at once, the whole backlog would be sorted.
+    rows = [row for state in _DUE for row in some(connection, query.where(outbox.c.state == state), OutboxRow)]
+    return sorted(rows, key=lambda row: row.log_index)[:limit]
 
 
 def in_state(connection: Connection, state: str, limit: int, after: int = -1) -> list[OutboxRow]:
@@ -79,10 +77,10 @@ def in_state(connection: Connection, state: str, limit: int, after: int = -1) ->
     return some(connection, query.order_by(outbox.c.log_index).limit(limit), OutboxRow)
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many rows there are by state."""
-    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def left(connection: Connection) -> int:
+    """How many rows have no final outcome."""
+    query = select(func.count()).select_from(outbox).where(outbox.c.state.in_((PENDING, SENT, WAITING)))
+    return int(connection.scalar(query) or 0)
 
 
 def under_way(connection: Connection, now: int) -> int:

@@ -133,18 +133,18 @@ def listing(
 
     Key-set paging by log index: pass the last row's as `after`, or with `newest_first` as `before`.
     """
-    query = select(*columns(records, StoredRecord)).where(records.c.log_index > after)
+    query, place = select(*columns(records, StoredRecord)), records.c.log_index
     if kind:
         index = record_index
-        query = query.join(index, index.c.log_index == records.c.log_index).where(
-            index.c.kind == kind, index.c.key == key, index.c.log_index > after
-        )
+        query = query.join(index, index.c.log_index == records.c.log_index)
+        query = query.where(index.c.kind == kind, index.c.key == key)
+        place = index.c.log_index  # in whose order the index has them; of the other, all would be sorted first
+    query = query.where(place > after)
     if before is not None:
-        query = query.where(records.c.log_index < before)
+        query = query.where(place < before)
     if types:
         query = query.where(records.c.type_number.in_(types))
-    order = records.c.log_index.desc() if newest_first else records.c.log_index
-    return some(connection, query.order_by(order).limit(limit), StoredRecord)
+    return some(connection, query.order_by(place.desc() if newest_first else place).limit(limit), StoredRecord)
 
 
 def under(connection: Connection, kind: str, prefix: str, *, types: Sequence[int], stop: int) -> Iterator[StoredRecord]:
@@ -171,9 +171,10 @@ def naming(
     return dict(sorted(result.items(), key=lambda entry: entry[1].log_index))
 
 
-def count_by_type(connection: Connection) -> dict[int, int]:
-    """How many records of each type number there are."""
+def count_by_type(connection: Connection, since: int, stop: int) -> dict[int, int]:
+    """How many records of each type number there are from log index `since` to before `stop`."""
     query = select(records.c.type_number, func.count()).group_by(records.c.type_number)
+    query = query.where(records.c.log_index >= since, records.c.log_index < stop)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

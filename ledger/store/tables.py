@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 durable = MetaData(
@@ -142,6 +143,9 @@ outbox = Table(
     Index(None, "state", "log_index"),
 )
 
+MAY_BE_MINED = "state IN ('stored', 'sent', 'unknown')"
+"""Of a transaction. Word for word in index and queries, or SQLite does not see that the index serves them."""
+
 transactions = Table(
     "transactions",
     durable,
@@ -157,6 +161,13 @@ transactions = Table(
     Column("block_number", BigInteger, nullable=True),
     Column("problem", Text, nullable=False),
     UniqueConstraint("sender", "nonce"),  # never another intent under a nonce that may still be mined
+    Index(
+        "ix_transactions_open",
+        "sender",
+        "nonce",
+        sqlite_where=text(MAY_BE_MINED),
+        postgresql_where=text(MAY_BE_MINED),
+    ),
 )
 
 carried = Table(

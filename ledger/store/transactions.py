@@ -7,12 +7,12 @@ several records has the hash of their ids in its name, see `name_of`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, text, update
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.store.rows import chunks, columns, some
-from ledger.store.tables import carried, transactions
+from ledger.store.tables import MAY_BE_MINED, carried, transactions
 
 STORED, SENT, UNKNOWN, MINED, DROPPED = "stored", "sent", "unknown", "mined", "dropped"
 OPEN = (STORED, SENT, UNKNOWN)
@@ -134,7 +134,7 @@ def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list
     """The sender's transactions that are neither mined nor dropped, by nonce."""
     query = (
         select(*columns(transactions, StoredTransaction))
-        .where(transactions.c.sender == sender, transactions.c.state.in_(OPEN))
+        .where(transactions.c.sender == sender, text(MAY_BE_MINED))
         .order_by(transactions.c.nonce)
         .limit(limit)
     )

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 
 from ledger.common.ids import RecordId
 from ledger.errors import Busy, Misconfigured, StorageFailed
@@ -27,8 +28,6 @@ from ledger.store.tables import APPEND_ONLY, durable
 from tests.samples import sample
 from tests.store.entries import SIGNER, endorsement, endorsements, entry_of, rng
 
-VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
-
 
 def test_migrations_make_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
@@ -42,20 +41,20 @@ def test_migrations_make_what_the_tables_say(database: Database) -> None:
         assert compare_metadata(context, durable) == []
 
 
-def test_quarters_without_evidence_are_taken_again_and_codes_are_named_once(url: str, database: Database) -> None:
+def test_quarters_without_evidence_are_taken_again_and_codes_are_named_once(url: str, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
     kept = {"codes/0x01": '["b", "b"]', "codes/0x02": "no list", "published/1": '{"from": {}}', "rule/0x03": "x"}
-    with database.write() as connection:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(migrate.configuration(connection), "0010")
         for name, value in {**kept, "published/2": "{}"}.items():
             meta.put(connection, name, value)
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
-    Database.open(url).close()
+    engine.dispose()
+    database = Database.open(url)
     with database.read() as connection:
-        assert migrate.revision(connection) == max(path.name[:4] for path in VERSIONS.glob("0*.py"))
-        assert {name: meta.get(connection, name) for name in (*kept, "published/2")} == {
-            **kept,
-            "codes/0x01": '["b"]',
-            "published/2": None,
-        }
+        found = {name: meta.get(connection, name) for name in (*kept, "published/2")}
+    database.close()
+    assert found == {**kept, "codes/0x01": '["b"]', "published/2": None}
 
 
 def test_opening_again_changes_nothing(database: Database, url: str, sequencer: Sequencer) -> None:

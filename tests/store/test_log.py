@@ -283,7 +283,8 @@ def test_listing_pages_by_index(database: Database, sequencer: Sequencer) -> Non
         assert records.listing(connection, "partner", "2") == []
         assert len(records.listing(connection, types=[15], limit=7)) == 7
         assert records.listing(connection, types=[4]) == []
-        assert records.count_by_type(connection) == {15: 25}
+        assert records.count_by_type(connection, 0, 25) == {15: 25}
+        assert records.count_by_type(connection, 20, 24) == {15: 4}
 
 
 def test_streams_cross_chunk_borders(database: Database, sequencer: Sequencer, monkeypatch: pytest.MonkeyPatch) -> None:

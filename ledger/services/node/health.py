@@ -153,14 +153,14 @@ class Health:
         with self._home.database.read() as connection:
             head, anchored = log.head(connection), checkpoints.latest_anchored(connection)
             signed = checkpoints.get(connection, size)
-            counts, oldest = outbox.counts(connection), outbox.oldest_under_way(connection)
+            left, oldest = outbox.left(connection), outbox.oldest_under_way(connection)
         values = {
             "log_size": head.size,
             "published_size": size,
             "published_head_age_seconds": now - signed.signed_at if signed else 0,
             "unpublished_seconds": self._behind(),
             "anchored_size": anchored.size if anchored else 0,
-            "outbox_waiting": sum(count for state, count in counts.items() if state != outbox.FINAL),
+            "outbox_waiting": left,
             "oldest_waiting_seconds": 0 if oldest is None else now - oldest,
             "chain_away_seconds": now - news.away[0] if news.away else 0,
             "lease_held": int(news.relays),

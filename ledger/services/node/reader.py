@@ -3,6 +3,7 @@
 It needs no lock, so it works beside the process that serves the home.
 """
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +34,7 @@ from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.records import RecordViews
 from ledger.store import checkpoints, log, records
-from ledger.store.database import Database
+from ledger.store.database import Connection, Database
 
 
 def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bool = True) -> "LedgerReader":
@@ -76,6 +77,8 @@ class LedgerReader:
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
         self.witness_problems = self.publisher.witness_problems
+        self._counts: tuple[int, Counter[int]] = (0, Counter())
+        """How many records of each type number there are below that log index: leaves never change."""
 
     def close(self) -> None:
         self.home.close()
@@ -127,11 +130,19 @@ class LedgerReader:
             "checkpoint": published.note.decode() if tree == published.head.size else None,
         }
 
+    def _counted(self, connection: Connection, size: int) -> Counter[int]:
+        """How many records of each type number there are below `size`; only new ones are counted."""
+        before, counts = self._counts if self._counts[0] <= size else (0, Counter[int]())
+        if before < size:
+            counts = counts + Counter(records.count_by_type(connection, before, size))
+            self._counts = size, counts
+        return counts
+
     def log_state(self) -> dict[str, Any]:
         with self.home.database.read() as connection:
             head = log.head(connection)
             anchored = checkpoints.latest_anchored(connection)
-            counts = {BY_NUMBER[n].__name__: count for n, count in sorted(records.count_by_type(connection).items())}
+            counts = self._counted(connection, head.size)
         published = self.publisher.current()
         return {
             "origin": self.home.consortium.log.origin,
@@ -149,7 +160,7 @@ class LedgerReader:
                 if anchored
                 else None
             ),
-            "records": counts,
+            "records": {BY_NUMBER[number].__name__: count for number, count in sorted(counts.items())},
             "witnesses": self.witness_state(),
         }
 

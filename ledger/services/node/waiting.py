@@ -29,8 +29,7 @@ def settle_within(node: Node, seconds: float, tell: Tell = lambda _: None) -> in
         except (ChainUnavailable, LeaseLost):
             away = True
         with node.home.database.read() as connection:
-            moving, counts = outbox.under_way(connection, node.home.clock.now()), outbox.counts(connection)
-        left = sum(count for state, count in counts.items() if state != outbox.FINAL)
+            moving, left = outbox.under_way(connection, node.home.clock.now()), outbox.left(connection)
         tell(left)
         if not (busy or away or moving):
             break

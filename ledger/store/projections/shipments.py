@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
@@ -154,19 +154,25 @@ def listing(
     A page may hold more than `limit` rows: shipments that one record opened (a split) are never torn apart.
     """
     table = _shipments.c
-    query = select(table.opened_index)
-    if party is not None:
-        query = query.where(or_(table.consignor == party, table.consignee == party, table.custodian == party))
-    if custodian is not None:
-        query = query.where(table.custodian == custodian)
+    where = [] if custodian is None else [table.custodian == custodian]
     if states:
-        query = query.where(table.state.in_(states))
+        where.append(table.state.in_(states))
     if before is not None:
-        query = query.where(table.opened_index < before)
-    indexes = list(connection.scalars(query.order_by(table.opened_index.desc()).limit(limit)))
-    if not indexes:
+        where.append(table.opened_index < before)
+    parts = [] if party is None else [part == party for part in (table.consignor, table.consignee, table.custodian)]
+
+    def newest(*more: ColumnElement[bool]) -> Select[tuple[int]]:
+        return select(table.opened_index).where(*where, *more).order_by(table.opened_index.desc()).limit(limit)
+
+    # The newest in each part stand in that part's index; asked for all parts at once, all shipments would be read.
+    each = [newest(part) for part in parts] or [newest()]
+    found = {index for query in each for index in connection.scalars(query)}
+    if not found:
         return []
-    whole = query.with_only_columns(*columns(_shipments, Shipment)).where(table.opened_index >= indexes[-1])
+    indexes = sorted(found, reverse=True)[:limit]
+    whole = select(*columns(_shipments, Shipment)).where(*where, table.opened_index.in_(indexes))
+    if parts:
+        whole = whole.where(or_(*parts))
     return some(connection, whole.order_by(table.opened_index.desc(), table.child_index, table.shipment), Shipment)
 
 

@@ -138,7 +138,7 @@ class NetworkStage(Stage):
         def done() -> bool:
             self.node.settle()
             with self.node.home.database.read() as connection:
-                return set(outbox.counts(connection)) <= {outbox.FINAL}
+                return outbox.left(connection) == 0
 
         until(done, "records wait for the chain")
 

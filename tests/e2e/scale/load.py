@@ -109,7 +109,7 @@ def waiting(database_url: str) -> int:
     database = Database.existing(database_url)
     try:
         with database.read() as connection:
-            return sum(count for state, count in outbox.counts(connection).items() if state != outbox.FINAL)
+            return outbox.left(connection)
     finally:
         database.close()
 
