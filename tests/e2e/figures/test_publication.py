@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ledger.records.evidence import Basis
 from ledger.scores.publication import PUBLISHED_AFTER
 from ledger.services.audit.run import audit
 from ledger.store import meta, openings
-from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
+from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, living, staged
 
 PUBLIC = (
     f"/v1/partners/{CARRIER}/score",
@@ -87,12 +88,20 @@ def to_publication(stage: Stage) -> None:
     stage.node.settle()
 
 
+@pytest.fixture(scope="module")
+def a_quarter_later(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("quarter") / "home"
+    with living(founded, home) as stage:
+        for days in (2, 12, 3, 4, 5, 2, 3, 2, 2, 3, 2):
+            ship(stage, days)
+        to_publication(stage)
+    return home
+
+
 @pytest.fixture
-def published(stage: Stage) -> Stage:
-    for days in (2, 12, 3, 4, 5, 2, 3, 2, 2, 3, 2):
-        ship(stage, days)
-    to_publication(stage)
-    return stage
+def published(a_quarter_later: Path, tmp_path: Path) -> Iterator[Stage]:
+    with staged(a_quarter_later, tmp_path / "published") as stage:
+        yield stage
 
 
 def test_a_quarter_is_public_from_the_first_checkpoint_thirty_days_after_its_end(stage: Stage) -> None:

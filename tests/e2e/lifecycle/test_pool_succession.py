@@ -4,6 +4,7 @@ is new, and nobody gains by signing or sending for the wrong one.
 
 import json
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,7 +53,7 @@ from ledger.store import records
 from ledger.store.projections import outcomes
 from tests.e2e.figures.test_awards import POOL, agree
 from tests.e2e.lifecycle.test_contract_succession import decide, prepare
-from tests.e2e.stage import AUDITOR, CARRIER, DELAY, HOUR, MAKER, PURSE, SECOND, SHOP, Stage, key_of, staged
+from tests.e2e.stage import AUDITOR, CARRIER, DELAY, HOUR, MAKER, PURSE, SECOND, SHOP, Stage, key_of, living, staged
 
 GIVEN = (BonusAgreement, Endorsement, Observation)
 """What partners give back of a lost database: what only the log had, and the agreements with their details."""
@@ -77,17 +78,26 @@ def succeed(stage: Stage) -> tuple[bytes, bytes]:
     return result.predecessor, result.successor
 
 
+@pytest.fixture(scope="module")
+def two_pools(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Succeeded]:
+    home = tmp_path_factory.mktemp("pools") / "home"
+    with living(founded, home) as stage:
+        old = agree(stage)
+        pools = succeed(stage)
+        new = agree(stage)
+        goods = stage.open(10)
+        stage.hand(MAKER, CARRIER, (goods, 0, 10))
+        stage.pass_time(5 * DAY)
+        stage.hand(CARRIER, SHOP, (goods, 1, 10))
+        stage.pass_time(40 * DAY)
+    return home, Succeeded(stage, pools, old, new)
+
+
 @pytest.fixture
-def succeeded(stage: Stage) -> Succeeded:
-    old = agree(stage)
-    pools = succeed(stage)
-    new = agree(stage)
-    goods = stage.open(10)
-    stage.hand(MAKER, CARRIER, (goods, 0, 10))
-    stage.pass_time(5 * DAY)
-    stage.hand(CARRIER, SHOP, (goods, 1, 10))
-    stage.pass_time(40 * DAY)
-    return Succeeded(stage, pools, old, new)
+def succeeded(two_pools: tuple[Path, Succeeded], tmp_path: Path) -> Iterator[Succeeded]:
+    home, made = two_pools
+    with staged(home, tmp_path / "succeeded") as stage:
+        yield replace(made, stage=stage)
 
 
 def award(stage: Stage, agreement: RecordId) -> RecordId:
