@@ -10,18 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cli.processes import LADING, ROOT, environment, served, wait_for
+from tests.e2e.cli.processes import ROOT, served, wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts a process of another user")
 STRANGER = 65534
 UNIT = ROOT / "packaging" / "systemd" / "lading.service"
-
-
-def lading(home: Path, *words: str) -> str:
-    env = environment(home, LADING_PASSPHRASE="x")
-    done = subprocess.run([*LADING, *words], cwd=home.parent, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def as_stranger(*command: str) -> "subprocess.CompletedProcess[bytes]":
@@ -29,24 +22,16 @@ def as_stranger(*command: str) -> "subprocess.CompletedProcess[bytes]":
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A home as the commands make it, in a folder that the unit's mode lets others pass."""
+def home(founded: Path) -> Iterator[Path]:
+    """A home that was served, in a folder that the unit's mode lets others pass."""
     folder = Path(tempfile.mkdtemp(prefix="lading-users-"))  # pytest's own folder lets nobody pass
     folder.chmod(0o711)
     made = folder / "home"
     try:
-        lading(made, "keys", "new", "./member.json", "--demo")
-        member = lading(made, "keys", "show", "./member.json").split()[0]
-        lading(made, "found", "--council", member, "--threshold", "1", "--delay", "0")
-        lading(made, "trust")
-        lading(made, "opening", "--out", "contracts")
-        changes = [str(path) for path in sorted((folder / "contracts").iterdir())]
-        for change in changes:
-            lading(made, "sign", "./member.json", change, "--yes", "--out", change)
-        lading(made, "submit", *changes)
+        shutil.copytree(founded, made, ignore=shutil.ignore_patterns("now"))
         (mode,) = re.findall(r"^StateDirectoryMode=(\d+)$", UNIT.read_text(), re.MULTILINE)
         made.chmod(int(mode, 8))
-        with served(made, LADING_PASSPHRASE="x") as (url, process):
+        with served(made) as (url, process):
             wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
             process.terminate()
             process.wait(timeout=30)
