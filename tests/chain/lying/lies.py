@@ -4,6 +4,7 @@ What it says goes through the product's own reading of JSON-RPC. The chain behin
 it may have arrived although the answer says otherwise.
 """
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -144,16 +145,22 @@ def at_random(seed: int, most: int = 60, *, everywhere: bool = False) -> Plan:
     return plan
 
 
-def schedules(questions: int, count: int, first: int = 0) -> Iterator[tuple[str, Plan]]:
-    """`count` plans for a run that asks about `questions`: each answer in turn with each lie, then again as long-lived
-    lies, then seeded ones, from the seed `first` on."""
+def schedules(asked: Sequence[str], count: int, first: int = 0) -> Iterator[tuple[str, Plan]]:
+    """`count` plans for a run that asks about these questions: each answer in turn with each lie, then again as
+    long-lived lies, then seeded ones, from the seed `first` on, but for those that would lie in none of these answers.
+    """
     made = 0
     for again in (1, 6):
-        for at in range(questions):
+        for at in range(len(asked)):
             for kind in KINDS:
                 if made >= count // 2:
                     break
                 yield f"{kind} from answer {at} on, {again} times", one_in_turn(at, kind, again=again)
                 made += 1
-    for seed in range(first, first + count - made):
+    lying = (seed for seed in itertools.count(first) if _lies(at_random(seed), asked))
+    for seed in itertools.islice(lying, count - made):
         yield f"seed {seed}", at_random(seed)
+
+
+def _lies(plan: Plan, asked: Sequence[str]) -> bool:
+    return any(plan(number, method) for number, method in enumerate(asked))

@@ -55,7 +55,7 @@ def test_the_day_has_outcomes_of_every_sort_and_is_the_same_on_a_foreign_network
 
 
 def test_whatever_one_answer_says_the_log_ends_as_with_an_honest_node(founded: Founded, honest_day: Honest) -> None:
-    plans = list(enumerate(schedules(len(honest_day.foreign.asked), SCHEDULES)))
+    plans = list(enumerate(schedules(honest_day.foreign.asked, SCHEDULES)))
     told: Counter[tuple[str, str]] = Counter()
     for number, (name, plan) in random.Random(20).sample(plans, IN_THE_SUITE):
         told += run(founded, honest_day, number, name, plan)
@@ -68,7 +68,7 @@ def test_whatever_any_answer_says_the_log_ends_as_with_an_honest_node(founded: F
     """Each answer of the day in turn, with each lie, once and lasting; then seeded lies of every rate and mixture."""
     told: Counter[tuple[str, str]] = Counter()
     silent = 0
-    plans = schedules(len(honest_day.foreign.asked), SCHEDULES, SEED * SCHEDULES)
+    plans = schedules(honest_day.foreign.asked, SCHEDULES, SEED * SCHEDULES)
     for number, (name, plan) in enumerate(plans):
         lies = run(founded, honest_day, number, name, plan)
         silent += not lies
