@@ -106,8 +106,9 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "proposals-gone",
-        "proposals that are not here any more",
-        "they are no records yet, may be withdrawn, and expire: their signers have them",
+        "proposals that are not here any more, and whether the keys that signed one so far have a part in it",
+        "they are no records yet, may be withdrawn, and expire: their signers have them. Keys change while a proposal "
+        "waits, and are judged once all have signed",
         ("proposals -row with its index",),
     ),
     NotJudged(
@@ -118,8 +119,8 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "relaying",
-        "how often and why a record was tried, what it waits for, the transactions that carried it, and the account "
-        "that relays",
+        "how often and why a record was tried, what it waits for, the transactions that carried it, whether those that "
+        "are settled are noted so, and the account that relays",
         "the operator's process alone uses these notes and makes them anew: the chain decides, whatever they say",
         (
             "outbox.attempts",
