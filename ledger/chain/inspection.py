@@ -64,11 +64,16 @@ class _Inspection:
         self.found.append(ChainDamage(where, expected, found))
 
     def run(self) -> None:
-        """1. Every value whose key is a hash has this hash.
+        """0. The file consists of two tables, and of nothing that could change what is written to them.
+        1. Every value whose key is a hash has this hash.
         2. From the head down, each block names the one before, and its tries lead to every node there is.
         3. What leads from nowhere, or stands under other keys than those that follow from the blocks.
         4. Notes: the chain's id, and one of each transaction that reverted.
         """
+        # 0.
+        for where, expected, found in self._store.strangers():
+            self.add(where, expected, found)
+        named = len(self.found)
         # 1.
         sound, others = set(), {}
         for key, value in self._store.pairs():
@@ -78,7 +83,7 @@ class _Inspection:
                 self.add(f"value {to_hex(key)}", to_hex(key), to_hex(keccak256(value)))
             else:
                 sound.add(key)
-        if self.found:
+        if len(self.found) > named:
             return  # what they lead to cannot be read
         # 2.
         self._walk_blocks()

@@ -17,6 +17,11 @@ from eth.db.atomic import AtomicDB
 from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 
 _FORMAT = 1
+_TABLES = {
+    "table pairs": "CREATE TABLE pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "table notes": "CREATE TABLE notes (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+}
+"""As SQLite keeps them: a trigger, or another rule, could undo or refuse what is written."""
 _HASH_LENGTH = 32
 _REFUSED = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
 """Nothing was written: SQLite says so before a commit is on its way to the disk."""
@@ -151,6 +156,16 @@ class SqliteStore(AtomicDB):
             for key, value in self._db.execute("SELECT key, value FROM pairs"):
                 yield bytes(key), bytes(value)
 
+    def strangers(self) -> Iterator[tuple[str, str, str]]:
+        """What the file consists of besides rows, and should not: its name, what is right, and what is there."""
+        with self._translated():
+            rows = self._db.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        there = {f"{kind} {name}": " ".join(str(sql).split()) for kind, name, sql in rows}
+        for name in sorted(there.keys() | _TABLES.keys()):
+            right, wrong = _TABLES.get(name, "nothing"), there.get(name, "nothing")
+            if right != wrong:
+                yield name, right, wrong
+
     def close(self) -> None:
         self._db.close()
         self._unlock()
@@ -206,8 +221,8 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         if writable:
-            db.execute("CREATE TABLE IF NOT EXISTS pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
-            db.execute("CREATE TABLE IF NOT EXISTS notes (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+            for definition in _TABLES.values():
+                db.execute(definition.replace("TABLE", "TABLE IF NOT EXISTS", 1))
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
                 db.execute(f"PRAGMA user_version = {_FORMAT}")
         else:

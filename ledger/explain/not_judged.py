@@ -78,7 +78,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "erasures-gone",
-        "erasures that were struck from the database and from `erasures.jsonl` together",
+        "erasures that were struck from the database and from `erasures.jsonl` together, or written otherwise in both",
         "the operator alone notes them, in both; a copy of the file that others keep tells of them",
     ),
     NotJudged(
@@ -100,14 +100,15 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     NotJudged(
         "quarters-gone",
         "published quarters that are not here, which parts were open at those that are, and the figures of those since "
-        "which parts were opened or erased",
+        "which parts were opened or erased, or whose scorecard is not here",
         "they are taken again when somebody asks for them; where other parts are open now, that gives others (a note)",
         ("meta -row published", "meta.value published parts"),
     ),
     NotJudged(
         "proposals-gone",
-        "proposals that are not here any more",
-        "they are no records yet, may be withdrawn, and expire: their signers have them",
+        "proposals that are not here any more, and whether the keys that signed one so far have a part in it",
+        "they are no records yet, may be withdrawn, and expire: their signers have them. Keys change while a proposal "
+        "waits, and are judged once all have signed",
         ("proposals -row with its index",),
     ),
     NotJudged(
@@ -118,7 +119,8 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "relaying",
-        "how often and why a record was tried, what it waits for, and the transactions that carried it",
+        "how often and why a record was tried, what it waits for, the transactions that carried it, whether those that "
+        "are settled are noted so, and the account that relays",
         "the operator's process alone uses these notes and makes them anew: the chain decides, whatever they say",
         (
             "outbox.attempts",
@@ -156,7 +158,8 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "secrets",
-        "key files that are not here, the key of sign-in sessions, names of keystores, and other people's keys",
+        "key files that are not here, whether it is a demonstration where both keystores are among them, the key of "
+        "sign-in sessions, names of keystores, and other people's keys",
         "a copy for an auditor has none of them. What is here is opened where the passphrase is at hand",
         (
             "file keys/relayer.json deleted",

@@ -1,13 +1,13 @@
 """Cosignatures: each is by its witness and of a tree that the log contains, and what readers see is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import LadingError
 from ledger.log.cosignature import Cosignature, WitnessPolicy, parse_witness_key
 from ledger.log.signed_note import NoteSignature, TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime
-from ledger.services.audit.checkpoints import SHOWN
+from ledger.services.audit.checkpoints import SHOWN, SignedHead
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import WalkedLog
 from ledger.services.home.consortium import Consortium
@@ -35,10 +35,15 @@ class Cosigned:
 
 
 def check_cosignatures(
-    source: Connection, log: WalkedLog, shown: bytes | None, consortium: Consortium, findings: Findings
+    source: Connection,
+    log: WalkedLog,
+    heads: Sequence[SignedHead],
+    shown: bytes | None,
+    consortium: Consortium,
+    findings: Findings,
 ) -> Cosigned:
-    """Every row holds, and is of the log's own tree, and of a checkpoint that is kept; the checkpoint that readers see
-    shows none that is not kept. `shown`: as it was before the database was read.
+    """Every row holds, and is of the log's own tree, and of a checkpoint that is kept; no checkpoint of `heads` shows
+    one that is not kept. `shown`: the one that readers see, as it was before the database was read.
 
     That it has no quorum is a note: witnesses may be away, and the log goes on. Answers with the rows that
     hold.
@@ -71,30 +76,36 @@ def check_cosignatures(
                 result,
                 "the witness saw another tree than the log's leaves make now: the log was rewritten after it was seen",
             )
-    _check_shown(shown, consortium, kept, findings)
+    for head in heads:
+        _check_lines(head, consortium, kept, findings)
+    _check_shown(shown, consortium, findings)
     return Cosigned(sound)
 
 
-def _check_shown(
-    shown: bytes | None, consortium: Consortium, kept: Mapping[int, set[NoteSignature]], findings: Findings
+def _check_lines(
+    signed: SignedHead, consortium: Consortium, kept: Mapping[int, set[NoteSignature]], findings: Findings
 ) -> None:
-    if shown is None:
-        return
-    policy = consortium.witness_policy
-    checkpoint = parse_checkpoint(shown)
+    """A line that nobody signed would be shown with the others, and too many of them make the note unreadable."""
+    checkpoint = parse_checkpoint(signed.note)
     for number, line in enumerate(checkpoint.signatures):
         if number == 0 and line.name == consortium.log.origin:
             continue  # the log's own, which was verified
         if line not in kept.get(checkpoint.head.size, set()):
             findings.add(
                 "",
-                f"cosignatures of size {checkpoint.head.size} by {line.name} in {SHOWN}",
+                f"cosignatures of size {checkpoint.head.size} by {line.name} in {signed.where}",
                 "a row of the table cosignatures",
                 "no such row",
-                f"{SHOWN} shows this cosignature, but the database has none such: it was deleted, or the file altered",
+                f"{signed.where} shows this cosignature, but the database has none such: it was deleted, or the note "
+                "altered",
             )
-    if policy is None:
+
+
+def _check_shown(shown: bytes | None, consortium: Consortium, findings: Findings) -> None:
+    policy = consortium.witness_policy
+    if shown is None or policy is None:
         return
+    checkpoint = parse_checkpoint(shown)
     try:
         found = policy.cosignatures(checkpoint)
     except LadingError as error:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from ledger.chain.client import ChainReader
 from ledger.chain.transactions import sender_and_nonce
 from ledger.codes import RegistryAction
-from ledger.common.ids import ConsortiumId, to_hex
+from ledger.common.ids import ConsortiumId, RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.errors import LadingError
 from ledger.records.disclosure import join, part_from_json, part_to_json, split
@@ -128,6 +128,8 @@ def _proposed(row: Row, domains: Sequence[Domain]) -> Record:
     if domain_of(record, row["record_id"], domains) is None:
         raise ValueError("the message has another digest")
     signatures = json.loads(row["signatures"])
+    if not signatures:
+        raise ValueError("nobody has signed it")
     for signer, signature in signatures.items():
         if to_hex(recover(row["record_id"], signature_from_hex(signature, "signatures"))) != signer:
             raise ValueError(f"the signature is not {signer}'s")
@@ -164,8 +166,11 @@ def check_consents(source: Connection, consortium: ConsortiumId, findings: Findi
 
 
 def check_enrolments(source: Connection, copy: Connection, consortium: ConsortiumId, findings: Findings) -> None:
-    """Documents have their hash and were signed by the key they name; those that led to an admission here are kept."""
-    kept = set()
+    """Documents have their hash and were signed by the key they name; those that led to an admission here are kept.
+
+    Of partners that were admitted elsewhere, or before a database was lost, nobody here need have any: a note.
+    """
+    kept, elsewhere = set(), list[RecordId]()
     for row in rowwise.stream(source, "enrolments"):
         kept.add(row["document_hash"])
         try:
@@ -186,8 +191,11 @@ def check_enrolments(source: Connection, copy: Connection, consortium: Consortiu
     for stored in records.stream(copy, types=[RegistryChange.NUMBER]):
         change = stored.record
         if isinstance(change, RegistryChange) and change.action == RegistryAction.ADMIT and any(change.document):
-            asked_here = rowwise.some(source, "outbox", "record_id", [stored.record_id])
-            if change.document not in kept and asked_here:
+            if change.document in kept:
+                continue
+            if not rowwise.some(source, "outbox", "record_id", [stored.record_id]):
+                elsewhere.append(stored.record_id)
+            else:
                 findings.add(
                     stored.record_id,
                     "enrolments",
@@ -195,3 +203,7 @@ def check_enrolments(source: Connection, copy: Connection, consortium: Consortiu
                     "no such document",
                     "the partner was admitted on a document that is not here any more: it was deleted",
                 )
+    if elsewhere:
+        found = f"none for {len(elsewhere)} partners, the first admitted by {to_hex(elsewhere[0])}"
+        what = "partners were admitted on documents that are not here: given to another operator, lost, or deleted"
+        findings.note("", "enrolments", "the document of every admission", found, what)

@@ -7,7 +7,7 @@ difference is named with the record it concerns. It only reads, and may run besi
 
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +42,7 @@ from ledger.services.audit.checkpoints import (
 from ledger.services.audit.cosignatures import check_cosignatures
 from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_consents, check_enrolments, check_proposals, check_transactions
-from ledger.services.audit.files.cosignature_file import check_published_cosignatures
+from ledger.services.audit.files.cosignature_file import check_published_cosignatures, check_published_lines
 from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
 from ledger.services.audit.files.log_files import check_log_files
@@ -62,6 +62,7 @@ from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
+from ledger.services.publish.published_cosignatures import published_rows
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.bonus_pools import CONTRACTS
@@ -69,6 +70,7 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import migrate, rowwise
+from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Connection, Database
 
 PATIENCE = 15.0
@@ -206,6 +208,7 @@ class _Audit:
         final = self._chain.final()
         home, identity = self._settings.home, self._consortium.log
         notes = {name: read_note(home, name, identity, self._findings) for name in (SHOWN, HIGHEST)}
+        published = list(published_rows(LogFolder(home / "log")))
         self._wait_for(final, patience)
         # 2.
         with self._database.read() as source:
@@ -214,7 +217,7 @@ class _Audit:
                 return _unjudged(self._findings)
             sound = check_types(source, self._findings)
             try:
-                return self._compare(source, final, notes, unreadable)
+                return self._compare(source, final, notes, published, unreadable)
             except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
                 if sound:
                     raise
@@ -227,6 +230,7 @@ class _Audit:
         source: Connection,
         final: int,
         notes: Mapping[str, SignedHead | None],
+        published: Sequence[StoredCosignature],
         unreadable: Collection[str],
     ) -> AuditReport:
         """The checks, in this order because later ones work on what earlier ones found sound.
@@ -290,7 +294,8 @@ class _Audit:
         convicted = check_held(log, self._held, identity, findings, newest.note if newest else None)
         before = notes[SHOWN]
         check_published_cosignatures(source, home / "log", findings)
-        cosigned = check_cosignatures(source, log, before.note if before else None, self._consortium, findings)
+        check_published_lines(source, published, log, identity.origin, findings)
+        cosigned = check_cosignatures(source, log, heads, before.note if before else None, self._consortium, findings)
         times = cosigned.times(self._consortium.witness_policy)
         times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]
         evidence = Evidence.of_chain(self._deployment.chain_id, times)

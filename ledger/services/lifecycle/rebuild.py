@@ -18,7 +18,7 @@ from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.errors import Misconfigured, NotFound, VerificationFailed
 from ledger.log.leaf import Leaf, LogIdentity
-from ledger.log.signed_note import parse_checkpoint
+from ledger.log.signed_note import SignedCheckpoint, parse_checkpoint
 from ledger.log.tiles import WIDTH
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import part_to_json, split
@@ -302,11 +302,19 @@ class _Restoration:
                 # 4.
                 rowwise.set_head(connection, len(leaves), leaves[-1].log_time)
                 self._fill(connection)
-                checkpoints.add(connection, self._signed.note_size, self._signed.root, self._signed.note, now)
+                checkpoints.add(connection, self._signed.note_size, self._signed.root, self._own_note(), now)
                 self._keep_cosignatures(connection)
         except _Incomplete as incomplete:
             return incomplete.lost
         return None
+
+    def _own_note(self) -> bytes:
+        """The newest checkpoint with the log's own signature alone: who cosigned it is kept beside it."""
+        if not self._signed.note:
+            return b""
+        checkpoint = parse_checkpoint(self._signed.note)
+        own = tuple(line for line in checkpoint.signatures if line.name == checkpoint.head.origin)
+        return SignedCheckpoint(checkpoint.head, own).encode()
 
     def _keep_cosignatures(self, connection: Connection) -> None:
         """Those that the newest checkpoint shows; those of older ones come from the published file later."""

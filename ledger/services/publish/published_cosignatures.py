@@ -43,7 +43,7 @@ def restore_cosignatures(
     Only those of the tree that stands: a witness that saw another one is the audit's to tell of.
     """
     origin = signer.identity.origin
-    for row in _published(files):
+    for row in published_rows(files):
         if row.size <= tree.size and _holds(row, origin, policy) and tree.root(row.size) == row.root:
             checkpoints.add(connection, row.size, row.root, signer.checkpoint(row.size, row.root), row.time)
             checkpoints.add_cosignatures(connection, [row])
@@ -54,7 +54,7 @@ def published_lines(files: LogFolder) -> frozenset[str]:
     return frozenset(files.read(COSIGNATURES).decode("utf-8", "replace").split("\n"))
 
 
-def _published(files: LogFolder) -> Iterator[StoredCosignature]:
+def published_rows(files: LogFolder) -> Iterator[StoredCosignature]:
     """What the file says, line by line; lines that say nothing are left out. Nothing is verified."""
     try:
         data = files.read(COSIGNATURES)

@@ -1,5 +1,6 @@
 """What a database consists of: its tables, columns, indexes and triggers, to be compared with what they should be."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ from ledger.store.triggers import refuse_function, trigger_names
 Objects = dict[str, str]
 """`trigger records_no_update` and the like → what it consists of, for comparing only."""
 REVISION = "alembic_version"
+_OWN = re.compile("table (sqlite_sequence|sqlite_stat[0-9])|index sqlite_autoindex_.*")
+"""What SQLite makes by itself. Other names that begin so are not free, but the schema's table can be written to."""
+_RULES = re.compile(r"\b(AUTOINCREMENT|CHECK|COLLATE|CONFLICT|DEFERRABLE|STRICT|WITHOUT ROWID)\b", re.IGNORECASE)
+"""What a table's text may ask of rows that none of SQLite's pragmas tells."""
 
 
 def revisions(connection: Connection) -> list[str]:
@@ -38,13 +43,16 @@ def expected_objects(connection: Connection, fresh: Connection) -> Objects:
 
 
 def _in_sqlite(connection: Connection) -> Iterator[tuple[str, str]]:
-    query = text("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-    for kind, name, table, sql in connection.execute(query).all():
+    for kind, name, table, sql in connection.exec_driver_sql(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master"
+    ).all():
+        if _OWN.fullmatch(f"{kind} {name}"):
+            continue
         if kind != "table":
             if kind != "index":
                 yield f"{kind} {name}", f"on {table}: {' '.join(str(sql).split())}"
             continue
-        yield f"table {name}", "without rowid" if "WITHOUT ROWID" in str(sql).upper() else ""
+        yield f"table {name}", " ".join(_RULES.findall(str(sql))).lower()
         for _, column, type_, not_null, default, key, hidden in _pragma(connection, "table_xinfo", name):
             yield f"column {name}.{column}", f"{type_} {not_null} {default} {key} {hidden}"
         for _, _, target, *rest in _pragma(connection, "foreign_key_list", name):

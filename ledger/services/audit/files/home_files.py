@@ -59,10 +59,11 @@ def check_keys(settings: Settings, consortium: Consortium, view: RegistryView, f
         what = "the registry knows another anchor key of this log: the file was exchanged"
         findings.add("", f"keys/{ANCHOR}", registered.key, anchor, what)
     _check_log_key(keys / LOG, passphrase, consortium, findings)
-    if (keys / RELAYER).exists() and is_demo(keys / RELAYER) != consortium.demo:
-        demo = "for demonstration" if consortium.demo else "in earnest"
-        what = "consortium.json and the relayer's keystore do not agree whether this is a demonstration: one was edited"
-        findings.add("", "consortium.json: demo", f"keys/{RELAYER} {demo}", f"otherwise in keys/{RELAYER}", what)
+    for name in (RELAYER, ANCHOR):
+        if (keys / name).exists() and is_demo(keys / name) != consortium.demo:
+            demo = "for demonstration" if consortium.demo else "in earnest"
+            what = f"consortium.json and keys/{name} do not agree whether this is a demonstration: one was edited"
+            findings.add("", "consortium.json: demo", f"keys/{name} {demo}", f"otherwise in keys/{name}", what)
 
 
 def _passphrase(settings: Settings) -> str | None:
@@ -73,8 +74,16 @@ def _passphrase(settings: Settings) -> str | None:
 
 
 def _check_id(path: Path, consortium: Consortium, findings: Findings) -> None:
-    if path.exists() and (result := path.read_bytes()) != consortium.genesis.consortium_id:
+    if path.exists() and (result := _content(path)) != consortium.genesis.consortium_id:
         findings.add("", "keys/consortium-id", consortium.genesis.consortium_id, result, "the file was edited")
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds; nothing where it is a folder, or cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _check_keystore(path: Path, passphrase: str | None, findings: Findings) -> str:
@@ -84,7 +93,7 @@ def _check_keystore(path: Path, passphrase: str | None, findings: Findings) -> s
     where = f"keys/{path.name}"
     try:
         address = keystore_address(path)
-        if not _is_keystore(path.read_bytes(), address):
+        if not _is_keystore(_content(path), address):
             findings.add("", where, "a keystore, as Lading writes it", "something else", _KEY)
         if passphrase is not None:
             read_keystore(path, passphrase)
@@ -112,7 +121,7 @@ def _check_log_key(path: Path, passphrase: str | None, consortium: Consortium, f
     if not path.exists():
         return
     where = f"keys/{path.name}"
-    if not _is_pem(path.read_bytes()):
+    if not _is_pem(_content(path)):
         findings.add("", where, "an encrypted key, as Lading writes it", "something else", _KEY)
     elif passphrase is not None:
         try:

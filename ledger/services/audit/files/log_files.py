@@ -5,7 +5,7 @@ checkpoint and ask for them. So they are judged like the newest.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -29,9 +29,9 @@ def check_log_files(root: Path, log: WalkedLog, signed: Iterable[int], findings:
     signed before a crash may remain. The partial ones of all `signed` sizes are there, or full ones instead.
     """
     folder, tree = LogFolder(root), _Tree(log)
-    for path in sorted(root.rglob("*")):
+    for path in _files(root):
         name = path.relative_to(root).as_posix()
-        if path.is_dir() or name in _OURS or _HALF_WRITTEN.fullmatch(path.name):
+        if name in _OURS or _HALF_WRITTEN.fullmatch(path.name):
             continue
         tile = _tile_of(name)
         if tile is None or tile.index * WIDTH + tile.width > log.size >> (HEIGHT * tile.level):
@@ -58,9 +58,21 @@ def check_log_files(root: Path, log: WalkedLog, signed: Iterable[int], findings:
         pairs = [(tile.path(), full.path())]
         pairs += [(tile.entries_path(), full.entries_path())] if tile.level == 0 else []
         for name, whole in pairs:
-            if not (root / name).exists() and not (root / whole).exists():
+            if not (root / name).is_file() and not (root / whole).is_file():
                 what = f"readers of the checkpoint of {size} leaves need this file: it was deleted. {_AGAIN}"
                 findings.add("", f"log/{name}", "a file", "none", what)
+
+
+def _files(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """All that is no folder, in order; what stands elsewhere and is linked to is read like the rest."""
+    here = folder.resolve()
+    if here in above:
+        return  # a link to a folder that it lies in
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir():
+            yield from _files(path, above | {here})
+        else:
+            yield path
 
 
 class _Tree:
