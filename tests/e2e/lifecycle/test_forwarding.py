@@ -317,7 +317,7 @@ def test_a_receipt_for_another_record_is_none(two: Two) -> None:
     _, left = open_goods(two)
 
     class Lying(Client):
-        def submit(self, signed: SignedRecord) -> dict[str, Any]:
+        def submit(self, signed: SignedRecord) -> dict[str, Any]:  # noqa: ARG002  # the client's
             return {"id": to_hex(left), "receipt": receipt}
 
         def get(self, path: str) -> dict[str, Any]:
