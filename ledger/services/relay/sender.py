@@ -155,7 +155,7 @@ class Sender:
         try:
             self._chain.seal(now)
         except BaseException:
-            self._sent_at.clear()  # no block was made, and what waited for it is forgotten
+            self._sent_at.clear()  # no block was made, and what waited for it may be forgotten
             raise
 
     def settle(self) -> list[Settled]:
