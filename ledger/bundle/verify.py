@@ -26,6 +26,7 @@ from ledger.bundle.sealed.checks import SealChecks, seal_checks, why_attested
 from ledger.bundle.steps import ATTESTED, PROVED, Said, Step, failed
 from ledger.bundle.times import check_times
 from ledger.codes import ContractKind, RegistryAction
+from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, VerificationFailed
 from ledger.log.cosignature import COSIGNATURE_LENGTH
@@ -240,18 +241,20 @@ class _Work:
         )
 
     def _domains(self) -> list[Domain]:
-        """Evidence has one domain; money records bind the pool, which is any that the council opened."""
+        """Evidence has one domain; money records bind the pool, which is any that the registry recorded as opened."""
         genesis, chain_id = self.trust.genesis, self.trust.chain_id
+        evidence = Domain(genesis.consortium_id, chain_id)
+        events = events_of(self.bundle.records)
         pools = {
             change.key: None
             for change in (record.signed.record for record in self.bundle.records)
             if isinstance(change, RegistryChange)
             and change.action == RegistryAction.OPEN_CONTRACT
             and change.number == ContractKind.BONUS
+            # The council may have signed what the chain never took: money in such a pool was never anybody's.
+            and any(Code.APPLIED in event.outcomes for _, event in events.get(evidence.record_id(change), ()))
         }
-        return [Domain(genesis.consortium_id, chain_id, pool) for pool in pools] or [
-            Domain(genesis.consortium_id, chain_id)
-        ]
+        return [Domain(genesis.consortium_id, chain_id, pool) for pool in pools] or [evidence]
 
     # --- 5 and 6: who signed -----------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ class SqliteBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester carries n
         self.store = store
         self.account_keys: tuple[Any, ...] = ()
         self.chain = chain_class(chain_id)(store)
+        self.executing: Any = None
+        """What of a block is being executed just now, and after an error what was."""
 
     @staticmethod
     def begin(store: SqliteStore, chain_id: int, timestamp: int, funded: Sequence[bytes]) -> None:
@@ -58,8 +60,10 @@ class SqliteBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester carries n
         """Execute as many transactions as fit, make a block of them and commit it.
 
         Returns its header and how many of `transactions` are settled. A transaction that cannot be in a block (its
-        nonce was used meanwhile) is settled without being in it. On any error nothing has changed.
+        nonce was used meanwhile) is settled without being in it. On any error nothing has changed, and `executing`
+        is the transaction in which it came up, or None.
         """
+        self.executing = None
         try:
             parent = self.chain.get_canonical_head()
             header = self.chain.create_header_from_parent(
@@ -74,6 +78,7 @@ class SqliteBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester carries n
                 if header.gas_used + transaction.gas > header.gas_limit:
                     break
                 settled += 1
+                self.executing = transaction
                 try:
                     receipt, computation = vm.apply_transaction(header, transaction)
                 except ValidationError:
@@ -83,6 +88,7 @@ class SqliteBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester carries n
                 receipts.append(receipt)
                 if computation.is_error:
                     notes.append((note_of_revert(transaction.hash), revert_output(computation)))
+            self.executing = None
             filled = vm.set_block_transactions_and_withdrawals(empty, header, tuple(included), tuple(receipts))
             block = vm.mine_block(filled).block
             self.chain.persist_block(block)

@@ -329,16 +329,23 @@ class EmbeddedChain(EmbeddedReader):
             try:
                 with translated("seal"):
                     header, settled = self._backend.make_block(waiting, timestamp)
-            except BaseException:
-                # Senders keep their transactions and send again; a broken one must not block the others for ever.
-                self._waiting.clear()
-                self._next_nonce.clear()
+            except BaseException as error:
+                self._forget(self._backend.executing, error)
                 raise
             for transaction in waiting[:settled]:
                 del self._waiting[transaction.hash]
             if not self._waiting:
                 self._next_nonce.clear()
             return _block(header)
+
+    def _forget(self, broken: Any, error: BaseException) -> None:
+        """Drop what may have kept a block from being made, for it would keep the next one too: its sender has it, and
+        sends again. What others sent waits on, and so does everything where only the disk refused.
+        """
+        for key, waiting in list(self._waiting.items()):
+            if waiting.sender == broken.sender if broken is not None else not isinstance(error, StorageFailed):
+                del self._waiting[key]
+                self._next_nonce.pop(waiting.sender, None)
 
     def _newest(self) -> Any:
         with translated("seal"):

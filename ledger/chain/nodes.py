@@ -24,15 +24,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the chain that is meant holds: the block of this number has this hash."""
+    """What the chain that is meant holds: the block of this number has this hash. Where no block of it is known yet,
+    the chain's id alone says which is meant."""
 
     chain_id: int
-    block: int
-    hash: bytes
+    block: int | None = None
+    hash: bytes = b""
 
 
 def nowhere() -> Place | None:
-    """Before anything is known of the chain."""
+    """Before anything is known of the chain: a consortium is founded on the one that is seen first."""
     return None
 
 
@@ -100,24 +101,24 @@ class Nodes:
         expected = place.chain_id if place else self._chain_id
         if expected is not None and chain_id != expected:
             raise ChainUnavailable("the node belongs to another chain", expected=expected, found=chain_id)
-        if place is not None:
-            self._compare(node, place)
+        if place is not None and place.block is not None:
+            self._compare(node, place.block, place.hash)
         with self._turn:
             self._chain_id = chain_id
             if at == self._at:  # or another thread went on to the next meanwhile
                 self._admitted = at
 
-    def _compare(self, node: Node, place: Place) -> None:
-        answer = ask(node, "eth_getBlockByNumber", hex(place.block), False)
-        where = f"block {place.block}"
+    def _compare(self, node: Node, block: int, expected: bytes) -> None:
+        answer = ask(node, "eth_getBlockByNumber", hex(block), False)
+        where = f"block {block}"
         if answer is None:
             raise ChainUnavailable("the node is behind: it lacks a block that was followed before", where=where)
         found = fixed_bytes(field_of(answer, "hash"), 32, "hash")
-        if found != place.hash:
+        if found != expected:
             raise ChainUnavailable(
                 "the node's chain is not the one that was followed before",
                 where=where,
-                expected=to_hex(place.hash),
+                expected=to_hex(expected),
                 found=to_hex(found),
             )
 

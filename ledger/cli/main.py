@@ -121,7 +121,17 @@ def loaded(name: str) -> Any:
         holder.command(name)(getattr(module, name))
     else:
         holder.add_typer(module.app, name=name)
-    return get_group(holder).commands[name]
+    return _flowing(get_group(holder).commands[name])
+
+
+def _flowing(command: Any) -> Any:
+    """The command with those below it; the lines of their help's paragraphs end where the terminal does, and not where
+    the source's did."""
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs) or None
+    for below in getattr(command, "commands", {}).values():
+        _flowing(below)
+    return command
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
@@ -66,7 +67,7 @@ class Database:
         if self.dialect == "sqlite":
             self.engine = _sqlite(parsed, busy_timeout, read_only=read_only)
         else:
-            self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            self.engine = _postgresql(parsed, busy_timeout)
 
     @classmethod
     def file_of(cls, url: str) -> Path | None:
@@ -282,6 +283,18 @@ def _sqlite(url: URL, busy_timeout: int, *, read_only: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("lading_writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, busy_timeout: int) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # A process that was stopped half-way keeps its locks: nobody waits for it without end.
+        connection.execute(f"SET lock_timeout = '{busy_timeout}s'")
+        connection.commit()
 
     return engine
 

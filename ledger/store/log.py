@@ -1,6 +1,7 @@
 """Appending to the log: index, time, leaf, record, opened parts, outbox row and pending slots in one transaction.
 
 The head row is locked first, so that several processes can append: indexes have no gap and log times never decrease.
+Whoever submits locks it too, before it changes outbox or slots.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,6 +71,13 @@ def head(connection: Connection) -> LogHead:
     return LogHead(*connection.execute(select(log_head.c.size, log_head.c.log_time)).one())
 
 
+def hold(connection: Connection) -> LogHead:
+    """As `head`; until this transaction ends no other appends, nor changes what waits for the chain or who may consume
+    what. Whoever changes several rows of those does this first: in any other order two might wait for each other.
+    """
+    return LogHead(*connection.execute(select(log_head.c.size, log_head.c.log_time).with_for_update()).one())
+
+
 def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[Appended | Conflict]:
     """Give each entry its place, in the given order; entry i's result is result i.
 
@@ -81,8 +89,8 @@ def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[A
         if isinstance(entry.signed.record, Checkpoint):
             raise MalformedRecord("checkpoints are not leaves of the log", where="type")
     # 1. Lock the head; from here on this is the only appender.
-    size, last_time = connection.execute(select(log_head.c.size, log_head.c.log_time).with_for_update()).one()
-    log_time = max(now, last_time)
+    before = hold(connection)
+    size, log_time = before.size, max(now, before.log_time)
     # 2. What is there already, and who holds the slots.
     standing = _standing(connection, (e.record_id for e in entries))
     freed = {e.settles for e in entries if e.settles is not None}

@@ -21,6 +21,7 @@ def upgrade(connection: Connection) -> None:
     Raises `Misconfigured` for a database that a newer Lading has written.
     """
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another may be upgrading a large database
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     config = configuration(connection)
     if not _is_current(connection, config):

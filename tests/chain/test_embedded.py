@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from eth.exceptions import VMError
 from hexbytes import HexBytes
 from web3 import EthereumTesterProvider, Web3
 
@@ -15,7 +17,7 @@ from ledger.chain import embedded
 from ledger.chain.client import MAX_TRANSACTION_GAS, Sent
 from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
 from ledger.chain.transactions import created_address, sign_transaction
-from ledger.errors import DiskFailed, Misconfigured, StorageFailed
+from ledger.errors import ChainUnavailable, DiskFailed, Misconfigured, StorageFailed
 from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain, Rig
 from tests.chain.probe import DEPLOY, READ, RUNTIME, Sender, count, fail
@@ -202,6 +204,41 @@ def test_a_full_disk_refuses_blocks_and_the_chain_goes_on_by_itself(open_embedde
     assert int.from_bytes(chain.call(address, READ).output) == 200
     chain.close()
     assert open_embedded().head() == head
+
+
+def test_what_others_sent_outlives_a_full_disk_and_a_transaction_that_breaks_blocks(
+    open_embedded: OpenChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They do not know of it: a sender sends again what it was told is taken only after half a minute."""
+    rig = rig_on(open_embedded())
+    address, other = rig.deploy(), Sender(SigningKey(b"\x0a" * 32), CHAIN_ID)
+    chain, good = rig.client, other.sign(address, count(b"good"))
+    assert isinstance(chain, EmbeddedChain)
+    bad = [rig.sender.sign(address, count(word)) for word in (b"first", b"breaks", b"third")]
+    for transaction in (bad[0], good, *bad[1:]):
+        assert chain.send(transaction.raw).sent is Sent.ACCEPTED
+    chain._backend.store._db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(StorageFailed, match="full"):
+        rig.seal()
+    chain._backend.store._db.execute("PRAGMA max_page_count = 1000000")
+    assert [chain.send(transaction.raw).sent for transaction in (good, *bad)] == [Sent.KNOWN] * 4
+
+    machine = type(chain._backend.chain.get_vm())
+    execute = machine.apply_transaction
+
+    def breaking(self: Any, header: Any, transaction: Any) -> Any:
+        if transaction.hash == bad[1].hash:
+            raise VMError("a fault of the machine")
+        return execute(self, header, transaction)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(machine, "apply_transaction", breaking)
+        with pytest.raises(ChainUnavailable, match="a fault of the machine"):
+            rig.seal()
+        assert rig.seal() is not None, "without what broke it"
+    assert rig.wait(good.hash).succeeded
+    assert [chain.receipt(transaction.hash) for transaction in bad] == [None] * 3
+    assert all(receipt.succeeded for receipt in rig.run(*bad)), "their sender sends them again, by the same nonces"
 
 
 def test_a_failed_commit_stops_the_chain_and_loses_no_block(open_embedded: OpenChain) -> None:

@@ -87,6 +87,8 @@ def test_a_node_of_another_chain_is_never_used(good: Anvil) -> None:
             assert client.chain_id == CHAIN_ID
             client.doubt()
             assert client.head() == 5, "without a place, the chain that was seen first is meant"
+        with closing(chain(stranger.url, good.url, at=Place(CHAIN_ID))) as client:
+            assert client.chain_id == CHAIN_ID, "its id alone tells which is meant"
         with (
             closing(chain(stranger.url, DEAD, at=known)) as client,
             pytest.raises(

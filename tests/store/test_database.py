@@ -1,8 +1,10 @@
 """The database itself: migrations, triggers, snapshots, and what a refusing disk does."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -337,3 +339,16 @@ def test_a_database_server_that_was_lost_is_asked_again(database: Database, sequ
     assert [receipt.index for receipt in sequencer.append(endorsements(1, start=3))] == [3]
     with database.read() as connection:
         assert meta.get(connection, "a") is None
+
+
+def test_a_lock_that_nobody_gives_back_is_not_waited_for_without_end(url: str) -> None:
+    """Its holder may have been stopped half-way, or its machine be gone."""
+    with closing(Database.open(url)) as holder, closing(Database(url, busy_timeout=1)) as other:
+        with holder.write() as held:
+            log.hold(held)
+            begun = time.monotonic()
+            with pytest.raises(Busy), other.write() as connection:
+                log.hold(connection)
+            assert 0.9 < time.monotonic() - begun < 5
+        with other.write() as connection:
+            assert log.hold(connection).size == 0

@@ -1,5 +1,6 @@
 """`lading contracts`: which contracts take records, and how the council replaces one."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from ledger.cli.output import err, out, print_json, table
 from ledger.codes import ContractKind
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.services.home.chains import PATIENCE, open_chain
+from ledger.services.home.chains import PATIENCE, founded_at, open_chain
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
@@ -59,7 +60,8 @@ def replace(
     with open_ledger(settings) as reader:
         with reader.home.database.read() as connection:
             history = reader.registry.refreshed(connection).history
-        chain = open_chain(settings, clock, patience=PATIENCE)
+        place = partial(founded_at, reader.home.consortium)
+        chain = open_chain(settings, clock, place=place, patience=PATIENCE)
         try:
             found = replace_contract(settings, chain, reader.home.consortium, history, kinds[kind], clock)
         finally:
@@ -78,7 +80,7 @@ def courier() -> None:
     """
     settings, clock = read_settings(), SystemClock()
     consortium = read_consortium(settings.home)
-    chain = open_chain(settings, clock, patience=PATIENCE)
+    chain = open_chain(settings, clock, place=partial(founded_at, consortium), patience=PATIENCE)
     try:
         address = add_courier(settings, chain, consortium, clock)
     finally:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ledger.bundle.format import parse_trust
+from ledger.chain.nodes import Place
 from ledger.cli.commands.keys import read_file, trusted_domain
 from ledger.cli.commands.partners import give
 from ledger.cli.output import err, out, print_json
@@ -84,7 +85,7 @@ def join(
     """
     settings, clock = read_settings(), SystemClock()
     known, pool = parse_trust(read_file(trust)), trusted_domain(trust).bonus_pool
-    chain = open_chain_reader(settings, clock)
+    chain = open_chain_reader(settings, clock, place=lambda: Place(known.chain_id))
     try:
         consortium = join_consortium(settings, chain, known, pool)
     finally:

@@ -48,12 +48,17 @@ def open_chain_reader(settings: Settings, clock: Clock | None = None, *, place: 
 
 def place_of(consortium: Consortium, database: Database) -> Place:
     """How far this home has come on its chain: the block to which it was followed, or that of the deployment."""
-    deployment = consortium.deployment
     with database.read() as connection:
         cursor = cursors.get(connection, cursors.FOLLOWER)
     if cursor is None:
-        return Place(deployment.chain_id, deployment.block, deployment.block_hash)
-    return Place(deployment.chain_id, cursor.block, cursor.block_hash)
+        return founded_at(consortium)
+    return Place(consortium.deployment.chain_id, cursor.block, cursor.block_hash)
+
+
+def founded_at(consortium: Consortium) -> Place:
+    """Where the consortium's contracts were deployed: what its chain holds, for who has no database to ask."""
+    deployment = consortium.deployment
+    return Place(deployment.chain_id, deployment.block, deployment.block_hash)
 
 
 def require_embedded(settings: Settings, what: str) -> None:

@@ -8,6 +8,7 @@ leaf stays lost, the old log has ended, and a new one names it as its predecesso
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ledger import merkle
@@ -29,7 +30,7 @@ from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.log_rows import Publication, Tell
-from ledger.services.home.chains import PATIENCE, open_chain
+from ledger.services.home.chains import PATIENCE, founded_at, open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.home import Home
@@ -137,7 +138,7 @@ def restore_from_chain(
     watch, hear = clock or SystemClock(), tell or _quiet
     _require_empty(settings)
     _restore_erasures(settings)
-    chain = open_chain(settings, watch, patience=PATIENCE)
+    chain = open_chain(settings, watch, place=partial(founded_at, consortium), patience=PATIENCE)
     home = Home(settings, consortium, Database.open(settings.database_url), chain, watch)
     try:
         # 1.

@@ -38,6 +38,7 @@ from ledger.services.relay.missed_events import CURSOR, MissedEvents
 from ledger.services.relay.parcels import Parcel
 from ledger.services.relay.sender import Sender
 from ledger.store import cursors, outbox, pending, records, transactions
+from ledger.store import log as log_store
 from ledger.store.database import Connection
 from ledger.store.outbox import OutboxRow
 from ledger.store.pending import Slot
@@ -217,6 +218,7 @@ class Relayer:
             self._sequencer.append(ends, note)
         else:
             with self._database.write() as connection:
+                log_store.hold(connection)
                 note(connection)
         self._loading.learn(settled, failed)
         return sum(one.fate == Fate.REFUSED for one in failed), len(ends)
@@ -273,6 +275,7 @@ class Relayer:
         begun = [record_id for intent in intents for record_id in intent.record_ids]
 
         def note(connection: Connection) -> None:
+            log_store.hold(connection)
             outbox.mark_sent(connection, begun)
             pending.take(connection, {slot: holder for slot, holder in batch.taken.items() if holder in set(begun)})
             unchanged = cursors.get(connection, CURSOR) == seen
@@ -286,8 +289,8 @@ class Relayer:
             self._loading.sent(begun)
         elif plans:
             with self._database.write() as connection:
-                self._lease.confirm(connection)
                 note(connection)
+                self._lease.confirm(connection)
         return len(begun), len(rows)
 
     def _put_off(
@@ -357,6 +360,7 @@ class Relayer:
             return
         clear = self._missed.all_followed([row.record_id for row in stranded])
         with self._database.write() as connection:
+            log_store.hold(connection)
             self._lease.confirm(connection)
             for row in stranded:
                 if row.record_id not in clear:

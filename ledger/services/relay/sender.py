@@ -105,7 +105,7 @@ class Sender:
     def begin(
         self, intents: Sequence[Intent], also: Callable[[Connection], None] | None = None
     ) -> list[StoredTransaction]:
-        """Sign and store; `also` runs in the same commit. Nothing is sent yet: `push` does that.
+        """Sign and store; `also` runs first in the same commit. Nothing is sent yet: `push` does that.
 
         At most `room()` intents. A crash after this leaves transactions that the next `push` sends.
         """
@@ -119,10 +119,8 @@ class Sender:
             )
             for i, intent in enumerate(intents)
         ]
-        with self._storing() as connection:
+        with self._storing(also) as connection:
             transactions.store(connection, new, self._clock.now())
-            if also is not None:
-                also(connection)
         return [t for t in self.unfinished() if t.nonce >= nonce]
 
     def push(self) -> None:
@@ -155,7 +153,7 @@ class Sender:
         try:
             self._chain.seal(now)
         except BaseException:
-            self._sent_at.clear()  # no block was made, and what waited for it is forgotten
+            self._sent_at.clear()  # no block was made, and what waited for it may be forgotten
             raise
 
     def settle(self) -> list[Settled]:
@@ -192,9 +190,11 @@ class Sender:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _storing(self) -> Iterator[Connection]:
-        """A commit that only the holder of the lease makes."""
+    def _storing(self, first: Callable[[Connection], None] | None = None) -> Iterator[Connection]:
+        """A commit that only the holder of the lease makes; `first` may lock what others lock before a lease."""
         with self.database.write() as connection:
+            if first is not None:
+                first(connection)
             if self._lease is not None:
                 self._lease.confirm(connection)
             yield connection

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
+from ledger.chain.contracts import COURIER, artifact
 from ledger.chain.rpc import RpcChain
 from ledger.cli.demo.scribe import Scribe
+from ledger.cli.main import app
 from ledger.cli.sandbox import OPERATOR, Party, Trial, found_trial, open_for_business, open_trial
 from ledger.codes import ContractKind, RegistryAction, Role, StatementKind
 from ledger.common.canonical import canonical_json
@@ -347,3 +350,23 @@ def test_who_joins_looks_at_the_chain_first(pair: Pair, tmp_path: Path) -> None:
         with pytest.raises(Misconfigured, match=what):
             join(refused, node.chain, known, pool)
     assert not (settings.home / "consortium.json").exists()
+
+
+def test_a_command_passes_over_a_node_of_another_network(pair: Pair, tmp_path: Path) -> None:
+    """Which chain is meant is the consortium's to say, not that of the node that answers first."""
+    node = pair.one.node
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(canonical_json(node.home.consortium.trust_file()))
+    with start_anvil(chain_id=7) as stranger:
+        given = {
+            "LADING_HOME": str(tmp_path / "three"),
+            "LADING_CHAIN": f"{stranger.url},{node.home.settings.chain}",
+            "LADING_ORIGIN": "three.example/log",
+            "LADING_PASSPHRASE": "three",
+        }
+        for command in (["join", str(trust)], ["contracts", "courier"]):
+            done = CliRunner().invoke(app, command, env=given)
+            assert done.exit_code == 0, (command, done.output, done.exception)
+    courier = read_consortium(tmp_path / "three").deployment.courier
+    assert courier is not None
+    assert artifact(COURIER).is_deployed_as(node.chain.code(courier))

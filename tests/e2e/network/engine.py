@@ -35,15 +35,12 @@ LIBRARIES = "/opt/source:/opt/libraries"
 # The path to a shared libpython is Python's own, and may lie in a folder that its user does not see.
 PROGRAM = f'#!/bin/sh\nLD_LIBRARY_PATH=/opt/python/lib PYTHONPATH={LIBRARIES} exec {PYTHON} {{}}"$@"\n'
 POSTGRES = """#!/bin/sh
-# What the image of PostgreSQL does when it starts: make the database, then serve it.
+# What the image of PostgreSQL does when it starts: make the cluster, then serve it.
 set -e
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  initdb --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-host=scram-sha-256 --auth-local=trust \
+  initdb --username=postgres --pwfile="$POSTGRES_PASSWORD_FILE" --auth-host=scram-sha-256 --auth-local=trust \
     --encoding=UTF8 --no-locale
   echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
-  pg_ctl -w -o "-c listen_addresses= -k /run/postgresql" start
-  createdb --host=/run/postgresql --username="$POSTGRES_USER" "$POSTGRES_DB"
-  pg_ctl -w -m fast stop
 fi
 exec "$@" -c listen_addresses='*' -k /run/postgresql
 """

@@ -11,10 +11,10 @@ LOG = "ledger.example.org/log+1406e48f+AZ1Y/mKs7OLhAV/rXXlKIlFxBHBb4pEEUgMFimovw
 CONNECT = """
 import os, psycopg, sqlalchemy
 url = sqlalchemy.make_url(os.environ["LADING_DATABASE_URL"])
-print(sqlalchemy.create_engine(url).connect().exec_driver_sql("SELECT current_user").scalar())
+role = "SELECT rolname, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+print(*sqlalchemy.create_engine(url).connect().exec_driver_sql(role).one())
 """
 BEGIN = f"""
-compose up --wait postgres
 compose run --rm --no-deps -T --entrypoint python lading -c "$CONNECT"
 compose run --rm --no-deps -T witness-1 witness new /var/lib/lading-witness --name example.org/w1 --log {LOG}
 compose up --wait witness-1
@@ -28,7 +28,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Compose,
         pytest.skip("no namespaces here: it wants root, iproute2, util-linux and a clone that every user may read")
     project = Compose(tmp_path_factory.mktemp("containers"), CONNECT=CONNECT)
     try:
-        told, _ = run(script(1) + BEGIN, project.folder, project.env)
+        told, _ = run(script(2) + BEGIN, project.folder, project.env)
         yield project, told
     finally:
         project("down")
@@ -36,7 +36,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Compose,
 
 def test_the_password_is_in_a_file_that_libpq_believes(compose: tuple[Compose, str]) -> None:
     project, told = compose
-    assert told.splitlines()[0] == "lading"
+    assert told.splitlines()[0] == "lading False False"
     without = project(
         "run",
         "--rm",

@@ -92,6 +92,16 @@ def test_the_list_says_what_each_command_says_of_itself() -> None:
         assert first.startswith(entry.help), name
 
 
+@pytest.mark.parametrize("words", [["replay"], ["contracts", "replace"]], ids=" ".join)
+def test_paragraphs_of_help_end_where_the_terminal_does(words: list[str]) -> None:
+    """Not where lines of the source ended: in a wide one each is a line."""
+    wide = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "2000", "TERMINAL_WIDTH": "2000"}).stdout
+    help_text = wide.partition("Usage")[2].partition("╭")[0]
+    lines = [line.strip() for line in help_text.splitlines()[1:] if line.strip()]
+    assert len(lines) > 1, "a paragraph and one more"
+    assert all(line.endswith(".") for line in lines), lines
+
+
 def test_the_list_is_grouped_and_names_each_command_once() -> None:
     assert list(PANELS) == ["Sign", "Shipments", "Numbers", "Verify", "Run"]
     assert len(COMMANDS) == sum(map(len, PANELS.values()))

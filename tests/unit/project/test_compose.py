@@ -186,12 +186,22 @@ def test_addresses_are_those_of_services_that_listen_there() -> None:
         assert "0.0.0.0:8545" in SERVICES[validator]["command"]
     seals = urlsplit(settings_of("lading")["LADING_COMETBFT"])
     assert f"tcp://0.0.0.0:{seals.port}" in SERVICES[str(seals.hostname)]["command"]
-    url, database = make_url(given["LADING_DATABASE_URL"]), settings_of("postgres")
-    assert (url.host, url.username, url.database) == ("postgres", database["POSTGRES_USER"], database["POSTGRES_DB"])
+    url = make_url(given["LADING_DATABASE_URL"])
+    assert (url.host, url.username, url.database) == ("postgres", "lading", "lading")
     assert url.password is None
     assert url.query == {"passfile": "/run/secrets/pgpass"}
     for name in ("api-1", "api-2", "lading"):
         assert settings_of(name)["LADING_DATABASE_URL"] == given["LADING_DATABASE_URL"]
+
+
+def test_the_database_user_of_the_services_is_no_superuser() -> None:
+    given = settings_of("postgres")
+    assert set(given) == {"POSTGRES_PASSWORD_FILE", "PGDATA"}, "the image's superuser is postgres then"
+    with_its_password = {name for name, one in SERVICES.items() if "postgres-password" in one.get("secrets", [])}
+    assert with_its_password == {"postgres"}
+    guide = (ROOT / "docs" / "packaging.md").read_text("utf-8")
+    assert "CREATE ROLE lading LOGIN PASSWORD '$password';\nCREATE DATABASE lading OWNER lading;" in guide
+    assert "random | secret postgres-password 999" in guide, "not the password of Lading's user"
 
 
 def test_only_the_api_is_published_and_on_this_machine() -> None:
