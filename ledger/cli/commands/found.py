@@ -1,19 +1,19 @@
 """`lading found`, `opening` and `join`: keys, contracts, the first changes for the council, and further operators."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ledger.bundle.format import parse_trust
-from ledger.chain.nodes import Place
 from ledger.cli.commands.keys import read_file, trusted_domain
 from ledger.cli.commands.partners import give
 from ledger.cli.output import err, out, print_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
-from ledger.services.home.chains import PATIENCE, open_chain, open_chain_reader
+from ledger.services.home.chains import PATIENCE, open_chain, open_chain_reader, with_id
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import found as found_consortium
 from ledger.services.home.consortium import read_consortium
@@ -85,7 +85,7 @@ def join(
     """
     settings, clock = read_settings(), SystemClock()
     known, pool = parse_trust(read_file(trust)), trusted_domain(trust).bonus_pool
-    chain = open_chain_reader(settings, clock, place=lambda: Place(known.chain_id))
+    chain = open_chain_reader(settings, clock, place=partial(with_id, known.chain_id))
     try:
         consortium = join_consortium(settings, chain, known, pool)
     finally:

@@ -61,6 +61,11 @@ def founded_at(consortium: Consortium) -> Place:
     return Place(deployment.chain_id, deployment.block, deployment.block_hash)
 
 
+def with_id(chain_id: int) -> Place:
+    """The chain that a trust file names, for who knows no block of it yet."""
+    return Place(chain_id)
+
+
 def require_embedded(settings: Settings, what: str) -> None:
     """Raise `Misconfigured` when the settings name a network, which `what` cannot use."""
     if settings.chain != EMBEDDED:
