@@ -22,6 +22,7 @@ from ledger.records.types import ShipmentTerms
 
 Act = Callable[[Path], None]
 TRIES = 50
+KEYSTORES = ("keys/relayer.json", "keys/anchor.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +396,9 @@ def file_mutants(home: Path, earlier: Path, rng: random.Random, flips: int) -> I
         if data:
             versions += [("cut", data[: rng.randrange(len(data))]), ("emptied", b"")]
             versions += [(f"a bit of byte {at}", _flipped(data, at, rng)) for at in _places(data, rng, flips)]
+        if name in KEYSTORES:
+            renamed = json.loads(data) | {"id": "00000000-0000-4000-8000-000000000000"}
+            versions.append(("another id", json.dumps(renamed, indent=1).encode()))
         if before.exists() and before.read_bytes() != data:
             versions.append(("as it was before", before.read_bytes()))
         for what, content in versions:
@@ -417,7 +421,7 @@ def _file_place(name: str, before: bytes, after: bytes | None) -> str:
         except LadingError:
             return f"file {name}"
         return f"file {name} that asks others, or elsewhere"
-    if name in ("keys/relayer.json", "keys/anchor.json"):
+    if name in KEYSTORES:
         try:
             one, two = json.loads(before), json.loads(after)
         except ValueError:
