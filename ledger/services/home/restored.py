@@ -19,8 +19,11 @@ def mark_restored(home: Path, taken_at: int) -> None:
 
 
 def is_restored(home: Path) -> bool:
-    """Whether the home has not been met by the chain since it was restored."""
-    return (home / MARK).exists()
+    """Whether the home has not been met by the chain since it was restored; raises `StorageFailed`."""
+    try:
+        return (home / MARK).exists()
+    except OSError as error:
+        raise StorageFailed("the home cannot be read", where=MARK, found=error.strerror or "") from None
 
 
 def clear_restored(home: Path) -> None:

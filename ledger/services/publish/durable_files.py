@@ -44,7 +44,11 @@ class LogFolder:
             raise _failed(name, error) from error
 
     def has(self, name: str) -> bool:
-        return (self.root / name).exists()
+        """Raises `StorageFailed` when the disk refuses to say."""
+        try:
+            return (self.root / name).exists()
+        except OSError as error:
+            raise _failed(name, error) from error
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place. It survives a power failure only after `sync`."""

@@ -186,15 +186,20 @@ def _whole(path: Path) -> int:
 
 
 def read_file(path: Path) -> list[Erasure]:
-    """What the file names; raises `Misconfigured` for a line that is none.
+    """What the file names; raises `Misconfigured` for a line that is none, `StorageFailed` when the disk refuses.
 
     A last line without an end was torn by a crash, before anything was erased: it names nothing.
     """
     entries = []
-    text = path.read_text() if path.exists() else ""
-    for number, line in enumerate(text[: text.rfind("\n") + 1].splitlines(), start=1):
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageFailed("what was erased cannot be read", where=str(path), found=error.strerror or "") from None
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             entries.append(Erasure.from_json(json.loads(line)))
-        except (LadingError, ValueError, KeyError, TypeError) as error:
+        except (LadingError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise Misconfigured("not a line of erasures", where=f"{path}:{number}", found=str(error)) from None
     return entries

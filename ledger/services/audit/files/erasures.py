@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ledger.common.ids import RecordId
-from ledger.errors import Misconfigured
+from ledger.errors import LadingError
 from ledger.records.erasure import Erasure
 from ledger.services.audit.findings import Findings
 from ledger.services.state.erasure import FILE, read_file
@@ -55,7 +55,7 @@ def _lines(path: Path, findings: Findings) -> dict[tuple[RecordId, str], list[Er
     try:
         for entry in read_file(path):
             result.setdefault((entry.record_id, entry.path), []).append(entry)
-    except (Misconfigured, OSError, ValueError, RecursionError) as error:
+    except LadingError as error:
         findings.add("", FILE, "a line an erasure", str(error), "the file was edited, or the disk lost it")
         return None
     return result
