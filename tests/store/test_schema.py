@@ -64,3 +64,22 @@ def test_a_trigger_that_was_added_removed_or_made_idle_shows(database: Database,
 def test_an_index_by_the_same_name_over_other_columns_shows(database: Database, tmp_path: Path) -> None:
     run(database, "DROP INDEX ix_sightings_path", "CREATE UNIQUE INDEX ix_sightings_path ON sightings (reader)")
     assert differences(database, tmp_path) == {"index ix_sightings_path"}
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("ALTER TABLE sightings ADD CHECK (time < 0) NOT VALID", "constraints of sightings"),
+        ("ALTER TABLE sightings ADD UNIQUE (place)", "constraints of sightings"),
+        ("ALTER TABLE openings DROP CONSTRAINT fk_openings_record_id", "constraints of openings"),
+        ("ALTER TABLE outbox ALTER COLUMN next_try TYPE integer", "column outbox.next_try"),
+        ("ALTER TABLE outbox ALTER COLUMN problem DROP NOT NULL", "column outbox.problem"),
+        ("ALTER TABLE records ENABLE ROW LEVEL SECURITY", "table records"),
+    ],
+)
+def test_rules_for_rows_that_were_added_or_removed_show(
+    database: Database, tmp_path: Path, statement: str, name: str
+) -> None:
+    run(database, statement)
+    assert differences(database, tmp_path) == {name}

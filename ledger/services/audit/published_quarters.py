@@ -23,6 +23,7 @@ from ledger.store import rowwise
 from ledger.store.checkpoints import signed_times
 from ledger.store.database import Connection
 
+_FROM = ("witnesses", "times", "parts")
 _MISSHAPEN = (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -55,7 +56,7 @@ class PublishedQuarters:
                 if name != f"{KEPT_AS}{period.start}":
                     raise MalformedRecord("another spelling of its first second", where="name", found=name)
                 checkpoint = checkpoint_named(kept["taken"], "taken")
-                listed = fields_of(kept["from"], "from", ("witnesses", "times", "parts"))
+                listed = fields_of(kept["from"], "from", _FROM)
                 counted = self._witnesses_listed(name, listed["witnesses"], findings)
                 times = self._evidence_listed(listed["times"], cosigned.times(counted))
                 parts = hex_bytes(listed["parts"], "from.parts", 32)
@@ -80,9 +81,12 @@ class PublishedQuarters:
                 what = "it counts without evidence that is here now: did that come in afterwards?"
                 findings.note("", f"meta.{name}.from.times", "all evidence until then", "a part of it", what)
             if here == parts:
+                written = json.dumps({**wanted, "from": {field: listed[field] for field in _FROM}})
+                if not differing and row["value"] != written:
+                    differing = [("", "as Lading writes it", "the same in another order, or spelt otherwise")]
                 what = "the records give another published figure: it was edited, or never followed from them"
                 for field, expected, found in differing:
-                    findings.add("", f"meta.{name}.{field}", expected, found, what)
+                    findings.add("", f"meta.{name}.{field}".rstrip("."), expected, found, what)
                 continue
             what = "other private parts were open when this was published: it cannot be taken again"
             for field, expected, found in differing:

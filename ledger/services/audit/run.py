@@ -91,6 +91,9 @@ def audit(
     nothing is said about the records.
     """
     settings = source.home.settings if isinstance(source, Node) else source
+    special = _special_files(settings.home)
+    if special.all():
+        return _unjudged(special)
     consortium = read_consortium(settings.home)
     missing = _missing_files(settings)
     if missing.all():
@@ -121,6 +124,16 @@ def audit(
 
 
 _DAMAGED = "it was deleted, edited, put back to another state, or the disk lost it. Restore a backup"
+
+
+def _special_files(home: Path) -> Findings:
+    """Names what would keep whoever opens it waiting for ever, before anything is opened."""
+    findings = Findings()
+    for path in sorted({*home.glob("*"), *(home / "keys").glob("*"), *(home / "log").rglob("*")}):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            name = path.relative_to(home).as_posix()
+            findings.add("", name, "a file or a folder", "a pipe, a socket or a device", _DAMAGED)
+    return findings
 
 
 def _missing_files(settings: Settings) -> Findings:

@@ -105,6 +105,8 @@ def _table_of(kind: str, name: str, definition: str) -> str:
         return name
     if kind == "column":
         return name.partition(".")[0]
+    if kind == "constraints of":
+        return name
     if kind.startswith("foreign key of"):
         return kind.split()[3]
     return definition.removeprefix("on ").partition(":")[0]

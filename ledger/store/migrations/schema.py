@@ -4,7 +4,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, inspect, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    inspect,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
 
 from ledger.store.projections.projected import projections
 from ledger.store.tables import APPEND_ONLY, NO_UPDATE, durable
@@ -111,12 +125,30 @@ def _in_postgresql(connection: Connection) -> Iterator[tuple[str, str]]:
     look, ours = inspect(connection), _tables()
     there = set(look.get_table_names())
     for name in ours.keys() & there:
-        yield f"table {name}", ""
         for column in look.get_columns(name):
-            yield f"column {name}.{column['name']}", ""
+            yield f"column {name}.{column['name']}", _column(column["type"], nullable=column["nullable"])
         for index in look.get_indexes(name):
             if "duplicates_constraint" not in index:
-                yield f"index {index['name']}", _index(name, index["column_names"], unique=bool(index["unique"]))
+                unique, options = bool(index["unique"]), index.get("dialect_options", {})
+                partial = options.get("postgresql_where") is not None
+                yield f"index {index['name']}", _index(name, index["column_names"], unique=unique, partial=partial)
+    tables = text(
+        "SELECT relname, relrowsecurity FROM pg_class "
+        "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+    )
+    for name, row_security in connection.execute(tables):
+        if name in ours:
+            yield f"table {name}", "row security" if row_security else ""
+    held: dict[str, list[str]] = {name: [] for name in ours.keys() & there}
+    constraints = text(
+        "SELECT c.relname, pg_get_constraintdef(r.oid) FROM pg_constraint r JOIN pg_class c ON c.oid = r.conrelid "
+        "WHERE r.contype <> 'n' AND c.relnamespace = current_schema()::regnamespace"
+    )
+    for name, definition in connection.execute(constraints):
+        if name in held:
+            held[name].append(definition.replace('"', ""))
+    for name, definitions in held.items():
+        yield f"constraints of {name}", "; ".join(sorted(definitions))
     query = text(
         "SELECT t.tgname, c.relname, p.proname, p.prosrc, t.tgenabled FROM pg_trigger t "
         "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
@@ -134,13 +166,39 @@ def _in_postgresql(connection: Connection) -> Iterator[tuple[str, str]]:
 def _defined() -> Iterator[tuple[str, str]]:
     for name, table in _tables().items():
         yield f"table {name}", ""
-        yield from ((f"column {name}.{column.name}", "") for column in table.columns)
+        for column in table.columns:
+            yield f"column {name}.{column.name}", _column(column.type, nullable=bool(column.nullable))
         for index in table.indexes:
-            yield f"index {index.name}", _index(name, [c.name for c in index.columns], unique=bool(index.unique))
+            partial = index.dialect_options["postgresql"]["where"] is not None
+            columns: list[str | None] = [column.name for column in index.columns]
+            yield f"index {index.name}", _index(name, columns, unique=bool(index.unique), partial=partial)
+        yield f"constraints of {name}", "; ".join(sorted(_constraints(table)))
     function = f"lading_refuse {refuse_function()}"
     for trigger in trigger_names("postgresql", APPEND_ONLY, NO_UPDATE):
         yield f"trigger {trigger}", f"on {trigger.partition('_no_')[0]}: {function}"
 
 
-def _index(table: str, columns: list[str | None], *, unique: bool) -> str:
-    return f"on {table}: {', '.join(map(str, columns))} unique {unique}"
+def _constraints(table: Table) -> Iterator[str]:
+    """As PostgreSQL spells them, but for quotation marks."""
+    for one in table.constraints:
+        columns = ", ".join(column.name for column in one.columns) if isinstance(one, _KEYS) else ""
+        if isinstance(one, PrimaryKeyConstraint):
+            yield f"PRIMARY KEY ({columns})"
+        elif isinstance(one, UniqueConstraint):
+            yield f"UNIQUE ({columns})"
+        elif isinstance(one, ForeignKeyConstraint):
+            targets = ", ".join(key.column.name for key in one.elements)
+            deletes = f" ON DELETE {one.ondelete}" if one.ondelete else ""
+            yield f"FOREIGN KEY ({columns}) REFERENCES {one.referred_table.name}({targets}){deletes}"
+
+
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_KEYS = (PrimaryKeyConstraint, UniqueConstraint, ForeignKeyConstraint)
+
+
+def _column(kind: TypeEngine[Any], *, nullable: bool) -> str:
+    return f"{kind.compile(dialect=_POSTGRESQL)} {'' if nullable else 'not '}null"
+
+
+def _index(table: str, columns: list[str | None], *, unique: bool, partial: bool) -> str:
+    return f"on {table}: {', '.join(map(str, columns))} unique {unique} partial {partial}"

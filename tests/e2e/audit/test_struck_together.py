@@ -3,6 +3,7 @@ list does.
 """
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -78,6 +79,26 @@ def test_what_is_struck_everywhere_at_once_is_listed_as_not_judged(full: FullHom
     assert "checkpoints-gone" in codes
     assert not judged(full, tmp_path, strike_erasures)
     assert "erasures-gone" in codes
+
+
+def test_a_struck_checkpoint_whose_published_cosignature_is_left_is_a_note(full: FullHome, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(full.home / "ledger.db")) as db:
+        query = "SELECT size FROM checkpoints JOIN cosignatures USING (size) WHERE anchored_time IS NULL ORDER BY size"
+        (size,) = db.execute(query).fetchone()
+    report = report_of(full, tmp_path, lambda home: strike_checkpoint(home, size))
+    assert f"checkpoints of size {size}" in [note.field for note in report.notes]
+
+
+@pytest.mark.parametrize("name", ["consortium.json", "keys/relayer.json", "log/cosignatures", "erasures.jsonl"])
+def test_a_pipe_in_the_place_of_a_file_is_named_and_keeps_nobody_waiting(
+    full: FullHome, tmp_path: Path, name: str
+) -> None:
+    def put(home: Path) -> None:
+        (home / name).unlink()
+        os.mkfifo(home / name)
+
+    (finding,) = report_of(full, tmp_path, put).findings
+    assert finding.field == name
 
 
 @pytest.mark.parametrize("kind", ["codes", "award", "rule", "published"])

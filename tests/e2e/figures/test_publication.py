@@ -204,8 +204,11 @@ def forged_first(kept: dict[str, Any]) -> None:
         forged_first,
         lambda kept: kept["scores"][0].update(samples=float(kept["scores"][0]["samples"])),
         lambda kept: kept["from"].update(more=1),
+        lambda kept: kept["scores"].reverse(),
+        lambda kept: kept.update(name=kept.pop("name")),
+        lambda kept: kept["from"].update(witnesses=kept["from"].pop("witnesses")),
     ],
-    ids=["a card before the true one", "11.0 for 11", "another field"],
+    ids=["a card before the true one", "11.0 for 11", "another field", "other cards first", "name last", "from"],
 )
 def test_a_published_quarter_is_as_it_was_written(published: Stage, edit: Callable[[dict[str, Any]], None]) -> None:
     stage = published

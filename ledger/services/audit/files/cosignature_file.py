@@ -38,6 +38,7 @@ def check_published_lines(
     """
     kept = {line_of(StoredCosignature(**row)) for row in rowwise.stream(source, "cosignatures")}
     others = [row for row in published if line_of(row) not in kept]
+    signed = {row["size"] for row in rowwise.stream(source, "checkpoints")}
     roots = log.roots([row.size for row in others])
     for row in others:
         where = _where(row.size, row.witness)
@@ -57,6 +58,12 @@ def check_published_lines(
                 "the witness saw another tree than the log's leaves make now: the log was rewritten after it was seen"
             )
             findings.add("", where, row.root, result or f"{log.size} leaves only", what)
+        elif row.size not in signed:
+            what = (
+                "a witness saw this checkpoint, and the database does not know it: its row was deleted, or the "
+                "database was rebuilt while other witnesses were asked"
+            )
+            findings.note("", f"checkpoints of size {row.size}", "a row", "no such row", what)
 
 
 def _where(size: object, witness: str) -> str:
