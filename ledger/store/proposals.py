@@ -100,6 +100,12 @@ def listing(
     return [_proposal(row) for row in some(connection, query.order_by(*order).limit(limit), _Row)]
 
 
+def are_about(connection: Connection, kind: str, key: str) -> bool:
+    """Whether any proposal is about (`kind`, `key`), expired or not."""
+    query = select(proposal_index.c.record_id).where(proposal_index.c.kind == kind, proposal_index.c.key == key)
+    return connection.scalar(query.limit(1)) is not None
+
+
 def signed_by(connection: Connection, key: KeyAddress, *, types: Sequence[int], now: int, besides: RecordId) -> int:
     """How many proposals of `types` that have not expired carry a signature by `key`, leaving out `besides`."""
     query = (

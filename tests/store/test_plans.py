@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import Connection, event
 
 from ledger.services.intake.sequencer import Sequencer
+from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.store import checkpoints, outbox, records, transactions
 from ledger.store.database import Database
-from ledger.store.projections import shipments
+from ledger.store.projections import outcomes, shipments
 from tests.store.entries import endorsements
 from tests.store.test_queries import shipment
 
@@ -29,11 +30,18 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "the next nonce": lambda c: transactions.next_nonce(c, bytes(20)),
     "what waits": outbox.left,
     "what is due": lambda c: outbox.due(c, 0, 10),
+    "registry records' outcomes": lambda c: outcomes.of_types(c, REGISTRY_TYPES, 5),
     "checkpoints": lambda c: checkpoints.listing(c, limit=10),
 }
 WALKED = {"shipments", "checkpoints"}
 """One page of everything, from the end of an index."""
-SORTS_A_PAGE = {"shipments", "shipments before", "shipments of a party", "shipments of a custodian"}
+SORTS_A_PAGE = {
+    "shipments",
+    "shipments before",
+    "shipments of a party",
+    "shipments of a custodian",
+    "registry records' outcomes",
+}
 
 
 @pytest.fixture

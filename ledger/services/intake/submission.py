@@ -141,6 +141,8 @@ class Submission:
                     checks.check_proposable(recovered.record)
             # 5. Rules.
             examined = None if order.missing else checks.entry(order.recovered)
+            # One that is kept between here and the commit is found when the chain has recorded this record.
+            waited_for = proposals.are_about(connection, concerning.RECORD, to_hex(record_id))
         # 6. Who signed just now pays.
         if charge is not None:
             charge(self._signed_now(order.recovered, earlier))
@@ -149,7 +151,8 @@ class Submission:
         # 7. Commit.
         entry, awaited = examined
         receipt = self._sequencer.submit(entry)
-        self._complete(concerning.RECORD, to_hex(record_id))
+        if waited_for:
+            self._complete(concerning.RECORD, to_hex(record_id))
         return Accepted(record_id, receipt, again=False, awaited=awaited)
 
     def replay(self, batch: Sequence[SignedRecord]) -> list[Receipt | LadingError]:
