@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from ledger.common.ids import RecordId
 from ledger.store import pending
-from ledger.store.rows import chunks, columns, one, some
+from ledger.store.rows import chunks, columns, many, one, some
 from ledger.store.tables import outbox, record_index, records
 
 PENDING, SENT, WAITING, FINAL = STATES = ("pending", "sent", "waiting", "final")
@@ -51,6 +51,15 @@ def new_row(
 
 def get(connection: Connection, record_id: RecordId) -> OutboxRow | None:
     return one(connection, outbox, OutboxRow, outbox.c.record_id == record_id)
+
+
+def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, OutboxRow]:
+    """Those of `record_ids` that have a row."""
+    result: dict[RecordId, OutboxRow] = {}
+    for chunk in chunks(record_ids):
+        rows = many(connection, outbox, OutboxRow, outbox.c.record_id.in_(chunk))
+        result |= {row.record_id: row for row in rows}
+    return result
 
 
 def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set[RecordId]:

@@ -186,6 +186,17 @@ def steps(connection: Connection, shipment: bytes) -> list[CustodyStep]:
     return many(connection, table, CustodyStep, table.c.shipment == shipment, order=(table.c.step,))
 
 
+def steps_of_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, list[CustodyStep]]:
+    """The custody lines of `ids`, each in order; those without any are missing."""
+    table = projected.custody_steps
+    result: dict[bytes, list[CustodyStep]] = {}
+    for chunk in chunks(ids):
+        order = (table.c.shipment, table.c.step)
+        for step in many(connection, table, CustodyStep, table.c.shipment.in_(chunk), order=order):
+            result.setdefault(step.shipment, []).append(step)
+    return result
+
+
 def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:
     """How long the custody lines of `ids` are; those without any are missing."""
     table = projected.custody_steps.c
