@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, select, update
 
-from ledger.store import tables
+from ledger.store import changes, tables
 from ledger.store.rows import columns, insert_new, many, one, some, values_of
 
 checkpoints, cosignatures = tables.checkpoints, tables.cosignatures
@@ -124,7 +124,8 @@ def set_anchored(connection: Connection, size: int, block: int, transaction: byt
     """Note where the checkpoint of `size` was anchored, and the time of that block; the first note stands."""
     where = (checkpoints.c.size == size, checkpoints.c.anchored_block.is_(None))
     values = {"anchored_block": block, "anchored_transaction": transaction, "anchored_time": time}
-    connection.execute(update(checkpoints).where(*where).values(values))
+    if connection.execute(update(checkpoints).where(*where).values(values)).rowcount:
+        changes.note(connection, changes.EVIDENCE)
 
 
 def anchor_times(connection: Connection) -> list[tuple[int, int]]:
@@ -142,7 +143,9 @@ def signed_times(connection: Connection) -> list[tuple[int, int]]:
 
 def add_cosignatures(connection: Connection, rows: Sequence[StoredCosignature]) -> None:
     """Keep cosignatures; of one witness for one size the first stands, which is the earliest."""
-    insert_new(connection, cosignatures, [values_of(row) for row in rows])
+    if rows:
+        insert_new(connection, cosignatures, [values_of(row) for row in rows])
+        changes.note(connection, changes.EVIDENCE)
 
 
 def cosignatures_of(connection: Connection, size: int) -> list[StoredCosignature]:
@@ -168,13 +171,6 @@ def evidenced(
     ranked = _ranked(witnesses, above).subquery()
     query = select(ranked.c.size, ranked.c.root, ranked.c.time).where(ranked.c.rank == threshold)
     return [Evidenced(*row) for row in connection.execute(query.order_by(ranked.c.size))]
-
-
-def count_evidence(connection: Connection) -> tuple[int, int]:
-    """How many cosignatures there are, and how many anchored checkpoints: both only grow as evidence comes in."""
-    cosigned = connection.scalar(select(func.count()).select_from(cosignatures))
-    anchors = connection.scalar(select(func.count()).where(checkpoints.c.anchored_time.is_not(None)))
-    return int(cosigned or 0), int(anchors or 0)
 
 
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:

@@ -181,6 +181,13 @@ carried = Table(
     sqlite_with_rowid=False,
 )
 
+changes = Table(
+    "changes",
+    durable,
+    Column("kind", String, primary_key=True),  # parts, evidence, documents
+    Column("count", BigInteger, nullable=False),
+)
+
 chain_cursor = Table(
     "chain_cursor",
     durable,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from ledger.store import tables
+from ledger.store import changes, tables
 from ledger.store.rows import insert_new, many, one, values_of
 
 
@@ -22,6 +22,7 @@ class StoredEnrolment:
 def add(connection: Connection, enrolment: StoredEnrolment) -> None:
     """Keep it; the same document again changes nothing."""
     insert_new(connection, tables.enrolments, [values_of(enrolment)])
+    changes.note(connection, changes.DOCUMENTS)
 
 
 def get(connection: Connection, document_hash: bytes) -> StoredEnrolment | None:
@@ -37,8 +38,3 @@ def listing(connection: Connection) -> list[StoredEnrolment]:
     """All of them, oldest first."""
     order = (tables.enrolments.c.created_at, tables.enrolments.c.document_hash)
     return many(connection, tables.enrolments, StoredEnrolment, order=order)
-
-
-def count(connection: Connection) -> int:
-    """How many there are: it only grows."""
-    return connection.scalar(select(func.count()).select_from(tables.enrolments)) or 0
