@@ -300,6 +300,14 @@ def _postgresql(url: URL, busy_timeout: int) -> Engine:
         )
         connection.commit()
 
+    # Who writes and stops half-way is cut off before those who wait for its locks give up.
+    idle = max(1, busy_timeout - 5)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("lading_writing", False):
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{idle}s'")
+
     return engine
 
 

@@ -352,3 +352,24 @@ def test_a_lock_that_nobody_gives_back_is_not_waited_for_without_end(url: str) -
             assert 0.9 < time.monotonic() - begun < 5
         with other.write() as connection:
             assert log.hold(connection).size == 0
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_writer_that_stopped_half_way_is_cut_off_before_the_others_give_up(url: str) -> None:
+    """Its process may be paused or hang: what it wrote is undone, its locks are free, and it is told so."""
+
+    def stop_half_way(database: Database) -> None:
+        with database.write() as connection:
+            meta.put(connection, "a", "1")
+            log.hold(connection)
+            time.sleep(2)
+            meta.put(connection, "b", "2")
+
+    with closing(Database.open(url)) as other, closing(Database(url, busy_timeout=6)) as stopped:
+        with pytest.raises(StorageFailed):
+            stop_half_way(stopped)
+        with other.write() as connection:
+            assert log.hold(connection).size == 0
+            assert meta.get(connection, "a") is None
+        with stopped.write() as connection:
+            meta.put(connection, "b", "2")
