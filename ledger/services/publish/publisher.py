@@ -78,6 +78,8 @@ class Publisher:
         self.witnesses: Witnesses | None = None
         """Whom to ask for cosignatures; set where the log is served."""
         self._asked: TreeHead | None = None
+        self._seen: PublishedCheckpoint | None = None
+        """What was read last, verified: readers ask for the same again and again."""
         self._full_tile = lru_cache(maxsize=CACHED_TILES)(self._files.read)
         self.failure: DiskFailed | None = None
 
@@ -88,11 +90,18 @@ class Publisher:
 
         Raises `VerificationFailed` when the file is not one that this log signed.
         """
-        return self._checkpoint(self._files, CHECKPOINT)
+        try:
+            note = self._files.read(CHECKPOINT)
+        except NotFound:
+            return None
+        seen = self._seen
+        if seen is None or seen.note != note:
+            self._seen = seen = self._verified(note, self._files, CHECKPOINT)
+        return seen
 
-    def tree(self) -> TileTree:
-        """The published tree; the empty one before the first checkpoint."""
-        current = self.current()
+    def tree(self, current: PublishedCheckpoint | None = None) -> TileTree:
+        """The tree of `current`, of what is published now if it is not named; the empty one before there is any."""
+        current = current or self.current()
         return TileTree(current.head.size if current else 0, self._read_tile)
 
     def root(self, size: int) -> bytes:
@@ -397,6 +406,9 @@ class Publisher:
             note = files.read(name)
         except NotFound:
             return None
+        return self._verified(note, files, name)
+
+    def _verified(self, note: bytes, files: LogFolder, name: str) -> PublishedCheckpoint:
         try:
             return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
         except MalformedRecord as error:
