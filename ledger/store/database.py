@@ -38,6 +38,9 @@ _RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serializatio
 class Database:
     """A database and its connections; safe to share between threads."""
 
+    _empty = b""
+    """The file of a new SQLite database, once one was made: to make the tables takes a while."""
+
     def __init__(self, url: str, *, busy_timeout: int = BUSY_TIMEOUT, read_only: bool = False) -> None:
         """`read_only`: for a look from outside; nothing is created, and SQLite refuses every change.
 
@@ -111,6 +114,17 @@ class Database:
             database.close()
             raise
         return database
+
+    @classmethod
+    def scratch(cls, path: Path) -> "Database":
+        """A new, empty database in a file at `path`, to work with and throw away."""
+        url = f"sqlite:///{path}"
+        if cls._empty:
+            path.write_bytes(cls._empty)
+        else:
+            cls.open(url).close()
+            cls._empty = path.read_bytes()
+        return cls(url)
 
     @classmethod
     def existing(cls, url: str, *, read_only: bool = True) -> "Database":
