@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.client import Events
+from ledger.chain.client import Block, Events
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
 from ledger.errors import ChainUnavailable
@@ -86,6 +86,12 @@ def read(chain: EmbeddedChain, founded: Founded, node: Any) -> tuple[Events, boo
     return events, None if receipt is None else client.confirms(receipt)
 
 
+def remembered(events: Events) -> tuple[Block, list[int]]:
+    """What the log keeps of the blocks themselves: where the next range goes on, and when events happened."""
+    times = {block.number: block.timestamp for block in events.blocks}
+    return events.blocks[-1], [times[log.block] for log in events.logs]
+
+
 @pytest.mark.parametrize("foreign", [False, True])
 @pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.drill)])
 def test_a_garbled_answer_is_the_truth_or_no_answer(
@@ -107,6 +113,7 @@ def test_a_garbled_answer_is_the_truth_or_no_answer(
             continue
         believed += 1
         assert events.logs == truth.logs, seed
+        assert remembered(events) == remembered(truth), seed
         if not foreign:
             assert events == truth, seed
     assert refused > count // 2
