@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from ledger.bonuses.agreement import AgreementStatus
 from ledger.chain.client import Block, Events
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
+from ledger.codes import ContractKind
+from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
+from ledger.services.state.bonus_pools import status_of
 from tests.chain.conftest import CHAIN_ID, Founded
 from tests.chain.lying.lies import LyingNode, honest
 from tests.chain.lying.node import EmbeddedNode
@@ -126,3 +130,17 @@ def test_the_liars_own_node_tells_the_truth_when_it_does_not_lie(chain: Embedded
     addresses = [founded.deployment.registry, *founded.deployment.contracts.values()]
     assert confirmed is True
     assert events == chain.events(chain.head() - 2, chain.head(), addresses)
+
+
+@pytest.mark.parametrize("status", [9, 10, 255])
+def test_a_status_that_no_agreement_has_is_no_answer(chain: EmbeddedChain, founded: Founded, status: int) -> None:
+    class Telling(EmbeddedNode):
+        def _ask_call(self, _: int, __: dict[str, str], ___: str) -> str:
+            return f"0x{status:064x}"
+
+    node, pool = RpcChain(Telling(chain), finality_depth=0), founded.deployment.contracts[ContractKind.BONUS]
+    if status == AgreementStatus.CLOSED:
+        assert status_of(node, pool, RecordId(bytes(32))) == AgreementStatus.CLOSED
+    else:
+        with pytest.raises(ChainUnavailable, match="no answer of the contract"):
+            status_of(node, pool, RecordId(bytes(32)))

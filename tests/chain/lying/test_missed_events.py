@@ -8,6 +8,7 @@ import pytest
 
 from ledger.chain.answers import Refusal
 from ledger.chain.client import Receipt
+from ledger.chain.contracts import encode_function
 from ledger.chain.headers import _hash_of_fields
 from ledger.chain.transactions import call_of
 from ledger.codes import Outcome as Code
@@ -15,12 +16,14 @@ from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable, Misconfigured
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Override
 from ledger.services.relay.follower import GAP_SECONDS
 from ledger.store import cursors, outbox, transactions
 from tests.chain.conftest import Founded
 from tests.chain.lying.day import HOUR, opened
 from tests.chain.lying.lies import LyingNode
-from tests.chain.operator import CARRIER, MAKER, SHOP, Operator, key_of
+from tests.chain.operator import CARRIER, COUNCIL, MAKER, SHOP, Operator, key_of
 
 
 class Hiding:
@@ -415,6 +418,31 @@ def test_a_block_on_another_fork_is_not_followed(foreign: tuple[Operator, Hiding
     assert followed(operator) == block
     node.attempt = honest  # type: ignore[method-assign]
     assert operator.follower.step().appended == 1
+
+
+def test_one_wrong_word_about_when_an_override_may_move_puts_it_off_no_longer_than_the_delay(
+    plain: tuple[Operator, Hiding],
+) -> None:
+    operator, node = plain
+    shipment = opened_shipment(operator, node)
+    override = Override(shipment, 0, MAKER, CARRIER, 10, 0, Withheld(b"\x05" * 32))
+    (record_id,) = operator.accept(operator.sign(override, *COUNCIL[:2], CARRIER))
+    honest, lies = node.attempt, ["once"]
+    asks = encode_function("CustodyLedger", "overrideReadyAt", record_id)
+
+    def lying(method: str, *parameters: Any) -> Any:
+        if method == "eth_call" and parameters[0]["data"] == to_hex(asks) and lies:
+            lies.pop()
+            return to_hex((2**39).to_bytes(32, "big"))
+        return honest(method, *parameters)
+
+    node.attempt = lying  # type: ignore[method-assign]
+    rounds(operator, node, 3)
+    assert not lies, "it was told"
+    assert operator.outcomes(record_id) == []
+    operator.clock.advance(operator.deployment.genesis.delay + 2 * HOUR)
+    rounds(operator, node)
+    assert operator.outcomes(record_id) == [Code.APPLIED]
 
 
 # --- the sender ------------------------------------------------------------------------------------------------------
