@@ -15,6 +15,7 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.services.node.news import LOG, QUIET_SECONDS, WORKER, WorkerNews
 from ledger.services.node.reader import LedgerReader
 from ledger.services.relay.chain_memory import CHAIN
+from ledger.services.relay.other_clocks import CLOCK
 from ledger.store import checkpoints, log, outbox, records
 
 OK = "ok"
@@ -71,7 +72,7 @@ class Health:
             "database": self._database_problem(),
             "chain": guard.held(CHAIN),
             "log": guard.halted or self._sequencer.failure or guard.held(LOG) or self._folder_problem(),
-            "clock": guard.clock_trouble(),
+            "clock": guard.clock_trouble() or guard.held(CLOCK),
             "worker": guard.held(WORKER),
         }
         checks = {part: str(problem or OK) for part, problem in wrong.items()}
