@@ -287,6 +287,8 @@ def test_a_damaged_checkpoint_file_halts_in_words(reopen: Reopen, home: Path, na
     (home / name).write_bytes(b"damaged")
     stage = reopen()
     assert f"{name}: the file is no checkpoint" in stage.node.health.readiness().checks["log"]
+    stage.node.health.measure()
+    assert stage.node.health.metrics.get_sample_value("lading_halted") == 1
     with pytest.raises(Unavailable, match="signed any more"):
         stage.open()
 
