@@ -161,6 +161,8 @@ class Border:
         await problems.as_asked(Request(scope), problem, self._page)(scope, receive, answer.send)
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if scope["path"].endswith("\n"):  # what routes match ends before it: it would be served at another path's price
+            raise _no_such(scope)
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
@@ -173,10 +175,12 @@ class Border:
     def _options(self, scope: Scope) -> Response:
         allowed = problems.allowed_methods(self._routes, scope)
         if not allowed:
-            return problems.response_of(
-                NotFound("no such path", where="path", found=scope["path"][:120]), scope["path"]
-            )
+            return problems.response_of(_no_such(scope), scope["path"])
         return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
+
+
+def _no_such(scope: Scope) -> NotFound:
+    return NotFound("no such path", where="path", found=scope["path"][:120])
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

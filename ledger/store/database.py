@@ -49,7 +49,7 @@ class Database:
         """
         try:
             parsed = make_url(url)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the latter for a port that is no number
             raise Misconfigured("not a database URL", where="LADING_DATABASE_URL") from None
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -81,12 +81,13 @@ class Database:
 
     @classmethod
     def exists(cls, url: str) -> bool:
-        """Whether a ledger was ever opened there; nothing is created by asking."""
+        """Whether a ledger was ever opened there; nothing is created by asking. Raises `Unavailable` branches."""
         database = cls(url)
         if database.path and not database.path.exists():
             return False
         try:
-            return inspect(database.engine).has_table("records")
+            with database.read() as connection:
+                return inspect(connection).has_table("records")
         finally:
             database.close()
 

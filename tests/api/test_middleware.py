@@ -87,6 +87,13 @@ def test_an_unknown_path_is_a_problem_document(world: World, path: str) -> None:
     assert answer.json()["status"] == 404
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_a_line_break_behind_a_path_makes_it_another(world: World, method: str) -> None:
+    """What it costs and what serves it are found by the path: both have to mean the same one."""
+    for path in ("/v1/penalties", "/v1/network", "/v1/records", "/v1/session", "/network"):
+        assert world.client.request(method, f"{path}%0A").status_code == 404, path
+
+
 def test_people_get_the_problem_as_a_page_outside_the_api(world: World) -> None:
     shown = world.client.get(f"/shipments/0x{'77' * 32}", headers=HTML)
     assert shown.status_code == 404

@@ -84,7 +84,17 @@ def test_a_database_from_the_future_is_refused(database: Database, url: str) -> 
         Database.open(url)
 
 
-@pytest.mark.parametrize("wrong", ["mysql://x", "nonsense", "postgresql+asyncpg://x"])
+def test_whether_there_is_a_ledger_is_told_in_words_where_that_cannot_be_seen(tmp_path: Path) -> None:
+    damaged, folder = tmp_path / "damaged.db", tmp_path / "folder.db"
+    damaged.write_bytes(b"no database" * 1000)
+    folder.mkdir()
+    for url in (f"sqlite:///{damaged}", f"sqlite:///{folder}", "postgresql://nobody@127.0.0.1:1/none"):
+        with pytest.raises(StorageFailed):
+            Database.exists(url)
+    assert not Database.exists(f"sqlite:///{tmp_path / 'none.db'}")
+
+
+@pytest.mark.parametrize("wrong", ["mysql://x", "nonsense", "postgresql+asyncpg://x", "postgresql://u@h:x/y"])
 def test_other_databases_are_refused(wrong: str) -> None:
     with pytest.raises(Misconfigured):
         Database(wrong)

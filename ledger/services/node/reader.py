@@ -19,7 +19,7 @@ from ledger.services.figures.pools import AskedPools, Pools
 from ledger.services.figures.publication import Publication
 from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
+from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.products.lookup import Products
@@ -44,7 +44,7 @@ def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bo
     this home, or its keys, database or chain do not open.
     """
     consortium = read_consortium(settings.home)
-    keys = open_keys(settings, consortium.log.origin)
+    keys = open_own_keys(settings, consortium)
     watch = clock or SystemClock()
     database = Database.existing(settings.database_url, read_only=read_only)
     chain = open_chain_reader(settings, watch, place=partial(place_of, consortium, database))

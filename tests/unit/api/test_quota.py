@@ -161,7 +161,7 @@ def test_health_costs_nothing_a_plain_file_little_and_figures_much() -> None:
         for path in (
             "/v1/products/01/09506000134352", "/p/01/09506000134352", "/p-scan", "/v1/products/scans", "/v1/network",
             "/v1/products/bundle/01/09506000134352", "/v1/partners/3/score", "/v1/partners/3/score/trend",
-            "/partners/3/score", "/v1/penalties", "/v1/recalls/trace", f"/v1/shipments/{RECORD}",
+            "/partners/3/score", "/partners/3", "/", "/v1/penalties", "/v1/recalls/trace", f"/v1/shipments/{RECORD}",
         )
     ]  # fmt: skip
     assert set(cheap) == {1}
