@@ -25,12 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ledger.cli.demo.cast import GTIN, MAKER
-from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.cli.demo.cast import GTIN, MAKER, PLATFORM
+from ledger.cli.demo.scribe import NO_HASH, NO_KEY, details, place, salt
+from ledger.codes import Fulfilment, Mode, Purpose
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.records.signing import SignedRecord, SigningKey
-from ledger.records.types import Attestation, Claims
+from ledger.records.types import Attestation, Claims, Commercial, ShipmentTerms
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.keystores import DEMO_PASSPHRASE, read_keystore
 
@@ -88,6 +89,20 @@ class Honest:
             now + DAY, NO_HASH, Claims(salt(), ""), NO_HASH, details(),
         )  # fmt: skip
         return SignedRecord(record, ((signer or self._key).sign(self._domain, record),))
+
+    def terms(self) -> SignedRecord:
+        """Terms of a shipment to the platform that nobody has seen before, by the maker, who holds the goods."""
+        record = ShipmentTerms(
+            salt=salt(), consignor=MAKER, consignee=PLATFORM, holder=MAKER, recipientKey=NO_KEY,
+            purpose=int(Purpose.ORIGINAL), parents=(), packages=10, mode=int(Mode.ROAD),
+            fulfilment=int(Fulfilment.BONDED_WAREHOUSE), origin=place("NZ", "NZAKL", "Auckland"),
+            destination=place("CN", "CNNGB", "Ningbo"), contents=(), commercial=Commercial(
+                salt=salt(), orderRef="PO", value=1000, currency="EUR", freight=0, incoterm="FCA",
+                promisedAt=int(time.time()) + 9 * DAY, grace=DAY, alpha=0, penaltyCap=0, liable=0, beneficiary=0,
+                lostAfter=0, tenderWindow=0, reportLag=0, rules=NO_HASH,
+            ), requires=(), submitBy=int(time.time()) + 14 * DAY, details=details(),
+        )  # fmt: skip
+        return SignedRecord(record, (self._key.sign(self._domain, record),))
 
     def _read(self, paths: list[str]) -> Iterator[tuple[str, str, str, int]]:
         while True:

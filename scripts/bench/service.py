@@ -31,7 +31,7 @@ def measure(requests: int = REQUESTS) -> dict[str, dict[str, float]]:
         home = Path(folder) / "demo"
         with served(home, unlimited) as (port, products):
             honest = Honest(port, home, products)
-            signed = [_request("POST", "/v1/records", honest.attestation().to_json()) for _ in range(requests)]
+            signed = [_request("POST", "/v1/records", honest.terms().to_json()) for _ in range(requests)]
             empty = [_request("POST", "/", {"x": "y" * 1_500})] * requests
             proofs = [_request("GET", f"/v1/log/proof/inclusion?index={i}") for i in range(100)]
             asked = {  # proofs first: they are asked while nothing is relayed
