@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, func, select, update
 
 from ledger.store import changes, tables
-from ledger.store.rows import columns, insert_new, many, one, some, values_of
+from ledger.store.rows import insert_new, many, one, selection, some, values_of
 
 checkpoints, cosignatures = tables.checkpoints, tables.cosignatures
 
@@ -85,7 +85,7 @@ def latest_anchored(connection: Connection) -> StoredCheckpoint | None:
 
 def covering(connection: Connection, log_index: int, *, anchored: bool = False) -> StoredCheckpoint | None:
     """The smallest checkpoint that has leaf `log_index` under it, among the anchored ones if asked."""
-    query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.size > log_index)
+    query = selection(checkpoints, StoredCheckpoint).where(checkpoints.c.size > log_index)
     if anchored:
         query = query.where(checkpoints.c.anchored_block.is_not(None))
     rows = some(connection, query.order_by(checkpoints.c.size).limit(1), StoredCheckpoint)
@@ -95,7 +95,7 @@ def covering(connection: Connection, log_index: int, *, anchored: bool = False) 
 def anchored_below(connection: Connection, size: int) -> StoredCheckpoint | None:
     """The largest anchored checkpoint of fewer than `size` leaves."""
     where = (checkpoints.c.size < size, checkpoints.c.anchored_block.is_not(None))
-    query = select(*columns(checkpoints, StoredCheckpoint)).where(*where)
+    query = selection(checkpoints, StoredCheckpoint).where(*where)
     rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)
     return rows[0] if rows else None
 
@@ -108,13 +108,13 @@ def anchored_sizes(connection: Connection) -> list[int]:
 
 def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
     """Those that were anchored, newest first."""
-    query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.anchored_block.is_not(None))
+    query = selection(checkpoints, StoredCheckpoint).where(checkpoints.c.anchored_block.is_not(None))
     return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
 
 
 def listing(connection: Connection, *, before: int | None = None, limit: int = 50) -> list[StoredCheckpoint]:
     """Newest first; page with the last row's size as `before`."""
-    query = select(*columns(checkpoints, StoredCheckpoint))
+    query = selection(checkpoints, StoredCheckpoint)
     if before is not None:
         query = query.where(checkpoints.c.size < before)
     return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
@@ -174,7 +174,7 @@ def evidenced(
 
 
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:
-    query = select(*columns(checkpoints, StoredCheckpoint))
+    query = selection(checkpoints, StoredCheckpoint)
     if anchored:
         query = query.where(checkpoints.c.anchored_block.is_not(None))
     rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)

@@ -16,7 +16,7 @@ from ledger.records.types import BY_NUMBER, Record
 from ledger.store import changes
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks, columns, insert_new, some, text_of, values_of
+from ledger.store.rows import chunks, insert_new, selection, some, text_of, values_of
 from ledger.store.tables import accesses, erasures, openings, records
 
 
@@ -105,7 +105,7 @@ def erased_of_many(connection: Connection, record_ids: Iterable[RecordId]) -> di
     """The erasures of each of these records that has any, by path."""
     result: dict[RecordId, list[Erasure]] = {}
     for chunk in chunks(record_ids):
-        query = select(*columns(erasures, Erasure)).where(erasures.c.record_id.in_(chunk)).order_by(erasures.c.path)
+        query = selection(erasures, Erasure).where(erasures.c.record_id.in_(chunk)).order_by(erasures.c.path)
         for entry in some(connection, query, Erasure):
             result.setdefault(entry.record_id, []).append(entry)
     return result
@@ -118,7 +118,7 @@ def erased_of(connection: Connection, record_id: RecordId) -> list[Erasure]:
 def erased_listing(connection: Connection) -> list[Erasure]:
     """All of them, oldest first."""
     order = (erasures.c.erased_at, erasures.c.record_id, erasures.c.path)
-    return list(some(connection, select(*columns(erasures, Erasure)).order_by(*order), Erasure))
+    return list(some(connection, selection(erasures, Erasure).order_by(*order), Erasure))
 
 
 # --- who opened what -------------------------------------------------------------------------------------------------
@@ -149,6 +149,6 @@ def accesses_to(connection: Connection, record_ids: Iterable[RecordId], limit: i
     found: list[StoredAccess] = []
     order = (accesses.c.at.desc(), accesses.c.record_id, accesses.c.key, accesses.c.paths)
     for chunk in chunks(record_ids):
-        query = select(*columns(accesses, StoredAccess)).where(accesses.c.record_id.in_(chunk))
+        query = selection(accesses, StoredAccess).where(accesses.c.record_id.in_(chunk))
         found += some(connection, query.order_by(*order).limit(limit), StoredAccess)
     return sorted(found, key=lambda row: (-row.at, row.record_id, row.key, row.paths))[:limit]

@@ -11,7 +11,7 @@ from ledger.records.disclosure import join, part_from_json, part_to_json, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import chunks, columns, insert_new, one, some, text_of
+from ledger.store.rows import chunks, insert_new, one, selection, some, text_of
 from ledger.store.tables import proposal_index, proposals
 
 
@@ -89,7 +89,7 @@ def listing(
     connection: Connection, kind: str = "", key: str = "", *, types: Sequence[int] = (), now: int, limit: int = 100
 ) -> list[Proposal]:
     """Proposals that have not expired, newest first, about (`kind`, `key`) if one is named, of `types` if any are."""
-    query = select(*columns(proposals, _Row)).where(proposals.c.expires > now)
+    query = selection(proposals, _Row).where(proposals.c.expires > now)
     if types:
         query = query.where(proposals.c.type_number.in_(types))
     if kind:
@@ -121,7 +121,7 @@ def take(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordI
     """Remove the proposals of records that are in the log now; what was proposed, with its opened parts."""
     result: dict[RecordId, Record] = {}
     for chunk in chunks(record_ids):
-        query = select(*columns(proposals, _Row)).where(proposals.c.record_id.in_(chunk))
+        query = selection(proposals, _Row).where(proposals.c.record_id.in_(chunk))
         result |= {row.record_id: _proposal(row).record for row in some(connection, query, _Row)}
         connection.execute(delete(proposals).where(proposals.c.record_id.in_(chunk)))
     return result

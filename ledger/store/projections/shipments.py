@@ -9,7 +9,7 @@ from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store.projections import projected
-from ledger.store.rows import chunks, columns, insert, insert_new, many, one, some
+from ledger.store.rows import chunks, insert, insert_new, many, one, selection, some
 from ledger.store.rows import put as put_rows
 
 _shipments = projected.shipments
@@ -170,7 +170,7 @@ def listing(
     if not found:
         return []
     indexes = sorted(found, reverse=True)[:limit]
-    whole = select(*columns(_shipments, Shipment)).where(*where, table.opened_index.in_(indexes))
+    whole = selection(_shipments, Shipment).where(*where, table.opened_index.in_(indexes))
     if parts:
         whole = whole.where(or_(*parts))
     return some(connection, whole.order_by(table.opened_index.desc(), table.child_index, table.shipment), Shipment)
