@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, tuple_
 
 from ledger.store import changes, tables
-from ledger.store.rows import columns, insert_one, many, one, some, values_of
+from ledger.store.rows import insert_one, many, one, selection, some, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def listing(
 ) -> list[StoredEnrolment]:
     """Oldest first; page with the last row's `created_at` and `document_hash` as `after`."""
     c = tables.enrolments.c
-    query = select(*columns(tables.enrolments, StoredEnrolment)).order_by(c.created_at, c.document_hash).limit(limit)
+    query = selection(tables.enrolments, StoredEnrolment).order_by(c.created_at, c.document_hash).limit(limit)
     if after is not None:
         query = query.where(tuple_(c.created_at, c.document_hash) > after)
     return some(connection, query, StoredEnrolment)
