@@ -103,8 +103,10 @@ class Border:
             payer = f"sign-in of {payer}"
         if points:
             self._budgets.reads.take(payer, points)
+            self._budgets.note(self._budgets.reads, payer, points)
         if points > CHEAP:
-            await self._queued(self._reading, (payer, self._budgets.reads.spent(payer)), scope, receive, answer)
+            used = self._budgets.used(self._budgets.reads, payer)
+            await self._queued(self._reading, (payer, used), scope, receive, answer)
         else:
             await self._route(scope, receive, answer)
 
@@ -114,14 +116,16 @@ class Border:
             writes.take(payer, 1)
         except Busy as busy:
             payer, receive = await self._vouched(payer, scope, receive, busy)
+        self._budgets.note(writes, payer, 1)
         state = scope.setdefault("state", {})
         try:
-            await self._queued(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
+            await self._queued(self._writing, (payer, self._budgets.used(writes, payer)), scope, receive, answer)
         finally:
             if state.get("paid_by_signers") and answer.status < BAD:
                 writes.charge(payer, -1)
             elif BAD <= answer.status < FAILED and answer.status != TOO_MANY:
                 writes.charge(payer, REFUSED)
+                self._budgets.note(writes, payer, REFUSED)
 
     async def _vouched(self, payer: str, scope: Scope, receive: Receive, busy: Busy) -> tuple[str, Receive]:
         """Who pays instead of an address that has nothing left, and the body again: the partner who signed what has

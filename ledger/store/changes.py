@@ -14,7 +14,7 @@ PARTS = "parts"
 EVIDENCE = "evidence"
 """Cosignatures and anchors."""
 DOCUMENTS = "documents"
-"""Enrolments."""
+"""Enrolments of partners, that came after the partner."""
 KINDS = (PARTS, EVIDENCE, DOCUMENTS)
 
 

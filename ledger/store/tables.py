@@ -235,6 +235,7 @@ enrolments = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("key", LargeBinary, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
+    Index(None, "created_at", "document_hash"),
 )
 
 consents = Table(

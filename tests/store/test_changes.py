@@ -1,6 +1,7 @@
 """What an answer rests on beside the log's size is counted when it changes, and only then."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection
@@ -50,7 +51,10 @@ def test_evidence_and_documents_that_come_in_are_counted(database: Database) -> 
     assert counted(database, lambda c: checkpoints.add_cosignatures(c, [cosignature])) == {"evidence": 1}
     assert counted(database, lambda c: checkpoints.add_cosignatures(c, [])) == {}
     document = StoredEnrolment(b"h" * 32, b"{}", b"s" * 65, b"k" * 20, 1)
-    assert counted(database, lambda c: enrolments.add(c, document)) == {"documents": 1}
+    stranger = replace(document, document_hash=b"i" * 32)
+    assert counted(database, lambda c: enrolments.add(c, stranger, admitted=False)) == {}
+    assert counted(database, lambda c: enrolments.add(c, document, admitted=True)) == {"documents": 1}
+    assert counted(database, lambda c: enrolments.add(c, document, admitted=True)) == {}
 
 
 def test_what_is_undone_is_not_counted(database: Database) -> None:

@@ -10,6 +10,7 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.store import checkpoints, outbox, records, transactions
 from ledger.store.database import Database
+from ledger.store.documents import enrolments
 from ledger.store.projections import outcomes, shipments
 from tests.store.entries import endorsements
 from tests.store.test_queries import shipment
@@ -32,8 +33,10 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "what is due": lambda c: outbox.due(c, 0, 10),
     "registry records' outcomes": lambda c: outcomes.of_types(c, REGISTRY_TYPES, 5),
     "checkpoints": lambda c: checkpoints.listing(c, limit=10),
+    "enrolments": lambda c: enrolments.listing(c, limit=10),
+    "enrolments after": lambda c: enrolments.listing(c, after=(1, bytes(32)), limit=10),
 }
-WALKED = {"shipments", "checkpoints"}
+WALKED = {"shipments", "checkpoints", "enrolments"}
 """One page of everything, from the end of an index."""
 SORTS_A_PAGE = {
     "shipments",
