@@ -167,14 +167,23 @@ async def json_body(request: Request) -> Any:
 
     Raises `MalformedRecord` (400), and as `Limited` what has a status of its own: 408, 413, 415.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        problem = MalformedRecord("not JSON", where="Content-Type", expected="application/json", found=kind[:80])
-        raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
-    body = await read_body(request)
+    body = await json_text(request)
     if len(body) <= SMALL:
         return parse_json(body, max_size=MAX_BODY)
     return await run_in_threadpool(parse_json, body, max_size=MAX_BODY)
+
+
+async def json_text(request: Request, most: int = MAX_BODY) -> bytes:
+    """The text of the request's JSON, of at most so many bytes; raises `Limited`: 408, 413, 415."""
+    kind = media_type(request)
+    if kind != "application/json":
+        problem = MalformedRecord("not JSON", where="Content-Type", expected="application/json", found=kind[:80])
+        raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
+    return await read_body(request, most)
+
+
+def media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_body(request: Request, most: int = MAX_BODY) -> bytes:

@@ -41,6 +41,16 @@ def of_scope(connection: Connection, scope: bytes) -> list[tuple[int, RecordId]]
     return [(sequence, record_id) for sequence, record_id in connection.execute(query)]
 
 
+def of_scopes(connection: Connection, scopes: Iterable[bytes]) -> dict[bytes, list[tuple[int, RecordId]]]:
+    """As `of_scope`, for each of these on which anything is pending."""
+    result: dict[bytes, list[tuple[int, RecordId]]] = {}
+    for chunk in chunks(scopes):
+        query = select(pending.c.scope, pending.c.sequence, pending.c.record_id).where(pending.c.scope.in_(chunk))
+        for scope, sequence, record_id in connection.execute(query.order_by(pending.c.scope, pending.c.sequence)):
+            result.setdefault(scope, []).append((sequence, record_id))
+    return result
+
+
 def free(connection: Connection, record_ids: Iterable[RecordId]) -> None:
     """Free every slot that these records hold; their outcomes are final."""
     for chunk in chunks(record_ids):

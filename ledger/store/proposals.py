@@ -73,6 +73,25 @@ def get(connection: Connection, record_id: RecordId, *, lock: bool = False) -> P
     return _proposal(row) if row else None
 
 
+def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Proposal]:
+    """The proposals of those of `record_ids` that have one."""
+    result: dict[RecordId, Proposal] = {}
+    for chunk in chunks(record_ids):
+        query = select(*columns(proposals, _Row)).where(proposals.c.record_id.in_(chunk))
+        result |= {row.record_id: _proposal(row) for row in some(connection, query, _Row)}
+    return result
+
+
+def about_many(connection: Connection, kind: str, keys: Iterable[str], *, types: Sequence[int], now: int) -> set[str]:
+    """Those of `keys` of `kind` that proposals of `types` are about which have not expired."""
+    result: set[str] = set()
+    for chunk in chunks(keys):
+        query = select(proposal_index.c.key).join(proposals, proposals.c.record_id == proposal_index.c.record_id)
+        query = query.where(proposal_index.c.kind == kind, proposal_index.c.key.in_(chunk))
+        result |= set(connection.scalars(query.where(proposals.c.type_number.in_(types), proposals.c.expires > now)))
+    return result
+
+
 def sign(connection: Connection, record_id: RecordId, signatures: Mapping[str, bytes]) -> Proposal | None:
     """Add signatures to a proposal and return it; None when there is no such proposal any more."""
     proposal = get(connection, record_id, lock=True)

@@ -144,6 +144,15 @@ def record_body() -> dict[str, Any]:
     return _any_record("Signed", examples)
 
 
+def batch_body(most: int) -> dict[str, Any]:
+    """The body of a batch: up to so many submissions in one object, or one on a line."""
+    content = record_body()["requestBody"]["content"]["application/json"]
+    example = {"records": [example["value"] for example in content["examples"].values()][:2]}
+    records = {"type": "array", "maxItems": most, "items": content["schema"]}
+    schema = {"type": "object", "required": ["records"], "properties": {"records": records}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
 def unsigned_body() -> dict[str, Any]:
     """The body of a question for typed data: any record type without signatures."""
     examples = {
