@@ -25,16 +25,20 @@ class SenderAccount:
 
     def __init__(self, budgets: Budgets, payer: str, paid: str, vouch: Vouch) -> None:
         self._budgets = budgets
-        self._payer = payer
+        self.payer = payer
         self._paid = paid
         self._vouch = vouch
         self._unvouched = 0
         self.closed: Busy | None = None
         """Why nothing more is looked at, if so."""
 
+    def spent(self) -> float:
+        """The share of what it has that the sender has used."""
+        return self._budgets.writes.spent(self.payer)
+
     def affords(self) -> int:
         """How many records the sender can surely pay for, whatever becomes of them; at least the next is tried."""
-        return max(1, self._budgets.writes.affords(self._payer, 1 + REFUSED))
+        return max(1, self._budgets.writes.affords(self.payer, 1 + REFUSED))
 
     def bill(self, member: SignedRecord | None) -> "SenderBill":
         """Raises `Busy` when nobody can pay."""
@@ -45,7 +49,7 @@ class SenderAccount:
 
     def _pays(self, member: SignedRecord | None) -> str:
         try:
-            self._budgets.writes.take(self._payer, 1)
+            self._budgets.writes.take(self.payer, 1)
         except Busy as busy:
             partners = self._vouched_by(member)
             if not partners:
@@ -53,10 +57,10 @@ class SenderAccount:
                 if self._unvouched >= MOST_UNVOUCHED:
                     self.closed = busy
                 raise
-            vouched = f"{paid_by(min(partners))} at {self._payer}"
+            vouched = f"{paid_by(min(partners))} at {self.payer}"
             self._budgets.writes.take(vouched, 1)
             return vouched
-        return self._payer
+        return self.payer
 
     def _vouched_by(self, member: SignedRecord | None) -> Collection[int]:
         try:

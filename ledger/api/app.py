@@ -11,9 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from ledger.api import pages, problems
-from ledger.api.batches import AT_ONCE
+from ledger.api.batches import Places
 from ledger.api.deps import only_known_parameters
-from ledger.api.fair_queue import FairQueue
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
@@ -96,7 +95,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     )
     app.state.node = node
     app.state.budgets = quotas
-    app.state.batch_turns = FairQueue(AT_ONCE)
+    app.state.batches = Places()
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
     app.state.readiness = SharedLook(partial(_readiness, node))

@@ -1,10 +1,11 @@
 """`/v1/records/batch`: many signed records in one request."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from ledger.api.accounts import SenderAccount
-from ledger.api.batches import MAX_BATCH, MOST_RECORDS, Intake
-from ledger.api.deps import BudgetsOf, NodeOf, json_text
+from fastapi import APIRouter, Depends, Request, Response
+
+from ledger.api.batches import MAX_BATCH, MOST_RECORDS, Intake, LineAnswers, intake
+from ledger.api.deps import json_text, media_type
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import BatchAnswers
 from ledger.common.json_members import members_of
@@ -19,17 +20,20 @@ router = APIRouter(prefix="/v1/records", tags=["records"])
     responses=examples.write_responses({200: "An answer for each record, in their order"}),
     openapi_extra=examples.batch_body(MOST_RECORDS),
 )
-async def submit(request: Request, node: NodeOf, budgets: BudgetsOf) -> Response:
+async def submit(request: Request, intake: Annotated[Intake, Depends(intake)]) -> Response:
     """Take in up to 1,000 signed records, each as `POST /v1/records` would, one after the other.
 
     Each is accepted, proposed or refused by itself, with the problem that it would have got there; `retryAfter` is what
     stands in that answer's header. Nothing is undone because another record was refused. Whoever signed pays for its
     records as for single ones.
+
+    As `application/x-ndjson` they come a record a line, any number of them, and are answered a line each, in order,
+    while more of them come. Who sends without reading its answers may be 4 MiB ahead of them. A last line with the
+    status `ended` says why nothing more was read, if so.
     """
-    node.guard.refuse()
-    sender, paid = request.state.payers
-    account = SenderAccount(budgets, sender, paid, node.submission.signed_now)
-    intake = Intake(node, account, request.app.state.batch_turns, (paid, budgets.writes.spent(paid)))
-    texts = members_of(await json_text(request, MAX_BATCH), "records", MOST_RECORDS)
-    answers = await intake.take(texts)
+    if media_type(request) == LineAnswers.media_type:
+        return LineAnswers(request, intake)
+    with intake.room.part() as part:
+        texts = members_of(await json_text(request, MAX_BATCH, part.change), "records", MOST_RECORDS)
+        answers = await intake.take(texts)
     return Response(b'{"results":[' + b",".join(answers) + b"]}", media_type="application/json")

@@ -150,7 +150,9 @@ def batch_body(most: int) -> dict[str, Any]:
     example = {"records": [example["value"] for example in content["examples"].values()][:2]}
     records = {"type": "array", "maxItems": most, "items": content["schema"]}
     schema = {"type": "object", "required": ["records"], "properties": {"records": records}}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+    lines = {"schema": {"type": "string", "description": "A record a line, each as in `records`"}}
+    both = {"application/json": {"schema": schema, "example": example}, "application/x-ndjson": lines}
+    return {"requestBody": {"required": True, "content": both}}
 
 
 def unsigned_body() -> dict[str, Any]:

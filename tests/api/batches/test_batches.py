@@ -1,5 +1,6 @@
 """A batch gives the same as its records one by one: answers, rows, receipts, proposals, and who has paid."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,7 @@ from tests.e2e.stage import Stage, living, staged
 
 GOODS = 12
 JSON = {"Content-Type": "application/json"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 class Seconds:
@@ -66,6 +68,12 @@ class Service:
         assert len(results) == len(members)
         return results
 
+    def streamed(self, members: list[bytes]) -> list[dict[str, Any]]:
+        """The answers to a record a line."""
+        answer = self.client.post("/v1/records/batch", content=b"\n".join(members) + b"\n\n", headers=NDJSON)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/x-ndjson")
+        return [json.loads(line) for line in answer.text.splitlines()]
+
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         with sqlite3.connect(self.stage.node.home.settings.home / "ledger.db") as database:
             names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -105,13 +113,33 @@ def services(before: Living, folder: Path, writes: Rate | None = None) -> Iterat
         yield made[0], made[1]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_batch_is_what_its_records_are_one_by_one(before: Living, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "streamed"), [*((seed, False) for seed in range(5)), (5, True)])
+def test_a_batch_is_what_its_records_are_one_by_one(
+    before: Living, tmp_path: Path, seed: int, *, streamed: bool
+) -> None:
     members = Deck(before.scene, before.goods, seed, 120).members()
     with services(before, tmp_path) as (one, other):
-        expected, found = one.singly(members), told(other.together(members))
+        expected, found = one.singly(members), told((other.streamed if streamed else other.together)(members))
         for i, (single, member) in enumerate(zip(expected, found, strict=True)):
             assert member == single, (i, members[i])
         assert other.rows() == one.rows()
         statuses = {result["status"] for result in found}
         assert statuses == {"accepted", "proposed", "refused"}
+
+
+@pytest.mark.parametrize("points", [2, 7, 23, 61])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_who_pays_for_a_batch_is_who_pays_for_its_records(
+    before: Living, tmp_path: Path, points: int, *, streamed: bool
+) -> None:
+    """Down to the last point: signers for what is taken in, the sender for what is refused; over quota one by one."""
+    members = Deck(before.scene, before.goods, 100 + points, 60).members()
+    with services(before, tmp_path, Rate(1, points)) as (one, other):
+        expected, found = one.singly(members), told((other.streamed if streamed else other.together)(members))
+        for i, (single, member) in enumerate(zip(expected, found, strict=True)):
+            assert member == single, (i, members[i])
+        assert other.rows() == one.rows()
+        assert other.left() == one.left()
+        busy = [one for one in found if one["status"] == "refused" and one["problem"]["status"] == 429]
+        assert busy
+        assert all(one["retryAfter"] >= 1 for one in busy)
