@@ -18,6 +18,7 @@ from ledger.api.lines import Lines, Room, too_slow
 from ledger.api.problems import problem_of, retry_after
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
+from ledger.common.json_members import entries_of
 from ledger.errors import Busy, LadingError, MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.wallet_input import envelope_from_wallet
@@ -94,22 +95,22 @@ class Intake:
         self._turns = places.turns
         self.room = places.room
 
-    async def take(self, texts: Sequence[bytes]) -> list[bytes]:
-        """What became of each record, in their order, as JSON."""
+    async def take(self, sent: Sequence[Any]) -> list[bytes]:
+        """What became of each record, in their order, as JSON; `sent`: as `member_of` takes them."""
         answers: list[bytes] = []
-        while len(answers) < len(texts):
+        while len(answers) < len(sent):
             await self._turns.take(self._account.payer, self._account.spent())
             try:
-                answers += await run_in_threadpool(self._one_turn, texts[len(answers) :])
+                answers += await run_in_threadpool(self._one_turn, sent[len(answers) :])
             finally:
                 self._turns.done(self._account.payer)
         return answers
 
-    def _one_turn(self, texts: Sequence[bytes]) -> list[bytes]:
-        """The answers to the first of `texts`. No more is read of them than their sender can pay for."""
+    def _one_turn(self, sent: Sequence[Any]) -> list[bytes]:
+        """The answers to the first of `sent`. No more is read of them than their sender can pay for."""
         if self._account.closed:
-            return [_printed(_refused(None, self._account.closed))] * len(texts)
-        window = texts[: min(TURN, self._account.affords())]
+            return [_printed(_refused(None, self._account.closed))] * len(sent)
+        window = sent[: min(TURN, self._account.affords())]
         members = list(map(member_of, window))
         answered = self._node.batches.submit(members, self._account)
         return [_printed(_answer(one)) for one in answered]
@@ -128,12 +129,19 @@ def _ended(error: LadingError, status: int) -> bytes:
     return _printed({"status": "ended", "problem": problem_of(error, BATCH, status)}) + b"\n"
 
 
-def member_of(text: bytes) -> SignedRecord | LadingError:
-    """The record that `text` is, or why it is none."""
+def records_of(body: bytes) -> list[Any]:
+    """The records of a batch as `member_of` takes them; raises `MalformedRecord`."""
+    return entries_of(body, "records", MOST_RECORDS, MAX_BODY)
+
+
+def member_of(sent: Any) -> SignedRecord | LadingError:
+    """The record that a text, or what was parsed from one, is, or why it is none."""
     try:
-        if len(text) > MAX_BODY:
+        if not isinstance(sent, bytes):
+            return envelope_from_wallet(sent)
+        if len(sent) > MAX_BODY:
             return TOO_LARGE
-        return envelope_from_wallet(parse_json(text, max_size=MAX_BODY))
+        return envelope_from_wallet(parse_json(sent, max_size=MAX_BODY))
     except LadingError as error:
         return error
 

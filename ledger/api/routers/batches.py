@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from ledger.api.batches import MAX_BATCH, MOST_RECORDS, Intake, LineAnswers, intake
-from ledger.api.deps import json_text, media_type
+from ledger.api.batches import MAX_BATCH, MOST_RECORDS, Intake, LineAnswers, intake, records_of
+from ledger.api.deps import SMALL, json_text, media_type
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import BatchAnswers
-from ledger.common.json_members import members_of
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 
@@ -34,6 +34,7 @@ async def submit(request: Request, intake: Annotated[Intake, Depends(intake)]) -
     if media_type(request) == LineAnswers.media_type:
         return LineAnswers(request, intake)
     with intake.room.part() as part:
-        texts = members_of(await json_text(request, MAX_BATCH, part.change), "records", MOST_RECORDS)
-        answers = await intake.take(texts)
+        body = await json_text(request, MAX_BATCH, part.change)
+        sent = records_of(body) if len(body) <= SMALL else await run_in_threadpool(records_of, body)
+        answers = await intake.take(sent)
     return Response(b'{"results":[' + b",".join(answers) + b"]}", media_type="application/json")

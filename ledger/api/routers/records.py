@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response, status
 
-from ledger.api.batches import MOST_RECORDS, member_of, submitted
+from ledger.api.batches import member_of, records_of, submitted
 from ledger.api.costs import is_batch
 from ledger.api.deps import (
     MAX_BODY,
@@ -33,7 +33,6 @@ from ledger.api.schemas.answers import (
 from ledger.bonuses.agreement import warning_codes
 from ledger.common.canonical import parse_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
-from ledger.common.json_members import members_of
 from ledger.errors import InvalidInput, LadingError, MalformedRecord, NotFound, NotPermitted, Refused
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
@@ -132,8 +131,7 @@ def signed_now(node: Node, path: str, body: bytes) -> set[int]:
     is no submission."""
     try:
         if is_batch(path):
-            first = next(iter(members_of(body, "records", MOST_RECORDS)), b"")
-            member = member_of(first)
+            member = member_of(next(iter(records_of(body)), None))
             return set() if isinstance(member, LadingError) else node.submission.signed_now(member)
         data = parse_json(body, max_size=MAX_BODY)
         if path == router.prefix:

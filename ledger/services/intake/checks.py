@@ -65,8 +65,10 @@ class Checks:
         most_waiting: int,
     ) -> None:
         self._connection = connection
-        self._recorded = registry.refreshed(connection)
-        self.registry = self._recorded.expecting(connection)
+        recorded = registry.refreshed(connection)
+        expected = recorded.expecting(connection)
+        self._recorded = recorded.still()
+        self.registry = self._recorded if expected is recorded else expected.still()
         self._view = self.registry.now()
         self.now = now
         self._preflight = preflight
