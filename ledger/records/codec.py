@@ -134,48 +134,52 @@ def _misfit(_: Any) -> Any:
 
 def test_of(kind: Kind, hidden: type[Any]) -> Test:
     """Whether every field of a structure fits its type; False for what it does not know."""
-    known: dict[str, Any] = {"hidden": hidden}
-    terms = [_term(member, f"of.{member.name}", known) for member in kind.members()]
-    return _compiled(" and ".join(terms), known)
+    members = kind.members()
+    tests, values = [_test(member, hidden) for member in members], _values(members)
+
+    def fits(value: Any) -> bool:
+        for test, one in zip(tests, values(value), strict=True):  # noqa: SIM110 a generator takes half as long again
+            if not test(one):
+                return False
+        return True
+
+    return fits
 
 
-def _compiled(term: str, known: dict[str, Any]) -> Test:
-    """`term` as a test of what it calls `of`. Nothing is in it but names and numbers of declarations."""
-    test: Test = eval(f"lambda of: {term}", known)  # noqa: S307 - one expression instead of a call for each field
-    return test
-
-
-def _term(member: Field, value: str, known: dict[str, Any]) -> str:
+def _test(member: Field, hidden: type[Any]) -> Test:
+    one = _test_of_one(member) if member.struct is None else _test_of_part(member, hidden)
     if member.items is None:
-        return _term_of_one(member, value, known)
-    every = _term_of_one(member, "one", known)
-    return (
-        f"type({value}) is tuple and {member.items.least} <= len({value}) <= {member.items.most} "
-        f"and all([{every} for one in {value}])"
-    )
+        return one
+    least, most = member.items.least, member.items.most
+
+    def every(value: Any) -> bool:
+        return type(value) is tuple and least <= len(value) <= most and False not in map(one, value)
+
+    return every
 
 
-def _term_of_one(member: Field, value: str, known: dict[str, Any]) -> str:
-    if member.struct is not None:
-        kind, test = f"Kind{member.struct.__name__}", f"test{member.struct.__name__}"
-        known[kind], known[test] = member.struct, test_of(member.struct, known["hidden"])
-        term = f"type({value}) is {kind} and {test}({value})"
-        return f"({term} or type({value}) is hidden and len({value}.hash) == 32)" if member.private else f"({term})"
-    if bits := _bits(member):
-        return f"type({value}) is int and 0 <= {value} < {1 << bits}"
-    if member.solidity == "bool":
-        return f"type({value}) is bool"
-    if member.solidity == "string":
-        # Of ASCII every character is a byte, and all of it is in Unicode normal form.
-        fits = f"{value}.isascii() and len({value}) <= {member.longest or 0} and chr(0) not in {value}"
-        return f"type({value}) is str and (not {value} or {fits})"
-    if member.solidity == "bytes":
-        return f"type({value}) is bytes and len({value}) <= {member.longest or 0}"
-    return f"type({value}) is bytes and len({value}) == {_length(member)}"
+def _test_of_part(member: Field, hidden: type[Any]) -> Test:
+    struct, inner = member.struct, test_of(member.struct, hidden)
+    if not member.private:
+        return lambda value: type(value) is struct and inner(value)
+    return lambda value: inner(value) if type(value) is struct else type(value) is hidden and len(value.hash) == 32
 
 
 def _test_of_one(member: Field) -> Test:
-    return _compiled(_term_of_one(member, "of", {}), {})
+    if bits := _bits(member):
+        limit = 1 << bits
+        return lambda value: type(value) is int and 0 <= value < limit
+    if member.solidity == "bool":
+        return lambda value: type(value) is bool
+    if member.solidity == "string":
+        longest = member.longest or 0
+        # Of ASCII every character is a byte, and all of it is in Unicode normal form.
+        return lambda value: type(value) is str and value.isascii() and len(value) <= longest and "\0" not in value
+    if member.solidity == "bytes":
+        longest = member.longest or 0
+        return lambda value: type(value) is bytes and len(value) <= longest
+    length = _length(member)
+    return lambda value: type(value) is bytes and len(value) == length
 
 
 def _bits(member: Field) -> int:

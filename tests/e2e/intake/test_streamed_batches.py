@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from ledger.api.lines import MOST_AHEAD
+from ledger.cli.main import app
+from ledger.common.canonical import canonical_json
 from ledger.records.types import Observation
 from tests.e2e.cli.processes import served, wait_for
 from tests.e2e.stage import CARRIER, Stage
@@ -108,3 +111,18 @@ def test_a_client_that_reads_at_the_end_gets_every_answer(stage: Stage, lines: I
     assert [one["status"] for one in answers] == ["accepted"] * count
     indexes = [one["receipt"]["index"] for one in answers]
     assert indexes == sorted(indexes)
+
+
+def test_files_are_handed_in_together_and_each_is_told_of(stage: Stage, lines: Iterator[bytes], tmp_path: Path) -> None:
+    good, wrong = next(lines), json.loads(next(lines))
+    wrong["signatures"] = json.loads(good)["signatures"]
+    files = [tmp_path / name for name in ("good.json", "wrong.json", "again.json")]
+    for file, text in zip(files, (good, json.dumps(wrong).encode(), good), strict=True):
+        file.write_bytes(canonical_json(json.loads(text)))
+    with served(Path(stage.node.home.settings.home)) as (url, _):
+        wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
+        done = CliRunner().invoke(app, ["submit", *map(str, files), "--url", url])
+    assert done.exit_code == 1, done.output
+    told = done.output.replace("\n", " ")
+    assert told.count(": accepted as 0x") == 2
+    assert "wrong.json: refused: " in told
