@@ -24,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import flood, numbers, seals
+from scripts.bench import batches, flood, numbers, seals
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -40,6 +40,7 @@ def main() -> None:
             _signing(play, rows)
             _records(play, rows)
             rows += _seals()
+            rows += _batches()
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
@@ -63,6 +64,17 @@ def _seals() -> list[tuple[str, str]]:
     return [
         ("an outcome proved by seals, in Ed25519 verifications", f"{found['signatures']:.1f}"),
         (f"the same, where {found['target']} ms are the target", f"{found['milliseconds']:.2f} ms"),
+    ]
+
+
+def _batches() -> list[tuple[str, str]]:
+    found = batches.measure()
+    together, alone = found["batches"], found["one by one"]
+    return [
+        (f"signatures accepted a second, in batches of {batches.SIZE}", f"{together['signatures a second']}"),
+        ("the same, against what one core recovers", f"{together['ratio']} (by CPU {together['ratio by CPU']})"),
+        ("the target for it", f"{found['target']}"),
+        ("one record a request, against what one core recovers", f"{alone['ratio']} (by CPU {alone['ratio by CPU']})"),
     ]
 
 
