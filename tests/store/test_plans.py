@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from ledger.common.ids import RecordId
 from ledger.services.intake.sequencer import Sequencer
-from ledger.store import checkpoints, outbox, records, transactions
+from ledger.store import checkpoints, outbox, pending, proposals, records, transactions
 from ledger.store.database import Database
 from ledger.store.projections import shipments
 from tests.store.entries import endorsements
@@ -30,6 +31,10 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "what waits": outbox.left,
     "what is due": lambda c: outbox.due(c, 0, 10),
     "checkpoints": lambda c: checkpoints.listing(c, limit=10),
+    "records by id": lambda c: records.get_many(c, [RecordId(bytes(32)), RecordId(bytes(32))]),
+    "proposals by id": lambda c: proposals.get_many(c, [RecordId(bytes(32))]),
+    "proposals about": lambda c: proposals.about_many(c, "record", ["0x00"], types=[14], now=0),
+    "what is pending": lambda c: pending.of_scopes(c, [bytes(32)]),
 }
 WALKED = {"shipments", "checkpoints"}
 """One page of everything, from the end of an index."""
