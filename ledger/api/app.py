@@ -11,12 +11,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from ledger.api import pages, problems
+from ledger.api.batches import Places
 from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
 from ledger.api.routers import (
+    batches,
     bonuses,
     consents,
     log,
@@ -94,6 +96,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     )
     app.state.node = node
     app.state.budgets = quotas
+    app.state.batches = Places()
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
     app.state.readiness = SharedLook(partial(_readiness, node))
@@ -113,6 +116,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     )
     strict = [Depends(only_known_parameters)]
     for router in (
+        batches,
         records,
         shipments,
         penalties,

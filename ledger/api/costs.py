@@ -38,6 +38,11 @@ def is_sign_in(path: str) -> bool:
     return path in ("/v1/session", "/v1/session/challenge", "/sign-in")
 
 
+def is_batch(path: str) -> bool:
+    """Whether many records are handed in, each of which is paid for."""
+    return path == "/v1/records/batch"
+
+
 def is_submission(method: str, path: str) -> bool:
     """Whether signed records are handed in: these cost 1 each, of the budget for writing."""
     return method == "POST" and _SUBMISSION.fullmatch(path) is not None

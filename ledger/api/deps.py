@@ -1,7 +1,7 @@
 """What the routes need from the node, and who is asking."""
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ SMALL = 16 * 1024
 """Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
 PAGE = 100
 """Most entries of a list in one answer."""
+Note = Callable[[int], None]
 _MOST_PARTNER = 2**40 - 1
 _MOST_INDEX = 2**53 - 1
 _PORTS = {"http": 80, "https": 443}
@@ -167,22 +168,35 @@ async def json_body(request: Request) -> Any:
 
     Raises `MalformedRecord` (400), and as `Limited` what has a status of its own: 408, 413, 415.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        problem = MalformedRecord("not JSON", where="Content-Type", expected="application/json", found=kind[:80])
-        raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
-    body = await read_body(request)
+    body = await json_text(request)
     if len(body) <= SMALL:
         return parse_json(body, max_size=MAX_BODY)
     return await run_in_threadpool(parse_json, body, max_size=MAX_BODY)
 
 
-async def read_body(request: Request, most: int = MAX_BODY) -> bytes:
-    """The request's body; raises `Limited` when it is larger than `most` or comes too slowly."""
+async def json_text(request: Request, most: int = MAX_BODY, note: Note = lambda _: None) -> bytes:
+    """The text of the request's JSON, of at most so many bytes; raises `Limited`: 408, 413, 415."""
+    kind = media_type(request)
+    if kind != "application/json":
+        problem = MalformedRecord("not JSON", where="Content-Type", expected="application/json", found=kind[:80])
+        raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
+    return await read_body(request, most, note)
+
+
+def media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, most: int = MAX_BODY, note: Note = lambda _: None) -> bytes:
+    """The request's body; raises `Limited` when it is larger than `most` or comes too slowly.
+
+    `note` is told how many bytes have come, and may raise.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
+                note(len(chunk))
                 body += chunk
                 if len(body) > most:
                     problem = MalformedRecord("too large", where="body", expected=f"at most {most} bytes")

@@ -72,11 +72,18 @@ def response_of(error: errors.LadingError, path: str, status: int = 0) -> JSONRe
     """The answer to a request for `path` that ended in `error`."""
     body = problem_of(error, path, status)
     headers = {}
-    if isinstance(error, errors.Unavailable):
-        headers["Retry-After"] = str(error.retry_after if isinstance(error, errors.Busy) else 5)
+    if (seconds := retry_after(error)) is not None:
+        headers["Retry-After"] = str(seconds)
     if body["status"] == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="lading"'
     return _response(body, headers)
+
+
+def retry_after(error: errors.LadingError) -> int | None:
+    """In how many seconds one may try again, where that helps."""
+    if isinstance(error, errors.Busy):
+        return error.retry_after
+    return 5 if isinstance(error, errors.Unavailable) else None
 
 
 def unforeseen(path: str) -> JSONResponse:

@@ -87,6 +87,13 @@ class Budget:
             self._keep(payer, after)
             self._note(payer, left - after)
 
+    def affords(self, payer: str, points: int) -> int:
+        """How often the payer could spend so many points now."""
+        if not self._rate.per_second:
+            return MOST_PAYERS
+        with self._lock:
+            return int(max(self._now(payer), 0.0) // points)
+
     def exchange(self, spend: Spend) -> None:
         """Tell the other processes what partners have spent here since the last time, and take over what that leaves.
 

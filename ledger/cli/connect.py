@@ -3,7 +3,7 @@
 The home needs the node's libraries, so it is imported only where no URL is given.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
@@ -31,6 +31,8 @@ class Ledger(Protocol):
     def consent_status(self, consent: str) -> dict[str, Any]: ...
 
     def submit(self, signed: SignedRecord) -> dict[str, Any]: ...
+
+    def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]: ...
 
 
 WAIT = 600

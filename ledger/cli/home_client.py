@@ -1,6 +1,6 @@
 """The home on this machine with the words of `ledger.client.Client`. It needs the node: import it where it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -62,6 +62,10 @@ class HomeClient:
             track = self._node.reader.views.record(result.record_id).chain
             return answer | ({"waitsFor": [asdict(one) for one in track.waitsFor]} if track.waitsFor else {})
         return answer | {"status": "proposed", "missing": list(result.missing)}
+
+    def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
+        """As `submit`, one after the other; raises for the first that is refused."""
+        return [self.submit(signed) for signed in batch]
 
 
 @contextmanager

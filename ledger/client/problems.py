@@ -16,6 +16,11 @@ def error_of(text: bytes, status: int) -> LadingError:
         body = parse_json(text, where="answer")
     except InvalidInput:
         body = None
+    return error_in(body, status)
+
+
+def error_in(body: object, status: int) -> LadingError:
+    """As `error_of`, of a problem document that was read already."""
     if not isinstance(body, dict):
         kind: type[LadingError] = Unavailable if status >= 500 else RuleBroken
         return kind("the service refused", found=f"status {status}")

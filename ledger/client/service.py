@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPException
 from typing import Any
 
@@ -19,6 +19,9 @@ PATIENCE = 60
 TOO_MANY = 429
 MOST_ANSWER = 16 * 1024 * 1024
 PAGE = 100
+BATCH = 200
+MOST_SENT = 2 * 1024 * 1024
+"""Bytes of records in a batch: half of what a service takes."""
 
 
 class Client:
@@ -68,6 +71,32 @@ class Client:
         """`{id, status: accepted, receipt}`, or `{id, status: proposed, missing}` while signatures are missing."""
         return self.post("/v1/records", signed.to_json())
 
+    def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
+        """The answer to each, in their order: as `submit` gives it, or `{status: refused, problem}` for that one alone.
+
+        What there is no quota for now is handed in again, as long as that is soon.
+        """
+        answers = self._submitted(batch)
+        waited = 0
+        while busy := [i for i, answer in enumerate(answers) if _is_busy(answer)]:
+            seconds = max(1, *(answers[i].get("retryAfter", 1) for i in busy))
+            if waited + seconds > PATIENCE:
+                break
+            waited += seconds
+            self._sleep(seconds)
+            for i, answer in zip(busy, self._submitted([batch[i] for i in busy]), strict=True):
+                answers[i] = answer
+        return answers
+
+    def _submitted(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = []
+        for part in _parts(batch):
+            results = self.post("/v1/records/batch", {"records": part}).get("results")
+            if not isinstance(results, list) or len(results) != len(part):
+                raise Unavailable("that is no answer of a ledger", where=self._url)
+            answers += results
+        return answers
+
     def _pages(self, name: str, path: str) -> Iterator[dict[str, Any]]:
         after = ""
         while True:
@@ -101,3 +130,23 @@ class Client:
         if not isinstance(answer, dict):
             raise Unavailable("that is no answer of a ledger", where=self._url)
         return answer
+
+
+def _parts(batch: Sequence[SignedRecord]) -> Iterator[list[dict[str, Any]]]:
+    """In batches that a service takes."""
+    part: list[dict[str, Any]] = []
+    size = 0
+    for signed in batch:
+        sent = signed.to_json()
+        length = len(json.dumps(sent))
+        if part and (len(part) == BATCH or size + length > MOST_SENT):
+            yield part
+            part, size = [], 0
+        part.append(sent)
+        size += length
+    if part:
+        yield part
+
+
+def _is_busy(answer: dict[str, Any]) -> bool:
+    return answer.get("status") == "refused" and answer.get("problem", {}).get("status") == TOO_MANY

@@ -64,32 +64,14 @@ def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") ->
         raise MalformedRecord("too large", where=where, expected=f"at most {max_size} bytes", found=len(text))
     check_depth(text, where)
 
-    def integer(digits: str) -> int:
-        if len(digits) > 17 or abs(int(digits)) > _SAFE_INTEGER:
-            raise MalformedRecord(
-                "integer too large for a JSON number", where=where, expected="a decimal string", found=digits[:40]
-            )
-        return int(digits)
-
-    def no_float(digits: str) -> float:
-        raise MalformedRecord("not an integer", where=where, expected="integers only", found=digits[:40])
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            seen: set[str] = set()
-            double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise MalformedRecord("duplicate key", where=where, expected="each key once", found=double[:80])
-        return result
-
     try:
         decoded = text.decode()
-        value = json.loads(
-            decoded, object_pairs_hook=unique, parse_int=integer, parse_float=no_float, parse_constant=no_float
-        )
+        value = _DECODER.decode(decoded)
         if _ESCAPED_SURROGATE.search(decoded):
             json.dumps(value, ensure_ascii=False).encode()
         return value
+    except _Refused as refused:
+        raise MalformedRecord(refused.what, where=where, expected=refused.expected, found=refused.found[:80]) from None
     except UnicodeDecodeError:
         raise MalformedRecord("not UTF-8", where=where, expected="JSON in UTF-8") from None
     except UnicodeEncodeError:
@@ -100,10 +82,44 @@ def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") ->
         ) from None
 
 
+class _Refused(Exception):
+    """What JSON may have, and signs ambiguously."""
+
+    def __init__(self, what: str, expected: str, found: str) -> None:
+        super().__init__(what)
+        self.what, self.expected, self.found = what, expected, found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > _SAFE_INTEGER:
+        raise _Refused("integer too large for a JSON number", "a decimal string", digits[:40])
+    return int(digits)
+
+
+def _no_float(digits: str) -> float:
+    raise _Refused("not an integer", "integers only", digits[:40])
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _Refused("duplicate key", "each key once", double)
+    return result
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float
+)
+
+
 def check_depth(text: bytes, where: str) -> None:
     """Raise `MalformedRecord` for JSON that is nested deeper than any of ours. A parser that is not asked before may
     need more of the stack than there is, and the process ends: the EVM library lets Python nest without measure.
     """
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return
     depth = 0
     for bracket in _STRING.sub(b"", text).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1

@@ -24,6 +24,7 @@ from ledger.common.canonical import NUMBER_BITS
 from ledger.common.json_fields import below, entries, fields_of, hex_bytes, integer, shown, wide_integer
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
+from ledger.records import codec
 
 T = TypeVar("T")
 
@@ -114,12 +115,14 @@ class Struct:
 
     def check(self, where: str = "") -> None:
         """Raise `MalformedRecord` unless every field fits its declared type."""
+        if _fits(type(self))(self):
+            return
         for member in self.members():
             path = f"{where}.{member.name}" if where else member.name
             _check(member, getattr(self, member.name), path)
 
     def to_json(self) -> dict[str, Any]:
-        return {m.name: _value_to_json(m, getattr(self, m.name)) for m in self.members()}
+        return cast(dict[str, Any], _writer(type(self))(self))
 
     @classmethod
     def from_json(cls, data: object, where: str = "") -> Self:
@@ -128,7 +131,10 @@ class Struct:
         Accepts only what `to_json` would print: no unknown or missing fields, no other spelling of a value.
         Raises `MalformedRecord` naming the field, what was expected and what was found.
         """
-        return cls(**_members_from_json(cls, data, where, whole=True))
+        try:
+            return cast(Self, _reader(cls)(data))
+        except codec.MISFITS:
+            return cls(**_members_from_json(cls, data, where, whole=True))
 
     @classmethod
     def some_from_json(cls, data: Mapping[str, Any], where: str = "") -> dict[str, Any]:
@@ -170,7 +176,7 @@ def type_hash(struct: type[Struct]) -> bytes:
 def encode_data(value: Struct) -> bytes:
     """typeHash followed by the 32-byte words of the fields, ready to be hashed."""
     words = [type_hash(type(value))]
-    words += [encode(getattr(value, member.name)) for member, encode in _encoders(type(value))]
+    words += [encode(getattr(value, name)) for name, encode in _encoders(type(value))]
     return b"".join(words)
 
 
@@ -236,6 +242,7 @@ def _solidity_name(hint: type, marks: list[Any]) -> str:
 # --- encodeData -----------------------------------------------------------------------------------
 
 Encoder = Callable[[Any], bytes]
+_NO_TEXT = keccak256(b"")
 
 
 def _encode_uint(value: int) -> bytes:
@@ -251,7 +258,7 @@ def _encode_address(value: bytes) -> bytes:
 
 
 def _encode_text(value: str) -> bytes:
-    return keccak256(value.encode())
+    return keccak256(value.encode()) if value else _NO_TEXT
 
 
 def _encoder(member: Member) -> Encoder:
@@ -269,31 +276,26 @@ def _encoder(member: Member) -> Encoder:
 
 
 @per_struct
-def _encoders(struct: type[Struct]) -> tuple[tuple[Member, Encoder], ...]:
-    return tuple((member, _encoder(member)) for member in struct.members())
+def _encoders(struct: type[Struct]) -> tuple[tuple[str, Encoder], ...]:
+    return tuple((member.name, _encoder(member)) for member in struct.members())
 
 
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def _value_to_json(member: Member, value: Any) -> Any:
-    if isinstance(value, Withheld):
-        return "0x" + value.hash.hex()
-    if member.items:
-        return [_one_to_json(member, item) for item in value]
-    return _one_to_json(member, value)
+@per_struct
+def _writer(struct: type[Struct]) -> codec.Reader:
+    return codec.writer_of(struct, Withheld)
 
 
-def _one_to_json(member: Member, value: Any) -> Any:
-    if isinstance(value, Withheld):
-        return "0x" + value.hash.hex()
-    if member.struct:
-        return value.to_json()
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if member.solidity.startswith("uint") and int(member.solidity[4:]) > NUMBER_BITS:
-        return str(value)
-    return value
+@per_struct
+def _reader(struct: type[Struct]) -> codec.Reader:
+    return codec.reader_of(struct, Withheld)
+
+
+@per_struct
+def _fits(struct: type[Struct]) -> codec.Test:
+    return codec.test_of(struct, Withheld)
 
 
 def _members_from_json(kind: type[Struct], data: object, where: str, *, whole: bool) -> dict[str, Any]:

@@ -71,7 +71,10 @@ def address_from_wallet(value: object, where: str = "address") -> bytes:
 def record_from_wallet(name: object, message: object) -> Record:
     """The record of this type that `message` describes, byte fields in any of the spellings above."""
     kind = record_named(str(name)[:80])
-    return kind.from_json(_spelt(kind, message, "message"), "message")
+    try:
+        return kind.from_json(message, "message")  # nearly always in the one spelling already
+    except MalformedRecord:
+        return kind.from_json(_spelt(kind, message, "message"), "message")
 
 
 def envelope_from_wallet(data: object) -> SignedRecord:

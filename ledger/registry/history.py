@@ -12,7 +12,7 @@ the registry records whose `Outcome` leaf comes before it, at its log time.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ledger.codes import ContractKind, Role
@@ -95,9 +95,16 @@ class RegistryView:
 
     state: Slice
     time: int
+    _signers: dict[tuple[KeyAddress, int], KeyHolder | None] = field(default_factory=dict, repr=False, compare=False)
 
     def signer(self, key: KeyAddress, type_number: int) -> KeyHolder | None:
         """Who holds `key`; None when it is not in force, or may not sign this type."""
+        asked = (key, type_number)
+        if asked not in self._signers:
+            self._signers[asked] = self._signer(key, type_number)
+        return self._signers[asked]
+
+    def _signer(self, key: KeyAddress, type_number: int) -> KeyHolder | None:
         address = self.state.address(key)
         if address is None or not address.in_force(self.time) or not address.may_sign(type_number):
             return None

@@ -22,7 +22,7 @@ from ledger.store import pending as pending_slots
 from ledger.store.openings import erased_of_many, rows_for
 from ledger.store.pending import Slot
 from ledger.store.projections import outcomes
-from ledger.store.rows import chunks, text_of
+from ledger.store.rows import chunks, in_list, insert_many, text_of
 from ledger.store.tables import log_head, openings, pending, record_index, records
 from ledger.store.tables import outbox as outbox_table
 
@@ -134,11 +134,9 @@ def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[A
 def _standing(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Appended]:
     result: dict[RecordId, Appended] = {}
     table = records.c
+    wanted = (table.record_id, table.log_index, table.leaf_hash, table.log_time)
     for chunk in chunks(record_ids):
-        query = select(table.record_id, table.log_index, table.leaf_hash, table.log_time).where(
-            table.record_id.in_(chunk)
-        )
-        for record_id, index, leaf, log_time in connection.execute(query):
+        for record_id, index, leaf, log_time in in_list(connection, wanted, table.record_id, chunk):
             result[record_id] = Appended(record_id, index, leaf, log_time, new=False)
     return result
 
@@ -198,8 +196,7 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
         (pending, slot_rows),
         (outbox_table, outbox_rows),
     ):
-        if rows:
-            connection.execute(table.insert(), rows)
+        insert_many(connection, table, rows)
     outcomes.note(
         connection,
         (

@@ -16,7 +16,7 @@ from ledger.records.types import BY_NUMBER, Record
 from ledger.store import changes
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import chunks, insert_new, selection, some, text_of, values_of
+from ledger.store.rows import among, chunks, insert_new, selection, some, text_of, values_of
 from ledger.store.tables import accesses, erasures, openings, records
 
 
@@ -104,10 +104,9 @@ def note_erased(connection: Connection, entries: Sequence[Erasure]) -> None:
 def erased_of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[Erasure]]:
     """The erasures of each of these records that has any, by path."""
     result: dict[RecordId, list[Erasure]] = {}
-    for chunk in chunks(record_ids):
-        query = selection(erasures, Erasure).where(erasures.c.record_id.in_(chunk)).order_by(erasures.c.path)
-        for entry in some(connection, query, Erasure):
-            result.setdefault(entry.record_id, []).append(entry)
+    found = among(connection, erasures, Erasure, erasures.c.record_id, record_ids)
+    for entry in sorted(found, key=lambda entry: entry.path):
+        result.setdefault(entry.record_id, []).append(entry)
     return result
 
 

@@ -6,8 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from ledger.common.ids import RecordId
-from ledger.store.rows import chunks, insert_new
+from ledger.store.rows import chunks, in_list, insert_new
 from ledger.store.tables import pending
+
+_COLUMNS = (pending.c.scope, pending.c.sequence, pending.c.record_id)
 
 
 class Slot(NamedTuple):
@@ -22,8 +24,7 @@ def holders(connection: Connection, slots: Iterable[Slot]) -> dict[Slot, RecordI
     wanted = set(slots)
     result: dict[Slot, RecordId] = {}
     for chunk in chunks({slot.scope for slot in wanted}):
-        query = select(pending.c.scope, pending.c.sequence, pending.c.record_id).where(pending.c.scope.in_(chunk))
-        for scope, sequence, record_id in connection.execute(query):
+        for scope, sequence, record_id in in_list(connection, _COLUMNS, pending.c.scope, chunk):
             if (slot := Slot(scope, sequence)) in wanted:
                 result[slot] = record_id
     return result
@@ -39,6 +40,15 @@ def of_scope(connection: Connection, scope: bytes) -> list[tuple[int, RecordId]]
     """What is pending on a shipment (or clearance), by sequence."""
     query = select(pending.c.sequence, pending.c.record_id).where(pending.c.scope == scope).order_by(pending.c.sequence)
     return [(sequence, record_id) for sequence, record_id in connection.execute(query)]
+
+
+def of_scopes(connection: Connection, scopes: Iterable[bytes]) -> dict[bytes, list[tuple[int, RecordId]]]:
+    """As `of_scope`, for each of these on which anything is pending."""
+    result: dict[bytes, list[tuple[int, RecordId]]] = {}
+    for chunk in chunks(scopes):
+        for scope, sequence, record_id in in_list(connection, _COLUMNS, pending.c.scope, chunk):
+            result.setdefault(scope, []).append((sequence, record_id))
+    return {scope: sorted(found) for scope, found in result.items()}
 
 
 def free(connection: Connection, record_ids: Iterable[RecordId]) -> None:

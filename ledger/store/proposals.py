@@ -11,7 +11,7 @@ from ledger.records.disclosure import join, part_from_json, part_to_json, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import chunks, insert_new, one, selection, some, text_of
+from ledger.store.rows import among, chunks, in_list, insert_new, one, selection, some, text_of
 from ledger.store.tables import proposal_index, proposals
 
 
@@ -73,6 +73,26 @@ def get(connection: Connection, record_id: RecordId, *, lock: bool = False) -> P
     return _proposal(row) if row else None
 
 
+def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Proposal]:
+    """The proposals of those of `record_ids` that have one."""
+    found = among(connection, proposals, _Row, proposals.c.record_id, record_ids)
+    return {row.record_id: _proposal(row) for row in found}
+
+
+def about_many(connection: Connection, kind: str, keys: Iterable[str], *, types: Sequence[int], now: int) -> set[str]:
+    """Those of `keys` of `kind` that proposals of `types` are about which have not expired."""
+    result: set[str] = set()
+    about = proposal_index.c
+    for chunk in chunks(keys):
+        found = list(in_list(connection, (about.key, about.record_id), about.key, chunk, (about.kind, kind)))
+        for few in chunks(found):
+            query = select(proposals.c.record_id).where(proposals.c.record_id.in_([record_id for _, record_id in few]))
+            live = connection.scalars(query.where(proposals.c.type_number.in_(types), proposals.c.expires > now))
+            kept = set(live)
+            result |= {key for key, record_id in few if record_id in kept}
+    return result
+
+
 def sign(connection: Connection, record_id: RecordId, signatures: Mapping[str, bytes]) -> Proposal | None:
     """Add signatures to a proposal and return it; None when there is no such proposal any more."""
     proposal = get(connection, record_id, lock=True)
@@ -119,10 +139,8 @@ def signed_by(connection: Connection, key: KeyAddress, *, types: Sequence[int], 
 
 def take(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Record]:
     """Remove the proposals of records that are in the log now; what was proposed, with its opened parts."""
-    result: dict[RecordId, Record] = {}
-    for chunk in chunks(record_ids):
-        query = selection(proposals, _Row).where(proposals.c.record_id.in_(chunk))
-        result |= {row.record_id: _proposal(row).record for row in some(connection, query, _Row)}
+    result = {record_id: proposal.record for record_id, proposal in get_many(connection, record_ids).items()}
+    for chunk in chunks(result):
         connection.execute(delete(proposals).where(proposals.c.record_id.in_(chunk)))
     return result
 

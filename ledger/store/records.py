@@ -13,7 +13,7 @@ from ledger.log.leaf import Leaf
 from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import chunks, many, one, selection, some
+from ledger.store.rows import among, chunks, one, selection, some
 from ledger.store.tables import record_index, records
 
 STREAM_CHUNK = 1000
@@ -78,11 +78,7 @@ def first_logged_after(connection: Connection, time: int) -> int | None:
 
 def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, StoredRecord]:
     """Those of `record_ids` that are in the log."""
-    result: dict[RecordId, StoredRecord] = {}
-    for chunk in chunks(record_ids):
-        for row in many(connection, records, StoredRecord, records.c.record_id.in_(chunk)):
-            result[row.record_id] = row
-    return result
+    return {row.record_id: row for row in among(connection, records, StoredRecord, records.c.record_id, record_ids)}
 
 
 def stream(

@@ -24,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import flood, numbers, seals, service
+from scripts.bench import batches, flood, numbers, seals, service
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -40,6 +40,7 @@ def main() -> None:
             _signing(play, rows)
             _records(play, rows)
             rows += _seals()
+            rows += _batches()
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
@@ -75,6 +76,17 @@ def _service() -> list[tuple[str, str]]:
         row
         for name, rate in rates.items()
         for row in ((name, f"{rate['ratio']:.2f}"), (f"the target for {name}", f"{service.TARGETS[name]:.2f}"))
+    ]
+
+
+def _batches() -> list[tuple[str, str]]:
+    found = batches.measure()
+    together, alone = found["batches"], found["one by one"]
+    return [
+        (f"signatures accepted a second, in batches of {batches.SIZE}", f"{together['signatures a second']}"),
+        ("the same, against what one core recovers", f"{together['ratio']} (by CPU {together['ratio by CPU']})"),
+        ("the target for it", f"{found['target']}"),
+        ("one record a request, against what one core recovers", f"{alone['ratio']} (by CPU {alone['ratio by CPU']})"),
     ]
 
 

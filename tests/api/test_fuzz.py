@@ -58,6 +58,7 @@ def test_any_json_as_a_record(world: World, body: Any) -> None:
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
     for path in (
         "/v1/records",
+        "/v1/records/batch",
         "/v1/records/typed-data",
         "/v1/enrolments",
         "/v1/consents",
@@ -72,7 +73,7 @@ def test_any_json_as_a_record(world: World, body: Any) -> None:
 @SHORT
 @given(content=st.binary(max_size=300))
 def test_any_bytes_as_a_body(world: World, content: bytes) -> None:
-    for path in ("/v1/records", f"/v1/records/0x{'11' * 32}/signatures", "/v1/session", "/p-scan"):
+    for path in ("/v1/records", "/v1/records/batch", f"/v1/records/0x{'11' * 32}/signatures", "/v1/session", "/p-scan"):
         meant(world.client.post(path, content=content, headers={"Content-Type": "application/json"}))
     for path in ("/sign-in", "/sign-out"):
         form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from ledger.common.ids import RecordId
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.state.current_registry import REGISTRY_TYPES
-from ledger.store import checkpoints, outbox, records, transactions
+from ledger.store import checkpoints, outbox, pending, proposals, records, transactions
 from ledger.store.database import Database
 from ledger.store.documents import enrolments
 from ledger.store.projections import outcomes, shipments
@@ -35,6 +36,10 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "checkpoints": lambda c: checkpoints.listing(c, limit=10),
     "enrolments": lambda c: enrolments.listing(c, limit=10),
     "enrolments after": lambda c: enrolments.listing(c, after=(1, bytes(32)), limit=10),
+    "records by id": lambda c: records.get_many(c, [RecordId(bytes(32)), RecordId(bytes(32))]),
+    "proposals by id": lambda c: proposals.get_many(c, [RecordId(bytes(32))]),
+    "proposals about": lambda c: proposals.about_many(c, "record", ["0x00"], types=[14], now=0),
+    "what is pending": lambda c: pending.of_scopes(c, [bytes(32)]),
 }
 WALKED = {"shipments", "checkpoints", "enrolments"}
 """One page of everything, from the end of an index."""

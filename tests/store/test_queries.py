@@ -16,14 +16,16 @@ from ledger.store import (
     meta,
     migrate,
     outbox,
+    pending,
     proposals,
+    records,
     transactions,
 )
 from ledger.store.database import Database
 from ledger.store.documents import enrolments
 from ledger.store.processes import leases
 from ledger.store.projections import bonuses, partners, products, shipments
-from ledger.store.rows import text_of
+from ledger.store.rows import CHUNK, text_of
 from tests.samples import sample
 from tests.store.entries import endorsement, endorsements, entry_of, rng
 
@@ -130,6 +132,31 @@ def test_enrolments(database: Database) -> None:
         enrolments.add(connection, first, admitted=False)
         assert enrolments.get(connection, b"h" * 32) == first
         assert enrolments.of_key(connection, b"k" * 20) == enrolments.listing(connection) == [first]
+
+
+def test_many_are_asked_about_at_once(database: Database, sequencer: Sequencer) -> None:
+    """As one by one, and beyond what one question holds."""
+    made = endorsements(CHUNK + 3)
+    sequencer.append(made)
+    ids = [entry.record_id for entry in made]
+    terms = sample(ShipmentTerms, rng(4), items=2)
+    entry, number = entry_of(terms), ShipmentTerms.NUMBER
+    proposal = proposals.Proposal(entry.record_id, terms, {"1": b"a" * 65}, 100, 200)
+    slots = {pending.Slot(bytes([i]) * 32, n): ids[i] for i in range(3) for n in (2, 1)}
+    with database.write() as connection:
+        proposals.add(connection, proposal, [Concern("record", "0x01"), Concern("partner", "0x02")])
+        pending.take(connection, slots)
+        found = records.get_many(connection, [*ids, entry.record_id])
+        assert set(found) == set(ids)
+        assert all(found[one] == records.get(connection, one) for one in ids[:3])
+        assert proposals.get_many(connection, [*ids, entry.record_id]) == {entry.record_id: proposal}
+        keys = [f"0x{i:02x}" for i in range(CHUNK + 3)]
+        for kinds, now, expected in (((number,), 150, {"0x01"}), ((number,), 200, set()), ((99,), 150, set())):
+            assert proposals.about_many(connection, "record", keys, types=kinds, now=now) == expected
+        scopes = [bytes([i]) * 32 for i in range(5)]
+        assert pending.of_scopes(connection, scopes) == {one: pending.of_scope(connection, one) for one in scopes[:3]}
+        assert proposals.take(connection, [*ids, entry.record_id]) == {entry.record_id: proposal.record}
+        assert proposals.get(connection, entry.record_id) is None
 
 
 def test_proposals_gather_signatures_and_expire(database: Database) -> None:

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response, status
 
+from ledger.api.batches import member_of, records_of, submitted
+from ledger.api.costs import is_batch
 from ledger.api.deps import (
     MAX_BODY,
     ChargeOf,
@@ -31,7 +33,7 @@ from ledger.api.schemas.answers import (
 from ledger.bonuses.agreement import warning_codes
 from ledger.common.canonical import parse_json
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
-from ledger.errors import InvalidInput, MalformedRecord, NotFound, NotPermitted, Refused
+from ledger.errors import InvalidInput, LadingError, MalformedRecord, NotFound, NotPermitted, Refused
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import BY_NAME, Record, record_named
@@ -43,7 +45,7 @@ from ledger.records.wallet_input import (
 )
 from ledger.services.intake.submission import Accepted, Proposed
 from ledger.services.node.node import Node
-from ledger.services.views.models import ErasedView, ReceiptView, RecordView, awaited_view
+from ledger.services.views.models import ErasedView, ReceiptView, RecordView
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 NO_NUL = r"^[^\x00]*$"
@@ -125,8 +127,12 @@ def countersign(
 
 
 def signed_now(node: Node, path: str, body: bytes) -> set[int]:
-    """The partners whose signatures a submission brings for the first time; none for what is no submission."""
+    """The partners whose signatures a submission brings for the first time, of a batch its first record; none for what
+    is no submission."""
     try:
+        if is_batch(path):
+            member = member_of(next(iter(records_of(body)), None))
+            return set() if isinstance(member, LadingError) else node.submission.signed_now(member)
         data = parse_json(body, max_size=MAX_BODY)
         if path == router.prefix:
             return node.submission.signed_now(envelope_from_wallet(data))
@@ -240,10 +246,8 @@ def proof(
 
 
 def _answer(result: Accepted | Proposed, response: Response) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": to_hex(result.record_id)}
     if isinstance(result, Proposed):
         response.status_code = status.HTTP_202_ACCEPTED
-        return answer | {"status": "proposed", "missing": list(result.missing)}
-    response.status_code = status.HTTP_200_OK if result.again else status.HTTP_201_CREATED
-    answer |= {"status": "accepted", "receipt": result.receipt.to_json()}
-    return answer | ({"waitsFor": [awaited_view(one) for one in result.awaited]} if result.awaited else {})
+    else:
+        response.status_code = status.HTTP_200_OK if result.again else status.HTTP_201_CREATED
+    return submitted(result)

@@ -43,6 +43,23 @@ class Submitted(Answer):
     waitsFor: list[AwaitedView] | None = None
 
 
+class BatchAnswer(Answer):
+    """`accepted` or `proposed` as for a single record, or `refused` with the problem that it would have got. `id` is
+    left out for what is no record; `retryAfter`: seconds after which the same may be sent again."""
+
+    id: str | None = None
+    status: str
+    receipt: ReceiptView | None = None
+    missing: list[str] | None = None
+    waitsFor: list[AwaitedView] | None = None
+    problem: "Problem | None" = None
+    retryAfter: int | None = None
+
+
+class BatchAnswers(Answer):
+    results: list[BatchAnswer] = Field(description="One for each record, in their order")
+
+
 class TypedData(Answer):
     id: str = Field(description="The record id: what `eth_signTypedData_v4` signs")
     typedData: dict[str, Any] = Field(description="Payload for `eth_signTypedData_v4`")

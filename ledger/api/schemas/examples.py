@@ -144,6 +144,17 @@ def record_body() -> dict[str, Any]:
     return _any_record("Signed", examples)
 
 
+def batch_body(most: int) -> dict[str, Any]:
+    """The body of a batch: up to so many submissions in one object, or one on a line."""
+    content = record_body()["requestBody"]["content"]["application/json"]
+    example = {"records": [example["value"] for example in content["examples"].values()][:2]}
+    records = {"type": "array", "maxItems": most, "items": content["schema"]}
+    schema = {"type": "object", "required": ["records"], "properties": {"records": records}}
+    lines = {"schema": {"type": "string", "description": "A record a line, each as in `records`"}}
+    both = {"application/json": {"schema": schema, "example": example}, "application/x-ndjson": lines}
+    return {"requestBody": {"required": True, "content": both}}
+
+
 def unsigned_body() -> dict[str, Any]:
     """The body of a question for typed data: any record type without signatures."""
     examples = {

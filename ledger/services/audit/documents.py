@@ -22,7 +22,7 @@ from ledger.registry.forwarding import ConsentRevocation, check_signature, docum
 from ledger.services.audit.chain import ChainFacts
 from ledger.services.audit.findings import Findings, shown
 from ledger.services.audit.log_rows import domain_of
-from ledger.services.intake.submission import PROPOSAL_SECONDS
+from ledger.services.intake.judgement import PROPOSAL_SECONDS
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

@@ -65,13 +65,15 @@ class Checks:
         most_waiting: int,
     ) -> None:
         self._connection = connection
-        self._recorded = registry.refreshed(connection)
-        self.registry = self._recorded.expecting(connection)
+        recorded = registry.refreshed(connection)
+        expected = recorded.expecting(connection)
+        self._recorded = recorded.still()
+        self.registry = self._recorded if expected is recorded else expected.still()
         self._view = self.registry.now()
-        self._now = now
+        self.now = now
         self._preflight = preflight
         self._most_waiting = most_waiting
-        self._state = ExpectedState(connection, self.registry, now)
+        self.state = ExpectedState(connection, self.registry, now)
 
     def in_order(self, recovered: RecoveredRecord, earlier: RecoveredRecord | None = None) -> SignatureOrder:
         """The signatures in order, filled up with `earlier` ones; raises as `signature_order.in_order` does.
@@ -88,7 +90,7 @@ class Checks:
 
     def check_current(self, record: Record) -> None:
         """Refuse to circulate what the expected state already forbids: what is stale."""
-        for one in named_sequences(record, self._state):
+        for one in named_sequences(record, self.state):
             if one.current is not None and one.sequence < one.current:
                 raise RuleBroken(
                     _REASONS[Outcome.STALE],
@@ -113,7 +115,7 @@ class Checks:
     def closed_gates(self, record: Record) -> Iterator[tuple[str, list[str]]]:
         """Where a handoff would pass a gate whose clearances are not released, and which these are."""
         for i, item in enumerate(record.items if isinstance(record, Handoff) else ()):
-            holding = self._state.holding(item.shipment)
+            holding = self.state.holding(item.shipment)
             if isinstance(record, Handoff) and holding is not None and item.sequence == holding.slot.sequence:
                 closed = self.registry.closed_gates(holding, record)
                 if closed:
@@ -122,7 +124,7 @@ class Checks:
     def awaited(self, record: Record, record_id: RecordId) -> tuple[Awaited, ...]:
         """Where a record that is in the log has to wait."""
         row = outbox.get(self._connection, record_id)
-        return () if row is None or row.state != outbox.WAITING else ahead_of(record, self._state)
+        return () if row is None or row.state != outbox.WAITING else ahead_of(record, self.state)
 
     def entry(self, recovered: RecoveredRecord) -> tuple[Entry, tuple[Awaited, ...]]:
         """The record ready for the log, and where it has to wait.
@@ -191,7 +193,7 @@ class Checks:
         missing, raises `NotPermitted` if no partner has signed, and `Busy` if one has too many such already."""
         lacking = referenced_records.missing(self._connection, recovered.record)
         if lacking:
-            referenced_records.check_kept(self._connection, recovered, self.registry, self._now, self._most_waiting)
+            referenced_records.check_kept(self._connection, recovered, self.registry, self.now, self._most_waiting)
         return lacking
 
     def _follows_pending(self, record: Record) -> bool:
@@ -201,11 +203,11 @@ class Checks:
 
     def _moves(self, record: Record, record_id: RecordId, keys: Sequence[KeyAddress]) -> ExpectedEffect:
         """What a record that moves shipments will do, once the rules have nothing against it."""
-        state = self._state
+        state = self.state
         if isinstance(record, ShipmentTerms):
             state.unopened(record_id)
         signers = signers_of(self._view, record, keys)
-        expected = expected_effect(record, record_id, signers, RegistryFacts(self._view), state, self._now)
+        expected = expected_effect(record, record_id, signers, RegistryFacts(self._view), state, self.now)
         check_not_far_ahead(expected.awaited)
         outcomes: Sequence[Outcome] = expected.effect.outcomes
         if isinstance(record, Clearance):
@@ -219,7 +221,7 @@ class Checks:
         """`outcomes`, with *forbidden* for what is ahead and whom the shipment's terms will forbid it then too."""
         foreseen = list(outcomes)
         for i, item in enumerate(record.items):
-            holding = self._state.holding(item.shipment)
+            holding = self.state.holding(item.shipment)
             if outcomes[i] == Outcome.AHEAD and holding is not None:
                 relayed = holding.slot.lets_relay(record.jurisdiction, record.regime)
                 by_customs = record.assurance == Assurance.AUTHORITY_SIGNED
@@ -246,7 +248,7 @@ class Checks:
                     second=to_hex(record_id),
                     mend="Read the shipment, then sign for its current sequence.",
                 )
-        holding = self._state.holding(shipment)
+        holding = self.state.holding(shipment)
         actual = (
             f"{holding.slot.state.name.lower()}, sequence {holding.slot.sequence}" if holding else "no such shipment"
         )

@@ -1,5 +1,7 @@
 """The state that will hold once everything accepted so far is recorded: the projection plus what is pending."""
 
+from collections.abc import Mapping
+
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
 from ledger.custody.clearance import ClearanceSlot, SlotKey
@@ -24,6 +26,7 @@ class ExpectedState:
         self._holdings: dict[bytes, Holding | None] = {}
         self._clearances: dict[SlotKey, ClearanceSlot | None] = {}
         self._applied: set[RecordId] = set()
+        self._before: dict[bytes, dict[bytes, Holding | None]] = {}
 
     def holding(self, shipment: bytes) -> Holding | None:
         if shipment in self._holdings:
@@ -50,8 +53,26 @@ class ExpectedState:
         """Take as given that nothing opened `shipment`, as for terms that are not in the log: only they could have."""
         self._holdings.setdefault(shipment, None)
 
+    def know(self, holdings: Mapping[bytes, Holding]) -> None:
+        """Take in what was read of shipments on which nothing is pending."""
+        self._holdings |= holdings
+
+    def mark(self) -> None:
+        """Where `undo` goes back to."""
+        self._before = {}
+
+    def undo(self) -> None:
+        """Expect no more what was added to shipments since `mark`."""
+        for shipment, before in self._before.items():
+            self._holdings.pop(shipment, None)
+            self._holdings |= before
+        self._before = {}
+
     def add(self, effect: Effect) -> None:
         """From now on expect this too."""
+        for shipment in effect.holdings:
+            known = {shipment: self._holdings[shipment]} if shipment in self._holdings else {}
+            self._before.setdefault(shipment, known)
         self._holdings |= effect.holdings
         self._clearances |= effect.clearances
 

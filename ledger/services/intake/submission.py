@@ -8,13 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ledger.common.ids import KeyAddress, RecordId, to_hex
-from ledger.common.periods import DAY
 from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.log.leaf import Receipt
 from ledger.records import index_keys as concerning
 from ledger.records.content_checks import check_content
 from ledger.records.disclosure import parts_for
-from ledger.records.index_keys import concerns
 from ledger.records.recovered import RecoveredRecord
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import BonusAward, Record
@@ -22,10 +20,10 @@ from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
 from ledger.services.intake.before_signing import Signable, check_signable
 from ledger.services.intake.checks import Checks, Preflight
+from ledger.services.intake.judgement import Judged, judge, keep
 from ledger.services.intake.money_domains import MoneyDomains
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
-from ledger.services.intake.signature_order import SignatureOrder
 from ledger.services.state.award_sizes import refuse_other_size
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
@@ -36,7 +34,6 @@ from ledger.store.records import StoredRecord
 
 MOST_KEPT = 10_000
 log = logging.getLogger("lading.submission")
-PROPOSAL_SECONDS = 30 * DAY
 MOST_WAITING = 2_000
 """Records of one signer that may wait for others at a time: more than a busy dock signs in days without a network."""
 
@@ -83,10 +80,10 @@ class Submission:
         self._preflight = preflight
         self._most_waiting = most_waiting
 
-    def domain_of(self, record: Record) -> Domain:
-        """What its signers are to bind."""
+    def domain_of(self, record: Record, signatures: Sequence[bytes] = ()) -> Domain:
+        """What its signers are to bind, or by their `signatures` have bound."""
         with self._db.read() as connection:
-            return self._domains.of(connection, SignedRecord(record, ()))
+            return self._domains.of(connection, SignedRecord(record, tuple(signatures)))
 
     def check_signable(self, record: Record, key: KeyAddress | None = None) -> Signable:
         """Who has to sign `record`, and for whom `key` would; raises what `submit` would raise once they have, and
@@ -98,7 +95,7 @@ class Submission:
             record_id = domain.record_id(record)
             if records.get(connection, record_id) is None:
                 self._check_money(connection, record, domain)
-            return check_signable(connection, self._checks(connection, now), record, record_id, now, key)
+            return check_signable(connection, self.checks(connection, now), record, record_id, now, key)
 
     def submit(self, signed: SignedRecord, charge: Charge | None = None) -> Accepted | Proposed:
         """Take a record in; what it lacks in signatures is taken from an earlier proposal of the same record.
@@ -127,33 +124,22 @@ class Submission:
             self._check_money(connection, signed.record, domain)
             # 3. Signatures.
             recovered = self._registry.signer_keys.recovered(signed, record_id)
-            checks = self._checks(connection, now)
-            earlier: RecoveredRecord | None = None
-            if proposal := proposals.get(connection, record_id):
-                recovered = recovered.opened_with(proposal.record)
-                earlier = self._registry.signer_keys.recovered(proposal.signed, record_id)
-            # 4. Someone, or a record that has to come first, is missing.
-            if lacking := checks.missing_predecessors(recovered):
-                order = SignatureOrder(recovered, lacking)
-            else:
-                order = checks.in_order(recovered, earlier)
-                if order.missing:
-                    checks.check_proposable(recovered.record)
-            # 5. Rules.
-            examined = None if order.missing else checks.entry(order.recovered)
+            checks = self.checks(connection, now)
+            proposal = proposals.get(connection, record_id)
+            # 4. and 5.
+            judged = judge(checks, recovered, proposal, self._registry.signer_keys)
             # One that is kept between here and the commit is found when the chain has recorded this record.
             waited_for = proposals.are_about(connection, concerning.RECORD, to_hex(record_id))
         # 6. Who signed just now pays.
         if charge is not None:
-            charge(self._signed_now(order.recovered, earlier))
-        if examined is None:
-            return self._propose(order, now, earlier)
+            charge(self.new_signers(judged))
+        if judged.entry is None:
+            return self._propose(judged, now)
         # 7. Commit.
-        entry, awaited = examined
-        receipt = self._sequencer.submit(entry)
+        receipt = self._sequencer.submit(judged.entry)
         if waited_for:
-            self._complete(concerning.RECORD, to_hex(record_id))
-        return Accepted(record_id, receipt, again=False, awaited=awaited)
+            self.complete_about(record_id)
+        return Accepted(record_id, receipt, again=False, awaited=judged.awaited)
 
     def replay(self, batch: Sequence[SignedRecord]) -> list[Receipt | LadingError]:
         """Take in fully signed records of history, whose `submitBy` may be far ahead, in one commit where possible.
@@ -168,7 +154,7 @@ class Submission:
             bound = [self._domains.of(connection, signed) for signed in batch]
             ids = [domain.record_id(signed.record) for domain, signed in zip(bound, batch, strict=True)]
             known = records.get_many(connection, ids)
-            checks = self._checks(connection, now)
+            checks = self.checks(connection, now)
             for i, (signed, record_id) in enumerate(zip(batch, ids, strict=True)):
                 if row := known.get(record_id):
                     results[i] = self._sequencer.receipt_of(row)
@@ -227,6 +213,19 @@ class Submission:
         """Submit what was kept until another record came, if that one has come from the chain."""
         self._complete()
 
+    def complete_about(self, *record_ids: RecordId) -> None:
+        """Submit what was kept until these came, which are in the log now."""
+        with self._db.read() as connection:
+            about = proposals.about_many(
+                connection,
+                concerning.RECORD,
+                map(to_hex, record_ids),
+                types=referenced_records.TYPES,
+                now=self._clock.now(),
+            )
+        for key in sorted(about):
+            self._complete(concerning.RECORD, key)
+
     def _complete(self, kind: str = "", key: str = "") -> None:
         """Of the proposals about (`kind`, `key`), or of all, submit those whose missing record is here now."""
         with self._db.read() as connection:
@@ -246,11 +245,11 @@ class Submission:
         self._check_signed_anew(connection, row, recovered)
         parts = parts_for(row.record, signed.record)
         if openings.new_parts(connection, row, parts):
-            self._checks(connection, self._clock.now()).in_order(recovered)
+            self.checks(connection, self._clock.now()).in_order(recovered)
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)
                 note_goods(writing, row)
-        awaited = self._checks(connection, self._clock.now()).awaited(row.record, row.record_id)
+        awaited = self.checks(connection, self._clock.now()).awaited(row.record, row.record_id)
         return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True, awaited=awaited)
 
     def _check_signed_anew(self, connection: Connection, row: StoredRecord, recovered: RecoveredRecord) -> None:
@@ -274,6 +273,10 @@ class Submission:
         new = set(recovered.keys).difference(earlier.keys if earlier else ())
         return {known.partner for key in new if (known := view.address(key)) is not None and known.partner}
 
+    def new_signers(self, judged: Judged) -> set[int]:
+        """The partners who signed what was judged, and had not signed its proposal before."""
+        return self._signed_now(judged.order.recovered, judged.earlier)
+
     def _check_money(self, connection: Connection, record: Record, domain: Domain) -> None:
         """Refuse an agreement in a pool that takes none, and an award of this log at a size that its awarder chose.
 
@@ -284,24 +287,15 @@ class Submission:
             registry = self._registry.refreshed(connection)
             refuse_other_size(connection, record, VerifiedRecords(connection, self._consortium, registry))
 
-    def _checks(self, connection: Connection, now: int) -> Checks:
+    def checks(self, connection: Connection, now: int) -> Checks:
+        """Those of one record, or of several in a row, by what `connection` sees."""
         return Checks(connection, self._registry, now, self._preflight, self._most_waiting)
 
-    def _propose(self, order: SignatureOrder, now: int, earlier: RecoveredRecord | None) -> Accepted | Proposed:
-        """Keep the record as a proposal, or its signatures with the proposal that is there; `earlier`: those in it."""
-        recovered = order.recovered
-        record, record_id = recovered.record, recovered.id
-        expires = getattr(record, "submitBy", 0) or now + PROPOSAL_SECONDS
-        signatures = {to_hex(key): signature for key, signature in recovered.by_key().items()}
-        proposal = proposals.Proposal(record_id, record, signatures, created_at=now, expires=expires)
+    def _propose(self, judged: Judged, now: int) -> Accepted | Proposed:
+        """Keep the record as a proposal, or its signatures with the proposal that is there."""
         with self._db.write() as connection:
-            proposals.remove_expired(connection, now)
-            raced = records.get(connection, record_id) is not None
-            if not raced and not proposals.add(connection, proposal, concerns(record_id, record)):
-                together = proposals.sign(connection, record_id, signatures)
-                seen = {*recovered.signatures, *(earlier.signatures if earlier else ())}
-                raced = together is not None and not seen.issuperset(together.signatures.values())
+            (raced,) = keep(connection, [judged], now)
         if raced:
             # Both sides signed at once, each unseen by the other: what they handed in together may be complete.
-            return self.submit(recovered.signed)
-        return Proposed(record_id, order.missing)
+            return self.submit(judged.order.recovered.signed)
+        return Proposed(judged.order.recovered.id, judged.order.missing)

@@ -3,6 +3,7 @@
 from functools import partial
 
 from ledger.services.home.settings import EMBEDDED
+from ledger.services.intake.batch import Batches
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Submission
 from ledger.services.node.preflight import no_preflight, preflight
@@ -20,5 +21,6 @@ class Accepting:
         # A client waits for the answer, so no node is asked: there the relayer finds out.
         asked = partial(preflight, reader) if home.settings.chain == EMBEDDED else no_preflight
         self.submission = Submission(home, self.sequencer, registry, asked)
+        self.batches = Batches(home, self.sequencer, registry, self.submission)
         self.erasing = Erasing(home, registry)
         self.clocks = OtherClocks(home)

@@ -124,6 +124,7 @@ class Node:
     def _wire(self) -> None:
         self.accepting = Accepting(self.reader)
         self.sequencer, self.submission = self.accepting.sequencer, self.accepting.submission
+        self.batches = self.accepting.batches
         self.projector, self.erasing = self.accepting.projector, self.accepting.erasing
         self.preflight = partial(preflight, self.reader)
         self.health = Health(self.home, self.reader, self.sequencer, self.news)

@@ -52,6 +52,7 @@ class CurrentRegistry:
         self.history = RegistryHistory(genesis)
         self._expected: tuple[RegistryHistory, int, list[RecordId]] = (self.history, 0, [])
         """What `expecting` gave last, after how many recorded records, with which pending ones on top."""
+        self._still: RegistryView | None = None
 
     def refreshed(self, connection: Connection) -> "CurrentRegistry":
         """Take in the registry records whose outcomes have come into the log since the last time."""
@@ -111,8 +112,14 @@ class CurrentRegistry:
         made._latest, made.history = self._latest, history
         return made
 
+    def still(self) -> "CurrentRegistry":
+        """The same at this moment, whatever comes later: for a few decisions in a row, which ask for the same again."""
+        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys)
+        made._latest, made.history, made._still = self._latest, self.history, self.now()
+        return made
+
     def now(self) -> RegistryView:
-        return self.history.now(self._time())
+        return self._still or self.history.now(self._time())
 
     def signer(self, key: KeyAddress, type_number: int) -> KeyHolder | None:
         """Whose key it is now for records of this type; None when it is not valid for them."""

@@ -9,7 +9,7 @@ from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store.projections import projected
-from ledger.store.rows import chunks, insert, insert_new, many, one, selection, some
+from ledger.store.rows import among, chunks, insert, insert_new, many, one, selection, some
 from ledger.store.rows import put as put_rows
 
 _shipments = projected.shipments
@@ -112,11 +112,7 @@ def get(connection: Connection, shipment: bytes) -> Shipment | None:
 
 def get_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Shipment]:
     """Those of `ids` that there are."""
-    result: dict[bytes, Shipment] = {}
-    for chunk in chunks(ids):
-        rows = many(connection, _shipments, Shipment, _shipments.c.shipment.in_(chunk))
-        result |= {row.shipment: row for row in rows}
-    return result
+    return {row.shipment: row for row in among(connection, _shipments, Shipment, _shipments.c.shipment, ids)}
 
 
 def children(connection: Connection, parent: bytes) -> list[Shipment]:

@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
-from ledger.client.service import PATIENCE, Client
+from ledger.client.service import BATCH, PATIENCE, Client
 from ledger.errors import Unavailable
+from ledger.records.signing import SignedRecord
+from ledger.records.types import Endorsement
 
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 BUSY: dict[str, Any] = {"type": "/problems#Busy", "status": 429, "what": "this client asks for too much"}
 
 
 @contextmanager
-def answering(answers: list[Answer]) -> Iterator[str]:
-    """A service that gives these answers, one after another: status, body and headers."""
+def answering(answers: list[Answer], sent: list[Any] | None = None) -> Iterator[str]:
+    """A service that gives these answers, one after another: status, body and headers; `sent`: the bodies it got."""
+    bodies: list[Any] = [] if sent is None else sent
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -29,6 +32,10 @@ def answering(answers: list[Answer]) -> Iterator[str]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text)
+
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -71,3 +78,34 @@ def test_who_is_sent_away_again_and_again_gives_up() -> None:
     with answering([(429, BUSY, {"Retry-After": "20"})] * 4) as url, pytest.raises(Unavailable, match="too much"):
         Client(url, slept.append).get("/v1/log")
     assert sum(slept) <= PATIENCE
+
+
+def test_of_a_batch_only_what_there_was_no_quota_for_is_handed_in_again() -> None:
+    batch = [SignedRecord(Endorsement(i, bytes(32)), (bytes(65),)) for i in range(1, 4)]
+    taken, wrong = {"status": "accepted", "id": "0x"}, {"status": "refused", "problem": {"status": 403}}
+    busy = {"status": "refused", "problem": BUSY, "retryAfter": 7}
+    slept: list[float] = []
+    sent: list[Any] = []
+    results = [[busy, wrong, busy], [taken, busy], [taken]]
+    answers: list[Answer] = [(200, {"results": some}, {}) for some in results]
+    with answering(answers, sent) as url:
+        assert Client(url, slept.append).submit_many(batch) == [taken, wrong, taken]
+    assert slept == [7, 7]
+    assert [[one["message"]["by"] for one in body["records"]] for body in sent] == [[1, 2, 3], [1, 3], [3]]
+
+
+def test_a_batch_that_stays_busy_is_answered_so_in_the_end() -> None:
+    busy = {"status": "refused", "problem": BUSY, "retryAfter": PATIENCE + 1}
+    with answering([(200, {"results": [busy]}, {})]) as url:
+        assert Client(url).submit_many([SignedRecord(Endorsement(1, bytes(32)), (bytes(65),))]) == [busy]
+    with answering([(200, {"results": []}, {})]) as url, pytest.raises(Unavailable, match="no answer"):
+        Client(url).submit_many([SignedRecord(Endorsement(1, bytes(32)), (bytes(65),))])
+
+
+def test_many_records_go_in_batches_that_a_service_takes() -> None:
+    batch = [SignedRecord(Endorsement(1, bytes(32)), (bytes(65),))] * (BATCH + 1)
+    sent: list[Any] = []
+    answers: list[Answer] = [(200, {"results": [{"status": "accepted"}] * count}, {}) for count in (BATCH, 1)]
+    with answering(answers, sent) as url:
+        assert len(Client(url).submit_many(batch)) == BATCH + 1
+    assert [len(body["records"]) for body in sent] == [BATCH, 1]

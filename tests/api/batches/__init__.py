@@ -1,0 +1,1 @@
+"""Batches of records, against the same records one by one."""

@@ -1,0 +1,145 @@
+"""A batch gives the same as its records one by one: answers, rows, receipts, proposals, and who has paid."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ledger.api.app import create_app
+from ledger.api.quota import Budgets, Rate
+from ledger.common.ids import RecordId
+from tests.api.batches.deck import Deck, batch_of
+from tests.api.world import UNLIMITED
+from tests.e2e.attacks import Scene
+from tests.e2e.intake.test_refusals import OWN_BOOKS
+from tests.e2e.stage import Stage, living, staged
+
+GOODS = 12
+JSON = {"Content-Type": "application/json"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+class Seconds:
+    """A clock for budgets that stands still: no point comes back while records are handed in."""
+
+    def __call__(self) -> float:
+        return 0.0
+
+
+@dataclass
+class Living:
+    """A home from which others can be staged; `scene` draws records for them."""
+
+    home: Path
+    scene: Scene
+    goods: list[RecordId]
+
+
+@pytest.fixture(scope="session")
+def before(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    home = tmp_path_factory.mktemp("before") / "home"
+    with living(founded, home) as stage:
+        scene = Scene.set(stage)
+        goods = [stage.open(10, endorsed=False) for _ in range(GOODS)]
+    with staged(home, tmp_path_factory.mktemp("drawing") / "home") as stage:
+        yield Living(home, Scene(stage, scene.held, scene.moved, scene.ended, scene.last), goods)
+
+
+@dataclass
+class Service:
+    stage: Stage
+    client: TestClient
+    budgets: Budgets
+
+    def singly(self, members: list[bytes]) -> list[dict[str, Any]]:
+        """The answers to records sent one by one, as a batch gives them."""
+        return [as_in_a_batch(self.client.post("/v1/records", content=one, headers=JSON)) for one in members]
+
+    def together(self, members: list[bytes]) -> list[dict[str, Any]]:
+        answer = self.client.post("/v1/records/batch", content=batch_of(members), headers=JSON)
+        assert answer.status_code == 200, answer.text
+        results: list[dict[str, Any]] = answer.json()["results"]
+        assert len(results) == len(members)
+        return results
+
+    def streamed(self, members: list[bytes]) -> list[dict[str, Any]]:
+        """The answers to a record a line."""
+        answer = self.client.post("/v1/records/batch", content=b"\n".join(members) + b"\n\n", headers=NDJSON)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/x-ndjson")
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    def rows(self) -> dict[str, list[tuple[object, ...]]]:
+        with sqlite3.connect(self.stage.node.home.settings.home / "ledger.db") as database:
+            names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            tables = {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
+        database.close()
+        return {name: rows for name, rows in tables.items() if name not in OWN_BOOKS}
+
+    def left(self) -> dict[str, float]:
+        """What everybody has left for writing."""
+        writes = self.budgets.writes
+        return {payer: points for payer, (points, _) in writes._left.items() if points != writes._rate.burst}
+
+
+def as_in_a_batch(answer: Any) -> dict[str, Any]:
+    body: dict[str, Any] = answer.json()
+    if answer.status_code in (200, 201, 202):
+        return body
+    result = {"status": "refused", "problem": body}
+    return result | ({"retryAfter": int(answer.headers["Retry-After"])} if "Retry-After" in answer.headers else {})
+
+
+def told(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`results` without the ids of what was refused, which a problem document does not have."""
+    return [{n: v for n, v in one.items() if n != "id" or one["status"] != "refused"} for one in results]
+
+
+@contextmanager
+def services(before: Living, folder: Path, writes: Rate | None = None) -> Iterator[tuple[Service, Service]]:
+    """Two services that know the same."""
+    with ExitStack() as closing:
+        made = []
+        for name in ("singly", "together"):
+            stage = closing.enter_context(staged(before.home, folder / name))
+            budgets = Budgets(Rate(0, 1), writes, Seconds()) if writes else UNLIMITED
+            client = TestClient(create_app(stage.node, budgets), base_url="http://127.0.0.1:8000")
+            made.append(Service(stage, client, budgets))
+        yield made[0], made[1]
+
+
+@pytest.mark.parametrize(("seed", "streamed"), [*((seed, False) for seed in range(5)), (5, True)])
+def test_a_batch_is_what_its_records_are_one_by_one(
+    before: Living, tmp_path: Path, seed: int, *, streamed: bool
+) -> None:
+    members = Deck(before.scene, before.goods, seed, 120).members()
+    with services(before, tmp_path) as (one, other):
+        expected, found = one.singly(members), told((other.streamed if streamed else other.together)(members))
+        for i, (single, member) in enumerate(zip(expected, found, strict=True)):
+            assert member == single, (i, members[i])
+        assert other.rows() == one.rows()
+        statuses = {result["status"] for result in found}
+        assert statuses == {"accepted", "proposed", "refused"}
+
+
+@pytest.mark.parametrize("points", [2, 7, 23, 61])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_who_pays_for_a_batch_is_who_pays_for_its_records(
+    before: Living, tmp_path: Path, points: int, *, streamed: bool
+) -> None:
+    """Down to the last point: signers for what is taken in, the sender for what is refused; over quota one by one."""
+    members = Deck(before.scene, before.goods, 100 + points, 60).members()
+    with services(before, tmp_path, Rate(1, points)) as (one, other):
+        expected, found = one.singly(members), told((other.streamed if streamed else other.together)(members))
+        for i, (single, member) in enumerate(zip(expected, found, strict=True)):
+            assert member == single, (i, members[i])
+        assert other.rows() == one.rows()
+        assert other.left() == one.left()
+        busy = [one for one in found if one["status"] == "refused" and one["problem"]["status"] == 429]
+        assert busy
+        assert all(one["retryAfter"] >= 1 for one in busy)
