@@ -5,8 +5,9 @@ Counted in the transaction of the change. One that is appended with a record nee
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
+from ledger.store.rows import insert_of
 from ledger.store.tables import changes
 
 PARTS = "parts"
@@ -19,7 +20,8 @@ KINDS = (PARTS, EVIDENCE, DOCUMENTS)
 
 
 def note(connection: Connection, kind: str) -> None:
-    connection.execute(update(changes).where(changes.c.kind == kind).values(count=changes.c.count + 1))
+    first = insert_of(connection, changes).values(kind=kind, count=1)
+    connection.execute(first.on_conflict_do_update(index_elements=["kind"], set_={"count": changes.c.count + 1}))
 
 
 def counts(connection: Connection) -> Mapping[str, int]:
