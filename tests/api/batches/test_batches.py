@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
-from ledger.api.quota import Budgets, Rate
+from ledger.api.quota import Budgets, Rate, paid_by
 from ledger.common.ids import RecordId
 from ledger.records.types import Endorsement, HandoffItem, Record
 from ledger.store import log
@@ -160,7 +160,7 @@ def test_what_comes_twice_in_a_batch_is_paid_for_once(before: Living, tmp_path: 
 
 
 def test_nothing_builds_on_what_was_refused_for_its_quota(before: Living, tmp_path: Path) -> None:
-    """The maker has two points, so its handoff is not taken; the next leg waits for it, in a batch as by itself."""
+    """The maker has two points left, so its handoff is not taken; the next leg waits for it, as it would by itself."""
     scene, shipment = before.scene, before.goods[0]
     legs = ((MAKER, CARRIER), (CARRIER, SECOND))
     moves = [
@@ -168,7 +168,9 @@ def test_nothing_builds_on_what_was_refused_for_its_quota(before: Living, tmp_pa
         for i, (a, b) in enumerate(legs)
     ]
     members = [sent(scene, Endorsement(MAKER, bytes([i]) * 32), MAKER) for i in (1, 2)] + moves
-    with services(before, tmp_path, Rate(1, 2)) as (alone, together):
+    with services(before, tmp_path, Rate(1, 40)) as (alone, together):
+        for service in (alone, together):
+            service.budgets.writes.take(paid_by(MAKER), 38)
         found = told(together.together(members))
         assert found == alone.singly(members)
         assert [one["status"] for one in found] == ["accepted", "accepted", "refused", "accepted"]
